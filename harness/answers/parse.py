@@ -1,0 +1,47 @@
+"""The parser's front: one function for each protocol, from a verbatim answer to an outcome."""
+
+from collections.abc import Sequence
+
+from harness.answers.batch import parse_batch
+from harness.answers.letters import read_letter
+from harness.answers.names import Names, read_name
+from harness.answers.outcome import Outcome, Status
+from harness.answers.refusal import only_declines
+from harness.answers.text import answer_text, is_blank, plain
+from harness.classes import ClassList
+
+__all__ = ["answer_text", "parse_batch", "parse_letter", "parse_name", "parse_open"]
+
+
+def parse_name(answer: str | None, classes: ClassList) -> Outcome:
+    """Give the outcome of a closed-world answer: which of the listed names it is.
+
+    The rules, in order: `empty`, `strict` (lower case and stripped, the paper's matching),
+    `normalized`, `answer_prefix`, `first_line`, then over the names mentioned in longer text
+    `refused`, `none_listed`, `several_names`, `hedged`, `single_mention`, `negated`, and `oop`
+    when nothing of the list is named.
+    """
+    return read_name(answer, Names(classes))
+
+
+def parse_letter(answer: str | None, options: Sequence[int], classes: ClassList) -> Outcome:
+    """Give the outcome of a multiple-choice answer; `options` are the class ids of A, B, C, ….
+
+    The rules, in order: `empty`, `strict` (the letter alone), `other_letter`, `option_name`,
+    `other_name`, `letter`, `answer_prefix`, `letter_name`, `several_letters`, `letter_conflict`,
+    and for text without a letter those of `parse_name`. ValueError for more than 26 options.
+    """
+    return read_letter(answer, options, classes)
+
+
+def parse_open(answer: str | None) -> Outcome:
+    """Give the outcome of an open-world answer: EMPTY, REFUSED, or OK without a class id.
+
+    The class is found later, by the nearest class name under a text encoder; see `answer_text`.
+    """
+    text = plain(answer)
+    if is_blank(text):
+        return Outcome(Status.EMPTY, rule="empty")
+    if only_declines(text):
+        return Outcome(Status.REFUSED, rule="refused")
+    return Outcome(Status.OK, rule="open")

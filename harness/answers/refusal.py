@@ -1,0 +1,105 @@
+"""Answers that decline to answer, and answers that say that no listed name fits.
+
+The patterns are narrow on purpose: a refusal counts as wrong and is never mapped to a class, so a
+text that merely sounds unsure must not be taken for one. They come from replies of GPT-4V, LLaVA
+and InstructBLIP (paulgavrikov/vlm_shapebias) and from the usual phrases of aligned models.
+"""
+
+import re
+
+from harness.answers.text import clauses
+
+_CANNOT = (
+    r"(?:can\s?not|can't|could\s?n[o']t|won't|will\s+not|(?:am|'m|is|are)\s+(?:unable|not\s+able)\s+to"
+    r"|(?:am|'m)\s+not\s+(?:allowed|permitted)\s+to|do(?:es)?\s+not\s+have\s+the\s+ability\s+to)"
+)
+_DO = (
+    r"(?:help|assist|answer|respond|comply|fulfill?|provide|give|offer|identify|determine|recogni[sz]e"
+    r"|classify|categori[sz]e|discern|distinguish|tell|say|see|view|make\s+out|choose|select|pick"
+    r"|name|describe|analy[sz]e|process|confirm|be\s+(?:sure|certain)|do\s+that)"
+)
+_ADVERBS = r"(?:\s+(?:accurately|definitively|confidently|reliably|really|clearly|currently))*"
+
+_DECLINES = re.compile(
+    # "I'm sorry, I can't assist with that request." (GPT-4V, 5 % of its replies)
+    rf"\bi\s*{_CANNOT}{_ADVERBS}\s+{_DO}\b"
+    # "Unable to determine."
+    rf"|^\W*(?:unable|not\s+able)\s+to{_ADVERBS}\s+{_DO}\b"
+    # "…, making it impossible to accurately identify any of the objects"; not "difficult to discern
+    # details", with which GPT-4V opens descriptions
+    rf"|\b(?:it|it's|it\s+is)\s+(?:not\s+possible|impossible)(?:\s+for\s+me)?\s+to{_ADVERBS}\s+{_DO}\b"
+    # "The image is too distorted for me to accurately identify the object"
+    rf"|\bfor\s+me\s+to{_ADVERBS}\s+{_DO}\b"
+    # "The content behind the glass cannot be clearly identified"
+    rf"|\b(?:can\s?not|can't)\s+be{_ADVERBS}\s+(?:identified|determined|recogni[sz]ed|classified)\b"
+    # "As an AI language model, …"
+    r"|\bas\s+an?\s+(?:ai(?=,|\s+(?:language|model|assistant))|(?:large\s+)?language\s+model)"
+    r"|\bi\s*(?:do\s+not|don't)\s+(?:see|view|have\s+access\s+to)\s+(?:any\s+|the\s+)?images?\b"
+    # "I don't know.", "I have no idea."
+    r"|\bi\s*(?:do\s+not|don't)\s+know\b|\bi\s+have\s+no\s+idea\b"
+    # "I'm not sure what this is."; "not sure" within a guess is caught by the clause that follows
+    r"|\bi(?:\s+am|'m)\s+not\s+(?:entirely\s+|completely\s+)?(?:sure|certain)\b",
+    re.IGNORECASE,
+)
+
+# The whole answer is one word for "no answer"; a class that is called so is matched before.
+_NO_ANSWER = re.compile(
+    r"\W*(?:unknown|unsure|not\s+sure|unclear|n/a|undetermined|unidentifiable|no\s+answer"
+    r"|(?:i'm\s+|i\s+am\s+)?sorry)\W*",
+    re.IGNORECASE,
+)
+
+_SORRY = re.compile(r"\W*(?:i'm|i\s+am)\s+(?:very\s+|so\s+)?sorry\b", re.IGNORECASE)
+
+# "None of the options provided …", "does not clearly represent any of the items listed"
+_NONE_LISTED = re.compile(
+    r"\bnone\s+of\s+(?:the|these|those|them|your|any)\b|^\W*none\W*$|\bneither\s+of\s+(?:the|these)\b"
+    r"|(?:\bnot|n't)\b[^.\n]{0,60}\b(?:any|one)\s+of\s+(?:the\s+|these\s+|those\s+)?(?:\w+\s+)?"
+    r"(?:options?|classes|choices|items|names|categories|labels|listed)\b"
+    r"|\bnot\s+(?:in|on|among|part\s+of)\s+the\s+(?:given\s+|provided\s+)?(?:list|options)\b",
+    re.IGNORECASE,
+)
+
+# What surrounds a refusal and is no answer: apologies, the state of the image, polite closings.
+_STATE = (
+    r"(?:distorted|corrupted|blurr?y|blurred|unclear|abstract|glitched|altered|(?:not|too)\s+\w+"
+    r"|low[\s-](?:quality|resolution))"
+)
+_AROUND = re.compile(
+    r"^\W*(?:i'm\s+|i\s+am\s+)?(?:very\s+|so\s+)?(?:sorry|unfortunately|apologies)\W*$"
+    r"|^\W*i\s+apologi[sz]e\b|^\W*making\s+it\s+(?:difficult|hard)\s+to\b"
+    r"|^\W*(?:(?:the|this)\s+(?:image|picture|photo|content)|it)(?:\s+provided)?"
+    rf"\s+(?:is|appears|seems)(?:\s+to\s+be)?(?:\s+(?:too|very|heavily|highly|quite))*\s+{_STATE}"
+    rf"(?:(?:,|\s+and|\s+or)+\s+{_STATE})*\W*(?:\b(?:for|to)\b.*)?$"
+    r"|\b(?:if\s+you|please|feel\s+free|happy\s+to\s+help|let\s+me\s+know)\b",
+    re.IGNORECASE,
+)
+
+
+def declines(text: str) -> bool:
+    """Tell whether a plain text (or a part of one) contains a phrase that declines to answer."""
+    return bool(_DECLINES.search(text))
+
+
+def end_of_refusal(text: str) -> int | None:
+    """Give the offset at which the first phrase that declines ends, None if there is none."""
+    match = _DECLINES.search(text)
+    return match.end() if match else None
+
+
+def denies_list(text: str) -> bool:
+    """Tell whether a plain text says that nothing of the list fits ("none of the options")."""
+    return bool(_NONE_LISTED.search(text))
+
+
+def only_declines(text: str) -> bool:
+    """Tell whether a plain text declines and says nothing else that could be an answer.
+
+    "I can't be sure, but it looks like a fish" offers an answer and is no refusal.
+    """
+    if _NO_ANSWER.fullmatch(text):
+        return True
+    parts = [clause.text for clause in clauses(text) if clause.text.strip()]
+    rest = [part for part in parts if not declines(part)]
+    sorry = _SORRY.match(text) is not None
+    return (sorry or len(rest) < len(parts)) and all(_AROUND.search(part) for part in rest)

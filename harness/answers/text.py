@@ -1,0 +1,135 @@
+"""The text of an answer: bare of markup, cut at what an "Answer:" announces, split into clauses."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
+_EDGE = " \t\r\n\"'`´‘’“”«»*_~#.,;:!?()[]{}<>|$•·-–—"
+
+# Left over by detokenizers (`</s>`, `<|im_end|>`), by markdown, and by models trained on maths.
+_MARKUP = re.compile(
+    r"<\|[^<>|\n]*\|>|</?(?:[a-z][a-z0-9]*|[A-Z]{2,})\s*/?>"
+    r"|```(?:(?:json|text|txt|plaintext|markdown|md|python|yaml|xml|html)\b)?|\*\*|`"
+    r"|\\(?:boxed|text|textbf|mathrm)(?=\{)"
+)
+
+_NOUN = (
+    r"(?:answer|class(?:ification)?|label|category|prediction|object|species|breed|choice|option"
+    r"|letter)(?:[ _]name)?"
+)
+_ADJECTIVES = r"(?:(?:the|my|final|correct|best|right|predicted|likely|most|class|category)[ _]+)*"
+_WHOSE = r"(?:\s+(?:of|for|in|to)\s+(?:the|this)\s+\w+)?"
+_LABEL = re.compile(
+    rf"(?:^|(?<=[\n{{,])|(?<=[.!?:,]\s))[\s#>*\-\"'{{]{{0,8}}(?:(?:so|therefore|thus|hence),?\s+)?"
+    rf"{_ADJECTIVES}{_NOUN}[\"']?{_WHOSE}\s*(?P<sign>[:=]|\bis\b:?)\s*(?P<tail>\S[^\n]*)",
+    re.IGNORECASE,
+)
+_FIELD = re.compile(
+    rf"[\"']{_ADJECTIVES}{_NOUN}[\"']\s*:\s*(?P<quote>[\"'])(?P<tail>.+?)(?P=quote)\s*[,}}\n]",
+    re.IGNORECASE,
+)
+
+_BARE_LABEL = re.compile(rf"\W*{_ADJECTIVES}{_NOUN}\s*:\W*", re.IGNORECASE)
+
+_SUBJECT = (
+    r"(?:it|this|that|there|here|i|(?:the|this)\s+(?:main\s+)?(?:image|picture|photo(?:graph)?"
+    r"|object|animal|subject)(?:\s+(?:shown|here|(?:in|of)\s+the\s+\w+))?)"
+)
+_VERB = (
+    r"(?:'s|is|are|shows?|depicts?|contains?|features?|displays?|sees?|resembles?|represents?"
+    r"|looks?\s+like|(?:appears|seems)\s+to\s+(?:be|show)|(?:must|might|may|could|would)\s+be)"
+)
+_OPENING = re.compile(
+    rf"^\W*(?:(?:i\s+(?:think|believe|would\s+say)|i'd\s+say|yes|sure|well)[,:]?\s+(?:that\s+)?)?"
+    rf"(?:{_SUBJECT}\s*(?:(?:probably|likely|most\s+likely|clearly)\s+)?{_VERB}"
+    r"|an?\s+(?:photo(?:graph)?|image|picture|close[ -]?up)\s+of)"
+    rf"(?:\s+(?:probably|likely|most\s+likely|clearly|definitely))?\s+(?=\S)",
+    re.IGNORECASE,
+)
+
+_CLAUSE_END = re.compile(
+    r"[.!?;]+(?=\s|$)|\n+|\b(?:but|however|although|though|instead(?!\s+of)|rather(?!\s+than))\b"
+    r"|,\s+(?=(?:it|this|that|probably|perhaps|maybe|possibly|likely|most\s+likely|i|so|making)\b)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A stretch of text within which a negation or a refusal reaches; `start` is its offset."""
+
+    text: str
+    start: int
+
+
+def plain(answer: str | None) -> str:
+    """Give the answer in NFKC without markup or invisible characters; only line breaks are kept.
+
+    Runs of white space become one space or one line break, which also keeps the patterns of the
+    parser linear on degenerate answers.
+    """
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", answer or "")).replace("’", "'")
+    lines = (" ".join(line.split()) for line in _MARKUP.sub("", text).splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def is_blank(text: str) -> bool:
+    """Tell whether a plain text is nothing but punctuation, or a label that announces nothing."""
+    return not text.strip(_EDGE) or _BARE_LABEL.fullmatch(text) is not None
+
+
+def announced(text: str) -> tuple[str, ...]:
+    """Give what follows each label ("Answer:", "The class is", `{"label": …}`), to the line's end.
+
+    >>> announced('It has fins. Answer: tench')
+    ('tench',)
+    """
+    pattern = _FIELD if _FIELD.search(text) else _LABEL
+    return tuple(match["tail"].strip() for match in pattern.finditer(text))
+
+
+def subject_of(text: str) -> str:
+    """Give what the last explicit label ("Class: …") announces, or the text if there is none.
+
+    What stands around an explicit answer ("It is not a cat.") must not be read as the answer.
+    """
+    if _FIELD.search(text):
+        return announced(text)[-1]
+    tails = [match["tail"] for match in _LABEL.finditer(text) if match["sign"] in ":="]
+    return tails[-1].strip() if tails else text
+
+
+def without_opening(text: str) -> str:
+    """Drop a sentence's opening that only announces a name ("It is", "A photo of").
+
+    >>> without_opening("This looks like a tench.")
+    'a tench.'
+    """
+    return _OPENING.sub("", text, count=1)
+
+
+def clauses(text: str) -> Iterator[Clause]:
+    """Split a plain text at sentence ends, line ends and words that turn against what came before.
+
+    A comma ends a clause only where a new statement begins ("…, it looks like"), because
+    enumerations under one negation are common ("not an airplane, bear, bicycle or truck").
+    """
+    start = 0
+    for end in _CLAUSE_END.finditer(text):
+        yield Clause(text[start : end.start()], start)
+        start = end.end()
+    yield Clause(text[start:], start)
+
+
+def answer_text(answer: str) -> str:
+    """Give the part of an answer that a text encoder embeds.
+
+    NFKC, white space collapsed, outer quotes, markdown and punctuation off, and what a label
+    announces instead of the whole when there is one ("Answer: Dung beetle" -> "Dung beetle").
+    The case is kept. An answer without content gives "".
+    """
+    text = plain(answer)
+    tails = announced(text)
+    return " ".join((tails[-1] if tails else text).split()).strip(_EDGE)

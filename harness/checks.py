@@ -1,0 +1,175 @@
+"""What can be known of a task or a model before it runs: one function a check."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.adapters.registry import adapter_class
+from harness.answers.outcome import Status
+from harness.catalogue import Catalogue
+from harness.class_lists import collisions, load_class_list
+from harness.classes import ClassList
+from harness.data.images import ImageError
+from harness.errors import UserError
+from harness.labels.label_set import LabelSet
+from harness.prompt.plan import PlannedRequest
+from harness.run.bench import Bench, open_bench, task_classes
+from harness.run.rows import read_answer
+from harness.score.scoring import ScoreRequest, score
+from harness.spec.load import load_class_list_spec, load_model, load_task
+from harness.spec.task import Protocol
+from harness.spec.template import LETTERS
+from harness.store.prediction import Prediction
+
+Level = Literal["ok", "note", "error"]
+_DECODED = 3  # images that a check decodes
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found. A note is worth knowing; an error must be mended."""
+
+    level: Level
+    check: str
+    text: str
+
+
+def check_task(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) -> list[Finding]:
+    """Check a task by name: its file, classes, labels, images, prompt and gold answers."""
+    try:
+        task = load_task(catalogue, name, settings)
+        classes = task_classes(catalogue, task)
+    except UserError as error:
+        return [Finding("error", "loads", str(error))]
+    found = [Finding("ok", "loads", f"protocol {task.protocol}"), *check_names(classes)]
+    try:
+        bench = open_bench(catalogue, task)
+    except UserError as error:
+        return [*found, Finding("error", "opens", str(error))]
+    parts: Sequence[Callable[[Bench], Iterator[Finding]]] = (
+        check_labels, check_images, check_prompt, check_gold,
+    )  # fmt: skip
+    return [*found, *(finding for part in parts for finding in part(bench))]
+
+
+def check_model(catalogue: Catalogue, name: str) -> list[Finding]:
+    """Check a model by name: its file, and that its adapter can be imported."""
+    try:
+        spec = load_model(catalogue, name)
+        adapter_class(spec)
+    except UserError as error:
+        return [Finding("error", "loads", str(error))]
+    return [Finding("ok", "loads", f"adapter {spec.adapter}")]
+
+
+def check_class_list(catalogue: Catalogue, name: str) -> list[Finding]:
+    """Check a class list by name."""
+    try:
+        classes = load_class_list(load_class_list_spec(catalogue, name))
+    except UserError as error:
+        return [Finding("error", "loads", str(error))]
+    return [Finding("ok", "loads", f"{len(classes)} classes"), *check_names(classes)]
+
+
+def check_names(classes: ClassList) -> Iterator[Finding]:
+    """Name the classes that bear one name after normalization: text cannot tell them apart."""
+    pairs = collisions(classes)
+    for name, ids in pairs:
+        text = f"`{name}` names classes {', '.join(map(str, ids))}; an answer stands for all"
+        yield Finding("note", "names", text)
+    if not pairs:
+        yield Finding("ok", "names", f"{len(classes)} different names")
+
+
+def check_labels(bench: Bench) -> Iterator[Finding]:
+    """Every label set of the task is here and knows images of it."""
+    for name in bench.truths.missing:
+        yield Finding("note", "labels", f"label set `{name}` is not on this machine")
+    ids = set(bench.source.ids)
+    for labels in bench.truths.label_sets:
+        common = len(ids & labels.labels.keys())
+        level: Level = "ok" if common else "error"
+        yield Finding(level, "labels", f"`{labels.name}` knows {common} of {len(ids)} images")
+
+
+def check_images(bench: Bench) -> Iterator[Finding]:
+    """The first images decode."""
+    if bench.source.read is None:
+        yield Finding("note", "images", "the data set has no images: only `import` works with it")
+        return
+    for row in range(min(_DECODED, len(bench.source))):
+        try:
+            image = bench.source.read(row)
+        except ImageError as error:
+            yield Finding("error", "images", str(error))
+        else:
+            size = f"{image.width}x{image.height}"
+            yield Finding("ok", "images", f"{bench.source.ids[row]}: {size}")
+
+
+def check_prompt(bench: Bench) -> Iterator[Finding]:
+    """The prompt renders for an example, and shows its first line."""
+    if not bench.requests:
+        yield Finding("error", "prompt", "no image has a question")
+        return
+    text = bench.requests[0].text
+    if text:
+        yield Finding("ok", "prompt", f"{len(text)} characters: {text[:60]!r}")
+
+
+def check_gold(bench: Bench) -> Iterator[Finding]:
+    """The right answers, written as a model would write them, score 100 on every label set."""
+    protocol = bench.task.protocol
+    if protocol not in ("cw", "cw_plus", "mc"):
+        return
+    for labels in bench.truths.label_sets:
+        rows = [row for request in bench.requests for row in _gold(bench, labels, request)]
+        wrong = _not_right(bench, labels, rows, protocol)
+        told = f"{len(rows)} gold answers on `{labels.name}`"
+        if wrong is None:
+            yield Finding("note", "gold", f"{told}: nothing to score")
+        elif wrong:
+            yield Finding("error", "gold", f"{told} score {wrong:.2f} below 100")
+        else:
+            yield Finding("ok", "gold", f"{told} score 100")
+
+
+def _gold(bench: Bench, labels: LabelSet, request: PlannedRequest) -> Iterator[Prediction]:
+    for image_id in request.image_ids:
+        valid = sorted(labels.labels.get(image_id, ()))
+        if request.options:
+            valid = [each for each in valid if each in request.options]
+        if not valid:
+            continue
+        answer = bench.classes.by_id[valid[0]].name
+        if request.options:
+            answer = LETTERS[request.options.index(valid[0])]
+        outcome = read_answer(bench.task.protocol, answer, request.options, bench.classes)
+        yield Prediction(
+            image_id=image_id,
+            status=outcome.status,
+            answer=answer,
+            class_id=outcome.class_id,
+            also=outcome.also,
+            rule=outcome.rule,
+            options=request.options,
+        )
+
+
+def _not_right(
+    bench: Bench, labels: LabelSet, rows: Sequence[Prediction], protocol: Protocol
+) -> float | None:
+    """Give by how many points the rows miss 100; None when there are none to score."""
+    if not any(row.status is not Status.ERROR for row in rows):
+        return None
+    request = ScoreRequest(
+        task=bench.task.task,
+        model="gold",
+        protocol=protocol,
+        class_list=bench.classes,
+        label_sets=(labels,),
+        equivalences=bench.truths.equivalences,
+        draws=1,
+    )
+    accuracy = score(rows, request).scores[protocol][labels.name].accuracy
+    return None if accuracy is None else 100 - accuracy

@@ -1,0 +1,58 @@
+"""The command `harness`: one small module for each subcommand, heavy imports inside them."""
+
+import logging
+import sys
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+
+from harness import __version__
+from harness.cli import check, compare, import_answers, listing, map_answers, run, score
+from harness.errors import HarnessError
+
+app = typer.Typer(
+    name="harness",
+    help="Measure multimodal LLMs as image classifiers.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("run")(run.run)
+app.command("score")(score.score)
+app.command("import")(import_answers.import_answers)
+app.command("map")(map_answers.map_answers)
+app.command("compare")(compare.compare)
+app.command("check")(check.check)
+app.command("list")(listing.list_names)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Show the version."
+    ),
+) -> None:
+    """Measure multimodal LLMs as image classifiers."""
+
+
+def main() -> NoReturn:
+    """Run the command. A mistake of the user's is told in one message, without a traceback."""
+    console = Console(stderr=True)
+    handler = RichHandler(console=console, show_time=False, show_path=False, markup=False)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler])
+    logging.getLogger("harness").setLevel(logging.INFO)
+    try:
+        app()
+    except HarnessError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    sys.exit(0)

@@ -1,0 +1,61 @@
+"""`harness check`: are tasks and models sound, before a model is run."""
+
+from typing import Annotated
+
+import typer
+
+from harness.catalogue import Catalogue, Kind
+from harness.cli.options import IncludePath, catalogue_of
+
+_MARKS = {"ok": "ok   ", "note": "note ", "error": "ERROR"}
+
+
+def check(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Tasks, models or class lists; all without any.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE instead of a task's; repeatable.")
+    ] = None,
+    include_path: IncludePath = None,
+) -> None:
+    """Check tasks, models and class lists: files, names, labels, images, prompts, gold answers.
+
+    Exit code 0 when there is no error, 2 when there is one.
+    """
+    from harness.checks import Finding, check_class_list, check_model, check_task
+    from harness.errors import SpecError, unknown_name
+
+    catalogue = catalogue_of(include_path)
+    failed = 0
+
+    def tell(kind: Kind, name: str, findings: list[Finding]) -> None:
+        nonlocal failed
+        for each in findings:
+            failed += each.level == "error"
+            text = each.text.replace("\n", "\n        ")
+            typer.echo(f"{_MARKS[each.level]} {kind.value} {name}: {each.check}: {text}")
+
+    for kind, name in _chosen(catalogue, names or []):
+        if kind is Kind.TASK:
+            tell(kind, name, check_task(catalogue, name, settings or ()))
+        elif kind is Kind.MODEL:
+            tell(kind, name, check_model(catalogue, name))
+        elif kind is Kind.CLASS_LIST:
+            tell(kind, name, check_class_list(catalogue, name))
+        else:
+            known = [*catalogue.names(Kind.TASK), *catalogue.names(Kind.MODEL)]
+            raise SpecError(unknown_name("check", "task or model", name, known))
+    typer.echo(f"{failed} errors" if failed else "no errors")
+    raise typer.Exit(2 if failed else 0)
+
+
+def _chosen(catalogue: Catalogue, names: list[str]) -> list[tuple[Kind | None, str]]:
+    kinds = (Kind.TASK, Kind.MODEL, Kind.CLASS_LIST)
+    everything = [(kind, name) for kind in kinds for name in catalogue.names(kind)]
+    if not names:
+        return list(everything)
+    found: list[tuple[Kind | None, str]] = []
+    for name in names:
+        found += [pair for pair in everything if pair[1] == name] or [(None, name)]
+    return found

@@ -1,0 +1,70 @@
+"""`harness import`: make a run of answers that something else produced."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.options import (
+    AsJson,
+    EquivalencesFile,
+    IncludePath,
+    LabelSetPaths,
+    catalogue_of,
+    overrides_of,
+)
+
+
+def import_answers(
+    answers: Annotated[Path, typer.Argument(help="JSON Lines, one row an image.")],
+    task: Annotated[str, typer.Option(help="A task's name, or the path of its YAML.")],
+    model: Annotated[str, typer.Option(help="The name that the answers go under.")],
+    output: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
+    partial: Annotated[
+        bool,
+        typer.Option(
+            "--partial",
+            help="Accept images without an answer (the results are incomplete) and leave out "
+            "answers to other images.",
+        ),
+    ] = False,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE instead of the task's; repeatable.")
+    ] = None,
+    label_set: LabelSetPaths = None,
+    equivalences: EquivalencesFile = None,
+    include_path: IncludePath = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Move an earlier run aside; nothing is deleted.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a run of answers from a file, and score it like any run.
+
+    A row has `image_id` (an id, or a file name that holds it) and one of `answer` (text), `answers`
+    (texts, best first: the first counts, all of them give top-5), `class_id` (-1: none of the
+    classes) or `top` (class ids, best first: the first counts). For multiple choice it may have
+    `options`, the class ids that were asked, in the order of the letters.
+
+    No images are needed: the task's data may be a file of ids, and for a data set on the hub the
+    ids come from the task's original label set. Missing, extra and duplicate images are listed,
+    and nothing is written. Exit code 0: complete; 1: images without an answer; 2: something must be
+    changed.
+    """
+    from harness.cli.show import show_results
+    from harness.run.importing import ImportOptions
+    from harness.run.importing import import_answers as make_run
+    from harness.spec.load import load_task
+
+    catalogue = catalogue_of(include_path)
+    options = ImportOptions(
+        model=model,
+        output=output,
+        partial=partial,
+        fresh=fresh,
+        settings=tuple(settings or ()),
+        overrides=overrides_of(label_set, equivalences),
+    )
+    finished = make_run(catalogue, load_task(catalogue, task, settings or ()), answers, options)
+    show_results([finished], as_json=as_json)
+    raise typer.Exit(0 if finished.results and finished.results.complete else 1)

@@ -1,0 +1,37 @@
+"""`harness list`: what there is, by name."""
+
+from enum import StrEnum
+
+import typer
+
+from harness.catalogue import Kind
+from harness.cli.options import IncludePath, catalogue_of
+
+
+class Listed(StrEnum):
+    """What can be listed."""
+
+    TASKS = "tasks"
+    MODELS = "models"
+    ENCODERS = "encoders"
+    LABEL_SETS = "label_sets"
+    CLASS_LISTS = "class_lists"
+
+
+_KINDS = {
+    Listed.TASKS: Kind.TASK,
+    Listed.MODELS: Kind.MODEL,
+    Listed.ENCODERS: Kind.ENCODER,
+    Listed.LABEL_SETS: Kind.LABEL_SET,
+    Listed.CLASS_LISTS: Kind.CLASS_LIST,
+}
+
+
+def list_names(what: Listed, include_path: IncludePath = None) -> None:
+    """List tasks, models, encoders, label sets or class lists, one a line."""
+    catalogue = catalogue_of(include_path)
+    for name in catalogue.names(_KINDS[what]):
+        typer.echo(name)
+    if what is Listed.TASKS:
+        for name in catalogue.names(Kind.GROUP):
+            typer.echo(f"{name} (group)")

@@ -1,0 +1,68 @@
+"""`harness map`: which text encoder and templates map the answers of a run best."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.options import (
+    EquivalencesFile,
+    IncludePath,
+    LabelSetPaths,
+    catalogue_of,
+    overrides_of,
+    split_names,
+)
+
+
+def map_answers(
+    run: Annotated[Path, typer.Argument(help="A run directory.")],
+    encoders: Annotated[
+        str, typer.Option(help="Text encoders, separated by commas; `harness list encoders`.")
+    ] = "minilm",
+    class_templates: Annotated[
+        str,
+        typer.Option("--class_templates", help="Templates of class names: raw,photo,avg,avg_raw."),
+    ] = "raw",
+    answer_templates: Annotated[
+        str, typer.Option("--answer_templates", help="Templates of answers: the same.")
+    ] = "raw",
+    by: Annotated[
+        str | None, typer.Option(help="Label set to choose by; the task's last by default.")
+    ] = None,
+    label_set: LabelSetPaths = None,
+    equivalences: EquivalencesFile = None,
+    include_path: IncludePath = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the grid as JSON, for machines.")
+    ] = False,
+) -> None:
+    """Map the answers of a run with every encoder and every pair of templates.
+
+    Open world: every answer is mapped; closed world: those out of prompt. The best combination is
+    chosen on one half of the images (by a hash of the id) and told on the other. The whole grid is
+    printed and written to mapping_grid.json in the run directory; nothing else there is changed.
+    """
+    from harness.cli.show import make_console
+    from harness.cli.show_grid import grid_table
+    from harness.run.remap import map_run, open_combinations, write_grid
+    from harness.run.scored import open_scored
+
+    catalogue = catalogue_of(include_path)
+    combinations = open_combinations(
+        catalogue,
+        split_names(encoders),
+        split_names(class_templates),
+        split_names(answer_templates),
+    )
+    opened = open_scored(catalogue, run, overrides_of(label_set, equivalences))
+    found = map_run(opened, combinations, by)
+    path = write_grid(run, found)
+    if as_json:
+        print(json.dumps(found.to_json(), indent=2))
+        return
+    console = make_console()
+    for name in found.rows:
+        console.print(grid_table(found, name))
+    console.print(f"files: {path}", highlight=False, soft_wrap=True)

@@ -1,0 +1,54 @@
+"""Options that several subcommands share, and what they mean."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.catalogue import Catalogue
+from harness.errors import Problem, UserError
+
+if TYPE_CHECKING:
+    from harness.run.bench import Overrides
+
+IncludePath = Annotated[
+    list[Path] | None,
+    typer.Option("--include_path", help="A folder with YAML files of your own; repeatable."),
+]
+LabelSetPaths = Annotated[
+    list[str] | None,
+    typer.Option("--label_set", help="NAME=PATH: read a label set from your file; repeatable."),
+]
+EquivalencesFile = Annotated[
+    str | None,
+    typer.Option("--equivalences", help="Classes that count as one: `none`, or a ReGT config."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON, for machines.")]
+
+
+def catalogue_of(include_path: Sequence[Path] | None) -> Catalogue:
+    """Open the catalogue with the user's folders. Raises UserError for one that is not there."""
+    missing = [path for path in include_path or () if not path.is_dir()]
+    if missing:
+        what = "there is no such folder"
+        raise UserError(Problem(f"--include_path {path}", what) for path in missing)
+    return Catalogue(tuple(path.resolve() for path in include_path or ()))
+
+
+def overrides_of(label_sets: Sequence[str] | None, equivalences: str | None) -> "Overrides":
+    """Read `--label_set NAME=PATH` and `--equivalences`."""
+    from harness.run.bench import Overrides
+
+    paths: dict[str, Path] = {}
+    for setting in label_sets or ():
+        name, equals, path = setting.partition("=")
+        if not (name and equals and path):
+            raise UserError(Problem("--label_set", "is not NAME=PATH", got=setting))
+        paths[name] = Path(path).expanduser()
+    return Overrides(paths, equivalences)
+
+
+def split_names(text: str) -> list[str]:
+    """Split `a,b` into names."""
+    return [name.strip() for name in text.split(",") if name.strip()]

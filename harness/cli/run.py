@@ -1,0 +1,83 @@
+"""`harness run`: run a model over tasks, from where an earlier run of the same stopped."""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.options import (
+    AsJson,
+    EquivalencesFile,
+    IncludePath,
+    LabelSetPaths,
+    catalogue_of,
+    overrides_of,
+    split_names,
+)
+
+
+def run(
+    tasks: Annotated[str, typer.Option(help="Tasks, groups or tags, separated by commas.")],
+    model: Annotated[str, typer.Option(help="A model's name, or the path of its YAML.")],
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images.")] = None,
+    batch_size: Annotated[
+        int | None, typer.Option("--batch_size", min=1, help="Requests per model call.")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE instead of the task's; repeatable.")
+    ] = None,
+    model_settings: Annotated[
+        list[str] | None,
+        typer.Option("--set_model", help="KEY=VALUE instead of the model's; repeatable."),
+    ] = None,
+    label_set: LabelSetPaths = None,
+    equivalences: EquivalencesFile = None,
+    include_path: IncludePath = None,
+    fresh: Annotated[
+        bool, typer.Option(help="Move an earlier run aside and start anew; nothing is deleted.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run a model over tasks and print one table of results.
+
+    Answers are written as they come. The same command goes on where a stopped run left off. Exit
+    code 0: complete; 1: some images have an error and no answer; 2: something must be changed.
+    """
+    from harness.adapters.base import Adapter
+    from harness.adapters.registry import adapter_class, load_adapter
+    from harness.cli.show import show_results, show_spread
+    from harness.ranks import current_rank
+    from harness.run.repeats import run_repeats
+    from harness.run.session import RunOptions
+    from harness.spec.load import expand_tasks, load_model, load_task
+
+    catalogue = catalogue_of(include_path)
+    limits = [f"limit={limit}"] if limit else []
+    names = expand_tasks(catalogue, split_names(tasks))
+    specs = [load_task(catalogue, name, [*(settings or ()), *limits]) for name in names]
+    spec = load_model(catalogue, model, model_settings or ())
+    options = RunOptions(
+        output=output,
+        batch_size=batch_size or spec.batch_size,
+        settings=tuple(settings or ()),
+        overrides=overrides_of(label_set, equivalences),
+        fresh=fresh,
+        show_progress=not as_json,
+    )
+    adapter_class(spec)
+    rank = current_rank()
+
+    @cache
+    def adapter() -> Adapter:
+        return load_adapter(spec, rank.setting)
+
+    runs = [run_repeats(catalogue, task, spec, adapter, rank, options) for task in specs]
+    finished = [each for repeats in runs for each in repeats]
+    if rank.is_first:
+        show_results(finished, as_json=as_json)
+        if not as_json:
+            show_spread(runs)
+        complete = all(each.results and each.results.complete for each in finished)
+        raise typer.Exit(0 if complete else 1)

@@ -1,0 +1,63 @@
+"""Print results: tables for people, JSON for machines."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from harness.run.session import Finished
+    from harness.score.results import Results
+
+_MIN_WIDTH = 150
+
+
+def show_results(finished: "Sequence[Finished]", *, as_json: bool, details: bool = False) -> None:
+    """Print one table for all runs, what became of the answers, and where the files are.
+
+    The details are tables for each run: groups of images, changes of label set, letters.
+    """
+    from harness.score.table import answers_table, results_table
+
+    results = [each.results for each in finished if each.results is not None]
+    if as_json:
+        print(json.dumps([each.to_json() for each in results], indent=2))
+        return
+    console = make_console()
+    metrics = [metric for each in finished for metric in each.metrics]
+    console.print(results_table(results, metrics))
+    if any(each.counts["ok"] < each.n for each in results):
+        console.print(answers_table(results))
+    for scored in results if details else ():
+        _show_details(console, scored)
+    for each in finished:
+        console.print(f"files: {each.path}", highlight=False, soft_wrap=True)
+
+
+def _show_details(console: Console, results: "Results") -> None:
+    from harness.score.table import changes_table, choice_table, groups_table
+
+    console.print(groups_table(results))
+    if results.changes:
+        console.print(changes_table(results))
+    letters = choice_table(results)
+    if letters is not None:
+        console.print(letters)
+
+
+def show_spread(runs: "Sequence[Sequence[Finished]]") -> None:
+    """Print mean and interval over the repeats of the tasks that have several."""
+    from harness.run.repeats import spread
+    from harness.score.table import repeats_table
+
+    for repeats in runs:
+        if len(repeats) > 1:
+            found = spread(repeats)
+            make_console().print(repeats_table(found.model, found.task, found.accuracy))
+
+
+def make_console() -> Console:
+    """Make a console on stdout that is wide enough for the tables when stdout is no terminal."""
+    console = Console()
+    return console if console.is_terminal else Console(width=max(console.width, _MIN_WIDTH))

@@ -1,0 +1,1 @@
+"""Where images come from: hub, `datasets` folder, table or folder; decoded late, one at a time."""

@@ -1,0 +1,26 @@
+"""The images of a task as a sequence: ids first, pixels only when asked for."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from PIL import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An opened data set. Rows keep the data set's order; ids are unique."""
+
+    ids: tuple[str, ...]
+    read: Callable[[int], Image.Image] | None
+    """Decodes the image of a row to RGB; raises ImageError. None where there are no images."""
+    columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    """The label columns that the task's label sets ask for, row by row."""
+    fingerprint: str = ""
+    """Changes when the data changes; for the manifest."""
+    location: str = ""
+    """What was opened, for people."""
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.ids)

@@ -1,0 +1,1 @@
+"""Text encoders: the models that turn class names and answers into comparable unit vectors."""

@@ -1,0 +1,53 @@
+"""What a text encoder is, and the arithmetic that all of them share."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+"""One embedding a row: float32 [n, d], rows of length 1 (or 0, for a text with nothing in it)."""
+
+
+class TextEncoder(Protocol):
+    """Embeds texts. Constructing one reads no weights; the first `encode` does."""
+
+    @property
+    def name(self) -> str:
+        """Name of the encoder's spec."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that an embedding depends on: weights, tokenizer, kind, prompt, limits."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Embed `texts` to float32 [n, d], rows L2-normalised, in the order given.
+
+        A row depends on its own text only, up to float32 rounding (about 1e-6): padding is masked
+        or of fixed length, so what shares the batch does not matter.
+        """
+        ...
+
+
+def unit_rows(values: NDArray[np.floating]) -> Vectors:
+    """Divide each row of [n, d] by its L2 norm, as float32; rows of zeros stay zeros."""
+    exact = values.astype(np.float64)
+    norms = np.linalg.norm(exact, axis=1, keepdims=True)
+    return (exact / np.where(norms == 0, 1, norms)).astype(np.float32)
+
+
+def batches_by_length(texts: Sequence[str], size: int) -> Iterator[NDArray[np.intp]]:
+    """Yield index arrays of at most `size`, longest texts first, so that little is padding."""
+    order = np.argsort([-len(text) for text in texts], kind="stable")
+    for start in range(0, len(order), size):
+        yield order[start : start + size]
+
+
+def pick_device() -> str:
+    """Give the torch device encoders run on: `cuda` where there is one, else `cpu`."""
+    import torch  # here, for this module is imported where no torch is
+
+    return "cuda" if torch.cuda.is_available() else "cpu"

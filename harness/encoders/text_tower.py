@@ -1,0 +1,111 @@
+"""The text towers of dual encoders (CLIP, SigLIP, SigLIP 2) as text encoders."""
+
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.encoders.base import Vectors, batches_by_length, pick_device, unit_rows
+from harness.encoders.weights import digest_of, load_errors, require, weights_folder
+from harness.errors import Problem, UserError
+from harness.spec.encoder import EncoderSpec
+
+_BATCH = 256
+_SIGLIP = ("siglip", "siglip2")
+
+
+class TextTower:
+    """The projected text embedding of a dual encoder, in float32, on the GPU where there is one.
+
+    Each family gets its texts as in training. CLIP: padded on the right to the longest and masked.
+    SigLIP and SigLIP 2: lower case, padded on the right to the tower's full length, not masked,
+    for the pooled token is the last one (big_vision, `lower` and `tokenize`). `max_length`
+    replaces the tower's length.
+    """
+
+    def __init__(self, spec: EncoderSpec, folder: Path) -> None:
+        """Take the model's files from `folder`, and all else from `spec`."""
+        self._spec = spec
+        self._folder = folder
+        self.name = spec.encoder
+
+    @cached_property
+    def digest(self) -> str:
+        """Give the SHA-256 of the spec's fields that matter and of the model's files."""
+        return digest_of(self._spec, self._folder)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Embed `texts` to unit rows [n, d]. Raises UserError when the model cannot be loaded."""
+        prompt = self._spec.prompt or ""
+        full = [prompt + text for text in texts]
+        if not full:
+            return self._features([""])[:0]
+        batches = list(batches_by_length(full, _BATCH))
+        values = np.concatenate([self._features([full[i] for i in rows]) for rows in batches])
+        found = np.empty_like(values)
+        found[np.concatenate(batches)] = values
+        return found
+
+    def _features(self, texts: list[str]) -> Vectors:
+        model = self._model
+        inputs = self._tokenize(texts).to(model.device)
+        with require("torch", "torch", f"encoder `{self.name}`").inference_mode():
+            output = model.get_text_features(**inputs)
+        # transformers 4 gives the tensor itself, 5 an output whose pooled part is projected.
+        features = getattr(output, "pooler_output", output)
+        return unit_rows(features.float().cpu().numpy())
+
+    def _tokenize(self, texts: list[str]) -> Any:
+        config = self._model.config
+        siglip = config.model_type in _SIGLIP
+        inputs = self._tokenizer(
+            [text.lower() for text in texts] if siglip else texts,
+            padding="max_length" if siglip else True,
+            max_length=self._spec.max_length or config.text_config.max_position_embeddings,
+            truncation=True,
+            return_tensors="pt",
+        )
+        if siglip:
+            inputs.pop("attention_mask", None)
+        return inputs
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        return self._load("AutoTokenizer", padding_side="right")
+
+    @cached_property
+    def _model(self) -> Any:
+        model = self._load("AutoModel", dtype="float32")
+        if not hasattr(model, "get_text_features"):
+            raise self._unfit(f"a {type(model).__name__}, which has no `get_text_features`")
+        return model.eval().to(pick_device())
+
+    def _load(self, auto: str, **options: str) -> Any:
+        library = require("transformers", "transformers", f"encoder `{self.name}`")
+        folder = os.fspath(self._folder)
+        try:
+            return getattr(library, auto).from_pretrained(folder, local_files_only=True, **options)
+        except load_errors() as error:
+            raise self._unfit(f"{type(error).__name__}: {error}") from error
+
+    def _unfit(self, got: str) -> UserError:
+        return UserError(
+            Problem(
+                where=f"encoder `{self.name}`",
+                what=f"{self._folder} is not a dual encoder that transformers can load",
+                got=got,
+                expected="CLIP, SigLIP, SigLIP 2 or another model with a text tower",
+                fix="for a model of texts only set `kind: sentence_transformers`",
+            )
+        )
+
+
+def load_text_tower(spec: EncoderSpec) -> TextTower:
+    """Make the text tower of a dual encoder, from a folder or the hub.
+
+    Raises UserError when its weights are not here and cannot be fetched.
+    """
+    return TextTower(spec, weights_folder(spec))

@@ -1,0 +1,134 @@
+"""Where an encoder's weights are on this machine, and the digest that says which they are."""
+
+import hashlib
+import json
+import re
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from harness.errors import MissingPackageError, Problem, UserError
+from harness.spec.encoder import EncoderSpec
+
+_FORMAT = 1  # raise it when our own code changes what an encoder returns
+_SIDE_FILES = ("*.json", "*.txt", "*.model", "*.jinja", "*.safetensors")
+_OTHER_BACKENDS = ("onnx/*", "openvino/*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def require(module: str, distribution: str, where: str) -> ModuleType:
+    """Import `module`, or raise MissingPackageError that says what to install and for what."""
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        problem = Problem(
+            where=where,
+            what=f"the Python package `{distribution}` is not installed",
+            got=str(error),
+            fix=f"pip install '{distribution}'",
+        )
+        raise MissingPackageError(problem) from error
+
+
+def load_errors() -> tuple[type[Exception], ...]:
+    """List what loading a model folder raises when its files are not those of such a model."""
+    damaged = require("safetensors", "safetensors", "encoders").SafetensorError
+    return (OSError, ValueError, KeyError, ImportError, RuntimeError, damaged)
+
+
+def weights_folder(spec: EncoderSpec) -> Path:
+    """Give the folder with the weights: `pretrained` beside the YAML, else the hub's local copy.
+
+    The hub is asked for safetensors, and for `pytorch_model*.bin` only where there are none.
+    Raises UserError when the weights are not here and cannot be fetched.
+    """
+    assert spec.pretrained, "the registry checks that"
+    folder = spec.resolve(spec.pretrained)
+    if not folder.is_dir():
+        folder = _from_hub(spec)
+    if not weight_files(folder):
+        raise UserError(_missing(spec, f"no weight files in {folder}"))
+    return folder
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """List the weight files of a model folder: safetensors, or else pickled PyTorch ones."""
+    return sorted(folder.rglob("*.safetensors")) or sorted(folder.rglob("pytorch_model*.bin"))
+
+
+def digest_of(spec: EncoderSpec, folder: Path | None = None) -> str:
+    """Digest what an embedding depends on: kind, prompt, limits and the files of `folder`.
+
+    The encoder's name and description, and where the files lie, are not part of it.
+    """
+    content: dict[str, object] = {
+        "format": _FORMAT,
+        "kind": spec.kind,
+        "prompt": spec.prompt or "",
+        "max_length": spec.max_length,
+    }
+    if spec.kind == "lexical":
+        content["ngram_range"] = list(spec.ngram_range)
+    if folder is not None:
+        content["files"] = _file_digests(folder)
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _from_hub(spec: EncoderSpec) -> Path:
+    hub = require("huggingface_hub", "huggingface-hub", f"encoder `{spec.encoder}`")
+
+    def fetch(*patterns: str) -> Path:
+        return Path(
+            hub.snapshot_download(
+                spec.pretrained,
+                revision=spec.revision,
+                allow_patterns=list(patterns),
+                ignore_patterns=list(_OTHER_BACKENDS),
+            )
+        )
+
+    try:
+        folder = fetch(*_SIDE_FILES)
+        return folder if weight_files(folder) else fetch("pytorch_model*.bin")
+    except (OSError, ValueError) as error:
+        message = str(error) or type(error).__name__
+        raise UserError(_missing(spec, message.splitlines()[0])) from error
+
+
+def _missing(spec: EncoderSpec, got: str) -> Problem:
+    revision = f" --revision {spec.revision}" if spec.revision else ""
+    return Problem(
+        where=f"encoder `{spec.encoder}`",
+        what=f"the weights of `{spec.pretrained}` are not on this machine",
+        got=got,
+        expected=f"a folder {spec.resolve(spec.pretrained or '')}, or a Hugging Face hub id",
+        fix=(
+            f"run `hf download {spec.pretrained}{revision}` where there is a network (HF_HOME says"
+            " where it goes; a gated model needs `hf auth login`), or set `pretrained` to a folder,"
+            " or use the encoder `minilm`, which needs no download"
+        ),
+    )
+
+
+def _file_digests(folder: Path) -> dict[str, str]:
+    # Whatever is not weights may change the text's way to the weights: tokenizer, pooling, prompts.
+    files = {path for pattern in _SIDE_FILES for path in folder.rglob(pattern)}
+    files |= set(weight_files(folder))
+    kept = [path for path in files if path.relative_to(folder).parts[0] not in ("onnx", "openvino")]
+    return {path.relative_to(folder).as_posix(): _file_digest(path) for path in sorted(kept)}
+
+
+def _file_digest(path: Path) -> str:
+    target = path.resolve()
+    # The hub's cache names each large file by its SHA-256.
+    if target.parent.name == "blobs" and _SHA256.fullmatch(target.name):
+        return target.name
+    stat = target.stat()
+    return _hash(target, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _hash(path: Path, size: int, modified: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,75 @@
+"""The one exception tree of the harness, and the form in which a mistake is told to a person."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake: where it is, what is wrong, what was found, what is right, how to mend it."""
+
+    where: str
+    what: str
+    got: str | None = None
+    expected: str | None = None
+    fix: str | None = None
+
+    def __str__(self) -> str:
+        """Give one headline and an indented line for each detail that is known."""
+        details = (("got", self.got), ("expected", self.expected), ("fix", self.fix))
+        lines = [f"{self.where}: {self.what}"]
+        lines += [f"  {label}: {text}" for label, text in details if text is not None]
+        return "\n".join(lines)
+
+
+class HarnessError(Exception):
+    """Root of everything that the harness raises on purpose; `exit_code` is the command's."""
+
+    exit_code = 1
+
+
+class UserError(HarnessError):
+    """Something that the user must change. It carries every problem found, not only the first."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = (
+            (problems,) if isinstance(problems, Problem) else tuple(problems)
+        )
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class SpecError(UserError):
+    """A YAML file (task, model, encoder, class list, label set) says something it cannot say."""
+
+
+class DataError(UserError):
+    """A data, label or prediction file cannot be read or does not fit the task."""
+
+
+class MissingPackageError(UserError):
+    """A feature needs a package that is not installed; the problem names the extra to install."""
+
+
+class RunError(HarnessError):
+    """A run cannot go on (error budget spent, a directory in use, a rank lost)."""
+
+
+def nearest(word: str, candidates: Sequence[str]) -> str | None:
+    """Give the candidate most like `word`, or None when nothing is close (ratio under 0.6)."""
+    matches = difflib.get_close_matches(word, candidates, n=1)
+    return matches[0] if matches else None
+
+
+def unknown_name(where: str, kind: str, name: str, known: Sequence[str]) -> Problem:
+    """Build the problem for a name that is not in a registry, with the nearest known one."""
+    guess = nearest(name, known)
+    return Problem(
+        where=where,
+        what=f"unknown {kind}",
+        got=name,
+        expected=", ".join(sorted(known)[:20]) + (", …" if len(known) > 20 else ""),
+        fix=f"did you mean `{guess}`?" if guess else None,
+    )

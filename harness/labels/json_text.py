@@ -1,0 +1,74 @@
+"""JSON and JSON Lines with the place of every mistake."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from harness.errors import DataError, Problem
+from harness.labels.source import LabelFile
+
+
+def parse_json(file: LabelFile) -> Any:
+    """Parse a whole file. Raises DataError when it is no JSON or an object has a key twice."""
+    twice: list[str] = []
+
+    def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            keys = [key for key, _ in pairs]
+            twice.extend(sorted({key for key in keys if keys.count(key) > 1}))
+        return found
+
+    try:
+        value = json.loads(file.text, object_pairs_hook=build)
+    except (json.JSONDecodeError, RecursionError) as error:
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
+        raise DataError(
+            Problem(
+                f"{file.path}:{line}",
+                "not JSON; is the file cut off?",
+                got=str(error),
+                fix="get the file again",
+            )
+        ) from error
+    if twice:
+        raise DataError(
+            Problem(
+                str(file.path),
+                f"{len(twice)} keys stand twice in one object",
+                got=", ".join(twice[:10]),
+                expected="one entry an image",
+            )
+        )
+    return value
+
+
+def parse_lines(file: LabelFile) -> Iterator[tuple[str, dict[str, Any]] | Problem]:
+    """Parse JSON Lines: `file:line` and the object of each line that is not blank, or a problem."""
+    lines = file.text.split("\n")
+    last = len(lines)
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        where = f"{file.path}:{number}"
+        try:
+            row = json.loads(line)
+        except (json.JSONDecodeError, RecursionError):
+            what = "the line is not JSON"
+            cut = number == last
+            yield Problem(
+                where,
+                what + ("; it is the last and has no end: the file is cut off" if cut else ""),
+                got=_short(line),
+                expected="one JSON object a line",
+                fix="get the file again" if cut else None,
+            )
+            continue
+        if isinstance(row, dict):
+            yield where, row
+        else:
+            yield Problem(where, "not a JSON object", _short(line), "one JSON object a line")
+
+
+def _short(line: str) -> str:
+    return line if len(line) <= 80 else line[:60] + " … " + line[-16:]

@@ -1,0 +1,63 @@
+"""A label set in memory, and the classes that count as one."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalences:
+    """Groups of class ids that count as one class. `source` says where they come from."""
+
+    source: str
+    representative: Mapping[int, int]
+    """Class id to the lowest id of its group; ids outside every group are absent."""
+
+    @classmethod
+    def none(cls) -> "Equivalences":
+        """Give the equivalences under which every class stands alone."""
+        return cls(source="none", representative={})
+
+    @classmethod
+    def from_groups(cls, source: str, groups: Iterable[Iterable[int]]) -> "Equivalences":
+        """Merge overlapping groups and point every member to the lowest id of its group."""
+        parent: dict[int, int] = {}
+
+        def root(item: int) -> int:
+            while parent.setdefault(item, item) != item:
+                item = parent[item]
+            return item
+
+        for group in groups:
+            roots = sorted(root(item) for item in group)
+            for other in roots[1:]:
+                parent[root(other)] = root(roots[0])
+        lowest: dict[int, int] = {}
+        for item in sorted(parent):
+            lowest.setdefault(root(item), item)
+        return cls(source=source, representative={item: lowest[root(item)] for item in parent})
+
+    def merge(self, class_id: int) -> int:
+        """Give the id that stands for `class_id`."""
+        return self.representative.get(class_id, class_id)
+
+    def merge_all(self, class_ids: Iterable[int]) -> frozenset[int]:
+        """Give the merged ids of a set of class ids."""
+        return frozenset(self.merge(class_id) for class_id in class_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSet:
+    """Which classes are right for which image. An empty set means that no class of the list is."""
+
+    name: str
+    labels: Mapping[str, frozenset[int]]
+    equivalence_groups: tuple[frozenset[int], ...] = ()
+    """Groups that the label set's own config brings; empty when it brings none."""
+    original: bool = False
+    """Whether these are the data set's own single labels (ImGT), which S+/S-/M+/M- refer to."""
+    source: str = ""
+    """Where the labels were read from, for the manifest."""
+    digest: str = ""
+    """SHA-256 of what was read."""
+    notes: Mapping[str, int] = field(default_factory=dict)
+    """What the reader decided, and for how many images: `only_not_sure`, `problematic`, …"""

@@ -1,0 +1,1 @@
+"""From an answer in free text to the class whose name a text encoder finds nearest."""

@@ -1,0 +1,73 @@
+"""Lay out the requests of a run, before any image is read and any model loaded."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.classes import ClassList
+from harness.data.source import Source
+from harness.spec.task import TaskSpec
+from harness.spec.template import TemplateValues, render
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRequest:
+    """One prompt and the images that go with it, not yet read."""
+
+    rows: tuple[int, ...]
+    """Rows of the source, in the order in which the images stand in the prompt."""
+    image_ids: tuple[str, ...]
+    text: str
+    """The rendered prompt with an `<image>` mark for each image; empty for `classify`."""
+    options: tuple[int, ...] = ()
+    """Class ids of the lettered options, for multiple choice."""
+
+    @property
+    def prompt_sha256(self) -> str:
+        """SHA-256 of the rendered prompt."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Renders the prompts of one task. `options` gives each image's option class ids, for MC."""
+
+    task: TaskSpec
+    classes: ClassList
+    options: Mapping[str, tuple[int, ...]]
+
+    def request(self, rows: Sequence[int], image_ids: Sequence[str]) -> PlannedRequest:
+        """Lay out one request for these images, in this order."""
+        options = self.options.get(image_ids[0], ())
+        values = TemplateValues(
+            classes=self.classes.names,
+            options=[self.classes.by_id[class_id].name for class_id in options],
+            images=range(1, len(image_ids) + 1),
+        )
+        text = render(self.task.doc_to_text, values) if self.task.doc_to_text else ""
+        return PlannedRequest(tuple(rows), tuple(image_ids), text, options)
+
+    def plan(self, source: Source, order: Sequence[int]) -> list[PlannedRequest]:
+        """Lay out the requests for the rows in `order`, `images_per_prompt` at a time."""
+        step = self.task.images_per_prompt
+        groups = [order[start : start + step] for start in range(0, len(order), step)]
+        if self.task.protocol == "mc" or step > 1:
+            return [self.request(rows, [source.ids[row] for row in rows]) for rows in groups]
+        text = self.request([0], [source.ids[0]]).text  # the same for every image
+        return [PlannedRequest((row,), (source.ids[row],), text) for (row,) in groups]
+
+
+def row_order(task: TaskSpec, ids: Sequence[str], original: Mapping[str, int]) -> list[int]:
+    """Give the rows in the order of the task's `image_order`, cut to its `limit`.
+
+    `shuffled` depends on `order_seed` and the number of images alone; `class_sorted` sorts by the
+    original label (images without one last) and keeps the data set's order inside a class.
+    """
+    rows = list(range(len(ids)))[: task.limit]
+    if task.image_order == "shuffled":
+        return [rows[i] for i in np.random.default_rng(task.order_seed).permutation(len(rows))]
+    if task.image_order == "class_sorted":
+        return sorted(rows, key=lambda row: (ids[row] not in original, original.get(ids[row], 0)))
+    return rows

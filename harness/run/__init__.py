@@ -1,0 +1,1 @@
+"""Run a model over a task: open, ask, append, merge, map, score."""

@@ -1,0 +1,85 @@
+"""The loop of a run: the requests that this process still owes, batch by batch, onto disk."""
+
+import time
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+
+from harness.adapters.base import Request
+from harness.prompt.plan import PlannedRequest
+from harness.run.asking import Asker
+from harness.run.bench import Bench
+from harness.run.feed import LoadedRequest, load_ahead
+from harness.run.progress import RunProgress
+from harness.run.rows import answered_rows, failed_rows
+from harness.store.lines import Appender
+from harness.store.prediction import Prediction
+
+
+def owed(bench: Bench, done: Collection[str]) -> list[PlannedRequest]:
+    """List the requests that have an image without an answer yet."""
+    return [
+        request
+        for request in bench.requests
+        if any(image_id not in done for image_id in request.image_ids)
+    ]
+
+
+def answer_requests(
+    bench: Bench,
+    asker: Asker,
+    requests: Sequence[PlannedRequest],
+    appender: Appender,
+    progress: RunProgress,
+) -> None:
+    """Ask the model and append its answers after every batch."""
+    loaded = load_ahead(bench.source, requests, asker.batch_size)
+    while batch := list(islice(loaded, asker.batch_size)):
+        rows = _answer_batch(bench, asker, batch)
+        appender.write(rows)
+        progress.add(rows)
+
+
+def _answer_batch(bench: Bench, asker: Asker, batch: Sequence[LoadedRequest]) -> list[Prediction]:
+    rows: list[Prediction] = []
+    ready: list[tuple[PlannedRequest, list[str], Request]] = []
+    for loaded in batch:
+        rows += _undecodable(loaded)
+        readable = _readable(bench, loaded)
+        if readable:
+            ready.append(readable)
+    if not ready:
+        return rows
+    started = time.perf_counter()
+    responses = asker.ask([request for _, _, request in ready])
+    seconds = round((time.perf_counter() - started) / len(ready), 6)
+    for (planned, hashes, _), response in zip(ready, responses, strict=True):
+        answered = answered_rows(bench.task.protocol, bench.classes, planned, hashes, response)
+        rows += [replace(row, batch=len(ready), seconds=seconds) for row in answered]
+    return rows
+
+
+def _undecodable(loaded: LoadedRequest) -> Iterator[Prediction]:
+    pairs = zip(loaded.planned.image_ids, loaded.images, strict=True)
+    broken = {image_id: item.error for image_id, item in pairs if item.error is not None}
+    for row in failed_rows(loaded.planned, ""):
+        if row.image_id in broken:
+            yield replace(row, error=broken[row.image_id])
+
+
+def _readable(
+    bench: Bench, loaded: LoadedRequest
+) -> tuple[PlannedRequest, list[str], Request] | None:
+    """Give what can be asked: where an image of several is broken, a prompt for the others."""
+    kept = [place for place, item in enumerate(loaded.images) if item.image is not None]
+    if not kept:
+        return None
+    planned = loaded.planned
+    if len(kept) < len(loaded.images):
+        planned = bench.planner.request(
+            [planned.rows[place] for place in kept], [planned.image_ids[place] for place in kept]
+        )
+    items = [loaded.images[place] for place in kept]
+    images = tuple(item.image for item in items if item.image is not None)
+    request = Request(images, planned.text, bench.task.generation_kwargs)
+    return planned, [item.sha256 for item in items], request

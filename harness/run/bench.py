@@ -1,0 +1,176 @@
+"""A task with everything it names opened: classes, images, label sets, requests."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.catalogue import Catalogue, Kind
+from harness.class_lists import load_class_list
+from harness.classes import ClassList
+from harness.data.open import open_source
+from harness.data.source import Source
+from harness.errors import DataError, Problem, SpecError, unknown_name
+from harness.labels.equivalences import equivalences_of, load_equivalences
+from harness.labels.label_set import Equivalences, LabelSet
+from harness.labels.load import load_label_set
+from harness.prompt.options import options_of
+from harness.prompt.plan import PlannedRequest, Planner, row_order
+from harness.spec.label_set import LabelSetSpec
+from harness.spec.load import load_class_list_spec, load_label_set_spec
+from harness.spec.task import TaskSpec, digest_of
+
+log = logging.getLogger("harness")
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What the command line says about labels instead of the YAML files."""
+
+    label_sets: Mapping[str, Path]
+    """Label set to a file of one's own (`--label_set NAME=PATH`)."""
+    equivalences: str | None = None
+    """`none` or a file (`--equivalences`)."""
+
+
+NO_OVERRIDES = Overrides({})
+
+
+@dataclass(frozen=True, slots=True)
+class Truths:
+    """The label sets of a task that could be opened, and the classes that count as one."""
+
+    label_sets: tuple[LabelSet, ...]
+    missing: tuple[str, ...]
+    equivalences: Equivalences
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """An opened task."""
+
+    task: TaskSpec
+    classes: ClassList
+    source: Source
+    truths: Truths
+    planner: Planner
+    requests: tuple[PlannedRequest, ...]
+    skipped: Mapping[str, int]
+    """Images left out on purpose, by reason."""
+
+    @property
+    def image_ids(self) -> tuple[str, ...]:
+        """The images of the run, in the order in which they are asked for."""
+        return tuple(each for request in self.requests for each in request.image_ids)
+
+    @property
+    def options_digest(self) -> str | None:
+        """SHA-256 of all options, for multiple choice."""
+        return digest_of(sorted(self.planner.options.items())) if self.planner.options else None
+
+    @property
+    def original(self) -> Mapping[str, int]:
+        """Image id to original class id, where it is known."""
+        return original_labels(self.truths.label_sets)
+
+
+def open_bench(catalogue: Catalogue, task: TaskSpec, overrides: Overrides = NO_OVERRIDES) -> Bench:
+    """Open a task. Raises SpecError or DataError when a file it needs is missing or wrong."""
+    classes = task_classes(catalogue, task)
+    specs = label_set_specs(catalogue, task, overrides)
+    source = open_source(task, [spec.column for spec in specs if spec.column])
+    columns = {
+        name: dict(zip(source.ids, values, strict=True)) for name, values in source.columns.items()
+    }
+    truths = open_truths(task, classes, specs, overrides, columns)
+    original = original_labels(truths.label_sets)
+    rows = row_order(task, source.ids, original)
+    options: Mapping[str, tuple[int, ...]] = {}
+    skipped: dict[str, int] = {}
+    if task.protocol == "mc":
+        ids = [source.ids[row] for row in rows]
+        chosen = options_of(catalogue, task, classes, truths.label_sets, truths.equivalences, ids)
+        options = chosen.by_image
+        rows = [row for row in rows if source.ids[row] in options]
+        skipped = {"no valid label": len(chosen.without_label)} if chosen.without_label else {}
+    planner = Planner(task, classes, options)
+    return Bench(task, classes, source, truths, planner, tuple(planner.plan(source, rows)), skipped)
+
+
+def task_classes(catalogue: Catalogue, task: TaskSpec) -> ClassList:
+    """Load the class list that a task names, under the task's name set."""
+    return load_class_list(load_class_list_spec(catalogue, task.class_list), task.name_set)
+
+
+def label_set_specs(
+    catalogue: Catalogue, task: TaskSpec, overrides: Overrides
+) -> list[LabelSetSpec]:
+    """Load the specs of a task's label sets; an overridden one reads the user's file instead.
+
+    A `--label_set` that the task does not name is added when the catalogue knows it.
+    """
+    known = catalogue.names(Kind.LABEL_SET)
+    strange = [name for name in overrides.label_sets if name not in {*task.label_sets, *known}]
+    if strange:
+        raise SpecError(unknown_name("--label_set", "label set", strange[0], known))
+    names = dict.fromkeys((*task.label_sets, *overrides.label_sets))
+    return [
+        _pointed(load_label_set_spec(catalogue, name), overrides.label_sets.get(name))
+        for name in names
+    ]
+
+
+def open_truths(
+    task: TaskSpec,
+    classes: ClassList,
+    specs: Sequence[LabelSetSpec],
+    overrides: Overrides,
+    columns: Mapping[str, Mapping[str, int]],
+) -> Truths:
+    """Open the label sets that are there; one whose file is missing is named and left out.
+
+    Raises DataError when none is there, or one is broken.
+    """
+    present = [spec for spec in specs if _is_present(spec)]
+    missing = tuple(spec.label_set for spec in specs if not _is_present(spec))
+    if not present:
+        load_label_set(specs[0], classes)  # says what is missing and where to get it
+    for name in missing:
+        log.warning("label set `%s` is not on this machine; the others still score", name)
+    label_sets = tuple(load_label_set(spec, classes, columns) for spec in present)
+    return Truths(label_sets, missing, _equivalences(task, classes, label_sets, overrides))
+
+
+def original_labels(label_sets: Sequence[LabelSet]) -> Mapping[str, int]:
+    """Give image id to original class id, from the label set that is `original`."""
+    for labels in label_sets:
+        if labels.original:
+            return {image_id: min(ids) for image_id, ids in labels.labels.items() if ids}
+    return {}
+
+
+def _equivalences(
+    task: TaskSpec, classes: ClassList, label_sets: Sequence[LabelSet], overrides: Overrides
+) -> Equivalences:
+    if overrides.equivalences is not None:
+        said, path = overrides.equivalences, Path(overrides.equivalences).expanduser()
+    elif task.equivalences is not None:
+        said, path = task.equivalences, task.resolve(task.equivalences, "equivalences")
+    else:
+        return equivalences_of(label_sets)
+    return Equivalences.none() if said == "none" else load_equivalences(path, classes)
+
+
+def _pointed(spec: LabelSetSpec, path: Path | None) -> LabelSetSpec:
+    if path is None:
+        return spec
+    if not path.is_file():
+        where = f"--label_set {spec.label_set}={path}"
+        raise DataError(Problem(where, "there is no such file"))
+    return spec.model_copy(update={"path": str(path.resolve()), "sha256": None})
+
+
+def _is_present(spec: LabelSetSpec) -> bool:
+    if spec.format == "column" or (spec.format == "imgt" and spec.path is None):
+        return True
+    return spec.path is not None and spec.resolve(spec.path, "path").is_file()

@@ -1,0 +1,128 @@
+"""End a run: merge what the processes wrote, map answers to classes, score on every label set."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from harness.answers.outcome import Status
+from harness.answers.parse import answer_text
+from harness.catalogue import Catalogue
+from harness.classes import ClassList
+from harness.encoders.base import TextEncoder
+from harness.encoders.registry import open_encoder
+from harness.mapping.nearest import map_answers
+from harness.prompt.options import CONFUSION_FILE
+from harness.run.bench import Truths
+from harness.score.confusion import confusion, save_confusion
+from harness.score.results import Results
+from harness.score.scoring import ScoreRequest, score
+from harness.spec.load import load_encoder_spec
+from harness.spec.task import MappingSpec, TaskSpec
+from harness.store.directory import RunDirectory
+from harness.store.lines import write_json
+from harness.store.manifest import Manifest, MappingFacts
+from harness.store.prediction import Prediction
+
+MAPPED = "mapped"
+"""The rule of a row whose class the text encoder found."""
+_MAPPED_STATUS = {"ow": Status.OK, "cw": Status.OOP, "cw_plus": Status.OOP}
+"""By protocol, which answers are mapped: all of an open world, the out-of-prompt of a closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What a run is ended with."""
+
+    catalogue: Catalogue
+    task: TaskSpec
+    classes: ClassList
+    truths: Truths
+
+
+def finish(directory: RunDirectory, ending: Ending) -> Results:
+    """Merge, map, score, and write `predictions.jsonl`, `results.json` and the manifest.
+
+    Every step can be made again from the files before it. Raises RunError or DataError when the
+    files contradict each other, UserError when the text encoder cannot be had; the merged answers
+    are on disk by then.
+    """
+    manifest = Manifest.read(directory.path)
+    rows = directory.merge()
+    facts = manifest.mapping
+    if places_to_map(ending.task, rows):
+        wanted = ending.task.mapping
+        if facts is None or not facts.is_by(wanted, ending.classes.digest):
+            encoder = open_encoder(load_encoder_spec(ending.catalogue, wanted.encoder))
+            rows = map_rows(ending.task, rows, ending.classes, encoder)
+            facts = mapping_facts(wanted, encoder, ending.classes)
+            directory.replace(rows)
+            manifest.model_copy(update={"mapping": facts}).write(directory.path)
+    return _score(directory, ending, manifest.model_copy(update={"mapping": facts}), rows)
+
+
+def map_rows(
+    task: TaskSpec, rows: Sequence[Prediction], classes: ClassList, encoder: TextEncoder
+) -> list[Prediction]:
+    """Give the rows with the answers that the protocol maps mapped to their nearest class."""
+    places = places_to_map(task, rows)
+    answers = [answer_text(rows[place].answer or "") for place in places]
+    how = task.mapping
+    found = map_answers(encoder, answers, classes, how.class_template, how.answer_template)
+    mapped = list(rows)
+    for place, nearest in zip(places, found, strict=True):
+        if nearest is not None:
+            mapped[place] = replace(
+                rows[place],
+                class_id=nearest.class_id,
+                also=nearest.also,
+                rule=MAPPED,
+                similarity=round(nearest.similarity, 6),
+                margin=None if nearest.margin is None else round(nearest.margin, 6),
+            )
+    return mapped
+
+
+def mapping_facts(how: MappingSpec, encoder: TextEncoder, classes: ClassList) -> MappingFacts:
+    """Note by what answers were mapped."""
+    return MappingFacts(
+        encoder=how.encoder,
+        encoder_sha256=encoder.digest,
+        class_template=how.class_template,
+        answer_template=how.answer_template,
+        class_list_sha256=classes.digest,
+    )
+
+
+def places_to_map(task: TaskSpec, rows: Sequence[Prediction]) -> list[int]:
+    """Give the places of the rows whose answers the protocol maps."""
+    status = _MAPPED_STATUS.get(task.protocol)
+    return [place for place, row in enumerate(rows) if row.status is status and row.answer]
+
+
+def _score(
+    directory: RunDirectory, ending: Ending, manifest: Manifest, rows: Sequence[Prediction]
+) -> Results:
+    task, facts = ending.task, manifest.mapping
+    request = ScoreRequest(
+        task=manifest.task,
+        model=manifest.model,
+        protocol=task.protocol,
+        class_list=ending.classes,
+        label_sets=ending.truths.label_sets,
+        equivalences=ending.truths.equivalences,
+        mapping=facts.model_dump() if facts else None,
+        distractors=task.distractors.model_dump(mode="json") if task.distractors else None,
+        n_expected=manifest.n,
+    )
+    results = score(rows, request)
+    original = next((each for each in ending.truths.label_sets if each.original), None)
+    if original is not None:
+        matrix = confusion(rows, task.protocol, ending.classes, original)
+        save_confusion(directory.path / CONFUSION_FILE, matrix)
+        results = results.model_copy(update={"confusion": CONFUSION_FILE})
+    write_json(directory.results, results.to_json())
+    counts = Counter(row.status.value for row in rows)
+    status = "complete" if results.complete else "incomplete"
+    ended = {"counts": dict(counts), "status": status, "missing_labels": ending.truths.missing}
+    manifest.model_copy(update=ended).write(directory.path)
+    return results

@@ -1,0 +1,227 @@
+"""Make a run of answers that something else produced: checked whole, then written and scored."""
+
+import contextlib
+import logging
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import harness
+from harness.answers.outcome import Outcome, Status
+from harness.catalogue import Catalogue, own_root
+from harness.classes import ClassList
+from harness.errors import Problem, UserError
+from harness.run.answers_file import AnswersFile, Given, read_answers
+from harness.run.bench import NO_OVERRIDES, Overrides, task_classes
+from harness.run.finish import Ending, finish
+from harness.run.matching import Matched, match_answers
+from harness.run.roster import Roster, open_roster
+from harness.run.rows import read_answer
+from harness.run.session import Finished
+from harness.score.answers import STRICT
+from harness.spec.task import Protocol, TaskSpec, digest_of
+from harness.store.directory import RunDirectory, run_path
+from harness.store.manifest import (
+    ClassListFacts,
+    DataFacts,
+    Identity,
+    Manifest,
+    git_state,
+    hardware_facts,
+    package_versions,
+)
+from harness.store.prediction import Prediction
+
+log = logging.getLogger("harness")
+ADAPTER = "predictions"
+"""The adapter that stands in the manifest of an imported run."""
+
+
+_NAME_RULES = ("strict", "normalized")
+"""Rules by which an answer is a name, and not a text with a name in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What the command line says of an import beside its file and task."""
+
+    model: str
+    output: Path
+    partial: bool = False
+    """Whether images may lack an answer and answers may be of other images."""
+    fresh: bool = False
+    settings: tuple[str, ...] = ()
+    overrides: Overrides = NO_OVERRIDES
+
+
+def import_answers(
+    catalogue: Catalogue, task: TaskSpec, path: Path, options: ImportOptions
+) -> Finished:
+    """Make and score the run directory `<output>/<model>/<task>` of a file of answers.
+
+    Raises DataError for a file that is broken or does not fit the task, UserError when the
+    directory holds something else; nothing is written then. The same file may be imported again.
+    """
+    with_options = task.protocol == "mc"
+    file = read_answers(path, task_classes(catalogue, task), with_options=with_options)
+    roster = open_roster(catalogue, task, options.overrides)
+    matched = match_answers(catalogue, roster, file, partial=options.partial)
+    rows = [
+        _row(task.protocol, roster.classes, each, matched.given[each], matched.options.get(each))
+        for each in matched.expected
+        if each in matched.given
+    ]
+    manifest = _manifest(roster, matched, file, options)
+    directory = RunDirectory(run_path(options.output, options.model, task.task))
+    ending = Ending(catalogue, task, roster.classes, roster.truths)
+    with _place(directory, manifest, fresh=options.fresh) as place:
+        manifest.write(place.path)
+        place.replace(rows)
+        results = finish(place, ending)
+    metrics = tuple(each.metric for each in task.metric_list)
+    return Finished(directory.path, results, metrics)
+
+
+def _row(
+    protocol: Protocol,
+    classes: ClassList,
+    image_id: str,
+    given: Given,
+    options: tuple[int, ...] | None,
+) -> Prediction:
+    asked = options or ()
+    if given.form in ("answer", "answers"):
+        outcomes = [read_answer(protocol, text, asked, classes) for text in given.texts]
+        first = outcomes[0] if outcomes else read_answer(protocol, None, asked, classes)
+        text = given.texts[0] if given.texts else ""
+        top = _listed_classes(protocol, outcomes) if given.form == "answers" else ()
+    else:
+        first, text = _outcome_of(given.class_ids, asked), None
+        top = given.class_ids if given.form == "top" else ()
+    return Prediction(
+        image_id=image_id,
+        status=first.status,
+        answer=text,
+        class_id=first.class_id,
+        also=first.also,
+        rule=first.rule,
+        top=tuple(each for each in top if not asked or each in asked),
+        options=asked,
+    )
+
+
+def _outcome_of(class_ids: Sequence[int], options: Sequence[int]) -> Outcome:
+    """Give the outcome of an answer by class id: as exact as the strict name of the class."""
+    if not class_ids:
+        return Outcome(Status.OOP, rule="none_listed")
+    if options and class_ids[0] not in options:
+        return Outcome(Status.OOP, rule="other_name")
+    return Outcome(Status.OK, class_ids[0], rule=STRICT)
+
+
+def _listed_classes(protocol: Protocol, outcomes: Sequence[Outcome]) -> tuple[int, ...]:
+    """Give the classes that several answers name, each once; of a name that several classes bear,
+    all of them.
+
+    In a closed world, answers that are a name of the list go before those that only mention one
+    ("white pomeranian"): what is in the list is told by the names, as published results do.
+    """
+    listed = [each for each in outcomes if each.status is Status.OK and each.class_id is not None]
+    if protocol in ("cw", "cw_plus"):
+        listed.sort(key=lambda each: each.rule not in _NAME_RULES)
+    named = (class_id for each in listed for class_id in (each.class_id, *each.also))
+    return tuple(dict.fromkeys(class_id for class_id in named if class_id is not None))
+
+
+def _manifest(
+    roster: Roster, matched: Matched, file: AnswersFile, options: ImportOptions
+) -> Manifest:
+    task, classes, source = roster.task, roster.classes, roster.source
+    given = {"adapter": ADAPTER, "sha256": file.sha256}
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return Manifest(
+        harness_version=harness.__version__,
+        task=task.task,
+        model=options.model,
+        identity=Identity(
+            task=task.identity(),
+            model={"model": options.model, **given},
+            class_list=classes.digest,
+            data=source.fingerprint,
+            options=digest_of(sorted(matched.options.items())) if matched.options else None,
+        ),
+        settings=options.settings,
+        class_list=ClassListFacts(
+            name=classes.name, name_set=classes.name_set, n=len(classes), sha256=classes.digest
+        ),
+        data=DataFacts(
+            dataset_path=task.dataset_path,
+            dataset_name=task.dataset_name,
+            split=task.test_split,
+            revision=task.revision,
+            fingerprint=source.fingerprint,
+            n=len(source),
+        ),
+        n=len(matched.expected),
+        limit=task.limit,
+        skipped=dict(matched.skipped),
+        batch_size=1,
+        processes=1,
+        model_facts={
+            **given,
+            "file": file.path.name,
+            "rows": len(file.rows),
+            "ids_from": source.location,
+        },
+        versions=package_versions(),
+        git=git_state(own_root()),
+        hardware=hardware_facts(),
+        started=now,
+        ended=now,
+    )
+
+
+@contextlib.contextmanager
+def _place(directory: RunDirectory, manifest: Manifest, *, fresh: bool) -> Iterator[RunDirectory]:
+    """Give where to write: the directory itself when it holds an import of the same, else a hidden
+    one that takes its place when all went well.
+
+    Raises UserError when the directory holds something else.
+    """
+    path = directory.path
+    if directory.started and not fresh:
+        _check_same(Manifest.read(path), manifest)
+        yield directory
+        return
+    if path.exists() and not directory.started:
+        what = "is there already, and is no run"
+        raise UserError(Problem(str(path), what, fix="choose another --output"))
+    made = [each for each in (path.parent, path.parent.parent) if not each.exists()]
+    hidden = RunDirectory(path.with_name(f".{path.name}.importing-{os.getpid()}"))
+    try:
+        yield hidden
+        if directory.started:
+            log.info("the earlier run is now in %s", directory.set_aside())
+        hidden.path.rename(path)
+    finally:
+        shutil.rmtree(hidden.path, ignore_errors=True)
+        for folder in made:
+            with contextlib.suppress(OSError):  # not empty: all went well
+                folder.rmdir()
+
+
+def _check_same(old: Manifest, new: Manifest) -> None:
+    differences = old.identity.differences(new.identity)
+    if differences:
+        raise UserError(
+            Problem(
+                f"{new.model} on {new.task}",
+                "the output directory holds a run of something else",
+                got="; ".join(differences),
+                expected="an import of the same file under the same task",
+                fix="choose another --output, or move the old run aside with --fresh",
+            )
+        )

@@ -1,0 +1,54 @@
+"""Score a run again from its files: no model, no images."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.catalogue import Catalogue
+from harness.data.open import open_source
+from harness.errors import DataError, Problem
+from harness.run.bench import Overrides, label_set_specs, open_truths, task_classes
+from harness.run.finish import Ending, finish
+from harness.score.results import Results
+from harness.spec.load import load_task
+from harness.spec.task import TaskSpec
+from harness.store.directory import RunDirectory
+from harness.store.manifest import Manifest
+
+
+def rescore(catalogue: Catalogue, path: Path, overrides: Overrides) -> Results:
+    """Score a run directory under the label sets that its task has now.
+
+    Raises DataError when it is no run, or when the task or its classes are not those of the run.
+    """
+    return finish(RunDirectory(path), reopen(catalogue, path, overrides))
+
+
+def reopen(catalogue: Catalogue, path: Path, overrides: Overrides) -> Ending:
+    """Open task, classes and label sets of a run. Raises DataError as `rescore`."""
+    manifest = Manifest.read(path)
+    task = load_task(catalogue, manifest.task, manifest.settings)
+    classes = task_classes(catalogue, task)
+    if classes.digest != manifest.class_list.sha256:
+        raise DataError(
+            Problem(
+                str(path),
+                f"class list `{classes.name}` has changed since the run",
+                got=f"sha256 {classes.digest}",
+                expected=f"sha256 {manifest.class_list.sha256}",
+                fix="score with the version of the harness that made the run: "
+                f"{manifest.harness_version}",
+            )
+        )
+    specs = label_set_specs(catalogue, task, overrides)
+    columns = _columns(task, [spec.column for spec in specs if spec.column])
+    return Ending(catalogue, task, classes, open_truths(task, classes, specs, overrides, columns))
+
+
+def _columns(task: TaskSpec, wanted: list[str]) -> Mapping[str, Mapping[str, int]]:
+    """Read label columns, which stand in the data set; it is opened only when there are any."""
+    if not wanted:
+        return {}
+    source = open_source(task, wanted)
+    return {
+        name: dict(zip(source.ids, values, strict=True)) for name, values in source.columns.items()
+    }

@@ -1,0 +1,39 @@
+"""Open a run whose answers were merged, mapped and scored, to look at them in another way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.catalogue import Catalogue
+from harness.errors import DataError, Problem
+from harness.run.bench import Overrides
+from harness.run.finish import Ending
+from harness.run.rescore import reopen
+from harness.store.directory import RunDirectory
+from harness.store.manifest import Manifest
+from harness.store.prediction import Prediction
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredRun:
+    """A run with its rows, and its task opened as it is now."""
+
+    path: Path
+    manifest: Manifest
+    ending: Ending
+    rows: Sequence[Prediction]
+
+
+def open_scored(catalogue: Catalogue, path: Path, overrides: Overrides) -> ScoredRun:
+    """Open a run directory; nothing in it is changed.
+
+    Raises DataError when it is no run, when it has answers that are not scored yet, or as
+    `reopen`.
+    """
+    manifest = Manifest.read(path)
+    directory = RunDirectory(path)
+    if directory.parts() or not directory.results.is_file():
+        what = "has answers that are not scored yet"
+        raise DataError(Problem(str(path), what, fix=f"harness score {path}"))
+    ending = reopen(catalogue, path, overrides)
+    return ScoredRun(path, manifest, ending, tuple(directory.rows().values()))

@@ -1,0 +1,1 @@
+"""From predictions to results: pure functions over arrays, no model, no data set, no GPU."""

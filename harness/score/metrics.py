@@ -1,0 +1,148 @@
+"""Metrics of one label set: each a pure function of arrays over the n rows of a run."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.answers.outcome import Status
+from harness.score.answers import NO_CLASS, STATUSES, Answers, Bools, Ints
+from harness.score.truth import Truth
+
+Group = Literal["A", "N", "S", "S+", "S-", "M", "M+", "M-"]
+GROUPS: tuple[Group, ...] = ("A", "N", "S", "S+", "S-", "M", "M+", "M-")
+
+
+def percent(part: int, whole: int) -> float | None:
+    """Give 100 part / whole; None for a whole of 0."""
+    return 100 * part / whole if whole else None
+
+
+def share(right: Bools, among: Bools) -> float | None:
+    """Give the percentage of the rows `among` [n] that are `right` [n]; None when there is none."""
+    return percent(int(np.count_nonzero(right & among)), int(np.count_nonzero(among)))
+
+
+def count_statuses(answers: Answers) -> dict[str, int]:
+    """Count the rows by status; the six counts sum to n."""
+    counts = np.bincount(answers.status, minlength=len(STATUSES))
+    return {str(status): int(count) for status, count in zip(STATUSES, counts, strict=True)}
+
+
+def strictly_out(answers: Answers) -> float | None:
+    """Give the percentage of answers (rows without `error`) that are text, yet not strictly (lower
+    case and stripped) one of the names: what the paper's evaluator would call out of prompt.
+    """
+    out = ~answers.strict & ~answers.has(Status.EMPTY)
+    return share(out, answers.answered)
+
+
+def counted_rows(answers: Answers, protocol: str) -> Bools:
+    """Tell which rows [n] count as naming their class under a protocol.
+
+    `cw` and `mc`: status ok, never by mapping. `cw_plus`: those, and out-of-prompt answers that
+    were mapped. `ow` and `classify`: every answer that has a class.
+    """
+    by_name = answers.has(Status.OK) & ~answers.mapped
+    if protocol in ("cw", "mc"):
+        return by_name
+    if protocol == "cw_plus":
+        return by_name | (answers.has(Status.OOP) & answers.mapped)
+    has_class: Bools = np.not_equal(answers.first, NO_CLASS)
+    return has_class & answers.answered
+
+
+def right_rows(answers: Answers, truth: Truth, counted: Bools) -> Bools:
+    """Tell which rows [n] are right: counted, and a class that the answer stands for is a label."""
+    right: Bools = np.zeros(len(answers), dtype=np.bool_)
+    right[answers.named_row[truth.holds(answers.named_row, answers.named_class)]] = True
+    return right & counted
+
+
+def right_in_top(answers: Answers, truth: Truth, counted: Bools, k: int) -> Bools:
+    """Tell for which rows [n] one of the best k (at most 5) classes of `top` is a label.
+
+    A row without `top` has only its own answer. A row with fewer than k has fewer chances.
+    """
+    listed = answers.top[:, :k]
+    rows = np.broadcast_to(np.arange(len(answers))[:, None], listed.shape)
+    found: Bools = np.logical_or.reduce(truth.holds(rows, listed), axis=1)
+    has_top: Bools = np.logical_or.reduce(answers.top != NO_CLASS, axis=1)
+    return found | (right_rows(answers, truth, counted) & ~has_top)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which of n rows a label set scores, and the class each image is filed under."""
+
+    scored: Bools
+    """[n] answers to images that have a label."""
+    empty: Bools
+    """[n] answers to images of the label set that have no valid label."""
+    failed: Bools
+    """[n] rows with `error` on images of the label set; they are not scored."""
+    home: Ints
+    """[n] class of the image: its original label, else the lowest of its labels; -1 for none."""
+
+
+def scope_of(answers: Answers, truth: Truth, original: Truth | None) -> Scope:
+    """Give the scope of a label set; `original` are the data set's own labels, if known."""
+    answered = answers.answered & truth.labelled
+    home = truth.lowest
+    if original is not None:
+        home = np.where(original.lowest != NO_CLASS, original.lowest, truth.lowest)
+    return Scope(
+        scored=answered & (truth.n_labels > 0),
+        empty=answered & (truth.n_labels == 0),
+        failed=~answers.answered & truth.labelled,
+        home=home,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ClassTable:
+    """Accuracy of each of c classes, over the images filed under it."""
+
+    ids: Ints
+    """[c] ascending."""
+    n: Ints
+    """[c] scored images, at least 1."""
+    accuracy: NDArray[np.float64]
+    """[c] percent."""
+
+
+def class_table(right: Bools, scope: Scope) -> ClassTable:
+    """Give the accuracy of every class that has a scored image."""
+    ids, places = np.unique(scope.home[scope.scored], return_inverse=True)
+    n = np.bincount(places, minlength=len(ids))
+    hits = np.bincount(places, weights=right[scope.scored], minlength=len(ids))
+    return ClassTable(ids, n, 100 * hits / n)
+
+
+def group_rows(truth: Truth, scope: Scope, original: Truth | None) -> dict[Group, Bools]:
+    """Give the rows [n] of each group of images.
+
+    A: all that are scored (S and M); N: no label; S: one effective label, that is, one after
+    merging; M: several; with + or - whether the original label is among them. Where the original
+    label is unknown, neither. Kisel et al., "Multimodal Large Language Models as Image
+    Classifiers", 2026.
+    """
+    single = scope.scored & (truth.n_labels == 1)
+    several = scope.scored & (truth.n_labels > 1)
+    if original is None:
+        kept = lost = np.zeros_like(single)
+    else:
+        kept = truth.shares_label(original)
+        lost = ~kept & (original.n_labels > 0)
+    masks = (
+        scope.scored,
+        scope.empty,
+        single,
+        single & kept,
+        single & lost,
+        several,
+        several & kept,
+        several & lost,
+    )
+    return dict(zip(GROUPS, masks, strict=True))

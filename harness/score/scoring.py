@@ -1,0 +1,264 @@
+"""From the rows of a run and its label sets to results: the one entry of the scorer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+import numpy as np
+from pydantic import JsonValue
+
+from harness.classes import ClassList
+from harness.errors import DataError, Problem
+from harness.labels.label_set import Equivalences, LabelSet
+from harness.score import choice, metrics
+from harness.score.answers import NO_CLASS, Answers, Bools, to_answers
+from harness.score.provenance import describe_classes, describe_equivalences, describe_labels
+from harness.score.results import (
+    BootstrapInfo,
+    Change,
+    ChoiceScore,
+    LetterShare,
+    MappedScore,
+    Protocol,
+    Results,
+    Score,
+    Share,
+)
+from harness.score.statistics import Draws, class_bootstrap, holm, mcnemar, wilson
+from harness.score.truth import Truth, to_truth
+from harness.store.prediction import Prediction
+
+_MATCHED = ("cw", "mc")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRequest:
+    """What to score by."""
+
+    task: str
+    model: str
+    protocol: Protocol
+    class_list: ClassList
+    label_sets: tuple[LabelSet, ...]
+    """The first that is `original` says which class an image is filed under and what + and -
+    mean."""
+    equivalences: Equivalences = field(default_factory=Equivalences.none)
+    """They apply to every label set; `equivalences_of` gathers what the label sets bring."""
+    mapping: Mapping[str, JsonValue] | None = None
+    """`encoder`, `class_template`, `answer_template` and whatever else to write beside them."""
+    distractors: Mapping[str, JsonValue] | None = None
+    """How the options were drawn, for `mc`."""
+    n_expected: int | None = None
+    """Images of the task; fewer rows make the results incomplete."""
+    draws: int = 2000
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """One label set laid beside the answers."""
+
+    truth: Truth
+    scope: metrics.Scope
+    original: Truth | None
+
+
+def score(rows: Sequence[Prediction], request: ScoreRequest) -> Results:
+    """Score a run against all label sets at once.
+
+    Raises DataError, before anything is computed, for two rows of one image, class ids that are
+    none of the class list, label sets of one name, and labels that share no image with the rows.
+    """
+    answers = to_answers(rows, request.class_list)
+    benches = _benches(answers, request)
+    return Results(
+        task=request.task,
+        model=request.model,
+        protocol=request.protocol,
+        n=len(answers),
+        complete=_is_complete(answers, request),
+        counts=metrics.count_statuses(answers),
+        shares={
+            status: metrics.percent(count, len(answers))
+            for status, count in metrics.count_statuses(answers).items()
+        },
+        oop_strict=metrics.strictly_out(answers) if request.protocol.startswith("cw") else None,
+        scores={
+            protocol: {
+                bench.truth.name: _score(answers, bench, protocol, request) for bench in benches
+            }
+            for protocol in _protocols(answers, request)
+        },
+        changes=_changes(answers, benches, request),
+        mapping=_mapping(answers, benches, request),
+        mc=_choices(answers, benches, request) if request.protocol == "mc" else None,
+        per_class={
+            bench.truth.name: _per_class(answers, bench, request.protocol) for bench in benches
+        },
+        class_list=describe_classes(request.class_list),
+        label_sets={
+            labels.name: describe_labels(labels, bench.truth)
+            for labels, bench in zip(request.label_sets, benches, strict=True)
+        },
+        equivalences=describe_equivalences(request.equivalences),
+        bootstrap=BootstrapInfo(draws=request.draws, seed=request.seed),
+    )
+
+
+def _benches(answers: Answers, request: ScoreRequest) -> tuple[_Bench, ...]:
+    names = [labels.name for labels in request.label_sets]
+    if len(set(names)) < len(names):
+        raise DataError(Problem("label sets", "two of one name", got=", ".join(names)))
+    truths = [
+        to_truth(labels, answers.image_ids, request.equivalences) for labels in request.label_sets
+    ]
+    pairs = zip(request.label_sets, truths, strict=True)
+    original = next((truth for labels, truth in pairs if labels.original), None)
+    return tuple(
+        _Bench(truth, metrics.scope_of(answers, truth, original), original) for truth in truths
+    )
+
+
+def _is_complete(answers: Answers, request: ScoreRequest) -> bool:
+    expected = len(answers) if request.n_expected is None else request.n_expected
+    return bool(answers.answered.all()) and len(answers) >= expected
+
+
+def _protocols(answers: Answers, request: ScoreRequest) -> tuple[Protocol, ...]:
+    if not request.protocol.startswith("cw"):
+        return (request.protocol,)
+    was_mapped = request.protocol == "cw_plus" or request.mapping is not None
+    return ("cw", "cw_plus") if was_mapped or answers.mapped.any() else ("cw",)
+
+
+def _right(answers: Answers, truth: Truth, protocol: str) -> Bools:
+    return metrics.right_rows(answers, truth, metrics.counted_rows(answers, protocol))
+
+
+def _score(answers: Answers, bench: _Bench, protocol: Protocol, request: ScoreRequest) -> Score:
+    scope, truth = bench.scope, bench.truth
+    counted = metrics.counted_rows(answers, protocol)
+    right = metrics.right_rows(answers, truth, counted) & scope.scored
+    n, n_right, n_empty = (int(mask.sum()) for mask in (scope.scored, right, scope.empty))
+    table = metrics.class_table(right, scope)
+    has_top = bool((answers.top != NO_CLASS).any())
+    several = has_top and protocol != "classify"
+    top = {k: metrics.right_in_top(answers, truth, counted, k) for k in (1, 5)} if has_top else {}
+    groups = metrics.group_rows(truth, scope, bench.original)
+    return Score(
+        n=n,
+        n_right=n_right,
+        accuracy=metrics.percent(n_right, n),
+        ci95=wilson(n_right, n),
+        ci95_classes=class_bootstrap(
+            100.0 * right[scope.scored], scope.home[scope.scored], _draws(request)
+        ),
+        n_empty=n_empty,
+        n_error=int(scope.failed.sum()),
+        n_classes=len(table.ids),
+        accuracy_empty_correct=metrics.percent(n_right + n_empty, n + n_empty),
+        accuracy_strict=(
+            metrics.share(right & answers.strict, scope.scored) if protocol in _MATCHED else None
+        ),
+        accuracy_first_in_list=metrics.share(top[1], scope.scored) if several else None,
+        mean_per_class=float(table.accuracy.mean()) if n else None,
+        top5=metrics.share(top[5] | right, scope.scored) if has_top else None,
+        groups={name: _group(name, right, rows) for name, rows in groups.items()},
+    )
+
+
+def _group(name: metrics.Group, right: Bools, rows: Bools) -> Share:
+    accuracy = None if name == "N" else metrics.share(right, rows)
+    return Share(n=int(rows.sum()), accuracy=accuracy)
+
+
+def _draws(request: ScoreRequest) -> Draws:
+    return Draws(request.draws, request.seed)
+
+
+def _changes(
+    answers: Answers, benches: Sequence[_Bench], request: ScoreRequest
+) -> dict[str, Change]:
+    ordered = sorted(benches, key=lambda bench: bench.truth is not bench.original)
+    pairs = list(combinations(ordered, 2))
+    changes = [_change(answers, before, after, request) for before, after in pairs]
+    adjusted = holm([change.p_mcnemar for change in changes])
+    return {
+        f"{before.truth.name}->{after.truth.name}": change.model_copy(update={"p_holm": p_holm})
+        for (before, after), change, p_holm in zip(pairs, changes, adjusted, strict=True)
+    }
+
+
+def _change(answers: Answers, before: _Bench, after: _Bench, request: ScoreRequest) -> Change:
+    common = before.scope.scored & after.scope.scored
+    was = _right(answers, before.truth, request.protocol)
+    now = _right(answers, after.truth, request.protocol)
+    n = int(common.sum())
+    lost, won = (int((common & mask).sum()) for mask in (was & ~now, now & ~was))
+    step = 100.0 * now[common] - 100.0 * was[common]
+    p_value = mcnemar(lost, won)
+    return Change(
+        protocol=request.protocol,
+        n=n,
+        from_=metrics.share(was, common),
+        to=metrics.share(now, common),
+        delta=metrics.percent(won - lost, n),
+        ci95=class_bootstrap(step, before.scope.home[common], _draws(request)),
+        both=metrics.share(was & now, common),
+        p_mcnemar=p_value,
+        p_holm=p_value,
+    )
+
+
+def _mapping(
+    answers: Answers, benches: Sequence[_Bench], request: ScoreRequest
+) -> MappedScore | None:
+    if request.mapping is None and not answers.mapped.any():
+        return None
+    protocol = "cw_plus" if request.protocol == "cw" else request.protocol
+    mapped = answers.mapped & metrics.counted_rows(answers, protocol)
+    accuracy = {
+        bench.truth.name: Share(
+            n=int((mapped & bench.scope.scored).sum()),
+            accuracy=metrics.share(
+                _right(answers, bench.truth, protocol), mapped & bench.scope.scored
+            ),
+        )
+        for bench in benches
+    }
+    computed = {
+        "n_mapped": int(mapped.sum()),
+        "mapped_share": metrics.share(mapped, answers.answered),
+        "accuracy_of_mapped": accuracy,
+    }
+    return MappedScore.model_validate({**(request.mapping or {}), **computed})
+
+
+def _choices(answers: Answers, benches: Sequence[_Bench], request: ScoreRequest) -> ChoiceScore:
+    choices = choice.read_choices(answers, tuple(bench.truth for bench in benches))
+    asked = int(np.count_nonzero(choices.asked))
+    chosen, true = choice.chosen_letters(choices), choice.true_letters(choices)
+    right = choice.true_letters(choices, right_only=True)
+    return ChoiceScore(
+        letters={
+            letter: LetterShare(n=count, share=metrics.percent(count, asked))
+            for letter, count in chosen.items()
+        },
+        by_position={
+            letter: Share(
+                n=n, accuracy=None if letter == "none" else metrics.percent(right[letter], n)
+            )
+            for letter, n in true.items()
+        },
+        chance=choice.chance(choices),
+        n_options={str(size): n for size, n in choice.option_counts(choices).items()},
+        distractors=dict(request.distractors or {}),
+    )
+
+
+def _per_class(answers: Answers, bench: _Bench, protocol: str) -> dict[str, Share]:
+    table = metrics.class_table(_right(answers, bench.truth, protocol), bench.scope)
+    return {
+        str(class_id): Share(n=int(n), accuracy=float(accuracy))
+        for class_id, n, accuracy in zip(table.ids, table.n, table.accuracy, strict=True)
+    }

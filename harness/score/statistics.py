@@ -1,0 +1,125 @@
+"""Intervals and tests. Accuracies are fractions or percent alike unless a docstring says which."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+Interval = tuple[float, float]
+"""Low and high end of a 95 % interval."""
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """How the bootstrap draws: how many times, and from which seed."""
+
+    count: int = 2000
+    seed: int = 0
+
+
+def wilson(successes: int, n: int) -> Interval | None:
+    """Give the 95 % score interval of a proportion, in percent; None for n = 0.
+
+    Without continuity correction. Wilson, "Probable inference, the law of succession, and
+    statistical inference", JASA 22, 1927.
+    """
+    if n == 0:
+        return None
+    z = float(stats.norm.ppf(0.5 + LEVEL / 2))
+    share = successes / n
+    middle = share + z * z / (2 * n)
+    half = z * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
+    scale = 1 + z * z / n
+    low = 0.0 if successes == 0 else (middle - half) / scale
+    high = 1.0 if successes == n else (middle + half) / scale
+    return 100 * low, 100 * high
+
+
+def class_weights(n_classes: int, draws: Draws) -> NDArray[np.float64]:
+    """Give how often each draw takes each class: float64 [draws, n_classes], rows sum to n_classes.
+
+    The same for equal arguments, so that intervals over the same classes come from the same draws.
+    """
+    generator = np.random.default_rng(draws.seed)
+    shares = np.full(n_classes, 1 / n_classes)
+    return generator.multinomial(n_classes, shares, size=draws.count).astype(np.float64)
+
+
+def class_bootstrap(
+    values: NDArray[np.floating[Any]], classes: NDArray[np.int64], draws: Draws
+) -> Interval | None:
+    """Give the 95 % percentile interval of the mean of `values` [n] when whole classes are redrawn.
+
+    `classes` [n] are the class ids of the images; the images of a class are drawn together, as
+    they err together (cluster bootstrap: Davison and Hinkley, "Bootstrap Methods and their
+    Application", 1997, section 3.8; Field and Welsh, JRSS B 69, 2007). Units are those of
+    `values`; a difference of two 0/1 arrays gives the interval of a paired change. None with fewer
+    than two classes, of which no interval can be learnt.
+    """
+    ids, places = np.unique(classes, return_inverse=True)
+    if len(ids) < 2:
+        return None
+    sums = np.bincount(places, weights=values, minlength=len(ids))
+    counts = np.bincount(places, minlength=len(ids)).astype(np.float64)
+    weights = class_weights(len(ids), draws)
+    means = (weights @ sums) / (weights @ counts)
+    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
+
+
+def mcnemar(only_a: int, only_b: int) -> float:
+    """Give the exact two-sided p-value that two paired proportions are equal; 1 without discord.
+
+    `only_a` and `only_b` count the pairs on which only the one, only the other is right: under
+    equality the first is binomial(only_a + only_b, 1/2). McNemar, Psychometrika 12, 1947.
+    """
+    if only_a + only_b == 0:
+        return 1.0
+    return float(stats.binomtest(only_a, only_a + only_b, 0.5).pvalue)
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Give the p-values adjusted for their number, in the given order.
+
+    Holm, "A simple sequentially rejective multiple test procedure", Scand. J. Statist. 6, 1979.
+    """
+    count = len(p_values)
+    order = sorted(range(count), key=lambda place: p_values[place])
+    adjusted = [0.0] * count
+    least = 0.0
+    for rank, place in enumerate(order):
+        least = max(least, min(1.0, (count - rank) * p_values[place]))
+        adjusted[place] = least
+    return tuple(adjusted)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """What several runs of one task with different seeds say together, in the units given."""
+
+    n: int
+    mean: float
+    deviation: float | None
+    """Sample standard deviation (n - 1); None for a single run."""
+    ci95: Interval | None
+    """None for a single run."""
+
+
+def student_t(values: Sequence[float]) -> Repeats:
+    """Summarise repeats: mean, and the 95 % interval of Student's t with n - 1 degrees of freedom.
+
+    Student, "The probable error of a mean", Biometrika 6, 1908. ValueError without any value.
+    """
+    if not values:
+        raise ValueError("no repeats to summarise")
+    n, mean = len(values), float(np.mean(values))
+    if n == 1:
+        return Repeats(1, mean, None, None)
+    deviation = float(np.std(values, ddof=1))
+    half = float(stats.t.ppf(0.5 + LEVEL / 2, n - 1)) * deviation / float(np.sqrt(n))
+    return Repeats(n, mean, deviation, (mean - half, mean + half))

@@ -1,0 +1,99 @@
+"""The labels of one label set for the images of a run, as arrays, equivalent classes merged."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.errors import DataError, Problem
+from harness.labels.label_set import Equivalences, LabelSet
+from harness.score.answers import NO_CLASS, Bools, Ints
+
+_STRIDE = np.int64(2**32)
+_IMAGENET_VAL = "ILSVRC2012_val_"
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What is right for n rows under one label set."""
+
+    name: str
+    labelled: Bools
+    """[n] whether the label set knows the image."""
+    n_labels: Ints
+    """[n] how many labels the image has after merging; 0 for none and for unknown images."""
+    lowest: Ints
+    """[n] the lowest of its labels after merging, or -1."""
+    pairs: Ints
+    """[m] sorted keys of the (row, label) pairs, for `holds`."""
+    equivalences: Equivalences
+
+    def holds(self, rows: Ints, class_ids: Ints) -> Bools:
+        """Tell for (row, class id) pairs of any one shape whether the class is right for the row;
+        -1 never is. Class ids are merged here.
+        """
+        merged = merge_ids(class_ids, self.equivalences)
+        found: Bools = np.not_equal(class_ids, NO_CLASS)
+        if not len(self.pairs):
+            return found & False
+        keys = rows * _STRIDE + merged
+        places = np.minimum(np.searchsorted(self.pairs, keys), len(self.pairs) - 1)
+        found &= self.pairs[places] == keys
+        return found
+
+    def shares_label(self, other: "Truth") -> Bools:
+        """Tell which rows [n] have a label in common under both; both with equal equivalences."""
+        shared: Bools = np.zeros(len(self.labelled), dtype=np.bool_)
+        shared[np.intersect1d(self.pairs, other.pairs, assume_unique=True) // _STRIDE] = True
+        return shared
+
+
+def merge_ids(class_ids: Ints, equivalences: Equivalences) -> Ints:
+    """Put the lowest id of its group for every class id; -1 stays. Same shape as given."""
+    if not equivalences.representative:
+        return class_ids
+    known = np.array(sorted(equivalences.representative.items()), dtype=np.int64)
+    places = np.minimum(np.searchsorted(known[:, 0], class_ids), len(known) - 1)
+    return np.where(known[places, 0] == class_ids, known[places, 1], class_ids)
+
+
+def to_truth(label_set: LabelSet, image_ids: tuple[str, ...], equivalences: Equivalences) -> Truth:
+    """Look the images of a run up in a label set.
+
+    Raises DataError when the two have no image in common though there are rows: the labels are of
+    another data set. ImageNet val images on both sides are no error, as a run may be limited to
+    images outside a small label set; nothing is scored then.
+    """
+    found = [label_set.labels.get(image_id) for image_id in image_ids]
+    labelled = np.fromiter((item is not None for item in found), np.bool_, len(found))
+    if not labelled.any() and not _may_be_disjoint(label_set, image_ids):
+        raise DataError(_foreign(label_set, image_ids))
+    lengths = np.fromiter((len(item or ()) for item in found), np.int64, len(found))
+    flat = np.fromiter(
+        (label for item in found if item for label in item), np.int64, int(lengths.sum())
+    )
+    rows = np.repeat(np.arange(len(found), dtype=np.int64), lengths)
+    pairs = np.unique(rows * _STRIDE + merge_ids(flat, equivalences))
+    owners, first, counts = np.unique(pairs // _STRIDE, return_index=True, return_counts=True)
+    n_labels, lowest = np.zeros_like(lengths), np.full_like(lengths, NO_CLASS)
+    n_labels[owners], lowest[owners] = counts, (pairs % _STRIDE)[first]
+    return Truth(label_set.name, labelled, n_labels, lowest, pairs, equivalences)
+
+
+def _may_be_disjoint(label_set: LabelSet, image_ids: tuple[str, ...]) -> bool:
+    if not image_ids:
+        return True
+    return all(
+        any(image_id.startswith(_IMAGENET_VAL) for image_id in ids)
+        for ids in (image_ids, label_set.labels)
+    )
+
+
+def _foreign(label_set: LabelSet, image_ids: tuple[str, ...]) -> Problem:
+    theirs = next(iter(label_set.labels), "no image")
+    return Problem(
+        f"label set `{label_set.name}`" + (f", {label_set.source}" if label_set.source else ""),
+        "none of its images is in the predictions: it is of another data set",
+        got=f"labels of `{theirs}`, …",
+        expected=f"labels of `{image_ids[0]}`, …",
+        fix=f"point to the labels of these images with `--label_set {label_set.name}=PATH`",
+    )

@@ -1,0 +1,99 @@
+"""The ground of every spec: strict, frozen, no unknown keys, every mistake told at once."""
+
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from harness.errors import Problem, SpecError, nearest
+from harness.spec.yaml_file import YamlFile
+
+
+class Spec(BaseModel):
+    """A part of a YAML file. Unknown keys are errors; values are not changed afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class FileSpec(Spec):
+    """A spec that is a file of its own and may name other files relative to itself."""
+
+    description: str = ""
+    directory: Path = Field(default=Path(), exclude=True, repr=False)
+    """Folder of the YAML, set by the loader. Never part of a digest."""
+    folders: Mapping[str, Path] = Field(default_factory=dict, exclude=True, repr=False)
+    """Folder of the file in which each top-level key was written (an include may differ)."""
+
+    def resolve(self, path: str, key: str | None = None) -> Path:
+        """Give the path that a relative path, written under `key` of this file, means."""
+        base = self.folders.get(key, self.directory) if key else self.directory
+        return (base / Path(path).expanduser()).resolve()
+
+
+S = TypeVar("S", bound=FileSpec)
+_SET_BY_LOADER = {"directory", "folders"}
+
+
+def validate(model: type[S], file: YamlFile) -> S:
+    """Make a spec of a YAML file. Raises SpecError with one problem for each mistake in it."""
+    reserved = _SET_BY_LOADER & file.data.keys()
+    problems = [_unknown_key(model, file, (key,)) for key in sorted(reserved)]
+    values = {key: value for key, value in file.data.items() if key not in reserved}
+    try:
+        spec = model(**values, directory=file.path.parent.resolve(), folders=file.folders())
+    except ValidationError as error:
+        problems += [_problem(model, file, dict(item)) for item in error.errors()]
+        raise SpecError(problems) from error
+    if problems:
+        raise SpecError(problems)
+    return spec
+
+
+def _problem(model: type[Spec], file: YamlFile, error: dict[str, Any]) -> Problem:
+    location = tuple(error["loc"])
+    if error["type"] == "extra_forbidden":
+        return _unknown_key(model, file, location)
+    key = ".".join(str(part) for part in location)
+    if error["type"] == "missing":
+        return Problem(file.origin(location), f"key `{key}` is missing", fix=f"add `{key}: …`")
+    what = f"`{key}` cannot be this" if key else "the keys do not fit together"
+    got = repr(error["input"]) if key else None
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return Problem(file.origin(location), what, got=_shorten(got), expected=message)
+
+
+def _unknown_key(model: type[Spec], file: YamlFile, location: tuple[str | int, ...]) -> Problem:
+    known = _keys_at(model, location[:-1])
+    key = str(location[-1])
+    guess = nearest(key, known)
+    return Problem(
+        where=file.origin(location),
+        what=f"unknown key `{'.'.join(str(part) for part in location)}`",
+        expected="one of " + ", ".join(known) if guess is None else None,
+        fix=f"did you mean `{guess}`?" if guess else None,
+    )
+
+
+def _keys_at(model: type[Spec], location: tuple[str | int, ...]) -> list[str]:
+    """List the keys that are valid where `location` points to."""
+    for part in location:
+        field = model.model_fields.get(str(part))
+        inner = _inner_model(field.annotation) if field else None
+        model = inner or model
+    return sorted({"include", *model.model_fields} - _SET_BY_LOADER)
+
+
+def _inner_model(annotation: Any) -> type[Spec] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Spec):
+        return annotation
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType, tuple, list):
+        found = [_inner_model(argument) for argument in typing.get_args(annotation)]
+        return next((inner for inner in found if inner), None)
+    return None
+
+
+def _shorten(text: str | None, limit: int = 200) -> str | None:
+    return text if text is None or len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,114 @@
+"""From a name to a spec: find the file, read it, check it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from harness.catalogue import Catalogue, Kind
+from harness.errors import Problem, SpecError, UserError
+from harness.spec.base import FileSpec, S, validate
+from harness.spec.class_list import ClassListSpec
+from harness.spec.encoder import EncoderSpec
+from harness.spec.label_set import LabelSetSpec
+from harness.spec.model import ModelSpec
+from harness.spec.task import TaskSpec
+from harness.spec.yaml_file import Origin, YamlFile, read_yaml
+
+
+class GroupSpec(FileSpec):
+    """A name for several tasks."""
+
+    group: str
+    task: tuple[str, ...]
+
+
+def load_task(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) -> TaskSpec:
+    """Load a task by name or path; `settings` are `key=value` that replace what the file says.
+
+    Raises SpecError with every problem of the file.
+    """
+    return _load(TaskSpec, catalogue, Kind.TASK, name, settings)
+
+
+def load_model(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) -> ModelSpec:
+    """Load a model by name or path, as `load_task` does a task."""
+    return _load(ModelSpec, catalogue, Kind.MODEL, name, settings)
+
+
+def load_encoder_spec(catalogue: Catalogue, name: str) -> EncoderSpec:
+    """Load a text encoder's spec by name or path."""
+    return _load(EncoderSpec, catalogue, Kind.ENCODER, name)
+
+
+def load_label_set_spec(catalogue: Catalogue, name: str) -> LabelSetSpec:
+    """Load a label set's spec by name or path."""
+    return _load(LabelSetSpec, catalogue, Kind.LABEL_SET, name)
+
+
+def load_class_list_spec(catalogue: Catalogue, name: str) -> ClassListSpec:
+    """Load a class list's spec by name or path."""
+    return _load(ClassListSpec, catalogue, Kind.CLASS_LIST, name)
+
+
+def expand_tasks(catalogue: Catalogue, names: Sequence[str]) -> list[str]:
+    """Give the task names that task names, groups and tags stand for, each once, in order.
+
+    Raises SpecError naming every unknown one.
+    """
+    tagged: dict[str, list[str]] = {}
+    if any(name not in catalogue.names(Kind.TASK) for name in names):
+        tagged = _tasks_by_tag(catalogue)
+    found: list[str] = []
+    problems: list[Problem] = []
+    for name in names:
+        if name in catalogue.names(Kind.GROUP):
+            group = _load(GroupSpec, catalogue, Kind.GROUP, name)
+            found += expand_tasks(catalogue, group.task)
+        elif name in tagged:
+            found += tagged[name]
+        else:
+            try:
+                catalogue.find(Kind.TASK, name)
+                found.append(name)
+            except SpecError as error:
+                problems += error.problems
+    if problems:
+        raise SpecError(problems)
+    return list(dict.fromkeys(found))
+
+
+def _tasks_by_tag(catalogue: Catalogue) -> dict[str, list[str]]:
+    tagged: dict[str, list[str]] = {}
+    for name in catalogue.names(Kind.TASK):
+        try:
+            tags = load_task(catalogue, name).tag
+        except UserError:
+            continue  # a broken task of the user's must not break the others
+        for tag in tags:
+            tagged.setdefault(tag, []).append(name)
+    return tagged
+
+
+def _load(
+    model: type[S], catalogue: Catalogue, kind: Kind, name: str, settings: Sequence[str] = ()
+) -> S:
+    return validate(model, _with_settings(read_yaml(catalogue.find(kind, name)), settings))
+
+
+def _with_settings(file: YamlFile, settings: Sequence[str]) -> YamlFile:
+    """Give the file as if `key=value` (dots go into mappings) were written in it."""
+    data, origins = dict(file.data), dict(file.origins)
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals or not key:
+            raise SpecError(Problem("--set", "is not key=value", got=setting))
+        keys = tuple(key.split("."))
+        place = data
+        for part in keys[:-1]:
+            inner = place.get(part)
+            place[part] = dict(inner) if isinstance(inner, dict) else {}
+            place = place[part]
+        place[keys[-1]] = yaml.safe_load(text)
+        origins[keys] = Origin(Path("--set").absolute(), 0)
+    return YamlFile(file.path, data, origins)

@@ -1,0 +1,38 @@
+"""The spec of a model (`models/*.yaml`): which adapter, which weights, how they are loaded."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from harness.spec.base import FileSpec
+
+Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+Kind = Literal["mllm", "dual_encoder", "supervised", "knn"]
+
+
+class ModelSpec(FileSpec):
+    """One model. Keys that its adapter does not use are refused by the adapter, by name."""
+
+    model: str
+    adapter: str
+    """Name of an adapter, or `module:Class` of one's own."""
+    pretrained: str | None = None
+    """Hub id, or a folder relative to the YAML."""
+    revision: str | None = None
+    dtype: Dtype = "auto"
+    """`auto`: bfloat16 on a GPU that has it, float32 on a CPU."""
+    attn_implementation: str | None = None
+    device_map: str | dict[str, Any] | None = None
+    batch_size: int = Field(default=8, gt=0)
+    system_prompt: str | None = None
+    trust_remote_code: bool = False
+    processor_kwargs: dict[str, Any] = Field(default_factory=dict)
+    """Reach `AutoProcessor.from_pretrained` as they are (`min_pixels`, `max_pixels`, …)."""
+    model_kwargs: dict[str, Any] = Field(default_factory=dict)
+    """Reach `from_pretrained` of the model as they are (`quantization_config`, …)."""
+
+    def identity(self) -> dict[str, Any]:
+        """Give the keys that an answer depends on; the batch size must not be one of them."""
+        return self.model_dump(
+            mode="json", exclude={"description", "batch_size"}, exclude_defaults=True
+        )

@@ -1,0 +1,103 @@
+"""The directory of a run: parts that processes append to, and the final file they merge into."""
+
+import shutil
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.answers.outcome import Status
+from harness.errors import Problem, RunError
+from harness.store.lines import Appender, read_predictions, write_predictions
+from harness.store.prediction import Prediction
+
+_UNSAFE = str.maketrans({character: "_" for character in '/\\:*?"<>| '})
+
+
+def run_path(output: Path, model: str, task: str) -> Path:
+    """Give `<output>/<model>/<task>`, with characters that no file system minds."""
+    return output / model.translate(_UNSAFE) / task.translate(_UNSAFE)
+
+
+@dataclass(frozen=True, slots=True)
+class RunDirectory:
+    """`manifest.json`, `predictions.jsonl`, `results.json` and, while a run goes on, `parts/`."""
+
+    path: Path
+
+    @property
+    def predictions(self) -> Path:
+        """The final rows, one for each image, sorted by id."""
+        return self.path / "predictions.jsonl"
+
+    @property
+    def results(self) -> Path:
+        """The scores."""
+        return self.path / "results.json"
+
+    @property
+    def started(self) -> bool:
+        """Whether a run was begun here."""
+        return (self.path / "manifest.json").is_file()
+
+    def set_aside(self) -> Path:
+        """Move the run to `<name>.old-1`, `-2`, …; nothing is deleted. Gives the new path."""
+        number = 1
+        while (aside := self.path.with_name(f"{self.path.name}.old-{number}")).exists():
+            number += 1
+        self.path.rename(aside)
+        return aside
+
+    def parts(self) -> list[Path]:
+        """List the files that processes appended to and that are not merged yet."""
+        return sorted((self.path / "parts").glob("*.jsonl"))
+
+    def append(self, rank: int, processes: int) -> Appender:
+        """Open the file that this process alone appends to."""
+        return Appender(self.path / "parts" / f"rank-{rank:04d}-of-{processes:04d}.jsonl")
+
+    def rows(self) -> dict[str, Prediction]:
+        """Give every row by image id, from the final file and all parts.
+
+        An answer replaces an error of the same image. Raises RunError when two rows of one image
+        differ in what they answer, DataError when a file is broken before its last line.
+        """
+        found: dict[str, Prediction] = {}
+        if self.predictions.is_file():
+            _add(found, read_predictions(self.predictions), self.predictions)
+        for part in self.parts():
+            _add(found, read_predictions(part, torn=True), part)
+        return found
+
+    def merge(self, image_ids: Collection[str] | None = None) -> list[Prediction]:
+        """Merge all rows into `predictions.jsonl`, sorted by id, and remove the parts.
+
+        With `image_ids`, rows of other images are an error. Merging again changes nothing.
+        """
+        found = self.rows()
+        foreign = found.keys() - set(image_ids) if image_ids is not None else set()
+        if foreign:
+            got = ", ".join(sorted(foreign)[:5])
+            raise RunError(str(Problem(str(self.path), "holds rows of images not in the run", got)))
+        rows = [found[image_id] for image_id in sorted(found)]
+        self.replace(rows)
+        return rows
+
+    def replace(self, rows: Iterable[Prediction]) -> None:
+        """Make `rows` the final file, whole or not at all, and remove the parts."""
+        write_predictions(self.predictions, rows)
+        shutil.rmtree(self.path / "parts", ignore_errors=True)
+
+
+def _add(found: dict[str, Prediction], rows: Iterable[Prediction], path: Path) -> None:
+    for row in rows:
+        old = found.get(row.image_id)
+        if old is None or old.status is Status.ERROR:
+            found[row.image_id] = row
+        elif row.status is not Status.ERROR and row.answer != old.answer:
+            problem = Problem(
+                str(path),
+                f"image `{row.image_id}` was answered twice, differently",
+                got=f"{old.answer!r} and {row.answer!r}",
+                fix="two runs wrote into one directory; run again with --fresh",
+            )
+            raise RunError(str(problem))

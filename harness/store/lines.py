@@ -1,0 +1,124 @@
+"""Rows as JSON lines: appended one at a time, read back even after a crash, replaced whole."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import jsonlines
+
+from harness.errors import DataError, Problem
+from harness.store.prediction import Prediction
+
+
+class Appender:
+    """Appends predictions to a file; every row is on disk before the next batch begins.
+
+    A torn last line, left by a killed process, is cut off first.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _cut_torn_line(path)
+        self._file = path.open("a", encoding="utf-8")
+        self._writer = jsonlines.Writer(self._file, dumps=_dumps)
+
+    def write(self, rows: Iterable[Prediction]) -> None:
+        """Append rows and flush them."""
+        for row in rows:
+            self._writer.write(row.to_json())
+        self._file.flush()
+
+    def __enter__(self) -> Self:
+        """Give the appender itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self._writer.close()
+        self._file.close()
+
+
+def read_predictions(path: Path, *, torn: bool = False) -> Iterator[Prediction]:
+    """Read rows in the order of the file.
+
+    Raises DataError naming the line that is not a prediction. With `torn`, a last line without its
+    end, as a killed process leaves it, is passed over.
+    """
+    with path.open(encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, start=1):
+            if torn and not line.endswith("\n"):
+                return
+            if line.strip():
+                yield _prediction(line, f"{path}:{number}")
+
+
+def write_predictions(path: Path, rows: Iterable[Prediction]) -> None:
+    """Write rows to a file that appears whole or not at all."""
+    with _replacing(path) as temporary, jsonlines.open(temporary, "w", dumps=_dumps) as writer:
+        for row in rows:
+            writer.write(row.to_json())
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file that appears whole or not at all."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    with _replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file. Raises DataError when it is missing or not JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(Problem(str(path), "cannot be read as JSON", got=str(error))) from error
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside `path`; rename it onto `path` when all went well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _dumps(row: dict[str, Any]) -> str:
+    """Write text as it is, but escape what is no Unicode text (a model may emit half a pair)."""
+    text = json.dumps(row, ensure_ascii=False)
+    return json.dumps(row) if any("\ud800" <= character <= "\udfff" for character in text) else text
+
+
+def _prediction(line: str, where: str) -> Prediction:
+    try:
+        return Prediction.from_json(json.loads(line))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(
+            Problem(
+                where,
+                "is not a prediction",
+                got=f"{line.strip()[:120]} ({type(error).__name__}: {error})",
+                expected='{"image_id": …, "status": …, …}, one on each line',
+            )
+        ) from error
+
+
+def _cut_torn_line(path: Path) -> None:
+    if not path.is_file():
+        return
+    data = path.read_bytes()
+    if data and not data.endswith(b"\n"):
+        with path.open("r+b") as file:
+            file.truncate(data.rfind(b"\n") + 1)

@@ -1,0 +1,179 @@
+"""The manifest of a run: everything that its answers depend on, and how the run went."""
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from harness.errors import DataError, Problem
+from harness.spec.task import MappingSpec
+from harness.store.lines import read_json, write_json
+
+SCHEMA_VERSION = 1
+_PACKAGES = (
+    "accelerate", "datasets", "jinja2", "lmms-eval", "numpy", "pillow", "sentence-transformers",
+    "timm", "tokenizers", "torch", "torchvision", "transformers",
+)  # fmt: skip
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class ClassListFacts(_Part):
+    """Which classes were in play."""
+
+    name: str
+    name_set: str
+    n: int
+    sha256: str
+
+
+class DataFacts(_Part):
+    """Which images were in play."""
+
+    dataset_path: str
+    dataset_name: str | None = None
+    split: str
+    revision: str | None = None
+    fingerprint: str
+    n: int
+
+
+class Identity(_Part):
+    """What the answers of a run depend on. A run is resumed only under the same identity."""
+
+    task: dict[str, Any]
+    model: dict[str, Any]
+    class_list: str
+    data: str
+    options: str | None = None
+    """SHA-256 of all options of a multiple-choice task."""
+
+    def differences(self, other: "Identity") -> list[str]:
+        """Name the keys in which two identities differ, as `key: this one's -> the other's`."""
+        mine, theirs = _flat(self.model_dump()), _flat(other.model_dump())
+        keys = sorted(mine.keys() | theirs.keys())
+        return [
+            f"{key}: {mine.get(key)!r} -> {theirs.get(key)!r}"
+            for key in keys
+            if mine.get(key) != theirs.get(key)
+        ]
+
+
+class MappingFacts(_Part):
+    """By what answers were mapped to classes."""
+
+    encoder: str
+    encoder_sha256: str
+    class_template: str
+    answer_template: str
+    class_list_sha256: str
+
+    def is_by(self, how: MappingSpec, class_list_sha256: str) -> bool:
+        """Whether this is what `how` asks for, over the same classes."""
+        wanted = (how.encoder, how.class_template, how.answer_template, class_list_sha256)
+        mine = (self.encoder, self.class_template, self.answer_template, self.class_list_sha256)
+        return mine == wanted
+
+
+class Manifest(_Part):
+    """`manifest.json`. Written when the run starts, and again when it ends."""
+
+    schema_version: int = SCHEMA_VERSION
+    harness_version: str
+    status: Literal["running", "complete", "incomplete"] = "running"
+    task: str
+    model: str
+    identity: Identity
+    settings: tuple[str, ...] = ()
+    """What `--set` replaced in the task's YAML."""
+    class_list: ClassListFacts
+    data: DataFacts
+    n: int
+    """Images of the run, when it is complete."""
+    limit: int | None = None
+    mapping: MappingFacts | None = None
+    missing_labels: tuple[str, ...] = ()
+    """Label sets of the task whose file was not on the machine."""
+    skipped: dict[str, int] = Field(default_factory=dict)
+    """Images that were left out on purpose, by reason."""
+    batch_size: int
+    processes: int
+    model_facts: dict[str, Any] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+    git: dict[str, Any] = Field(default_factory=dict)
+    hardware: dict[str, Any] = Field(default_factory=dict)
+    started: str
+    ended: str | None = None
+    seconds: float | None = None
+    counts: dict[str, int] = Field(default_factory=dict)
+
+    def write(self, folder: Path) -> None:
+        """Write `manifest.json` into a run directory."""
+        write_json(folder / "manifest.json", self.model_dump(mode="json"))
+
+    @classmethod
+    def read(cls, folder: Path) -> "Manifest":
+        """Read a run directory's manifest. Raises DataError when it is missing or another thing."""
+        path = folder / "manifest.json"
+        if not path.is_file():
+            fix = "give the folder that holds manifest.json and predictions.jsonl"
+            raise DataError(Problem(str(folder), "is not a run directory", fix=fix))
+        values = read_json(path)
+        try:
+            manifest = cls.model_validate(values)
+        except ValueError as error:
+            raise DataError(Problem(str(path), "is not a manifest", got=str(error))) from error
+        if manifest.schema_version > SCHEMA_VERSION:
+            fix = "update the harness"
+            got = f"schema version {manifest.schema_version}"
+            raise DataError(Problem(str(path), "comes from a newer harness", got, fix=fix))
+        return manifest
+
+
+def package_versions() -> dict[str, str]:
+    """Give the versions of Python and of the installed packages that a score can depend on."""
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def git_state(folder: Path) -> dict[str, Any]:
+    """Give commit and dirty flag of the checkout that the harness runs from; empty without one."""
+
+    def ask(*words: str) -> str | None:
+        try:
+            done = subprocess.run(
+                ["git", "-C", str(folder), *words], capture_output=True, text=True, timeout=10
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    if not (folder / ".git").exists():
+        return {}
+    commit, changes = ask("rev-parse", "HEAD"), ask("status", "--porcelain")
+    return {} if commit is None else {"commit": commit, "dirty": bool(changes)}
+
+
+def hardware_facts() -> dict[str, Any]:
+    """Give what of the machine matters to times, without its name."""
+    return {"machine": platform.machine(), "system": platform.system(), "cpus": os.cpu_count()}
+
+
+def _flat(values: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(values, dict):
+        return {prefix: values}
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        found |= _flat(value, f"{prefix}.{key}" if prefix else str(key))
+    return found

@@ -1,0 +1,69 @@
+"""A prediction: what one model said of one image under one task, a row of `predictions.jsonl`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from harness.answers.outcome import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One row. Fields that do not apply are None or empty and absent from the file."""
+
+    image_id: str
+    status: Status
+    answer: str | None = None
+    """Verbatim text of the model (of this image's part, when several images shared a prompt)."""
+    class_id: int | None = None
+    """The class by parsing or, for rule `mapped`, by the text encoder; None when there is none."""
+    also: tuple[int, ...] = ()
+    """Other classes that bear the same name as `class_id`."""
+    rule: str | None = None
+    """The rule that decided: a rung of the parser's ladder, or `mapped`."""
+    similarity: float | None = None
+    """Cosine between the answer and the mapped class."""
+    margin: float | None = None
+    """Similarity less that of the second class."""
+    top: tuple[int, ...] = ()
+    """Class ids, best first, where the model gives scores or several answers."""
+    options: tuple[int, ...] = ()
+    """Class ids of the lettered options, in order, for multiple choice."""
+    image_sha256: str | None = None
+    """SHA-256 of the decoded RGB pixels."""
+    prompt_sha256: str | None = None
+    """SHA-256 of the prompt as rendered."""
+    batch: int | None = None
+    """How many requests went through the model together."""
+    tokens: int | None = None
+    """How many tokens the model generated for the request."""
+    seconds: float | None = None
+    """Wall-clock time of the batch, shared evenly over its requests."""
+    error: str | None = None
+    """What failed, for status `error`."""
+    reasoning: str | None = None
+    """The reasoning part of a thinking model's text, stripped from `answer`."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the row as JSON values, without the fields that do not apply."""
+        row = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in row.items()
+            if value is not None and value != ()
+        }
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> "Prediction":
+        """Read a row; unknown fields are left out, so that newer files stay readable.
+
+        Raises KeyError, TypeError or ValueError when the row is not one.
+        """
+        known = {field.name for field in fields(cls)}
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in row.items()
+            if key in known
+        }
+        values["status"] = Status(row["status"])
+        return cls(**values)

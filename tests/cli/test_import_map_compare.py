@@ -1,0 +1,91 @@
+"""`harness import`, `harness map` and `harness compare` as a person uses them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.colours import NAMES, N
+
+Done = subprocess.CompletedProcess[str]
+
+
+def harness(folder: Path, *words: str | Path) -> Done:
+    command = [sys.executable, "-m", "harness", *map(str, words), "--include_path", str(folder)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def make(folder: Path, model: str, *words: str, wrong: str = "red-ish", n: int = N) -> Done:
+    """Import answers of which those to grey images are `wrong`."""
+    path = folder / f"{model}.jsonl"
+    with path.open("w") as file:
+        for i in range(n):
+            answer = wrong if i % 4 == 3 else NAMES[i % 4]
+            file.write(json.dumps({"image_id": f"i{i:02d}.png", "answer": answer}) + "\n")
+    where = ("--task", "colours", "--model", model, "--output", str(folder / "runs"))
+    return harness(folder, "import", path, *where, *words)
+
+
+@pytest.fixture
+def run_a(folder: Path) -> Path:
+    assert make(folder, "a").returncode == 0
+    return folder / "runs" / "a" / "colours"
+
+
+def test_import_prints_the_table_of_a_run(folder: Path) -> None:
+    done = make(folder, "a")
+    assert done.returncode == 0, done.stderr
+    assert "Accuracy (%)" in done.stdout
+    assert f"files: {folder / 'runs' / 'a' / 'colours'}" in done.stdout
+
+
+def test_import_in_part_has_exit_code_1(folder: Path) -> None:
+    refused = make(folder, "a", n=10)
+    assert refused.returncode == 2
+    assert "got: 2: `i10`, `i11`" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not (folder / "runs").exists()
+    done = make(folder, "a", "--partial", "--json", n=10)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)[0]["complete"] is False
+
+
+def test_map_prints_the_grid_and_writes_it(folder: Path, run_a: Path) -> None:
+    words = ("--encoders", "lexical", "--class_templates", "raw,avg", "--answer_templates", "raw")
+    done = harness(folder, "map", run_a, *words)
+    assert done.returncode == 0, done.stderr
+    assert "label set colours_first" in done.stdout
+    assert "label set colours_all" in done.stdout
+    written: dict[str, Any] = json.loads((run_a / "mapping_grid.json").read_text())
+    assert [row["class_template"] for row in written["rows"]] == ["raw", "avg"]
+    again = harness(folder, "map", run_a, *words, "--json", "--by", "colours_first")
+    assert json.loads(again.stdout)["by"] == "colours_first"
+
+
+def test_map_names_an_unknown_encoder_and_writes_nothing(folder: Path, run_a: Path) -> None:
+    done = harness(folder, "map", run_a, "--encoders", "minlm")
+    assert done.returncode == 2
+    assert "did you mean `minilm`" in done.stderr
+    assert not (run_a / "mapping_grid.json").exists()
+
+
+def test_compare_prints_a_table_for_each_label_set(folder: Path, run_a: Path) -> None:
+    assert make(folder, "b", "--partial", wrong="grey", n=8).returncode == 1
+    run_b = folder / "runs" / "b" / "colours"
+    done = harness(folder, "compare", run_a, run_b)
+    assert done.returncode == 0, done.stderr
+    assert "a and b on colours_first" in done.stdout
+    assert "images: 12 in A, 8 in B, 8 in both" in done.stdout
+    only = harness(folder, "compare", run_a, run_b, "--label_set", "colours_all", "--json")
+    found = json.loads(only.stdout)
+    assert [each["label_set"] for each in found["comparisons"]] == ["colours_all"]
+    assert found["n_common"] == 8
+
+
+def test_compare_wants_run_directories(folder: Path, run_a: Path) -> None:
+    done = harness(folder, "compare", run_a, folder)
+    assert done.returncode == 2
+    assert "is not a run directory" in done.stderr

@@ -1,0 +1,24 @@
+"""What many tests need: the project's root, real shared data where it is, a tiny adapter."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["support.colour_task"]
+ROOT = Path(__file__).resolve().parent.parent
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data beside the checkout; the test is skipped where there is none."""
+    path = ROOT.parent / "shared" / "data"
+    if not path.is_dir():
+        pytest.skip("../shared/data is not here")
+    return path

@@ -1,0 +1,32 @@
+"""The order and the grouping of images."""
+
+from harness.prompt.plan import row_order
+from harness.spec.task import TaskSpec
+
+
+def task(**more: object) -> TaskSpec:
+    values: dict[str, object] = {
+        "task": "t", "protocol": "ow", "dataset_path": "d", "class_list": "c",
+        "label_sets": ["l"], "doc_to_text": "<image>?", "metadata": {"version": 0},
+    }  # fmt: skip
+    return TaskSpec.model_validate(values | more)
+
+
+IDS = [f"i{number}" for number in range(20)]
+
+
+def test_dataset_order_and_limit() -> None:
+    assert row_order(task(), IDS, {}) == list(range(20))
+    assert row_order(task(limit=3), IDS, {}) == [0, 1, 2]
+
+
+def test_shuffling_is_fixed_by_the_seed() -> None:
+    one = row_order(task(image_order="shuffled"), IDS, {})
+    assert sorted(one) == list(range(20)) != one
+    assert one == row_order(task(image_order="shuffled"), IDS, {})
+    assert one != row_order(task(image_order="shuffled", order_seed=1), IDS, {})
+
+
+def test_sorting_by_class_keeps_the_order_inside_and_puts_unknown_images_last() -> None:
+    original = {"i0": 2, "i1": 1, "i2": 2, "i3": 1}
+    assert row_order(task(image_order="class_sorted", limit=5), IDS, original) == [1, 3, 0, 2, 4]

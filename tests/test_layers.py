@@ -1,0 +1,105 @@
+"""The way of the data is one-directional, and starting the command is light."""
+
+import ast
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ORDER = (
+    "errors", "image_ids", "classes", "catalogue", "spec", "class_lists", "labels", "data",
+    "encoders", "prompt", "adapters", "answers", "mapping", "store", "score", "ranks", "run",
+    "checks", "cli", "__main__",
+)  # fmt: skip
+ANSWER_TYPES = "harness.answers.outcome"  # plain words that everything may use
+HEAVY = {
+    "torch": {"adapters", "encoders"},
+    "transformers": {"adapters", "encoders"},
+    "sentence_transformers": {"encoders"},
+    "lmms_eval": {"adapters"},
+    "accelerate": {"ranks"},
+    "datasets": {"data"},
+}
+
+
+def modules(root: Path) -> list[Path]:
+    return sorted((root / "harness").rglob("*.py"))
+
+
+def part_of(path: Path, root: Path) -> str:
+    inside = path.relative_to(root / "harness").parts
+    return inside[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def against_the_way(path: Path, root: Path) -> list[str]:
+    part = part_of(path, root)
+    if part == "__init__":
+        return []
+    found = []
+    for name in imports(path):
+        pieces = name.split(".")
+        if pieces[0] != "harness" or len(pieces) < 2 or name.startswith(ANSWER_TYPES):
+            continue
+        if pieces[1] in ORDER and ORDER.index(pieces[1]) > ORDER.index(part):
+            found.append(f"{path.name} imports {name}")
+    return found
+
+
+def test_every_part_has_a_place_in_the_order(root: Path) -> None:
+    parts = {part_of(path, root) for path in modules(root)} - {"__init__"}
+    assert parts <= set(ORDER), f"give a place in ORDER to {parts - set(ORDER)}"
+
+
+def test_modules_import_only_from_their_left(root: Path) -> None:
+    assert [line for path in modules(root) for line in against_the_way(path, root)] == []
+
+
+def test_the_order_check_sees_an_import_from_the_right(tmp_path: Path) -> None:
+    module = tmp_path / "harness" / "spec" / "task.py"
+    module.parent.mkdir(parents=True)
+    module.write_text("def f() -> None:\n    from harness.store import lines\n")
+    assert against_the_way(module, tmp_path) != []
+
+
+def test_heavy_packages_are_imported_only_where_they_belong(root: Path) -> None:
+    for path in modules(root):
+        for name in imports(path):
+            allowed = HEAVY.get(name.split(".")[0])
+            assert allowed is None or part_of(path, root) in allowed, f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["list", "tasks"], ["list", "models"]])
+def test_help_and_list_import_nothing_heavy(words: list[str]) -> None:
+    code = (
+        "import sys\n"
+        f"sys.argv = ['harness', *{words!r}]\n"
+        "from harness.cli import main\n"
+        "try:\n    main()\n"
+        "except SystemExit:\n    pass\n"
+        f"print(sorted(set(sys.modules) & {set(HEAVY)!r}), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+    assert done.stdout.strip()
+
+
+def test_help_is_not_slow() -> None:
+    times = []
+    for _ in range(3):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "harness", "--help"], capture_output=True, check=True)
+        times.append(time.perf_counter() - started)
+    # Half a second on an idle machine; the margin is for a busy one.
+    assert min(times) < 2.0
