@@ -1,6 +1,7 @@
 """The command `harness`: one small module for each subcommand, heavy imports inside them."""
 
 import logging
+import os
 import sys
 from typing import NoReturn
 
@@ -50,6 +51,8 @@ def main() -> NoReturn:
     handler = RichHandler(console=console, show_time=False, show_path=False, markup=False)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler])
     logging.getLogger("harness").setLevel(logging.INFO)
+    if not sys.stderr.isatty():
+        os.environ.setdefault("TQDM_DISABLE", "1")  # other libraries' bars, in a log file
     try:
         app()
     except HarnessError as error:

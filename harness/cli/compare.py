@@ -22,7 +22,7 @@ def compare(
         list[str] | None,
         typer.Option(
             "--label_set",
-            help="Only this label set; NAME=PATH reads it from your file; repeatable.",
+            help="NAME: only this label set. NAME=PATH: read it from your file. Repeatable.",
         ),
     ] = None,
     equivalences: EquivalencesFile = None,
@@ -48,7 +48,7 @@ def compare(
     names = [name for each in label_set or () if "=" not in each for name in split_names(each)]
     overrides = overrides_of(given, equivalences)
     a, b = (open_scored(catalogue, path, overrides) for path in (run_a, run_b))
-    found = compare_runs(a, b, [*names, *overrides.label_sets])
+    found = compare_runs(a, b, names)
     if as_json:
         print(json.dumps({"a": str(run_a), "b": str(run_b), **found.to_json()}, indent=2))
         return

@@ -40,20 +40,24 @@ def match_answers(
     for given in file.rows:
         by_image.setdefault(given.image_id(known), []).append(given)
     own = {each: rows[0].options for each, rows in by_image.items() if rows[0].options}
-    expected, options, skipped = roster.image_ids, own, {}
+    expected, options, skipped = roster.image_ids, own, dict[str, int]()
+    without: set[str] = set()
     rest = [each for each in roster.image_ids if each not in own]
     if roster.task.protocol == "mc" and rest:
         chosen = options_for(catalogue, roster, rest)
         options = {**own, **chosen.by_image}
         expected = tuple(each for each in roster.image_ids if each in options)
-        skipped = {"no valid label": len(chosen.without_label)} if chosen.without_label else {}
+        without = set(chosen.without_label)
+    if without:
+        skipped["no valid label"] = len(without)
+        log.info("%d images have no valid label, so no question; they are left out", len(without))
     asked = set(expected)
-    extra = [each for each in by_image if each not in asked]
+    extra = [each for each in by_image if each not in asked and each not in without]
     problems = list(_misfits(file, by_image, expected, extra, partial=partial))
     if problems:
         raise DataError(problems)
     if extra:
-        skipped = {**skipped, "answered, but not in the task": len(extra)}
+        skipped["answered, but not in the task"] = len(extra)
         log.warning("%d answers are of images that the task does not ask about", len(extra))
     first = {each: rows[0] for each, rows in by_image.items() if each in asked}
     return Matched(
@@ -78,7 +82,7 @@ def _misfits(
     if twice:
         what = "more than one row for an image (in brackets: the lines)"
         yield Problem(where, what, _listed(twice), fix="keep one row for each image")
-    if len(extra) == len(by_image):
+    if by_image.keys().isdisjoint(expected):
         what = "none of the answers is of an image that the task asks about"
         expected_ids = _listed([f"`{each}`" for each in expected])
         yield Problem(where, what, _listed([f"`{each}`" for each in extra]), expected_ids)

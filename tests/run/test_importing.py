@@ -185,6 +185,17 @@ def test_letters_are_read_with_options_of_ones_own(catalogue: Catalogue) -> None
     assert rows_of(finished)["i01"].options == (2, 1)
 
 
+def test_answers_to_images_without_a_question_are_left_out(catalogue: Catalogue) -> None:
+    labels = catalogue.include_paths[0] / "all.jsonl"
+    labels.write_text(labels.read_text().replace('"i00", "labels": [0]', '"i00", "labels": []'))
+    choices(catalogue)
+    rows = right("class_id")
+    rows[0]["class_id"] = 1
+    finished = make(catalogue, rows)
+    assert (results(finished).n, results(finished).complete) == (11, True)
+    assert Manifest.read(finished.path).skipped == {"no valid label": 1}
+
+
 # Bad input: one clear error, and nothing is written
 
 

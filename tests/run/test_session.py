@@ -13,6 +13,7 @@ from harness.catalogue import Catalogue
 from harness.errors import UserError
 from harness.ranks import Rank
 from harness.run.bench import NO_OVERRIDES, Overrides, open_bench
+from harness.run.repeats import repeat_of, run_repeats
 from harness.run.rescore import rescore
 from harness.run.session import Finished, RunOptions, run_task
 from harness.spec.load import load_task
@@ -193,3 +194,27 @@ def test_multiple_choice_skips_and_counts_images_without_a_label(
         assert request.options == bench.planner.options[request.image_ids[0]]
     grey = bench.planner.options["i03"]
     assert 0 not in grey and 3 in grey  # red is right too in one label set: no distractor
+
+
+def test_repeats_have_their_own_seeds_and_folders(catalogue: Catalogue) -> None:
+    settings = ("repeats=3", "image_order=shuffled")
+    task = load_task(catalogue, "colours", settings)
+    assert [repeat_of(task, number).order_seed for number in range(3)] == [0, 1, 2]
+    options = RunOptions(catalogue.include_paths[0] / "runs", 4, settings, show_progress=False)
+    adapter = ColourAdapter(MODEL, Setting())
+    finished = run_repeats(catalogue, task, MODEL, lambda: adapter, ALONE, options)
+    assert [each.path.name for each in finished] == ["repeat-0", "repeat-1", "repeat-2"]
+    written = json.loads((finished[0].path.parent / "repeats.json").read_text())
+    found = written["accuracy"]["cw"]["colours_first"]
+    assert (found["n"], found["mean"], found["deviation"]) == (3, 75.0, 0.0)
+
+
+def test_distractor_and_sampling_seeds_move_with_the_repeat(
+    catalogue: Catalogue, folder: Path
+) -> None:
+    write_task(folder, "distractors: {n_options: 3, seed: 5}\n", protocol="mc")
+    text = (folder / "colours.yaml").read_text().replace("classes |", "options |")
+    (folder / "colours.yaml").write_text(text)
+    second = repeat_of(load_task(catalogue, "colours"), 1)
+    assert second.distractors is not None and second.distractors.seed == 6
+    assert second.generation_kwargs.seed == 1

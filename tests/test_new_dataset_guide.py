@@ -1,0 +1,103 @@
+"""docs/new_dataset.md works: its files are written and its commands run as they stand."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.catalogue import Catalogue
+from harness.checks import Finding, check_class_list, check_task
+from harness.spec.load import load_label_set_spec, load_task
+
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+_YAML_FILES = (
+    "shapes/classes.yaml",
+    "shapes/labels.yaml",
+    "shapes/task.yaml",
+    "shapes/task_mc.yaml",
+    "shapes/task_b3.yaml",
+    "shapes/corrected.yaml",
+)
+_TASKS = ("shapes_cw", "shapes_mc", "shapes_cw_b3")
+
+
+def blocks(root: Path, language: str) -> list[str]:
+    text = (root / "docs" / "new_dataset.md").read_text(encoding="utf-8")
+    return [body for found, body in _BLOCK.findall(text) if found == language]
+
+
+def commands(root: Path) -> list[str]:
+    return [line for block in blocks(root, "console") for line in block.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def place(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which a reader has done what the guide says up to the commands."""
+    path = tmp_path_factory.mktemp("guide")
+    (script,) = blocks(root, "python")
+    run(path, [sys.executable, "-c", script])
+    for text in blocks(root, "yaml"):
+        (path / yaml_name(text)).write_text(text, encoding="utf-8")
+    (corrected,) = blocks(root, "json")
+    (path / "shapes" / "corrected.jsonl").write_text(corrected, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def catalogue(place: Path) -> Catalogue:
+    return Catalogue((place / "shapes",))
+
+
+def yaml_name(text: str) -> str:
+    return text.splitlines()[0].removeprefix("# ")
+
+
+def run(folder: Path, command: list[str]) -> str:
+    env = os.environ | {"HF_HUB_OFFLINE": "1", "HARNESS_CACHE": str(folder / "cache")}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def errors(findings: list[Finding]) -> list[Finding]:
+    return [each for each in findings if each.level == "error"]
+
+
+def test_every_yaml_names_its_file(root: Path) -> None:
+    assert tuple(yaml_name(text) for text in blocks(root, "yaml")) == _YAML_FILES
+
+
+def test_class_list_is_sound(catalogue: Catalogue) -> None:
+    assert errors(check_class_list(catalogue, "shapes")) == []
+
+
+@pytest.mark.parametrize("name", _TASKS)
+def test_task_is_sound(catalogue: Catalogue, name: str) -> None:
+    findings = check_task(catalogue, name)
+    assert errors(findings) == []
+    (gold,) = (each for each in findings if each.check == "gold")
+    assert gold.text == "6 gold answers on `shapes_original` score 100"
+
+
+def test_label_sets_are_the_ones_of_the_guide(catalogue: Catalogue) -> None:
+    assert load_label_set_spec(catalogue, "shapes_original").original
+    assert not load_label_set_spec(catalogue, "shapes_corrected").original
+    assert {load_task(catalogue, name).label_sets for name in _TASKS} == {("shapes_original",)}
+
+
+def test_commands_run_in_their_order(root: Path, place: Path) -> None:
+    told = commands(root)
+    assert len(told) == 5
+    printed = []
+    for command in told:
+        name, *arguments = shlex.split(command)
+        assert name == "harness"
+        printed.append(run(place, [sys.executable, "-m", "harness", *arguments]))
+    assert "no errors" in printed[0]
+    assert (place / "runs" / "mini" / "shapes_cw" / "results.json").is_file()
+    assert "no errors" in printed[3]
+    assert "shapes_co" in printed[4]  # the second label set, in a narrow column
