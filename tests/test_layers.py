@@ -11,8 +11,8 @@ import pytest
 
 ORDER = (
     "errors", "image_ids", "classes", "catalogue", "spec", "class_lists", "labels", "data",
-    "encoders", "prompt", "adapters", "answers", "mapping", "store", "score", "ranks", "run",
-    "checks", "cli", "__main__",
+    "encoders", "prompt", "adapters", "answers", "mapping", "store", "score", "evaluate_modules",
+    "ranks", "run", "checks", "cli", "__main__",
 )  # fmt: skip
 ANSWER_TYPES = "harness.answers.outcome"  # plain words that everything may use
 HEAVY = {
@@ -21,7 +21,7 @@ HEAVY = {
     "sentence_transformers": {"encoders"},
     "lmms_eval": {"adapters"},
     "accelerate": {"ranks"},
-    "datasets": {"data"},
+    "datasets": {"data", "evaluate_modules"},  # `evaluate` describes its inputs by it
 }
 
 
