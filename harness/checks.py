@@ -10,6 +10,7 @@ from harness.catalogue import Catalogue
 from harness.class_lists import collisions, load_class_list
 from harness.classes import ClassList
 from harness.data.images import ImageError
+from harness.data.open import dataset_location
 from harness.errors import UserError
 from harness.labels.label_set import LabelSet
 from harness.prompt.plan import PlannedRequest
@@ -34,8 +35,13 @@ class Finding:
     text: str
 
 
-def check_task(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) -> list[Finding]:
-    """Check a task by name: its file, classes, labels, images, prompt and gold answers."""
+def check_task(
+    catalogue: Catalogue, name: str, settings: Sequence[str] = (), *, needs_data: bool = True
+) -> list[Finding]:
+    """Check a task by name: its file, classes, labels, images, prompt and gold answers.
+
+    Without `needs_data`, a data set on the hub is not fetched, and a note says so.
+    """
     try:
         task = load_task(catalogue, name, settings)
         classes = task_classes(catalogue, task)
@@ -43,6 +49,9 @@ def check_task(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) ->
         return [Finding("error", "loads", str(error))]
     found = [Finding("ok", "loads", f"protocol {task.protocol}"), *check_names(classes)]
     try:
+        if not needs_data and isinstance(dataset_location(task), str):
+            text = f"`{task.dataset_path}` is on the hub; name the task to fetch and check it"
+            return [*found, Finding("note", "opens", text)]
         bench = open_bench(catalogue, task)
     except UserError as error:
         return [*found, Finding("error", "opens", str(error))]

@@ -38,7 +38,8 @@ def check(
 
     for kind, name in _chosen(catalogue, names or []):
         if kind is Kind.TASK:
-            tell(kind, name, check_task(catalogue, name, settings or ()))
+            found = check_task(catalogue, name, settings or (), needs_data=bool(names))
+            tell(kind, name, found)
         elif kind is Kind.MODEL:
             tell(kind, name, check_model(catalogue, name))
         elif kind is Kind.CLASS_LIST:

@@ -46,8 +46,13 @@ def _load(task: TaskSpec, location: Path | str, where: str) -> Any:
     try:
         if isinstance(location, Path):
             return _load_local(task, location)
+        files = {task.test_split: task.data_files} if task.data_files else None
         return datasets.load_dataset(
-            location, task.dataset_name, split=task.test_split, revision=task.revision
+            location,
+            task.dataset_name,
+            data_files=files,
+            split=task.test_split,
+            revision=task.revision,
         )
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
         fix = "check the name, log in with `hf auth login` if it is gated, or point to a local copy"

@@ -110,6 +110,8 @@ class TaskSpec(FileSpec):
     dataset_name: str | None = None
     revision: str | None = None
     test_split: str = "test"
+    data_files: str | None = None
+    """On the hub: pattern of the split's files, so that the other splits are not fetched too."""
     doc_to_visual: str = "image"
     """Column that holds the image."""
     doc_to_id: str | None = None
