@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.adapters.registry import adapter_class
+from harness.adapters.registry import checked_class
 from harness.answers.outcome import Status
 from harness.catalogue import Catalogue
 from harness.class_lists import collisions, load_class_list
@@ -65,7 +65,7 @@ def check_model(catalogue: Catalogue, name: str) -> list[Finding]:
     """Check a model by name: its file, and that its adapter can be imported."""
     try:
         spec = load_model(catalogue, name)
-        adapter_class(spec)
+        checked_class(spec)
     except UserError as error:
         return [Finding("error", "loads", str(error))]
     return [Finding("ok", "loads", f"adapter {spec.adapter}")]

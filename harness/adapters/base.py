@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from PIL import Image
 
-from harness.spec.model import ModelSpec
+from harness.spec.base import Spec
+from harness.spec.model import Kind, ModelSpec
 from harness.spec.task import GenerationSpec
 
 
@@ -19,16 +20,26 @@ class Request:
     text: str = ""
     """The prompt, with one `<image>` mark for each image."""
     generation: GenerationSpec = field(default_factory=GenerationSpec)
+    choices: tuple[str, ...] = ()
+    """What may be answered, where only a choice can be: class names in the order of the class list
+    for `classify`. The same object in all requests of a run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back: a verbatim text, or an error; never both."""
+    """What came back: a verbatim text or scores, or an error; never both."""
 
     text: str | None = None
     error: str | None = None
+    scores: tuple[float, ...] | None = None
+    """One score for each of the request's choices, or for each output of a classifier that knows
+    its own classes; higher is better."""
     tokens: int | None = None
     """How many tokens were generated."""
+    prompt_tokens: int | None = None
+    """How many tokens the prompt took, images included, where the model says so."""
+    cost: float | None = None
+    """Price of the call in US dollars, where the model's YAML names prices."""
     reasoning: str | None = None
     """What a thinking model wrote before its answer."""
 
@@ -44,6 +55,7 @@ class Setting:
 class ModelFacts:
     """What is known of a loaded model, for the manifest."""
 
+    kind: Kind = "mllm"
     revision: str | None = None
     dtype: str | None = None
     device: str | None = None
@@ -52,12 +64,29 @@ class ModelFacts:
     notes: tuple[str, ...] = field(default=())
 
 
+PROMPTED = frozenset({"ow", "mc", "cw", "cw_plus"})
+"""The protocols that ask with a prompt and read a text."""
+CLASSIFY = frozenset({"classify"})
+"""The protocol that asks for scores."""
+
+
 class OutOfMemoryError(Exception):
     """The batch did not fit; the runner halves it and asks again."""
 
 
+class NoOptions(Spec):
+    """The `Options` of an adapter that has none."""
+
+
 class Adapter(Protocol):
     """A loaded model. Made by `Adapter(spec, setting)`."""
+
+    keys: ClassVar[frozenset[str]]
+    """Keys of the model's YAML that this adapter uses, besides those that every model has."""
+    Options: ClassVar[type[Spec]]
+    """What may stand under `options` in the model's YAML."""
+    protocols: ClassVar[frozenset[str]]
+    """Protocols that it can answer: `classify`, or those with a prompt."""
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None: ...
 

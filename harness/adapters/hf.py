@@ -1,13 +1,22 @@
 """Any image-text-to-text model of transformers, through its own processor and chat template."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
-from harness.adapters.base import ModelFacts, OutOfMemoryError, Request, Response, Setting
+from harness.adapters.base import (
+    PROMPTED,
+    ModelFacts,
+    NoOptions,
+    OutOfMemoryError,
+    Request,
+    Response,
+    Setting,
+)
 from harness.errors import Problem, SpecError
+from harness.spec.base import Spec
 from harness.spec.model import ModelSpec
 from harness.spec.task import GenerationSpec
 from harness.spec.template import IMAGE_MARK
@@ -15,6 +24,22 @@ from harness.spec.template import IMAGE_MARK
 
 class HfAdapter:
     """A model of `AutoModelForImageTextToText` and its processor."""
+
+    keys: ClassVar[frozenset[str]] = frozenset(
+        [
+            "pretrained",
+            "revision",
+            "dtype",
+            "attn_implementation",
+            "device_map",
+            "system_prompt",
+            "trust_remote_code",
+            "processor_kwargs",
+            "model_kwargs",
+        ]
+    )
+    Options: ClassVar[type[Spec]] = NoOptions
+    protocols: ClassVar[frozenset[str]] = PROMPTED
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
         self._spec = spec

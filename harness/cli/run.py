@@ -46,7 +46,7 @@ def run(
     code 0: complete; 1: some images have an error and no answer; 2: something must be changed.
     """
     from harness.adapters.base import Adapter
-    from harness.adapters.registry import adapter_class, load_adapter
+    from harness.adapters.registry import checked_class, load_adapter
     from harness.cli.show import show_results, show_spread
     from harness.ranks import current_rank
     from harness.run.repeats import run_repeats
@@ -66,7 +66,7 @@ def run(
         fresh=fresh,
         show_progress=not as_json,
     )
-    adapter_class(spec)
+    checked_class(spec)
     rank = current_rank()
 
     @cache

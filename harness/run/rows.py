@@ -55,6 +55,8 @@ def answered_rows(
                 image_sha256=digest,
                 prompt_sha256=request.prompt_sha256,
                 tokens=response.tokens,
+                prompt_tokens=response.prompt_tokens,
+                cost=response.cost,
                 reasoning=response.reasoning,
             )
         )

@@ -26,6 +26,8 @@ class FileSpec(Spec):
     """Folder of the YAML, set by the loader. Never part of a digest."""
     folders: Mapping[str, Path] = Field(default_factory=dict, exclude=True, repr=False)
     """Folder of the file in which each top-level key was written (an include may differ)."""
+    file: YamlFile | None = Field(default=None, exclude=True, repr=False)
+    """The file as it was read, for errors that are found later. Never part of a digest."""
 
     def resolve(self, path: str, key: str | None = None) -> Path:
         """Give the path that a relative path, written under `key` of this file, means."""
@@ -34,7 +36,8 @@ class FileSpec(Spec):
 
 
 S = TypeVar("S", bound=FileSpec)
-_SET_BY_LOADER = {"directory", "folders"}
+P = TypeVar("P", bound=Spec)
+_SET_BY_LOADER = {"directory", "folders", "file"}
 
 
 def validate(model: type[S], file: YamlFile) -> S:
@@ -43,7 +46,9 @@ def validate(model: type[S], file: YamlFile) -> S:
     problems = [_unknown_key(model, file, (key,)) for key in sorted(reserved)]
     values = {key: value for key, value in file.data.items() if key not in reserved}
     try:
-        spec = model(**values, directory=file.path.parent.resolve(), folders=file.folders())
+        spec = model(
+            **values, directory=file.path.parent.resolve(), folders=file.folders(), file=file
+        )
     except ValidationError as error:
         problems += [_problem(model, file, dict(item)) for item in error.errors()]
         raise SpecError(problems) from error
@@ -52,10 +57,25 @@ def validate(model: type[S], file: YamlFile) -> S:
     return spec
 
 
-def _problem(model: type[Spec], file: YamlFile, error: dict[str, Any]) -> Problem:
-    location = tuple(error["loc"])
+def validate_part(part: type[P], spec: FileSpec, key: str, values: Mapping[str, Any]) -> P:
+    """Make a spec of the mapping under `key`, whose keys another module knows.
+
+    Raises SpecError with one problem for each mistake, where it stands in the file.
+    """
+    try:
+        return part(**values)
+    except ValidationError as error:
+        file = spec.file or YamlFile(spec.directory, {}, {})
+        items = [dict(item) for item in error.errors()]
+        raise SpecError([_problem(part, file, item, (key,)) for item in items]) from error
+
+
+def _problem(
+    model: type[Spec], file: YamlFile, error: dict[str, Any], under: tuple[str, ...] = ()
+) -> Problem:
+    location = (*under, *error["loc"])
     if error["type"] == "extra_forbidden":
-        return _unknown_key(model, file, location)
+        return _unknown_key(model, file, location, len(under))
     key = ".".join(str(part) for part in location)
     if error["type"] == "missing":
         return Problem(file.origin(location), f"key `{key}` is missing", fix=f"add `{key}: …`")
@@ -65,14 +85,16 @@ def _problem(model: type[Spec], file: YamlFile, error: dict[str, Any]) -> Proble
     return Problem(file.origin(location), what, got=_shorten(got), expected=message)
 
 
-def _unknown_key(model: type[Spec], file: YamlFile, location: tuple[str | int, ...]) -> Problem:
-    known = _keys_at(model, location[:-1])
+def _unknown_key(
+    model: type[Spec], file: YamlFile, location: tuple[str | int, ...], depth: int = 0
+) -> Problem:
+    known = _keys_at(model, location[depth:-1])
     key = str(location[-1])
     guess = nearest(key, known)
     return Problem(
         where=file.origin(location),
         what=f"unknown key `{'.'.join(str(part) for part in location)}`",
-        expected="one of " + ", ".join(known) if guess is None else None,
+        expected=("one of " + ", ".join(known) if known else "no key") if guess is None else None,
         fix=f"did you mean `{guess}`?" if guess else None,
     )
 
@@ -83,7 +105,8 @@ def _keys_at(model: type[Spec], location: tuple[str | int, ...]) -> list[str]:
         field = model.model_fields.get(str(part))
         inner = _inner_model(field.annotation) if field else None
         model = inner or model
-    return sorted({"include", *model.model_fields} - _SET_BY_LOADER)
+    extra = {"include"} if issubclass(model, FileSpec) else set()
+    return sorted({*extra, *model.model_fields} - _SET_BY_LOADER)
 
 
 def _inner_model(annotation: Any) -> type[Spec] | None:

@@ -11,7 +11,7 @@ Kind = Literal["mllm", "dual_encoder", "supervised", "knn"]
 
 
 class ModelSpec(FileSpec):
-    """One model. Keys that its adapter does not use are refused by the adapter, by name."""
+    """One model. Keys that its adapter does not use are refused, by name."""
 
     model: str
     adapter: str
@@ -30,6 +30,10 @@ class ModelSpec(FileSpec):
     """Reach `AutoProcessor.from_pretrained` as they are (`min_pixels`, `max_pixels`, …)."""
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     """Reach `from_pretrained` of the model as they are (`quantization_config`, …)."""
+    class_list: str | None = None
+    """Class list that the outputs of a classifier stand for, in its order; absent: the task's."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """Keys of this adapter alone, checked by its `Options`."""
 
     def identity(self) -> dict[str, Any]:
         """Give the keys that an answer depends on; the batch size must not be one of them."""

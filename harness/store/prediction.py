@@ -27,6 +27,8 @@ class Prediction:
     """Similarity less that of the second class."""
     top: tuple[int, ...] = ()
     """Class ids, best first, where the model gives scores or several answers."""
+    top_scores: tuple[float, ...] = ()
+    """The model's own scores of the classes in `top`."""
     options: tuple[int, ...] = ()
     """Class ids of the lettered options, in order, for multiple choice."""
     image_sha256: str | None = None
@@ -37,6 +39,10 @@ class Prediction:
     """How many requests went through the model together."""
     tokens: int | None = None
     """How many tokens the model generated for the request."""
+    prompt_tokens: int | None = None
+    """How many tokens the prompt took, images included."""
+    cost: float | None = None
+    """Price of the request in US dollars, where the model's YAML names prices."""
     seconds: float | None = None
     """Wall-clock time of the batch, shared evenly over its requests."""
     error: str | None = None
