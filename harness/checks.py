@@ -1,20 +1,20 @@
 """What can be known of a task or a model before it runs: one function a check."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from harness.adapters.registry import checked_class
 from harness.answers.outcome import Status
 from harness.catalogue import Catalogue
-from harness.class_lists import collisions, load_class_list
+from harness.class_lists import collisions, load_class_list, name_sets
 from harness.classes import ClassList
 from harness.data.images import ImageError
 from harness.data.open import dataset_location
 from harness.errors import UserError
 from harness.labels.label_set import LabelSet
 from harness.prompt.plan import PlannedRequest
-from harness.run.bench import Bench, open_bench, task_classes
+from harness.run.bench import NO_OVERRIDES, Bench, Overrides, open_bench, task_classes
 from harness.run.rows import read_answer
 from harness.score.scoring import ScoreRequest, score
 from harness.spec.load import load_class_list_spec, load_model, load_task
@@ -36,7 +36,12 @@ class Finding:
 
 
 def check_task(
-    catalogue: Catalogue, name: str, settings: Sequence[str] = (), *, needs_data: bool = True
+    catalogue: Catalogue,
+    name: str,
+    settings: Sequence[str] = (),
+    overrides: Overrides = NO_OVERRIDES,
+    *,
+    needs_data: bool = True,
 ) -> list[Finding]:
     """Check a task by name: its file, classes, labels, images, prompt and gold answers.
 
@@ -52,7 +57,7 @@ def check_task(
         if not needs_data and isinstance(dataset_location(task), str):
             text = f"`{task.dataset_path}` is on the hub; name the task to fetch and check it"
             return [*found, Finding("note", "opens", text)]
-        bench = open_bench(catalogue, task)
+        bench = open_bench(catalogue, task, overrides)
     except UserError as error:
         return [*found, Finding("error", "opens", str(error))]
     parts: Sequence[Callable[[Bench], Iterator[Finding]]] = (
@@ -72,12 +77,18 @@ def check_model(catalogue: Catalogue, name: str) -> list[Finding]:
 
 
 def check_class_list(catalogue: Catalogue, name: str) -> list[Finding]:
-    """Check a class list by name."""
+    """Check a class list by name, under every one of its name sets."""
     try:
-        classes = load_class_list(load_class_list_spec(catalogue, name))
+        spec = load_class_list_spec(catalogue, name)
+        lists = [load_class_list(spec, name_set) for name_set in name_sets(spec)]
     except UserError as error:
         return [Finding("error", "loads", str(error))]
-    return [Finding("ok", "loads", f"{len(classes)} classes"), *check_names(classes)]
+    found = [Finding("ok", "loads", f"{len(lists[0])} classes")]
+    for classes in lists:
+        found += [
+            replace(each, text=f"{classes.name_set}: {each.text}") for each in check_names(classes)
+        ]
+    return found
 
 
 def check_names(classes: ClassList) -> Iterator[Finding]:

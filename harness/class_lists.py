@@ -70,6 +70,12 @@ def _imagenet_classes() -> list[Class]:
     ]
 
 
+def name_sets(spec: ClassListSpec) -> list[str]:
+    """List the name sets of a class list; the one in use by default is the first."""
+    others = {*spec.name_sets, *(_PACKAGE_SETS if spec.source else ())} - {spec.name_set}
+    return [spec.name_set, *sorted(others)]
+
+
 def _in_name_set(
     spec: ClassListSpec, base: Sequence[Class], name_set: str, where: str
 ) -> list[Class]:
@@ -80,8 +86,7 @@ def _in_name_set(
     elif name_set == spec.name_set or name_set == "clean":
         names = [item.name for item in base]
     else:
-        known = sorted({spec.name_set, *spec.name_sets, *(_PACKAGE_SETS if spec.source else ())})
-        raise SpecError(unknown_name(where, "name set", name_set, known))
+        raise SpecError(unknown_name(where, "name set", name_set, name_sets(spec)))
     if len(names) != len(base):
         got, expected = f"{len(names)} names", f"{len(base)} names, in the order of the ids"
         raise DataError(Problem(where, f"name set `{name_set}` does not fit", got, expected))

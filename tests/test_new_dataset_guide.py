@@ -11,12 +11,11 @@ import pytest
 
 from harness.catalogue import Catalogue
 from harness.checks import Finding, check_class_list, check_task
-from harness.spec.load import load_label_set_spec, load_task
+from harness.spec.load import label_file_spec, load_label_set_spec, load_task
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 _YAML_FILES = (
     "shapes/classes.yaml",
-    "shapes/labels.yaml",
     "shapes/task.yaml",
     "shapes/task_mc.yaml",
     "shapes/task_b3.yaml",
@@ -80,13 +79,14 @@ def test_task_is_sound(catalogue: Catalogue, name: str) -> None:
     findings = check_task(catalogue, name)
     assert errors(findings) == []
     (gold,) = (each for each in findings if each.check == "gold")
-    assert gold.text == "6 gold answers on `shapes_original` score 100"
+    assert gold.text == "6 gold answers on `original` score 100"
 
 
 def test_label_sets_are_the_ones_of_the_guide(catalogue: Catalogue) -> None:
-    assert load_label_set_spec(catalogue, "shapes_original").original
+    task = load_task(catalogue, "shapes_cw")
+    assert label_file_spec(task, "original.jsonl").original
     assert not load_label_set_spec(catalogue, "shapes_corrected").original
-    assert {load_task(catalogue, name).label_sets for name in _TASKS} == {("shapes_original",)}
+    assert {load_task(catalogue, name).label_sets for name in _TASKS} == {("original.jsonl",)}
 
 
 def test_commands_run_in_their_order(root: Path, place: Path) -> None:

@@ -5,7 +5,13 @@ from typing import Annotated
 import typer
 
 from harness.catalogue import Catalogue, Kind
-from harness.cli.options import IncludePath, catalogue_of
+from harness.cli.options import (
+    EquivalencesFile,
+    IncludePath,
+    LabelSetPaths,
+    catalogue_of,
+    overrides_of,
+)
 
 _MARKS = {"ok": "ok   ", "note": "note ", "error": "ERROR"}
 
@@ -17,6 +23,8 @@ def check(
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="KEY=VALUE instead of a task's; repeatable.")
     ] = None,
+    label_set: LabelSetPaths = None,
+    equivalences: EquivalencesFile = None,
     include_path: IncludePath = None,
 ) -> None:
     """Check tasks, models and class lists: files, names, labels, images, prompts, gold answers.
@@ -27,6 +35,7 @@ def check(
     from harness.errors import SpecError, unknown_name
 
     catalogue = catalogue_of(include_path)
+    overrides = overrides_of(label_set, equivalences)
     failed = 0
 
     def tell(kind: Kind, name: str, findings: list[Finding]) -> None:
@@ -38,7 +47,7 @@ def check(
 
     for kind, name in _chosen(catalogue, names or []):
         if kind is Kind.TASK:
-            found = check_task(catalogue, name, settings or (), needs_data=bool(names))
+            found = check_task(catalogue, name, settings or (), overrides, needs_data=bool(names))
             tell(kind, name, found)
         elif kind is Kind.MODEL:
             tell(kind, name, check_model(catalogue, name))

@@ -94,5 +94,5 @@ def _ranking(
 
 
 def _confusion_path(task: TaskSpec, how: DistractorSpec) -> Path:
-    path = task.resolve(how.source or "", "distractors")
+    path = task.resolve(how.source or "", "distractors.source")
     return path / CONFUSION_FILE if path.is_dir() else path

@@ -1,5 +1,6 @@
 """A task with everything it names opened: classes, images, label sets, requests."""
 
+import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,12 @@ from harness.labels.load import load_label_set
 from harness.prompt.options import options_of
 from harness.prompt.plan import PlannedRequest, Planner, row_order
 from harness.spec.label_set import LabelSetSpec
-from harness.spec.load import load_class_list_spec, load_label_set_spec
+from harness.spec.load import (
+    is_label_file,
+    label_file_spec,
+    load_class_list_spec,
+    load_label_set_spec,
+)
 from harness.spec.task import TaskSpec, digest_of
 
 log = logging.getLogger("harness")
@@ -110,14 +116,16 @@ def label_set_specs(
     A `--label_set` that the task does not name is added when the catalogue knows it.
     """
     known = catalogue.names(Kind.LABEL_SET)
-    strange = [name for name in overrides.label_sets if name not in {*task.label_sets, *known}]
-    if strange:
-        raise SpecError(unknown_name("--label_set", "label set", strange[0], known))
-    names = dict.fromkeys((*task.label_sets, *overrides.label_sets))
-    return [
-        _pointed(load_label_set_spec(catalogue, name), overrides.label_sets.get(name))
-        for name in names
+    own = [
+        label_file_spec(task, name) if is_label_file(name) else load_label_set_spec(catalogue, name)
+        for name in task.label_sets
     ]
+    named = [spec.label_set for spec in own]
+    strange = [name for name in overrides.label_sets if name not in {*named, *known}]
+    if strange:
+        raise SpecError(unknown_name("--label_set", "label set", strange[0], [*named, *known]))
+    more = [load_label_set_spec(catalogue, n) for n in overrides.label_sets if n not in named]
+    return [_pointed(spec, overrides.label_sets.get(spec.label_set)) for spec in (*own, *more)]
 
 
 def open_truths(
@@ -129,8 +137,11 @@ def open_truths(
 ) -> Truths:
     """Open the label sets that are there; one whose file is missing is named and left out.
 
-    Raises DataError when none is there, or one is broken.
+    Where the task or the command line says which classes count as one, the configs of the label
+    sets are not read. Raises DataError when none is there, or one is broken.
     """
+    if task.equivalences is not None or overrides.equivalences is not None:
+        specs = [spec.model_copy(update={"config": None}) for spec in specs]
     present = [spec for spec in specs if _is_present(spec)]
     missing = tuple(spec.label_set for spec in specs if not _is_present(spec))
     if not present:
@@ -167,6 +178,15 @@ def _pointed(spec: LabelSetSpec, path: Path | None) -> LabelSetSpec:
     if not path.is_file():
         where = f"--label_set {spec.label_set}={path}"
         raise DataError(Problem(where, "there is no such file"))
+    if spec.sha256 is not None:
+        with path.open("rb") as file:
+            got = hashlib.file_digest(file, "sha256").hexdigest()
+        if got != spec.sha256:
+            log.warning(
+                "%s is not the file that label set `%s` was written for (sha256 %s, expected %s); "
+                "it is taken as it is",
+                path, spec.label_set, got, spec.sha256,
+            )  # fmt: skip
     return spec.model_copy(update={"path": str(path.resolve()), "sha256": None})
 
 

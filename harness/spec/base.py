@@ -25,13 +25,16 @@ class FileSpec(Spec):
     directory: Path = Field(default=Path(), exclude=True, repr=False)
     """Folder of the YAML, set by the loader. Never part of a digest."""
     folders: Mapping[str, Path] = Field(default_factory=dict, exclude=True, repr=False)
-    """Folder of the file in which each top-level key was written (an include may differ)."""
+    """Folder of the file in which each key was written (an include may differ), `a.b` inside."""
     file: YamlFile | None = Field(default=None, exclude=True, repr=False)
     """The file as it was read, for errors that are found later. Never part of a digest."""
 
     def resolve(self, path: str, key: str | None = None) -> Path:
         """Give the path that a relative path, written under `key` of this file, means."""
-        base = self.folders.get(key, self.directory) if key else self.directory
+        written = key or ""
+        while written and written not in self.folders:
+            written = written.rpartition(".")[0]
+        base = self.folders.get(written, self.directory)
         return (base / Path(path).expanduser()).resolve()
 
 

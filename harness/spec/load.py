@@ -10,10 +10,12 @@ from harness.errors import Problem, SpecError, UserError
 from harness.spec.base import FileSpec, S, validate
 from harness.spec.class_list import ClassListSpec
 from harness.spec.encoder import EncoderSpec
-from harness.spec.label_set import LabelSetSpec
+from harness.spec.label_set import LabelFormat, LabelSetSpec
 from harness.spec.model import ModelSpec
 from harness.spec.task import TaskSpec
 from harness.spec.yaml_file import Origin, YamlFile, read_yaml
+
+_LABEL_FILES: dict[str, LabelFormat] = {".jsonl": "jsonl", ".csv": "csv"}
 
 
 class GroupSpec(FileSpec):
@@ -44,6 +46,27 @@ def load_encoder_spec(catalogue: Catalogue, name: str) -> EncoderSpec:
 def load_label_set_spec(catalogue: Catalogue, name: str) -> LabelSetSpec:
     """Load a label set's spec by name or path."""
     return _load(LabelSetSpec, catalogue, Kind.LABEL_SET, name)
+
+
+def is_label_file(name: str) -> bool:
+    """Whether an entry of a task's `label_sets` is a label file and not a label set's name."""
+    return Path(name).suffix in _LABEL_FILES
+
+
+def label_file_spec(task: TaskSpec, name: str) -> LabelSetSpec:
+    """Give the label set that a file named in the task itself stands for.
+
+    It bears the file's name without the suffix; the first of a task's label sets counts as the
+    data set's own labels.
+    """
+    path = task.resolve(name, "label_sets")
+    return LabelSetSpec(
+        label_set=path.stem,
+        format=_LABEL_FILES[path.suffix],
+        class_list=task.class_list,
+        path=str(path),
+        original=name == task.label_sets[0],
+    )
 
 
 def load_class_list_spec(catalogue: Catalogue, name: str) -> ClassListSpec:
@@ -110,5 +133,6 @@ def _with_settings(file: YamlFile, settings: Sequence[str]) -> YamlFile:
             place[part] = dict(inner) if isinstance(inner, dict) else {}
             place = place[part]
         place[keys[-1]] = yaml.safe_load(text)
+        origins = {at: origin for at, origin in origins.items() if at[: len(keys)] != keys}
         origins[keys] = Origin(Path("--set").absolute(), 0)
     return YamlFile(file.path, data, origins)

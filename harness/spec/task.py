@@ -122,6 +122,7 @@ class TaskSpec(FileSpec):
     class_list: str
     name_set: str | None = None
     label_sets: Names = Field(min_length=1)
+    """Names of label sets, or label files (our JSONL, or CSV) relative to this file."""
     equivalences: str | None = None
     """`none`, or a ReGT `class_update_config.json`; absent: what the label sets bring."""
     output_type: Literal["generate_until"] = "generate_until"

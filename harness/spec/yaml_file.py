@@ -44,8 +44,11 @@ class YamlFile:
         return str(self.path)
 
     def folders(self) -> dict[str, Path]:
-        """Give, for each top-level key, the folder that relative paths in its value start from."""
-        return {keys[0]: at.path.parent for keys, at in self.origins.items() if len(keys) == 1}
+        """Give, for each key (`a.b` inside a mapping), the folder that relative paths start from.
+
+        What `--set` says starts from the working directory.
+        """
+        return {".".join(keys): at.path.parent for keys, at in self.origins.items()}
 
 
 def read_yaml(path: Path) -> YamlFile:
