@@ -1,0 +1,66 @@
+"""The cache holds what a DynamicCache holds, and its prefix stays as it is."""
+
+import torch
+from torch import Tensor
+from transformers import DynamicCache
+
+from harness.adapters.prefix_cache import PrefixCache
+
+HEADS, SIZE = 2, 4
+
+
+def states(rows: int, tokens: int, seed: int) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    keys = torch.randn(rows, HEADS, tokens, SIZE, generator=generator)
+    return keys, keys + 1
+
+
+def test_views_are_what_concatenation_gives() -> None:
+    ours, theirs = PrefixCache(1), DynamicCache()
+    for seed, tokens in enumerate((3, 300, 1, 1, 600)):
+        keys, values = states(2, tokens, seed)
+        mine, other = ours.update(keys, values, 0), theirs.update(keys, values, 0)
+        assert torch.equal(mine[0], other[0])
+        assert torch.equal(mine[1], other[1])
+        assert ours.get_seq_length() == theirs.get_seq_length()
+
+
+def test_every_batch_finds_the_prefix_as_it_was() -> None:
+    cache = PrefixCache(2)
+    prefix = [states(1, 5, seed) for seed in (0, 1)]
+    for layer, (keys, values) in enumerate(prefix):
+        cache.update(keys, values, layer)
+    cache.hold()
+    for rows, tokens in ((3, 2), (1, 400), (5, 1), (2, 7)):
+        cache.begin(rows)
+        assert cache.get_seq_length() == 5
+        for layer, (keys, values) in enumerate(prefix):
+            new = states(rows, tokens, 7)
+            seen_keys, seen_values = cache.update(*new, layer)
+            assert torch.equal(seen_keys, torch.cat([keys.expand(rows, -1, -1, -1), new[0]], 2))
+            assert torch.equal(seen_values, torch.cat([values.expand(rows, -1, -1, -1), new[1]], 2))
+
+
+def test_a_new_batch_copies_nothing_where_there_is_room() -> None:
+    cache = PrefixCache(1)
+    cache.update(*states(1, 5, 0), 0)
+    cache.hold()
+    cache.begin(4)
+    cache.update(*states(4, 9, 1), 0)
+    place, size = cache.layers[0].keys.data_ptr(), cache.nbytes
+    for rows in (4, 2, 4):
+        cache.begin(rows)
+        cache.update(*states(rows, 9, 2), 0)
+    assert cache.layers[0].keys.data_ptr() == place
+    assert cache.nbytes == size == 2 * 4 * HEADS * 256 * SIZE * 4
+
+
+def test_cut_goes_back_to_a_length() -> None:
+    cache = PrefixCache(1)
+    first = states(2, 4, 0)
+    cache.update(*first, 0)
+    cache.update(*states(2, 3, 1), 0)
+    cache.cut(4)
+    again = states(2, 1, 2)
+    keys, _ = cache.update(*again, 0)
+    assert torch.equal(keys, torch.cat([first[0], again[0]], dim=2))
