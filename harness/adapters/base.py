@@ -8,7 +8,7 @@ from PIL import Image
 
 from harness.spec.base import Spec
 from harness.spec.model import Kind, ModelSpec
-from harness.spec.task import GenerationSpec
+from harness.spec.task import GenerationSpec, OutputType
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,11 @@ class Request:
     text: str = ""
     """The prompt, with one `<image>` mark for each image."""
     generation: GenerationSpec = field(default_factory=GenerationSpec)
+    output_type: OutputType = "generate_until"
     choices: tuple[str, ...] = ()
     """What may be answered, where only a choice can be: class names in the order of the class list
-    for `classify`. The same object in all requests of a run."""
+    for `classify`; these, or the letters of the options, for an `output_type` other than text. The
+    same object in all requests of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,11 @@ class Response:
     error: str | None = None
     scores: tuple[float, ...] | None = None
     """One score for each of the request's choices, or for each output of a classifier that knows
-    its own classes; higher is better."""
+    its own classes; higher is better. For ranked text, the sum of the log-probabilities."""
+    lengths: tuple[int, ...] | None = None
+    """For ranked text, how many tokens each choice has."""
+    outside: float | None = None
+    """For constrained text, the share of probability that the model gave to anything else."""
     tokens: int | None = None
     """How many tokens were generated."""
     prompt_tokens: int | None = None
@@ -68,6 +74,10 @@ PROMPTED = frozenset({"ow", "mc", "cw", "cw_plus"})
 """The protocols that ask with a prompt and read a text."""
 CLASSIFY = frozenset({"classify"})
 """The protocol that asks for scores."""
+TEXT_ONLY = frozenset({"generate_until"})
+"""The output type of a model that only writes text."""
+ALL_OUTPUTS = frozenset({"generate_until", "multiple_choice", "constrained"})
+"""The output types of a model whose probabilities can be read."""
 
 
 class OutOfMemoryError(Exception):
@@ -87,6 +97,8 @@ class Adapter(Protocol):
     """What may stand under `options` in the model's YAML."""
     protocols: ClassVar[frozenset[str]]
     """Protocols that it can answer: `classify`, or those with a prompt."""
+    output_types: ClassVar[frozenset[str]]
+    """Output types that it knows, of those with a prompt."""
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None: ...
 

@@ -81,5 +81,11 @@ def _readable(
         )
     items = [loaded.images[place] for place in kept]
     images = tuple(item.image for item in items if item.image is not None)
-    request = Request(images, planned.text, bench.task.generation_kwargs)
+    request = Request(
+        images,
+        planned.text,
+        bench.task.generation_kwargs,
+        bench.task.output_type,
+        bench.choices(planned),
+    )
     return planned, [item.sha256 for item in items], request

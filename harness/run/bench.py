@@ -25,8 +25,11 @@ from harness.spec.load import (
     load_label_set_spec,
 )
 from harness.spec.task import TaskSpec, digest_of
+from harness.spec.template import LETTERS
 
 log = logging.getLogger("harness")
+LETTERS_OF = tuple(tuple(LETTERS[:count]) for count in range(len(LETTERS) + 1))
+"""The letters of so many options; one object each, as requests share their choices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,12 @@ class Bench:
     def image_ids(self) -> tuple[str, ...]:
         """The images of the run, in the order in which they are asked for."""
         return tuple(each for request in self.requests for each in request.image_ids)
+
+    def choices(self, request: PlannedRequest) -> tuple[str, ...]:
+        """Give what may be answered to a request, where only a choice can be: names or letters."""
+        if self.task.protocol != "classify" and self.task.output_type == "generate_until":
+            return ()
+        return LETTERS_OF[len(request.options)] if request.options else self.classes.names
 
     @property
     def options_digest(self) -> str | None:

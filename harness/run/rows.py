@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from harness.adapters.base import Response
 from harness.answers.outcome import Outcome, Status
 from harness.answers.parse import parse_batch, parse_letter, parse_name, parse_open
-from harness.classes import ClassList
+from harness.classes import ClassList, normalize_name
 from harness.prompt.plan import PlannedRequest
+from harness.run.ranked import RANKED, by_sum, per_token
 from harness.spec.task import Protocol
 from harness.store.prediction import Prediction
 
@@ -34,6 +35,11 @@ def answered_rows(
     """
     if response.error is not None:
         return failed_rows(request, response.error)
+    if response.lengths is not None:
+        try:
+            return [_ranked_row(classes, request, hashes[0], response)]
+        except ValueError as error:
+            return failed_rows(request, str(error))
     texts: Sequence[str | None] = (response.text,)
     if len(request.image_ids) > 1:
         texts = parse_batch(response.text, len(request.image_ids))
@@ -57,10 +63,41 @@ def answered_rows(
                 tokens=response.tokens,
                 prompt_tokens=response.prompt_tokens,
                 cost=response.cost,
+                outside=response.outside,
                 reasoning=response.reasoning,
             )
         )
     return rows
+
+
+def _ranked_row(
+    classes: ClassList, request: PlannedRequest, digest: str, response: Response
+) -> Prediction:
+    """Make the row of an image whose choices were ranked by their likelihood."""
+    ids = request.options or classes.ids
+    best, shorter = by_sum(response), per_token(response)
+    top = tuple(ids[place] for place in best.places)
+    return Prediction(
+        image_id=request.image_ids[0],
+        status=Status.OK,
+        class_id=top[0],
+        also=() if request.options else _namesakes(classes, top[0]),
+        rule=RANKED,
+        top=top,
+        top_scores=best.scores,
+        top_per_token=tuple(ids[place] for place in shorter.places),
+        top_per_token_scores=shorter.scores,
+        options=request.options,
+        image_sha256=digest,
+        prompt_sha256=request.prompt_sha256,
+        prompt_tokens=response.prompt_tokens,
+    )
+
+
+def _namesakes(classes: ClassList, class_id: int) -> tuple[int, ...]:
+    """Give the other classes that bear the same name, which text cannot tell apart."""
+    same = classes.by_normalized[normalize_name(classes.by_id[class_id].name)]
+    return tuple(each for each in same if each != class_id)
 
 
 def failed_rows(request: PlannedRequest, error: str) -> list[Prediction]:

@@ -18,6 +18,7 @@ Metric = Literal[
     "mean_per_class",
     "top5",
 ]
+OutputType = Literal["generate_until", "multiple_choice", "constrained"]
 TemplateName = Literal["raw", "photo", "avg", "avg_raw"]
 
 
@@ -125,7 +126,9 @@ class TaskSpec(FileSpec):
     """Names of label sets, or label files (our JSONL, or CSV) relative to this file."""
     equivalences: str | None = None
     """`none`, or a ReGT `class_update_config.json`; absent: what the label sets bring."""
-    output_type: Literal["generate_until"] = "generate_until"
+    output_type: OutputType = "generate_until"
+    """How an answer is had: text as the model writes it; the most likely of the names (or letters);
+    or text that can only be one of them."""
     generation_kwargs: GenerationSpec = GenerationSpec()
     mapping: MappingSpec = MappingSpec()
     distractors: DistractorSpec | None = None
@@ -150,9 +153,19 @@ class TaskSpec(FileSpec):
             raise ValueError("`doc_to_text` for every protocol but `classify`, which has no prompt")
         if (self.protocol == "mc") != (self.distractors is not None):
             raise ValueError("`distractors` for protocol `mc`, and for no other")
+        if self.output_type != "generate_until":
+            self._check_choices()
         if self.doc_to_text is not None:
             self._check_variables(self.doc_to_text)
         return self
+
+    def _check_choices(self) -> None:
+        if self.protocol not in ("mc", "cw", "cw_plus"):
+            raise ValueError(
+                f"`output_type: {self.output_type}` for the protocols with a list: mc, cw, cw_plus"
+            )
+        if self.images_per_prompt > 1:
+            raise ValueError(f"`images_per_prompt: 1` for `output_type: {self.output_type}`")
 
     def _check_variables(self, source: str) -> None:
         allowed = {"mc": {"options", "letters", "images"}, "ow": {"images"}}.get(

@@ -28,7 +28,13 @@ class Prediction:
     top: tuple[int, ...] = ()
     """Class ids, best first, where the model gives scores or several answers."""
     top_scores: tuple[float, ...] = ()
-    """The model's own scores of the classes in `top`."""
+    """The model's own scores of the classes in `top`; sums of log-probabilities for ranked text."""
+    top_per_token: tuple[int, ...] = ()
+    """Class ids, best first, by the mean log-probability of a token, for ranked text."""
+    top_per_token_scores: tuple[float, ...] = ()
+    """The mean log-probabilities of the classes in `top_per_token`."""
+    outside: float | None = None
+    """For constrained text, the share of probability outside of the list (soft out-of-prompt)."""
     options: tuple[int, ...] = ()
     """Class ids of the lettered options, in order, for multiple choice."""
     image_sha256: str | None = None
