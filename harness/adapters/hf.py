@@ -4,22 +4,36 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import torch
-from transformers import AutoModelForImageTextToText, AutoProcessor
+from PIL import Image
+from transformers import AutoModelForImageTextToText, AutoProcessor, LogitsProcessorList
 
 from harness.adapters.base import (
+    ALL_OUTPUTS,
     PROMPTED,
     ModelFacts,
-    NoOptions,
     OutOfMemoryError,
     Request,
     Response,
     Setting,
 )
+from harness.adapters.constrained import OnlyNames
+from harness.adapters.hf_choices import ChoiceTokens, longest
+from harness.adapters.prefix_cache import as_argument
+from harness.adapters.ranking import log_likelihoods, read_prompts
+from harness.adapters.shared_prefix import SharedPrefix, prefix_cache
 from harness.errors import Problem, SpecError
 from harness.spec.base import Spec
 from harness.spec.model import ModelSpec
 from harness.spec.task import GenerationSpec
 from harness.spec.template import IMAGE_MARK
+
+
+class HfOptions(Spec):
+    """Keys under `options` of a model with adapter `hf`."""
+
+    shared_prefix: bool = True
+    """Compute the prompt's part before the first image once for all images. The answers are the
+    same; to measure what it gives, say false."""
 
 
 class HfAdapter:
@@ -38,8 +52,9 @@ class HfAdapter:
             "model_kwargs",
         ]
     )
-    Options: ClassVar[type[Spec]] = NoOptions
+    Options: ClassVar[type[Spec]] = HfOptions
     protocols: ClassVar[frozenset[str]] = PROMPTED
+    output_types: ClassVar[frozenset[str]] = ALL_OUTPUTS
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
         self._spec = spec
@@ -55,6 +70,11 @@ class HfAdapter:
         self._tokenizer.padding_side = "left"
         if self._tokenizer.pad_token_id is None:
             self._tokenizer.pad_token = self._tokenizer.eos_token
+        self._choice_tokens = ChoiceTokens(self._tokenizer)
+        self._prefix: SharedPrefix | None = None
+        self._mark = getattr(self._processor, "boi_token", None) or self._processor.image_token
+        if HfOptions(**spec.options).shared_prefix:
+            self._prefix = SharedPrefix(self._model, self._encode, self._mark)
 
     @property
     def facts(self) -> ModelFacts:
@@ -79,35 +99,81 @@ class HfAdapter:
 
     @torch.inference_mode()
     def _respond(self, requests: Sequence[Request]) -> list[Response]:
-        generation = requests[0].generation
-        inputs = self._inputs(requests)
+        prompts = [self._prompt(request.text) for request in requests]
+        images = [request.images for request in requests]
+        joined = self._prefix.join(prompts, images) if self._prefix else None
+        inputs = joined.inputs if joined else self._encode(prompts, images, True)
+        cache = joined.cache if joined else None
+        output_type, choices = requests[0].output_type, requests[0].choices
+        if output_type == "generate_until":
+            return self._written(inputs, cache, requests[0].generation, None)
+        tokens = self._choice_tokens.after(prompts[0], choices)
+        if output_type == "multiple_choice":
+            return self._ranked(inputs, cache, tokens)
+        only = OnlyNames(tokens, inputs["input_ids"].shape[1], self._ends)
+        enough = {"max_new_tokens": longest(tokens) + 1, "until": ()}
+        generation = requests[0].generation.model_copy(update=enough)
+        return self._written(inputs, cache, generation, only)
+
+    def _written(
+        self, inputs: Any, cache: Any, generation: GenerationSpec, only: OnlyNames | None
+    ) -> list[Response]:
         if generation.do_sample:
             torch.manual_seed(generation.seed)
-        output = self._model.generate(**inputs, **self._options(generation))
+        more = {} if only is None else {"logits_processor": LogitsProcessorList([only])}
+        options = self._options(generation) | more | as_argument(self._model, cache)
+        output = self._model.generate(**inputs, **options)
         new_tokens = output[:, inputs["input_ids"].shape[1] :]
         texts = self._tokenizer.batch_decode(new_tokens, skip_special_tokens=True)
         counts = (new_tokens != self._tokenizer.pad_token_id).sum(dim=1).tolist()
+        outside = only.outside if only else [None] * len(texts)
         return [
-            Response(text=cut(text, generation.until), tokens=count)
-            for text, count in zip(texts, counts, strict=True)
+            Response(text=cut(text, generation.until), tokens=count, outside=share)
+            for text, count, share in zip(texts, counts, outside, strict=True)
         ]
 
-    def _inputs(self, requests: Sequence[Request]) -> Any:
+    def _ranked(
+        self, inputs: Any, cache: Any, tokens: tuple[tuple[int, ...], ...]
+    ) -> list[Response]:
+        cache = cache or prefix_cache(self._model)
+        prompted = read_prompts(self._model, inputs, cache)
+        sums = log_likelihoods(self._model, prompted, tokens).tolist()
+        lengths = tuple(map(len, tokens))
+        return [Response(scores=tuple(row), lengths=lengths) for row in sums]
+
+    def _encode(
+        self, prompts: Sequence[str], images: Sequence[Sequence[Image.Image]], special: bool
+    ) -> Any:
         inputs = self._processor(
-            text=[self._prompt(request.text) for request in requests],
-            images=[list(request.images) for request in requests],
+            text=list(prompts),
+            images=[list(each) for each in images],
             padding=True,
             return_tensors="pt",
+            add_special_tokens=special,
         )
         if not bool(inputs["attention_mask"][:, -1].all()):
             raise RuntimeError("the processor pads on the right; answers would follow the padding")
         return inputs.to(self._model.device, dtype=self._model.dtype)
+
+    @property
+    def _ends(self) -> list[int]:
+        ends = self._model.generation_config.eos_token_id
+        return list(ends) if isinstance(ends, list) else [ends]
 
     def _prompt(self, text: str) -> str:
         content: list[dict[str, str]] = []
         for number, piece in enumerate(text.split(IMAGE_MARK)):
             content += [{"type": "image"}] if number else []
             content += [{"type": "text", "text": piece}] if piece else []
+        prompt = self._rendered(content)
+        before = text.partition(IMAGE_MARK)[0].strip()
+        if before and before in prompt.partition(self._mark)[2]:
+            # The template puts images before all text; the task says where they stand.
+            whole = text.replace(IMAGE_MARK, self._mark)
+            prompt = self._rendered([{"type": "text", "text": whole}])
+        return prompt
+
+    def _rendered(self, content: Sequence[dict[str, str]]) -> str:
         messages = [{"role": "user", "content": content}]
         if self._spec.system_prompt:
             system = [{"type": "text", "text": self._spec.system_prompt}]

@@ -1,9 +1,10 @@
 """A KV cache whose first tokens are computed once and shared by every batch after it."""
 
+import inspect
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import Cache
 from transformers.cache_utils import DynamicLayer
 
@@ -91,6 +92,16 @@ class PrefixCache(Cache):  # type: ignore[misc]
         """Bytes of all buffers."""
         held = [layer for layer in self.layers if layer.is_initialized]
         return sum(layer.keys.nbytes + layer.values.nbytes for layer in held)
+
+
+def as_argument(model: nn.Module, cache: Cache | None) -> dict[str, Cache]:
+    """Give a cache as the keyword that the model takes: `cache`, or before transformers 5.24
+    `past_key_values`. None gives nothing.
+    """
+    if cache is None:
+        return {}
+    known = inspect.signature(model.forward).parameters
+    return {"cache" if "cache" in known else "past_key_values": cache}
 
 
 def _room(states: Tensor, length: int) -> Tensor:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from harness.adapters.name_trie import ROOT, Trie, build_trie
-from harness.adapters.prefix_cache import PrefixCache
+from harness.adapters.prefix_cache import PrefixCache, as_argument
 
 TREE_ATTENTION = frozenset({"sdpa", "eager"})
 """Attention implementations that take a mask of one's own."""
@@ -41,7 +41,7 @@ def read_prompts(model: Any, inputs: Any, cache: PrefixCache) -> Prompted:
     """Read prompts and images into the cache, just as `generate` does before its first token."""
     output = model.generate(
         **inputs,
-        past_key_values=cache,
+        **as_argument(model, cache),
         max_new_tokens=1,
         do_sample=False,
         return_dict_in_generate=True,
@@ -117,8 +117,8 @@ def _read_tree(model: Any, prompted: Prompted, trie: Trie, inner: Sequence[int])
         input_ids=tokens.expand(rows, -1),
         attention_mask=_masks(model, prompted, trie, inner),
         position_ids=_positions(model, prompted, depths),
-        past_key_values=prompted.cache,
         use_cache=True,
+        **as_argument(model, prompted.cache),
     ).logits
     prompted.cache.cut(prompted.length)
     return torch.as_tensor(logits).float()

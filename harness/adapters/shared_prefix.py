@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from harness.adapters.prefix_cache import PrefixCache
+from harness.adapters.prefix_cache import PrefixCache, as_argument
 
 Encode = Callable[[Sequence[str], Sequence[Sequence[Image.Image]], bool], Any]
 """Prompts, their images, and whether special tokens are added, to the model's inputs."""
@@ -110,7 +110,9 @@ class SharedPrefix:
             return _Known(head, why_not="the model's memory is more than keys and values")
         tokens = whole[:, :length]
         _forget_positions(self._model)
-        self._model(input_ids=tokens, past_key_values=cache, use_cache=True, logits_to_keep=1)
+        self._model(
+            input_ids=tokens, use_cache=True, logits_to_keep=1, **as_argument(self._model, cache)
+        )
         cache.hold()
         return _Known(prompt[:end], tokens, cache)
 

@@ -63,7 +63,7 @@ def test_tokens_are_counted_to_the_end_of_each_answer(
 
 def test_several_images_in_one_prompt(adapter: HfAdapter, images: list[Image.Image]) -> None:
     text = "1: <image>\n2: <image>\nWhich?"
-    inputs = adapter._inputs([Request(tuple(images[:2]), text)])
+    inputs = adapter._encode([adapter._prompt(text)], [images[:2]], True)
     assert inputs["pixel_values"].shape[0] == 2
 
 

@@ -1,0 +1,54 @@
+"""What may be answered, as tokens that follow a prompt: for ranking and constrained decoding."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_NEEDS_A_SPACE = (":", ".", "?", "!")
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Names and their tokens in the place where an answer begins."""
+
+    names: tuple[str, ...]
+    after: str
+    tokens: tuple[tuple[int, ...], ...]
+
+
+class ChoiceTokens:
+    """Gives the tokens of names after a prompt; those of the last prompt are kept."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        self._known: Choices | None = None
+
+    def after(self, prompt: str, names: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
+        """Give the tokens of each name where the answer to `prompt` begins.
+
+        They are what the tokenizer makes of the prompt's last line with the name behind it, less
+        what it makes of that line alone. Where the prompt ends with a word or a mark (`ASSISTANT:`)
+        a space stands between, as models write it.
+        """
+        line = prompt[prompt.rfind("\n", 0, -1) + 1 :]
+        known = self._known
+        if known is None or known.names is not names or known.after != line:
+            known = Choices(names, line, tuple(self._tokens(line, name) for name in names))
+            self._known = known
+        return known.tokens
+
+    def _tokens(self, line: str, name: str) -> tuple[int, ...]:
+        spaced = line[-1:].isalnum() or line.endswith(_NEEDS_A_SPACE)
+        text = f" {name}" if spaced else name
+        before, both = self._encode(line), self._encode(line + text)
+        if both[: len(before)] == before and len(both) > len(before):
+            return both[len(before) :]
+        return self._encode(text)
+
+    def _encode(self, text: str) -> tuple[int, ...]:
+        return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def longest(tokens: Sequence[Sequence[int]]) -> int:
+    """Count the tokens of the longest choice."""
+    return max(map(len, tokens))
