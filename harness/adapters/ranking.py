@@ -30,6 +30,9 @@ class Prompted:
     """1 where a token is no padding, of shape (rows, length)."""
     first: Tensor
     """Log-probabilities of the first token of an answer, of shape (rows, vocabulary)."""
+    start: Tensor
+    """Position of that token, of shape (rows, 1); families with positions in several parts have
+    them in front."""
 
     @property
     def length(self) -> int:
@@ -39,16 +42,28 @@ class Prompted:
 
 def read_prompts(model: Any, inputs: Any, cache: PrefixCache) -> Prompted:
     """Read prompts and images into the cache, just as `generate` does before its first token."""
-    output = model.generate(
-        **inputs,
-        **as_argument(model, cache),
-        max_new_tokens=1,
-        do_sample=False,
-        return_dict_in_generate=True,
-        output_logits=True,
-    )
+    positions: list[Tensor] = []
+
+    def note(_module: Any, _arguments: Any, keywords: dict[str, Any]) -> None:
+        if keywords.get("position_ids") is not None:
+            positions.append(keywords["position_ids"][..., -1:])
+
+    hook = model.register_forward_pre_hook(note, with_kwargs=True)
+    try:
+        output = model.generate(
+            **inputs,
+            **as_argument(model, cache),
+            max_new_tokens=1,
+            do_sample=False,
+            return_dict_in_generate=True,
+            output_logits=True,
+        )
+    finally:
+        hook.remove()
     first = torch.log_softmax(output.logits[0].float(), dim=-1)
-    return Prompted(cache, inputs["attention_mask"], first)
+    mask = inputs["attention_mask"]
+    last = positions[0] if positions else mask.sum(dim=1, keepdim=True) - 1
+    return Prompted(cache, mask, first, last + 1)
 
 
 def log_likelihoods(model: Any, prompted: Prompted, names: Sequence[Sequence[int]]) -> Tensor:
@@ -116,21 +131,12 @@ def _read_tree(model: Any, prompted: Prompted, trie: Trie, inner: Sequence[int])
     logits = model(
         input_ids=tokens.expand(rows, -1),
         attention_mask=_masks(model, prompted, trie, inner),
-        position_ids=_positions(model, prompted, depths),
+        position_ids=prompted.start + depths,
         use_cache=True,
         **as_argument(model, prompted.cache),
     ).logits
     prompted.cache.cut(prompted.length)
     return torch.as_tensor(logits).float()
-
-
-def _positions(model: Any, prompted: Prompted, depths: Tensor) -> Tensor:
-    """Positions behind the prompt; for Qwen's models in three equal parts, with their offset."""
-    start = prompted.mask.sum(dim=1, keepdim=True)
-    offset = getattr(model.model, "rope_deltas", None)
-    if offset is None:
-        return start + depths
-    return torch.as_tensor(start + offset.to(start.device) + depths).expand(3, -1, -1)
 
 
 def _masks(model: Any, prompted: Prompted, trie: Trie, inner: Sequence[int]) -> Any:
@@ -144,11 +150,12 @@ def _masks(model: Any, prompted: Prompted, trie: Trie, inner: Sequence[int]) -> 
     whole = _added(model, past, own)
     text = model.config.get_text_config(decoder=True)
     kinds = set(getattr(text, "layer_types", None) or ())
-    if "sliding_attention" not in kinds:
-        return whole
+    window = getattr(text, "sliding_window", None)
     depths = torch.tensor([trie.depths[node] for node in inner], device=device)
+    if "sliding_attention" not in kinds or not window or length + max(trie.depths) < window:
+        return whole  # nothing is so far back that a layer would not see it
     ages = (length + depths)[:, None] - torch.arange(length, device=device)
-    near = _added(model, past & (ages < text.sliding_window), own)
+    near = _added(model, past & (ages < window), own)
     return {"full_attention": whole, "sliding_attention": near}
 
 
