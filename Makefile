@@ -1,19 +1,28 @@
-# make demo   run the embedded model on the embedded benchmark
-# make test   run all tests
-# make lint   style and types
+# make demo       run the embedded model on the embedded benchmark
+# make test       run the tests that the light environment can run
+# make test-full  run the tests that need torchvision or lmms-eval, and all of the adapters; the
+#                 first time it installs an environment of 7 GB
+# make lint       style and types
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CONSTRAINTS := constraints-light.txt
+FULL := .venv-full
+FULL_CONSTRAINTS := constraints-full.txt
+FULL_EXTRAS := dev,lmms,quantization,vision
 
-.PHONY: demo test lint clean
+.PHONY: demo test test-full lint clean
 
 demo: $(VENV)/.ready
 	$(BIN)/harness run --tasks mini_cw,mini_ow --model mini --output runs/demo
 
 test: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest
+
+test-full: $(FULL)/.ready
+	$(FULL)/bin/python -m pytest -m full
+	$(FULL)/bin/python -m pytest -m 'not full' tests/adapters
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
@@ -29,5 +38,10 @@ $(VENV)/.ready-dev: $(VENV)/.ready
 	$(BIN)/pip install --quiet --constraint $(CONSTRAINTS) --editable '.[dev]'
 	touch $@
 
+$(FULL)/.ready: pyproject.toml $(FULL_CONSTRAINTS)
+	$(PYTHON) -m venv $(FULL)
+	$(FULL)/bin/pip install --quiet --constraint $(FULL_CONSTRAINTS) --editable '.[$(FULL_EXTRAS)]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) runs site
+	rm -rf $(VENV) $(FULL) runs site

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from harness.adapters.pretrained import locate
 from harness.adapters.registry import checked_class
 from harness.answers.outcome import Status
 from harness.catalogue import Catalogue
@@ -11,7 +12,7 @@ from harness.class_lists import collisions, load_class_list, name_sets
 from harness.classes import ClassList
 from harness.data.images import ImageError
 from harness.data.open import dataset_location
-from harness.errors import UserError
+from harness.errors import MissingPackageError, UserError
 from harness.labels.label_set import LabelSet
 from harness.prompt.plan import PlannedRequest
 from harness.run.bench import NO_OVERRIDES, Bench, Overrides, open_bench, task_classes
@@ -67,13 +68,24 @@ def check_task(
 
 
 def check_model(catalogue: Catalogue, name: str) -> list[Finding]:
-    """Check a model by name: its file, and that its adapter can be imported."""
+    """Check a model by name: its file, that its adapter can be imported, where its weights are."""
     try:
         spec = load_model(catalogue, name)
-        checked_class(spec)
+        keys = checked_class(spec).keys
+    except MissingPackageError as error:
+        own = ":" in spec.adapter  # an adapter of one's own; else an extra, which is a choice
+        return [Finding("error" if own else "note", "loads", str(error))]
     except UserError as error:
         return [Finding("error", "loads", str(error))]
-    return [Finding("ok", "loads", f"adapter {spec.adapter}")]
+    found = [Finding("ok", "loads", f"adapter {spec.adapter}")]
+    if spec.pretrained is None or "revision" not in keys:
+        return found  # without a revision it names no weights but a model on a server
+    try:
+        weights = locate(spec)
+    except UserError as error:
+        return [*found, Finding("error", "weights", str(error))]
+    here = weights.is_local or weights.commit is not None
+    return [*found, Finding("ok" if here else "note", "weights", str(weights))]
 
 
 def check_class_list(catalogue: Catalogue, name: str) -> list[Finding]:

@@ -27,6 +27,8 @@ class HarnessError(Exception):
     """Root of everything that the harness raises on purpose; `exit_code` is the command's."""
 
     exit_code = 1
+    exit_at_once = False
+    """Whether something still runs that cannot be ended, so that nothing may be waited for."""
 
 
 class UserError(HarnessError):

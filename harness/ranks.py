@@ -8,7 +8,7 @@ from typing import TypeVar
 from harness.adapters.base import Setting
 
 T = TypeVar("T")
-_WAIT = timedelta(minutes=30)
+_WAIT = timedelta(minutes=10)  # for the others to open their data, before the first answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,22 @@ class Rank:
         """Give this process's share: every `processes`-th item, from its own index."""
         return items[self.index :: self.processes]
 
-    def wait(self) -> None:
-        """Wait until every process has come here."""
-        from accelerate import PartialState
+    def start_together(self) -> None:
+        """Wait until every process has come here: the one time that they wait for each other.
 
-        PartialState().wait_for_everyone()
+        Afterwards a process that dies stops nobody but, through the launcher, the launch.
+        """
+        if self.processes > 1:
+            from accelerate import PartialState
+
+            PartialState().wait_for_everyone()
+
+    def leave(self) -> None:
+        """Take leave of the other processes, without waiting for them."""
+        if self.processes > 1:
+            from accelerate import PartialState
+
+            PartialState().destroy_process_group()
 
 
 def current_rank() -> Rank:

@@ -20,6 +20,7 @@ HEAVY = {
     "transformers": {"adapters", "encoders"},
     "sentence_transformers": {"encoders"},
     "lmms_eval": {"adapters"},
+    "openai": {"adapters"},
     "accelerate": {"ranks"},
     "datasets": {"data", "evaluate_modules"},  # `evaluate` describes its inputs by it
 }

@@ -19,8 +19,10 @@ class Choices:
 class ChoiceTokens:
     """Gives the tokens of names after a prompt; those of the last prompt are kept."""
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Any, ending: str = "") -> None:
+        """`ending` is what the processor puts behind every prompt."""
         self._tokenizer = tokenizer
+        self._ending = ending
         self._known: Choices | None = None
 
     def after(self, prompt: str, names: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
@@ -30,6 +32,7 @@ class ChoiceTokens:
         what it makes of that line alone. Where the prompt ends with a word or a mark (`ASSISTANT:`)
         a space stands between, as models write it.
         """
+        prompt += self._ending
         line = prompt[prompt.rfind("\n", 0, -1) + 1 :]
         known = self._known
         if known is None or known.names is not names or known.after != line:

@@ -8,7 +8,10 @@ from harness.errors import MissingPackageError, Problem, SpecError, unknown_name
 from harness.spec.base import validate_part
 from harness.spec.model import ModelSpec
 
-ADAPTERS = {"hf": "harness.adapters.hf:HfAdapter"}
+ADAPTERS = {
+    "hf": "harness.adapters.hf:HfAdapter",
+    "openai": "harness.adapters.openai_chat:OpenAIAdapter",
+}
 _OF_EVERY_MODEL = {"model", "adapter", "description", "batch_size", "options"}
 
 

@@ -58,6 +58,12 @@ class SharedPrefix:
         self.why_not = ""
         """Why the last batch shared none."""
 
+    def __str__(self) -> str:
+        """Give what was shared, or why nothing was, for the manifest."""
+        if self.used:
+            return f"{self.used} tokens, {self.nbytes / 2**20:.1f} MiB"
+        return f"none; {self.why_not}" if self.why_not else "none"
+
     def join(
         self, prompts: Sequence[str], images: Sequence[Sequence[Image.Image]]
     ) -> Joined | None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from harness import __version__
-from harness.cli import check, compare, import_answers, listing, map_answers, run, score
+from harness.cli import check, compare, import_answers, listing, map_answers, merge, run, score
 from harness.errors import HarnessError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run")(run.run)
+app.command("merge")(merge.merge)
 app.command("score")(score.score)
 app.command("import")(import_answers.import_answers)
 app.command("map")(map_answers.map_answers)
@@ -57,5 +58,8 @@ def main() -> NoReturn:
         app()
     except HarnessError as error:
         print(f"error: {error}", file=sys.stderr)
+        if error.exit_at_once:
+            sys.stderr.flush()
+            os._exit(error.exit_code)
         sys.exit(error.exit_code)
     sys.exit(0)

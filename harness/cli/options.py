@@ -11,6 +11,7 @@ from harness.errors import Problem, UserError
 
 if TYPE_CHECKING:
     from harness.run.bench import Overrides
+    from harness.store.lock import Shard
 
 IncludePath = Annotated[
     list[Path] | None,
@@ -47,6 +48,22 @@ def overrides_of(label_sets: Sequence[str] | None, equivalences: str | None) -> 
             raise UserError(Problem("--label_set", "is not NAME=PATH", got=setting))
         paths[name] = Path(path).expanduser()
     return Overrides(paths, equivalences)
+
+
+def shard_of(text: str | None, fresh: bool) -> "Shard":
+    """Read `--shard I/N`, I from 1. Raises UserError when it is none, or stands with `--fresh`."""
+    from harness.store.lock import WHOLE, Shard
+
+    if text is None:
+        return WHOLE
+    index, slash, count = text.partition("/")
+    if not (slash and index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
+        raise UserError(Problem("--shard", "is no slice", text, "I/N with I from 1 to N"))
+    if fresh:
+        what = "moves aside what the other slices have done"
+        fix = "move the directory yourself, or choose another --output"
+        raise UserError(Problem("--fresh with --shard", what, fix=fix))
+    return Shard(int(index) - 1, int(count))
 
 
 def split_names(text: str) -> list[str]:

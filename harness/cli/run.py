@@ -13,6 +13,7 @@ from harness.cli.options import (
     LabelSetPaths,
     catalogue_of,
     overrides_of,
+    shard_of,
     split_names,
 )
 
@@ -38,6 +39,18 @@ def run(
     fresh: Annotated[
         bool, typer.Option(help="Move an earlier run aside and start anew; nothing is deleted.")
     ] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(help="I/N: answer one slice of the images; `harness merge` joins the slices."),
+    ] = None,
+    max_errors: Annotated[
+        str,
+        typer.Option("--max_errors", help="Share (0.1) or count (20) of images that may fail."),
+    ] = "0.1",
+    call_timeout: Annotated[
+        float | None,
+        typer.Option("--call_timeout", min=0.001, help="Seconds that a model call may take."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a model over tasks and print one table of results.
@@ -47,9 +60,10 @@ def run(
     """
     from harness.adapters.base import Adapter
     from harness.adapters.registry import checked_class, load_adapter
-    from harness.cli.show import show_results, show_spread
+    from harness.cli.show import show_results, show_slices, show_spread
     from harness.ranks import current_rank
-    from harness.run.repeats import run_repeats
+    from harness.run.budget import ErrorBudget
+    from harness.run.repeats import run_all
     from harness.run.session import RunOptions
     from harness.spec.load import expand_tasks, load_model, load_task
 
@@ -65,6 +79,9 @@ def run(
         overrides=overrides_of(label_set, equivalences),
         fresh=fresh,
         show_progress=not as_json,
+        shard=shard_of(shard, fresh),
+        max_errors=ErrorBudget.parse(max_errors),
+        call_timeout=call_timeout,
     )
     checked_class(spec)
     rank = current_rank()
@@ -73,11 +90,15 @@ def run(
     def adapter() -> Adapter:
         return load_adapter(spec, rank.setting)
 
-    runs = [run_repeats(catalogue, task, spec, adapter, rank, options) for task in specs]
+    runs = run_all(catalogue, specs, spec, adapter, rank, options)
+    rank.leave()
     finished = [each for repeats in runs for each in repeats]
-    if rank.is_first:
+    failed = any(each.failed for each in finished)
+    if rank.is_first and options.shard.is_whole:
         show_results(finished, as_json=as_json)
         if not as_json:
             show_spread(runs)
-        complete = all(each.results and each.results.complete for each in finished)
-        raise typer.Exit(0 if complete else 1)
+        failed = not all(each.results and each.results.complete for each in finished)
+    elif rank.is_first:
+        show_slices(finished, options.shard)
+    raise typer.Exit(1 if failed else 0)

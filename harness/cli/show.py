@@ -9,6 +9,7 @@ from rich.console import Console
 if TYPE_CHECKING:
     from harness.run.session import Finished
     from harness.score.results import Results
+    from harness.store.lock import Shard
 
 _MIN_WIDTH = 150
 
@@ -55,6 +56,16 @@ def show_spread(runs: "Sequence[Sequence[Finished]]") -> None:
         if len(repeats) > 1:
             found = spread(repeats)
             make_console().print(repeats_table(found.model, found.task, found.accuracy))
+
+
+def show_slices(finished: "Sequence[Finished]", shard: "Shard") -> None:
+    """Tell that one slice is done, and how the slices become a result."""
+    for each in finished:
+        left = f"; {each.failed} images failed" if each.failed else ""
+        print(f"slice {shard} is done{left}: {each.path}")
+    print(
+        "when all slices are done: harness merge " + " ".join(str(each.path) for each in finished)
+    )
 
 
 def make_console() -> Console:

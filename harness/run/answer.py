@@ -2,25 +2,37 @@
 
 import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from harness.adapters.base import Request
+from harness.answers.outcome import Status
 from harness.prompt.plan import PlannedRequest
-from harness.run.asking import Asker
+from harness.run.asking import Asker, StuckError
 from harness.run.bench import Bench
+from harness.run.budget import ErrorCount
 from harness.run.feed import LoadedRequest, load_ahead
 from harness.run.progress import RunProgress
 from harness.run.rows import answered_rows, failed_rows
+from harness.run.signals import StopFlag
 from harness.store.lines import Appender
 from harness.store.prediction import Prediction
 
 
-def owed(bench: Bench, done: Collection[str]) -> list[PlannedRequest]:
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What looks on while a run goes."""
+
+    progress: RunProgress
+    errors: ErrorCount
+    flag: StopFlag
+
+
+def owed(requests: Sequence[PlannedRequest], done: Collection[str]) -> list[PlannedRequest]:
     """List the requests that have an image without an answer yet."""
     return [
         request
-        for request in bench.requests
+        for request in requests
         if any(image_id not in done for image_id in request.image_ids)
     ]
 
@@ -30,14 +42,26 @@ def answer_requests(
     asker: Asker,
     requests: Sequence[PlannedRequest],
     appender: Appender,
-    progress: RunProgress,
+    watch: Watch,
 ) -> None:
-    """Ask the model and append its answers after every batch."""
+    """Ask the model and append its answers after every batch.
+
+    Raises StoppedError when the run was asked to stop, RunError when too many images failed or a
+    call is stuck. Every row made until then is on disk.
+    """
     loaded = load_ahead(bench.source, requests, asker.batch_size)
+    watch.flag.check()
     while batch := list(islice(loaded, asker.batch_size)):
-        rows = _answer_batch(bench, asker, batch)
+        try:
+            rows = _answer_batch(bench, asker, batch)
+        except StuckError as error:
+            stuck = [failed_rows(each.planned, str(error)) for each in batch]
+            appender.write(row for rows in stuck for row in rows)
+            raise
         appender.write(rows)
-        progress.add(rows)
+        watch.progress.add(rows)
+        watch.errors.add([row.error or "" for row in rows if row.status is Status.ERROR])
+        watch.flag.check()
 
 
 def _answer_batch(bench: Bench, asker: Asker, batch: Sequence[LoadedRequest]) -> list[Prediction]:

@@ -1,5 +1,6 @@
 """End a run: merge what the processes wrote, map answers to classes, score on every label set."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -99,6 +100,25 @@ def places_to_map(task: TaskSpec, rows: Sequence[Prediction]) -> list[int]:
     return [place for place, row in enumerate(rows) if row.status is status and row.answer]
 
 
+def spent(rows: Sequence[Prediction]) -> dict[str, int | float | None]:
+    """Sum tokens and cost, once a request; None where no row knows any."""
+
+    def total(name: str) -> float | None:
+        shares = [
+            value / (row.images_in_prompt or 1)
+            for row in rows
+            if (value := getattr(row, name)) is not None
+        ]
+        return math.fsum(shares) if shares else None
+
+    tokens, prompt_tokens, cost = map(total, ("tokens", "prompt_tokens", "cost"))
+    return {
+        "tokens": None if tokens is None else round(tokens),
+        "prompt_tokens": None if prompt_tokens is None else round(prompt_tokens),
+        "cost": None if cost is None else round(cost, 6),
+    }
+
+
 def _score(
     directory: RunDirectory, ending: Ending, manifest: Manifest, rows: Sequence[Prediction]
 ) -> Results:
@@ -124,5 +144,5 @@ def _score(
     counts = Counter(row.status.value for row in rows)
     status = "complete" if results.complete else "incomplete"
     ended = {"counts": dict(counts), "status": status, "missing_labels": ending.truths.missing}
-    manifest.model_copy(update=ended).write(directory.path)
+    manifest.model_copy(update=ended | spent(rows)).write(directory.path)
     return results

@@ -1,12 +1,14 @@
 """A task run several times with different seeds, and the spread of its scores."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 
 from harness.adapters.base import Adapter
 from harness.catalogue import Catalogue
 from harness.ranks import Rank
-from harness.run.session import Finished, RunOptions, run_task
+from harness.run.session import Finished, RunOptions, complete, prepare
+from harness.run.signals import stop_flag
 from harness.score.results import Results
 from harness.score.statistics import Repeats, student_t
 from harness.spec.model import ModelSpec
@@ -26,28 +28,40 @@ class Spread:
     accuracy: dict[str, dict[str, Repeats]]
 
 
-def run_repeats(
+def run_all(
     catalogue: Catalogue,
-    task: TaskSpec,
+    tasks: Sequence[TaskSpec],
     model: ModelSpec,
     adapter: Callable[[], Adapter],
     rank: Rank,
     options: RunOptions,
-) -> list[Finished]:
-    """Run a task as often as its `repeats` say, each in a folder of its own with its own seeds.
+) -> list[list[Finished]]:
+    """Run a model over tasks, each as often as its `repeats` say, with seeds of their own.
 
-    With more than one, `repeats.json` beside the folders holds the spread.
+    All are opened and checked before the first is answered. Where a task has several repeats, each
+    has a folder of its own and `repeats.json` beside them holds the spread.
     """
+    with ExitStack() as stack, stop_flag() as flag:
+        prepared = [
+            [
+                prepare(catalogue, repeat_of(task, number), model, rank, own, stack)
+                for number, own in enumerate(_options(task, options))
+            ]
+            for task in tasks
+        ]
+        rank.start_together()
+        runs = [[complete(each, adapter, flag) for each in repeats] for repeats in prepared]
+    for task, finished in zip(tasks, runs, strict=True):
+        if len(finished) > 1 and all(each.results for each in finished):
+            path = run_path(options.output, model.model, task.task) / SPREAD_FILE
+            write_json(path, {"schema_version": 1, **asdict(spread(finished))})
+    return runs
+
+
+def _options(task: TaskSpec, options: RunOptions) -> list[RunOptions]:
     if task.repeats == 1:
-        return [run_task(catalogue, task, model, adapter, rank, options)]
-    finished = []
-    for number in range(task.repeats):
-        own = replace(options, subfolder=f"repeat-{number}")
-        finished.append(run_task(catalogue, repeat_of(task, number), model, adapter, rank, own))
-    if rank.is_first:
-        path = run_path(options.output, model.model, task.task) / SPREAD_FILE
-        write_json(path, {"schema_version": 1, **asdict(spread(finished))})
-    return finished
+        return [options]
+    return [replace(options, subfolder=f"repeat-{number}") for number in range(task.repeats)]
 
 
 def repeat_of(task: TaskSpec, number: int) -> TaskSpec:

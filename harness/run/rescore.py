@@ -12,15 +12,19 @@ from harness.score.results import Results
 from harness.spec.load import load_task
 from harness.spec.task import TaskSpec
 from harness.store.directory import RunDirectory
+from harness.store.lock import WHOLE, locked
 from harness.store.manifest import Manifest
 
 
 def rescore(catalogue: Catalogue, path: Path, overrides: Overrides) -> Results:
     """Score a run directory under the label sets that its task has now.
 
-    Raises DataError when it is no run, or when the task or its classes are not those of the run.
+    Raises DataError when it is no run, or when the task or its classes are not those of the run,
+    RunError when a process still writes into it.
     """
-    return finish(RunDirectory(path), reopen(catalogue, path, overrides))
+    ending = reopen(catalogue, path, overrides)
+    with locked(path.resolve(), WHOLE):
+        return finish(RunDirectory(path), ending)
 
 
 def reopen(catalogue: Catalogue, path: Path, overrides: Overrides) -> Ending:

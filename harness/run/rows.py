@@ -63,6 +63,7 @@ def answered_rows(
                 tokens=response.tokens,
                 prompt_tokens=response.prompt_tokens,
                 cost=response.cost,
+                images_in_prompt=len(texts) if len(texts) > 1 else None,
                 outside=response.outside,
                 reasoning=response.reasoning,
             )

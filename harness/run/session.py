@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,15 +15,18 @@ from harness.catalogue import Catalogue, own_root
 from harness.errors import Problem, UserError
 from harness.prompt.plan import PlannedRequest
 from harness.ranks import Rank
-from harness.run.answer import answer_requests, owed
+from harness.run.answer import Watch, answer_requests, owed
 from harness.run.asking import Asker
 from harness.run.bench import NO_OVERRIDES, Bench, Overrides, open_bench
+from harness.run.budget import TENTH, ErrorBudget, ErrorCount
 from harness.run.finish import Ending, finish
 from harness.run.progress import RunProgress
+from harness.run.signals import StopFlag, stop_flag
 from harness.score.results import Results
 from harness.spec.model import ModelSpec
 from harness.spec.task import Metric, TaskSpec
 from harness.store.directory import RunDirectory, run_path
+from harness.store.lock import WHOLE, Shard, locked
 from harness.store.manifest import (
     ClassListFacts,
     DataFacts,
@@ -48,16 +52,44 @@ class RunOptions:
     show_progress: bool = True
     subfolder: str = ""
     """Below the task's folder, for one of several repeats."""
+    shard: Shard = WHOLE
+    """The slice of the images that this launch answers."""
+    max_errors: ErrorBudget = TENTH
+    call_timeout: float | None = None
+    """Seconds that a call of the model may take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Where the files of a run are, and its scores (on the first process only)."""
+    """Where the files of a run are, and its scores (on the first process of a whole run only)."""
 
     path: Path
     results: Results | None
     metrics: tuple[Metric, ...] = ()
     """Columns that the task's `metric_list` asks for."""
+    failed: int = 0
+    """Images of this process that have an error and no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A task that is open, with the requests that this process owes."""
+
+    catalogue: Catalogue
+    bench: Bench
+    directory: RunDirectory
+    requests: Sequence[PlannedRequest]
+    options: RunOptions
+    rank: Rank
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a model after it has answered."""
+
+    model: ModelFacts
+    smaller_batch: int | None
+    """The batch size that was left when memory had run out."""
 
 
 def run_task(
@@ -71,44 +103,76 @@ def run_task(
     """Run a model over a task, from where an earlier run of the same stopped.
 
     `adapter` loads the model; it is called only when an answer is owed. Raises UserError when the
-    directory holds a run of something else.
+    directory holds a run of something else, RunError when another process writes into it.
     """
-    bench = open_bench(catalogue, task, options.overrides)
-    path = run_path(options.output, model.model, task.task) / options.subfolder
-    directory = RunDirectory(path)
-    if options.fresh and rank.is_first and directory.started:
-        log.info("the earlier run is now in %s", directory.set_aside())
-    manifest = _manifest(bench, model, rank, options)
-    if directory.started:
-        manifest = _resumed(Manifest.read(directory.path), manifest)
-    started = time.monotonic()
-    done = {each for each, row in directory.rows().items() if row.status is not Status.ERROR}
-    requests = rank.share(owed(bench, done))
-    if rank.is_first:
-        manifest.write(directory.path)
-    facts = None
-    if requests:
-        log.info("%s: %d of %d images to answer", task.task, len(requests), manifest.n)
-        facts = _answer(bench, adapter(), requests, directory, rank, options)
-    rank.wait()
-    if not rank.is_first:
-        return Finished(directory.path, None)
-    _note_end(directory, facts, time.monotonic() - started)
-    ending = Ending(catalogue, task, bench.classes, bench.truths)
-    metrics = tuple(each.metric for each in task.metric_list)
-    return Finished(directory.path, finish(directory, ending), metrics)
+    with ExitStack() as stack, stop_flag() as flag:
+        prepared = prepare(catalogue, task, model, rank, options, stack)
+        rank.start_together()
+        return complete(prepared, adapter, flag)
 
 
-def _answer(
-    bench: Bench,
-    adapter: Adapter,
-    requests: Sequence[PlannedRequest],
-    directory: RunDirectory,
+def prepare(
+    catalogue: Catalogue,
+    task: TaskSpec,
+    model: ModelSpec,
     rank: Rank,
     options: RunOptions,
-) -> ModelFacts:
-    asker = Asker(adapter, options.batch_size)
-    total = sum(len(request.image_ids) for request in requests)
+    stack: ExitStack,
+) -> Prepared:
+    """Open a task and find what this process owes, before any process has begun to answer.
+
+    The directory stays locked until `stack` ends.
+    """
+    path = run_path(options.output, model.model, task.task) / options.subfolder
+    directory = RunDirectory(path)
+    if rank.is_first:
+        stack.enter_context(locked(path, options.shard))
+        if options.fresh and directory.started:
+            log.info("the earlier run is now in %s", directory.set_aside())
+    bench = open_bench(catalogue, task, options.overrides)
+    manifest = _manifest(bench, model, rank, options)
+    done: set[str] = set()
+    if directory.started and not options.fresh:
+        manifest = _resumed(Manifest.read(directory.path), manifest)
+        rows = directory.rows()
+        done = {each for each, row in rows.items() if row.status is not Status.ERROR}
+    # Slices are of all images, as nobody knows what other slices have done; the processes of one
+    # launch share what is left, of which all see the same before they start together.
+    shard = options.shard
+    requests = rank.share(owed(bench.requests[shard.index :: shard.count], done))
+    if rank.is_first:
+        manifest.write(directory.path)
+        own, total = _part(rank, options.shard)
+        directory.forget_finished(range(own, own + rank.processes), total)
+    _tell_share(task.task, len(requests), manifest.n, rank, options)
+    return Prepared(catalogue, bench, directory, requests, options, rank)
+
+
+def complete(prepared: Prepared, adapter: Callable[[], Adapter], flag: StopFlag) -> Finished:
+    """Answer what this process owes; the first process waits for the others, merges and scores."""
+    directory, rank, options = prepared.directory, prepared.rank, prepared.options
+    started, facts, failed = time.monotonic(), None, 0
+    if prepared.requests:
+        facts, failed = _answer(prepared, adapter(), flag)
+    directory.mark_finished(*_part(rank, options.shard))
+    if not rank.is_first:
+        return Finished(directory.path, None, failed=failed)
+    own, total = _part(rank, options.shard)
+    directory.wait_finished(range(own, own + rank.processes), total, flag.check)
+    _note_end(directory, facts, time.monotonic() - started)
+    if not options.shard.is_whole:
+        return Finished(directory.path, None, failed=failed)
+    ending = Ending(prepared.catalogue, prepared.bench.task, prepared.bench.classes,
+                    prepared.bench.truths)  # fmt: skip
+    metrics = tuple(each.metric for each in prepared.bench.task.metric_list)
+    return Finished(directory.path, finish(directory, ending), metrics, failed)
+
+
+def _answer(prepared: Prepared, adapter: Adapter, flag: StopFlag) -> tuple[Facts, int]:
+    bench, rank, options = prepared.bench, prepared.rank, prepared.options
+    asker = Asker(adapter, options.batch_size, options.call_timeout)
+    total = sum(len(request.image_ids) for request in prepared.requests)
+    errors = ErrorCount(options.max_errors, total)
     progress = RunProgress(
         bench.task.task,
         total,
@@ -116,9 +180,22 @@ def _answer(
         bench.truths.equivalences,
         shown=rank.is_first and options.show_progress,
     )
-    with progress, directory.append(rank.index, rank.processes) as appender:
-        answer_requests(bench, asker, requests, appender, progress)
-    return adapter.facts
+    with progress, prepared.directory.append(*_part(rank, options.shard)) as appender:
+        watch = Watch(progress, errors, flag)
+        answer_requests(bench, asker, prepared.requests, appender, watch)
+    smaller = asker.batch_size if asker.halved else None
+    return Facts(adapter.facts, smaller), errors.failed
+
+
+def _part(rank: Rank, shard: Shard) -> tuple[int, int]:
+    """Give the number of this process's part and how many parts there are."""
+    return shard.index * rank.processes + rank.index, shard.count * rank.processes
+
+
+def _tell_share(task: str, n: int, total: int, rank: Rank, options: RunOptions) -> None:
+    slice_ = "" if options.shard.is_whole else f"slice {options.shard}, "
+    where = f"process {rank.index + 1} of {rank.processes} on {rank.setting.device}"
+    log.info("%s: %s%s: %d prompts to answer (%d images in all)", task, slice_, where, n, total)
 
 
 def _manifest(bench: Bench, model: ModelSpec, rank: Rank, options: RunOptions) -> Manifest:
@@ -183,14 +260,18 @@ def _resumed(old: Manifest, new: Manifest) -> Manifest:
     return new.model_copy(update=kept)
 
 
-def _note_end(directory: RunDirectory, facts: ModelFacts | None, seconds: float) -> None:
+def _note_end(directory: RunDirectory, facts: Facts | None, seconds: float) -> None:
     manifest = Manifest.read(directory.path)
     update: dict[str, object] = {
         "ended": _now(),
         "seconds": round((manifest.seconds or 0.0) + seconds, 3),
     }
     if facts is not None:
-        update |= {"model_facts": asdict(facts), "mapping": None}
+        update |= {
+            "model_facts": asdict(facts.model),
+            "mapping": None,
+            "smaller_batch": facts.smaller_batch,
+        }
     manifest.model_copy(update=update).write(directory.path)
 
 

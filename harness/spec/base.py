@@ -83,9 +83,15 @@ def _problem(
     if error["type"] == "missing":
         return Problem(file.origin(location), f"key `{key}` is missing", fix=f"add `{key}: …`")
     what = f"`{key}` cannot be this" if key else "the keys do not fit together"
-    got = repr(error["input"]) if key else None
+    got = repr(error["input"]) if key and _may_be_shown(model, error["loc"]) else None
     message = str(error["msg"]).removeprefix("Value error, ")
     return Problem(file.origin(location), what, got=_shorten(got), expected=message)
+
+
+def _may_be_shown(model: type[Spec], location: tuple[str | int, ...]) -> bool:
+    """Whether a value may stand in a message: a field with `repr=False` may hold a secret."""
+    field = model.model_fields.get(str(location[0])) if location else None
+    return field is None or field.repr
 
 
 def _unknown_key(

@@ -9,6 +9,12 @@ from harness.spec.base import FileSpec
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 Kind = Literal["mllm", "dual_encoder", "supervised", "knn"]
 
+_FREE_OPTIONS = {
+    "api_key_env", "backoff_s", "concurrency", "longest_wait_s", "max_retries", "prices",
+    "timeout_s",
+}  # fmt: skip
+"""Options of adapters that no answer depends on: how a server is reached and what it charges."""
+
 
 class ModelSpec(FileSpec):
     """One model. Keys that its adapter does not use are refused, by name."""
@@ -37,6 +43,9 @@ class ModelSpec(FileSpec):
 
     def identity(self) -> dict[str, Any]:
         """Give the keys that an answer depends on; the batch size must not be one of them."""
-        return self.model_dump(
-            mode="json", exclude={"description", "batch_size"}, exclude_defaults=True
+        kept = self.model_dump(
+            mode="json",
+            exclude={"description": True, "batch_size": True, "options": _FREE_OPTIONS},
+            exclude_defaults=True,
         )
+        return {key: value for key, value in kept.items() if key != "options" or value}

@@ -1,21 +1,38 @@
 """The directory of a run: parts that processes append to, and the final file they merge into."""
 
 import shutil
-from collections.abc import Collection, Iterable
+import time
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.answers.outcome import Status
-from harness.errors import Problem, RunError
+from harness.errors import DataError, Problem, RunError
 from harness.store.lines import Appender, read_predictions, write_predictions
 from harness.store.prediction import Prediction
 
+_QUIET = 30 * 60  # seconds without a row, after which a process is taken for lost
 _UNSAFE = str.maketrans({character: "_" for character in '/\\:*?"<>| '})
 
 
 def run_path(output: Path, model: str, task: str) -> Path:
     """Give `<output>/<model>/<task>`, with characters that no file system minds."""
     return output / model.translate(_UNSAFE) / task.translate(_UNSAFE)
+
+
+def find_runs(folder: Path) -> list[Path]:
+    """List the run directories in a folder, or the folder itself when it is one.
+
+    Runs that were moved aside are left out. Raises DataError when there is none.
+    """
+    if (folder / "manifest.json").is_file():
+        return [folder]
+    found = sorted(path.parent for path in folder.rglob("manifest.json"))
+    runs = [path for path in found if ".old-" not in path.name]
+    if not runs:
+        fix = "give the folder that holds manifest.json, or one above it"
+        raise DataError(Problem(str(folder), "holds no run", fix=fix))
+    return runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +68,44 @@ class RunDirectory:
         """List the files that processes appended to and that are not merged yet."""
         return sorted((self.path / "parts").glob("*.jsonl"))
 
-    def append(self, rank: int, processes: int) -> Appender:
+    def append(self, part: int, count: int) -> Appender:
         """Open the file that this process alone appends to."""
-        return Appender(self.path / "parts" / f"rank-{rank:04d}-of-{processes:04d}.jsonl")
+        return Appender(self.path / "parts" / f"{_part_name(part, count)}.jsonl")
+
+    def mark_finished(self, part: int, count: int) -> None:
+        """Note that a process has answered all that it owed."""
+        (self.path / "parts").mkdir(parents=True, exist_ok=True)
+        for note in self._notes([part], count):
+            note.touch()
+
+    def forget_finished(self, parts: Iterable[int], count: int) -> None:
+        """Remove what an earlier launch noted of these processes."""
+        for note in self._notes(parts, count):
+            note.unlink(missing_ok=True)
+
+    def wait_finished(self, parts: Iterable[int], count: int, check: Callable[[], None]) -> None:
+        """Wait until all these processes have noted their end; `check` may raise in between.
+
+        Nothing goes over the network. A process that died is the launcher's to tell, which stops
+        this one. Raises RunError when no process has written for half an hour.
+        """
+        notes = self._notes(parts, count)
+        quiet_since = time.monotonic()
+        newest = 0.0
+        while notes := {note for note in notes if not note.exists()}:
+            check()
+            time.sleep(0.1)
+            latest = max((each.stat().st_mtime for each in self.parts()), default=0.0)
+            if latest > newest:
+                newest, quiet_since = latest, time.monotonic()
+            if time.monotonic() - quiet_since > _QUIET:
+                lost = ", ".join(sorted(note.stem for note in notes))
+                what = f"{lost} did not finish and has written nothing for {_QUIET // 60} minutes"
+                fix = "give the same command again; what was answered is kept"
+                raise RunError(str(Problem(str(self.path), what, fix=fix)))
+
+    def _notes(self, parts: Iterable[int], count: int) -> set[Path]:
+        return {self.path / "parts" / f"{_part_name(part, count)}.finished" for part in parts}
 
     def rows(self) -> dict[str, Prediction]:
         """Give every row by image id, from the final file and all parts.
@@ -86,6 +138,10 @@ class RunDirectory:
         """Make `rows` the final file, whole or not at all, and remove the parts."""
         write_predictions(self.predictions, rows)
         shutil.rmtree(self.path / "parts", ignore_errors=True)
+
+
+def _part_name(part: int, count: int) -> str:
+    return f"rank-{part:04d}-of-{count:04d}"
 
 
 def _add(found: dict[str, Prediction], rows: Iterable[Prediction], path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import jsonlines
 
-from harness.errors import DataError, Problem
+from harness.errors import DataError, Problem, RunError
 from harness.store.prediction import Prediction
 
 
@@ -27,10 +27,13 @@ class Appender:
         self._writer = jsonlines.Writer(self._file, dumps=_dumps)
 
     def write(self, rows: Iterable[Prediction]) -> None:
-        """Append rows and flush them."""
-        for row in rows:
-            self._writer.write(row.to_json())
-        self._file.flush()
+        """Append rows and flush them. Raises RunError when the disk takes no more."""
+        try:
+            for row in rows:
+                self._writer.write(row.to_json())
+            self._file.flush()
+        except OSError as error:
+            raise _not_written(Path(self._file.name), error) from error
 
     def __enter__(self) -> Self:
         """Give the appender itself."""
@@ -42,9 +45,11 @@ class Appender:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        """Close the file."""
-        self._writer.close()
-        self._file.close()
+        """Close the file. What a full disk did not take is no second error."""
+        with contextlib.suppress(*((OSError,) if error else ())):
+            self._writer.close()
+        with contextlib.suppress(*((OSError,) if error else ())):
+            self._file.close()
 
 
 def read_predictions(path: Path, *, torn: bool = False) -> Iterator[Prediction]:
@@ -86,13 +91,21 @@ def read_json(path: Path) -> Any:
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
     """Give a temporary name beside `path`; rename it onto `path` when all went well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         temporary.replace(path)
+    except OSError as error:
+        raise _not_written(path, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _not_written(path: Path, error: OSError) -> RunError:
+    fix = "make room or mend it, and give the same command: what is on disk is kept"
+    return RunError(str(Problem(str(path), "cannot be written", got=str(error), fix=fix)))
 
 
 def _dumps(row: dict[str, Any]) -> str:

@@ -15,8 +15,8 @@ from harness.store.lines import read_json, write_json
 
 SCHEMA_VERSION = 1
 _PACKAGES = (
-    "accelerate", "datasets", "jinja2", "lmms-eval", "numpy", "pillow", "sentence-transformers",
-    "timm", "tokenizers", "torch", "torchvision", "transformers",
+    "accelerate", "datasets", "jinja2", "lmms-eval", "numpy", "openai", "pillow",
+    "sentence-transformers", "timm", "tokenizers", "torch", "torchvision", "transformers",
 )  # fmt: skip
 
 
@@ -103,6 +103,8 @@ class Manifest(_Part):
     skipped: dict[str, int] = Field(default_factory=dict)
     """Images that were left out on purpose, by reason."""
     batch_size: int
+    smaller_batch: int | None = None
+    """What was left of it when memory had run out and it was halved."""
     processes: int
     model_facts: dict[str, Any] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict)
@@ -112,6 +114,11 @@ class Manifest(_Part):
     ended: str | None = None
     seconds: float | None = None
     counts: dict[str, int] = Field(default_factory=dict)
+    tokens: int | None = None
+    """Tokens generated for the answers in `predictions.jsonl`, where they are known."""
+    prompt_tokens: int | None = None
+    cost: float | None = None
+    """What these answers cost in US dollars; tries that failed are not in it."""
 
     def write(self, folder: Path) -> None:
         """Write `manifest.json` into a run directory."""

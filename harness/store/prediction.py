@@ -49,6 +49,9 @@ class Prediction:
     """How many tokens the prompt took, images included."""
     cost: float | None = None
     """Price of the request in US dollars, where the model's YAML names prices."""
+    images_in_prompt: int | None = None
+    """How many images shared the request, where there were several; tokens and cost are theirs
+    together."""
     seconds: float | None = None
     """Wall-clock time of the batch, shared evenly over its requests."""
     error: str | None = None

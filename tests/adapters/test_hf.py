@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from harness.adapters.base import Request, Response, Setting
-from harness.adapters.hf import HfAdapter, cut
+from harness.adapters.hf import HfAdapter
+from harness.adapters.hf_reading import cut
 from harness.adapters.registry import load_adapter
 from harness.catalogue import Catalogue
 from harness.data.open import open_source

@@ -13,7 +13,7 @@ from harness.catalogue import Catalogue
 from harness.errors import UserError
 from harness.ranks import Rank
 from harness.run.bench import NO_OVERRIDES, Overrides, open_bench
-from harness.run.repeats import repeat_of, run_repeats
+from harness.run.repeats import repeat_of, run_all
 from harness.run.rescore import rescore
 from harness.run.session import Finished, RunOptions, run_task
 from harness.spec.load import load_task
@@ -202,7 +202,7 @@ def test_repeats_have_their_own_seeds_and_folders(catalogue: Catalogue) -> None:
     assert [repeat_of(task, number).order_seed for number in range(3)] == [0, 1, 2]
     options = RunOptions(catalogue.include_paths[0] / "runs", 4, settings, show_progress=False)
     adapter = ColourAdapter(MODEL, Setting())
-    finished = run_repeats(catalogue, task, MODEL, lambda: adapter, ALONE, options)
+    (finished,) = run_all(catalogue, [task], MODEL, lambda: adapter, ALONE, options)
     assert [each.path.name for each in finished] == ["repeat-0", "repeat-1", "repeat-2"]
     written = json.loads((finished[0].path.parent / "repeats.json").read_text())
     found = written["accuracy"]["cw"]["colours_first"]

@@ -102,7 +102,7 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
         yield row("b")
         raise OSError("disk full")
 
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(RunError, match="disk full"):
         write_predictions(path, rows())  # type: ignore[arg-type]
     assert [each.image_id for each in read_predictions(path)] == ["a"]
     assert [each.name for each in tmp_path.iterdir()] == ["p.jsonl"]

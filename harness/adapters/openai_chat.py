@@ -1,0 +1,136 @@
+"""Any OpenAI-compatible server, through its chat completions: vLLM, SGLang, `transformers serve`,
+the vendors. A batch is sent concurrently, and faults that may pass are waited out.
+"""
+
+import asyncio
+import logging
+import weakref
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from harness.adapters.base import (
+    PROMPTED,
+    TEXT_ONLY,
+    ModelFacts,
+    Request,
+    Response,
+    Setting,
+)
+from harness.adapters.hf_reading import cut
+from harness.adapters.openai_answer import Answer, without_reasoning
+from harness.adapters.openai_client import Client
+from harness.adapters.openai_faults import Fault, common_fault, says_no_schema
+from harness.adapters.openai_loop import EventLoop
+from harness.adapters.openai_options import OpenAIOptions
+from harness.adapters.openai_request import answer_schema, chat_body
+from harness.errors import Problem, SpecError
+from harness.spec.base import Spec, validate_part
+from harness.spec.model import ModelSpec
+
+log = logging.getLogger("harness")
+
+
+class OpenAIAdapter:
+    """A model behind a server. `pretrained` is its name there."""
+
+    keys: ClassVar[frozenset[str]] = frozenset({"pretrained", "system_prompt"})
+    Options: ClassVar[type[Spec]] = OpenAIOptions
+    protocols: ClassVar[frozenset[str]] = PROMPTED
+    output_types: ClassVar[frozenset[str]] = TEXT_ONLY
+
+    def __init__(self, spec: ModelSpec, setting: Setting) -> None:
+        if spec.pretrained is None:
+            what = "adapter `openai` needs `pretrained`, the model's name on the server"
+            raise SpecError(Problem(f"model `{spec.model}`", what))
+        self._spec = spec
+        self._options = validate_part(OpenAIOptions, spec, "options", spec.options)
+        key = self._options.key(spec.model)
+        self._loop = EventLoop(f"requests of {spec.model}")
+        self._client = Client(self._options, key)
+        self._schema = self._options.structured != "off"
+        self._answered = False
+        self._models: set[str] = set()
+        self._fingerprints: set[str] = set()
+        self._events: Counter[str] = Counter()
+        self.close = weakref.finalize(self, _close, self._loop, self._client)
+        """End the connections; done at the latest when the adapter or the process ends."""
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What is known of the model: what the server calls it, and what befell its answers."""
+        options = self._options
+        notes = [f"server: {options.address}", f"images sent as {options.encoding}"]
+        notes += [f"not sent: {', '.join(options.omit)}"] if options.omit else []
+        notes += [f"system_fingerprint: {name}" for name in sorted(self._fingerprints)]
+        notes += [f"answers with {name}: {n}" for name, n in sorted(self._events.items()) if n]
+        if options.structured == "auto" and not self._schema:
+            notes.append("no JSON schema for several images: the server knows none")
+        return ModelFacts(revision=", ".join(sorted(self._models)) or None, notes=tuple(notes))
+
+    def respond(self, requests: Sequence[Request]) -> list[Response]:
+        """Send a batch and give the answers in order; a request's own fault is its error.
+
+        Raises ServerError when the server answers no request of this run, SpecError when the task
+        needs what `options.omit` leaves out. Where some of a batch were answered before the server
+        refused the run, they are given, and the next batch raises.
+        """
+        if self._client.ended is not None:
+            raise self._client.ended.stop(self._spec.model, self._options.address)
+        got = self._loop.run(self._ask_all(requests))
+        faults = [each if isinstance(each, Fault) else None for each in got]
+        common = common_fault(faults, answered=self._answered)
+        if got and all(faults) and (common or self._client.ended):
+            raise (self._client.ended or common).stop(self._spec.model, self._options.address)
+        return [self._response(*pair) for pair in zip(got, requests, strict=True)]
+
+    async def _ask_all(self, requests: Sequence[Request]) -> list[Answer | Fault]:
+        done = await asyncio.gather(*map(self._ask, requests), return_exceptions=True)
+        for each in done:
+            if isinstance(each, BaseException):
+                raise each
+        return [each for each in done if isinstance(each, (Answer, Fault))]
+
+    async def _ask(self, request: Request) -> Answer | Fault:
+        with_schema = self._schema and len(request.images) > 1
+        got = await self._client.ask(lambda: self._written(request, with_schema))
+        if not (with_schema and isinstance(got, Fault) and says_no_schema(got)):
+            return got
+        if self._options.structured == "on":
+            self._client.ended = got
+            return got
+        if self._schema:
+            log.info("%s; asking without a JSON schema from here on", got.text)
+        self._schema = False
+        return await self._client.ask(lambda: self._written(request, False))
+
+    def _written(self, request: Request, with_schema: bool) -> dict[str, Any]:
+        body = chat_body(self._spec, self._options, request)
+        if with_schema:
+            body["response_format"] = answer_schema(len(request.images))
+        return body
+
+    def _response(self, got: Answer | Fault, request: Request) -> Response:
+        if isinstance(got, Fault):
+            return Response(error=got.text)
+        self._note(got)
+        got = without_reasoning(got, self._options.reasoning_end)
+        return Response(
+            text=cut(got.text, request.generation.until),
+            tokens=got.tokens,
+            prompt_tokens=got.prompt_tokens,
+            cost=got.cost(self._options.prices),
+            reasoning=got.reasoning,
+        )
+
+    def _note(self, answer: Answer) -> None:
+        self._answered = True
+        self._models |= {answer.model} if answer.model else set()
+        self._fingerprints |= {answer.fingerprint} if answer.fingerprint else set()
+        self._events["a refusal"] += answer.refused
+        if answer.finish_reason != "stop":
+            self._events[f"finish_reason `{answer.finish_reason}`"] += 1
+
+
+def _close(loop: EventLoop, client: Client) -> None:
+    loop.close(client.close())

@@ -1,0 +1,107 @@
+"""Sends requests to a server, a bounded number at a time, and again after faults that may pass."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from openai import AsyncOpenAI, Omit
+
+from harness.adapters.openai_answer import Answer, NoAnswerError, read_answer
+from harness.adapters.openai_faults import Fault, fault_of, shorten
+from harness.adapters.openai_options import OpenAIOptions
+
+log = logging.getLogger("harness")
+_HIDDEN = "[key]"
+_SHORTEST_SECRET = 8  # characters; what local servers take for a key (`EMPTY`) is no secret
+
+
+class Client:
+    """The connection to one server. Its coroutines belong to one event loop."""
+
+    def __init__(self, options: OpenAIOptions, key: str | None) -> None:
+        self._options = options
+        self._secret = key if key and len(key) >= _SHORTEST_SECRET else None
+        self._slots = asyncio.Semaphore(options.concurrency)
+        self._random = random.Random()
+        self._openai = AsyncOpenAI(
+            base_url=options.address,
+            api_key=key or "none",
+            timeout=options.timeout_s,
+            max_retries=0,  # the waits are ours: logged, jittered, and as long as the server asks
+        )
+        self._headers: dict[str, str | Omit] = {} if key else {"Authorization": Omit()}
+        self.ended: Fault | None = None
+        """The fault after which no request of this run is sent any more."""
+
+    async def ask(self, write: Callable[[], Mapping[str, Any]]) -> Answer | Fault:
+        """Send a request until it is answered, refused, or has been tried often enough.
+
+        `write` gives its body; it is called in a thread when a slot is free, so that no more
+        encoded images than requests under way are in memory.
+        """
+        async with self._slots:
+            try:
+                body = await asyncio.to_thread(write)
+            except ValueError as error:
+                return Fault(str(error))
+            for tries in range(1, self._options.max_retries + 2):
+                if self.ended is not None:
+                    return self.ended
+                got = await self._try(body)
+                if isinstance(got, Answer):
+                    return got
+                if got.is_of_run:
+                    self.ended = got
+                wait = self._wait(got, tries)
+                if wait is None:
+                    return got.after(tries)
+                log.debug("%s; again in %.1f s", got.text, wait)
+                await asyncio.sleep(wait)
+        raise AssertionError("the last try has no wait")
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._openai.close()
+
+    async def _try(self, body: Mapping[str, Any]) -> Answer | Fault:
+        try:
+            async with asyncio.timeout(self._options.timeout_s):
+                raw = await self._openai.chat.completions.with_raw_response.create(
+                    **body, extra_headers=self._headers
+                )
+                kind = raw.headers.get("content-type", "")
+            return self._hidden(read_answer(self._hide(raw.text), kind))
+        except NoAnswerError as error:
+            return Fault(shorten(f"no answer in what the server sent: {error}"))
+        except Exception as error:
+            fault = fault_of(error)
+            if fault is None:
+                raise
+            if fault.code == "content_filter":  # Azure's: the vendor's answer, not a failure
+                return Answer("", finish_reason="content_filter, before the model was asked")
+            return replace(fault, text=shorten(self._hide(fault.text)))
+
+    def _wait(self, fault: Fault, tries: int) -> float | None:
+        """Give the seconds until the next try; None when there is none.
+
+        Back-off doubles from `backoff_s`, with jitter down to its half; a server's `Retry-After`
+        is the least.
+        """
+        options = self._options
+        if not fault.passing or tries > options.max_retries:
+            return None
+        if fault.wait_s is not None and fault.wait_s > options.longest_wait_s:
+            return None
+        backoff = min(options.longest_wait_s, options.backoff_s * 2.0 ** (tries - 1))
+        return max(fault.wait_s or 0.0, backoff * self._random.uniform(0.5, 1.0))
+
+    def _hidden(self, answer: Answer) -> Answer:
+        reasoning = None if answer.reasoning is None else self._hide(answer.reasoning)
+        return replace(answer, text=self._hide(answer.text), reasoning=reasoning)
+
+    def _hide(self, text: str) -> str:
+        """Give a text without the key, which some servers repeat in their messages."""
+        return text.replace(self._secret, _HIDDEN) if self._secret else text

@@ -1,0 +1,45 @@
+"""`harness merge`: join what processes and slices have answered, after a crash or on purpose."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.options import (
+    AsJson,
+    EquivalencesFile,
+    IncludePath,
+    LabelSetPaths,
+    catalogue_of,
+    overrides_of,
+)
+
+
+def merge(
+    folders: Annotated[list[Path], typer.Argument(help="Run directories, or folders of them.")],
+    label_set: LabelSetPaths = None,
+    equivalences: EquivalencesFile = None,
+    include_path: IncludePath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Join the parts of runs into `predictions.jsonl` and score what is there; no model is asked.
+
+    Exit code 0: complete; 1: answers are missing, and the table says how many.
+    """
+    from harness.cli.show import show_results
+    from harness.run.rescore import rescore
+    from harness.run.session import Finished
+    from harness.store.directory import find_runs
+    from harness.store.manifest import Manifest
+
+    catalogue = catalogue_of(include_path)
+    overrides = overrides_of(label_set, equivalences)
+    paths = [path for folder in folders for path in find_runs(folder)]
+    finished = [Finished(path, rescore(catalogue, path, overrides)) for path in paths]
+    show_results(finished, as_json=as_json)
+    open_runs = [each for each in finished if not (each.results and each.results.complete)]
+    for each in open_runs:
+        manifest = Manifest.read(each.path)
+        answered = sum(n for status, n in manifest.counts.items() if status != "error")
+        typer.echo(f"{each.path}: {answered} of {manifest.n} images answered", err=True)
+    raise typer.Exit(1 if open_runs else 0)

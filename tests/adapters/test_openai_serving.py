@@ -1,0 +1,99 @@
+"""A real server: what `transformers serve` answers for the embedded model, `hf` answers too."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from harness.adapters.base import Adapter, Request, Response, Setting
+from harness.adapters.hf import HfAdapter
+from harness.adapters.openai_chat import OpenAIAdapter
+from harness.adapters.openai_faults import ServerError
+from harness.catalogue import Catalogue
+from harness.data.open import open_source
+from harness.ranks import Rank
+from harness.run.bench import open_bench
+from harness.run.session import RunOptions, run_task
+from harness.spec.load import load_model, load_task
+from harness.spec.model import ModelSpec
+from harness.store.lines import read_predictions
+from harness.store.manifest import Manifest
+from support.serving import MINI, served_mini, served_spec
+
+N = 24
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served_mini(tmp_path_factory.mktemp("serve") / "server.log") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def served(url: str) -> Iterator[OpenAIAdapter]:
+    adapter = OpenAIAdapter(served_spec(url), Setting())
+    yield adapter
+    adapter.close()
+
+
+@pytest.fixture(scope="module")
+def local() -> HfAdapter:
+    return HfAdapter(load_model(Catalogue(), "mini"), Setting())
+
+
+def requests_of(name: str) -> list[Request]:
+    """The requests of a task, for images of as many classes as possible."""
+    catalogue = Catalogue()
+    task = load_task(catalogue, name)
+    text = open_bench(catalogue, task).requests[0].text
+    source = open_source(task)
+    assert source.read is not None
+    rows = range(0, len(source), len(source) // N)
+    return [Request((source.read(row),), text, task.generation_kwargs) for row in rows][:N]
+
+
+def ask(adapter: Adapter, requests: list[Request]) -> list[Response]:
+    return [each for start in range(0, N, 8) for each in adapter.respond(requests[start:][:8])]
+
+
+@pytest.mark.parametrize("task", ["mini_cw", "mini_ow"])
+def test_the_server_answers_as_the_model_itself(
+    task: str, served: OpenAIAdapter, local: HfAdapter
+) -> None:
+    requests = requests_of(task)
+    assert len(requests) == N
+    through_server, itself = ask(served, requests), ask(local, requests)
+    assert [each.error for each in through_server] == [None] * N
+    assert [each.text for each in through_server] == [each.text for each in itself]
+    assert len({each.text for each in itself}) > N // 3
+    assert [each.tokens for each in through_server] == [each.tokens for each in itself]
+    assert all(each.prompt_tokens for each in through_server)
+    assert served.facts.revision == f"{MINI}@main"
+
+
+def test_a_whole_run_through_the_server_gives_the_same_rows(
+    url: str, served: OpenAIAdapter, local: HfAdapter, tmp_path: Path
+) -> None:
+    def rows(model: ModelSpec, adapter: Adapter) -> dict[str, tuple[object, ...]]:
+        task = load_task(Catalogue(), "mini_cw", ["limit=16"])
+        options = RunOptions(tmp_path, batch_size=8, show_progress=False)
+        alone = Rank(0, 1, Setting())
+        done = run_task(Catalogue(), task, model, lambda: adapter, alone, options)
+        found = read_predictions(done.path / "predictions.jsonl")
+        return {row.image_id: (row.status, row.answer, row.class_id, row.tokens) for row in found}
+
+    expected = rows(load_model(Catalogue(), "mini"), local)
+    assert rows(served_spec(url), served) == expected
+    manifest = Manifest.read(tmp_path / "mini-served" / "mini_cw")
+    assert manifest.status == "complete" and sum(manifest.counts.values()) == 16
+    assert manifest.prompt_tokens and manifest.tokens
+
+
+def test_a_name_that_the_server_does_not_serve_ends_the_run(url: str) -> None:
+    spec = served_spec(url).model_copy(update={"pretrained": "another/model"})
+    with (
+        closing(OpenAIAdapter(spec, Setting())) as adapter,
+        pytest.raises(ServerError, match="Server is pinned to"),
+    ):
+        adapter.respond(requests_of("mini_ow")[:2])

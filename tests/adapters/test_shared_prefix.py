@@ -1,0 +1,124 @@
+"""With the prompt's beginning computed once, every family gives the same tokens and scores."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from harness.adapters.base import Request, Setting
+from harness.adapters.hf import HfAdapter
+from harness.spec.model import ModelSpec
+from harness.spec.task import GenerationSpec
+from support.tiny_checkpoints import FAMILIES, make_checkpoint
+
+NAMES = tuple(f"{a} {b}" for a in ("red", "blue", "big", "small") for b in ("cat", "dog", "car"))
+LISTED = f"Classes: {'; '.join(NAMES * 3)}.\n<image>\nWhich one is it?"
+GENERATION = GenerationSpec(max_new_tokens=6)
+# PaliGemma reads its image before any text.
+NOT_SHARED = {"paligemma2"}
+
+
+@pytest.fixture(scope="module", params=sorted(FAMILIES))
+def family(request: pytest.FixtureRequest) -> str:
+    name = str(request.param)
+    if FAMILIES[name].missing:
+        pytest.skip(f"its processor needs {', '.join(FAMILIES[name].missing)}")
+    return name
+
+
+@pytest.fixture(scope="module")
+def checkpoint(family: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_checkpoint(family, tmp_path_factory.mktemp(family))
+
+
+def load(checkpoint: Path, shared: bool) -> HfAdapter:
+    options = {"shared_prefix": shared}
+    spec = ModelSpec(model="tiny", adapter="hf", pretrained=str(checkpoint), options=options)
+    return HfAdapter(spec, Setting())
+
+
+@pytest.fixture(scope="module")
+def plain(checkpoint: Path) -> HfAdapter:
+    return load(checkpoint, False)
+
+
+@pytest.fixture(scope="module")
+def sharing(checkpoint: Path) -> HfAdapter:
+    return load(checkpoint, True)
+
+
+def pictures(count: int) -> list[Image.Image]:
+    """Images of different shapes, so that some families need padding."""
+    sizes = [(40, 40), (70, 40), (40, 90), (28, 28), (64, 64)]
+    made = []
+    for number in range(count):
+        generator = torch.Generator().manual_seed(number)
+        width, height = sizes[number % len(sizes)]
+        pixels = torch.randint(0, 255, (height, width, 3), generator=generator, dtype=torch.uint8)
+        made.append(Image.fromarray(pixels.numpy()))
+    return made
+
+
+def requests(count: int, output_type: str = "generate_until") -> list[Request]:
+    return [
+        Request((image,), LISTED, GENERATION, output_type, NAMES)  # type: ignore[arg-type]
+        for image in pictures(count)
+    ]
+
+
+def test_the_same_tokens_batch_after_batch(
+    family: str, plain: HfAdapter, sharing: HfAdapter
+) -> None:
+    asked = requests(7)
+    expected = [each.text for each in plain.respond(asked)]
+    for step in (3, 2, 7):
+        batches = [asked[start : start + step] for start in range(0, len(asked), step)]
+        assert [each.text for batch in batches for each in sharing.respond(batch)] == expected
+    shared = sharing._prefix
+    assert shared is not None
+    if family in NOT_SHARED:
+        assert shared.used == 0
+        assert shared.why_not
+    else:
+        assert shared.used > 100
+        assert shared.nbytes > 0
+
+
+def test_ranking_is_the_sum_over_each_name(plain: HfAdapter, sharing: HfAdapter) -> None:
+    asked = requests(3, "multiple_choice")
+    expected = [naive(plain, request) for request in asked]
+    assert len({tuple(sums) for sums in expected}) == 3, "the scores must depend on the image"
+    for adapter in (sharing, plain):
+        for response, sums in zip(adapter.respond(asked), expected, strict=True):
+            assert response.scores == pytest.approx(sums, abs=1e-4)
+
+
+def test_constrained_text_is_always_a_name(plain: HfAdapter, sharing: HfAdapter) -> None:
+    asked = requests(4, "constrained")
+    found = sharing.respond(asked)
+    assert {each.text.strip() for each in found if each.text} <= set(NAMES)
+    assert [each.text for each in found] == [each.text for each in plain.respond(asked)]
+    assert all(each.outside is not None and 0 < each.outside <= 1 for each in found)
+
+
+def naive(adapter: HfAdapter, request: Request) -> list[float]:
+    """Score every name by a pass of its own over the whole prompt."""
+    prompt = adapter._prompt(request.text)
+    model, sums = adapter._model, []
+    for tokens in adapter._choice_tokens.after(prompt, NAMES):
+        inputs = adapter._encode([prompt], [request.images], True)
+        length = inputs["input_ids"].shape[1]
+        more = torch.tensor([tokens])
+        for key, value in (("input_ids", more), ("attention_mask", torch.ones_like(more))):
+            inputs[key] = torch.cat([inputs[key], value], dim=1)
+        for key in ("token_type_ids", "mm_token_type_ids"):
+            if key in inputs:
+                # To PaliGemma 0 is the part that sees itself whole, to the others what is no image.
+                kind = torch.full_like(more, int(type(model).__name__.startswith("PaliGemma")))
+                inputs[key] = torch.cat([inputs[key], kind], dim=1)
+        with torch.inference_mode():
+            logits = torch.log_softmax(model(**inputs).logits[0].float(), dim=-1)
+        places = range(length - 1, length - 1 + len(tokens))
+        sums.append(sum(float(logits[p, t]) for p, t in zip(places, tokens, strict=True)))
+    return sums

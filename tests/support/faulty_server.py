@@ -1,0 +1,224 @@
+"""A chat-completions server on loopback that fails on cue and keeps a log of every request.
+
+Images are known by the red value of their first pixel. Answers are `answer <number>`.
+"""
+
+import base64
+import io
+import json
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+from PIL import Image
+
+FINE = "fine"
+MODEL = "faulty-model-0001"
+USAGE = {
+    "prompt_tokens": 1000,
+    "completion_tokens": 10,
+    "prompt_tokens_details": {"cached_tokens": 400},
+}
+Script = Mapping[int, str | tuple[str, ...]]
+"""By image: what goes wrong each time (a text), or in turn until all is fine (a tuple)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request as the server saw it."""
+
+    image: int
+    attempt: int
+    fault: str
+    at: float
+    headers: Mapping[str, str]
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is sent back. `keep` bytes of the body are sent under the length of all."""
+
+    body: bytes
+    status: int = 200
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    keep: int | None = None
+
+
+class FaultyServer:
+    """Serves while it is entered. `delay_s` is how long a good answer takes."""
+
+    def __init__(self, script: Script | None = None, delay_s: float = 0.0) -> None:
+        self.script: Script = script or {}
+        self.log: list[Entry] = []
+        self.peak = 0
+        self._delay_s = delay_s
+        self._under_way = 0
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._http.daemon_threads = True
+        self._http.block_on_close = False
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,))
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._http.server_address[1]}/v1"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._stopping.set()
+        self._http.shutdown()
+        self._thread.join()
+        self._http.server_close()
+
+    def tries(self, image: int) -> list[str]:
+        """What happened to the requests for an image, in turn."""
+        return [entry.fault for entry in self.log if entry.image == image]
+
+    def reply(self, headers: Mapping[str, str], body: Mapping[str, Any]) -> Reply:
+        numbers = [number_of(url) for url in image_urls(body)]
+        with self._lock:
+            attempt = sum(entry.image == numbers[0] for entry in self.log) + 1
+            fault = self._fault(numbers[0], attempt, body)
+            entry = Entry(numbers[0], attempt, fault, time.monotonic(), headers, body)
+            self.log.append(entry)
+            self._under_way += 1
+            self.peak = max(self.peak, self._under_way)
+        try:
+            self._stopping.wait(5.0 if fault == "hang" else self._delay_s)
+            return make_reply(fault, numbers, headers)
+        finally:
+            with self._lock:
+                self._under_way -= 1
+
+    def _fault(self, image: int, attempt: int, body: Mapping[str, Any]) -> str:
+        told = self.script.get(image, ())
+        if isinstance(told, str):
+            fault = told
+        else:
+            fault = told[attempt - 1] if attempt <= len(told) else FINE
+        return FINE if fault == "no schema" and "response_format" not in body else fault
+
+
+def image_urls(body: Mapping[str, Any]) -> list[str]:
+    """The data URLs of a request's images, in order."""
+    parts = body["messages"][-1]["content"]
+    return [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
+
+
+def decoded(url: str) -> Image.Image:
+    return Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
+
+
+def number_of(url: str) -> int:
+    pixel = decoded(url).getpixel((0, 0))
+    assert isinstance(pixel, tuple)
+    return int(pixel[0])
+
+
+def make_reply(fault: str, numbers: list[int], headers: Mapping[str, str]) -> Reply:
+    """Make the reply for a fault: an HTTP status, with the seconds of a Retry-After behind it, or
+    one of the words below.
+    """
+    status, _, wait = fault.partition(" after ")
+    if status.isdigit():
+        code = {"error": {"message": f"trouble {status}", "code": None}}
+        return Reply(dump(code), int(status), headers={"Retry-After": wait} if wait else {})
+    good = dump(completion(numbers))
+    replies = {
+        FINE: Reply(good),
+        "hang": Reply(good),
+        "cut json": Reply(good[:-30]),
+        "broken off": Reply(good, keep=len(good) // 2),
+        "html": Reply(b"<html>Please sign in</html>", content_type="text/html; charset=utf-8"),
+        "no choices": Reply(dump({"object": "chat.completion", "choices": []})),
+        "no content": Reply(dump(completion(numbers, content=None))),
+        "refusal": Reply(
+            dump(completion(numbers, content=None, refusal="I'm sorry, I can't assist with that."))
+        ),
+        "filtered": Reply(dump(completion(numbers, "content_filter", content=None))),
+        "filtered before": refused("your prompt was filtered", "content_filter"),
+        "ran out": Reply(dump(completion(numbers, "length", content=None))),
+        "quota": refused("you have no credit left", "insufficient_quota", 429),
+        "no schema": refused("'response_format' of type 'json_schema' is not supported", None),
+        "listed": Reply(dump([{"error": {"code": 400, "message": "Unknown name"}}]), 400),
+        "detail": Reply(dump({"detail": "Unexpected fields"}), 422),
+        "plain": Reply(b"Internal  Server\nError", 501, "text/plain"),
+        "echo": refused(f"you sent {headers.get('authorization')}", "invalid_image"),
+    }
+    return replies[fault]
+
+
+def refused(message: str, code: str | None, status: int = 400) -> Reply:
+    return Reply(dump({"error": {"message": message, "code": code}}), status)
+
+
+def completion(numbers: list[int], reason: str = "stop", **message: object) -> dict[str, Any]:
+    """A good answer: one text, or for several images a JSON object of them."""
+    texts = [f"answer {number}" for number in numbers]
+    by_number = {str(place): text for place, text in enumerate(texts, start=1)}
+    text = texts[0] if len(texts) == 1 else json.dumps(by_number)
+    return {
+        "id": "c1",
+        "object": "chat.completion",
+        "created": 0,
+        "model": MODEL,
+        "system_fingerprint": "fp_1",
+        "choices": [
+            {
+                "index": 0,
+                "finish_reason": reason,
+                "message": {"role": "assistant", "content": text} | message,
+            }
+        ],
+        "usage": USAGE,
+    }
+
+
+def dump(value: object) -> bytes:
+    return json.dumps(value).encode()
+
+
+def _handler(server: FaultyServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        timeout = 10
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            reply = server.reply(headers, body)
+            try:
+                self._send(reply)
+            except (BrokenPipeError, ConnectionResetError):
+                self.close_connection = True  # the client has stopped waiting
+
+        def _send(self, reply: Reply) -> None:
+            self.send_response(reply.status)
+            self.send_header("Content-Type", reply.content_type)
+            self.send_header("Content-Length", str(len(reply.body)))
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(reply.body[: reply.keep])
+            if reply.keep is not None:
+                self.close_connection = True
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    return Handler
