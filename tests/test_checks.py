@@ -87,3 +87,13 @@ def test_a_model_with_an_unknown_adapter(tmp_path: Path) -> None:
     assert errors(check_model(Catalogue((tmp_path,)), "m")) == {"loads"}
     (tmp_path / "m.yaml").write_text("model: m\nadapter: hf\npretrained: some/where\n")
     assert errors(check_model(Catalogue((tmp_path,)), "m")) == set()
+
+
+def test_weights_that_are_not_where_the_model_says(tmp_path: Path) -> None:
+    for told, level in (("./weights", "error"), ("weights", "error"), ("some/where", "note")):
+        (tmp_path / "m.yaml").write_text(f"model: m\nadapter: hf\npretrained: {told}\n")
+        (finding,) = of(check_model(Catalogue((tmp_path,)), "m"), "weights")
+        assert finding.level == level
+    (tmp_path / "some" / "where").mkdir(parents=True)
+    (finding,) = of(check_model(Catalogue((tmp_path,)), "m"), "weights")
+    assert finding.level == "ok" and str(tmp_path) in finding.text

@@ -1,5 +1,6 @@
 """From a text with `<image>` marks to the prompt of a model: its chat template or its own form."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ from harness.spec.template import IMAGE_MARK
 _IMAGES_FIRST = frozenset({"paligemma"})
 """Model types without a chat template that read all images before any text."""
 _PROBE = "Which of the things?"
+_GENERATION = re.compile(r"\{%-?\s*(?:end)?generation\s*-?%\}")
+"""Marks of transformers around what the model says, for training; Jinja2 does not know them."""
 _ENVIRONMENT = jinja2.sandbox.ImmutableSandboxedEnvironment(
     trim_blocks=True, lstrip_blocks=True, extensions=[jinja2.ext.loopcontrols]
 )
@@ -46,8 +49,7 @@ class PromptForm:
             content += [{"type": "image"}] if number else []
             content += [{"type": "text", "text": piece}] if piece else []
         prompt = self._chat(content)
-        before = text.partition(IMAGE_MARK)[0].strip()
-        if before and before in prompt.partition(self.mark)[2]:
+        if not self._in_place(prompt, text):
             # The template puts images before all text; the task says where they stand.
             whole = text.replace(IMAGE_MARK, self.mark)
             prompt = self._chat([{"type": "text", "text": whole}])
@@ -68,6 +70,17 @@ class PromptForm:
         """Say whether a prompt holds the token of its beginning, so that none must be added."""
         first = self.processor.tokenizer.bos_token
         return first is not None and prompt.startswith(first)
+
+    def _in_place(self, prompt: str, text: str) -> bool:
+        """Say whether images and pieces of text follow each other in a prompt as in the text."""
+        place = 0
+        for number, piece in enumerate(text.split(IMAGE_MARK)):
+            for part in (self.mark if number else "", piece.strip()):
+                found = prompt.find(part, place)
+                if found < 0:
+                    return False
+                place = found + len(part)
+        return True
 
     def _chat(self, content: Sequence[dict[str, str]]) -> str:
         messages = [{"role": "user", "content": content}]
@@ -133,10 +146,8 @@ def _misplaced(spec: ModelSpec, options: HfOptions, template: str | None) -> lis
     if options.prompt_prefix:
         what = f"`{key}` is for models without a chat template; this one has one"
         return [problem(spec, key, what)]
-    try:
-        known = sorted(jinja2.meta.find_undeclared_variables(_ENVIRONMENT.parse(template)))
-    except jinja2.TemplateSyntaxError:  # uses an extension of transformers; it renders there
-        return []
+    parsed = _ENVIRONMENT.parse(_GENERATION.sub("", template))
+    known = sorted(jinja2.meta.find_undeclared_variables(parsed))
     return [
         _unknown_argument(spec, name, known)
         for name in options.chat_template_kwargs

@@ -1,18 +1,47 @@
 """Adapters by name, imported only when one is asked for."""
 
 import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
 from typing import cast
 
-from harness.adapters.base import Adapter, Setting
+from harness.adapters.base import PROMPTED, TEXT_ONLY, Adapter, NoOptions, Setting
 from harness.errors import MissingPackageError, Problem, SpecError, unknown_name
-from harness.spec.base import validate_part
+from harness.spec.base import Spec, validate_part
 from harness.spec.model import ModelSpec
+from harness.spec.task import TaskSpec
 
 ADAPTERS = {
     "hf": "harness.adapters.hf:HfAdapter",
     "openai": "harness.adapters.openai_chat:OpenAIAdapter",
 }
+ENTRY_POINTS = "mllm_classification_harness.adapters"
+"""The entry-point group in which a package of one's own names its adapters."""
 _OF_EVERY_MODEL = {"model", "adapter", "description", "batch_size", "options"}
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What an adapter says of itself; one that leaves it out uses every key, has no options, and
+    writes text to prompts.
+    """
+
+    keys: frozenset[str]
+    options: type[Spec]
+    protocols: frozenset[str]
+    output_types: frozenset[str]
+
+
+def abilities(adapter: type[Adapter]) -> Abilities:
+    """Read what an adapter's class says of itself."""
+    every = frozenset(ModelSpec.model_fields) - _OF_EVERY_MODEL
+    return Abilities(
+        getattr(adapter, "keys", every),
+        getattr(adapter, "Options", NoOptions),
+        getattr(adapter, "protocols", PROMPTED),
+        getattr(adapter, "output_types", TEXT_ONLY),
+    )
 
 
 def load_adapter(spec: ModelSpec, setting: Setting) -> Adapter:
@@ -30,9 +59,10 @@ def checked_class(spec: ModelSpec) -> type[Adapter]:
     Raises SpecError naming every key that the adapter does not use.
     """
     found = adapter_class(spec)
+    can = abilities(found)
     told = spec.file.data if spec.file else spec.model_fields_set
-    strange = sorted(set(told) & set(ModelSpec.model_fields) - _OF_EVERY_MODEL - found.keys)
-    expected = "one of " + ", ".join(sorted(found.keys | _OF_EVERY_MODEL))
+    strange = sorted(set(told) & set(ModelSpec.model_fields) - _OF_EVERY_MODEL - can.keys)
+    expected = "one of " + ", ".join(sorted(can.keys | _OF_EVERY_MODEL))
     problems = [
         Problem(
             spec.file.origin((key,)) if spec.file else f"model `{spec.model}`",
@@ -42,7 +72,7 @@ def checked_class(spec: ModelSpec) -> type[Adapter]:
         for key in strange
     ]
     try:
-        validate_part(found.Options, spec, "options", spec.options)
+        validate_part(can.options, spec, "options", spec.options)
     except SpecError as error:
         problems += error.problems
     if problems:
@@ -50,13 +80,42 @@ def checked_class(spec: ModelSpec) -> type[Adapter]:
     return found
 
 
+def check_fits(spec: ModelSpec, adapter: type[Adapter], tasks: Sequence[TaskSpec]) -> None:
+    """Raise SpecError naming every task whose protocol or output type the adapter cannot do."""
+    can, where = abilities(adapter), f"model `{spec.model}` (adapter `{spec.adapter}`)"
+    problems = [
+        Problem(
+            where, f"cannot do task `{task.task}`", f"protocol {task.protocol}", _any(can.protocols)
+        )
+        for task in tasks
+        if task.protocol not in can.protocols
+    ]
+    problems += [
+        Problem(
+            where,
+            f"cannot do task `{task.task}`",
+            f"output_type {task.output_type}",
+            _any(can.output_types),
+        )
+        for task in tasks
+        if task.protocol in can.protocols and task.output_type not in can.output_types
+    ]
+    if problems:
+        raise SpecError(problems)
+
+
+def _any(names: frozenset[str]) -> str:
+    return " or ".join(sorted(names))
+
+
 def adapter_class(spec: ModelSpec) -> type[Adapter]:
     """Give the class that an adapter's name, or `module:Class`, stands for."""
     where = f"model `{spec.model}`"
-    target = ADAPTERS.get(spec.adapter, spec.adapter)
+    known = {each.name: each.value for each in entry_points(group=ENTRY_POINTS)} | ADAPTERS
+    target = known.get(spec.adapter, spec.adapter)
     module_name, colon, class_name = target.partition(":")
     if not colon:
-        raise SpecError(unknown_name(where, "adapter", spec.adapter, list(ADAPTERS)))
+        raise SpecError(unknown_name(where, "adapter", spec.adapter, list(known)))
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from harness.catalogue import Catalogue, Kind
+from harness.cli.invariance import check_invariance
 from harness.cli.options import (
     EquivalencesFile,
     IncludePath,
@@ -26,15 +27,26 @@ def check(
     label_set: LabelSetPaths = None,
     equivalences: EquivalencesFile = None,
     include_path: IncludePath = None,
+    invariance: Annotated[
+        bool, typer.Option(help="TASK MODEL: do answers flip with batch, order or processes?")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=2, help="Prompts, for --invariance.")] = 32,
+    batch_size: Annotated[
+        int, typer.Option("--batch_size", min=2, help="Batch size, for --invariance.")
+    ] = 8,
 ) -> None:
     """Check tasks, models and class lists: files, names, labels, images, prompts, gold answers.
 
-    Exit code 0 when there is no error, 2 when there is one.
+    Exit code 0 when there is no error, 2 when there is one; with --invariance 1 when an answer
+    flips.
     """
     from harness.checks import Finding, check_class_list, check_model, check_task
     from harness.errors import SpecError, unknown_name
 
     catalogue = catalogue_of(include_path)
+    if invariance:
+        flips = check_invariance(catalogue, names or [], settings or (), limit, batch_size)
+        raise typer.Exit(1 if flips else 0)
     overrides = overrides_of(label_set, equivalences)
     failed = 0
 

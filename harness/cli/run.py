@@ -20,7 +20,9 @@ from harness.cli.options import (
 
 def run(
     tasks: Annotated[str, typer.Option(help="Tasks, groups or tags, separated by commas.")],
-    model: Annotated[str, typer.Option(help="A model's name, or the path of its YAML.")],
+    model: Annotated[
+        str, typer.Option(help="A model's name, the path of its YAML, or MODULE:CLASS.")
+    ],
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images.")] = None,
     batch_size: Annotated[
         int | None, typer.Option("--batch_size", min=1, help="Requests per model call.")
@@ -59,7 +61,7 @@ def run(
     code 0: complete; 1: some images have an error and no answer; 2: something must be changed.
     """
     from harness.adapters.base import Adapter
-    from harness.adapters.registry import checked_class, load_adapter
+    from harness.adapters.registry import check_fits, checked_class, load_adapter
     from harness.cli.show import show_results, show_slices, show_spread
     from harness.ranks import current_rank
     from harness.run.budget import ErrorBudget
@@ -83,7 +85,7 @@ def run(
         max_errors=ErrorBudget.parse(max_errors),
         call_timeout=call_timeout,
     )
-    checked_class(spec)
+    check_fits(spec, checked_class(spec), specs)
     rank = current_rank()
 
     @cache

@@ -69,9 +69,9 @@ def _answer_batch(bench: Bench, asker: Asker, batch: Sequence[LoadedRequest]) ->
     ready: list[tuple[PlannedRequest, list[str], Request]] = []
     for loaded in batch:
         rows += _undecodable(loaded)
-        readable = _readable(bench, loaded)
-        if readable:
-            ready.append(readable)
+        asked = readable(bench, loaded)
+        if asked:
+            ready.append(asked)
     if not ready:
         return rows
     started = time.perf_counter()
@@ -91,7 +91,7 @@ def _undecodable(loaded: LoadedRequest) -> Iterator[Prediction]:
             yield replace(row, error=broken[row.image_id])
 
 
-def _readable(
+def readable(
     bench: Bench, loaded: LoadedRequest
 ) -> tuple[PlannedRequest, list[str], Request] | None:
     """Give what can be asked: where an image of several is broken, a prompt for the others."""

@@ -34,7 +34,13 @@ def load_task(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) -> 
 
 
 def load_model(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) -> ModelSpec:
-    """Load a model by name or path, as `load_task` does a task."""
+    """Load a model by name or path, as `load_task` does a task; `module:Class` is an adapter of
+    one's own without a YAML.
+    """
+    module, colon, adapter = name.partition(":")
+    if colon and module and adapter.isidentifier():
+        file = YamlFile(Path(name), {"model": adapter, "adapter": name}, {})
+        return validate(ModelSpec, _with_settings(file, settings))
     return _load(ModelSpec, catalogue, Kind.MODEL, name, settings)
 
 

@@ -111,16 +111,23 @@ def test_a_system_prompt_is_in_the_prompt_or_refused(checkpoint: Path, family: s
     if FAMILIES[family].system:
         assert SYSTEM in load(checkpoint, system_prompt=SYSTEM)._prompt("<image>\nWhat?")
         return
-    expected = "no chat template" if family == "paligemma2" else "leaves the system message out"
-    with pytest.raises(SpecError, match=expected):
+    with pytest.raises(SpecError, match="no chat template, so no place for `system_prompt`"):
         load(checkpoint, system_prompt=SYSTEM)
 
 
 def test_images_stand_where_the_text_says(adapter: HfAdapter, family: str) -> None:
-    prompt = adapter._prompt("Before. <image>\nAfter?")
-    before, mark, after = prompt.partition(adapter._form.mark)
-    assert mark and "After?" in after
-    assert ("Before." in before) == (family != "paligemma2")
+    """Also where the chat template alone puts all images first, as LLaVA's do."""
+    mark = adapter._form.mark
+    for text in ("Before. <image>\nAfter?", "<image> then <image>\nAfter?"):
+        prompt = adapter._prompt(text)
+        places = [prompt.index(word) for word in ("Before.", "then", "After?") if word in text]
+        marks = [place for place in range(len(prompt)) if prompt.startswith(mark, place)]
+        assert len(marks) == text.count("<image>")
+        if family == "paligemma2":
+            assert max(marks) < min(places)
+        else:
+            assert ("Before." in text) == (places[0] < marks[0])
+            assert marks[-1] > places[0] and marks[-1] < places[-1]
 
 
 def test_paligemma_reads_its_image_then_its_question(tmp_path: Path) -> None:

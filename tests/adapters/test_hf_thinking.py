@@ -12,9 +12,15 @@ from transformers import PreTrainedTokenizerFast
 from harness.adapters.base import Request, Response, Setting
 from harness.adapters.hf import HfAdapter
 from harness.adapters.hf_reading import AnswerReader, Markers, find_markers
+from harness.answers.outcome import Status
+from harness.catalogue import Catalogue
 from harness.errors import SpecError
+from harness.ranks import Rank
+from harness.run.session import RunOptions, run_task
+from harness.spec.load import load_task
 from harness.spec.model import ModelSpec
 from harness.spec.task import GenerationSpec
+from harness.store.lines import read_predictions
 from support.tiny_checkpoints import make_thinking_checkpoint
 from support.tiny_tokenizer import make_tokenizer
 
@@ -131,6 +137,25 @@ def test_a_model_that_thinks_and_one_that_runs_out_of_tokens(checkpoint: Path) -
     assert done and undone
     assert all(answer.reasoning for answer in undone)
     assert not any("think>" in (answer.text or "")[:10] for answer in undone)
+
+
+def test_a_row_of_unfinished_reasoning_is_empty_and_keeps_it(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    adapter = load(checkpoint)
+    finished = run_task(
+        Catalogue(),
+        load_task(Catalogue(), "mini_ow", ["limit=8", "generation_kwargs.max_new_tokens=24"]),
+        ModelSpec(model="tiny", adapter="hf", pretrained=str(checkpoint)),
+        lambda: adapter,
+        Rank(0, 1, Setting()),
+        RunOptions(tmp_path, batch_size=4, show_progress=False),
+    )
+    rows = read_predictions(finished.path / "predictions.jsonl")
+    assert all(row.reasoning is not None for row in rows)
+    empty = [row for row in rows if row.status is Status.EMPTY]
+    assert empty and all(row.tokens == 24 and row.reasoning for row in empty)
+    assert len(empty) < len(rows)
 
 
 def test_thinking_can_be_turned_off_by_an_argument_of_the_template(checkpoint: Path) -> None:

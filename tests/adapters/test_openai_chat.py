@@ -1,67 +1,17 @@
-"""The `openai` adapter against a real server on loopback, which fails on cue."""
+"""The `openai` adapter against a real server on loopback: what is sent, what is kept."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from itertools import pairwise
-from typing import Any
 
 import pytest
 from PIL import Image
 
-from harness.adapters.base import Request, Response, Setting
-from harness.adapters.openai_chat import OpenAIAdapter
+from harness.adapters.base import Request, Response
 from harness.adapters.openai_faults import ServerError
 from harness.errors import SpecError
-from harness.spec.model import ModelSpec
-from harness.spec.task import GenerationSpec
-from support.faulty_server import MODEL, FaultyServer, Script, decoded, image_urls
+from support.faulty_server import MODEL, FaultyServer, decoded, image_urls
+from support.openai_requests import PROMPT, Make, asked, connect, together
 
-PROMPT = "Look: <image>\nWhat is it?"
 KEY = "sk-recognisable-0123456789"
-
-Make = Callable[..., tuple[OpenAIAdapter, FaultyServer]]
-
-
-@pytest.fixture
-def make() -> Iterator[Make]:
-    """Start a server with a script and give an adapter for it."""
-    with ExitStack() as stack:
-
-        def start(
-            script: Script | None = None, *, delay_s: float = 0.0, model: Any = None, **options: Any
-        ) -> tuple[OpenAIAdapter, FaultyServer]:
-            server = stack.enter_context(FaultyServer(script, delay_s))
-            adapter = connect(server.url, **(model or {}), **options)
-            stack.callback(adapter.close)
-            return adapter, server
-
-        yield start
-
-
-def connect(url: str, *, system_prompt: str | None = None, **options: Any) -> OpenAIAdapter:
-    quick = {"base_url": url, "backoff_s": 0.01, "max_retries": 3, "timeout_s": 10.0}
-    spec = ModelSpec(
-        model="faulty",
-        adapter="openai",
-        pretrained="some/model",
-        system_prompt=system_prompt,
-        options=quick | options,
-    )
-    return OpenAIAdapter(spec, Setting())
-
-
-def picture(number: int) -> Image.Image:
-    return Image.new("RGB", (5, 4), (number, 7, 9))
-
-
-def asked(*numbers: int, **generation: Any) -> list[Request]:
-    settings = GenerationSpec(**generation)
-    return [Request((picture(number),), PROMPT, settings) for number in numbers]
-
-
-def together(*numbers: int) -> Request:
-    return Request(tuple(map(picture, numbers)), "<image>" * len(numbers) + "Which?")
 
 
 def test_answers_keep_their_order_and_no_more_requests_than_allowed_are_under_way(
@@ -157,72 +107,6 @@ def test_an_answer_is_cut_at_every_stop_string(make: Make) -> None:
     assert answer.text == "ans"
 
 
-@pytest.mark.parametrize("fault", ["408", "409", "429", "500", "503", "broken off"])
-def test_faults_that_pass_are_waited_out(make: Make, fault: str) -> None:
-    adapter, server = make({1: (fault, fault)})
-    one, other = adapter.respond(asked(1, 2))
-    assert (one.text, other.text) == ("answer 1", "answer 2")
-    assert server.tries(1) == [fault, fault, "fine"]
-
-
-@pytest.mark.parametrize(
-    ("fault", "tries", "error"),
-    [
-        ("503", 4, r"HTTP 503: trouble 503 \(4 tries\)"),
-        ("429", 4, r"HTTP 429: trouble 429 \(4 tries\)"),
-        ("broken off", 4, r"connection failed: RemoteProtocolError: .*\(4 tries\)"),
-        ("400", 1, "HTTP 400: trouble 400$"),
-        ("413", 1, "HTTP 413: trouble 413$"),
-        ("422", 1, "HTTP 422: trouble 422$"),
-        ("403", 1, "HTTP 403: trouble 403$"),
-        ("501", 1, "HTTP 501: trouble 501$"),
-        ("listed", 1, "^HTTP 400: Unknown name$"),
-        ("detail", 1, "^HTTP 422: Unexpected fields$"),
-        ("plain", 1, "^HTTP 501: Internal Server Error$"),
-        ("cut json", 1, "JSON that cannot be read"),
-        ("html", 1, r"not JSON but `text/html; charset=utf-8`: '<html>Please sign in</html>'"),
-        ("no choices", 1, "no choices"),
-        ("no content", 1, r"a message without content \(finish_reason `stop`\)"),
-        ("429 after 900", 1, r"HTTP 429: trouble 429 \(asks to wait 900 s\)"),
-    ],
-)
-def test_what_does_not_pass_is_the_error_of_its_request_alone(
-    make: Make, fault: str, tries: int, error: str
-) -> None:
-    adapter, server = make({2: fault})
-    adapter.respond(asked(9))
-    one, failed, other = adapter.respond(asked(1, 2, 3))
-    assert (one.text, other.text) == ("answer 1", "answer 3")
-    assert failed.text is None and failed.error is not None
-    assert server.tries(2) == [fault] * tries
-    with pytest.raises(AssertionError, match=error):
-        raise AssertionError(failed.error)
-
-
-def test_a_server_that_does_not_answer_in_time_is_asked_again(make: Make) -> None:
-    adapter, server = make({1: ("hang",), 2: "hang"}, timeout_s=0.3, max_retries=1)
-    late, never, good = adapter.respond(asked(1, 2, 3))
-    assert (late.text, good.text) == ("answer 1", "answer 3")
-    assert never.error == "the server gave no answer in time (2 tries)"
-    assert server.tries(1) == ["hang", "fine"] and server.tries(2) == ["hang", "hang"]
-
-
-def test_retry_after_is_waited_for(make: Make) -> None:
-    adapter, server = make({1: ("429 after 1",)})
-    adapter.respond(asked(1))
-    first, second = server.log
-    assert 1.0 <= second.at - first.at < 5.0
-
-
-def test_waits_grow(make: Make) -> None:
-    adapter, server = make({1: "500"}, backoff_s=0.1, max_retries=3)
-    adapter.respond(asked(9, 1))
-    times = [entry.at for entry in server.log if entry.image == 1]
-    waits = [later - earlier for earlier, later in pairwise(times)]
-    for wait, longest in zip(waits, (0.1, 0.2, 0.4), strict=True):
-        assert wait >= longest / 2
-
-
 def test_a_refusal_is_an_answer_and_a_filter_leaves_it_empty(make: Make) -> None:
     faults = {1: "refusal", 2: "filtered", 3: "filtered before", 4: "ran out"}
     adapter, _ = make(faults)
@@ -233,48 +117,6 @@ def test_a_refusal_is_an_answer_and_a_filter_leaves_it_empty(make: Make) -> None
     assert "answers with finish_reason `content_filter`: 1" in notes
     assert "answers with finish_reason `content_filter, before the model was asked`: 1" in notes
     assert "answers with finish_reason `length`: 1" in notes
-
-
-@pytest.mark.parametrize("fault", ["401", "402", "403", "404", "quota", "400"])
-def test_a_server_that_refuses_the_whole_run_ends_it(make: Make, fault: str) -> None:
-    adapter, server = make(dict.fromkeys(range(40), fault), concurrency=2)
-    with pytest.raises(ServerError, match="refuses the requests of this run") as caught:
-        adapter.respond(asked(*range(40)))
-    assert len(caught.value.problems) == 1
-    seen = len(server.log)
-    assert seen <= (40 if fault in ("400", "403") else 3)
-    if fault in ("401", "404", "quota"):
-        with pytest.raises(ServerError):
-            adapter.respond(asked(1))
-        assert len(server.log) == seen
-
-
-def test_what_was_answered_before_the_key_was_refused_is_not_lost(make: Make) -> None:
-    adapter, server = make({2: "401"}, concurrency=1)
-    one, refused, unsent = adapter.respond(asked(1, 2, 3))
-    assert one.text == "answer 1"
-    assert refused.error == unsent.error == "HTTP 401: trouble 401"
-    assert server.tries(3) == []
-    with pytest.raises(ServerError, match="api_key_env"):
-        adapter.respond(asked(4))
-
-
-def test_one_refused_image_does_not_end_a_run(make: Make) -> None:
-    adapter, _ = make({1: "400", 2: "403"})
-    assert adapter.respond(asked(1))[0].error == "HTTP 400: trouble 400"
-    assert adapter.respond(asked(3))[0].text == "answer 3"
-    assert adapter.respond(asked(2))[0].error == "HTTP 403: trouble 403"
-
-
-def test_a_server_that_is_not_there_ends_the_run(make: Make) -> None:
-    with FaultyServer() as gone:
-        url = gone.url
-    adapter = connect(url, max_retries=1)
-    try:
-        with pytest.raises(ServerError, match=r"is not there[\s\S]*start the server"):
-            adapter.respond(asked(1, 2))
-    finally:
-        adapter.close()
 
 
 def test_several_images_are_asked_for_by_a_schema(make: Make) -> None:
@@ -305,14 +147,6 @@ def test_a_schema_can_be_demanded_or_left_out(make: Make) -> None:
     adapter, server = make(structured="off")
     assert adapter.respond([together(1, 2)])[0].error is None
     assert "response_format" not in server.log[0].body
-
-
-def test_images_that_do_not_fit_the_prompt_are_an_error(make: Make) -> None:
-    adapter, server = make()
-    wrong = Request((), PROMPT)
-    failed, good = adapter.respond([wrong, *asked(1)])
-    assert failed.error == "0 images for 1 <image> marks" and good.text == "answer 1"
-    assert len(server.log) == 1
 
 
 def test_a_key_goes_only_where_it_was_meant_to_go(

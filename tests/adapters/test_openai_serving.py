@@ -69,7 +69,7 @@ def test_the_server_answers_as_the_model_itself(
     assert len({each.text for each in itself}) > N // 3
     assert [each.tokens for each in through_server] == [each.tokens for each in itself]
     assert all(each.prompt_tokens for each in through_server)
-    assert served.facts.revision == f"{MINI}@main"
+    assert (served.facts.revision or "").startswith(str(MINI))
 
 
 def test_a_whole_run_through_the_server_gives_the_same_rows(

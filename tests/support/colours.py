@@ -1,5 +1,7 @@
 """A small task on disk and adapters of one's own that answer it, well or badly."""
 
+import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,6 +37,29 @@ class ColourAdapter:
             return names[0]
         pairs = [f'"{number}": "{name}"' for number, name in enumerate(names, start=1)]
         return "{" + ", ".join(pairs) + "}"
+
+
+class SlowAdapter(ColourAdapter):
+    """Misbehaves as the environment says, so that a run keeps its identity.
+
+    SLOW_SECONDS for every image; its process's number in a file under SLOW_PIDS; no answer to
+    images of the colour SLOW_STUCK; failure at those of SLOW_BROKEN.
+    """
+
+    def __init__(self, spec: ModelSpec, setting: Setting) -> None:
+        super().__init__(spec, setting)
+        if folder := os.environ.get("SLOW_PIDS"):
+            name = f"rank-{os.environ.get('RANK', '0')}"
+            (Path(folder) / name).write_text(str(os.getpid()))
+
+    def answer(self, request: Request) -> str:
+        time.sleep(float(os.environ.get("SLOW_SECONDS", "0")) * len(request.images))
+        colours = {name_of(image) for image in request.images}
+        if os.environ.get("SLOW_STUCK") in colours:
+            time.sleep(600)
+        if os.environ.get("SLOW_BROKEN") in colours:
+            raise ValueError("this colour hurts")
+        return super().answer(request)
 
 
 class FragileAdapter(ColourAdapter):

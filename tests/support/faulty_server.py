@@ -41,13 +41,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is sent back. `keep` bytes of the body are sent under the length of all."""
+    """What is sent back."""
 
     body: bytes
     status: int = 200
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     keep: int | None = None
+    """How many bytes of the body are sent, under the length of all."""
+    drip_s: float = 0.0
+    """Pause after each byte."""
 
 
 class FaultyServer:
@@ -143,6 +146,7 @@ def make_reply(fault: str, numbers: list[int], headers: Mapping[str, str]) -> Re
         FINE: Reply(good),
         "hang": Reply(good),
         "cut json": Reply(good[:-30]),
+        "drip": Reply(good, drip_s=0.02),
         "broken off": Reply(good, keep=len(good) // 2),
         "html": Reply(b"<html>Please sign in</html>", content_type="text/html; charset=utf-8"),
         "no choices": Reply(dump({"object": "chat.completion", "choices": []})),
@@ -214,7 +218,10 @@ def _handler(server: FaultyServer) -> type[BaseHTTPRequestHandler]:
             for name, value in reply.headers.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(reply.body[: reply.keep])
+            sent = reply.body[: reply.keep]
+            for piece in (sent[i : i + 1] for i in range(len(sent))) if reply.drip_s else (sent,):
+                self.wfile.write(piece)
+                time.sleep(reply.drip_s)
             if reply.keep is not None:
                 self.close_connection = True
 

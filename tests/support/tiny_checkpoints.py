@@ -17,8 +17,9 @@ from support.tiny_configs import CONFIGS, PATCH, PATCHES, PINPOINTS, SIDE
 from support.tiny_tokenizer import (
     gemma_template,
     idefics_template,
-    images_first_template,
+    llava_template,
     make_tokenizer,
+    onevision_template,
     qwen_template,
 )
 
@@ -101,7 +102,7 @@ def _llava(tokenizer: PreTrainedTokenizerFast) -> Any:
         patch_size=PATCH,
         vision_feature_select_strategy="default",
         num_additional_image_tokens=1,
-        chat_template=images_first_template("<image>"),
+        chat_template=llava_template("<image>"),
     )
 
 
@@ -112,7 +113,7 @@ def _llava_onevision(tokenizer: PreTrainedTokenizerFast) -> Any:
         transformers.LlavaOnevisionVideoProcessor(size=_SQUARE),
         num_image_tokens=PATCHES,
         vision_feature_select_strategy="full",
-        chat_template=qwen_template("<image>"),
+        chat_template=onevision_template("<image>"),
     )
 
 
@@ -202,7 +203,7 @@ _QWEN_TOKENS: Final = _CHATML | {
     "vision_end_token": "<|vision_end|>",
 }
 FAMILIES: Final[dict[str, Family]] = {
-    "llava": Family(_llava, {"image_token": "<image>"}, system=False, begins=True),
+    "llava": Family(_llava, {"image_token": "<image>"}, begins=True),
     "llava_onevision": Family(
         _llava_onevision,
         _CHATML | {"image_token": "<image>", "video_token": "<video>"},

@@ -77,17 +77,33 @@ def qwen_template(image: str, *, thinking: bool = False) -> str:
     )
 
 
-def images_first_template(image: str) -> str:
-    """`USER: <image>\\ntext ASSISTANT:`, as LLaVA 1.5: images before texts, no system message."""
+def llava_template(image: str) -> str:
+    """`USER: <image>\\ntext ASSISTANT:`, as LLaVA 1.5: images before texts."""
     return (
-        "{% for message in messages if message['role'] == 'user' %}USER: "
-        "{% for item in message['content'] | selectattr('type', 'equalto', 'image') %}"
-        f"{{{{ '{image}\\n' }}}}"
-        "{% endfor %}"
-        "{% for item in message['content'] | selectattr('type', 'equalto', 'text') %}"
-        "{{ item['text'] + ' ' }}{% endfor %}{% endfor %}"
-        "{% if add_generation_prompt %}ASSISTANT:{% endif %}"
+        "{% for message in messages %}"
+        "{% if message['role'] != 'system' %}{{ message['role'] | upper + ': ' }}{% endif %}"
+        + _images_then(f"{image}\\n", "{{ item['text'] + ' ' }}")
+        + "{% endfor %}{% if add_generation_prompt %}ASSISTANT:{% endif %}"
     )
+
+
+def onevision_template(image: str) -> str:
+    """ChatML with images before texts, as LLaVA-OneVision."""
+    return (
+        "{% for message in messages %}{{ '<|im_start|>' + message['role'] + ' ' }}"
+        + _images_then(image, "{{ '\\n' + item['text'] }}")
+        + "{{ '<|im_end|>' }}{% endfor %}"
+        "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+    )
+
+
+def _images_then(image: str, text: str) -> str:
+    """Loop over the images of a message, then over its texts, marked as transformers can."""
+    pick = "{%% for item in message['content'] | selectattr('type', 'equalto', '%s') %%}"
+    images = pick % "image" + f"{{{{ '{image}' }}}}" + "{% endfor %}"
+    said = f"{{% generation %}}{text}{{% endgeneration %}}"
+    each = f"{{% if message['role'] == 'assistant' %}}{said}{{% else %}}{text}{{% endif %}}"
+    return images + pick % "text" + each + "{% endfor %}"
 
 
 def gemma_template(image: str) -> str:

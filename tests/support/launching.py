@@ -1,0 +1,72 @@
+"""Runs in processes of their own, over the task of four colours, with adapters that misbehave."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TIMING = ("seconds", "batch")
+BIN = Path(sys.executable).parent
+TORCHRUN = [str(BIN / "torchrun"), "--standalone", "--nproc-per-node"]
+ACCELERATE = [str(BIN / "accelerate"), "launch", "--multi_gpu", "--num_processes"]
+
+
+def words(folder: Path, output: Path, *more: str) -> list[str]:
+    """Give the words behind `harness` of a run of the task in `folder`."""
+    model = ["--model", "support.colours:SlowAdapter", "--include_path", str(folder)]
+    start = ["run", "--tasks", "colours", *model, "--output", str(output), "--batch_size", "2"]
+    return [*start, *more]
+
+
+def start(
+    command: Sequence[str], before: Callable[[], object] | None = None, **slow: object
+) -> subprocess.Popen[str]:
+    """Start a command offline, in a session of its own; `slow` tells SlowAdapter what to do.
+
+    Both of its streams are one. `before` is called in the new process.
+    """
+    told = {f"SLOW_{key.upper()}": str(value) for key, value in slow.items()}
+    own = {"PYTHONPATH": str(ROOT / "tests"), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | own | told | {"TERM": "dumb"},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        preexec_fn=before,
+    )
+
+
+def plain(
+    arguments: Sequence[str], before: Callable[[], object] | None = None, **slow: object
+) -> subprocess.CompletedProcess[str]:
+    """Run `harness` in one process to its end; both streams are in `stdout`."""
+    process = start([sys.executable, "-m", "harness", *arguments], before, **slow)
+    told, _ = process.communicate(timeout=120)
+    return subprocess.CompletedProcess(process.args, process.returncode, told)
+
+
+def until_it_answers(process: subprocess.Popen[str], pids: Path, rank: int = 0) -> int:
+    """Wait until a process has loaded its model; give its number."""
+    path = pids / f"rank-{rank}"
+    deadline = time.monotonic() + 60
+    while not path.is_file() or not path.read_text():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.02)
+    return int(path.read_text())
+
+
+def rows(output: Path) -> list[Mapping[str, object]]:
+    """Read the final rows of a run, without what depends on time."""
+    path = output / "SlowAdapter" / "colours" / "predictions.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [
+        {key: value for key, value in json.loads(line).items() if key not in TIMING}
+        for line in lines
+    ]
