@@ -1,8 +1,9 @@
 """`harness run`: run a model over tasks, from where an earlier run of the same stopped."""
 
+import logging
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +17,11 @@ from harness.cli.options import (
     shard_of,
     split_names,
 )
+
+if TYPE_CHECKING:
+    from harness.run.session import Finished, RunOptions
+
+log = logging.getLogger("harness")
 
 
 def run(
@@ -62,7 +68,6 @@ def run(
     """
     from harness.adapters.base import Adapter
     from harness.adapters.registry import check_fits, checked_class, load_adapter
-    from harness.cli.show import show_results, show_slices, show_spread
     from harness.ranks import current_rank
     from harness.run.budget import ErrorBudget
     from harness.run.repeats import run_all
@@ -87,6 +92,8 @@ def run(
     )
     check_fits(spec, checked_class(spec), specs)
     rank = current_rank()
+    if spec.trust_remote_code and rank.is_first:
+        log.warning("model `%s` runs Python code of its own repository", spec.model)
 
     @cache
     def adapter() -> Adapter:
@@ -94,13 +101,22 @@ def run(
 
     runs = run_all(catalogue, specs, spec, adapter, rank, options)
     rank.leave()
+    raise typer.Exit(_show(runs, options, is_first=rank.is_first, as_json=as_json))
+
+
+def _show(
+    runs: "list[list[Finished]]", options: "RunOptions", *, is_first: bool, as_json: bool
+) -> int:
+    """Print what came of it, on the first process; give the exit code."""
+    from harness.cli.show import show_results, show_slices, show_spread
+
     finished = [each for repeats in runs for each in repeats]
-    failed = any(each.failed for each in finished)
-    if rank.is_first and options.shard.is_whole:
-        show_results(finished, as_json=as_json)
-        if not as_json:
-            show_spread(runs)
-        failed = not all(each.results and each.results.complete for each in finished)
-    elif rank.is_first:
+    if not is_first:
+        return 1 if any(each.failed for each in finished) else 0
+    if not options.shard.is_whole:
         show_slices(finished, options.shard)
-    raise typer.Exit(1 if failed else 0)
+        return 1 if any(each.failed for each in finished) else 0
+    show_results(finished, as_json=as_json)
+    if not as_json:
+        show_spread(runs)
+    return 0 if all(each.results and each.results.complete for each in finished) else 1

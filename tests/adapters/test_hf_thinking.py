@@ -145,13 +145,13 @@ def test_a_row_of_unfinished_reasoning_is_empty_and_keeps_it(
     adapter = load(checkpoint)
     finished = run_task(
         Catalogue(),
-        load_task(Catalogue(), "mini_ow", ["limit=8", "generation_kwargs.max_new_tokens=24"]),
+        load_task(Catalogue(), "mini_ow", ["limit=24", "generation_kwargs.max_new_tokens=24"]),
         ModelSpec(model="tiny", adapter="hf", pretrained=str(checkpoint)),
         lambda: adapter,
         Rank(0, 1, Setting()),
         RunOptions(tmp_path, batch_size=4, show_progress=False),
     )
-    rows = read_predictions(finished.path / "predictions.jsonl")
+    rows = list(read_predictions(finished.path / "predictions.jsonl"))
     assert all(row.reasoning is not None for row in rows)
     empty = [row for row in rows if row.status is Status.EMPTY]
     assert empty and all(row.tokens == 24 and row.reasoning for row in empty)

@@ -117,6 +117,7 @@ def test_a_failing_image_is_alone_with_its_error(catalogue: Catalogue) -> None:
     assert finished.results is not None and not finished.results.complete
     score = finished.results.scores["cw"]["colours_first"]
     assert (score.n, score.n_right, score.n_error) == (9, 6, 3)
+    assert Manifest.read(finished.path).smaller_batch == 3  # memory ran out with six
     again = run(catalogue)
     assert {row.status for row in rows(again).values()} == {Status.OK, Status.OOP}
     assert again.results is not None and again.results.complete

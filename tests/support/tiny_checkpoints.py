@@ -90,7 +90,7 @@ def make_thinking_checkpoint(folder: Path) -> Path:
     processor.save_pretrained(folder)
     model = make_model("llava", tokenizer)
     with torch.no_grad():
-        model.lm_head.weight[tokenizer.convert_tokens_to_ids("</think>")] *= 1.5
+        model.lm_head.weight[tokenizer.convert_tokens_to_ids("</think>")] *= 1.2
     model.save_pretrained(folder)
     return folder
 
