@@ -78,7 +78,7 @@ def _jpeg(generator: np.random.Generator) -> bytes:
 
 
 def peaks_of_run(folder: Path, n: int) -> dict[str, float]:
-    """Answer n images in a process of their own; give its peaks in MiB, looked at 20 times a second.
+    """Answer n images in a process of their own; give its peaks in MiB, seen 20 times a second.
 
     `anonymous` is memory of its own; `file` are pages of the data's file, which the system lends as
     long as nobody else wants them.

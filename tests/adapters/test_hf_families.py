@@ -26,6 +26,7 @@ IMAGE_TOKENS = {
     "llava_onevision": 16 + 16 + 4,
     "qwen2_5_vl": 4,
     "qwen3_vl": 4,
+    "qwen3_vl_moe": 4,
     "internvl": 4,
     "paligemma2": 16,
     "gemma3": 4,

@@ -211,6 +211,7 @@ FAMILIES: Final[dict[str, Family]] = {
     ),
     "qwen2_5_vl": Family(_qwen2_5_vl, _QWEN_TOKENS, needs=_VISION, image_token="<|image_pad|>"),
     "qwen3_vl": Family(_qwen3_vl, _QWEN_TOKENS, needs=_VISION, image_token="<|image_pad|>"),
+    "qwen3_vl_moe": Family(_qwen3_vl, _QWEN_TOKENS, needs=_VISION, image_token="<|image_pad|>"),
     "internvl": Family(
         _internvl,
         _CHATML

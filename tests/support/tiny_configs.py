@@ -14,6 +14,7 @@ from transformers import (
     PreTrainedTokenizerFast,
     Qwen2_5_VLConfig,
     Qwen3VLConfig,
+    Qwen3VLMoeConfig,
     SmolVLMConfig,
 )
 
@@ -92,6 +93,19 @@ def qwen2_5_vl(tokenizer: PreTrainedTokenizerFast) -> PreTrainedConfig:
 
 
 def qwen3_vl(tokenizer: PreTrainedTokenizerFast) -> PreTrainedConfig:
+    vision, text = _qwen3(tokenizer)
+    return Qwen3VLConfig(vision_config=vision, text_config=text, **_qwen_tokens(tokenizer))
+
+
+def qwen3_vl_moe(tokenizer: PreTrainedTokenizerFast) -> PreTrainedConfig:
+    vision, text = _qwen3(tokenizer)
+    experts = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": WIDTH}
+    return Qwen3VLMoeConfig(
+        vision_config=vision, text_config=text | experts, **_qwen_tokens(tokenizer)
+    )
+
+
+def _qwen3(tokenizer: PreTrainedTokenizerFast) -> tuple[Values, Values]:
     vision = {
         "depth": LAYERS,
         "hidden_size": WIDTH,
@@ -107,8 +121,7 @@ def qwen3_vl(tokenizer: PreTrainedTokenizerFast) -> PreTrainedConfig:
         "mrope_section": [2, 3, 3],
         "mrope_interleaved": True,
     }
-    text = _text(tokenizer, rope_parameters=rope)
-    return Qwen3VLConfig(vision_config=vision, text_config=text, **_qwen_tokens(tokenizer))
+    return vision, _text(tokenizer, rope_parameters=rope)
 
 
 def _qwen_tokens(tokenizer: PreTrainedTokenizerFast) -> Values:
@@ -122,9 +135,10 @@ def _qwen_tokens(tokenizer: PreTrainedTokenizerFast) -> Values:
 
 
 def internvl(tokenizer: PreTrainedTokenizerFast) -> PreTrainedConfig:
+    """InternVL 3.5 has the text model of Qwen3; InternVL 3 has that of Qwen2."""
     return InternVLConfig(
         vision_config=_vision(image_size=[SIDE, SIDE], patch_size=[PATCH, PATCH]),
-        text_config=_text(tokenizer, model_type="qwen2"),
+        text_config=_text(tokenizer, model_type="qwen3"),
         image_token_id=tokenizer.context_image_token_id,
         image_seq_length=PATCHES // 4,
         tie_word_embeddings=False,
@@ -185,6 +199,7 @@ CONFIGS: Final[Mapping[str, Callable[[PreTrainedTokenizerFast], PreTrainedConfig
     "llava_onevision": llava_onevision,
     "qwen2_5_vl": qwen2_5_vl,
     "qwen3_vl": qwen3_vl,
+    "qwen3_vl_moe": qwen3_vl_moe,
     "internvl": internvl,
     "paligemma2": paligemma2,
     "gemma3": gemma3,
