@@ -108,9 +108,13 @@ def prompt_form(spec: ModelSpec, options: HfOptions, processor: Any, model_type:
     prompt, an argument of the chat template, a prefix.
     """
     template = _template(spec, processor)
+    mark = getattr(processor, "boi_token", None) or getattr(processor, "image_token", None)
+    if mark is None:
+        what = f"{type(processor).__name__} does not say what stands for an image in a prompt"
+        raise SpecError(problem(spec, "pretrained", what))
     form = PromptForm(
         processor=processor,
-        mark=getattr(processor, "boi_token", None) or processor.image_token,
+        mark=mark,
         template=template,
         system_prompt=spec.system_prompt,
         template_kwargs=dict(options.chat_template_kwargs),

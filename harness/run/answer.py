@@ -5,12 +5,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from harness.adapters.base import Request
+from harness.adapters.base import Request, Response
 from harness.answers.outcome import Status
 from harness.prompt.plan import PlannedRequest
 from harness.run.asking import Asker, StuckError
 from harness.run.bench import Bench
 from harness.run.budget import ErrorCount
+from harness.run.classified import classified_row
 from harness.run.feed import LoadedRequest, load_ahead
 from harness.run.progress import RunProgress
 from harness.run.rows import answered_rows, failed_rows
@@ -78,9 +79,22 @@ def _answer_batch(bench: Bench, asker: Asker, batch: Sequence[LoadedRequest]) ->
     responses = asker.ask([request for _, _, request in ready])
     seconds = round((time.perf_counter() - started) / len(ready), 6)
     for (planned, hashes, _), response in zip(ready, responses, strict=True):
-        answered = answered_rows(bench.task.protocol, bench.classes, planned, hashes, response)
+        answered = _rows(bench, planned, hashes, response)
         rows += [replace(row, batch=len(ready), seconds=seconds) for row in answered]
     return rows
+
+
+def _rows(
+    bench: Bench, planned: PlannedRequest, hashes: Sequence[str], response: Response
+) -> list[Prediction]:
+    if bench.outputs is None:
+        return answered_rows(bench.task.protocol, bench.classes, planned, hashes, response)
+    if response.error is not None:
+        return failed_rows(planned, response.error)
+    try:
+        return [classified_row(planned, hashes[0], response, bench.classes, bench.outputs)]
+    except ValueError as error:
+        return failed_rows(planned, str(error))
 
 
 def _undecodable(loaded: LoadedRequest) -> Iterator[Prediction]:

@@ -17,6 +17,7 @@ from harness.labels.label_set import Equivalences, LabelSet
 from harness.labels.load import load_label_set
 from harness.prompt.options import options_of
 from harness.prompt.plan import PlannedRequest, Planner, row_order
+from harness.run.classified import Outputs
 from harness.spec.label_set import LabelSetSpec
 from harness.spec.load import (
     is_label_file,
@@ -66,6 +67,8 @@ class Bench:
     requests: tuple[PlannedRequest, ...]
     skipped: Mapping[str, int]
     """Images left out on purpose, by reason."""
+    outputs: Outputs | None = None
+    """What the classifier that answers puts out, for protocol `classify`."""
 
     @property
     def image_ids(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from harness.run.answer import Watch, answer_requests, owed
 from harness.run.asking import Asker
 from harness.run.bench import NO_OVERRIDES, Bench, Overrides, open_bench
 from harness.run.budget import TENTH, ErrorBudget, ErrorCount
+from harness.run.classified import match_outputs
 from harness.run.finish import Ending, finish
 from harness.run.progress import RunProgress
 from harness.run.signals import StopFlag, stop_flag
@@ -130,6 +131,8 @@ def prepare(
         if options.fresh and directory.started:
             log.info("the earlier run is now in %s", directory.set_aside())
     bench = open_bench(catalogue, task, options.overrides)
+    if task.protocol == "classify":
+        bench = replace(bench, outputs=match_outputs(catalogue, model, bench.classes))
     manifest = _manifest(bench, model, rank, options)
     done: set[str] = set()
     if directory.started and not options.fresh:
@@ -226,6 +229,7 @@ def _manifest(bench: Bench, model: ModelSpec, rank: Rank, options: RunOptions) -
         n=len(bench.image_ids),
         limit=task.limit,
         skipped=dict(bench.skipped),
+        model_outputs=bench.outputs.count if bench.outputs else None,
         batch_size=options.batch_size,
         processes=rank.processes,
         versions=package_versions(),

@@ -102,6 +102,8 @@ class Manifest(_Part):
     """Label sets of the task whose file was not on the machine."""
     skipped: dict[str, int] = Field(default_factory=dict)
     """Images that were left out on purpose, by reason."""
+    model_outputs: int | None = None
+    """How many classes a classifier knows; the best of the task's classes is its answer."""
     batch_size: int
     smaller_batch: int | None = None
     """What was left of it when memory had run out and it was halved."""

@@ -1,0 +1,101 @@
+"""From a classifier's scores to the class of an image, over the classes of the task."""
+
+from dataclasses import dataclass
+
+from harness.adapters.base import Response
+from harness.answers.outcome import Status
+from harness.catalogue import Catalogue
+from harness.class_lists import load_class_list
+from harness.classes import ClassList, normalize_name
+from harness.errors import Problem, SpecError
+from harness.prompt.plan import PlannedRequest
+from harness.run.ranked import best_of
+from harness.spec.load import load_class_list_spec
+from harness.spec.model import ModelSpec
+from harness.store.prediction import Prediction
+
+SCORES = "scores"
+"""The rule of a row whose class has the highest of a classifier's scores."""
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What a classifier puts out: so many scores, and which of them are of the task's classes."""
+
+    count: int
+    places: tuple[int, ...]
+    """For each class of the task, the place of its score."""
+
+
+def match_outputs(catalogue: Catalogue, model: ModelSpec, classes: ClassList) -> Outputs:
+    """Find the scores of a task's classes in what a model puts out.
+
+    A model without `class_list` puts out one score for each class of the task, in their order. For
+    one that has it, a class is found by its WordNet id, else by its name. Raises SpecError naming
+    the classes that the model does not know.
+    """
+    if model.class_list is None:
+        return Outputs(len(classes), tuple(range(len(classes))))
+    known = load_class_list(load_class_list_spec(catalogue, model.class_list))
+    if known.digest == classes.digest:
+        return Outputs(len(known), tuple(range(len(classes))))
+    by_wnid = {each.wnid: place for place, each in enumerate(known.classes) if each.wnid}
+    names = [normalize_name(each.name) for each in known.classes]
+    by_name = {name: place for place, name in enumerate(names) if names.count(name) == 1}
+    found = [
+        by_wnid.get(each.wnid or "", by_name.get(normalize_name(each.name)))
+        for each in classes.classes
+    ]
+    missing = [
+        each.name for each, place in zip(classes.classes, found, strict=True) if place is None
+    ]
+    if missing:
+        shown = ", ".join(missing[:_NAMED]) + (", …" if len(missing) > _NAMED else "")
+        raise SpecError(
+            Problem(
+                f"model `{model.model}`",
+                f"{len(missing)} of {len(classes)} classes of `{classes.name}` are none of its own",
+                got=shown,
+                expected=f"classes of `{known.name}`, by WordNet id or name",
+                fix="choose a task whose classes the model knows",
+            )
+        )
+    return Outputs(len(known), tuple(place for place in found if place is not None))
+
+
+def classified_row(
+    request: PlannedRequest,
+    digest: str,
+    response: Response,
+    classes: ClassList,
+    outputs: Outputs,
+) -> Prediction:
+    """Make the row of an image that was classified: the best class, and the best five.
+
+    Of equal scores the lower class id wins. Raises ValueError when a score is not a number,
+    SpecError when there are fewer or more scores than classes.
+    """
+    scores = response.scores or ()
+    if len(scores) != outputs.count:
+        raise SpecError(
+            Problem(
+                "classifier",
+                "has another number of outputs than classes",
+                got=f"{len(scores)} scores",
+                expected=f"{outputs.count}, one for each class it knows",
+                fix="say in the model's YAML which `class_list` its outputs stand for",
+            )
+        )
+    best = best_of([scores[place] for place in outputs.places])
+    top = tuple(classes.ids[place] for place in best.places)
+    return Prediction(
+        image_id=request.image_ids[0],
+        status=Status.OK,
+        class_id=top[0],
+        rule=SCORES,
+        top=top,
+        top_scores=best.scores,
+        image_sha256=digest,
+        tokens=response.tokens,
+    )
