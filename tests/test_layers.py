@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 ORDER = (
-    "errors", "image_ids", "classes", "catalogue", "spec", "class_lists", "labels", "data",
-    "encoders", "prompt", "adapters", "answers", "mapping", "store", "score", "evaluate_modules",
-    "ranks", "run", "checks", "cli", "__main__",
+    "errors", "image_ids", "classes", "name_templates", "catalogue", "spec", "class_lists",
+    "labels", "data", "encoders", "prompt", "adapters", "answers", "mapping", "store", "score",
+    "evaluate_modules", "ranks", "run", "checks", "cli", "__main__",
 )  # fmt: skip
 ANSWER_TYPES = "harness.answers.outcome"  # plain words that everything may use
 HEAVY = {

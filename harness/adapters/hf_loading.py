@@ -46,8 +46,10 @@ def load_processor(spec: ModelSpec, weights: Weights) -> Any:
     return processor
 
 
-def load_model(spec: ModelSpec, weights: Weights, device: torch.device) -> Any:
-    """Load the model onto its device, or as `device_map` says.
+def load_model(
+    spec: ModelSpec, weights: Weights, device: torch.device, auto: Any = AutoModelForImageTextToText
+) -> Any:
+    """Load the model by its Auto class onto its device, or as `device_map` says.
 
     Raises SpecError when a key cannot be used, or the checkpoint lacks weights: a model that is
     random in part would answer like any other.
@@ -58,7 +60,7 @@ def load_model(spec: ModelSpec, weights: Weights, device: torch.device) -> Any:
     if spec.attn_implementation is not None:
         kwargs["attn_implementation"] = spec.attn_implementation
     try:
-        model, told = AutoModelForImageTextToText.from_pretrained(
+        model, told = auto.from_pretrained(
             weights.source,
             dtype=dtype_of(spec, device),
             device_map=spec.device_map if spec.device_map is not None else {"": str(device)},

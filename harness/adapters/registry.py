@@ -13,7 +13,9 @@ from harness.spec.model import ModelSpec
 from harness.spec.task import TaskSpec
 
 ADAPTERS = {
+    "dual_encoder": "harness.adapters.dual_encoder:DualEncoderAdapter",
     "hf": "harness.adapters.hf:HfAdapter",
+    "hf_classifier": "harness.adapters.hf_classifier:HfClassifierAdapter",
     "openai": "harness.adapters.openai_chat:OpenAIAdapter",
 }
 ENTRY_POINTS = "mllm_classification_harness.adapters"

@@ -14,7 +14,7 @@ from harness.encoders.registry import open_encoder
 from harness.errors import DataError, Problem, SpecError, unknown_name
 from harness.labels.label_set import LabelSet
 from harness.mapping.grid import Count, GridRow, Right, grid
-from harness.mapping.templates import sentences
+from harness.name_templates import sentences
 from harness.run.finish import places_to_map
 from harness.run.scored import ScoredRun
 from harness.score.answers import Bools, Ints, to_answers
