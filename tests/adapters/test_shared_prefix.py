@@ -85,6 +85,19 @@ def test_the_same_tokens_batch_after_batch(
         assert shared.nbytes > 0
 
 
+def test_several_images_in_a_prompt(family: str, plain: HfAdapter, sharing: HfAdapter) -> None:
+    if not FAMILIES[family].several_images:
+        pytest.skip("its prompts hold one image")
+    text = LISTED.replace("<image>", "1: <image>\n2: <image>")
+    images = pictures(8)
+    asked = [Request(tuple(images[n : n + 2]), text, GENERATION) for n in range(0, 8, 2)]
+    expected = [each.text for each in plain.respond(asked)]
+    batches = (asked[:3], asked[3:])
+    assert [each.text for batch in batches for each in sharing.respond(batch)] == expected
+    shared = sharing._prefix
+    assert shared is not None and (shared.used > 100) == (family not in NOT_SHARED)
+
+
 def test_ranking_is_the_sum_over_each_name(plain: HfAdapter, sharing: HfAdapter) -> None:
     asked = requests(3, "multiple_choice")
     expected = [naive(plain, request) for request in asked]
