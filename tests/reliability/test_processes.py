@@ -119,3 +119,22 @@ def test_a_signal_ends_the_run_after_the_batch(
     assert len(part.read_bytes().splitlines()) == 2  # the batch in hand, whole
     assert plain(words(folder, output)).returncode == 0
     assert rows(output) == undisturbed
+
+
+def test_a_signal_to_the_launcher_reaches_every_process(
+    folder: Path, tmp_path: Path, undisturbed: Rows
+) -> None:
+    output, pids = tmp_path / "told", tmp_path / "pids"
+    pids.mkdir()
+    process = start(
+        [*TORCHRUN, "2", "-m", "harness", *words(folder, output)], seconds=0.5, pids=pids
+    )
+    for rank in (0, 1):
+        until_it_answers(process, pids, rank)
+    os.kill(process.pid, signal.SIGTERM)
+    told, _ = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert told.count("stopped by SIGTERM; the same command goes on from here") == 2
+    assert sum(len(part.read_bytes().splitlines()) for part in output.rglob("rank-*.jsonl")) == 4
+    assert plain(words(folder, output)).returncode == 0
+    assert rows(output) == undisturbed
