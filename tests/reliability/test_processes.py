@@ -135,6 +135,7 @@ def test_a_signal_to_the_launcher_reaches_every_process(
     told, _ = process.communicate(timeout=60)
     assert process.returncode != 0
     assert told.count("stopped by SIGTERM; the same command goes on from here") == 2
-    assert sum(len(part.read_bytes().splitlines()) for part in output.rglob("rank-*.jsonl")) == 4
+    for part in output.rglob("rank-*.jsonl"):  # whole batches, or none where it had not begun
+        assert len(part.read_bytes().splitlines()) in (0, 2)
     assert plain(words(folder, output)).returncode == 0
     assert rows(output) == undisturbed
