@@ -20,7 +20,9 @@ HEAVY = {
     "transformers": {"adapters", "encoders"},
     "sentence_transformers": {"encoders"},
     "lmms_eval": {"adapters"},
+    "open_clip": {"adapters"},
     "openai": {"adapters"},
+    "timm": {"adapters"},
     "accelerate": {"ranks"},
     "datasets": {"data", "evaluate_modules"},  # `evaluate` describes its inputs by it
 }

@@ -204,7 +204,10 @@ def draw_neighbours(seed: int, folder: Path) -> None:
     labels = np.arange(len(CLASSES)).repeat(NEIGHBOURS)
     scenes = [draw_scene(seed, Split.VALIDATION, n, int(k)) for n, k in enumerate(labels)]
     rows = {
-        "image": [{"bytes": jpeg(scene.pixels), "path": None} for scene in scenes],
+        "image": [
+            {"bytes": jpeg(scene.pixels), "path": f"mini_train_{n + 1:08d}.jpg"}
+            for n, scene in enumerate(scenes)
+        ],
         "label": [scene.original for scene in scenes],
     }
     folder.mkdir(parents=True, exist_ok=True)

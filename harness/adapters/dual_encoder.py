@@ -1,72 +1,59 @@
-"""Dual encoders (CLIP, SigLIP): the class whose name lies nearest to the image."""
+"""Dual encoders of transformers (CLIP, SigLIP): the class whose name lies nearest to the image."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
 
+import numpy as np
 import torch
+from huggingface_hub import try_to_load_from_cache
+from PIL import Image
 from torch import Tensor
 from torch.nn.functional import normalize
-from transformers import AutoModel, AutoProcessor
+from transformers import AutoModel, AutoTokenizer
 
-from harness.adapters.base import (
-    CLASSIFY,
-    ModelFacts,
-    OutOfMemoryError,
-    Request,
-    Response,
-    Setting,
-)
-from harness.adapters.hf_loading import load_model
-from harness.adapters.pretrained import locate, resolve_commit
-from harness.name_templates import sentences
+from harness.adapters.base import CLASSIFY, ModelFacts, Request, Response, Setting
+from harness.adapters.class_prompts import ClassPrompts
+from harness.adapters.hf_images import KEYS, load_image_processor, to_pixels
+from harness.adapters.hf_loading import load_model, problem
+from harness.adapters.one_image import score_images
+from harness.adapters.pretrained import Weights, locate, resolve_commit
+from harness.encoders.base import Vectors, batches_by_length
+from harness.encoders.weights import digest_of
+from harness.errors import SpecError
 from harness.spec.base import Spec
+from harness.spec.encoder import EncoderSpec
 from harness.spec.model import ModelSpec
 
 _TEXTS = 256  # class prompts that are encoded at a time
+_SIGLIP = ("siglip", "siglip2")
 
 
 class DualEncoderOptions(Spec):
-    """Keys under `options` of a model with adapter `dual_encoder`."""
+    """Keys under `options` of a dual encoder."""
 
-    template: str = "photo"
-    """`raw`, `photo`, `avg`, `avg_raw`, or a text with `{}` in it."""
-    padding: Literal["longest", "max_length"] = "longest"
-    """How texts are padded; SigLIP was trained with `max_length`."""
+    template: str = "avg"
+    """`raw`, `photo`, `avg` (CLIP's seven), `avg_raw`, or a sentence with `{}` in it."""
 
 
 class DualEncoderAdapter:
-    """A model of `AutoModel` with an image tower and a text tower; scores are cosines.
+    """A model of `AutoModel` with an image tower and a text tower; scores are cosines."""
 
-    The embedding of a class is that of its prompts, each normalised, averaged, and normalised
-    again, as in CLIP (Radford et al., 2021). It is computed once for a run's classes.
-    """
-
-    keys: ClassVar[frozenset[str]] = frozenset(
-        [
-            "pretrained",
-            "revision",
-            "dtype",
-            "attn_implementation",
-            "device_map",
-            "trust_remote_code",
-            "processor_kwargs",
-            "model_kwargs",
-        ]
-    )
+    keys: ClassVar[frozenset[str]] = KEYS
     Options: ClassVar[type[Spec]] = DualEncoderOptions
     protocols: ClassVar[frozenset[str]] = CLASSIFY
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
-        self._options = DualEncoderOptions(**spec.options)
-        self._forms = sentences(self._options.template)
+        self._template = DualEncoderOptions(**spec.options).template
         weights = resolve_commit(spec, locate(spec))
         self._commit = weights.commit
-        self._processor = AutoProcessor.from_pretrained(
-            weights.source, revision=weights.commit, **spec.processor_kwargs
-        )
         self._model = load_model(spec, weights, torch.device(setting.device), AutoModel)
-        self._names: tuple[str, ...] = ()
-        self._classes: Tensor | None = None
+        if not hasattr(self._model, "get_text_features"):
+            got = f"{type(self._model).__name__}, which has no text tower"
+            raise SpecError(problem(spec, "pretrained", "is no dual encoder", got=got))
+        self._pixels = to_pixels(load_image_processor(spec, weights), self._model)
+        self._prompts = ClassPrompts(OwnTextTower(spec, weights, self._model), self._template)
 
     @property
     def facts(self) -> ModelFacts:
@@ -76,49 +63,81 @@ class DualEncoderAdapter:
             revision=self._commit,
             dtype=str(self._model.dtype).removeprefix("torch."),
             device=str(self._model.device),
-            parameters=sum(weight.numel() for weight in self._model.parameters()),
+            parameters=self._model.num_parameters(),
             architecture=type(self._model).__name__,
-            notes=(f"class prompts: {self._options.template}",),
+            notes=(f"class prompts: {self._template}",),
         )
 
-    @torch.inference_mode()
     def respond(self, requests: Sequence[Request]) -> list[Response]:
-        """Give the cosine of every image with every class."""
+        """Give the cosine of every image with every class that may be answered."""
         if not requests:
             return []
-        try:
-            classes = self._embedded(requests[0].choices)
-            cosines = self._images(requests) @ classes.T
-        except torch.OutOfMemoryError as error:
-            torch.cuda.empty_cache()
-            raise OutOfMemoryError(str(error).splitlines()[0]) from error
-        return [Response(scores=tuple(row)) for row in cosines.tolist()]
+        classes = torch.from_numpy(self._prompts.vectors(requests[0].choices))
+        return score_images(requests, lambda images: self._images(images) @ classes.T)
 
-    def _images(self, requests: Sequence[Request]) -> Tensor:
-        images = [image for request in requests for image in request.images]
-        inputs = self._processor(images=images, return_tensors="pt")
-        inputs = inputs.to(self._model.device, dtype=self._model.dtype)
-        return _unit(self._model.get_image_features(**inputs))
-
-    def _embedded(self, names: tuple[str, ...]) -> Tensor:
-        """Give the classes' embeddings, float32 (classes, size), rows of length 1."""
-        if self._classes is None or self._names != names:
-            texts = [form.replace("{}", name) for name in names for form in self._forms]
-            parts = [
-                self._texts(texts[start : start + _TEXTS]) for start in range(0, len(texts), _TEXTS)
-            ]
-            rows = torch.cat(parts).reshape(len(names), len(self._forms), -1)
-            self._names, self._classes = names, normalize(rows.mean(dim=1), dim=-1)
-        return self._classes
-
-    def _texts(self, texts: Sequence[str]) -> Tensor:
-        inputs = self._processor(
-            text=list(texts), padding=self._options.padding, truncation=True, return_tensors="pt"
-        ).to(self._model.device)
-        return _unit(self._model.get_text_features(**inputs))
+    def _images(self, images: list[Image.Image]) -> Tensor:
+        return unit(self._model.get_image_features(**self._pixels(images)))
 
 
-def _unit(found: Any) -> Tensor:
-    """Give rows of length 1 in float32; newer releases put the features into an output object."""
+class OwnTextTower:
+    """The text tower of a model that is loaded already, as a `TextEncoder`.
+
+    Texts are given as in training: for SigLIP in lower case and padded to the tower's full length,
+    without a mask; else padded to the longest and masked.
+    """
+
+    def __init__(self, spec: ModelSpec, weights: Weights, model: Any) -> None:
+        self.name = spec.model
+        self._spec = spec
+        self._weights = weights
+        self._model = model
+        self._tokenizer = AutoTokenizer.from_pretrained(
+            weights.source,
+            revision=weights.commit or "main",
+            padding_side="right",
+            trust_remote_code=spec.trust_remote_code,
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the files of the model, and of the dtype that it runs in."""
+        folder: str | Path = self._weights.source
+        if not self._weights.is_local:
+            found = try_to_load_from_cache(
+                self._weights.source, "config.json", revision=self._weights.commit
+            )
+            folder = Path(str(found)).parent
+        what = EncoderSpec(
+            encoder=self.name, kind="text_tower", prompt=f"class prompts in {self._model.dtype}: "
+        )
+        return digest_of(what, Path(folder))
+
+    @torch.inference_mode()
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Embed `texts` to unit rows [n, d]."""
+        found: dict[int, Vectors] = {}
+        for places in batches_by_length(texts, _TEXTS):
+            tokens = self._tokenize([texts[place] for place in places])
+            rows = unit(self._model.get_text_features(**tokens.to(self._model.device)))
+            found |= dict(zip(places.tolist(), rows.numpy(), strict=True))
+        return np.stack([found[place] for place in range(len(texts))])
+
+    def _tokenize(self, texts: list[str]) -> Any:
+        config = self._model.config
+        siglip = config.model_type in _SIGLIP
+        tokens = self._tokenizer(
+            [text.lower() for text in texts] if siglip else texts,
+            padding="max_length" if siglip else True,
+            max_length=config.text_config.max_position_embeddings,
+            truncation=True,
+            return_tensors="pt",
+        )
+        if siglip:
+            tokens.pop("attention_mask", None)
+        return tokens
+
+
+def unit(found: Any) -> Tensor:
+    """Give rows of length 1 in float32 on the CPU; transformers 5 puts them into an output."""
     features = getattr(found, "pooler_output", found)
-    return normalize(torch.as_tensor(features).float(), dim=-1)
+    return normalize(torch.as_tensor(features).float(), dim=-1).cpu()

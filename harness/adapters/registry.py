@@ -16,7 +16,11 @@ ADAPTERS = {
     "dual_encoder": "harness.adapters.dual_encoder:DualEncoderAdapter",
     "hf": "harness.adapters.hf:HfAdapter",
     "hf_classifier": "harness.adapters.hf_classifier:HfClassifierAdapter",
+    "knn": "harness.adapters.knn:KnnAdapter",
+    "linear_head": "harness.adapters.linear_head:LinearHeadAdapter",
+    "open_clip": "harness.adapters.open_clip_dual:OpenClipAdapter",
     "openai": "harness.adapters.openai_chat:OpenAIAdapter",
+    "timm": "harness.adapters.timm_classifier:TimmAdapter",
 }
 ENTRY_POINTS = "mllm_classification_harness.adapters"
 """The entry-point group in which a package of one's own names its adapters."""

@@ -29,13 +29,19 @@ def merge(
     from harness.cli.show import show_results
     from harness.run.rescore import rescore
     from harness.run.session import Finished
+    from harness.spec.load import load_task
     from harness.store.directory import find_runs
     from harness.store.manifest import Manifest
 
     catalogue = catalogue_of(include_path)
     overrides = overrides_of(label_set, equivalences)
     paths = [path for folder in folders for path in find_runs(folder)]
-    finished = [Finished(path, rescore(catalogue, path, overrides)) for path in paths]
+    finished = []
+    for path in paths:
+        manifest = Manifest.read(path)
+        task = load_task(catalogue, manifest.task, manifest.settings)
+        columns = tuple(each.metric for each in task.metric_list)
+        finished.append(Finished(path, rescore(catalogue, path, overrides), columns))
     show_results(finished, as_json=as_json)
     open_runs = [each for each in finished if not (each.results and each.results.complete)]
     for each in open_runs:

@@ -7,7 +7,7 @@ import numpy as np
 
 from harness.classes import ClassList, normalize_name
 from harness.encoders.base import TextEncoder, Vectors
-from harness.encoders.templates import embed
+from harness.mapping.templates import embed
 
 _CHUNK = 1024  # answers compared with all classes at once: 4 MB of cosines per 1,000 classes
 _TIE = 1e-6  # cosines this close are one: float32 rounding differs between machines and batches

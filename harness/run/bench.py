@@ -18,7 +18,6 @@ from harness.labels.load import load_label_set
 from harness.prompt.options import options_of
 from harness.prompt.plan import PlannedRequest, Planner, row_order
 from harness.run.classified import Outputs
-from harness.run.classified import Outputs
 from harness.spec.label_set import LabelSetSpec
 from harness.spec.load import (
     is_label_file,
@@ -68,8 +67,6 @@ class Bench:
     requests: tuple[PlannedRequest, ...]
     skipped: Mapping[str, int]
     """Images left out on purpose, by reason."""
-    outputs: Outputs | None = None
-    """What the outputs of the model that is asked stand for, under protocol `classify`."""
     outputs: Outputs | None = None
     """What the classifier that answers puts out, for protocol `classify`."""
 

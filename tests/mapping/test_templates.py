@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from harness.encoders.lexical import load_lexical
-from harness.encoders.templates import embed
 from harness.errors import SpecError
+from harness.mapping.templates import embed
 from harness.name_templates import TEMPLATES, sentences
 from harness.spec.encoder import EncoderSpec
 

@@ -1,0 +1,139 @@
+"""Dual encoders: prompts, the ensemble and the cosines as a few lines of torch have them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch.nn.functional import normalize
+from transformers import (
+    AutoModel,
+    AutoProcessor,
+    SiglipConfig,
+    SiglipModel,
+    SiglipTextConfig,
+    SiglipVisionConfig,
+)
+
+from harness.adapters import dual_encoder
+from harness.adapters.base import Request, Response, Setting
+from harness.adapters.class_prompts import ClassPrompts
+from harness.adapters.registry import load_adapter
+from harness.catalogue import Catalogue
+from harness.data.open import open_source
+from harness.encoders.lexical import load_lexical
+from harness.errors import SpecError
+from harness.mapping.templates import embed
+from harness.name_templates import TEMPLATES
+from harness.spec.encoder import EncoderSpec
+from harness.spec.load import load_model, load_task
+from harness.spec.model import ModelSpec
+
+NAMES = ("dog", "polar bear", "fire truck")
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture(scope="module")
+def images() -> list[Image.Image]:
+    source = open_source(load_task(Catalogue(()), "mini_classify"))
+    assert source.read is not None
+    return [source.read(row) for row in range(4)]
+
+
+def ask(spec: ModelSpec, images: list[Image.Image], names: tuple[str, ...]) -> list[Response]:
+    return load_adapter(spec, Setting()).respond(
+        [Request((image,), choices=names) for image in images]
+    )
+
+
+def by_hand(
+    folder: Path, images: list[Image.Image], form_of: Callable[[str], list[str]], **padding: Any
+) -> np.ndarray:
+    processor, model = AutoProcessor.from_pretrained(folder), AutoModel.from_pretrained(folder)
+    with torch.inference_mode():
+        pixels = processor(images=images, return_tensors="pt")
+        shown = normalize(model.eval().get_image_features(**pixels).pooler_output, dim=-1)
+        rows = []
+        for name in NAMES:
+            tokens = processor(text=form_of(name), truncation=True, return_tensors="pt", **padding)
+            if "max_length" in padding:
+                tokens.pop("attention_mask", None)
+            texts = normalize(model.get_text_features(**tokens).pooler_output, dim=-1)
+            rows.append(normalize(texts.mean(0), dim=-1))
+        return (shown @ torch.stack(rows).T).numpy()
+
+
+@pytest.mark.parametrize("template", ["raw", "photo", "avg", "avg_raw", "my {}"])
+def test_clip_by_hand(template: str, images: list[Image.Image], root: Path) -> None:
+    spec = load_model(Catalogue(()), "mini_dual", [f"options.template={template!r}"])
+    forms = TEMPLATES.get(template, (template,))
+    expected = by_hand(
+        root / "models" / "mini_dual",
+        images,
+        lambda name: [form.format(name) for form in forms],
+        padding=True,
+    )
+    found = np.array([response.scores for response in ask(spec, images, NAMES)])
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert np.ptp(found, axis=0).min() > 0.01
+
+
+def test_the_ensemble_is_that_of_mapping() -> None:
+    lexical = load_lexical(EncoderSpec(encoder="lexical", kind="lexical"))
+    found = ClassPrompts(lexical, "avg").vectors(NAMES)
+    np.testing.assert_allclose(found, embed(lexical, NAMES, "avg"), atol=1e-6)
+
+
+def test_siglip_reads_lower_case_padded_to_its_length(
+    images: list[Image.Image], root: Path, tmp_path: Path
+) -> None:
+    processor = AutoProcessor.from_pretrained(root / "models" / "mini_dual")
+    side = {"hidden_size": 32, "intermediate_size": 32}
+    size = {"num_hidden_layers": 1, "num_attention_heads": 2}
+    length = {"max_position_embeddings": 16, "vocab_size": len(processor.tokenizer)}
+    text = SiglipTextConfig(**side, **size, **length, projection_size=32)
+    vision = SiglipVisionConfig(**side, **size, image_size=56, patch_size=14)
+    torch.manual_seed(0)
+    config = SiglipConfig(text_config=text.to_dict(), vision_config=vision.to_dict())
+    SiglipModel(config).save_pretrained(tmp_path)
+    processor.save_pretrained(tmp_path)
+    spec = ModelSpec(
+        model="tiny", adapter="dual_encoder", pretrained=str(tmp_path), options={"template": "raw"}
+    )
+    expected = by_hand(tmp_path, images, lambda name: [name], padding="max_length", max_length=16)
+    upper = ask(spec, images, tuple(name.upper() for name in NAMES))
+    assert np.array([each.scores for each in upper]) == pytest.approx(expected, abs=1e-5)
+
+
+def test_class_embeddings_come_from_the_disk_the_second_time(
+    images: list[Image.Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = load_model(Catalogue(()), "mini_dual")
+    first = ask(spec, images, NAMES)
+
+    def never(self: object, texts: object) -> None:
+        raise AssertionError("the texts were embedded before")
+
+    monkeypatch.setattr(dual_encoder.OwnTextTower, "encode", never)
+    assert ask(spec, images, NAMES[::-1])[0].scores == first[0].scores[::-1]  # type: ignore[index]
+    with pytest.raises(AssertionError, match="embedded before"):
+        ask(spec, images, ("a new name",))
+
+
+def test_a_model_without_a_text_tower_is_none(root: Path) -> None:
+    folder = str(root / "models" / "mini")
+    with pytest.raises(SpecError, match="is no dual encoder"):
+        load_adapter(ModelSpec(model="x", adapter="dual_encoder", pretrained=folder), Setting())
+
+
+def test_facts(root: Path) -> None:
+    facts = load_adapter(load_model(Catalogue(()), "mini_dual"), Setting()).facts
+    assert (facts.kind, facts.architecture) == ("dual_encoder", "CLIPModel")
+    assert facts.notes == ("class prompts: avg_raw",)

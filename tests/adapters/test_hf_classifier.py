@@ -1,0 +1,87 @@
+"""Logits of classifiers and of linear heads are those of transformers and torch themselves."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+from transformers import AutoImageProcessor, AutoModel, AutoModelForImageClassification
+
+from harness.adapters.base import Request, Setting
+from harness.adapters.registry import load_adapter
+from harness.catalogue import Catalogue
+from harness.data.open import open_source
+from harness.errors import DataError, SpecError
+from harness.spec.load import load_model, load_task
+from harness.spec.model import ModelSpec
+
+
+@pytest.fixture(scope="module")
+def images() -> list[Image.Image]:
+    source = open_source(load_task(Catalogue(()), "mini_classify"))
+    assert source.read is not None
+    return [source.read(row) for row in range(4)]
+
+
+def test_scores_are_the_logits(images: list[Image.Image], root: Path) -> None:
+    folder = root / "models" / "mini_classifier"
+    adapter = load_adapter(load_model(Catalogue(()), "mini_classifier"), Setting())
+    pixels = AutoImageProcessor.from_pretrained(folder)(images=images, return_tensors="pt")
+    with torch.inference_mode():
+        expected = AutoModelForImageClassification.from_pretrained(folder)(**pixels).logits
+    found = adapter.respond([Request((image,)) for image in images])
+    for response, row in zip(found, expected, strict=True):
+        assert response.scores == pytest.approx(row.tolist(), abs=1e-4)
+    assert adapter.facts.kind == "supervised"
+    assert adapter.facts.architecture == "CLIPForImageClassification"
+
+
+def test_two_images_in_one_request_are_an_error_of_that_request(images: list[Image.Image]) -> None:
+    adapter = load_adapter(load_model(Catalogue(()), "mini_classifier"), Setting())
+    good, bad = adapter.respond([Request((images[0],)), Request(tuple(images[:2]))])
+    assert good.scores is not None and len(good.scores) == 64
+    assert bad.error == "2 images, where one is classified"
+
+
+def test_weights_of_another_kind_are_refused(root: Path) -> None:
+    spec = ModelSpec(model="x", adapter="hf_classifier", pretrained=str(root / "models" / "mini"))
+    with pytest.raises(SpecError, match="cannot be loaded"):
+        load_adapter(spec, Setting())
+
+
+@pytest.mark.parametrize("features", ["pooled", "cls", "cls_mean"])
+def test_a_linear_head_on_each_kind_of_features(
+    features: str, images: list[Image.Image], root: Path, tmp_path: Path
+) -> None:
+    folder = root / "models" / "mini_dual"
+    model = AutoModel.from_pretrained(folder).eval()
+    pixels = AutoImageProcessor.from_pretrained(folder)(images=images, return_tensors="pt")
+    with torch.inference_mode():
+        states = model.vision_model(**pixels).last_hidden_state
+        expected = {
+            "pooled": model.get_image_features(**pixels).pooler_output,
+            "cls": states[:, 0],
+            "cls_mean": torch.cat([states[:, 0], states[:, 1:].mean(1)], dim=1),
+        }[features]
+    weight, bias = torch.randn(7, expected.shape[1]), torch.randn(7)
+    save_file({"weight": weight, "bias": bias}, tmp_path / "head.safetensors")
+    torch.save({"weight": weight, "bias": bias}, tmp_path / "head.pth")
+    for name in ("head.safetensors", "head.pth"):
+        options = {"head": str(tmp_path / name), "features": features}
+        spec = ModelSpec(model="x", adapter="linear_head", pretrained=str(folder), options=options)
+        found = load_adapter(spec, Setting()).respond([Request((image,)) for image in images])
+        for response, row in zip(found, expected @ weight.T + bias, strict=True):
+            assert response.scores == pytest.approx(row.tolist(), abs=1e-4)
+
+
+def test_a_head_that_is_none_is_told_before_the_backbone_is_loaded(tmp_path: Path) -> None:
+    def spec(head: str) -> ModelSpec:
+        options = {"head": head}
+        return ModelSpec(model="x", adapter="linear_head", pretrained="no/such", options=options)
+
+    with pytest.raises(DataError, match="is not there"):
+        load_adapter(spec(str(tmp_path / "gone.pth")), Setting())
+    (tmp_path / "junk.pth").write_bytes(b"junk")
+    with pytest.raises(DataError, match="holds no linear head"):
+        load_adapter(spec(str(tmp_path / "junk.pth")), Setting())

@@ -1,0 +1,98 @@
+"""The neighbours vote as scikit-learn's do; features are computed once."""
+
+import logging
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.neighbors import KNeighborsClassifier
+
+from harness.adapters.base import Request, Setting
+from harness.adapters.feature_bank import Bank
+from harness.adapters.knn import KnnAdapter, votes
+from harness.adapters.registry import checked_class, load_adapter
+from harness.catalogue import Catalogue
+from harness.data.open import open_source
+from harness.errors import SpecError
+from harness.spec.load import load_model, load_task
+from harness.spec.model import ModelSpec
+
+
+def unit(rng: np.random.Generator, n: int) -> np.ndarray:
+    rows = rng.normal(size=(n, 6)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("k", [1, 5, 51])
+def test_the_vote_is_that_of_scikit_learn_where_votes_differ(k: int) -> None:
+    rng = np.random.default_rng(0)
+    bank = Bank(unit(rng, 200), rng.integers(4, size=200))
+    queries = unit(rng, 80)
+    found = votes(queries, bank, k)
+    reference = KNeighborsClassifier(k, metric="cosine").fit(bank.vectors, bank.labels)
+    counts = reference.predict_proba(queries) * k
+    assert np.floor(found) == pytest.approx(counts)
+    clear = np.sort(counts, axis=1)[:, -1] > np.sort(counts, axis=1)[:, -2]
+    assert clear.any()
+    np.testing.assert_array_equal(found.argmax(1)[clear], reference.predict(queries)[clear])
+
+
+def test_of_equal_votes_the_nearer_neighbours_win() -> None:
+    angles = np.array([0.3, 0.2, 0.4, 0.1])
+    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    found = votes(np.array([[1, 0]], np.float32), Bank(vectors, np.array([0, 1, 0, 1])), 4)
+    assert np.floor(found).tolist() == [[2, 2]]
+    assert found[0, 1] > found[0, 0]
+
+
+@pytest.fixture
+def spec(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ModelSpec]:
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    shutil.copy(root / "models" / "mini_knn" / "train.parquet", tmp_path)
+
+    def make(*settings: str) -> ModelSpec:
+        own = f"options.dataset_path={tmp_path / 'train.parquet'}"
+        return load_model(Catalogue(()), "mini_knn", [own, *settings])
+
+    return make
+
+
+def test_features_are_computed_once_for_model_and_data(
+    spec: Callable[..., ModelSpec], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "harness")
+    source = open_source(load_task(Catalogue(()), "mini_classify"))
+    assert source.read is not None
+    asked = [Request((source.read(row),)) for row in range(8)]
+    first = load_adapter(spec(), Setting())
+    answers = first.respond(asked)
+    assert "computing the features of 1280" in caplog.text
+    caplog.clear()
+    assert load_adapter(spec("options.k=3"), Setting()).facts.notes == (
+        "k-NN: k = 3, 1280 training images of 64 classes",
+    )
+    assert load_adapter(spec(), Setting()).respond(asked) == answers
+    assert "computing" not in caplog.text
+    load_adapter(spec("options.features=cls"), Setting())
+    assert "computing" in caplog.text
+    assert len(list((tmp_path / "cache" / "features").iterdir())) == 2
+    assert answers[0].scores is not None and 11 < sum(answers[0].scores) < 12
+
+
+@pytest.mark.parametrize("setting", ["options.k=0", "options.k=52"])
+def test_k_is_1_to_51(spec: Callable[..., ModelSpec], setting: str) -> None:
+    with pytest.raises(SpecError, match=r"options\.k"):
+        checked_class(spec(setting))
+
+
+def test_more_neighbours_than_images_are_refused(
+    spec: Callable[..., ModelSpec], tmp_path: Path
+) -> None:
+    import datasets
+
+    few = datasets.load_dataset("parquet", data_files=str(tmp_path / "train.parquet"))["train"]
+    few.select(range(5)).to_parquet(tmp_path / "train.parquet")
+    with pytest.raises(SpecError, match="fewer images"):
+        KnnAdapter(spec(), Setting())

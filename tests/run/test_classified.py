@@ -1,0 +1,150 @@
+"""Scores become a class: outputs are matched to the task's classes, and nothing is guessed."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from harness.adapters.base import CLASSIFY, ModelFacts, Request, Response, Setting
+from harness.answers.outcome import Status
+from harness.catalogue import Catalogue
+from harness.classes import Class, ClassList
+from harness.cli import main
+from harness.errors import SpecError
+from harness.prompt.plan import PlannedRequest
+from harness.ranks import Rank
+from harness.run.classified import Outputs, classified_row, match_outputs
+from harness.run.session import RunOptions, run_task
+from harness.spec.load import load_task
+from harness.spec.model import ModelSpec
+from harness.store.lines import read_predictions
+from harness.store.manifest import Manifest
+from support.colours import NAMES, name_of
+
+CLASSES = ClassList("three", "clean", (Class(2, "cat"), Class(5, "dog"), Class(9, "cow")))
+ASKED = PlannedRequest((0,), ("a",), "")
+
+
+def spec(class_list: str | None = None) -> ModelSpec:
+    return ModelSpec(model="m", adapter="x:Y", class_list=class_list)
+
+
+def write_list(folder: Path, name: str, entries: str) -> Catalogue:
+    (folder / f"{name}.yaml").write_text(f"class_list: {name}\nclasses:\n{entries}")
+    return Catalogue((folder,))
+
+
+def test_without_a_class_list_the_outputs_are_the_tasks_classes() -> None:
+    assert match_outputs(Catalogue(()), spec(), CLASSES) == Outputs(3, (0, 1, 2))
+
+
+def test_outputs_are_found_by_wordnet_id_before_the_name(tmp_path: Path) -> None:
+    catalogue = write_list(
+        tmp_path,
+        "known",
+        "  - {id: 0, name: dog, wnid: n1}\n  - {id: 1, name: hound, wnid: n2}\n"
+        "  - {id: 2, name: A Cow}\n",
+    )
+    task = ClassList("two", "clean", (Class(0, "dog", (), "n2"), Class(1, "cow")))
+    assert match_outputs(catalogue, spec("known"), task) == Outputs(3, (1, 2))
+
+
+def test_a_class_that_the_model_does_not_know_is_named(tmp_path: Path) -> None:
+    catalogue = write_list(tmp_path, "known", "  - {id: 0, name: cat}\n  - {id: 1, name: dog}\n")
+    with pytest.raises(SpecError, match="1 of 3 classes of `three`") as caught:
+        match_outputs(catalogue, spec("known"), CLASSES)
+    assert caught.value.problems[0].got == "cow"
+
+
+def test_imagenet_of_other_names_is_matched_by_wordnet_id() -> None:
+    from harness.class_lists import load_class_list
+    from harness.spec.load import load_class_list_spec
+
+    listed = load_class_list_spec(Catalogue(()), "imagenet1k")
+    for name_set in ("clean", "openai", "wordnet"):
+        found = match_outputs(Catalogue(()), spec("imagenet1k"), load_class_list(listed, name_set))
+        assert found == Outputs(1000, tuple(range(1000)))
+
+
+def test_the_best_of_the_tasks_classes_wins_and_of_equal_ones_the_lower_id() -> None:
+    outputs = Outputs(5, (4, 0, 2))
+    response = Response(scores=(1.0, 99.0, 0.5, 98.0, 1.0))
+    row = classified_row(ASKED, "x", response, CLASSES, outputs)
+    assert (row.status, row.class_id, row.rule) == (Status.OK, 2, "scores")
+    assert (row.top, row.top_scores) == ((2, 5, 9), (1.0, 1.0, 0.5))
+
+
+def test_a_score_that_is_no_number_is_refused() -> None:
+    with pytest.raises(ValueError, match="NaN"):
+        classified_row(
+            ASKED, "x", Response(scores=(0.0, math.nan, 1.0)), CLASSES, Outputs(3, (0, 1, 2))
+        )
+
+
+def test_another_number_of_outputs_ends_the_run_with_a_hint() -> None:
+    with pytest.raises(SpecError, match="class_list"):
+        classified_row(ASKED, "x", Response(scores=(1.0,)), CLASSES, Outputs(3, (0, 1, 2)))
+
+
+class ColourScores:
+    """Knows six colours, in an order of its own; has no score for green."""
+
+    protocols = CLASSIFY
+    known = ("violet", "blue", "grey", "green", "red", "pink")
+
+    def __init__(self, spec: ModelSpec, setting: Setting) -> None:
+        pass
+
+    @property
+    def facts(self) -> ModelFacts:
+        return ModelFacts(kind="supervised")
+
+    def respond(self, requests: list[Request]) -> list[Response]:
+        assert {request.choices for request in requests} == {NAMES}
+        return [Response(scores=self._scores(name_of(each.images[0]))) for each in requests]
+
+    def _scores(self, name: str) -> tuple[float, ...]:
+        shown = "grey" if name == "pink" else name
+        bad = math.nan if shown == "green" else 0.0
+        scores = [2.0 if known == shown else bad for known in self.known]
+        return (9.0, *scores[1:-1], 9.0)  # violet and pink are none of the task's
+
+
+def test_a_whole_run_over_fewer_classes_than_the_model_knows(
+    folder: Path, catalogue: Catalogue
+) -> None:
+    lines = "".join(f"  - {{id: {n}, name: {name}}}\n" for n, name in enumerate(ColourScores.known))
+    (folder / "six.yaml").write_text(f"class_list: six\nclasses:\n{lines}")
+    (folder / "c.yaml").write_text(
+        "task: colour_classes\nprotocol: classify\ndataset_path: images\nclass_list: colours\n"
+        "label_sets: [colours_first]\nmetadata: {version: 1}\n"
+    )
+    model = ModelSpec(model="own", adapter="x:Y", class_list="six")
+    options = RunOptions(folder / "runs", batch_size=5, show_progress=False)
+    finished = run_task(
+        Catalogue((folder,)),
+        load_task(Catalogue((folder,)), "colour_classes"),
+        model,
+        lambda: ColourScores(model, Setting()),
+        Rank(0, 1, Setting()),
+        options,
+    )
+    rows = list(read_predictions(finished.path / "predictions.jsonl"))
+    assert [row.status is Status.ERROR for row in rows] == [n % 4 == 1 for n in range(12)]
+    assert all(row.class_id == n % 4 for n, row in enumerate(rows) if n % 4 != 1)
+    assert all(len(row.top) == 4 for row in rows if row.class_id is not None)
+    assert Manifest.read(finished.path).model_outputs == 6
+    assert finished.results is not None and not finished.results.complete
+
+
+@pytest.mark.parametrize(("task", "model"), [("mini_cw", "mini_dual"), ("mini_classify", "mini")])
+def test_what_a_model_cannot_do_is_told_before_it_is_loaded(
+    task: str, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["harness", "run", "--tasks", task, "--model", model, "--output", str(tmp_path)]
+    monkeypatch.setattr("sys.argv", words)
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 2
+    assert json.dumps(sorted(path.name for path in tmp_path.iterdir())) == "[]"
