@@ -11,7 +11,7 @@ CONSTRAINTS := constraints-light.txt
 BASELINES := mini_classifier mini_dual mini_knn
 FULL := .venv-full
 FULL_CONSTRAINTS := constraints-full.txt
-FULL_EXTRAS := dev,lmms,open_clip,quantization,timm,vision
+FULL_EXTRAS := dev,lmms,open-clip,quantization,timm,vision
 
 .PHONY: demo test test-full lint clean
 

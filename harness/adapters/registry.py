@@ -114,6 +114,11 @@ def _any(names: frozenset[str]) -> str:
     return " or ".join(sorted(names))
 
 
+def _extra(adapter: str) -> str:
+    """Give the extra that an adapter needs; with a hyphen, as older pip knows no other form."""
+    return adapter.replace("_", "-")
+
+
 def adapter_class(spec: ModelSpec) -> type[Adapter]:
     """Give the class that an adapter's name, or `module:Class`, stands for."""
     where = f"model `{spec.model}`"
@@ -130,7 +135,7 @@ def adapter_class(spec: ModelSpec) -> type[Adapter]:
                 where,
                 f"adapter `{spec.adapter}` needs a package that is not installed",
                 got=str(error),
-                fix=f"pip install 'mllm-classification-harness[{spec.adapter}]'"
+                fix=f"pip install 'mllm-classification-harness[{_extra(spec.adapter)}]'"
                 if spec.adapter in ADAPTERS
                 else f"make `{module_name}` importable",
             )

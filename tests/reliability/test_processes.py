@@ -16,7 +16,7 @@ from support.launching import ACCELERATE, TORCHRUN, plain, rows, start, until_it
 Rows = Sequence[Mapping[str, object]]
 LAUNCHES = {
     "accelerate launch harness, 2": [*ACCELERATE, "2", "harness"],
-    "accelerate launch -m harness, 2": [*ACCELERATE, "2", "-m", "harness"],
+    "accelerate launch -m harness, 3": [*ACCELERATE, "3", "-m", "harness"],
     "torchrun -m harness, 3": [*TORCHRUN, "3", "-m", "harness"],
 }
 
