@@ -18,6 +18,7 @@ ADAPTERS = {
     "hf_classifier": "harness.adapters.hf_classifier:HfClassifierAdapter",
     "knn": "harness.adapters.knn:KnnAdapter",
     "linear_head": "harness.adapters.linear_head:LinearHeadAdapter",
+    "lmms_eval": "harness.adapters.lmms_eval_model:LmmsEvalAdapter",
     "open_clip": "harness.adapters.open_clip_dual:OpenClipAdapter",
     "openai": "harness.adapters.openai_chat:OpenAIAdapter",
     "timm": "harness.adapters.timm_classifier:TimmAdapter",

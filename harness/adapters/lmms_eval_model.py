@@ -1,0 +1,150 @@
+"""Any model class of lmms-eval, simple or chat, asked in the process of the run."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+import torch
+
+from harness.adapters.base import (
+    PROMPTED,
+    TEXT_ONLY,
+    ModelFacts,
+    OutOfMemoryError,
+    Request,
+    Response,
+    Setting,
+)
+from harness.adapters.hf_reading import cut
+from harness.adapters.lmms_eval_apart import Apart
+from harness.adapters.lmms_eval_loading import load
+from harness.adapters.lmms_eval_options import LmmsEvalOptions
+from harness.adapters.lmms_eval_task import FAILED, generate
+from harness.spec.base import Spec, validate_part
+from harness.spec.model import ModelSpec
+from harness.spec.template import IMAGE_MARK
+
+log = logging.getLogger("harness")
+_NO_MEMORY = "out of memory"
+
+
+class LmmsEvalAdapter:
+    """A model class of lmms-eval; only its `generate_until` is used."""
+
+    keys: ClassVar[frozenset[str]] = frozenset({"pretrained"})
+    Options: ClassVar[type[Spec]] = LmmsEvalOptions
+    protocols: ClassVar[frozenset[str]] = PROMPTED
+    output_types: ClassVar[frozenset[str]] = TEXT_ONLY
+
+    def __init__(self, spec: ModelSpec, setting: Setting) -> None:
+        self._options = validate_part(LmmsEvalOptions, spec, "options", spec.options)
+        self._apart = Apart()
+        self._loaded = load(spec, self._options, setting.device, self._apart)
+        self._asked_again = 0
+        log.info("%s: %s", spec.model, next(self._notes()))
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What is known of the model: its class, and what that lets see of its weights."""
+        weights = self._weights
+        known: dict[str, Any] = {}
+        if weights is not None:
+            first = next(weights.parameters(), None)
+            known["parameters"] = sum(each.numel() for each in weights.parameters())
+            known["architecture"] = type(weights).__name__
+            if first is not None:
+                known["dtype"] = str(first.dtype).removeprefix("torch.")
+                known["device"] = str(first.device)
+        return ModelFacts(notes=tuple(self._notes()), **known)
+
+    @property
+    def _weights(self) -> torch.nn.Module | None:
+        for name in ("model", "_model"):
+            found = getattr(self._loaded.model, name, None)
+            if isinstance(found, torch.nn.Module):
+                return found
+        return None
+
+    def _notes(self) -> Iterator[str]:
+        kind = "simple" if self._loaded.is_simple else "chat"
+        yield f"{kind} class {self._loaded.class_path} of lmms-eval {self._loaded.version}"
+        if self._loaded.is_simple:
+            mark = self._options.image_mark
+            yield f"images: {f'marked {mark!r} in the text' if mark else 'apart from the text'}"
+        if self._asked_again:
+            yield f"requests asked again alone, as the answer was empty: {self._asked_again}"
+
+    def respond(self, requests: Sequence[Request]) -> list[Response]:
+        """Answer a batch. An empty answer is asked for once more, alone.
+
+        A class of lmms-eval may swallow an exception and give an empty text, or one that says so;
+        both are errors here. A request whose images do not fit its text is an error of its own.
+        """
+        marks = [each.text.count(IMAGE_MARK) for each in requests]
+        good = [
+            each for each, count in zip(requests, marks, strict=True) if count == len(each.images)
+        ]
+        answers = iter(self._respond(good) if good else ())
+        return [
+            next(answers)
+            if count == len(each.images)
+            else Response(error=f"{len(each.images)} images for {count} {IMAGE_MARK} in the text")
+            for each, count in zip(requests, marks, strict=True)
+        ]
+
+    def _respond(self, requests: Sequence[Request]) -> list[Response]:
+        responses = self._ask(requests)
+        for place, response in enumerate(responses):
+            if not response.error and not (response.text or "").strip():
+                self._asked_again += 1
+                responses[place] = self._ask([requests[place]])[0]
+                if not (responses[place].text or "").strip() and self._apart.errors:
+                    responses[place] = Response(error=self._swallowed())
+        return responses
+
+    def _ask(self, requests: Sequence[Request]) -> list[Response]:
+        generation = requests[0].generation
+        if generation.do_sample:
+            torch.manual_seed(generation.seed)
+        try:
+            with self._apart.inside():
+                outputs = generate(self._loaded.model, requests, self._options.image_mark)
+        except torch.OutOfMemoryError as error:
+            torch.cuda.empty_cache()
+            raise OutOfMemoryError(str(error).splitlines()[0]) from error
+        except SystemExit as error:
+            raise RuntimeError(f"the class wanted to end the process ({error})") from error
+        if len(outputs) != len(requests):
+            raise RuntimeError(f"{len(outputs)} answers to {len(requests)} requests")
+        return [self._read(output, generation.until) for output in outputs]
+
+    def _swallowed(self) -> str:
+        """Give the exception that the class logged in place of an answer.
+
+        Raises OutOfMemoryError when it was one of memory.
+        """
+        said = self._apart.errors[-1]
+        if _NO_MEMORY in said.lower():
+            raise OutOfMemoryError(said.splitlines()[0])
+        return said
+
+    def _read(self, output: Any, until: Sequence[str]) -> Response:
+        if output is None:
+            return Response(text="")
+        from lmms_eval.api.instance import unwrap_generation_output
+
+        text, counts = unwrap_generation_output(output)
+        if not isinstance(text, str):
+            return Response(text="") if text is None else Response(error=f"no text: {text!r}"[:300])
+        if text.startswith(FAILED):
+            return Response(error=text)
+        reasoning = None
+        if self._options.reasoning_end and self._options.reasoning_end in text:
+            reasoning, _, text = text.rpartition(self._options.reasoning_end)
+            text = text.lstrip()
+        return Response(
+            text=cut(text, until),
+            tokens=getattr(counts, "output_tokens", None) or None,
+            prompt_tokens=getattr(counts, "input_tokens", None) or None,
+            reasoning=reasoning.strip() or None if reasoning is not None else None,
+        )

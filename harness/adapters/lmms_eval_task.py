@@ -1,0 +1,93 @@
+"""The requests of a batch as the one task, in memory, that a model class of lmms-eval answers."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from harness.adapters.base import Request
+from harness.spec.task import GenerationSpec
+from harness.spec.template import IMAGE_MARK
+
+FAILED = "[LMMS_EVAL_"
+"""What a text begins with that a class of lmms-eval puts where an answer failed."""
+_SPLIT = "test"
+
+
+def generate(model: Any, requests: Sequence[Request], image_mark: str) -> list[Any]:
+    """Ask a model for all requests, which share their generation settings; give what it returns.
+
+    The task has a name of its own each time: some classes keep answers by task and place.
+    """
+    from lmms_eval.api.instance import Instance
+
+    task = f"harness_{uuid.uuid4().hex}"
+    model.task_dict[task] = {_SPLIT: list(requests)}
+    instances = [
+        Instance(
+            request_type="generate_until",
+            arguments=_arguments(model, request, image_mark, (place, task, _SPLIT)),
+            idx=0,
+            metadata={"task": task, "doc_id": place, "repeats": 1, "split": _SPLIT},
+        )
+        for place, request in enumerate(requests)
+    ]
+    try:
+        return list(model.generate_until(instances))
+    finally:
+        del model.task_dict[task]
+
+
+def _arguments(
+    model: Any, request: Request, image_mark: str, place: tuple[int, str, str]
+) -> tuple[Any, ...]:
+    settings = generation_kwargs(request.generation)
+    if model.is_simple:
+        return (simple_text(request.text, image_mark), settings, _images, *place)
+    return (simple_text(request.text, ""), chat_messages, settings, *place)
+
+
+def _images(request: Request) -> list[Any]:
+    return list(request.images)
+
+
+def chat_messages(request: Request) -> list[dict[str, Any]]:
+    """Give the one message of a request: pieces of its text and its images, in their order."""
+    content: list[dict[str, Any]] = []
+    for number, piece in enumerate(request.text.split(IMAGE_MARK)):
+        if number:
+            content.append({"type": "image", "url": request.images[number - 1]})
+        if piece:
+            content.append({"type": "text", "text": piece})
+    return [{"role": "user", "content": content}]
+
+
+def simple_text(text: str, image_mark: str) -> str:
+    """Give the text for a class that is given images and text apart.
+
+    Without a mark the pieces between the images follow each other, one below the other.
+    """
+    pieces = text.split(IMAGE_MARK)
+    if not image_mark:
+        stripped = (piece.strip() for piece in pieces)
+        return "\n".join(piece for piece in stripped if piece)
+    written = pieces[0]
+    for number, piece in enumerate(pieces[1:], start=1):
+        written += image_mark.format(n=number) + piece
+    return written
+
+
+def generation_kwargs(generation: GenerationSpec) -> dict[str, Any]:
+    """Give all settings that classes look for: one that lacks has another default in each.
+
+    Stop strings are left out; they are cut from the answer here, as not every class knows them.
+    """
+    temperature = 0.0
+    if generation.do_sample:
+        temperature = 1.0 if generation.temperature is None else generation.temperature
+    return {
+        "max_new_tokens": generation.max_new_tokens,
+        "do_sample": generation.do_sample,
+        "temperature": temperature,
+        "top_p": generation.top_p,
+        "num_beams": 1,
+    }

@@ -1,0 +1,184 @@
+"""The adapter over classes of lmms-eval that behave, and over some that do not."""
+
+import logging
+import os
+import signal
+import sys
+import warnings
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from harness.adapters.base import OutOfMemoryError, Request, Response, Setting
+from harness.adapters.lmms_eval_model import LmmsEvalAdapter
+from harness.adapters.registry import load_adapter
+from harness.errors import MissingPackageError, SpecError
+from harness.run.asking import Asker
+from harness.spec.model import ModelSpec
+from harness.spec.task import GenerationSpec
+
+pytestmark = pytest.mark.full
+OWN = "support.lmms_classes."
+IMAGE = Image.new("RGB", (4, 3))
+
+
+def make(name: str, **options: Any) -> LmmsEvalAdapter:
+    options = {"model": name if name.islower() else OWN + name, **options}
+    spec = ModelSpec(model="m", adapter="lmms_eval", options=options)
+    found = load_adapter(spec, Setting(device="cpu"))
+    assert isinstance(found, LmmsEvalAdapter)
+    return found
+
+
+def ask(adapter: LmmsEvalAdapter, *texts: str, **generation: Any) -> list[Response]:
+    settings = GenerationSpec(max_new_tokens=5, **generation)
+    return adapter.respond([Request((IMAGE,), f"<image>{text}", settings) for text in texts])
+
+
+def test_a_simple_class_gets_text_images_and_all_settings() -> None:
+    adapter = make("Simple", model_args={"greeting": "hi "})
+    first, second = ask(adapter, "one", "two", until=["never"])
+    settings = (
+        "[('do_sample', False), ('image_sizes', [(4, 3)]), ('max_new_tokens', 5), "
+        "('num_beams', 1), ('temperature', 0.0), ('top_p', None)]"
+    )
+    assert first.text == f"hi one|{settings}"
+    assert second.text == f"hi two|{settings}"
+    note, images = adapter.facts.notes
+    assert note.startswith("simple class support.lmms_classes.Simple of lmms-eval 0.7")
+    assert images == "images: apart from the text"
+    assert adapter._loaded.model.device == "cpu"
+    assert adapter._loaded.model.calls == [2]
+    assert adapter._loaded.model.task_dict == {}, "a run of many batches must not grow"
+
+
+def test_a_chat_class_gets_images_between_the_pieces_of_text() -> None:
+    images = (IMAGE, Image.new("RGB", (2, 2)))
+    (response,) = make("Chat").respond([Request(images, "A <image> b <image> c")])
+    assert response.text == "user: ['A ', (4, 3), ' b ', (2, 2), ' c']"
+    assert (response.tokens, response.prompt_tokens) == (3, 11)
+
+
+def test_stop_strings_and_reasoning_are_cut_here() -> None:
+    adapter = make("Habit", reasoning_end="</think>")
+    (response,) = ask(adapter, "<think>a cat. no</think> a dog. Or", until=[".", "Or"])
+    assert response.text == "a dog"
+    assert response.reasoning == "<think>a cat. no"
+
+
+def test_an_empty_answer_is_asked_for_once_more_alone() -> None:
+    adapter = make("Habit")
+    texts = [each.text for each in ask(adapter, "shy", "plain", "None", "blank")]
+    assert texts == ["bold", "plain", "", "  "]
+    assert adapter._loaded.model.calls == [4, 1, 1, 1]
+    assert "asked again alone, as the answer was empty: 3" in adapter.facts.notes[-1]
+
+
+def test_a_failure_is_an_error_and_never_an_answer() -> None:
+    swallowed, plain, sentinel, rounds = ask(
+        make("Habit"), "swallow", "plain", "sentinel", "rounds"
+    )
+    assert swallowed == Response(error="Error no such kernel in generating")
+    assert plain.text == "plain"
+    assert sentinel.error is not None and "503" in sentinel.error and sentinel.text is None
+    assert rounds.error == "no text: ['a', 'b']"
+
+
+def test_what_is_raised_is_an_error_of_its_request_alone() -> None:
+    requests = [Request((IMAGE,), f"<image>{each}") for each in ("a", "exit", "b")]
+    first, failed, last = Asker(make("Habit"), 3).ask(requests)
+    assert (first.text, last.text) == ("a", "b")
+    assert failed.error is not None and "end the process (no more)" in failed.error
+
+
+@pytest.mark.parametrize("text", ["memory", "swallow memory"])
+def test_out_of_memory_halves_the_batch(text: str) -> None:
+    adapter = make("Habit")
+    with pytest.raises(OutOfMemoryError):
+        ask(adapter, "a", text)
+    asker = Asker(adapter, 4)
+    found = asker.ask([Request((IMAGE,), f"<image>{each}") for each in ("a", "b", "c", text)])
+    assert [each.text for each in found[:3]] == ["a", "b", "c"]
+    assert found[3].error is not None and "memory" in found[3].error
+    assert asker.halved
+
+
+def test_a_wrong_number_of_answers_is_no_answer() -> None:
+    with pytest.raises(RuntimeError, match="1 answers to 2 requests"):
+        ask(make("Short"), "a", "b")
+
+
+def test_what_a_class_changes_stays_with_it(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    import PIL.ImageFile
+    import torch
+    from loguru import logger
+
+    heard: list[str] = []
+    number = logger.add(heard.append, level="WARNING", format="{message}")
+    before = outside()
+    adapter = make("Untidy")
+    assert outside() == before
+    with caplog.at_level(logging.DEBUG, logger="harness"):
+        for _ in range(2):
+            (response,) = ask(adapter, "a")
+            assert outside() == before
+    dtype, ignored = torch.float64, signal.SIG_IGN
+    assert response.text == str(("1", True, True, dtype, ignored)), "it finds what it left"
+    assert not PIL.ImageFile.LOAD_TRUNCATED_IMAGES
+    printed = capfd.readouterr()
+    assert printed.out == ""
+    assert "it/s" not in printed.err, "no bar"
+    assert "lmms-eval: a line on stdout" in caplog.messages
+    assert heard == ["a warning\n"] * 2, "another's handler hears what it asked for"
+    logger.remove(number)
+
+
+def test_importing_a_class_of_lmms_eval_changes_nothing() -> None:
+    before = outside()
+    with pytest.raises(SpecError):
+        make("llava_hf", model_args={"nonsense": 1})
+    assert outside() == before
+
+
+def outside() -> dict[str, Any]:
+    import PIL.ImageFile
+    import torch
+
+    return {
+        "environment": dict(os.environ),
+        "sys.path": list(sys.path),
+        "warnings": list(warnings.filters),
+        "truncated": PIL.ImageFile.LOAD_TRUNCATED_IMAGES,
+        "tf32": torch.backends.cuda.matmul.allow_tf32,
+        "dtype": torch.get_default_dtype(),
+        "signal": signal.getsignal(signal.SIGUSR1),
+        "stdout": sys.stdout,
+        "root": (list(logging.root.handlers), logging.root.level),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("llava_fh", {}, "did you mean `llava_hf`"),
+        ("Simple", {"model_args": {"greting": "x"}}, "did you mean `greeting`"),
+        ("Simple", {"force_simple": True, "model": "huggingface"}, "has no simple class"),
+        ("Chat", {"image_mark": "<image>"}, "is a chat class"),
+        ("Nothing", {}, "cannot be imported"),
+        ("VARIABLE", {}, "is no model class of lmms-eval"),
+    ],
+)
+def test_mistakes_are_told_before_anything_is_asked(
+    name: str, options: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(SpecError) as caught:
+        make(name, **options)
+    assert said in str(caught.value)
+
+
+def test_a_package_that_a_class_needs_is_named() -> None:
+    with pytest.raises(MissingPackageError, match="nowhere"):
+        make("nowhere.to.be.found.Class", model="nowhere.to.be.found.Class")
