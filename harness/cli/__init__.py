@@ -10,7 +10,17 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from harness import __version__
-from harness.cli import check, compare, import_answers, listing, map_answers, merge, run, score
+from harness.cli import (
+    check,
+    compare,
+    export,
+    import_answers,
+    listing,
+    map_answers,
+    merge,
+    run,
+    score,
+)
 from harness.errors import HarnessError
 
 app = typer.Typer(
@@ -29,6 +39,7 @@ app.command("map")(map_answers.map_answers)
 app.command("compare")(compare.compare)
 app.command("check")(check.check)
 app.command("list")(listing.list_names)
+app.add_typer(export.app, name="export")
 
 
 def _show_version(asked: bool) -> None:

@@ -1,0 +1,1 @@
+"""Give tasks, answers and scores to other tools in the form that they read."""
