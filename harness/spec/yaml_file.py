@@ -102,6 +102,11 @@ def _read_one(path: Path) -> YamlFile:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(Problem(str(path), "cannot be read as text", got=str(error))) from error
+    return parse_yaml(text, path)
+
+
+def parse_yaml(text: str, path: Path) -> YamlFile:
+    """Read YAML that stands in `path`; `include` is a key like others. Raises SpecError."""
     loader = yaml.CSafeLoader(text)
     try:
         node = loader.get_single_node()

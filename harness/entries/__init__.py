@@ -1,0 +1,1 @@
+"""Entries of the leaderboard: made of runs, checked by one checker, judged in a public ledger."""

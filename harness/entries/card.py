@@ -1,0 +1,33 @@
+"""The front matter of `MODEL_CARD.md`: what a submitter says of the model."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from harness.spec.model import Kind
+
+Disclosure = Literal["yes", "no", "unknown"]
+
+
+class TrainingData(BaseModel):
+    """Whether the model has seen the benchmark's images or labels in training."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    imagenet_train: Disclosure
+    imagenet_val: Disclosure
+
+
+class ModelCard(BaseModel):
+    """The front matter, checked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str = Field(min_length=1, max_length=200)
+    kind: Kind
+    training_data: TrainingData
+    organization: str = Field(default="", max_length=200)
+    url: str = Field(default="", max_length=500, pattern=r"^$|^https://")
+    license: str = Field(default="", max_length=100)
+    parameters: int | None = Field(default=None, gt=0)
+    """How many weights the model has."""
