@@ -1,0 +1,218 @@
+"""Boards of a hand-made site: rows, pairs and references with numbers that fit together."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from harness.answers.outcome import Status
+from harness.leaderboard import site_model as model
+from harness.score.results import (
+    BootstrapInfo,
+    Change,
+    ClassListInfo,
+    EquivalencesInfo,
+    LabelSetInfo,
+    Protocol,
+    Results,
+    Score,
+    Share,
+)
+from harness.score.statistics import mcnemar, wilson
+
+CLASS_NAMES = ("red fox", "grey wolf", "tabby cat", "tiger cat", "missile", "projectile")
+N, N_EMPTY = 1234, 46
+SHA = "0123456789abcdef" * 4
+LABEL_SETS = ("toy_imgt", "toy_regt")
+
+
+@dataclass(frozen=True, slots=True)
+class BoardPlan:
+    """Which board to make."""
+
+    task: str
+    protocol: Protocol
+    base: float
+    distractors: dict[str, object] | None = None
+
+    @property
+    def slug(self) -> str:
+        return f"{self.task}--{self.protocol}"
+
+
+PLANS = (
+    BoardPlan("toy_ow", "ow", 58.0),
+    BoardPlan("toy_mc_hard", "mc", 66.0, {"strategy": "embedding", "rank": [1, 3]}),
+    BoardPlan("toy_mc_easy", "mc", 88.0, {"strategy": "embedding", "rank": [21, 40]}),
+    BoardPlan("toy_cw", "cw", 63.0),
+)  # fmt: skip
+
+
+def label_set(original: bool) -> LabelSetInfo:
+    return LabelSetInfo(
+        source="labels/toy.jsonl",
+        digest=SHA,
+        original=original,
+        n_images=N + N_EMPTY,
+        n_empty=0 if original else N_EMPTY,
+        n_common=N + N_EMPTY,
+        notes={},
+    )
+
+
+def label_sets() -> dict[str, LabelSetInfo]:
+    return {name: label_set(name == "toy_imgt") for name in LABEL_SETS}
+
+
+def _score(right: int, n: int, n_empty: int) -> Score:
+    accuracy = 100 * right / n
+    low, high = wilson(right, n) or (0.0, 0.0)
+    groups = {"S": 900, "S+": 800, "S-": 100, "M": 334, "M+": 184, "M-": 150}
+    return Score(
+        n=n,
+        n_right=right,
+        accuracy=accuracy,
+        ci95=(low, high),
+        ci95_classes=(low - 1, high + 1),
+        n_empty=n_empty,
+        n_error=0,
+        n_classes=len(CLASS_NAMES),
+        accuracy_empty_correct=100 * (right + n_empty) / (n + n_empty),
+        accuracy_strict=None,
+        accuracy_first_in_list=None,
+        mean_per_class=accuracy - 0.5,
+        top5=None,
+        groups={
+            "A": Share(n=n, accuracy=accuracy),
+            "N": Share(n=n_empty, accuracy=None),
+            **{
+                name: Share(n=count, accuracy=max(0.0, accuracy - 3 * place))
+                for place, (name, count) in enumerate(groups.items())
+            },
+        },
+    )
+
+
+def _results(plan: BoardPlan, place: int, original: Score, headline: Score) -> Results:
+    oop = (17 * place) % 90 if plan.protocol in ("ow", "cw") else 0
+    n = N + N_EMPTY
+    counts = {status.value: 0 for status in Status} | {"oop": oop, "ok": n - oop}
+    return Results(
+        task=plan.task,
+        model=f"model-{place}",
+        protocol=plan.protocol,
+        n=n,
+        complete=True,
+        counts=counts,
+        shares={name: 100 * count / n for name, count in counts.items()},
+        oop_strict=None,
+        scores={plan.protocol: dict(zip(LABEL_SETS, (original, headline), strict=True))},
+        changes={},
+        mapping=None,
+        mc=None,
+        per_class={},
+        class_list=ClassListInfo(name="toy", name_set="clean", n=len(CLASS_NAMES), digest=SHA),
+        label_sets=label_sets(),
+        equivalences=EquivalencesInfo(source="labels/toy.json", groups=[[4, 5]]),
+        bootstrap=BootstrapInfo(draws=2000, seed=0),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    place: int
+    right: int
+    original: int
+
+
+def make_board(plan: BoardPlan, n_models: int, description: str) -> model.Board:
+    source = random.Random(f"{plan.slug} {n_models}")
+    drawn = []
+    for place in range(n_models):
+        right = round(N * (plan.base + source.uniform(-18, 10)) / 100)
+        drawn.append(_Counts(place, right, max(1, round(right * source.uniform(0.82, 0.95)))))
+    drawn.sort(key=lambda item: (-item.right, f"model-{item.place}"))
+    rows = tuple(_row(plan, item, drawn) for item in drawn)
+    return model.Board(
+        slug=plan.slug,
+        benchmark="toy",
+        task=plan.task,
+        protocol=plan.protocol,
+        description=description,
+        original="toy_imgt",
+        headline="toy_regt",
+        label_sets=LABEL_SETS,
+        n_images=N + N_EMPTY,
+        distractors=plan.distractors,
+        rows=rows,
+        references=(
+            model.Reference(
+                "Chance", "Blind guessing among all classes.", {"toy_imgt": 16.67, "toy_regt": 21.2}
+            ),
+            model.Reference(
+                "Original labels",
+                "toy_imgt answered as if by a model.",
+                {"toy_imgt": 100.0, "toy_regt": 79.74},
+            ),
+            model.Reference(
+                "Constant", "Nothing is known of it.", {"toy_imgt": None, "toy_regt": None}
+            ),
+        ),
+        pairs=tuple(_pair(a, b) for a, b in combinations(rows, 2)),
+    )
+
+
+def _row(plan: BoardPlan, item: _Counts, drawn: Sequence[_Counts]) -> model.Row:
+    original = _score(item.original, N + N_EMPTY, 0)
+    headline = _score(item.right, N, N_EMPTY)
+    delta = 100 * (item.right - item.original) / N
+    both = min(item.original, item.right) - 30
+    rank = 1 + sum(other.right > item.right for other in drawn)
+    return model.Row(
+        entry=f"model-{item.place}",
+        results=_results(plan, item.place, original, headline),
+        headline=headline,
+        original=original,
+        change=Change(
+            protocol=plan.protocol,
+            n=N,
+            from_=100 * item.original / N,
+            to=100 * item.right / N,
+            delta=delta,
+            ci95=(delta - 1.5, delta + 1.5),
+            both=100 * both / N,
+            p_mcnemar=0.001,
+            p_holm=0.001,
+        ),
+        decomposition=model.Decomposition(
+            n=N,
+            right_right=both,
+            wrong_right=item.right - both,
+            right_wrong=item.original - both,
+            wrong_wrong=N - item.right - item.original + both - 20,
+            no_class=20,
+        ),
+        rank=rank,
+        rank_interval=(max(1, rank - 1), min(len(drawn), rank + 1)),
+        rank_original=1 + sum(other.original > item.original for other in drawn),
+        tier=1 + (rank - 1) // 2,
+        coverage=100.0,
+    )
+
+
+def _pair(a: model.Row, b: model.Row) -> model.Pair:
+    discord = a.headline.n_right - b.headline.n_right
+    only_b = 40
+    p_value = mcnemar(only_b + discord, only_b)
+    delta = 100 * discord / N
+    return model.Pair(
+        a=a.entry,
+        b=b.entry,
+        n=N,
+        only_a=only_b + discord,
+        only_b=only_b,
+        delta=delta,
+        ci95=(delta - 2, delta + 2),
+        p_mcnemar=p_value,
+        p_holm=min(1.0, 3 * p_value),
+    )

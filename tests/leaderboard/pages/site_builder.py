@@ -1,0 +1,220 @@
+"""A small but complete `Site` made by hand, for the tests of pages and of scripts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import cycle, islice
+
+from harness.answers.outcome import Status
+from harness.classes import Class, ClassList
+from harness.entries.card import ModelCard, TrainingData
+from harness.entries.ledger import Decision
+from harness.entries.manifest import Claim, EntryManifest, EntryRun, FileFacts
+from harness.leaderboard import site_model as model
+from harness.spec.model import Kind
+from harness.store.manifest import (
+    ClassListFacts,
+    DataFacts,
+    Identity,
+    Manifest,
+    MappingFacts,
+)
+from leaderboard.pages.board_builder import (
+    CLASS_NAMES,
+    N_EMPTY,
+    PLANS,
+    SHA,
+    BoardPlan,
+    N,
+    label_sets,
+    make_board,
+)
+
+KINDS: tuple[Kind, ...] = ("mllm", "mllm", "dual_encoder", "supervised", "knn")
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What comes from submitters, so that a test can make it hostile."""
+
+    model: str = "Model {place}"
+    organization: str = "Institute of Examples"
+    answer: str = "a fox, probably"
+    prompt: str = "Classes: red fox; grey wolf.\n<image>\nReply with the class name only."
+    card: str = "# About\n\nTrained on **examples**. See [the page](https://example.org/model).\n"
+    reason: str = "Every figure was computed again."
+    description: str = "All class names are in the prompt."
+
+
+def make_site(
+    n_models: int = 5, plans: Sequence[BoardPlan] = PLANS, texts: Texts | None = None
+) -> model.Site:
+    """Give a site of `n_models` models, all of them on every board; equal for equal arguments."""
+    texts = texts or Texts()
+    kinds = tuple(islice(cycle(KINDS), n_models))
+    decisions = tuple(
+        Decision(
+            date="2026-11-20",
+            entry=f"model-{place}",
+            manifest_sha256=SHA,
+            decision="accepted",
+            level="re-scored" if place % 2 else "parse-replayed",
+            reason=texts.reason,
+        )
+        for place in range(n_models)
+    )
+    withdrawn = Decision(
+        date="2026-11-23",
+        entry="gone",
+        manifest_sha256=SHA,
+        decision="withdrawn",
+        reason=texts.reason,
+    )
+    entries = tuple(
+        _entry(place, kinds[place], plans, texts, decisions) for place in range(n_models)
+    )
+    return model.Site(
+        version="0.1.0",
+        date="2026-11-23",
+        benchmarks=(_benchmark(),),
+        boards=tuple(make_board(plan, n_models, texts.description) for plan in plans),
+        entries=tuple(sorted(entries, key=lambda entry: entry.entry)),
+        decisions=(withdrawn, *reversed(decisions)),
+    )
+
+
+def _classes() -> ClassList:
+    rows = tuple(Class(number, name) for number, name in enumerate(CLASS_NAMES))
+    return ClassList("toy", "clean", rows)
+
+
+def _benchmark() -> model.Benchmark:
+    differences = tuple(
+        model.Difference(f"toy_{place:05d}", (place % 6,), ((place + 1) % 6, (place + 2) % 6), "M-")
+        for place in range(150)
+    )
+    return model.Benchmark(
+        name="toy",
+        classes=_classes(),
+        image_ids=tuple(f"toy_{place:05d}" for place in range(N + N_EMPTY)),
+        label_sets=label_sets(),
+        original="toy_imgt",
+        headline="toy_regt",
+        groups={
+            "A": N,
+            "N": N_EMPTY,
+            "S": 900,
+            "S+": 800,
+            "S-": 100,
+            "M": 334,
+            "M+": 184,
+            "M-": 150,
+        },
+        differences=differences,
+        images="images/toy/{image_id}.png",
+    )
+
+
+def _manifest(plan: BoardPlan, place: int) -> Manifest:
+    return Manifest(
+        harness_version="0.1.0",
+        status="complete",
+        task=plan.task,
+        model=f"model-{place}",
+        identity=Identity(
+            task={"task": plan.task, "protocol": plan.protocol},
+            model={"model": f"model-{place}", "adapter": "hf"},
+            class_list=SHA,
+            data=SHA,
+        ),
+        class_list=ClassListFacts(name="toy", name_set="clean", n=len(CLASS_NAMES), sha256=SHA),
+        data=DataFacts(dataset_path="toy", split="test", fingerprint=SHA, n=N + N_EMPTY),
+        n=N + N_EMPTY,
+        mapping=MappingFacts(
+            encoder="minilm",
+            encoder_sha256=SHA,
+            class_template="raw",
+            answer_template="raw",
+            class_list_sha256=SHA,
+        ),
+        batch_size=8,
+        processes=2,
+        versions={"python": "3.12.1", "torch": "2.9.0"},
+        started="2026-11-19T10:00:00+00:00",
+        ended="2026-11-19T10:02:00+00:00",
+        seconds=120.5,
+        counts={"ok": N + N_EMPTY},
+        tokens=None if place == 1 else 4000,
+        prompt_tokens=None if place == 1 else 90000,
+        cost=0.25 if place == 0 else None,
+    )
+
+
+def _entry(
+    place: int,
+    kind: Kind,
+    plans: Sequence[BoardPlan],
+    texts: Texts,
+    decisions: Sequence[Decision],
+) -> model.EntryPage:
+    name = f"model-{place}"
+    title = texts.model.format(place=place)
+    claim = Claim(
+        n=N, n_right=700, accuracy=56.7, accuracy_empty_correct=None, label_set_digest=SHA
+    )
+    runs = tuple(
+        EntryRun(
+            task=plan.task,
+            protocol=plan.protocol,
+            run=_manifest(plan, place),
+            claims={plan.protocol: {"toy_regt": claim}},
+        )
+        for plan in plans
+    )
+    card = ModelCard(
+        model=title,
+        kind=kind,
+        training_data=TrainingData(imagenet_train="yes", imagenet_val="unknown"),
+        organization=texts.organization,
+        url="https://example.org/model",
+        license="Apache-2.0",
+        parameters=None if place == 1 else 7_000_000_000 + place,
+    )
+    return model.EntryPage(
+        entry=name,
+        manifest=EntryManifest(
+            entry=name,
+            model=title,
+            harness_version="0.1.0",
+            date="2026-11-19",
+            runs=runs,
+            files={run.predictions: FileFacts(sha256=SHA, bytes=123456) for run in runs},
+        ),
+        card=card,
+        card_text=texts.card,
+        level="re-scored" if place % 2 else "parse-replayed",
+        decisions=tuple(item for item in decisions if item.entry == name),
+        runs=tuple(_run_page(plan, place, texts) for plan in plans),
+    )
+
+
+def _run_page(plan: BoardPlan, place: int, texts: Texts) -> model.RunPage:
+    gallery = tuple(
+        model.OutOfPrompt(
+            image_id=f"toy_{number:05d}",
+            answer=texts.answer,
+            status=(Status.OOP, Status.UNPARSED)[number % 2],
+            class_id=number if number % 2 == 0 else None,
+            similarity=0.71 if number % 2 == 0 else None,
+            right=number == 0 if number % 2 == 0 else None,
+        )
+        for number in range(4)
+    )
+    return model.RunPage(
+        board=plan.slug,
+        run=_manifest(plan, place),
+        prompt=texts.prompt,
+        best=(model.ClassScore(0, 200, 93.5), model.ClassScore(1, 210, 90.0)),
+        worst=(model.ClassScore(4, 190, 31.05), model.ClassScore(5, 200, 33.5)),
+        confused=(model.Confused(4, 5, 88), model.Confused(2, 3, 41)),
+        out_of_prompt=gallery if plan.protocol in ("ow", "cw") else (),
+    )
