@@ -60,16 +60,17 @@ def right_rows(answers: Answers, truth: Truth, counted: Bools) -> Bools:
     return right & counted
 
 
-def right_in_top(answers: Answers, truth: Truth, counted: Bools, k: int) -> Bools:
+def right_in_top(answers: Answers, truth: Truth, right: Bools, k: int) -> Bools:
     """Tell for which rows [n] one of the best k (at most 5) classes of `top` is a label.
 
-    A row without `top` has only its own answer. A row with fewer than k has fewer chances.
+    A row without `top` has only its own answer, which is `right` [n] or not. A row with fewer than
+    k has fewer chances.
     """
     listed = answers.top[:, :k]
     rows = np.broadcast_to(np.arange(len(answers))[:, None], listed.shape)
     found: Bools = np.logical_or.reduce(truth.holds(rows, listed), axis=1)
     has_top: Bools = np.logical_or.reduce(answers.top != NO_CLASS, axis=1)
-    return found | (right_rows(answers, truth, counted) & ~has_top)
+    return found | (right & ~has_top)
 
 
 @dataclass(frozen=True, slots=True)

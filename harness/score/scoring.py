@@ -8,10 +8,10 @@ import numpy as np
 from pydantic import JsonValue
 
 from harness.classes import ClassList
-from harness.errors import DataError, Problem
 from harness.labels.label_set import Equivalences, LabelSet
 from harness.score import choice, metrics
 from harness.score.answers import NO_CLASS, Answers, Bools, to_answers
+from harness.score.judgement import Judgement, judge, open_truths
 from harness.score.provenance import describe_classes, describe_equivalences, describe_labels
 from harness.score.results import (
     BootstrapInfo,
@@ -25,7 +25,6 @@ from harness.score.results import (
     Share,
 )
 from harness.score.statistics import Draws, class_bootstrap, holm, mcnemar, wilson
-from harness.score.truth import Truth, to_truth
 from harness.store.prediction import Prediction
 
 _MATCHED = ("cw", "mc")
@@ -54,15 +53,6 @@ class ScoreRequest:
     seed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Bench:
-    """One label set laid beside the answers."""
-
-    truth: Truth
-    scope: metrics.Scope
-    original: Truth | None
-
-
 def score(rows: Sequence[Prediction], request: ScoreRequest) -> Results:
     """Score a run against all label sets at once.
 
@@ -70,7 +60,15 @@ def score(rows: Sequence[Prediction], request: ScoreRequest) -> Results:
     none of the class list, label sets of one name, and labels that share no image with the rows.
     """
     answers = to_answers(rows, request.class_list)
-    benches = _benches(answers, request)
+    truths = open_truths(request.label_sets, answers.image_ids, request.equivalences)
+    protocols = protocols_of(answers, request)
+    return results_of(answers, judge(answers, request.label_sets, truths, protocols), request)
+
+
+def results_of(answers: Answers, judged: Sequence[Judgement], request: ScoreRequest) -> Results:
+    """Give the results of answers that `judge` has laid beside the request's label sets, under
+    all of `protocols_of` at least.
+    """
     return Results(
         task=request.task,
         model=request.model,
@@ -84,38 +82,20 @@ def score(rows: Sequence[Prediction], request: ScoreRequest) -> Results:
         },
         oop_strict=metrics.strictly_out(answers) if request.protocol.startswith("cw") else None,
         scores={
-            protocol: {
-                bench.truth.name: _score(answers, bench, protocol, request) for bench in benches
-            }
-            for protocol in _protocols(answers, request)
+            protocol: {each.truth.name: _score(answers, each, protocol, request) for each in judged}
+            for protocol in protocols_of(answers, request)
         },
-        changes=_changes(answers, benches, request),
-        mapping=_mapping(answers, benches, request),
-        mc=_choices(answers, benches, request) if request.protocol == "mc" else None,
-        per_class={
-            bench.truth.name: _per_class(answers, bench, request.protocol) for bench in benches
-        },
+        changes=_changes(judged, request),
+        mapping=_mapping(answers, judged, request),
+        mc=_choices(answers, judged, request) if request.protocol == "mc" else None,
+        per_class={each.truth.name: _per_class(each, request.protocol) for each in judged},
         class_list=describe_classes(request.class_list),
         label_sets={
-            labels.name: describe_labels(labels, bench.truth)
-            for labels, bench in zip(request.label_sets, benches, strict=True)
+            labels.name: describe_labels(labels, each.truth)
+            for labels, each in zip(request.label_sets, judged, strict=True)
         },
         equivalences=describe_equivalences(request.equivalences),
         bootstrap=BootstrapInfo(draws=request.draws, seed=request.seed),
-    )
-
-
-def _benches(answers: Answers, request: ScoreRequest) -> tuple[_Bench, ...]:
-    names = [labels.name for labels in request.label_sets]
-    if len(set(names)) < len(names):
-        raise DataError(Problem("label sets", "two of one name", got=", ".join(names)))
-    truths = [
-        to_truth(labels, answers.image_ids, request.equivalences) for labels in request.label_sets
-    ]
-    pairs = zip(request.label_sets, truths, strict=True)
-    original = next((truth for labels, truth in pairs if labels.original), None)
-    return tuple(
-        _Bench(truth, metrics.scope_of(answers, truth, original), original) for truth in truths
     )
 
 
@@ -124,27 +104,29 @@ def _is_complete(answers: Answers, request: ScoreRequest) -> bool:
     return bool(answers.answered.all()) and len(answers) >= expected
 
 
-def _protocols(answers: Answers, request: ScoreRequest) -> tuple[Protocol, ...]:
+def protocols_of(answers: Answers, request: ScoreRequest) -> tuple[Protocol, ...]:
+    """Give the protocols that answers are scored under: a closed world that was mapped is scored
+    with and without it.
+    """
     if not request.protocol.startswith("cw"):
         return (request.protocol,)
     was_mapped = request.protocol == "cw_plus" or request.mapping is not None
     return ("cw", "cw_plus") if was_mapped or answers.mapped.any() else ("cw",)
 
 
-def _right(answers: Answers, truth: Truth, protocol: str) -> Bools:
-    return metrics.right_rows(answers, truth, metrics.counted_rows(answers, protocol))
-
-
-def _score(answers: Answers, bench: _Bench, protocol: Protocol, request: ScoreRequest) -> Score:
-    scope, truth = bench.scope, bench.truth
-    counted = metrics.counted_rows(answers, protocol)
-    right = metrics.right_rows(answers, truth, counted) & scope.scored
+def _score(answers: Answers, judged: Judgement, protocol: Protocol, request: ScoreRequest) -> Score:
+    scope, truth = judged.scope, judged.truth
+    right = judged.right[protocol] & scope.scored
     n, n_right, n_empty = (int(mask.sum()) for mask in (scope.scored, right, scope.empty))
     table = metrics.class_table(right, scope)
     has_top = bool((answers.top != NO_CLASS).any())
     several = has_top and protocol != "classify"
-    top = {k: metrics.right_in_top(answers, truth, counted, k) for k in (1, 5)} if has_top else {}
-    groups = metrics.group_rows(truth, scope, bench.original)
+    top = {
+        k: metrics.right_in_top(answers, truth, judged.right[protocol], k)
+        for k in (1, 5)
+        if has_top
+    }
+    groups = metrics.group_rows(truth, scope, judged.original)
     return Score(
         n=n,
         n_right=n_right,
@@ -176,12 +158,10 @@ def _draws(request: ScoreRequest) -> Draws:
     return Draws(request.draws, request.seed)
 
 
-def _changes(
-    answers: Answers, benches: Sequence[_Bench], request: ScoreRequest
-) -> dict[str, Change]:
-    ordered = sorted(benches, key=lambda bench: bench.truth is not bench.original)
+def _changes(judged: Sequence[Judgement], request: ScoreRequest) -> dict[str, Change]:
+    ordered = sorted(judged, key=lambda each: each.truth is not each.original)
     pairs = list(combinations(ordered, 2))
-    changes = [_change(answers, before, after, request) for before, after in pairs]
+    changes = [_change(before, after, request) for before, after in pairs]
     adjusted = holm([change.p_mcnemar for change in changes])
     return {
         f"{before.truth.name}->{after.truth.name}": change.model_copy(update={"p_holm": p_holm})
@@ -189,10 +169,9 @@ def _changes(
     }
 
 
-def _change(answers: Answers, before: _Bench, after: _Bench, request: ScoreRequest) -> Change:
+def _change(before: Judgement, after: Judgement, request: ScoreRequest) -> Change:
     common = before.scope.scored & after.scope.scored
-    was = _right(answers, before.truth, request.protocol)
-    now = _right(answers, after.truth, request.protocol)
+    was, now = before.right[request.protocol], after.right[request.protocol]
     n = int(common.sum())
     lost, won = (int((common & mask).sum()) for mask in (was & ~now, now & ~was))
     step = 100.0 * now[common] - 100.0 * was[common]
@@ -211,20 +190,18 @@ def _change(answers: Answers, before: _Bench, after: _Bench, request: ScoreReque
 
 
 def _mapping(
-    answers: Answers, benches: Sequence[_Bench], request: ScoreRequest
+    answers: Answers, judged: Sequence[Judgement], request: ScoreRequest
 ) -> MappedScore | None:
     if request.mapping is None and not answers.mapped.any():
         return None
-    protocol = "cw_plus" if request.protocol == "cw" else request.protocol
+    protocol: Protocol = "cw_plus" if request.protocol == "cw" else request.protocol
     mapped = answers.mapped & metrics.counted_rows(answers, protocol)
     accuracy = {
-        bench.truth.name: Share(
-            n=int((mapped & bench.scope.scored).sum()),
-            accuracy=metrics.share(
-                _right(answers, bench.truth, protocol), mapped & bench.scope.scored
-            ),
+        each.truth.name: Share(
+            n=int((mapped & each.scope.scored).sum()),
+            accuracy=metrics.share(each.right[protocol], mapped & each.scope.scored),
         )
-        for bench in benches
+        for each in judged
     }
     computed = {
         "n_mapped": int(mapped.sum()),
@@ -234,8 +211,8 @@ def _mapping(
     return MappedScore.model_validate({**(request.mapping or {}), **computed})
 
 
-def _choices(answers: Answers, benches: Sequence[_Bench], request: ScoreRequest) -> ChoiceScore:
-    choices = choice.read_choices(answers, tuple(bench.truth for bench in benches))
+def _choices(answers: Answers, judged: Sequence[Judgement], request: ScoreRequest) -> ChoiceScore:
+    choices = choice.read_choices(answers, tuple(each.truth for each in judged))
     asked = int(np.count_nonzero(choices.asked))
     chosen, true = choice.chosen_letters(choices), choice.true_letters(choices)
     right = choice.true_letters(choices, right_only=True)
@@ -256,8 +233,8 @@ def _choices(answers: Answers, benches: Sequence[_Bench], request: ScoreRequest)
     )
 
 
-def _per_class(answers: Answers, bench: _Bench, protocol: str) -> dict[str, Share]:
-    table = metrics.class_table(_right(answers, bench.truth, protocol), bench.scope)
+def _per_class(judged: Judgement, protocol: Protocol) -> dict[str, Share]:
+    table = metrics.class_table(judged.right[protocol], judged.scope)
     return {
         str(class_id): Share(n=int(n), accuracy=float(accuracy))
         for class_id, n, accuracy in zip(table.ids, table.n, table.accuracy, strict=True)

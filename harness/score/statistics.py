@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -40,14 +41,18 @@ def wilson(successes: int, n: int) -> Interval | None:
     return 100 * low, 100 * high
 
 
+@lru_cache(maxsize=4)
 def class_weights(n_classes: int, draws: Draws) -> NDArray[np.float64]:
     """Give how often each draw takes each class: float64 [draws, n_classes], rows sum to n_classes.
 
     The same for equal arguments, so that intervals over the same classes come from the same draws.
+    Read only, as the last few are kept: a score needs the same ones a dozen times.
     """
     generator = np.random.default_rng(draws.seed)
     shares = np.full(n_classes, 1 / n_classes)
-    return generator.multinomial(n_classes, shares, size=draws.count).astype(np.float64)
+    weights = generator.multinomial(n_classes, shares, size=draws.count).astype(np.float64)
+    weights.setflags(write=False)
+    return weights
 
 
 def class_bootstrap(
@@ -81,6 +86,17 @@ def mcnemar(only_a: int, only_b: int) -> float:
     if only_a + only_b == 0:
         return 1.0
     return float(stats.binomtest(only_a, only_a + only_b, 0.5).pvalue)
+
+
+def mcnemar_each(only_a: NDArray[np.int64], only_b: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Give `mcnemar` of many tables at once, element by element; same shape as given.
+
+    Under equality the distribution is symmetric, so that the two-sided p-value is twice the tail
+    of the smaller count.
+    """
+    tail = stats.binom.cdf(np.minimum(only_a, only_b), only_a + only_b, 0.5)
+    p_values: NDArray[np.float64] = np.minimum(1.0, 2 * tail)
+    return p_values
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:

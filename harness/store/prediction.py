@@ -74,11 +74,13 @@ class Prediction:
 
         Raises KeyError, TypeError or ValueError when the row is not one.
         """
-        known = {field.name for field in fields(cls)}
         values: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value
             for key, value in row.items()
-            if key in known
+            if key in _FIELDS
         }
         values["status"] = Status(row["status"])
         return cls(**values)
+
+
+_FIELDS = frozenset(field.name for field in fields(Prediction))

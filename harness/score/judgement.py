@@ -1,0 +1,57 @@
+"""The answers of a run laid beside its label sets: which rows are scored, and which are right."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.errors import DataError, Problem
+from harness.labels.label_set import Equivalences, LabelSet
+from harness.score.answers import Answers, Bools
+from harness.score.metrics import Scope, counted_rows, right_rows, scope_of
+from harness.score.results import Protocol
+from harness.score.truth import Truth, to_truth
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """n answers under one label set."""
+
+    truth: Truth
+    scope: Scope
+    original: Truth | None
+    """The data set's own labels, where one of the label sets is them."""
+    right: Mapping[Protocol, Bools]
+    """[n] which rows are right, by protocol, whether they are scored or not."""
+
+
+def open_truths(
+    label_sets: Sequence[LabelSet], image_ids: tuple[str, ...], equivalences: Equivalences
+) -> tuple[Truth, ...]:
+    """Look n images up in every label set, in their order.
+
+    Raises DataError for label sets of one name and as `to_truth`.
+    """
+    names = [labels.name for labels in label_sets]
+    if len(set(names)) < len(names):
+        raise DataError(Problem("label sets", "two of one name", got=", ".join(names)))
+    return tuple(to_truth(labels, image_ids, equivalences) for labels in label_sets)
+
+
+def judge(
+    answers: Answers,
+    label_sets: Sequence[LabelSet],
+    truths: Sequence[Truth],
+    protocols: Collection[Protocol],
+) -> tuple[Judgement, ...]:
+    """Lay n answers beside the label sets, whose `truths` are of the same images in that order."""
+    pairs = zip(label_sets, truths, strict=True)
+    original = next((truth for labels, truth in pairs if labels.original), None)
+    counted = {protocol: counted_rows(answers, protocol) for protocol in protocols}
+    return tuple(
+        Judgement(
+            truth,
+            scope_of(answers, truth, original),
+            original,
+            {protocol: right_rows(answers, truth, rows) for protocol, rows in counted.items()},
+        )
+        for truth in truths
+    )
