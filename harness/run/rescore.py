@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness.catalogue import Catalogue
+from harness.classes import ClassList
 from harness.data.open import open_source
 from harness.errors import DataError, Problem
 from harness.run.bench import Overrides, label_set_specs, open_truths, task_classes
@@ -31,11 +32,27 @@ def reopen(catalogue: Catalogue, path: Path, overrides: Overrides) -> Ending:
     """Open task, classes and label sets of a run. Raises DataError as `rescore`."""
     manifest = Manifest.read(path)
     task = load_task(catalogue, manifest.task, manifest.settings)
+    check_classes(task_classes(catalogue, task), manifest, str(path))
+    return open_ending(catalogue, task, overrides)
+
+
+def open_ending(catalogue: Catalogue, task: TaskSpec, overrides: Overrides) -> Ending:
+    """Open the classes and label sets of a task; its images only for labels that stand in a column.
+
+    Raises SpecError or DataError when one of them is missing or broken.
+    """
     classes = task_classes(catalogue, task)
+    specs = label_set_specs(catalogue, task, overrides)
+    columns = _columns(task, [spec.column for spec in specs if spec.column])
+    return Ending(catalogue, task, classes, open_truths(task, classes, specs, overrides, columns))
+
+
+def check_classes(classes: ClassList, manifest: Manifest, where: str) -> None:
+    """Raise DataError when a run was made with other classes than these."""
     if classes.digest != manifest.class_list.sha256:
         raise DataError(
             Problem(
-                str(path),
+                where,
                 f"class list `{classes.name}` has changed since the run",
                 got=f"sha256 {classes.digest}",
                 expected=f"sha256 {manifest.class_list.sha256}",
@@ -43,9 +60,6 @@ def reopen(catalogue: Catalogue, path: Path, overrides: Overrides) -> Ending:
                 f"{manifest.harness_version}",
             )
         )
-    specs = label_set_specs(catalogue, task, overrides)
-    columns = _columns(task, [spec.column for spec in specs if spec.column])
-    return Ending(catalogue, task, classes, open_truths(task, classes, specs, overrides, columns))
 
 
 def _columns(task: TaskSpec, wanted: list[str]) -> Mapping[str, Mapping[str, int]]:
