@@ -1,0 +1,141 @@
+// What the explorer shows: a page of the list, or one image. Only elements are made here.
+"use strict";
+
+var EXPLORER_VIEW = (function () {
+  const { make, foreign, viewHash } = HARNESS;
+  const SHORT = 200;
+
+  /**
+   * @typedef {Object} Chosen
+   * @property {Object} benchmark
+   * @property {Object} images
+   * @property {Array<{letter: string, board: Object, row: Object, run: Object, judgement: ?Object}>} sides
+   *   one or two runs
+   * @property {string} labels the label set that judges
+   * @property {Object} view the address
+   */
+
+  function classText(chosen, id) {
+    return make("span", { class: "class-name" }, RUNS.className(chosen.images, id));
+  }
+
+  /** The labels of an image in a label set, as text. */
+  function labelText(chosen, setName, place) {
+    const set = chosen.images.labels[setName];
+    if (!NUMBERS.has(set.labelled, place)) return "not labelled";
+    const names = RUNS.labelsOf(set, place).map((id) => RUNS.className(chosen.images, id));
+    return names.length ? names.join(", ") : "no label";
+  }
+
+  function verdictMark(verdict) {
+    return make("span", { class: "verdict " + verdict.replace(" ", "-") }, verdict);
+  }
+
+  /** What an answer was taken for: a class, or why it is none. */
+  function meaning(chosen, side, place) {
+    const value = RUNS.countsAs(side.run, place, side.board.protocol);
+    const status = RUNS.STATUS_TEXT[RUNS.statusOf(side.run, place)];
+    if (typeof value !== "number") return make("span", { class: "status" }, status);
+    const mapped = RUNS.statusOf(side.run, place) === "ok" ? null : make("span", {}, " (" + status + ", mapped)");
+    return make("span", {}, "→ ", classText(chosen, value), mapped);
+  }
+
+  function answerText(text, long) {
+    if (text === null) return make("span", { class: "status" }, "no text");
+    const cut = !long && text.length > SHORT ? text.slice(0, SHORT) + " …" : text;
+    return make("q", { class: "answer" }, foreign(cut));
+  }
+
+  function picture(chosen, place, size) {
+    const id = chosen.images.ids[place];
+    const address = PICTURES.addressOf(chosen.benchmark.images, id);
+    return address && make("img", { src: address, alt: "Image " + id, class: size, loading: "lazy" });
+  }
+
+  function imageLink(chosen, place) {
+    const id = chosen.images.ids[place];
+    return make("a", { href: viewHash({ ...chosen.view, i: id }) }, picture(chosen, place, "thumb"), foreign(id));
+  }
+
+  function row(chosen, place, texts) {
+    return make("tr", { "data-image": chosen.images.ids[place] },
+      make("th", { scope: "row", class: "image" }, imageLink(chosen, place)),
+      ...chosen.benchmark.label_sets.map((name) => make("td", {}, labelText(chosen, name, place))),
+      ...chosen.sides.map((side, at) => make("td", { class: "answer-cell", "data-side": side.letter },
+        verdictMark(RUNS.verdict(side.judgement, place)), " ", answerText(texts[at], false), " ",
+        meaning(chosen, side, place))));
+  }
+
+  function sideTitle(side) {
+    return make("span", {}, side.letter + ": ", foreign(RUNS.rowName(side.board, side.row)), " (" + RUNS.boardName(side.board) + ")");
+  }
+
+  /**
+   * A page of the list.
+   * @param {Chosen} chosen
+   * @param {number[]} places
+   * @returns {Promise<HTMLElement>}
+   */
+  async function list(chosen, places) {
+    const rows = await Promise.all(places.map(async (place) => row(
+      chosen, place, await Promise.all(chosen.sides.map((side) => RUNS.textOf(side.run, place))))));
+    const titles = ["Image", ...chosen.benchmark.label_sets];
+    return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Images" },
+      make("table", { id: "images" },
+        make("thead", {}, make("tr", {},
+          ...titles.map((text) => make("th", { scope: "col" }, text)),
+          ...chosen.sides.map((side) => make("th", { scope: "col" }, sideTitle(side))))),
+        make("tbody", {}, ...rows)));
+  }
+
+  function definition(term, ...value) {
+    return make("div", {}, make("dt", {}, term), make("dd", {}, ...value));
+  }
+
+  function verdictsBySet(side, place) {
+    const { protocol } = side.board;
+    return Object.keys(side.run.right[protocol] || {}).map((name) => make("span", { class: "by-set" },
+      name + ": ", verdictMark(RUNS.verdict(RUNS.judged(side.run, protocol, name), place)), " "));
+  }
+
+  async function sideFacts(chosen, side, place) {
+    const text = await RUNS.textOf(side.run, place);
+    const { similarity } = side.run;
+    const near = similarity && similarity[place] ? NUMBERS.fixed(similarity[place] / 255, 2) : null;
+    return make("section", { class: "side", "data-side": side.letter },
+      make("h3", {}, sideTitle(side)),
+      make("dl", {},
+        definition("Answer, verbatim", answerText(text, true)),
+        definition("Counts as", meaning(chosen, side, place)),
+        definition("Status", RUNS.STATUS_TEXT[RUNS.statusOf(side.run, place)]),
+        near && definition("Similarity to the mapped class", near),
+        definition("Judged by", ...verdictsBySet(side, place))),
+      make("p", {}, make("a", { href: "models/" + side.row.entry + ".html" }, "About this model")));
+  }
+
+  /** One image: its labels in every set and the whole answers. */
+  async function single(chosen, place) {
+    const id = chosen.images.ids[place];
+    const group = chosen.benchmark.groups[chosen.images.group[place]];
+    const sides = await Promise.all(chosen.sides.map((side) => sideFacts(chosen, side, place)));
+    return make("article", { id: "single" },
+      make("h2", { tabindex: "-1" }, "Image ", foreign(id)),
+      make("p", {}, make("a", { href: viewHash({ ...chosen.view, i: "" }) }, "Back to the list")),
+      picture(chosen, place, "large"),
+      make("dl", {},
+        ...chosen.benchmark.label_sets.map((name) => definition("Labels of " + name, labelText(chosen, name, place))),
+        definition("Label group", RUNS.GROUP_TEXT[group] || group || "not labelled")),
+      make("div", { class: "side-by-side" }, ...sides));
+  }
+
+  /** Links to the page before and after, and where one is. */
+  function pager(chosen, page, pages) {
+    const link = (to, text, rel) => to >= 1 && to <= pages
+      ? make("a", { href: viewHash({ ...chosen.view, p: to === 1 ? "" : String(to) }), rel }, text) : null;
+    return make("nav", { class: "pager", "aria-label": "Pages of the list" },
+      link(page - 1, "Previous page", "prev"), make("span", {}, " Page " + page + " of " + pages + " "),
+      link(page + 1, "Next page", "next"));
+  }
+
+  return Object.freeze({ list, single, pager });
+})();
