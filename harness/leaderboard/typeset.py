@@ -1,0 +1,115 @@
+"""The form of numbers and of foreign text on the pages: the one place that decides either."""
+
+import unicodedata
+
+from markupsafe import Markup
+
+from harness.score.results import DECIMALS, Interval
+
+BLANK = "–"
+MINUS = "\N{MINUS SIGN}"
+_HIDDEN = frozenset(("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
+_JOINERS = "\u200c\u200d"
+_MARKER = "\N{REPLACEMENT CHARACTER}"
+
+
+def fixed(value: float | None, decimals: int = 2) -> str:
+    """Write a number with its decimals and a real minus sign; a dash for none."""
+    if value is None:
+        return BLANK
+    rounded = round(value, decimals) or 0.0  # no minus before a zero
+    return f"{rounded:.{decimals}f}".replace("-", MINUS)
+
+
+def signed(value: float | None, decimals: int = 2) -> str:
+    """Write a change with its sign; a change that rounds to nothing has none."""
+    sign = "+" if value is not None and round(value, decimals) > 0 else ""
+    return sign + fixed(value, decimals)
+
+
+def between(ends: Interval | None) -> str:
+    """Write the ends of an interval, as `[45.86, 51.33]`; nothing for none."""
+    return "" if ends is None else f"[{fixed(ends[0])}, {fixed(ends[1])}]"
+
+
+def between_signed(ends: Interval | None) -> str:
+    """Write the ends of the interval of a change; nothing for none."""
+    return "" if ends is None else f"[{signed(ends[0])}, {signed(ends[1])}]"
+
+
+def count(value: int | float | None) -> str:
+    """Write a whole number with thousands apart; a dash for none."""
+    return BLANK if value is None else f"{value:,.0f}".replace("-", MINUS)
+
+
+def shift(places: int | None) -> str:
+    """Write by how many ranks a model rises or falls."""
+    if not places:
+        return BLANK if places is None else "0"
+    return f"{'↑' if places > 0 else '↓'}{abs(places)}"
+
+
+def magnitude(value: int | None) -> str:
+    """Write a number of parameters, as `7.00 B`; a dash for none."""
+    if value is None:
+        return BLANK
+    for unit, size in (("T", 10**12), ("B", 10**9), ("M", 10**6), ("k", 10**3)):
+        if value >= size:
+            return f"{value / size:.3g} {unit}"
+    return str(value)
+
+
+def probability(value: float) -> str:
+    """Write a p-value."""
+    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
+
+
+def size(value: int) -> str:
+    """Write a number of bytes."""
+    return f"{value / 1e6:.1f} MB" if value >= 1e6 else f"{value / 1e3:.1f} kB"
+
+
+def raw(value: float | int | None) -> str:
+    """Write a number for machines, with at most four decimals; nothing for none."""
+    if value is None:
+        return ""
+    if isinstance(value, int):
+        return str(value)
+    return f"{round(value, DECIMALS) or 0.0:.{DECIMALS}f}".rstrip("0").rstrip(".")
+
+
+def visible(text: str) -> str:
+    """Put a visible mark for every character that has no form of its own (controls, overrides of
+    the writing direction, halves of surrogates), and a space for line breaks and tabs.
+    """
+    spaced = " ".join(text.split())
+    return "".join(
+        _MARKER if unicodedata.category(char) in _HIDDEN and char not in _JOINERS else char
+        for char in spaced
+    )
+
+
+def cut(text: str, limit: int) -> str:
+    """Give the visible text, with an ellipsis where it is longer than `limit` characters."""
+    shown = visible(text)
+    return shown if len(shown) <= limit else shown[: limit - 1].rstrip() + "…"
+
+
+def foreign(text: str, limit: int = 48) -> Markup:
+    """Give a text of a submitter for a line of a page: isolated from the writing direction of its
+    surroundings, and cut, with the whole as tooltip.
+    """
+    shown = cut(text, limit)
+    if shown == visible(text):
+        return Markup("<bdi>{}</bdi>").format(shown)
+    return Markup('<bdi title="{}">{}</bdi>').format(visible(text), shown)
+
+
+def verbatim(text: str) -> str:
+    """Give a text as it was written, save for what no page can hold: other controls than line
+    breaks and tabs, and halves of surrogates.
+    """
+    return "".join(
+        _MARKER if unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" else char
+        for char in text.replace("\r\n", "\n")
+    )
