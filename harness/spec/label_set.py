@@ -5,6 +5,12 @@ from typing import Literal
 from harness.spec.base import FileSpec
 
 LabelFormat = Literal["imgt", "jsonl", "real", "regt", "csv", "multilabel", "column"]
+License = Literal[
+    "apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc-by-4.0", "cc-by-nc-4.0", "cc-by-nc-sa-4.0",
+    "cc-by-sa-4.0", "cc0-1.0", "cdla-permissive-2.0", "cdla-sharing-1.0", "mit", "odbl", "odc-by",
+    "ofl-1.1", "pddl",
+]  # fmt: skip
+"""Licences that allow to pass a file on, by their identifiers on the Hugging Face hub."""
 
 
 class LabelSetSpec(FileSpec):
@@ -21,6 +27,8 @@ class LabelSetSpec(FileSpec):
     """Whether these are the data set's own single labels (ImGT)."""
     homepage: str | None = None
     """Where a person gets the file, shown when it is missing."""
+    license: License | None = None
+    """What allows to pass the labels on. Absent: `harness export hf` leaves them out."""
     revision: str | None = None
     sha256: str | None = None
     """Of the file; a file with another hash is refused."""
