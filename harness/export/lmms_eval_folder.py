@@ -1,7 +1,6 @@
 """Write tasks as a folder that lmms-eval runs unchanged (`harness export lmms-eval`)."""
 
 import logging
-import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from harness.errors import Problem, UserError
 from harness.export.lmms_eval_rows import Row, write_rows
 from harness.export.lmms_eval_scoring import metric_names
 from harness.export.lmms_eval_task import exported, write_task
+from harness.export.new_folder import new_folder, refuse_full
 from harness.prompt.plan import PlannedRequest
 from harness.run.answer import readable
 from harness.run.bench import Bench, Overrides, open_bench
@@ -83,16 +83,12 @@ def export_lmms_eval(
     """
     import harness
 
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        fix = "choose another folder, or remove it"
-        raise UserError(Problem(str(folder), "is there already, and is not empty", fix=fix))
+    refuse_full(folder)
     problems = [each for task in tasks for each in _misfits(task)]
     if problems:
         raise UserError(problems)
     benches = [open_bench(catalogue, task, overrides) for task in tasks]
-    hidden = folder.with_name(f".{folder.name}.exporting-{os.getpid()}")
-    try:
-        hidden.mkdir(parents=True)
+    with new_folder(folder) as hidden:
         written = [_write(hidden, bench) for bench in benches]
         shutil.copyfile(_FUNCTIONS, hidden / f"{_MODULE}.py")
         table = "\n".join(
@@ -103,11 +99,6 @@ def export_lmms_eval(
         names = ",".join(each.task for each in written)
         text = _README.format(version=harness.__version__, tasks=names, table=table)
         (hidden / "README.md").write_text(text, encoding="utf-8")
-        if folder.exists():
-            folder.rmdir()
-        hidden.rename(folder)
-    finally:
-        shutil.rmtree(hidden, ignore_errors=True)
     return written
 
 
