@@ -1,0 +1,168 @@
+"""Who is better than whom: ranks, tiers and pairwise tests of many models on the same images.
+
+Pure functions of arrays; m models, n images. Rows are in the order in which the models are given.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from harness.score.answers import Bools, Ints
+from harness.score.statistics import LEVEL, Draws, Interval, class_weights, holm, mcnemar_each
+
+Floats = NDArray[np.float64]
+
+ALPHA = 0.05
+_BLOCK = 32
+"""Models whose pairs with all others are drawn together; bounds memory for many models."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What became of n images with m models, under one label set."""
+
+    right: Bools
+    """[m, n] scored, and right."""
+    scored: Bools
+    """[m, n] answered, and the image has a label."""
+    home: Ints
+    """[n] class that the image is filed under; images of a class are redrawn together."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairCounts:
+    """Every model a against every model b, on the images that both have scored."""
+
+    n: Ints
+    """[m, m] images in common."""
+    only_a: Ints
+    """[m, m] right with a (row) alone; transposed: with b alone."""
+    p_value: Floats
+    """[m, m] exact McNemar, two-sided; 1 without discordant images."""
+
+
+def count_pairs(marks: Marks) -> PairCounts:
+    """Count all pairs by three matrix products, and test each.
+
+    The products are in float32, which counts up to 16 million images exactly.
+    """
+    right = marks.right.astype(np.float32)
+    scored = marks.scored.astype(np.float32)
+    n = (scored @ scored.T).astype(np.int64)
+    only_a = (right @ (scored - right).T).astype(np.int64)
+    return PairCounts(n, only_a, mcnemar_each(only_a, only_a.T))
+
+
+def tiers_of(p_value: Floats) -> list[int]:
+    """Give the tier of each of m models, which are in order, best first; tiers count from 1.
+
+    The best model leads tier 1. It is compared with every other by exact McNemar, the p-values
+    [m, m] are adjusted by Holm for the leader's comparisons, and whoever is not separable from it
+    at 0.05 is in its tier. Of those that remain the best leads the next tier, and so on. Tiers are
+    of tests on the same images, not of overlapping intervals, which would miss most differences
+    (Schenker and Gentleman, The American Statistician 55, 2001). "Not separable" is no
+    equivalence: models of one tier may well be separable from each other.
+    """
+    tiers = [0] * len(p_value)
+    remaining = list(range(len(p_value)))
+    tier = 0
+    while remaining:
+        tier += 1
+        leader, *others = remaining
+        adjusted = holm(p_value[leader, others].tolist())
+        remaining = [
+            other for other, p_holm in zip(others, adjusted, strict=True) if p_holm <= ALPHA
+        ]
+        for member in {leader, *others} - set(remaining):
+            tiers[member] = tier
+    return tiers
+
+
+def ranks_of(accuracies: list[float | None]) -> list[int]:
+    """Give 1 + how many are higher, for each; None is lower than any accuracy."""
+    values = [-1.0 if accuracy is None else accuracy for accuracy in accuracies]
+    return [int(rank) for rank in stats.rankdata([-value for value in values], method="min")]
+
+
+def rank_intervals(marks: Marks, draws: Draws) -> list[tuple[int, int]]:
+    """Give the 95 % percentile interval of each model's rank when whole classes are redrawn.
+
+    Every draw takes the same classes for all models, so that what is hard for all moves no rank;
+    the models are ranked anew in each. The ends are ranks that occurred, the outer ones where a
+    percentile falls between two. Goldstein and Spiegelhalter, JRSS A 159, 1996 (intervals of
+    ranks); Hall and Miller, Annals of Statistics 37, 2009 (the bootstrap of ranks, and that it is
+    too sure of itself among near ties: the tiers are the tests). With fewer than two classes, of
+    which nothing can be redrawn, the interval is from the first to the last rank.
+    """
+    m = len(marks.right)
+    order, starts = _by_class(marks)
+    if len(starts) < 2:
+        return [(1, m)] * m
+    weights = class_weights(len(starts), draws)
+    hits = weights @ _class_sums(marks.right, order, starts).T
+    counts = weights @ _class_sums(marks.scored, order, starts).T
+    accuracy = np.divide(hits, counts, out=np.full_like(hits, -1.0), where=counts > 0)
+    ranks = stats.rankdata(-accuracy, method="min", axis=1)
+    low = np.quantile(ranks, (1 - LEVEL) / 2, axis=0, method="lower")
+    high = np.quantile(ranks, (1 + LEVEL) / 2, axis=0, method="higher")
+    return [(int(a), int(b)) for a, b in zip(low, high, strict=True)]
+
+
+def pair_intervals(marks: Marks, draws: Draws) -> list[Interval | None]:
+    """Give the 95 % percentile interval of accuracy a - accuracy b in points for every two models.
+
+    Pairs are (0, 1), (0, 2), … (m - 2, m - 1). Only images that both have scored count; the draws
+    are those of `rank_intervals`, so that they are shared by all pairs. None for a pair without two
+    classes in common. Where a pair has all classes this is `class_bootstrap` of the difference.
+    """
+    order, starts = _by_class(marks)
+    m = len(marks.right)
+    if len(starts) < 2:
+        return [None] * (m * (m - 1) // 2)
+    weights = class_weights(len(starts), draws)
+    spans = list(zip(starts, [*starts[1:], len(order)], strict=True))
+    right = marks.right[:, order].astype(np.float32)
+    scored = marks.scored[:, order].astype(np.float32)
+    found: list[Interval | None] = []
+    for first in range(0, m, _BLOCK):
+        block = slice(first, min(first + _BLOCK, m))
+        rows, columns = np.triu_indices(block.stop - first, 1, m - first)
+        steps = np.empty((len(starts), len(rows)))
+        counts = np.empty_like(steps)
+        for place, (start, stop) in enumerate(spans):
+            mine, theirs = right[block, start:stop], right[first:, start:stop]
+            both, other = scored[block, start:stop], scored[first:, start:stop]
+            steps[place] = (mine @ other.T - both @ theirs.T)[rows, columns]
+            counts[place] = (both @ other.T)[rows, columns]
+        found += _quantiles(weights @ steps, weights @ counts, (counts > 0).sum(axis=0))
+    return found
+
+
+def _quantiles(steps: Floats, counts: Floats, n_classes: Ints) -> list[Interval | None]:
+    delta = np.divide(100 * steps, counts, out=np.full_like(steps, np.nan), where=counts > 0)
+    ends = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
+    known = n_classes >= 2
+    low, high = np.full(len(known), np.nan), np.full(len(known), np.nan)
+    if known.any():
+        quantile = np.nanquantile if np.isnan(delta[:, known]).any() else np.quantile
+        low[known], high[known] = quantile(delta[:, known], ends, axis=0)
+    return [
+        (float(a), float(b)) if is_known else None
+        for a, b, is_known in zip(low, high, known, strict=True)
+    ]
+
+
+def _by_class(marks: Marks) -> tuple[Ints, Ints]:
+    """Give the images that any model has scored, sorted by class, and where each class begins."""
+    used = np.flatnonzero(marks.scored.any(axis=0))
+    order = used[np.argsort(marks.home[used], kind="stable")]
+    _, starts = np.unique(marks.home[order], return_index=True)
+    return order, starts
+
+
+def _class_sums(mask: Bools, order: Ints, starts: Ints) -> Floats:
+    """Sum a mask [m, n] over the images of each of c classes: [m, c]."""
+    sums: Floats = np.add.reduceat(mask[:, order], starts, axis=1, dtype=np.float64)
+    return sums
