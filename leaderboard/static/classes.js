@@ -2,13 +2,12 @@
 "use strict";
 
 (function () {
-  const { make, foreign, fillSelect, readView, viewHash, writeView, onView, later } = HARNESS;
+  const { make, foreign, fillSelect, readView, viewHash, writeView, onView, later, drawing } = HARNESS;
   const { both, without, places, accuracy } = NUMBERS;
   const WRONG = 3;
   const AT_FIRST = 20;
   const at = (id) => document.getElementById(id);
   let boards = null;
-  let turn = 0;
 
   /** The classes whose name or id contains the text; all for an empty text. */
   function matching(images, query) {
@@ -87,14 +86,12 @@
     return classes + ". " + rows.length + " of " + chosen.board.rows.length + " models shown.";
   }
 
-  /** Draw what the address asks for; the last call wins when files arrive late. */
-  async function draw() {
-    turn += 1;
-    const mine = turn;
+  const redraw = drawing(async (late) => {
+    boards = await RUNS.openBoards();
     const chosen = await settle(readView());
     const rows = chosen.class ? chosen.board.rows.slice(0, chosen.view.n ? undefined : AT_FIRST) : [];
     const runs = await Promise.all(rows.map(RUNS.openRun));
-    if (mine !== turn) return;
+    if (late()) return;
     fillControls(chosen);
     at("controls").hidden = false;
     writeView(chosen.view, false);
@@ -104,30 +101,16 @@
       ...(chosen.class && more ? [make("p", {}, make("a", { href: viewHash({ ...chosen.view, n: "all" }) },
         "Load the other " + more + " models"))] : []));
     at("result").hidden = false;
-  }
-
-  function guarded() {
-    draw().catch((error) => { at("status").textContent = error.message; });
-  }
+  });
 
   function change(step) {
     writeView({ ...readView(), b: at("board").value, q: at("query").value, c: at("class").value }, step);
-    guarded();
+    redraw();
   }
 
-  async function start() {
-    at("status").textContent = "Loading …";
-    boards = await RUNS.openBoards();
-    if (!boards.boards.length) {
-      at("status").textContent = "There is no ranking yet.";
-      return;
-    }
-    at("board").addEventListener("change", () => change(true));
-    at("class").addEventListener("change", () => change(true));
-    at("query").addEventListener("input", later(() => change(false), 150));
-    onView(guarded);
-    guarded();
-  }
-
-  start().catch((error) => { at("status").textContent = error.message; });
+  at("board").addEventListener("change", () => change(true));
+  at("class").addEventListener("change", () => change(true));
+  at("query").addEventListener("input", later(() => change(false), 150));
+  onView(redraw);
+  redraw();
 })();

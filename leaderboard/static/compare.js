@@ -2,7 +2,7 @@
 "use strict";
 
 (function () {
-  const { make, foreign, fillSelect, readView, viewHash, writeView, onView } = HARNESS;
+  const { make, foreign, fillSelect, readView, viewHash, writeView, onView, drawing } = HARNESS;
   const { both, without, count, places, percent, accuracy, change, probability, mcnemar } = NUMBERS;
   const LISTED = 50;
   const MOST_CLASSES = 20;
@@ -10,7 +10,6 @@
   const CONTROLS = { b: "board", x: "first", y: "second", l: "labels", g: "group", c: "class" };
   const at = (id) => document.getElementById(id);
   let boards = null;
-  let turn = 0;
 
   /** What the address asks for, completed and corrected by what there is. */
   function settle(view) {
@@ -182,16 +181,14 @@
     at("status").textContent = found.n + " of " + images.n + " images, scored by " + chosen.labels + ".";
   }
 
-  /** Draw what the address asks for; the last call wins when files arrive late. */
-  async function draw() {
-    turn += 1;
-    const mine = turn;
+  const redraw = drawing(async (late) => {
+    boards = await RUNS.openBoards();
     const chosen = settle(readView());
     const images = await RUNS.openImages(chosen.board.benchmark);
-    if (chosen.c && !images.names.has(Number(chosen.c))) chosen.c = "";
-    if (chosen.g && !RUNS.groupOptions(chosen.benchmark, images).some((each) => each.value === chosen.g)) chosen.g = "";
+    if (!images.names.has(Number(chosen.c || NaN))) chosen.c = "";
+    if (!RUNS.groupOptions(chosen.benchmark, images).some((each) => each.value === chosen.g)) chosen.g = "";
     const [a, b] = await Promise.all([RUNS.openRun(chosen.a), RUNS.openRun(chosen.b)]);
-    if (mine !== turn) return;
+    if (late()) return;
     fillControls(chosen, images);
     at("controls").hidden = false;
     writeView(addressOf(chosen), false);
@@ -199,35 +196,21 @@
     const [one, two] = [a, b].map((run) => RUNS.judged(run, chosen.board.protocol, chosen.labels));
     if (one && two) show(chosen, images, one, two);
     else at("status").textContent = "The two were not scored by " + chosen.labels + ".";
-  }
-
-  function guarded() {
-    draw().catch((error) => { at("status").textContent = error.message; });
-  }
+  });
 
   function chosenByControls() {
     return Object.fromEntries(Object.entries(CONTROLS).map(([key, id]) => [key, at(id).value]));
   }
 
-  async function start() {
-    at("status").textContent = "Loading …";
-    boards = await RUNS.openBoards();
-    if (!boards.boards.length) {
-      at("status").textContent = "There is no ranking yet.";
-      return;
-    }
-    for (const id of Object.values(CONTROLS)) at(id).addEventListener("change", () => {
-      writeView(chosenByControls(), true);
-      guarded();
-    });
-    at("swap").addEventListener("click", () => {
-      const view = chosenByControls();
-      writeView({ ...view, x: view.y, y: view.x }, true);
-      guarded();
-    });
-    onView(guarded);
-    guarded();
-  }
-
-  start().catch((error) => { at("status").textContent = error.message; });
+  for (const id of Object.values(CONTROLS)) at(id).addEventListener("change", () => {
+    writeView(chosenByControls(), true);
+    redraw();
+  });
+  at("swap").addEventListener("click", () => {
+    const view = chosenByControls();
+    writeView({ ...view, x: view.y, y: view.x }, true);
+    redraw();
+  });
+  onView(redraw);
+  redraw();
 })();

@@ -2,7 +2,7 @@
 "use strict";
 
 (function () {
-  const { make, fillSelect, readView, writeView, onView, later } = HARNESS;
+  const { make, fillSelect, readView, writeView, onView, later, drawing } = HARNESS;
   const { both, without, bitsOf, places, accuracy } = NUMBERS;
   const PAGE = 50;
   /** Keys of the view in the address, and the control of each. */
@@ -12,7 +12,6 @@
   const at = (id) => document.getElementById(id);
   let boards = null;
   let images = null;
-  let turn = 0;
   let shownImage = "";
 
   function everyRun() {
@@ -103,67 +102,60 @@
     return range + ". By " + labels + ", " + told.join("; ") + ".";
   }
 
-  async function showList(settled, chosen, mine) {
+  async function showList(settled, chosen, late) {
     const bits = await filtered(settled, chosen.sides);
     const found = places(bits);
     const pages = Math.max(1, Math.ceil(found.length / PAGE));
     const page = Math.min(pages, Math.max(1, Math.floor(Number(settled.view.p)) || 1));
     const list = await EXPLORER_VIEW.list(chosen, found.slice(PAGE * (page - 1), PAGE * page));
-    if (mine !== turn) return;
+    if (late()) return;
     const pager = () => EXPLORER_VIEW.pager(chosen, page, pages);
     at("result").replaceChildren(...(found.length ? [pager(), list, pager()] : []));
     at("status").textContent = summary(found, page, bits, chosen.sides, chosen.labels);
   }
 
-  async function showSingle(chosen, place, mine) {
+  async function showSingle(chosen, place, late) {
     const single = await EXPLORER_VIEW.single(chosen, place);
-    if (mine !== turn) return;
+    if (late()) return;
     at("result").replaceChildren(single);
     at("status").textContent = "Image " + images.ids[place] + ".";
     if (shownImage !== images.ids[place]) single.querySelector("h2").focus();
   }
 
-  /** Draw what the address asks for; the last call wins when files arrive late. */
-  async function draw() {
-    turn += 1;
-    const mine = turn;
+  const redraw = drawing(async (late) => {
+    boards = await RUNS.openBoards();
     const settled = settle(readView());
     const loaded = await RUNS.openImages(settled.name);
     const sides = await Promise.all(settled.chosen.map(async ({ board, row }, place) => {
       const run = await RUNS.openRun(row);
       return { letter: "AB"[place], board, row, run, judgement: RUNS.judged(run, board.protocol, settled.labels) };
     }));
-    if (mine !== turn) return;
+    if (late()) return;
     images = loaded;
     fillControls(settled);
     at("controls").hidden = false;
     writeView(settled.view, false);
     const chosen = { ...settled, images, sides };
     const wanted = settled.view.i || "";
-    if (wanted && images.placeOf.has(wanted)) await showSingle(chosen, images.placeOf.get(wanted), mine);
+    if (wanted && images.placeOf.has(wanted)) await showSingle(chosen, images.placeOf.get(wanted), late);
     else if (wanted) {
       at("result").replaceChildren();
       at("status").textContent = "There is no image " + wanted + ".";
-    } else await showList(settled, chosen, mine);
-    if (mine === turn) {
-      at("result").hidden = false;
-      shownImage = wanted;
-    }
-  }
-
-  function guarded() {
-    draw().catch((error) => { at("status").textContent = error.message; });
-  }
+    } else await showList(settled, chosen, late);
+    if (late()) return;
+    at("result").hidden = false;
+    shownImage = wanted;
+  });
 
   function change(step) {
     writeView(Object.fromEntries(Object.entries(CONTROLS).map(([key, id]) => [key, at(id).value])), step);
-    guarded();
+    redraw();
   }
 
   function useFolder() {
     const { files, matched } = PICTURES.useFolder(at("folder").files, images.placeOf);
     at("folder-status").textContent = matched + " of " + images.n + " images found among " + files + " files.";
-    guarded();
+    redraw();
   }
 
   function listen() {
@@ -173,27 +165,17 @@
     at("query").addEventListener("input", later(() => change(false), 250));
     at("image").addEventListener("change", () => {
       writeView({ ...readView(), i: PICTURES.imageIdOf(at("image").value.trim()) }, true);
-      guarded();
+      redraw();
     });
     at("reset").addEventListener("click", () => {
       const { a, b } = readView();
       writeView({ a, b }, true);
-      guarded();
+      redraw();
     });
     at("folder").addEventListener("change", useFolder);
-    onView(guarded);
+    onView(redraw);
   }
 
-  async function start() {
-    at("status").textContent = "Loading …";
-    boards = await RUNS.openBoards();
-    if (!boards.boards.some((board) => board.rows.length)) {
-      at("status").textContent = "There is no model yet.";
-      return;
-    }
-    listen();
-    guarded();
-  }
-
-  start().catch((error) => { at("status").textContent = error.message; });
+  listen();
+  redraw();
 })();

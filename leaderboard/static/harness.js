@@ -130,8 +130,31 @@ var HARNESS = (function () {
     };
   }
 
+  /**
+   * Make the function that draws a page's #status and #result for the view of the address.
+   * @param {function(function(): boolean): Promise} draw is given a function that tells whether a
+   *   newer call has begun; files may arrive late, and the last call counts
+   * @returns {function(): Promise<void>} never rejected: what went wrong stands in #status
+   */
+  function drawing(draw) {
+    const [status, result] = ["status", "result"].map((id) => document.getElementById(id));
+    let turn = 0;
+    return async () => {
+      turn += 1;
+      const mine = turn;
+      const late = () => mine !== turn;
+      result.setAttribute("aria-busy", "true");
+      try {
+        await draw(late);
+      } catch (error) {
+        if (!late()) status.textContent = error.message;
+      }
+      if (!late()) result.setAttribute("aria-busy", "false");
+    };
+  }
+
   return Object.freeze({
     root, receive, load, make, foreign, fillSelect, labelled,
-    readView, viewHash, writeView, onView, later,
+    readView, viewHash, writeView, onView, later, drawing,
   });
 })();

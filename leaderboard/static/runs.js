@@ -12,14 +12,24 @@ var RUNS = (function () {
   };
   const opened = new Map();
 
+  /** Open and decode once; what failed may be tried again. */
   function once(key, open) {
-    if (!opened.has(key)) opened.set(key, open());
+    if (!opened.has(key)) {
+      opened.set(key, open());
+      opened.get(key).catch(() => opened.delete(key));
+    }
     return opened.get(key);
   }
 
-  /** @returns {Promise<{benchmarks: Object, boards: Object[]}>} */
-  function openBoards() {
-    return load("data/boards.js", "boards");
+  /**
+   * The boards that have a model.
+   * @returns {Promise<{benchmarks: Object, boards: Object[]}>} rejected when there is none
+   */
+  async function openBoards() {
+    const { benchmarks, boards } = await load("data/boards.js", "boards");
+    const filled = boards.filter((board) => board.rows.length);
+    if (!filled.length) throw new Error("There is no entry yet.");
+    return { benchmarks, boards: filled };
   }
 
   function mapValues(object, change) {
