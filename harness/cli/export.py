@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.export_hf import hf
 from harness.cli.options import (
     EquivalencesFile,
     IncludePath,
@@ -15,6 +16,7 @@ from harness.cli.options import (
 )
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.command("hf")(hf)
 
 
 @app.callback()

@@ -15,12 +15,12 @@ from harness.errors import Problem, UserError
 from harness.export.lmms_eval_rows import Row, write_rows
 from harness.export.lmms_eval_scoring import metric_names
 from harness.export.lmms_eval_task import exported, write_task
-from harness.export.new_folder import new_folder, refuse_full
 from harness.prompt.plan import PlannedRequest
 from harness.run.answer import readable
 from harness.run.bench import Bench, Overrides, open_bench
 from harness.run.feed import load_ahead
 from harness.spec.task import TaskSpec
+from harness.store.new_folder import new_folder, refuse_full
 
 log = logging.getLogger("harness")
 _MODULE = "harness_task"
@@ -84,6 +84,8 @@ def export_lmms_eval(
     import harness
 
     refuse_full(folder)
+    if not tasks:
+        raise UserError(Problem(str(folder), "no task was named to export"))
     problems = [each for task in tasks for each in _misfits(task)]
     if problems:
         raise UserError(problems)

@@ -31,7 +31,7 @@ def doc_to_messages(doc: Mapping[str, Any]) -> list[dict[str, Any]]:
     return _TASKS.messages(doc)
 
 
-def process_results(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, Any]:
+def process_results(doc: Mapping[str, Any], results: Sequence[Any]) -> dict[str, Any]:
     """Read and score an answer."""
     return _TASKS.score(doc, results)
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from harness.adapters.base import Request, Response
+from harness.adapters.base import Request
 from harness.adapters.hf_reading import cut
-from harness.adapters.lmms_eval_task import FAILED, chat_messages, simple_text
+from harness.adapters.lmms_eval_task import chat_messages, response_of, simple_text
 from harness.answers.outcome import Status
 from harness.catalogue import Catalogue
-from harness.classes import ClassList
 from harness.encoders.base import TextEncoder, Vectors
 from harness.encoders.registry import open_encoder
 from harness.export.lmms_eval_task import ExportedTask, read_task
@@ -71,7 +70,7 @@ class ExportedTasks:
         """Give the prompt for a chat class, with the images where the task puts them."""
         return chat_messages(Request(tuple(self.images(doc)), doc["text"]))
 
-    def score(self, doc: Doc, results: Sequence[str]) -> dict[str, Any]:
+    def score(self, doc: Doc, results: Sequence[object]) -> dict[str, Any]:
         """Read and score one answer: metrics in percent, and the rows under `harness`.
 
         A value is None for an image that the label set does not score.
@@ -102,16 +101,15 @@ class Scorer:
         name = self._task.mapping.encoder
         return Remembered(open_encoder(load_encoder_spec(Catalogue(), name)))
 
-    def rows(self, doc: Doc, text: str) -> list[Prediction]:
+    def rows(self, doc: Doc, answer: object) -> list[Prediction]:
         """Give the rows of an answer, one for each image, as a run of the harness makes them."""
         ids = tuple(doc["image_ids"])
         asked = PlannedRequest(tuple(range(len(ids))), ids, doc["text"], tuple(doc["options"]))
-        if text.startswith(FAILED):
-            response = Response(error=text)
-        else:
-            response = Response(text=cut(text, self._task.generation_kwargs.until))
-        classes: ClassList = self._classes
-        hashes = doc["image_sha256"]
+        response = response_of(answer)
+        if response.text is not None:
+            text = cut(response.text, self._task.generation_kwargs.until)
+            response = replace(response, text=text)
+        classes, hashes = self._classes, doc["image_sha256"]
         rows = answered_rows(self._task.protocol, classes, asked, hashes, response)
         if self._task.protocol == "mc" or all(row.status is Status.ERROR for row in rows):
             return rows
