@@ -2,7 +2,8 @@
 
 Importing a class silences all warnings, takes over loguru, adds to PATH and may allow TF32 or the
 reading of truncated images; asking one prints and draws a bar. Inside `with apart:` it is as they
-want it, outside as it was before.
+want it, outside as it was before. Only loguru's first handler, which writes every debug line to
+stderr, is removed for good: nothing else here writes through loguru.
 """
 
 import contextlib
@@ -28,7 +29,7 @@ _ATTRIBUTES = (
     ("torch.backends.cudnn", "benchmark"),
 )
 _DEFAULT_HANDLER = 0
-"""The handler that loguru begins with: every debug line to stderr."""
+"""The handler that loguru begins with."""
 Values = dict[tuple[str, str], Any]
 
 

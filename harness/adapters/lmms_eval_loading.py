@@ -123,9 +123,10 @@ def _make(spec: ModelSpec, options: LmmsEvalOptions, device: str, found: Any) ->
 
 def _unknown(spec: ModelSpec, found: Any, name: str, known: list[str]) -> Any:
     guess = nearest(name, known)
+    key = name if name == "pretrained" and spec.pretrained is not None else f"{_ARGS}.{name}"
     return problem(
         spec,
-        f"{_ARGS}.{name}",
+        key,
         f"`{found.__name__}` of lmms-eval has no argument `{name}`",
         expected=None if guess else "one of " + ", ".join(known),
         fix=f"did you mean `{guess}`?" if guess else None,

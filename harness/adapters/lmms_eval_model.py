@@ -19,7 +19,7 @@ from harness.adapters.hf_reading import cut
 from harness.adapters.lmms_eval_apart import Apart
 from harness.adapters.lmms_eval_loading import load
 from harness.adapters.lmms_eval_options import LmmsEvalOptions
-from harness.adapters.lmms_eval_task import FAILED, generate
+from harness.adapters.lmms_eval_task import generate, response_of
 from harness.spec.base import Spec, validate_part
 from harness.spec.model import ModelSpec
 from harness.spec.template import IMAGE_MARK
@@ -52,6 +52,7 @@ class LmmsEvalAdapter:
             first = next(weights.parameters(), None)
             known["parameters"] = sum(each.numel() for each in weights.parameters())
             known["architecture"] = type(weights).__name__
+            known["revision"] = getattr(getattr(weights, "config", None), "_commit_hash", None)
             if first is not None:
                 known["dtype"] = str(first.dtype).removeprefix("torch.")
                 known["device"] = str(first.device)
@@ -129,22 +130,20 @@ class LmmsEvalAdapter:
         return said
 
     def _read(self, output: Any, until: Sequence[str]) -> Response:
-        if output is None:
-            return Response(text="")
         from lmms_eval.api.instance import unwrap_generation_output
 
-        text, counts = unwrap_generation_output(output)
-        if not isinstance(text, str):
-            return Response(text="") if text is None else Response(error=f"no text: {text!r}"[:300])
-        if text.startswith(FAILED):
-            return Response(error=text)
-        reasoning = None
-        if self._options.reasoning_end and self._options.reasoning_end in text:
-            reasoning, _, text = text.rpartition(self._options.reasoning_end)
-            text = text.lstrip()
+        # lmms-eval itself would make the text "None" of None
+        text, counts = (None, None) if output is None else unwrap_generation_output(output)
+        response = response_of(text)
+        if response.text is None:
+            return response
+        reasoning, answer = None, response.text
+        if self._options.reasoning_end and self._options.reasoning_end in answer:
+            reasoning, _, answer = answer.rpartition(self._options.reasoning_end)
+            reasoning, answer = reasoning.strip() or None, answer.lstrip()
         return Response(
-            text=cut(text, until),
+            text=cut(answer, until),
             tokens=getattr(counts, "output_tokens", None) or None,
             prompt_tokens=getattr(counts, "input_tokens", None) or None,
-            reasoning=reasoning.strip() or None if reasoning is not None else None,
+            reasoning=reasoning,
         )

@@ -4,11 +4,11 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from harness.adapters.base import Request
+from harness.adapters.base import Request, Response
 from harness.spec.task import GenerationSpec
 from harness.spec.template import IMAGE_MARK
 
-FAILED = "[LMMS_EVAL_"
+_FAILED = "[LMMS_EVAL_"
 """What a text begins with that a class of lmms-eval puts where an answer failed."""
 _SPLIT = "test"
 
@@ -91,3 +91,12 @@ def generation_kwargs(generation: GenerationSpec) -> dict[str, Any]:
         "top_p": generation.top_p,
         "num_beams": 1,
     }
+
+
+def response_of(text: object) -> Response:
+    """Give the response that a class's answer is: None is an empty text, a failure an error."""
+    if text is None:
+        return Response(text="")
+    if not isinstance(text, str):
+        return Response(error=f"no text: {text!r}"[:300])
+    return Response(error=text) if text.startswith(_FAILED) else Response(text=text)

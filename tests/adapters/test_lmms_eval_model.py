@@ -85,6 +85,15 @@ def test_a_failure_is_an_error_and_never_an_answer() -> None:
     assert rounds.error == "no text: ['a', 'b']"
 
 
+def test_what_its_weights_show_is_known() -> None:
+    spec = ModelSpec(
+        model="m", adapter="lmms_eval", pretrained="a/b", options={"model": OWN + "Weighty"}
+    )
+    facts = load_adapter(spec, Setting(device="cpu")).facts
+    assert (facts.parameters, facts.architecture, facts.device) == (8, "Linear", "cpu")
+    assert (facts.dtype, facts.revision) == ("float32", "commit of a/b")
+
+
 def test_what_is_raised_is_an_error_of_its_request_alone() -> None:
     requests = [Request((IMAGE,), f"<image>{each}") for each in ("a", "exit", "b")]
     first, failed, last = Asker(make("Habit"), 3).ask(requests)
@@ -177,6 +186,16 @@ def test_mistakes_are_told_before_anything_is_asked(
     with pytest.raises(SpecError) as caught:
         make(name, **options)
     assert said in str(caught.value)
+
+
+def test_pretrained_for_a_class_that_has_none() -> None:
+    spec = ModelSpec(
+        model="m", adapter="lmms_eval", pretrained="a/b", options={"model": OWN + "Simple"}
+    )
+    with pytest.raises(SpecError) as caught:
+        load_adapter(spec, Setting(device="cpu"))
+    (problem,) = caught.value.problems
+    assert problem.what == "`Simple` of lmms-eval has no argument `pretrained`"
 
 
 def test_a_package_that_a_class_needs_is_named() -> None:

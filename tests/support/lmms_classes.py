@@ -11,6 +11,7 @@ from lmms_eval.api.instance import GenerationResult, Instance, TokenCounts
 from lmms_eval.api.model import lmms
 from loguru import logger
 from tqdm import tqdm
+from transformers import PreTrainedConfig
 
 VARIABLE = "LMMS_CLASSES_WAS_HERE"
 SENTINEL = "[LMMS_EVAL_REQUEST_FAILED after 3 retries] 503"
@@ -79,6 +80,16 @@ class Habit(Simple):
     def _swallow(error: Exception) -> str:
         logger.error(f"Error {error} in generating")
         return ""
+
+
+class Weighty(Simple):
+    """Has weights, and the config of a checkpoint that came from the hub."""
+
+    def __init__(self, pretrained: str) -> None:
+        super().__init__()
+        self._model = torch.nn.Linear(3, 2)
+        self._model.config = PreTrainedConfig()
+        self._model.config._commit_hash = f"commit of {pretrained}"
 
 
 class Short(Habit):
