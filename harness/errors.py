@@ -42,6 +42,10 @@ class UserError(HarnessError):
         )
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type["UserError"], tuple[tuple[Problem, ...]]]:
+        """Let the error of another process arrive with its problems."""
+        return type(self), (self.problems,)
+
 
 class SpecError(UserError):
     """A YAML file (task, model, encoder, class list, label set) says something it cannot say."""

@@ -98,6 +98,8 @@ class MetadataSpec(Spec):
     version: int = Field(ge=0)
     reference: str | None = None
     notes: str | None = None
+    redistribute_images: bool = False
+    """Whether the licence of the images lets a leaderboard ship copies of them."""
 
 
 class TaskSpec(FileSpec):
@@ -183,7 +185,8 @@ class TaskSpec(FileSpec):
 
     def identity(self) -> dict[str, Any]:
         """Give the keys that an answer depends on: what a resumed run must have in common."""
-        return self.model_dump(mode="json", exclude=_FREE, exclude_defaults=True)
+        free = {key: True for key in _FREE} | {"metadata": {"redistribute_images"}}
+        return self.model_dump(mode="json", exclude=free, exclude_defaults=True)
 
 
 def digest_of(values: Any) -> str:
