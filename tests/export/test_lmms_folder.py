@@ -175,6 +175,11 @@ def test_a_failed_request_is_no_wrong_answer(
     assert found["error_share"] == 100.0
     assert found["harness"][0]["status"] == "error"
     assert "answer" not in found["harness"][0]
+    statuses = [
+        functions.process_results(doc, [answer])["harness"][0]["status"]
+        for answer in (None, ["two", "rounds"], "a dog")
+    ]
+    assert statuses == ["empty", "error", "ok"]
 
 
 def test_stop_strings_of_the_task_act(tmp_path: Path) -> None:
@@ -238,6 +243,14 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is not empty"):
         export_lmms_eval(Catalogue(), [task], tmp_path, NO_OVERRIDES)
     assert [path.name for path in tmp_path.iterdir()] == ["notes"]
+
+
+def test_no_task_is_no_folder(tmp_path: Path) -> None:
+    words = ["export", "lmms-eval", str(tmp_path / "new"), "--tasks", ","]
+    done = CliRunner().invoke(app, words)
+    assert isinstance(done.exception, UserError)
+    assert "no task was named" in str(done.exception)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_mean_leaves_out_what_is_not_scored() -> None:
