@@ -1,5 +1,6 @@
 """The ranking table of a board: its columns, and the cells of every model and reference row."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from harness.leaderboard.wording import GROUPS, KINDS, group_name
 from harness.score.metrics import Group
 from harness.store.manifest import Manifest
 
-COLUMN_GROUPS: Mapping[str, str] = {
+_GROUP_HEADINGS: Mapping[str, str] = {
     "core": "Ranking",
     "labels": "Groups of images",
     "health": "Answers",
@@ -29,6 +30,8 @@ class Column:
     heading: str
     note: str
     number: bool = True
+    detail: str = ""
+    """Stands small below the heading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,12 @@ class BoardTable:
     rows: tuple[TableRow, ...]
     references: tuple[ReferenceRow, ...]
 
+    @property
+    def groups(self) -> tuple[tuple[str, str, int], ...]:
+        """Give key, heading and number of columns of every group, in order."""
+        counts = Counter(column.group for column in self.columns)
+        return tuple((key, _GROUP_HEADINGS[key], count) for key, count in counts.items())
+
 
 def board_table(site: Site, board: Board) -> BoardTable:
     """Lay a board out. Every board has the same columns in the same order, blank where it has no
@@ -86,16 +95,16 @@ def _columns(board: Board) -> tuple[Column, ...]:
         Column("kind", "core", "Kind", "Kind of model", number=False),
         Column("headline", "core", board.headline, "Accuracy in % and its 95 % interval (Wilson)"),
         Column("original", "core", original, "Accuracy in % and its 95 % interval (Wilson)"),
-        Column("change", "core", "Change", "Points from the original to the ranking labels on the "
+        Column("change", "core", "Change", "Points from the original to the headline labels on the "
                "images that have both, with the 95 % interval, classes redrawn"),
-        Column("rank_shift", "core", "Shift", "By how many ranks the new labels lift the model"),
+        Column("rank_shift", "core", "Shift", "Ranks by which the headline labels lift the model"),
         Column("oop", "core", "OOP", "Answers that are no name of the prompt, % (count)"),
         Column("coverage", "core", "Coverage", "Images that have an answer, %"),
         Column("level", "core", "Level", "How far the entry was verified"),
         Column("date", "core", "Date", "Day on which the last run ended", number=False),
         *(
-            Column(f"group_{name}", "labels", f"{group_name(name)} {_group_size(board, name)}",
-                   f"Accuracy in % on images with {GROUPS[name]}")
+            Column(f"group_{name}", "labels", group_name(name),
+                   f"Accuracy in % on images with {GROUPS[name]}", detail=_group_size(board, name))
             for name in _LABEL_GROUPS
         ),
         Column("empty_correct", "labels", "N right", "Accuracy in %, images without a valid label "
@@ -121,7 +130,7 @@ def _columns(board: Board) -> tuple[Column, ...]:
 
 def _group_size(board: Board, group: Group) -> str:
     sizes = {_group_share(row, group)[1] for row in board.rows} - {0}
-    return f"(n = {typeset.count(max(sizes))})" if sizes else ""
+    return f"n = {typeset.count(max(sizes))}" if sizes else ""
 
 
 def _group_share(row: Row, group: Group) -> tuple[float | None, int]:

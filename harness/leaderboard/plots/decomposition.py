@@ -9,8 +9,8 @@ from harness.leaderboard.plots.figure import MOST_MODELS, DataTable, Figure, Mod
 from harness.leaderboard.plots.scale import Scale
 from harness.leaderboard.site_model import Board, Decomposition
 
-_WIDTH, _TOP, _ROW, _BAR = 720.0, 42.0, 24.0, 16.0
-_LEFT, _RIGHT = 208.0, 704.0
+_WIDTH, _TOP, _ROW, _BAR = 640.0, 42.0, 24.0, 16.0
+_LEFT, _RIGHT = 190.0, 624.0
 _PARTS = (
     ("right-right", "right, right"),
     ("wrong-right", "wrong → right"),
@@ -77,7 +77,7 @@ def _share_text(found: int, n: int) -> str:
 
 
 def _draw_key(root: Element) -> None:
-    x = _LEFT
+    x = 16.0
     for css, label in _PARTS:
         drawing.rectangle(root, f"part {css}", (x, 10), (12, 12))
         drawing.text(root, "note", (x + 17, 16), label)
@@ -85,7 +85,7 @@ def _draw_key(root: Element) -> None:
 
 
 def _draw_bar(root: Element, name: str, parts: Decomposition, scale: Scale, y: float) -> None:
-    drawing.text(root, "name end", (_LEFT - 12, y), name, 26)
+    drawing.text(root, "name end", (_LEFT - 12, y), name, 24)
     before = 0
     for (css, label), found in zip(_PARTS, _counts(parts), strict=True):
         if not found:

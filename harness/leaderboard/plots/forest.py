@@ -15,8 +15,8 @@ from harness.leaderboard.wording import SHORT_PROTOCOLS
 from harness.score.results import Score
 from harness.spec.model import Kind
 
-_WIDTH, _TOP, _ROW = 720.0, 34.0, 24.0
-_LEFT, _RIGHT = 208.0, 600.0
+_WIDTH, _TOP, _ROW = 640.0, 34.0, 26.0
+_LEFT, _RIGHT = 190.0, 530.0
 _AXIS = 34.0
 
 
@@ -64,7 +64,7 @@ def forest(board: Board, models: Sequence[Model]) -> Figure | None:
     )
 
 
-def protocols(entry: str, kind: Kind, boards: Sequence[tuple[Board, Model]]) -> Figure | None:
+def protocols(kind: Kind, boards: Sequence[tuple[Board, Model]]) -> Figure | None:
     """Draw one model on the boards of one benchmark side by side; None for fewer than two."""
     if len(boards) < 2:
         return None
@@ -145,10 +145,10 @@ def _draw_references(
 
 def _draw_line(root: Element, line: Line, scale: Scale, y: float) -> None:
     part = drawing.group(root, f"model k-{line.kind}")
-    drawing.text(part, "name end", (_LEFT - 12, y), line.label, 26)
-    low = y + 4.5 if line.original else y
+    drawing.text(part, "name end", (_LEFT - 12, y), line.label, 24)
+    low = y + 5 if line.original else y
     if line.original and line.original.accuracy is not None:
-        _draw_score(part, "before", line, scale, y - 4.5)
+        _draw_score(part, "before", line, scale, y - 5)
     _draw_score(part, "after", line, scale, low)
     drawing.text(part, "value", (_RIGHT + 12, y), typeset.fixed(line.headline.accuracy))
 
@@ -160,5 +160,5 @@ def _draw_score(parent: Element, css: str, line: Line, scale: Scale, y: float) -
     part = drawing.group(parent, css)
     if score.ci95:
         drawing.line(part, "whisker", (scale(score.ci95[0]), y), (scale(score.ci95[1]), y))
-    mark = drawing.marker(part, "mark", line.kind, (scale(score.accuracy), y), 3.5)
+    mark = drawing.marker(part, "mark", line.kind, (scale(score.accuracy), y), 4.0)
     drawing.tooltip(mark, f"{line.label}: {typeset.fixed(score.accuracy)}")

@@ -13,8 +13,8 @@ from harness.leaderboard.plots.scale import Scale, percent_scale, spread
 from harness.leaderboard.site_model import Board, EntryPage
 from harness.spec.model import Kind
 
-_WIDTH, _TOP, _BOTTOM = 720.0, 16.0, 56.0
-_LEFT, _RIGHT, _GAP = 48.0, 500.0, 15.0
+_WIDTH, _TOP, _BOTTOM = 640.0, 16.0, 56.0
+_LEFT, _RIGHT, _GAP = 48.0, 450.0, 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,4 +135,4 @@ def _draw_courses(
         for point in points:
             drawing.marker(part, "mark", course.kind, point, 3.5)
         drawing.line(part, "leader", (across[course.last[0]] + 6, end), (_RIGHT + 4, label))
-        drawing.text(part, "name", (_RIGHT + 8, label), course.name, 28)
+        drawing.text(part, "name", (_RIGHT + 8, label), course.name, 25)

@@ -89,7 +89,7 @@ def _tint(pair: Pair, lead: float) -> str:
 
 
 def _draw_key(root: Element) -> None:
-    x = _LEFT
+    x = 16.0
     labels = ("not separable", "< 1", *(f"≥ {limit:.0f}" for limit in _STEPS))
     for css, label in zip(("tie", *(f"lead t{n}" for n in range(5))), labels, strict=True):
         cell = drawing.group(root, f"cell {css}")

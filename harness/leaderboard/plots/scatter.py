@@ -1,4 +1,4 @@
-"""Original against ranking accuracy, with the diagonal on which nothing changes."""
+"""Original against headline accuracy, with the diagonal on which nothing changes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Slopes from the original to the ranking labels, as in the paper's Figure 3."""
+"""Slopes from the original to the headline labels, as in the paper's Figure 3."""
 
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
@@ -14,7 +14,7 @@ _LEFT, _RIGHT, _GAP = 96.0, 392.0, 15.0
 
 
 def slope(board: Board, models: Sequence[Model]) -> Figure | None:
-    """Draw a line a model, from original to ranking accuracy; None when no model has both."""
+    """Draw a line a model, from original to headline accuracy; None when no model has both."""
     both = [model for model in models if _ends(model) is not None]
     if not both:
         return None
@@ -29,8 +29,8 @@ def slope(board: Board, models: Sequence[Model]) -> Figure | None:
     return Figure(
         id=figure,
         title=f"From {board.original} to {board.headline}",
-        caption="Accuracy (%) by the original and by the ranking labels, each on all images that it"
-        f" scores. Lines that cross are ranks that change.{shown(len(both))}",
+        caption="Accuracy (%) by the original and by the headline labels, each on all images it "
+        f"scores. Lines that cross are ranks that change.{shown(len(both))}",
         svg=drawing.markup(root),
         table=DataTable(
             ("Model", str(board.original), board.headline, "Rank before", "Rank"),
