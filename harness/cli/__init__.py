@@ -20,6 +20,7 @@ from harness.cli import (
     merge,
     run,
     score,
+    submit,
 )
 from harness.errors import HarnessError
 
@@ -40,6 +41,7 @@ app.command("compare")(compare.compare)
 app.command("check")(check.check)
 app.command("list")(listing.list_names)
 app.add_typer(export.app, name="export")
+app.add_typer(submit.app, name="submit")
 
 
 def _show_version(asked: bool) -> None:

@@ -1,0 +1,185 @@
+"""Make an entry of runs: rows, prompts, card, and last the manifest that has all their hashes."""
+
+import gzip
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import harness
+from harness.catalogue import Catalogue
+from harness.entries.bounded import read_bounded
+from harness.entries.card_file import kind_of, new_card
+from harness.entries.claims import claims_of, score_again
+from harness.entries.manifest import CARD, MANIFEST, SLUG, EntryManifest, EntryRun, FileFacts
+from harness.entries.prompts import render_prompts
+from harness.entries.read import MAX_CARD, parse_card
+from harness.entries.rows import ROW_FIELDS
+from harness.errors import DataError, Problem
+from harness.run.bench import NO_OVERRIDES, Overrides
+from harness.run.scored import ScoredRun, open_scored
+from harness.store.lines import write_json
+from harness.store.manifest import Manifest
+from harness.store.new_folder import new_folder
+from harness.store.prediction import Prediction
+
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class PackOptions:
+    """What the command line says beside the runs."""
+
+    output: Path
+    name: str | None = None
+    """The model's name on the leaderboard; by default the card's, else the runs'."""
+    card: Path | None = None
+    overrides: Overrides = NO_OVERRIDES
+
+
+def pack(catalogue: Catalogue, paths: Sequence[Path], options: PackOptions) -> EntryManifest:
+    """Make the folder of an entry, which bears the entry's name. It appears whole or not at all.
+
+    Raises UserError when there is something in the folder; DataError when runs are not complete and
+    scored, are of several models or twice of one task, when their prompts are not those that the
+    task renders, or as `parse_card` for a card that is given.
+    """
+    entry = options.output.resolve().name
+    _check_slug(entry, f"-o {options.output}", "an entry's name")
+    runs = [open_scored(catalogue, path, options.overrides) for path in paths]
+    _check_runs(runs)
+    with new_folder(options.output) as folder:
+        packed = tuple(_write_run(folder, run) for run in runs)
+        model = _write_card(folder, [run.manifest for run in runs], options)
+        manifest = EntryManifest(
+            entry=entry,
+            model=model,
+            harness_version=harness.__version__,
+            date=max((run.manifest.ended or run.manifest.started)[:10] for run in runs),
+            runs=packed,
+            files={name: _facts(folder / name) for name in _names(folder)},
+        )
+        write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
+    return manifest
+
+
+def write_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Write gzip over JSON lines; the same lines give the same bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        path.open("wb") as raw,
+        gzip.GzipFile("", "wb", compresslevel=9, fileobj=raw, mtime=0) as file,
+    ):
+        for line in lines:
+            text = json.dumps(line, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+            # A model may emit half of a surrogate pair, which no text file can hold.
+            file.write(_HALF_PAIR.sub("\ufffd", text).encode() + b"\n")
+
+
+def row_values(row: Prediction) -> dict[str, Any]:
+    """Give what stands in an entry's row."""
+    return {key: value for key, value in row.to_json().items() if key in ROW_FIELDS}
+
+
+def _check_runs(runs: Sequence[ScoredRun]) -> None:
+    problems = [
+        Problem(
+            str(run.path),
+            "is not complete",
+            got=run.manifest.status,
+            fix="give the command of the run again until no image has an error",
+        )
+        for run in runs
+        if run.manifest.status != "complete"
+    ]
+    models = sorted({run.manifest.model for run in runs})
+    if len(models) > 1:
+        problems.append(Problem("RUN…", "are runs of several models", got=", ".join(models)))
+    tasks = [run.manifest.task for run in runs]
+    problems += [
+        Problem("RUN…", "has two runs of one task", got=task)
+        for task in sorted({task for task in tasks if tasks.count(task) > 1})
+    ]
+    if problems:
+        raise DataError(problems)
+    for run in runs:
+        _check_slug(run.manifest.task, str(run.path), "a task's name in an entry")
+
+
+def _check_slug(name: str, where: str, what: str) -> None:
+    if re.fullmatch(SLUG, name) is None:
+        expected = "at most 64 of a-z, 0-9, `.`, `_` and `-`, a letter or digit first"
+        raise DataError(Problem(where, f"cannot be {what}", got=name, expected=expected))
+
+
+def _write_run(folder: Path, run: ScoredRun) -> EntryRun:
+    packed = EntryRun(
+        task=run.manifest.task,
+        protocol=run.ending.task.protocol,
+        run=_without_paths(run.manifest),
+        claims=claims_of(score_again(run.ending, run.manifest, run.rows)),
+    )
+    rows = sorted(run.rows, key=lambda row: row.image_id)
+    write_lines(folder / packed.predictions, map(row_values, rows))
+    hashes = {row.prompt_sha256 for row in rows} - {None}
+    if hashes:
+        prompts = render_prompts(run.ending.task, run.ending.classes, rows)
+        if prompts.keys() != hashes:
+            raise DataError(
+                Problem(
+                    str(run.path),
+                    "the prompts of the run are not those that its task renders now",
+                    got=f"{len(hashes - prompts.keys())} of {len(hashes)} are others",
+                    fix="pack with the version of the task that the run was made with",
+                )
+            )
+        lines = [{"sha256": digest, "text": prompts[digest]} for digest in sorted(prompts)]
+        write_lines(folder / packed.prompts, lines)
+    return packed
+
+
+def _write_card(folder: Path, manifests: list[Manifest], options: PackOptions) -> str:
+    """Write the card and give the model's name."""
+    path = folder / CARD
+    if options.card is None:
+        model = options.name or manifests[0].model
+        path.write_text(new_card(model, manifests, kind_of(manifests, "RUN…")), encoding="utf-8")
+        return model
+    data = read_bounded(options.card, MAX_CARD)
+    card, _ = parse_card(data, options.card)
+    if options.name not in (None, card.model):
+        where = f"--name {options.name}"
+        raise DataError(Problem(where, "is not the model of the card", expected=card.model))
+    path.write_bytes(data)
+    return card.model
+
+
+def _names(folder: Path) -> list[str]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path.relative_to(folder).as_posix() for path in files)
+
+
+def _facts(path: Path) -> FileFacts:
+    data = path.read_bytes()
+    return FileFacts(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
+
+
+def _without_paths(manifest: Manifest) -> Manifest:
+    """Leave of absolute paths, which are nobody's business, only the last name."""
+    return Manifest.model_validate(_bare(manifest.model_dump(mode="json")))
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _bare(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_bare(each) for each in value]
+    if not isinstance(value, str):
+        return value
+    key, equals, path = value.rpartition("=")
+    if path.startswith(("/", "~/")) and "\n" not in path:
+        return f"{key}{equals}…/{PurePosixPath(path).name}"
+    return value
