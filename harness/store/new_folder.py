@@ -20,7 +20,8 @@ def refuse_full(folder: Path) -> None:
 def new_folder(folder: Path) -> Iterator[Path]:
     """Give a hidden folder beside `folder`, which takes its name when all went well.
 
-    Raises UserError as `refuse_full`. After an error nothing is left.
+    Raises UserError as `refuse_full`, and where it cannot be written. After an error nothing is
+    left.
     """
     refuse_full(folder)
     hidden = folder.with_name(f".{folder.name}.exporting-{os.getpid()}")
@@ -30,5 +31,8 @@ def new_folder(folder: Path) -> Iterator[Path]:
         if folder.exists():
             folder.rmdir()
         hidden.rename(folder)
+    except OSError as error:
+        what, fix = "cannot be written", "make room, or choose another folder"
+        raise UserError(Problem(str(folder), what, got=str(error), fix=fix)) from error
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
