@@ -63,3 +63,42 @@ def pack(
     if card is None:
         typer.echo(f"fill in {output / 'MODEL_CARD.md'}, then pack again with --card FILE")
     typer.echo(f"check it: harness submit check {output}")
+
+
+@app.command("check")
+def check(
+    entries: Annotated[
+        list[Path], typer.Argument(help="Entries, or a folder of them with its decisions.jsonl.")
+    ],
+    form: Annotated[
+        Format, typer.Option("--format", help="For people, machines, or GitHub Actions.")
+    ] = Format.TEXT,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            help="The folder of the other entries, to find copies; else the entry's own. For a "
+            "folder of entries: what it was before; what is unchanged is not checked again."
+        ),
+    ] = None,
+    label_set: LabelSetPaths = None,
+    equivalences: EquivalencesFile = None,
+    include_path: IncludePath = None,
+) -> None:
+    """Check entries by every rule of docs/submit.md. Nothing is changed, and nothing is run.
+
+    Exit code 0: clean; 1: errors (also where there are warnings); 2: warnings only.
+    """
+    from harness.entries.check import CheckOptions, check_path
+    from harness.entries.finding import as_github, as_json, as_text, exit_code
+    from harness.errors import HarnessError
+
+    options = CheckOptions(against, overrides_of(label_set, equivalences))
+    try:
+        catalogue = catalogue_of(include_path)
+        reports = [each for path in entries for each in check_path(catalogue, path, options)]
+    except HarnessError as error:  # 2 would say that there are warnings only
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from error
+    tell = {Format.TEXT: as_text, Format.JSON: as_json, Format.GITHUB: as_github}[form]
+    typer.echo(tell(reports))
+    raise typer.Exit(exit_code(reports))

@@ -15,6 +15,10 @@ _WINDOW = 16 + zlib.MAX_WBITS  # a gzip member, nothing else
 _RATIO_FROM = 1 << 20  # below a megabyte no ratio does harm
 
 
+class TooLargeError(DataError):
+    """A file has more in it than it may."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a gzip file of lines may grow to. Honest rows stay well below: 50,000 answers that are
@@ -49,7 +53,7 @@ def read_bounded(path: Path, limit: int) -> bytes:
     with open_plain(path) as file:
         data = file.read(limit + 1)
     if len(data) > limit:
-        raise _broken(path, "is too large", expected=f"at most {limit} bytes")
+        raise _too_large(path, "is too large", f"at most {limit} bytes")
     return data
 
 
@@ -64,7 +68,7 @@ def gzip_lines(path: Path, limits: Limits = LIMITS) -> Iterator[bytes]:
         *lines, rest = (rest + chunk).split(b"\n")
         yield from lines
         if len(rest) > limits.line:
-            raise _broken(path, "has a line that is too long", expected=f"{limits.line} bytes")
+            raise _too_large(path, "has a line that is too long", f"at most {limits.line} bytes")
     if rest:
         raise _broken(path, "does not end with the end of a line")
 
@@ -79,7 +83,7 @@ def _decompressed(path: Path, limits: Limits) -> Iterator[bytes]:
                 data = file.read(_CHUNK)
                 read += len(data)
             if not data:
-                raise _broken(path, "is cut off", expected="a whole gzip file")
+                raise _broken(path, "is cut off")
             try:
                 chunk = stream.decompress(data, _CHUNK)
             except zlib.error as error:
@@ -88,18 +92,19 @@ def _decompressed(path: Path, limits: Limits) -> Iterator[bytes]:
             _check_growth(path, limits, grown, read)
             yield chunk
         if stream.unused_data or file.read(1):
-            raise _broken(path, "goes on after its end", expected="one gzip member")
+            raise _broken(path, "goes on after its end")
 
 
 def _check_growth(path: Path, limits: Limits, grown: int, read: int) -> None:
     if grown > limits.total:
-        raise _broken(path, "decompresses to too much", expected=f"at most {limits.total} bytes")
+        raise _too_large(path, "decompresses to too much", f"at most {limits.total} bytes")
     if grown > max(_RATIO_FROM, limits.ratio * read):
-        got = f"{grown} bytes from {read}"
-        raise _broken(path, "decompresses to too much", got, f"at most {limits.ratio} to 1")
+        raise _too_large(path, "decompresses to too much", f"at most {limits.ratio} to 1")
 
 
-def _broken(
-    path: Path, what: str, got: str | None = None, expected: str | None = None
-) -> DataError:
-    return DataError(Problem(str(path), what, got=got, expected=expected))
+def _broken(path: Path, what: str, got: str | None = None) -> DataError:
+    return DataError(Problem(str(path), what, got=got))
+
+
+def _too_large(path: Path, what: str, expected: str) -> TooLargeError:
+    return TooLargeError(Problem(str(path), what, expected=expected))

@@ -59,7 +59,7 @@ def options_of(
     chosen: dict[str, tuple[int, ...]] = {}
     without: list[str] = []
     for image_id in image_ids:
-        true_id = _true_option(image_id, label_sets, same)
+        true_id = true_option_of(image_id, label_sets, same)
         if true_id is None:
             without.append(image_id)
             continue
@@ -69,7 +69,8 @@ def options_of(
     return Options(chosen, tuple(without))
 
 
-def _true_option(image_id: str, label_sets: Sequence[LabelSet], same: Equivalences) -> int | None:
+def true_option_of(image_id: str, label_sets: Sequence[LabelSet], same: Equivalences) -> int | None:
+    """Give the class id of an image's right option, as `options_of` says; None: no question."""
     original = next((labels for labels in label_sets if labels.original), None)
     first = original.labels.get(image_id, frozenset()) if original else frozenset()
     knowing = [labels for labels in label_sets if image_id in labels.labels]

@@ -1,0 +1,77 @@
+"""A run of an entry beside the benchmark as it is today: what the rules look at."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from harness.answers.outcome import Status
+from harness.entries.manifest import EntryRun
+from harness.entries.rows import Prompt
+from harness.labels.label_set import LabelSet
+from harness.run.finish import Ending
+from harness.run.importing import ADAPTER
+from harness.score.answers import Answers, Bools, to_answers
+from harness.score.metrics import counted_rows
+from harness.score.results import Protocol
+from harness.store.prediction import Prediction
+
+
+@dataclass(frozen=True)
+class RunCase:
+    """One run, read and in memory."""
+
+    run: EntryRun
+    ending: Ending
+    """The task of that name, its classes and its label sets, as the leaderboard has them."""
+    rows: tuple[Prediction, ...]
+    prompts: tuple[Prompt, ...]
+
+    @property
+    def where(self) -> str:
+        """Path of the rows."""
+        return self.run.predictions
+
+    @property
+    def protocol(self) -> Protocol:
+        """How the task asks."""
+        return self.ending.task.protocol
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether something else than the harness has asked the model."""
+        return self.run.run.model_facts.get("adapter") == ADAPTER
+
+    @property
+    def original(self) -> LabelSet | None:
+        """The benchmark's own labels."""
+        return next((each for each in self.ending.truths.label_sets if each.original), None)
+
+    @property
+    def headline(self) -> LabelSet | None:
+        """The label set that ranks: the first that is not the original one."""
+        return next((each for each in self.ending.truths.label_sets if not each.original), None)
+
+    @property
+    def labels_changed(self) -> tuple[str, ...]:
+        """Label sets that are not those, or not all of those, that the run was scored by."""
+        told = {
+            (name, claim.label_set_digest)
+            for claims in self.run.claims.values()
+            for name, claim in claims.items()
+        }
+        now = {(each.name, each.digest) for each in self.ending.truths.label_sets}
+        return tuple(sorted({name for name, _ in told ^ now}))
+
+    @cached_property
+    def answers(self) -> Answers:
+        """The rows as arrays. Raises DataError for rows that break E304 or E306."""
+        return to_answers(self.rows, self.ending.classes, self.where)
+
+    @cached_property
+    def counted(self) -> Bools:
+        """Which rows name a class, under the widest reading of the protocol."""
+        widest = "cw_plus" if self.protocol == "cw" else self.protocol
+        return counted_rows(self.answers, widest)
+
+    def share_of(self, *statuses: Status) -> float:
+        """Give the share of rows that bear one of these statuses, 0 to 1."""
+        return sum(row.status in statuses for row in self.rows) / max(len(self.rows), 1)

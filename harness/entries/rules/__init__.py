@@ -1,0 +1,1 @@
+"""The rules of the checker: small functions that give findings, each with a code that stays."""

@@ -1,0 +1,53 @@
+"""Rules on multiple choice: a question has one right option, and the answer is an option."""
+
+from collections.abc import Iterator
+
+from harness.answers.outcome import Status
+from harness.entries.case import RunCase
+from harness.entries.finding import Finding, listed
+from harness.prompt.distractors import interchangeable
+from harness.store.prediction import Prediction
+
+
+def check_options(case: RunCase) -> Iterator[Finding]:
+    """Each question has as many options as its task, no two alike, exactly one of them a valid
+    label in any label set, and the answer is one of them; no other protocol has options (E307).
+
+    Where the labels have changed since the run, an option that was wrong may be right now; then
+    their validity is not looked at, and W402 tells of the change.
+    """
+    found: dict[str, list[str]] = {}
+    valid = _Valid(case)
+    for row in case.rows:
+        what = _wrong(row, case, valid)
+        if what:
+            found.setdefault(what, []).append(row.image_id)
+    for what, ids in found.items():
+        yield Finding("E307", case.where, f"{what}, {listed(ids)}")
+
+
+class _Valid:
+    """Counts the options of a row that are right in any label set."""
+
+    def __init__(self, case: RunCase) -> None:
+        truths = case.ending.truths
+        self._same = interchangeable(case.ending.classes, truths.equivalences)
+        self._label_sets = truths.label_sets
+
+    def count(self, row: Prediction) -> int:
+        labels = (each.labels.get(row.image_id, frozenset()) for each in self._label_sets)
+        merged = self._same.merge_all(frozenset().union(*labels))
+        return sum(self._same.merge(each) in merged for each in row.options)
+
+
+def _wrong(row: Prediction, case: RunCase, valid: _Valid) -> str | None:
+    how = case.ending.task.distractors
+    if how is None:
+        return "options where the protocol has none" if row.options else None
+    if len(row.options) != how.n_options or len(set(row.options)) != len(row.options):
+        return f"not {how.n_options} different options"
+    if row.status is Status.OK and row.class_id not in row.options:
+        return "an answer that is none of the options"
+    if not case.labels_changed and valid.count(row) != 1:
+        return "not exactly one valid option"
+    return None

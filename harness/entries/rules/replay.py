@@ -1,0 +1,103 @@
+"""Rules that find the outcome of every answer again: the parser, then the text encoder."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from harness.answers.outcome import Outcome, Status
+from harness.encoders.base import TextEncoder
+from harness.encoders.registry import open_encoder
+from harness.entries.case import RunCase
+from harness.entries.finding import Finding, listed
+from harness.errors import UserError
+from harness.run.finish import MAPPED, map_rows
+from harness.run.rows import read_answer
+from harness.spec.load import load_encoder_spec
+from harness.store.prediction import Prediction
+
+NO_ENTRY = "no_entry"
+"""The rule of an image whose part of a shared answer could not be read; its row has the whole."""
+COSINE = 1e-4
+"""So much may a cosine differ between machines."""
+TIE = 1e-5
+"""Where the second class is as near as this, either is the nearest."""
+
+
+def check_parsed(case: RunCase) -> Iterator[Finding]:
+    """The parser finds in each verbatim answer what the row says (E501).
+
+    Of a mapped answer that is its status; the class is `check_mapped`'s. Rows without text are
+    counted (I504): class ids of an import cannot be found again.
+    """
+    silent = [row.image_id for row in case.rows if row.answer is None and row.status is Status.OK]
+    if silent and case.protocol != "classify":
+        yield Finding("I504", case.where, listed(silent))
+    wrong = [row for row in case.rows if row.answer is not None and not _is_replayed(row, case)]
+    if wrong:
+        first = wrong[0]
+        found = _read(first, case)
+        told = f"{first.status}/{first.class_id}/{first.rule}"
+        parsed = f"{found.status}/{found.class_id}/{found.rule}"
+        ids = [row.image_id for row in wrong]
+        yield Finding("E501", case.where, f"{listed(ids)}; the first: row {told}, parsed {parsed}")
+
+
+def _read(row: Prediction, case: RunCase) -> Outcome:
+    return read_answer(case.protocol, row.answer, row.options, case.ending.classes)
+
+
+def _is_replayed(row: Prediction, case: RunCase) -> bool:
+    if row.rule == NO_ENTRY and (row.images_in_prompt or 1) > 1:
+        return row.status is Status.UNPARSED and row.class_id is None
+    found = _read(row, case)
+    if row.rule == MAPPED:
+        return row.status is found.status
+    mine = (row.status, row.class_id, row.also, row.rule)
+    return mine == (found.status, found.class_id, found.also, found.rule)
+
+
+def check_mapped(case: RunCase) -> Iterator[Finding]:
+    """The text encoder maps each answer to the row's class, with the row's cosine (E502).
+
+    A cosine may differ by 1e-4, and of two classes as near as 1e-5 either may be told. Without the
+    encoder of the run, by its digest, nothing is mapped (I503).
+    """
+    if not any(row.rule == MAPPED for row in case.rows):
+        return
+    facts = case.run.run.mapping
+    try:
+        name = case.ending.task.mapping.encoder
+        encoder = open_encoder(load_encoder_spec(case.ending.catalogue, name))
+        if facts is None or encoder.digest != facts.encoder_sha256:
+            yield Finding("I503", case.where, f"the run's encoder is another `{name}` than here")
+            return
+        wrong = _mapped_otherwise(case, encoder)
+    except UserError as error:
+        yield Finding("I503", case.where, error.problems[0].what)
+        return
+    if wrong:
+        yield Finding("E502", case.where, listed(wrong))
+
+
+def _mapped_otherwise(case: RunCase, encoder: TextEncoder) -> list[str]:
+    bare = [
+        replace(row, class_id=None, also=(), similarity=None, margin=None)
+        if row.rule == MAPPED
+        else row
+        for row in case.rows
+    ]
+    again = map_rows(case.ending.task, bare, case.ending.classes, encoder)
+    return [
+        row.image_id for row, now in zip(case.rows, again, strict=True) if not _is_same(row, now)
+    ]
+
+
+def _is_same(row: Prediction, now: Prediction) -> bool:
+    if row.rule != now.rule:
+        return False
+    if row.similarity is None or now.similarity is None:
+        return row.similarity is now.similarity
+    if abs(row.similarity - now.similarity) > COSINE:
+        return False
+    if (row.class_id, row.also) == (now.class_id, now.also):
+        return True
+    return now.margin is not None and now.margin <= TIE

@@ -1,0 +1,133 @@
+"""Rules on the rows of a run: which images they are of, and whether their parts fit each other."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
+
+from harness.answers.outcome import Status
+from harness.classes import normalize_name
+from harness.entries.case import RunCase
+from harness.entries.finding import Finding, listed
+from harness.prompt.distractors import interchangeable
+from harness.prompt.options import true_option_of
+from harness.run.classified import SCORES
+from harness.run.finish import MAPPED
+from harness.run.ranked import RANKED
+from harness.store.prediction import Prediction
+
+_CHOSEN = (SCORES, RANKED)
+"""Rules of rows whose class was chosen by scores; they have no text."""
+
+
+def expected_ids(case: RunCase) -> frozenset[str]:
+    """Give the images that a run has to answer.
+
+    They are those of the benchmark's original label set, or else of all its label sets together;
+    for multiple choice without those that have no question, since no class is valid for them.
+    """
+    truths, original = case.ending.truths, case.original
+    ids = frozenset(original.labels if original else chain(*(x.labels for x in truths.label_sets)))
+    if case.protocol != "mc":
+        return ids
+    same = interchangeable(case.ending.classes, truths.equivalences)
+    return frozenset(
+        each for each in ids if true_option_of(each, truths.label_sets, same) is not None
+    )
+
+
+def check_ids(case: RunCase) -> Iterator[Finding]:
+    """Exactly one row an image (E302, E303, E304), and no failed one (E311).
+
+    Which images have a question depends on the labels: where those have changed since the run, only
+    images that the benchmark never had are told.
+    """
+    counts = Counter(row.image_id for row in case.rows)
+    expected = expected_ids(case)
+    missing, extra = sorted(expected - counts.keys()), sorted(counts.keys() - expected)
+    if case.protocol == "mc" and case.labels_changed:
+        known = frozenset(chain(*(each.labels for each in case.ending.truths.label_sets)))
+        missing, extra = [], [each for each in extra if each not in known]
+    twice = sorted(image_id for image_id, count in counts.items() if count > 1)
+    failed = [row.image_id for row in case.rows if row.status is Status.ERROR]
+    for code, ids in (("E302", missing), ("E303", extra), ("E304", twice), ("E311", failed)):
+        if ids:
+            yield Finding(code, case.where, listed(ids))
+
+
+def check_class_ids(case: RunCase) -> Iterator[Finding]:
+    """Every class id is one of the class list (E306)."""
+    known = case.ending.classes.by_id.keys()
+    wrong = [
+        row.image_id
+        for row in case.rows
+        if any(
+            each is not None and each not in known
+            for each in (row.class_id, *row.also, *row.top, *row.top_per_token, *row.options)
+        )
+    ]
+    if wrong:
+        yield Finding("E306", case.where, listed(wrong))
+
+
+def check_fit(case: RunCase) -> Iterator[Finding]:
+    """Status, class, rule and text of each row fit each other (E305)."""
+    found: dict[str, list[str]] = {}
+    for row in case.rows:
+        what = _contradiction(row, case)
+        if what:
+            found.setdefault(what, []).append(row.image_id)
+    for what, ids in found.items():
+        yield Finding("E305", case.where, f"{what}, {listed(ids)}")
+
+
+def _contradiction(row: Prediction, case: RunCase) -> str | None:
+    has_text = bool((row.answer or "").strip())
+    if row.status is Status.ERROR:
+        return None  # E311
+    if row.status is Status.EMPTY and has_text:
+        return "`empty` with text"
+    if row.status is not Status.EMPTY and not has_text:
+        return _without_text(row, case)
+    if row.rule in _CHOSEN:
+        return "text beside a class that was chosen by scores"
+    return _class_of(row, case) or _namesakes(row, case)
+
+
+def _without_text(row: Prediction, case: RunCase) -> str | None:
+    if row.rule not in _CHOSEN and not case.is_imported:
+        return "an answer without its text"
+    if row.rule in _CHOSEN and (row.status is not Status.OK or row.class_id not in row.top[:1]):
+        return "a class that is not the first of `top`"
+    if row.rule == SCORES and row.top_scores != tuple(sorted(row.top_scores, reverse=True)):
+        return "`top_scores` that are not in order"
+    return _class_of(row, case) or _namesakes(row, case)
+
+
+def _class_of(row: Prediction, case: RunCase) -> str | None:
+    """Whether the row has a class where it must, and none where it must not."""
+    mapped = row.rule == MAPPED
+    may_map = {"ow": Status.OK, "cw": Status.OOP, "cw_plus": Status.OOP}.get(case.protocol)
+    if mapped and (row.status is not may_map or row.similarity is None):
+        return "`mapped`, which this protocol does not do with such an answer"
+    if row.class_id is not None:
+        fits = mapped or (row.status is Status.OK and case.protocol != "ow") or not row.answer
+        return None if fits else "a class where the protocol finds none"
+    names_nothing = case.protocol == "ow" and not normalize_name(row.answer or "")
+    if mapped or (row.status is Status.OK and not names_nothing):
+        return "no class"
+    return None
+
+
+def _namesakes(row: Prediction, case: RunCase) -> str | None:
+    """Whether an answer stands for more classes than those of one name."""
+    if not row.also:
+        return None
+    classes = case.ending.classes
+    same = {
+        each
+        for table in (classes.by_strict, classes.by_normalized, classes.by_words)
+        for ids in table.values()
+        if row.class_id in ids
+        for each in ids
+    }
+    return None if set(row.also) < same else "`also` with classes of another name"
