@@ -1,12 +1,19 @@
 """The front matter of `MODEL_CARD.md`: what a submitter says of the model."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from harness.spec.model import Kind
 
-Disclosure = Literal["yes", "no", "unknown"]
+
+
+def _word(value: Any) -> Any:
+    """YAML takes a bare `yes` or `no` for a truth value."""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+
+
+Disclosure = Annotated[Literal["yes", "no", "unknown"], BeforeValidator(_word)]
 
 
 class TrainingData(BaseModel):

@@ -17,6 +17,8 @@ _SECRETS = {
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
     "a URL with a password": r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"]{1,200}:[^\s/@\"]{1,200}@",
 }
+_JOINERS = "\u200c\u200d\u00ad"
+"""Words of several scripts, and emoji, need them; they turn nothing."""
 _ANY = re.compile("|".join(f"({pattern})" for pattern in _SECRETS.values()).encode())
 _NAMES = tuple(_SECRETS)
 
@@ -35,7 +37,7 @@ def check_hidden(where: str, text: str) -> Iterator[Finding]:
     """Tell the first character of a text that is hidden (E106)."""
     for number, line in enumerate(text.split("\n"), start=1):
         for character in line:
-            if is_hidden(character):
+            if _misleads(character):
                 yield Finding("E106", f"{where}:{number}", f"U+{ord(character):04X}")
                 return
 
@@ -46,9 +48,13 @@ def check_manifest_text(where: str, data: bytes) -> Iterator[Finding]:
     `data` is JSON that was read before.
     """
     for text in _strings(json.loads(data)):
-        if any(is_hidden(character) for character in text):
+        if any(map(_misleads, text)):
             yield Finding("E106", where, f"in {inert(text)[:120]!r}")
             return
+
+
+def _misleads(character: str) -> bool:
+    return is_hidden(character) and character not in _JOINERS
 
 
 def _strings(value: Any) -> Iterator[str]:
