@@ -7,7 +7,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from harness.spec.model import Kind
 
 
-
 def _word(value: Any) -> Any:
     """YAML takes a bare `yes` or `no` for a truth value."""
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value

@@ -10,9 +10,9 @@ from harness.spec.model import Kind
 from harness.store.manifest import Manifest
 
 _HEAD = """\
-# `yes`, `no` or `unknown`: have ImageNet's training images (imagenet_train) or its validation images
-# (imagenet_val), with or without labels, been in the training data, those of a part of the model
-# included? Optional keys: organization, url (https://…), license, parameters.
+# `yes`, `no` or `unknown`: have ImageNet's training images (imagenet_train) or its validation
+# images (imagenet_val), with or without labels, been in the training data of the model or of a part
+# of it? Optional keys: organization, url (https://…), license, parameters.
 """
 _BODY = """
 # {model}
