@@ -117,8 +117,10 @@ def _make(spec: ModelSpec, options: LmmsEvalOptions, device: str, found: Any) ->
         raise MissingPackageError(problem(spec, _KEY, what, got=str(error))) from error
     except (*_BROKEN, SystemExit) as error:
         what = f"`{found.__name__}` of lmms-eval cannot be made with these arguments"
-        expected = f"arguments of {', '.join(known)}"
-        raise SpecError(problem(spec, _ARGS, what, got=_told(error), expected=expected)) from error
+        got, expected = _told(error), f"arguments of {', '.join(known)}"
+        fix = "correct them, or install what this class of lmms-eval needs"
+        told = problem(spec, _ARGS, what, got=got, expected=expected, fix=fix)
+        raise SpecError(told) from error
 
 
 def _unknown(spec: ModelSpec, found: Any, name: str, known: list[str]) -> Any:
