@@ -10,7 +10,7 @@ from harness.cli.options import IncludePath, LabelSetPaths, catalogue_of, overri
 
 def hf(
     runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN…", help="Run directories, or folders of them.")
+        list[Path], typer.Argument(metavar="RUN", help="Run directories, or folders of them.")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="A new folder.")],
     repo: Annotated[

@@ -12,7 +12,7 @@ from harness.export.hf_card import CardFacts, title_of, write_card
 from harness.export.hf_labels import LabelFacts, write_shared
 from harness.export.hf_runs import read_runs
 from harness.export.hf_scores import Figure, figures
-from harness.export.hf_tables import write_predictions, write_rows
+from harness.export.hf_tables import schema_of, write_predictions, write_table
 from harness.run.bench import NO_OVERRIDES, Overrides
 from harness.store.new_folder import new_folder, refuse_full
 
@@ -60,7 +60,7 @@ def export_hf(
         shared = write_shared(catalogue, runs, hidden, options.overrides)
         n = sum(write_predictions(hidden / "predictions", run) for run in runs)
         scores = [figure for run in runs for figure in figures(run)]
-        write_rows(hidden / "scores" / "scores.parquet", Figure, scores)
+        write_table(hidden / "scores" / "scores.parquet", schema_of(Figure), scores)
         write_card(
             hidden / "README.md", CardFacts(title, dataset, options.license, runs, shared, n)
         )

@@ -27,14 +27,8 @@ _TYPES: Mapping[type, pa.DataType] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class RunColumns:
-    """What stands before the fields of a prediction."""
-
-    model: str
-    task: str
-    protocol: str
-    class_list: str
+_RUN_COLUMNS = ("model", "task", "protocol", "class_list")
+"""What stands before the fields of a prediction, the same in all rows of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +63,11 @@ def write_predictions(folder: Path, run: ExportRun) -> int:
     Raises DataError when they are not those that the results were computed from.
     """
     results = run.results
-    named = RunColumns(results.model, results.task, results.protocol, results.class_list.name)
+    names = (results.model, results.task, results.protocol, results.class_list.name)
+    same = dict(zip(_RUN_COLUMNS, names, strict=True))
     tally: Counter[str] = Counter()
-    rows = (_values(named) | _values(row) for row in _counted(run, tally))
-    write_table(folder / f"{run.file_name}.parquet", prediction_schema(), rows)
+    path = folder / f"{run.file_name}.parquet"
+    write_table(path, prediction_schema(), _counted(run, tally), same)
     expected = {status: n for status, n in results.counts.items() if n}
     if dict(tally) != expected:
         what = "its results are not of its predictions"
@@ -94,7 +89,7 @@ def write_labels(path: Path, labels: LabelSet, classes: ClassList) -> None:
         )
         for image_id, ids in sorted(labels.labels.items())
     )
-    write_table(path, schema_of(LabelRow), map(_values, rows))
+    write_table(path, schema_of(LabelRow), rows)
 
 
 def write_classes(path: Path, classes: ClassList, equivalences: Equivalences | None) -> None:
@@ -111,28 +106,33 @@ def write_classes(path: Path, classes: ClassList, equivalences: Equivalences | N
         )
         for each in classes.classes
     )
-    write_table(path, schema_of(ClassRow), map(_values, rows))
+    write_table(path, schema_of(ClassRow), rows)
 
 
-def write_rows(path: Path, kind: type, rows: Iterable[Any]) -> None:
-    """Write instances of the dataclass `kind`."""
-    write_table(path, schema_of(kind), map(_values, rows))
-
-
-def write_table(path: Path, schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write rows as parquet, a batch at a time."""
+def write_table(
+    path: Path, schema: pa.Schema, rows: Iterable[Any], same: Mapping[str, str] | None = None
+) -> None:
+    """Write rows as parquet, a batch at a time; the columns are attributes of the rows, or `same`
+    in all of them. Raises UserError when the file is there.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    left = iter(rows)
+    left, same = iter(rows), same or {}
     with pq.ParquetWriter(unused(path), schema) as writer:
         while part := list(islice(left, _TOGETHER)):
-            writer.write_table(pa.Table.from_pylist(part, schema=schema))
+            columns = [
+                pa.repeat(same[field.name], len(part))
+                if field.name in same
+                else _array([getattr(row, field.name) for row in part], field.type)
+                for field in schema
+            ]
+            writer.write_table(pa.table(columns, schema=schema))
 
 
 def prediction_schema() -> pa.Schema:
     """Give the columns of a prediction. A complete run has no `error`, so it is no column."""
     about = schema_of(Prediction)
     kept = [field for field in about if field.name != "error"]
-    return pa.schema([*schema_of(RunColumns), *kept])
+    return pa.schema([*((name, pa.string()) for name in _RUN_COLUMNS), *kept])
 
 
 def schema_of(kind: type) -> pa.Schema:
@@ -155,12 +155,15 @@ def _counted(run: ExportRun, tally: Counter[str]) -> Iterator[Prediction]:
         yield row
 
 
-def _values(row: Any) -> dict[str, Any]:
-    return {each.name: _value(getattr(row, each.name)) for each in fields(row)}
+def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
+    """Give a column. A model may write half a pair of surrogates, which parquet has no place for."""
+    try:
+        return pa.array(values, kind)
+    except UnicodeEncodeError:
+        return pa.array([_without_halves(each) for each in values], kind)
 
 
-def _value(value: Any) -> Any:
-    """Give a value that parquet takes: it has no place for half a pair of surrogates."""
+def _without_halves(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return [_value(each) for each in value] if isinstance(value, tuple) else value
+    return [_without_halves(each) for each in value] if isinstance(value, tuple) else value

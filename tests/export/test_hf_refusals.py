@@ -11,7 +11,7 @@ import pytest
 from harness.catalogue import Catalogue, Kind
 from harness.errors import UserError
 from harness.export.hf_folder import HfOptions, export_hf
-from harness.export.hf_tables import schema_of, write_rows
+from harness.export.hf_tables import schema_of, write_table
 from harness.run.bench import Overrides
 from harness.run.rescore import rescore
 from harness.spec.load import load_label_set_spec
@@ -249,7 +249,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
     for n in (10_000, 60_000):
         tracemalloc.start()
         rows = (Wide(f"{number:0100}", tuple(range(10))) for number in range(n))
-        write_rows(tmp_path / f"{n}.parquet", Wide, rows)
+        write_table(tmp_path / f"{n}.parquet", schema_of(Wide), rows)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert pq.read_metadata(tmp_path / f"{n}.parquet").num_rows == n
