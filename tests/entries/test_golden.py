@@ -1,0 +1,285 @@
+"""One broken entry for each rule: exactly that rule fires. The good entry is clean."""
+
+import gzip
+import hashlib
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.catalogue import Catalogue
+from harness.entries.check import CheckOptions, check_entry
+from harness.entries.finding import Report, exit_code
+from harness.entries.rules.table import RULES
+from support.drafts import Draft
+from support.tiny_benchmark import NAMES, Answer, chance, honest, original, tiny_entry
+
+FORGED = "0" * 64
+
+
+def check(tiny: Catalogue, folder: Path) -> Report:
+    return check_entry(tiny, folder, CheckOptions())
+
+
+def codes(report: Report) -> set[str]:
+    return {finding.code for finding in report.findings}
+
+
+def a_strange_file(draft: Draft) -> None:
+    (draft.save() / "run.sh").write_text("#!/bin/sh\n")
+
+
+def a_link(draft: Draft) -> None:
+    card = draft.save() / "MODEL_CARD.md"
+    card.rename(draft.folder.parent / "elsewhere.md")
+    card.symlink_to(draft.folder.parent / "elsewhere.md")
+
+
+def a_path_outside(draft: Draft) -> None:
+    draft.manifest["files"]["../tiny/manifest.json"] = {"sha256": FORGED, "bytes": 0}
+    draft.save()
+
+
+def a_bomb(draft: Draft) -> None:
+    draft.save()
+    draft.path("tiny_cw").write_bytes(gzip.compress(b" " * (64 << 20)))
+    draft.sign()
+
+
+def a_secret(draft: Draft) -> None:
+    draft.card += "\nUse hf_" + "a1B2" * 9 + " to load it.\n"
+    draft.save()
+
+
+def turned_text(draft: Draft) -> None:
+    draft.card += "\nModel \u202etsetal\u202c.\n"
+    draft.save()
+
+
+def another_version(draft: Draft) -> None:
+    draft.manifest["schema_version"] = 2
+    draft.save()
+
+
+def another_name(draft: Draft) -> None:
+    draft.manifest["entry"] = "tinier"
+    draft.save()
+
+
+def a_changed_file(draft: Draft) -> None:
+    draft.save()
+    card = draft.folder / "MODEL_CARD.md"
+    card.write_text(card.read_text() + "More.\n")
+
+
+def a_wrong_card(draft: Draft) -> None:
+    draft.card = draft.card.replace("kind: mllm", "kind: robot")
+    draft.save()
+
+
+def a_card_of_another_kind(draft: Draft) -> None:
+    draft.card = draft.card.replace("kind: mllm", "kind: supervised")
+    draft.save()
+
+
+def an_undisclosed_card(draft: Draft) -> None:
+    draft.card = draft.card.replace("imagenet_val: no", "imagenet_val: unknown")
+    draft.save()
+
+
+def other_classes(draft: Draft) -> None:
+    draft.run()["run"]["class_list"]["sha256"] = FORGED
+    draft.save()
+
+
+def other_settings(draft: Draft) -> None:
+    draft.run("tiny_mc")["run"]["identity"]["task"]["distractors"]["seed"] = 5
+    draft.save()
+
+
+def a_label_in_a_row(draft: Draft) -> None:
+    draft.rows["tiny_cw"][3]["label"] = 3
+    draft.save()
+
+
+def a_missing_image(draft: Draft) -> None:
+    del draft.rows["tiny_cw"][3]
+    draft.save()
+
+
+def an_extra_image(draft: Draft) -> None:
+    draft.rows["tiny_cw"].append({**draft.rows["tiny_cw"][3], "image_id": "t999"})
+    draft.save()
+
+
+def an_image_twice(draft: Draft) -> None:
+    draft.rows["tiny_cw"].append(draft.rows["tiny_cw"][3])
+    draft.save()
+
+
+def a_row_without_class(draft: Draft) -> None:
+    row = next(row for row in draft.rows["tiny_cw"] if row["status"] == "ok")
+    del row["class_id"]
+    draft.save()
+
+
+def a_foreign_class(draft: Draft) -> None:
+    row = next(row for row in draft.rows["tiny_cw"] if row["status"] == "ok")
+    row["class_id"] = 99
+    draft.save()
+
+
+def too_few_options(draft: Draft) -> None:
+    row = draft.rows["tiny_mc"][0]
+    row["options"] = [row["class_id"], (row["class_id"] + 1) % 10]
+    draft.save()
+
+
+def no_prompt(draft: Draft) -> None:
+    del draft.rows["tiny_cw"][0]["prompt_sha256"]
+    draft.save()
+
+
+def a_prompt_twice(draft: Draft) -> None:
+    draft.prompts["tiny_cw"] *= 2
+    draft.save()
+
+
+def another_prompt(draft: Draft) -> None:
+    text = "Choose: " + draft.prompts["tiny_cw"][0]["text"]
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    draft.prompts["tiny_cw"] = [{"sha256": digest, "text": text}]
+    for row in draft.rows["tiny_cw"]:
+        row["prompt_sha256"] = digest
+    draft.save()
+
+
+def a_failed_image(draft: Draft) -> None:
+    row = draft.rows["tiny_cw"][0]
+    for name in ("answer", "class_id", "rule"):
+        del row[name]
+    draft.rows["tiny_cw"][0] = {**row, "status": "error", "error": "the server was down"}
+    draft.save()
+
+
+def a_higher_claim(draft: Draft) -> None:
+    claim = draft.run()["claims"]["cw"]["tiny_better"]
+    claim["n_right"] += 1
+    claim["accuracy"] = round(100 * claim["n_right"] / claim["n"], 4)
+    draft.save()
+
+
+def older_labels(draft: Draft) -> None:
+    for claims in draft.run()["claims"].values():
+        claims["tiny_better"]["label_set_digest"] = FORGED
+    draft.save()
+
+
+def an_unknown_label_set(draft: Draft) -> None:
+    for claims in draft.run()["claims"].values():
+        claims["gated"] = claims["tiny_better"]
+    draft.save()
+
+
+def another_rule(draft: Draft) -> None:
+    row = next(row for row in draft.rows["tiny_cw"] if row["rule"] == "strict")
+    row["rule"] = "normalized"
+    draft.save()
+
+
+def another_cosine(draft: Draft) -> None:
+    row = next(row for row in draft.rows["tiny_ow"] if row["answer"] == "zebra crossing")
+    row["similarity"] -= 0.01
+    draft.save()
+
+
+def another_encoder(draft: Draft) -> None:
+    draft.run("tiny_ow")["run"]["mapping"]["encoder_sha256"] = FORGED
+    draft.save()
+
+
+def no_text(draft: Draft) -> None:
+    draft.run()["run"]["model_facts"]["adapter"] = "predictions"
+    row = next(row for row in draft.rows["tiny_cw"] if row["rule"] == "strict")
+    del row["answer"]
+    draft.save()
+
+
+BROKEN: dict[str, Callable[[Draft], None]] = {
+    "E101": a_strange_file, "E102": a_link, "E103": a_path_outside, "E104": a_bomb,
+    "E105": a_secret, "E106": turned_text, "E201": another_version, "E202": another_name,
+    "E203": a_changed_file, "E204": a_wrong_card, "E205": a_card_of_another_kind,
+    "I206": an_undisclosed_card, "E207": other_classes, "E208": other_settings,
+    "E301": a_label_in_a_row, "E302": a_missing_image, "E303": an_extra_image,
+    "E304": an_image_twice, "E305": a_row_without_class, "E306": a_foreign_class,
+    "E307": too_few_options, "E308": no_prompt, "E309": a_prompt_twice, "W310": another_prompt,
+    "E311": a_failed_image, "E401": a_higher_claim, "W402": older_labels,
+    "I403": an_unknown_label_set, "E501": another_rule, "E502": another_cosine,
+    "I503": another_encoder, "I504": no_text,
+}  # fmt: skip
+
+
+def often_outside(number: int) -> str:
+    return "zebra crossing" if chance(number, "out") < 0.1 else honest(number)
+
+
+def often_one_class(number: int) -> str:
+    return "ant" if chance(number, "one") < 0.6 else honest(number)
+
+
+def never_one_class(number: int) -> str:
+    return "fox" if honest(number) == "eel" else honest(number)
+
+
+def tired(number: int) -> str:
+    return honest(number) if number < 100 else NAMES[int(10 * chance(number, "tired"))]
+
+
+def copied(number: int) -> str:
+    return NAMES[original(number)] if chance(number, "copied") < 0.9 else honest(number)
+
+
+SUSPICIOUS: dict[str, Answer] = {
+    "W601": often_outside, "W602": often_one_class, "W603": never_one_class, "W604": tired,
+    "W606": copied,
+}  # fmt: skip
+
+
+def test_every_rule_has_a_broken_entry() -> None:
+    of_the_ledger = {code for code in RULES if code[1] == "7"}
+    assert BROKEN.keys() | SUSPICIOUS.keys() | {"W605"} == RULES.keys() - of_the_ledger
+
+
+def test_the_good_entry_is_clean(tiny: Catalogue, good: Path) -> None:
+    report = check(tiny, good)
+    assert report.findings == () and exit_code([report]) == 0
+
+
+def test_a_draft_that_is_not_changed_stays_clean(tiny: Catalogue, draft: Draft) -> None:
+    assert check(tiny, draft.save()).findings == ()
+
+
+@pytest.mark.parametrize("code", BROKEN)
+def test_a_broken_entry_breaks_one_rule(tiny: Catalogue, draft: Draft, code: str) -> None:
+    BROKEN[code](draft)
+    report = check(tiny, draft.folder)
+    assert codes(report) == {code}, report.findings
+    assert exit_code([report]) == {"E": 1, "W": 2, "I": 0}[code[0]]
+
+
+@pytest.mark.parametrize("code", SUSPICIOUS)
+def test_a_suspicious_entry_is_told(tiny: Catalogue, tmp_path: Path, code: str) -> None:
+    folder = tiny_entry(tiny, tmp_path / "submissions" / "tiny", SUSPICIOUS[code], ["tiny_cw"])
+    report = check(tiny, folder)
+    assert codes(report) == {code}, report.findings
+    assert exit_code([report]) == 2
+
+
+def test_a_copy_of_an_entry_is_told(tiny: Catalogue, draft: Draft) -> None:
+    draft.save()
+    shutil.copytree(draft.folder, draft.folder.with_name("original"))
+    other = Draft(draft.folder.with_name("original"))
+    other.manifest["entry"] = "original"
+    other.save()
+    assert codes(check(tiny, draft.folder)) == {"W605"}

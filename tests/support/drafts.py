@@ -1,0 +1,53 @@
+"""An entry taken apart, to be changed and put together again with the right hashes."""
+
+import gzip
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from harness.entries.pack import write_lines
+
+
+class Draft:
+    """The parts of an entry as plain values."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+        self.card = (folder / "MODEL_CARD.md").read_text()
+        self.rows = self._lines("predictions")
+        self.prompts = self._lines("prompts")
+
+    def run(self, task: str = "tiny_cw") -> dict[str, Any]:
+        (found,) = (run for run in self.manifest["runs"] if run["task"] == task)
+        return dict(found)
+
+    def path(self, task: str, what: str = "predictions") -> Path:
+        return self.folder / "runs" / task / f"{what}.jsonl.gz"
+
+    def save(self) -> Path:
+        """Write all parts, and the manifest with their hashes."""
+        (self.folder / "MODEL_CARD.md").write_text(self.card)
+        for what, by_task in (("predictions", self.rows), ("prompts", self.prompts)):
+            for task, lines in by_task.items():
+                write_lines(self.path(task, what), lines)
+        return self.sign()
+
+    def sign(self) -> Path:
+        """Write the manifest with the hashes of the files as they lie there."""
+        for name in self.manifest["files"]:
+            path = self.folder / name
+            if path.is_file():
+                data = path.read_bytes()
+                digest = hashlib.sha256(data).hexdigest()
+                self.manifest["files"][name] = {"sha256": digest, "bytes": len(data)}
+        (self.folder / "manifest.json").write_text(json.dumps(self.manifest))
+        return self.folder
+
+    def _lines(self, what: str) -> dict[str, list[dict[str, Any]]]:
+        found = {}
+        for path in sorted(self.folder.glob(f"runs/*/{what}.jsonl.gz")):
+            lines = gzip.decompress(path.read_bytes()).decode().splitlines()
+            found[path.parent.name] = [json.loads(line) for line in lines]
+        return found
