@@ -156,7 +156,7 @@ def _counted(run: ExportRun, tally: Counter[str]) -> Iterator[Prediction]:
 
 
 def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
-    """Give a column. A model may write half a pair of surrogates, which parquet has no place for."""
+    """Give a column. Parquet has no place for half a pair of surrogates, as a model may write."""
     try:
         return pa.array(values, kind)
     except UnicodeEncodeError:
