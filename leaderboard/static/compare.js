@@ -110,17 +110,21 @@
       ...rows.filter(Boolean).map(([name, value, key]) => make("tr", {}, head(name, "row"), cell(value, key)))));
   }
 
+  /** A table in a region that scrolls by itself where it is wider than the window. */
+  function region(label, table) {
+    return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, table);
+  }
+
   /** A table of slices, each a link that chooses it. */
   function sliceTable(id, caption, slices, chosen) {
     const rows = slices.map(({ key, value, text, found }) => make("tr", { "data-slice": value },
       make("th", { scope: "row" }, make("a", { href: viewHash({ ...addressOf(chosen), [key]: value }) }, text)),
       cell(found.n, "n"), cell(accuracy(found.accuracyA), "accuracyA"),
       cell(accuracy(found.accuracyB), "accuracyB"), cell(change(found.delta), "delta")));
-    return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
-      make("table", { id },
-        make("caption", {}, caption),
-        make("thead", {}, make("tr", {}, ...["Slice", "Images", "A (%)", "B (%)", "A − B"].map((text) => head(text, "col")))),
-        make("tbody", {}, ...rows)));
+    return region(caption, make("table", { id },
+      make("caption", {}, caption),
+      make("thead", {}, make("tr", {}, ...["Slice", "Images", "A (%)", "B (%)", "A − B"].map((text) => head(text, "col")))),
+      make("tbody", {}, ...rows)));
   }
 
   function groupSlices(chosen, images, one, two) {
@@ -166,7 +170,7 @@
     const pair = pairOf(chosen);
     at("result").replaceChildren(
       legend(chosen),
-      make("div", { class: "side-by-side" }, squareTable(found), facts(found, pair)),
+      make("div", { class: "side-by-side" }, region("Images by who is right", squareTable(found)), region("Difference", facts(found, pair))),
       make("p", { class: "note" }, pair
         ? "The interval redraws whole classes, for both models alike; it was computed once for the whole ranking."
         : "Intervals are computed for all images under " + chosen.benchmark.headline + " only; this is a slice or another label set."),

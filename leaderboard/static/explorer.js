@@ -109,8 +109,9 @@
     const page = Math.min(pages, Math.max(1, Math.floor(Number(settled.view.p)) || 1));
     const list = await EXPLORER_VIEW.list(chosen, found.slice(PAGE * (page - 1), PAGE * page));
     if (late()) return;
-    const pager = () => EXPLORER_VIEW.pager(chosen, page, pages);
-    at("result").replaceChildren(...(found.length ? [pager(), list, pager()] : []));
+    const [above, below] = ["Pages of the list", "Pages of the list, again"]
+      .map((label) => EXPLORER_VIEW.pager(chosen, page, pages, label));
+    at("result").replaceChildren(...(found.length ? [above, list, below] : []));
     at("status").textContent = summary(found, page, bits, chosen.sides, chosen.labels);
   }
 

@@ -129,10 +129,10 @@ var EXPLORER_VIEW = (function () {
   }
 
   /** Links to the page before and after, and where one is. */
-  function pager(chosen, page, pages) {
+  function pager(chosen, page, pages, label) {
     const link = (to, text, rel) => to >= 1 && to <= pages
       ? make("a", { href: viewHash({ ...chosen.view, p: to === 1 ? "" : String(to) }), rel }, text) : null;
-    return make("nav", { class: "pager", "aria-label": "Pages of the list" },
+    return make("nav", { class: "pager", "aria-label": label },
       link(page - 1, "Previous page", "prev"), make("span", {}, " Page " + page + " of " + pages + " "),
       link(page + 1, "Next page", "next"));
   }

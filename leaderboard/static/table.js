@@ -34,6 +34,11 @@
     return [...new Set(values)];
   }
 
+  function titleOf(board) {
+    const title = board.section.querySelector("h2, h3");
+    return title ? title.textContent.trim().replace(/\s+/g, " ") : board.slug;
+  }
+
   const kinds = distinct(boards.flatMap((board) => board.rows.map((row) => row.dataset.kind))).sort();
   const protocols = distinct(boards.map((board) => board.protocol));
   const groups = distinct(boards.flatMap((board) => board.headers.map((header) => header.dataset.group)))
@@ -94,6 +99,18 @@
     for (const group of groups) board.table.classList.toggle("hide-" + group, !shown.includes(group));
   }
 
+  /** Hide what would lead to hidden boards, or hold nothing else. */
+  function applyRest() {
+    for (const board of boards) {
+      const link = document.querySelector('.contents a[href="#' + CSS.escape(board.slug) + '"]');
+      if (link) link.closest("li").hidden = board.section.hidden;
+    }
+    for (const benchmark of document.querySelectorAll("section.benchmark")) {
+      const inside = boards.filter((board) => benchmark.contains(board.section));
+      benchmark.hidden = inside.length > 0 && inside.every((board) => board.section.hidden);
+    }
+  }
+
   function statusText() {
     const entries = (rows) => new Set(rows.map((row) => row.dataset.entry)).size;
     const all = boards.flatMap((board) => board.rows);
@@ -105,7 +122,7 @@
   const controls = {
     status: make("p", { role: "status", class: "status-line" }),
     board: make("select", {}, make("option", { value: "" }, "all"), ...boards.map((board) => make(
-      "option", { value: board.slug }, board.section.querySelector("h2, h3")?.textContent.trim() || board.slug))),
+      "option", { value: board.slug }, titleOf(board)))),
     query: make("input", { type: "search", autocomplete: "off" }),
     reset: make("button", { type: "button" }, "Reset"),
     copy: make("button", { type: "button" }, "Copy link"),
@@ -129,6 +146,7 @@
   function apply(view) {
     current = view;
     for (const board of boards) applyBoard(board, view);
+    applyRest();
     controls.board.value = view.b;
     if (document.activeElement !== controls.query) controls.query.value = view.q;
     const all = { k: kinds, p: protocols, c: AT_FIRST };
@@ -183,12 +201,15 @@
         controls.status.textContent = "The browser does not allow copying; the link is in the address bar.";
       }
     });
-    onView(() => apply(parse(readView())));
+    // A fragment without "=" is the id of a section: the browser goes there, the view stays.
+    onView(() => {
+      if (location.hash === "" || location.hash.includes("=")) apply(parse(readView()));
+    });
   }
 
   function start() {
     const place = document.querySelector(".controls");
-    if (!place || !boards.length) return;
+    if (!boards.length) return;
     for (const board of boards) {
       board.headers.forEach(addSortButton);
       const named = board.headers.map((header, column) => header.dataset.type === "text" ? column : -1);
@@ -202,6 +223,8 @@
     place.hidden = false;
     listen();
     apply(parse(readView()));
+    const target = document.getElementById(location.hash.slice(1));
+    if (target) target.scrollIntoView();
   }
 
   start();
