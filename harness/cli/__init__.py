@@ -15,6 +15,7 @@ from harness.cli import (
     compare,
     export,
     import_answers,
+    leaderboard,
     listing,
     map_answers,
     merge,
@@ -41,6 +42,7 @@ app.command("compare")(compare.compare)
 app.command("check")(check.check)
 app.command("list")(listing.list_names)
 app.add_typer(export.app, name="export")
+app.add_typer(leaderboard.app, name="leaderboard")
 app.add_typer(submit.app, name="submit")
 
 

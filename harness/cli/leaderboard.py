@@ -1,0 +1,47 @@
+"""`harness leaderboard`: the site of a folder of entries."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.options import (
+    EquivalencesFile,
+    IncludePath,
+    LabelSetPaths,
+    catalogue_of,
+    overrides_of,
+)
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def _leaderboard() -> None:
+    """Make the leaderboard's site."""
+
+
+@app.command("build")
+def build(
+    entries: Annotated[Path, typer.Argument(help="A folder of entries, with decisions.jsonl.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the site.")],
+    label_set: LabelSetPaths = None,
+    equivalences: EquivalencesFile = None,
+    include_path: IncludePath = None,
+) -> None:
+    """Score every entry again with today's label sets and write the site.
+
+    The files open from a disk and from any web server, without a network. An older site in the
+    folder is replaced as a whole; a folder that holds something else is left alone.
+    """
+    from harness.leaderboard.build import build as build_site
+
+    catalogue = catalogue_of(include_path)
+    site = build_site(catalogue, entries, output, overrides_of(label_set, equivalences))
+    for board in site.boards:
+        tiers = max(row.tier for row in board.rows)
+        typer.echo(
+            f"{board.slug}: {len(board.rows)} models in {tiers} tiers, by {board.headline}, "
+            f"{board.n_images} images"
+        )
+    typer.echo(output / "index.html")

@@ -1,0 +1,202 @@
+"""Put the runs of one task under one protocol on a board: ranks, tiers, references, pairs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from harness.errors import DataError, Problem
+from harness.leaderboard.ground import Ground
+from harness.leaderboard.ranking import (
+    Marks,
+    PairCounts,
+    count_pairs,
+    pair_intervals,
+    rank_intervals,
+    ranks_of,
+    tiers_of,
+)
+from harness.leaderboard.references import references
+from harness.leaderboard.scoring import BoardTally, Job, Packed, RunTally
+from harness.leaderboard.site_model import Board, Pair, Row
+from harness.score.answers import Bools
+from harness.score.metrics import percent
+from harness.score.results import Change, ChoiceScore, Protocol, Results
+from harness.score.statistics import Draws, holm
+from harness.score.truth import Truth
+from harness.spec.task import TaskSpec
+
+PROTOCOLS: tuple[Protocol, ...] = ("ow", "mc", "cw", "cw_plus", "classify")
+"""The order of boards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A run that was scored."""
+
+    job: Job
+    tally: RunTally
+
+    @property
+    def name(self) -> str:
+        """The entry's name."""
+        return self.job.entry.name
+
+
+def slug_of(task: str, protocol: Protocol) -> str:
+    """Give the name of a board in addresses."""
+    return f"{task}--{protocol}"
+
+
+def board_protocols(runs: Sequence[Done]) -> tuple[Protocol, ...]:
+    """Give the protocols of one task that have a board: its own, and `cw_plus` beside `cw` when any
+    run was mapped.
+    """
+    own = runs[0].job.protocols
+    mapped = any(run.tally.mapped for run in runs)
+    return own if mapped else own[:1]
+
+
+def make_board(task: TaskSpec, protocol: Protocol, ground: Ground, runs: Sequence[Done]) -> Board:
+    """Rank the runs of a task that were scored under a protocol.
+
+    Raises DataError when the questions of multiple choice are not the same in all runs.
+    """
+    if protocol == "mc":
+        _check_options(runs)
+    on_board = [run for run in runs if protocol in run.tally.boards]
+    headline = ground.headline.name
+    ranked = sorted(on_board, key=lambda run: (-_accuracy(run, protocol, headline), run.name))
+    field = _Field(protocol, ground, tuple(ranked))
+    asked, marks = field.asked(), field.marks()
+    counts = count_pairs(marks)
+    return Board(
+        slug=slug_of(task.task, protocol),
+        benchmark=ground.name,
+        task=task.task,
+        protocol=protocol,
+        description=task.description,
+        original=ground.original.name if ground.original else None,
+        headline=headline,
+        label_sets=tuple(truth.name for truth in ground.truths),
+        n_images=int(asked.sum()),
+        distractors=task.distractors.model_dump(mode="json") if task.distractors else None,
+        rows=field.rows(int(asked.sum()), marks, counts),
+        references=references(ground, asked, field.choices()),
+        pairs=field.pairs(marks, counts),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """The runs of a board, best first."""
+
+    protocol: Protocol
+    ground: Ground
+    runs: tuple[Done, ...]
+
+    def tallies(self) -> list[BoardTally]:
+        return [run.tally.boards[self.protocol] for run in self.runs]
+
+    def asked(self) -> Bools:
+        """Give the images [n] of the board. Multiple choice asks only of images that have a valid
+        label, so its images are those that any run was asked of.
+        """
+        if self.protocol != "mc":
+            return np.ones(len(self.ground.image_ids), dtype=np.bool_)
+        masks: Bools = np.logical_or.reduce(self._unpacked([r.tally.present for r in self.runs]))
+        return masks
+
+    def choices(self) -> ChoiceScore | None:
+        """Give the letters of the run that was asked most."""
+        found = [each.results.mc for each in self.tallies() if each.results.mc is not None]
+        return max(found, key=lambda each: sum(each.n_options.values()), default=None)
+
+    def marks(self) -> Marks:
+        truth = self.ground.headline
+        return Marks(
+            right=self._unpacked([each.right for each in self.tallies()]),
+            scored=self._unpacked([run.tally.scored for run in self.runs]),
+            home=self.ground.home(truth),
+        )
+
+    def _unpacked(self, masks: Sequence[Packed]) -> Bools:
+        n = len(self.ground.image_ids)
+        return np.unpackbits(np.stack(masks), axis=1, count=n).astype(np.bool_)
+
+    def draws(self) -> Draws:
+        how = self.tallies()[0].results.bootstrap
+        return Draws(how.draws, how.seed)
+
+    def rows(self, n_images: int, marks: Marks, counts: PairCounts) -> tuple[Row, ...]:
+        """Give the rows with what only all of them together tell."""
+        headline, original = self.ground.headline, self.ground.original
+        ranks = ranks_of(self._accuracies(headline.name))
+        intervals = rank_intervals(marks, self.draws())
+        tiers = tiers_of(counts.p_value)
+        before = ranks_of(self._accuracies(original.name)) if original else [None] * len(ranks)
+        together = zip(self.runs, self.tallies(), ranks, intervals, before, tiers, strict=True)
+        return tuple(
+            Row(
+                entry=run.name,
+                results=tally.results,
+                headline=tally.results.scores[self.protocol][headline.name],
+                original=tally.results.scores[self.protocol][original.name] if original else None,
+                change=_change(tally.results, original, headline),
+                decomposition=tally.decomposition,
+                rank=rank,
+                rank_interval=interval,
+                rank_original=rank_before,
+                tier=tier,
+                coverage=percent(run.tally.n_answered, n_images) or 0.0,
+            )
+            for run, tally, rank, interval, rank_before, tier in together
+        )
+
+    def _accuracies(self, label_set: str) -> list[float | None]:
+        return [each.results.scores[self.protocol][label_set].accuracy for each in self.tallies()]
+
+    def pairs(self, marks: Marks, counts: PairCounts) -> tuple[Pair, ...]:
+        """Give every two rows, in their order, with Holm's correction over all of them."""
+        places = list(combinations(range(len(self.runs)), 2))
+        adjusted = holm([float(counts.p_value[pair]) for pair in places])
+        intervals = pair_intervals(marks, self.draws())
+        return tuple(
+            Pair(
+                a=self.runs[a].name,
+                b=self.runs[b].name,
+                n=int(counts.n[a, b]),
+                only_a=int(counts.only_a[a, b]),
+                only_b=int(counts.only_a[b, a]),
+                delta=percent(int(counts.only_a[a, b] - counts.only_a[b, a]), int(counts.n[a, b])),
+                ci95=interval,
+                p_mcnemar=float(counts.p_value[a, b]),
+                p_holm=p_holm,
+            )
+            for (a, b), interval, p_holm in zip(places, intervals, adjusted, strict=True)
+        )
+
+
+def _accuracy(run: Done, protocol: Protocol, label_set: str) -> float:
+    accuracy = run.tally.boards[protocol].results.scores[protocol][label_set].accuracy
+    return -1.0 if accuracy is None else accuracy
+
+
+def _change(results: Results, original: Truth | None, headline: Truth) -> Change | None:
+    return results.changes.get(f"{original.name}->{headline.name}") if original else None
+
+
+def _check_options(runs: Sequence[Done]) -> None:
+    """Raise DataError when whole runs of multiple choice were asked different questions."""
+    whole = max(run.job.run.run.n for run in runs)
+    by_options: dict[str | None, Done] = {}
+    for run in runs:
+        if run.job.run.run.n == whole:
+            by_options.setdefault(run.job.run.run.identity.options, run)
+    if len(by_options) > 1:
+        names = ", ".join(f"`{run.name}`" for run in by_options.values())
+        what = "were asked different questions: the options of their runs differ"
+        fix = "options depend on the label sets of the machine; run one of them again with the same"
+        where = f"task `{runs[0].job.run.task}`, entries {names}"
+        raise DataError(Problem(where, what, fix=fix))

@@ -1,0 +1,107 @@
+"""Build the leaderboard: score every entry again, rank, and write the whole site at once."""
+
+import contextlib
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from harness.catalogue import Catalogue
+from harness.errors import DataError, Problem, UserError
+from harness.leaderboard.assemble import make_site
+from harness.leaderboard.feed import write_feed
+from harness.leaderboard.files import MARKER, write_boards
+from harness.leaderboard.gather import gather, open_tasks
+from harness.leaderboard.ground import Ground, group_by_ground
+from harness.leaderboard.jobs import score_all
+from harness.leaderboard.pages import render
+from harness.leaderboard.pictures import write_pictures
+from harness.leaderboard.shards import write_images
+from harness.leaderboard.site_model import Site
+from harness.run.bench import Overrides
+from harness.run.finish import Ending
+
+_FILE_NAME = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
+
+
+def build(catalogue: Catalogue, entries: Path, output: Path, overrides: Overrides) -> Site:
+    """Build the site of a folder of entries in `output`, and give what it shows.
+
+    Everything is computed from the entries' rows and the labels that are here today. The folder
+    appears, or takes the place of an older site, when it is complete. Raises UserError when
+    `output` is there and is no site, DataError when an entry is broken, not comparable or has
+    vanished, or a label set cannot be read.
+    """
+    _refuse_other(output)
+    gathered = gather(entries)
+    endings = open_tasks(catalogue, gathered.entries, overrides)
+    grounds = group_by_ground(endings)
+    by_name = {ground.name: ground for ground in grounds.values()}
+    _check_names([*endings, *by_name])
+    with _replacing(output) as hidden:
+        done = score_all(gathered.entries, endings, grounds, hidden / "data")
+        images = _write_pictures(hidden, endings, grounds)
+        site = make_site(gathered, done, endings, grounds, images)
+        for ground in by_name.values():
+            write_images(hidden / "data", ground)
+        write_boards(hidden / "data", site, by_name)
+        write_feed(hidden / "feed.xml", site)
+        render(site, hidden)
+    return site
+
+
+def _refuse_other(output: Path) -> None:
+    if output.is_dir() and ((output / "data" / MARKER).is_file() or not any(output.iterdir())):
+        return
+    if output.exists():
+        what = "is there already, and is no site that this command built"
+        raise UserError(Problem(str(output), what, fix="choose another -o, or remove it"))
+
+
+def _check_names(names: list[str]) -> None:
+    """Raise DataError for a task or benchmark whose name would be part of a path and cannot be."""
+    for name in names:
+        if not _FILE_NAME.fullmatch(name):
+            what = "is a name of a task or class list that can be no file name in the site"
+            raise DataError(Problem(repr(name), what, expected="letters, digits, `_`, `-`, `.`"))
+
+
+def _write_pictures(
+    output: Path, endings: Mapping[str, Ending], grounds: Mapping[str, Ground]
+) -> dict[str, str]:
+    """Ship the images of the benchmarks whose tasks all allow it."""
+    kept = {
+        grounds[name].name
+        for name, ending in endings.items()
+        if not ending.task.metadata.redistribute_images
+    }
+    tasks = {grounds[name].name: name for name in endings if grounds[name].name not in kept}
+    return {
+        benchmark: write_pictures(output, grounds[name], endings[name].task)
+        for benchmark, name in tasks.items()
+    }
+
+
+@contextlib.contextmanager
+def _replacing(output: Path) -> Iterator[Path]:
+    """Give a hidden folder beside `output` that takes its place when all went well.
+
+    Whatever happens, there is the old site or the new one.
+    """
+    output = output.resolve()
+    hidden = output.with_name(f".{output.name}.building-{os.getpid()}")
+    aside = output.with_name(f".{output.name}.old-{os.getpid()}")
+    try:
+        (hidden / "data").mkdir(parents=True)
+        yield hidden
+        if output.exists():
+            output.rename(aside)
+        hidden.rename(output)
+    except OSError as error:
+        raise UserError(Problem(str(output), "cannot be written", got=str(error))) from error
+    finally:
+        if aside.exists() and not output.exists():
+            aside.rename(output)
+        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(hidden, ignore_errors=True)

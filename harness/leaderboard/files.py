@@ -1,0 +1,223 @@
+"""The numbers of the tables as files: for people to take along, and for the page's scripts."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.leaderboard.ground import Ground
+from harness.leaderboard.shards import write_script
+from harness.leaderboard.site_model import Benchmark, Board, EntryPage, Pair, Row, Site
+from harness.score.results import DECIMALS, Score
+from harness.store.lines import write_json
+
+SCHEMA_VERSION = 1
+MARKER = "boards.json"
+"""A folder that has this in `data/` is a site."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def run_key(benchmark: str, entry: str, task: str) -> str:
+    """Give the key of a run's data files: their path below `data/`, without the suffix."""
+    return f"{benchmark}/{entry}--{task}"
+
+
+def write_boards(data: Path, site: Site, grounds: Mapping[str, Ground]) -> None:
+    """Write `boards.json`, `boards.csv` and `boards.js`; `grounds` are by benchmark."""
+    entries = {each.entry: each for each in site.entries}
+    write_json(data / MARKER, _whole(site, entries))
+    _write_csv(data / "boards.csv", site, entries)
+    write_script(data / "boards.js", "boards", _for_scripts(site, entries, grounds))
+
+
+def _whole(site: Site, entries: Mapping[str, EntryPage]) -> dict[str, Any]:
+    """Give every number of the tables, with what they were computed by."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "harness_version": site.version,
+        "date": site.date,
+        "benchmarks": {each.name: _benchmark(each) for each in site.benchmarks},
+        "boards": [
+            {
+                "slug": board.slug,
+                "benchmark": board.benchmark,
+                "task": board.task,
+                "protocol": board.protocol,
+                "original": board.original,
+                "headline": board.headline,
+                "n_images": board.n_images,
+                "rows": [_row(row, entries[row.entry]) for row in board.rows],
+                "references": [
+                    {
+                        "name": each.name,
+                        "note": each.note,
+                        "accuracy": {k: _rounded(v) for k, v in each.accuracy.items()},
+                    }
+                    for each in board.references
+                ],
+            }
+            for board in site.boards
+        ],
+    }
+
+
+def _benchmark(benchmark: Benchmark) -> dict[str, Any]:
+    classes = benchmark.classes
+    return {
+        "class_list": {"name": classes.name, "n": len(classes), "sha256": classes.digest},
+        "n_images": len(benchmark.image_ids),
+        "original": benchmark.original,
+        "headline": benchmark.headline,
+        "groups": dict(benchmark.groups),
+        "label_sets": {
+            name: info.model_dump(mode="json") for name, info in benchmark.label_sets.items()
+        },
+    }
+
+
+def _row(row: Row, page: EntryPage) -> dict[str, Any]:
+    facts = page.manifest
+    results = row.results.model_dump(
+        mode="json", by_alias=True, exclude={"per_class", "label_sets", "class_list", "confusion"}
+    )
+    return {
+        "entry": row.entry,
+        "model": facts.model,
+        "card": page.card.model_dump(mode="json"),
+        "level": page.level,
+        "date": facts.date,
+        "made_with": facts.harness_version,
+        "rank": row.rank,
+        "rank_interval": list(row.rank_interval),
+        "rank_original": row.rank_original,
+        "tier": row.tier,
+        "coverage": _rounded(row.coverage),
+        "results": results,
+    }
+
+
+def _write_csv(path: Path, site: Site, entries: Mapping[str, EntryPage]) -> None:
+    rows = [line for board in site.boards for line in _lines(site, board, entries)]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]) if rows else ["board"], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _lines(
+    site: Site, board: Board, entries: Mapping[str, EntryPage]
+) -> Iterator[dict[str, object]]:
+    """Give one line for each row of a board and label set."""
+    info = next(each.label_sets for each in site.benchmarks if each.name == board.benchmark)
+    for row in board.rows:
+        page = entries[row.entry]
+        for name in board.label_sets:
+            line = {
+                "board": board.slug,
+                "benchmark": board.benchmark,
+                "task": board.task,
+                "protocol": board.protocol,
+                "label_set": name,
+                "label_set_sha256": info[name].digest,
+                "ranks": name == board.headline,
+                "entry": row.entry,
+                "model": _inert(page.manifest.model),
+                "kind": page.card.kind,
+                "parameters": page.card.parameters,
+                "imagenet_train": page.card.training_data.imagenet_train,
+                "imagenet_val": page.card.training_data.imagenet_val,
+                "level": page.level,
+                "date": page.manifest.date,
+                "harness_version": site.version,
+                "rank": row.rank,
+                "rank_low": row.rank_interval[0],
+                "rank_high": row.rank_interval[1],
+                "rank_original": row.rank_original,
+                "tier": row.tier,
+                "coverage": _rounded(row.coverage),
+            }
+            shares = {f"share_{key}": _rounded(v) for key, v in row.results.shares.items()}
+            yield line | _numbers(row.results.scores[board.protocol][name]) | shares
+
+
+def _numbers(score: Score) -> dict[str, object]:
+    ends = {"ci95": score.ci95, "ci95_classes": score.ci95_classes}
+    intervals = {
+        f"{name}_{end}": _rounded(interval[place]) if interval else None
+        for name, interval in ends.items()
+        for place, end in enumerate(("low", "high"))
+    }
+    groups = {
+        f"{name}_{what}": value
+        for name, share in score.groups.items()
+        for what, value in (("n", share.n), ("accuracy", _rounded(share.accuracy)))
+    }
+    return {
+        "n": score.n,
+        "n_right": score.n_right,
+        "accuracy": _rounded(score.accuracy),
+        **intervals,
+        "n_empty": score.n_empty,
+        "n_error": score.n_error,
+        "accuracy_empty_correct": _rounded(score.accuracy_empty_correct),
+        "accuracy_strict": _rounded(score.accuracy_strict),
+        "mean_per_class": _rounded(score.mean_per_class),
+        "top5": _rounded(score.top5),
+        **groups,
+    }
+
+
+def _inert(text: str) -> str:
+    """Keep a spreadsheet from taking a stranger's text for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, DECIMALS)
+
+
+def _for_scripts(
+    site: Site, entries: Mapping[str, EntryPage], grounds: Mapping[str, Ground]
+) -> dict[str, Any]:
+    return {
+        "benchmarks": {
+            each.name: {
+                "n": len(each.image_ids),
+                "original": each.original,
+                "headline": each.headline,
+                "images": each.images,
+                "groups": grounds[each.name].group_codes()[0],
+                "label_sets": list(each.label_sets),
+            }
+            for each in site.benchmarks
+        },
+        "boards": [_board_for_scripts(board, entries) for board in site.boards],
+    }
+
+
+def _board_for_scripts(board: Board, entries: Mapping[str, EntryPage]) -> dict[str, Any]:
+    places = {row.entry: place for place, row in enumerate(board.rows)}
+    rows = [
+        {
+            "entry": row.entry,
+            "model": entries[row.entry].manifest.model,
+            "kind": entries[row.entry].card.kind,
+            "files": f"data/{run_key(board.benchmark, row.entry, board.task)}",
+        }
+        for row in board.rows
+    ]
+    return {
+        "slug": board.slug,
+        "benchmark": board.benchmark,
+        "task": board.task,
+        "protocol": board.protocol,
+        "rows": rows,
+        "pairs": [_pair(pair, places) for pair in board.pairs],
+    }
+
+
+def _pair(pair: Pair, places: Mapping[str, int]) -> list[float | None]:
+    low, high = pair.ci95 or (None, None)
+    numbers = [_rounded(value) for value in (pair.delta, low, high)]
+    p_values = [float(f"{value:.6g}") for value in (pair.p_mcnemar, pair.p_holm)]
+    return [places[pair.a], places[pair.b], pair.n, pair.only_a, pair.only_b, *numbers, *p_values]

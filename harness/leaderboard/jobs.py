@@ -1,0 +1,67 @@
+"""Score all runs of all entries, in several processes when there is much to do."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from harness.entries.read import Entry
+from harness.leaderboard.boards import Done
+from harness.leaderboard.files import run_key
+from harness.leaderboard.ground import Ground
+from harness.leaderboard.scoring import Job, RunTally, save_ground, score_run
+from harness.run.finish import Ending
+
+_FEW_ROWS = 20_000
+"""So many are scored before other processes would have started."""
+
+
+def score_all(
+    entries: Sequence[Entry],
+    endings: Mapping[str, Ending],
+    grounds: Mapping[str, Ground],
+    data: Path,
+) -> list[Done]:
+    """Score every run and write its files below `data`; sorted by benchmark, entry and task.
+
+    `endings` and `grounds` are by task. Raises DataError for the first run that is broken.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        saved = {ground.name: Path(folder) / ground.name for ground in grounds.values()}
+        for ground in {each.name: each for each in grounds.values()}.values():
+            save_ground(ground, saved[ground.name])
+        jobs = [
+            Job(
+                entry=entry,
+                run=run,
+                classes=endings[run.task].classes,
+                protocols=("cw", "cw_plus") if run.protocol == "cw" else (run.protocol,),
+                distractors=_distractors(endings[run.task]),
+                ground=saved[grounds[run.task].name],
+                data=data,
+                key=run_key(grounds[run.task].name, entry.name, run.task),
+            )
+            for entry in entries
+            for run in entry.manifest.runs
+        ]
+        jobs.sort(key=lambda job: job.key)
+        return [Done(job, tally) for job, tally in zip(jobs, _tallies(jobs), strict=True)]
+
+
+def _distractors(ending: Ending) -> dict[str, JsonValue] | None:
+    how = ending.task.distractors
+    return how.model_dump(mode="json") if how else None
+
+
+def _tallies(jobs: Sequence[Job]) -> Iterator[RunTally]:
+    processes = min(len(os.sched_getaffinity(0)), len(jobs))
+    if processes < 2 or sum(job.run.run.n for job in jobs) <= _FEW_ROWS:
+        yield from map(score_run, jobs)
+        return
+    # Spawned, not forked: the parent has threads (BLAS), which a fork would leave in mid-step.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(score_run, jobs)

@@ -1,0 +1,265 @@
+"""Score one run of an entry again, for every board it is on, and write its data files.
+
+A run is scored in a process of its own; what comes back is small.
+"""
+
+import pickle
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import JsonValue
+
+from harness.answers.outcome import Status
+from harness.classes import ClassList
+from harness.entries.manifest import EntryRun
+from harness.entries.read import Entry
+from harness.leaderboard import gallery
+from harness.leaderboard.ground import Ground
+from harness.leaderboard.shards import NO_ROW, RunShard, write_run
+from harness.leaderboard.site_model import (
+    ClassScore,
+    Confused,
+    Decomposition,
+    OutOfPrompt,
+)
+from harness.score.answers import NO_CLASS, Answers, Bools, Ints, to_answers
+from harness.score.judgement import Judgement, judge, open_truths
+from harness.score.metrics import counted_rows
+from harness.score.results import Protocol, Results
+from harness.score.scoring import ScoreRequest, results_of
+from harness.store.prediction import Prediction
+
+Packed = NDArray[np.uint8]
+"""A mask over the benchmark's images, eight a byte."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run to score."""
+
+    entry: Entry
+    run: EntryRun
+    classes: ClassList
+    """As the task names them."""
+    protocols: tuple[Protocol, ...]
+    """Of the boards that the run may be on; the first is the task's."""
+    distractors: Mapping[str, JsonValue] | None
+    ground: Path
+    """The pickled `Ground`."""
+    data: Path
+    """The folder that the data files are written below."""
+    key: str
+    """`NAME/ENTRY--TASK`."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoardTally:
+    """What a run scored under one protocol."""
+
+    results: Results
+    right: Packed
+    """Scored and right under the headline labels."""
+    decomposition: Decomposition | None
+    best: tuple[ClassScore, ...]
+    worst: tuple[ClassScore, ...]
+    confused: tuple[Confused, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunTally:
+    """What a run scored."""
+
+    boards: Mapping[Protocol, BoardTally]
+    present: Packed
+    scored: Packed
+    """Under the headline labels."""
+    n_answered: int
+    """Of the benchmark's images, those with an answer."""
+    mapped: bool
+    """Whether any answer was mapped to a class."""
+    out_of_prompt: tuple[OutOfPrompt, ...]
+    prompt: str | None
+
+
+def save_ground(ground: Ground, path: Path) -> None:
+    """Write what `score_run` reads in each process."""
+    path.write_bytes(pickle.dumps(ground))
+
+
+@lru_cache(maxsize=1)
+def _load_ground(path: Path) -> Ground:
+    """Read a file of `save_ground`; jobs come sorted by benchmark, so that one is kept."""
+    ground: Ground = pickle.loads(path.read_bytes())
+    return ground
+
+
+def score_run(job: Job) -> RunTally:
+    """Read the rows of a run, score them under its protocols, and write its data files.
+
+    Raises DataError when the rows are broken, of other classes, or of other images.
+    """
+    run = _open(job)
+    write_run(job.data, run.shard())
+    headline = run.headline
+    here = np.ones(len(run.answers), dtype=np.bool_)
+    return RunTally(
+        boards={protocol: run.board(protocol) for protocol in run.protocols},
+        present=np.packbits(run.spread(here, fill=False)),
+        scored=np.packbits(run.spread(headline.scope.scored, fill=False)),
+        n_answered=int(run.spread(run.answers.answered, fill=False).sum()),
+        mapped=bool(run.answers.mapped.any()),
+        out_of_prompt=gallery.out_of_prompt(run.rows, run.answers, headline, job.classes),
+        prompt=_first_prompt(job, run.rows),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The rows of a run, sorted by image id, laid beside the labels."""
+
+    job: Job
+    ground: Ground
+    rows: Sequence[Prediction]
+    answers: Answers
+    judged: tuple[Judgement, ...]
+    rows_on_ground: Ints
+    """The rows whose image the benchmark has, …"""
+    places: Ints
+    """… and their places among its images."""
+    protocols: tuple[Protocol, ...]
+    """Those of the job that the answers allow: `cw_plus` when what has to be mapped is mapped."""
+
+    @property
+    def headline(self) -> Judgement:
+        """The answers under the labels that rank."""
+        return self._under(self.ground.headline.name)
+
+    @property
+    def original(self) -> Judgement | None:
+        """The answers under the original labels, unless these are the headline."""
+        original = self.ground.original
+        if original is None or original is self.ground.headline:
+            return None
+        return self._under(original.name)
+
+    def _under(self, name: str) -> Judgement:
+        return next(each for each in self.judged if each.truth.name == name)
+
+    def spread(self, values: NDArray[Any], fill: Any) -> NDArray[Any]:
+        """Lay values of the rows out over the benchmark's n images."""
+        spread = np.full(len(self.ground.image_ids), fill, dtype=values.dtype)
+        spread[self.places] = values[self.rows_on_ground]
+        return spread
+
+    def board(self, protocol: Protocol) -> BoardTally:
+        """Score under one protocol."""
+        job, facts, headline = self.job, self.job.run.run, self.headline
+        request = ScoreRequest(
+            task=job.run.task,
+            model=job.entry.manifest.model,
+            protocol=protocol,
+            class_list=job.classes,
+            label_sets=self.ground.label_sets,
+            equivalences=self.ground.equivalences,
+            mapping=facts.mapping.model_dump() if facts.mapping else None,
+            distractors=job.distractors,
+            n_expected=facts.n,
+        )
+        results = results_of(self.answers, self.judged, request)
+        counted = counted_rows(self.answers, protocol)
+        best, worst = gallery.extremes(results.per_class[headline.truth.name])
+        right = headline.right[protocol] & headline.scope.scored
+        return BoardTally(
+            results=results,
+            right=np.packbits(self.spread(right, fill=False)),
+            decomposition=_decompose(self.original, headline, protocol, counted),
+            best=best,
+            worst=worst,
+            confused=gallery.most_confused(self.answers, headline, protocol, counted),
+        )
+
+    def shard(self) -> RunShard:
+        """Give what the page's scripts are to know of every image."""
+        texts: list[str | None] = [None] * len(self.ground.image_ids)
+        for row, place in zip(self.rows_on_ground.tolist(), self.places.tolist(), strict=True):
+            texts[place] = self.rows[row].answer
+        similarity = np.array(
+            [np.nan if row.similarity is None else row.similarity for row in self.rows]
+        )
+        here = np.ones(len(self.rows), dtype=np.bool_)
+        scored = {
+            each.truth.name: self.spread(each.scope.scored, fill=False) for each in self.judged
+        }
+        return RunShard(
+            key=self.job.key,
+            present=self.spread(here, fill=False),
+            status=self.spread(self.answers.status, fill=NO_ROW),
+            class_id=self.spread(self.answers.first, fill=NO_CLASS),
+            right={
+                protocol: {
+                    each.truth.name: self.spread(
+                        each.right[protocol] & each.scope.scored, fill=False
+                    )
+                    for each in self.judged
+                }
+                for protocol in self.protocols
+            },
+            scored=dict.fromkeys(self.protocols, scored),
+            similarity=self.spread(similarity, fill=np.nan),
+            texts=texts,
+        )
+
+
+def _open(job: Job) -> _Run:
+    ground = _load_ground(job.ground)
+    where = f"entry `{job.entry.name}`, task `{job.run.task}`"
+    rows = sorted(job.entry.rows(job.run), key=lambda row: row.image_id)
+    answers = to_answers(rows, job.classes, where)
+    is_all = answers.image_ids == ground.image_ids
+    truths = (
+        ground.truths
+        if is_all
+        else open_truths(ground.label_sets, answers.image_ids, ground.equivalences)
+    )
+    own = job.protocols[0]
+    protocols: tuple[Protocol, ...] = ("cw", "cw_plus") if own.startswith("cw") else (own,)
+    judged = judge(answers, ground.label_sets, truths, protocols)
+    index = {image_id: place for place, image_id in enumerate(ground.image_ids)}
+    places = np.array([index.get(each, -1) for each in answers.image_ids], dtype=np.int64)
+    on_ground = np.flatnonzero(places >= 0)
+    to_map = any(row.status is Status.OOP and row.answer for row in rows)
+    allowed = job.protocols if answers.mapped.any() or not to_map else job.protocols[:1]
+    return _Run(job, ground, rows, answers, judged, on_ground, places[on_ground], allowed)
+
+
+def _decompose(
+    original: Judgement | None, headline: Judgement, protocol: Protocol, counted: Bools
+) -> Decomposition | None:
+    """Count what became of the answers from the original to the headline labels."""
+    if original is None:
+        return None
+    common = original.scope.scored & headline.scope.scored
+    was, now = original.right[protocol], headline.right[protocol]
+
+    def count(mask: Bools) -> int:
+        return int(np.count_nonzero(common & mask))
+
+    return Decomposition(
+        n=int(common.sum()),
+        right_right=count(was & now),
+        wrong_right=count(~was & now),
+        right_wrong=count(was & ~now),
+        wrong_wrong=count(counted & ~was & ~now),
+        no_class=count(~counted),
+    )
+
+
+def _first_prompt(job: Job, rows: Sequence[Prediction]) -> str | None:
+    prompts = job.entry.prompts(job.run)
+    known = (prompts.get(row.prompt_sha256 or "") for row in rows) if prompts else ()
+    return next((text for text in known if text is not None), None)
