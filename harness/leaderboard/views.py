@@ -14,6 +14,11 @@ from harness.leaderboard.plots.scatter import scatter
 from harness.leaderboard.plots.slope import slope
 from harness.leaderboard.site_model import Benchmark, Board, EntryPage, Row, RunPage, Site
 
+_MODELS_IN_INDEX = 20
+_ROWS_IN_INDEX = 250
+"""The index stays under 400 kB with so many rows, where the figures of a board weigh about as much
+as `_MODELS_IN_INDEX` rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class BoardView:
@@ -22,10 +27,10 @@ class BoardView:
     board: Board
     benchmark: Benchmark
     table: BoardTable
-    main_figures: tuple[Figure, ...]
-    """Those that stand below the table in the index."""
-    more_figures: tuple[Figure, ...]
-    """Those that only the board's own page has room for."""
+    index_figures: tuple[Figure, ...]
+    """Those that stand below the table in the index; none where it would grow too large."""
+    figures: tuple[Figure, ...]
+    """Those of the board's own page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +77,39 @@ def benchmark_views(site: Site) -> tuple[BenchmarkView, ...]:
     """Put the benchmarks together with their boards, in the order of the site."""
     entries = {entry.entry: entry for entry in site.entries}
     views = []
+    most = _models_in_index(site)
     for benchmark in site.benchmarks:
         boards = [board for board in site.boards if board.benchmark == benchmark.name]
         asked = [board for board in boards if board.protocol == "mc"]
         views.append(
             BenchmarkView(
                 benchmark,
-                tuple(_board_view(site, benchmark, board) for board in boards),
+                tuple(_board_view(site, benchmark, board, most) for board in boards),
                 hardness(benchmark.name, asked, entries),
             )
         )
     return tuple(views)
 
 
-def _board_view(site: Site, benchmark: Benchmark, board: Board) -> BoardView:
+def _models_in_index(site: Site) -> int:
+    """Give how many models a figure of the index shows: none when many tables fill the page."""
+    rows = sum(len(board.rows) for board in site.boards)
+    return _MODELS_IN_INDEX if rows + _MODELS_IN_INDEX * len(site.boards) <= _ROWS_IN_INDEX else 0
+
+
+def _board_view(site: Site, benchmark: Benchmark, board: Board, most: int) -> BoardView:
     entries = {entry.entry: entry for entry in site.entries}
     models = [Model(row, entries[row.entry]) for row in board.rows]
-    main = (forest(board, models), slope(board, models))
-    more = (scatter(board, models), decomposition(board, models), pairwise(board, models))
-    return BoardView(board, benchmark, board_table(site, board), _present(main), _present(more))
+    index = (forest(board, models, most), slope(board, models, most)) if most else ()
+    own = (
+        forest(board, models),
+        slope(board, models),
+        decomposition(board, models),
+        pairwise(board, models),
+        scatter(board, models),
+    )
+    table = board_table(site, board)
+    return BoardView(board, benchmark, table, _present(index), _present(own))
 
 
 def entry_view(site: Site, entry: EntryPage) -> EntryView:

@@ -38,8 +38,8 @@ class Line:
         return means + [end for score in scores if score.ci95 for end in score.ci95]
 
 
-def forest(board: Board, models: Sequence[Model]) -> Figure | None:
-    """Draw the models of a board with Wilson's intervals; None without a model."""
+def forest(board: Board, models: Sequence[Model], most: int = MOST_MODELS) -> Figure | None:
+    """Draw the best models of a board with Wilson's intervals; None without a model."""
     if not models:
         return None
     lines = [
@@ -50,7 +50,7 @@ def forest(board: Board, models: Sequence[Model]) -> Figure | None:
             model.row.headline,
             model.row.original,
         )
-        for model in models[:MOST_MODELS]
+        for model in models[:most]
     ]
     hollow = f" Hollow: by {board.original}." if any(line.original for line in lines) else ""
     return Figure(
@@ -58,7 +58,7 @@ def forest(board: Board, models: Sequence[Model]) -> Figure | None:
         title=f"Accuracy by {board.headline}, with intervals",
         caption=f"Filled: accuracy (%) by {board.headline} with Wilson’s 95 % interval.{hollow} "
         "Bands are tiers; overlapping intervals do not make a tie, nor does a gap decide one."
-        f"{shown(len(models))}",
+        f"{shown(len(models), most)}",
         svg=_draw(f"forest-{board.slug}", lines, _references(board)),
         table=_table("Model", lines, board.headline, str(board.original)),
     )
@@ -160,5 +160,4 @@ def _draw_score(parent: Element, css: str, line: Line, scale: Scale, y: float) -
     part = drawing.group(parent, css)
     if score.ci95:
         drawing.line(part, "whisker", (scale(score.ci95[0]), y), (scale(score.ci95[1]), y))
-    mark = drawing.marker(part, "mark", line.kind, (scale(score.accuracy), y), 4.0)
-    drawing.tooltip(mark, f"{line.label}: {typeset.fixed(score.accuracy)}")
+    drawing.marker(part, "mark", line.kind, (scale(score.accuracy), y), 4.0)

@@ -31,7 +31,7 @@ def pairwise(board: Board, models: Sequence[Model]) -> Figure | None:
         title="Differences between models",
         caption="Points by which the model of the column leads that of the row on the images that "
         f"both answered, under {board.headline}. Tinted: separable at {ALPHA} (exact McNemar, Holm "
-        f"over all {typeset.count(len(board.pairs))} pairs of the board); the darker, the larger."
+        f"over all {typeset.count(len(board.pairs))} pairs of the board); the stronger, the larger."
         f"{shown(len(models), MOST)}",
         svg=_draw(figure, drawn, {frozenset((pair.a, pair.b)): pair for pair in pairs}),
         table=DataTable(

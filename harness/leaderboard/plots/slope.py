@@ -13,14 +13,14 @@ _WIDTH, _TOP, _BOTTOM = 640.0, 44.0, 16.0
 _LEFT, _RIGHT, _GAP = 96.0, 392.0, 15.0
 
 
-def slope(board: Board, models: Sequence[Model]) -> Figure | None:
+def slope(board: Board, models: Sequence[Model], most: int = MOST_MODELS) -> Figure | None:
     """Draw a line a model, from original to headline accuracy; None when no model has both."""
     both = [model for model in models if _ends(model) is not None]
     if not both:
         return None
-    drawn = both[:MOST_MODELS]
+    drawn = both[:most]
     figure = f"slope-{board.slug}"
-    height = _TOP + _BOTTOM + max(220.0, _GAP * len(drawn) + 40)
+    height = _TOP + _BOTTOM + max(220.0, 1.2 * _GAP * len(drawn) + 40)
     root = drawing.drawing(_WIDTH, height, figure)
     for x, name, end in ((_LEFT, str(board.original), "end"), (_RIGHT, board.headline, "start")):
         drawing.line(root, "axis", (x, _TOP - 6), (x, height - _BOTTOM))
@@ -30,7 +30,7 @@ def slope(board: Board, models: Sequence[Model]) -> Figure | None:
         id=figure,
         title=f"From {board.original} to {board.headline}",
         caption="Accuracy (%) by the original and by the headline labels, each on all images it "
-        f"scores. Lines that cross are ranks that change.{shown(len(both))}",
+        f"scores. Lines that cross are ranks that change.{shown(len(both), most)}",
         svg=drawing.markup(root),
         table=DataTable(
             ("Model", str(board.original), board.headline, "Rank before", "Rank"),

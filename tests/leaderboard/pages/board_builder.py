@@ -18,7 +18,7 @@ from harness.score.results import (
     Score,
     Share,
 )
-from harness.score.statistics import mcnemar, wilson
+from harness.score.statistics import wilson
 
 CLASS_NAMES = ("red fox", "grey wolf", "tabby cat", "tiger cat", "missile", "projectile")
 N, N_EMPTY = 1234, 46
@@ -203,7 +203,7 @@ def _row(plan: BoardPlan, item: _Counts, drawn: Sequence[_Counts]) -> model.Row:
 def _pair(a: model.Row, b: model.Row) -> model.Pair:
     discord = a.headline.n_right - b.headline.n_right
     only_b = 40
-    p_value = mcnemar(only_b + discord, only_b)
+    p_value = 0.0001 if discord > 30 else 0.4
     delta = 100 * discord / N
     return model.Pair(
         a=a.entry,

@@ -157,7 +157,7 @@ def _entry(
     decisions: Sequence[Decision],
 ) -> model.EntryPage:
     name = f"model-{place}"
-    title = texts.model.format(place=place)
+    title = texts.model.replace("{place}", str(place))
     claim = Claim(
         n=N, n_right=700, accuracy=56.7, accuracy_empty_correct=None, label_set_digest=SHA
     )

@@ -1,0 +1,238 @@
+"""Every page: sound, accessible, inert, complete without scripts, and with the site's numbers."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from harness.leaderboard.pages import NAVIGATION, render
+from harness.leaderboard.site_model import Board, EntryPage, Row
+from leaderboard.pages.reading import Element, assert_inert, read_all
+from leaderboard.pages.site_builder import make_site
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "base-uri 'none'; form-action 'none'"
+)
+ELSEWHERE = ("data/", "images/", "feed.xml")  # written by the build, not by the pages
+SITE = make_site()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("site")
+    render(SITE, output)
+    return output
+
+
+@pytest.fixture(scope="module")
+def pages(folder: Path) -> dict[str, Element]:
+    return read_all(folder)
+
+
+def test_there_is_a_page_for_everything(pages: dict[str, Element]) -> None:
+    expected = {f"{name}.html" for name, _ in NAVIGATION}
+    expected |= {f"boards/{board.slug}.html" for board in SITE.boards}
+    expected |= {f"models/{entry.entry}.html" for entry in SITE.entries}
+    assert set(pages) == expected
+
+
+def test_frame_of_every_page(pages: dict[str, Element]) -> None:
+    titles = set()
+    for path, page in pages.items():
+        (html,) = page.find_all("html")
+        assert html.attributes["lang"] == "en"
+        (policy,) = page.find_all("meta", http_equiv="Content-Security-Policy")
+        assert policy.attributes["content"] == POLICY
+        assert page.find_all("meta", name="viewport")
+        titles.add(page.find_all("title")[0].text)
+        (body,) = page.find_all("body")
+        assert body.attributes["data-root"] == "../" * path.count("/")
+        first = body.find_all("a")[0]
+        assert first.has_class("skip") and first.attributes["href"] == "#main"
+        (main,) = page.find_all("main")
+        assert main.attributes["id"] == "main"
+        marked = [a.attributes["href"] for a in page.find_all("a", aria_current="page")]
+        assert marked == ([path] if "/" not in path else [])
+    assert len(titles) == len(pages)
+
+
+def test_headings_are_in_order(pages: dict[str, Element]) -> None:
+    for path, page in pages.items():
+        levels = [int(e.tag[1]) for e in page.find_all() if re.fullmatch("h[1-6]", e.tag)]
+        assert levels[0] == 1 and levels.count(1) == 1, path
+        assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_pages_are_inert(pages: dict[str, Element]) -> None:
+    for page in pages.values():
+        assert_inert(page)
+
+
+def test_links_resolve(pages: dict[str, Element], folder: Path) -> None:
+    ids = {
+        path: {e.attributes.get("id", "") for e in page.find_all()} for path, page in pages.items()
+    }
+    for path, page in pages.items():
+        for element in page.find_all():
+            address = element.attributes.get("href") or element.attributes.get("src") or ""
+            parts = urlsplit(address)
+            if parts.scheme or not address:
+                continue
+            target = (folder / path).parent / unquote(parts.path) if parts.path else folder / path
+            name = target.resolve().relative_to(folder.resolve()).as_posix()
+            if name.startswith(ELSEWHERE):
+                continue
+            assert target.is_file(), f"{path}: {address}"
+            if parts.fragment and "=" not in parts.fragment:
+                assert parts.fragment in ids[name], f"{path}: {address}"
+
+
+def test_ids_are_unique_and_references_to_them_hold(pages: dict[str, Element]) -> None:
+    for path, page in pages.items():
+        ids = [e.attributes["id"] for e in page.find_all() if "id" in e.attributes]
+        assert len(ids) == len(set(ids)), path
+        for element in page.find_all():
+            assert set(element.attributes.get("aria-labelledby", "").split()) <= set(ids), path
+
+
+def test_wide_things_scroll_in_a_named_region_of_their_own(pages: dict[str, Element]) -> None:
+    for path, page in pages.items():
+        for element in page.find_all():
+            if element.has_class("scroll") or element.tag == "pre":
+                assert element.attributes["tabindex"] == "0", path
+                assert element.attributes["role"] == "region" and element.attributes["aria-label"]
+            if element.tag == "table" and "ranking" in element.attributes.get("class", ""):
+                assert element.parent is not None and element.parent.has_class("scroll")
+
+
+def test_every_figure_has_title_caption_drawing_and_numbers(pages: dict[str, Element]) -> None:
+    figures = [figure for page in pages.values() for figure in page.find_all("figure")]
+    assert len(figures) > 20
+    for figure in figures:
+        (drawing,) = figure.find_all("svg")
+        assert drawing.attributes["role"] == "img"
+        title, caption = drawing.attributes["aria-labelledby"].split()
+        (head,) = figure.find_all("figcaption")
+        assert head.find_all(id=title)[0].text and head.find_all(id=caption)[0].text
+        (details,) = figure.find_all("details")
+        rows = details.find_all("tr")
+        assert len(rows) > 1 and len({len(row.children) for row in rows}) == 1
+
+
+def cells_of(table: Element) -> dict[str, dict[str, Element]]:
+    """Cells by entry and column; raises where a row has not as many cells as there are columns."""
+    keys = [
+        th.attributes["data-column"]
+        for th in table.find_all("th")
+        if "data-column" in th.attributes
+    ]
+    found = {}
+    for row in table.find_all("tr"):
+        if "data-entry" in row.attributes:
+            cells = [child for child in row.children if isinstance(child, Element)]
+            found[row.attributes["data-entry"]] = dict(zip(keys, cells, strict=True))
+    return found
+
+
+def expected_values(row: Row, entry: EntryPage, board: Board) -> dict[str, object]:
+    run = next(page.run for page in entry.runs if page.board == board.slug)
+    assert row.original and row.change and row.rank_original
+    groups = row.headline.groups
+    return {
+        "tier": row.tier, "rank": row.rank, "model": entry.card.model,
+        "headline": row.headline.accuracy, "original": row.original.accuracy,
+        "change": row.change.delta, "rank_shift": row.rank_original - row.rank,
+        "oop": row.results.shares["oop"], "coverage": row.coverage, "date": entry.manifest.date,
+        "group_S+": groups["S+"].accuracy, "group_M-": groups["M-"].accuracy,
+        "empty_correct": row.headline.accuracy_empty_correct,
+        "per_class": row.headline.mean_per_class, "unparsed": row.results.shares["unparsed"],
+        "parameters": entry.card.parameters, "imagenet_val": entry.card.training_data.imagenet_val,
+        "organization": entry.card.organization, "tokens": run.tokens, "seconds": run.seconds,
+        "cost": run.cost, "oop_strict": row.results.oop_strict,
+    }  # fmt: skip
+
+
+def test_values_of_the_rankings_are_those_of_the_site(pages: dict[str, Element]) -> None:
+    entries = {entry.entry: entry for entry in SITE.entries}
+    for board in SITE.boards:
+        (section,) = pages["index.html"].find_all("section", data_board=board.slug)
+        cells = cells_of(section.find_all("table", class_="ranking")[0])
+        assert list(cells) == [row.entry for row in board.rows]
+        for row in board.rows:
+            for key, value in expected_values(row, entries[row.entry], board).items():
+                cell = cells[row.entry][key]
+                told = cell.attributes["data-value"]
+                if value is None:
+                    assert told == "" and cell.text == "–"
+                elif isinstance(value, str):
+                    assert told == value and value in cell.text
+                else:
+                    assert float(told) == pytest.approx(value, abs=5.1e-5), key
+
+
+def test_text_of_the_rankings_has_intervals_and_counts(pages: dict[str, Element]) -> None:
+    board = next(board for board in SITE.boards if board.protocol == "cw")
+    (section,) = pages["index.html"].find_all("section", data_board=board.slug)
+    row = next(row for row in board.rows if row.results.counts["oop"])
+    cells = cells_of(section)[row.entry]
+    low, high = row.headline.ci95 or (0, 0)
+    assert cells["headline"].text == f"{row.headline.accuracy:.2f} [{low:.2f}, {high:.2f}]"
+    assert cells["rank"].text == f"{row.rank} {row.rank_interval[0]}–{row.rank_interval[1]}"
+    assert cells["oop"].text == f"{row.results.shares['oop']:.2f} ({row.results.counts['oop']})"
+
+
+def test_reference_rows_stand_apart_and_say_how_they_are_made(pages: dict[str, Element]) -> None:
+    for board in SITE.boards:
+        (section,) = pages["index.html"].find_all("section", data_board=board.slug)
+        (body,) = section.find_all("tbody", class_="references")
+        rows = body.find_all("tr")
+        assert [row.find_all("th")[0].text for row in rows] == [r.name for r in board.references]
+        for reference in board.references:
+            assert reference.note in section.text
+            value = reference.accuracy[board.headline]
+            assert value is None or f"{value:.2f}" in body.text
+
+
+def test_boards_share_their_columns_which_the_style_sheet_hides_by_place(
+    pages: dict[str, Element], folder: Path
+) -> None:
+    style = (folder / "style.css").read_text()
+    tables = pages["index.html"].find_all("table", class_="ranking")
+    for table in tables:
+        columns = [th for th in table.find_all("th") if "data-column" in th.attributes]
+        groups = [th.attributes["data-group"] for th in columns]
+        heads = [th for th in table.find_all("th") if th.attributes.get("scope") == "colgroup"]
+        assert [int(h.attributes["colspan"]) for h in heads] == [
+            groups.count(h.attributes["data-group"]) for h in heads
+        ]
+        for group in ("labels", "health", "facts", "cost"):
+            first, last = groups.index(group) + 1, len(groups) - groups[::-1].index(group)
+            places = f"nth-child(n + {first}):nth-child(-n + {last})"
+            assert f".ranking.hide-{group} tr:not(.groups) > :{places}" in style
+
+
+def test_a_model_page_tells_prompt_card_classes_gallery_and_decisions(
+    pages: dict[str, Element],
+) -> None:
+    page = pages["models/model-0.html"].find_all("main")[0]
+    entry = next(entry for entry in SITE.entries if entry.entry == "model-0")
+    for run in entry.runs:
+        assert run.prompt and run.prompt in page.text
+    for told in ("93.50", "31.05", "missile", "88", "a fox, probably", "0.71", "right", "wrong"):
+        assert told in page.text
+    assert [e.text for e in page.find_all(class_="card-heading")] == ["About"]
+    assert entry.decisions[0].reason in page.text
+    images = [e.attributes["src"] for e in page.find_all("img")]
+    assert images[:2] == ["../images/toy/toy_00000.png", "../images/toy/toy_00001.png"]
+
+
+def test_labels_and_changes(pages: dict[str, Element]) -> None:
+    labels = pages["labels.html"].find_all("main")[0].text
+    assert "150 images. The first 100 are below" in labels
+    assert "toy_00099" in labels and "toy_00100" not in labels
+    changes = pages["changes.html"].find_all("main")[0]
+    assert changes.text.index("withdrawn") < changes.text.index("accepted")
+    assert "models/gone.html" not in [a.attributes["href"] for a in changes.find_all("a")]
