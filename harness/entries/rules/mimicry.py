@@ -67,7 +67,7 @@ def check_mimicry(case: RunCase) -> Iterator[Finding]:
     Answers copied from ImGT give 100 %; half of them copied, 76 % to 79 % on ReaL for all four
     models; a quarter, 61 % to 63 %. So the threshold is 60 %, which none of the honest crosses, and
     an exact binomial test against one half, p < 0.01, keeps few images from saying anything.
-    `benchmarks/imgt_mimicry.py` measures these figures again.
+    `tests/entries/test_mimicry.py` measures these figures again.
     """
     if case.original is None or case.headline is None:
         return

@@ -1,0 +1,158 @@
+"""Ways to look better than one is, each of them told by the rule that is for it."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.catalogue import Catalogue
+from harness.entries.check import CheckOptions, check_entry, check_path
+from support.drafts import Draft
+from support.tiny_benchmark import tiny_entry
+
+Row = dict[str, Any]
+
+
+def codes(tiny: Catalogue, folder: Path) -> set[str]:
+    return {each.code for each in check_entry(tiny, folder, CheckOptions()).findings}
+
+
+def row_of(draft: Draft, task: str, **values: object) -> Row:
+    return next(row for row in draft.rows[task] if values.items() <= row.items())
+
+
+def every_class(draft: Draft) -> None:
+    row_of(draft, "tiny_cw", status="ok")["also"] = list(range(1, 10))
+
+
+def a_class_for_no_name(draft: Draft) -> None:
+    row = row_of(draft, "tiny_cw", answer="zebra crossing")
+    row["status"] = "ok"
+    row["rule"] = "strict"
+
+
+def mapping_in_multiple_choice(draft: Draft) -> None:
+    row_of(draft, "tiny_mc", status="ok").update(rule="mapped", similarity=0.9)
+
+
+def text_that_is_empty(draft: Draft) -> None:
+    row = row_of(draft, "tiny_cw", status="ok")
+    del row["class_id"]
+    row.update(status="empty", rule="empty")
+
+
+def a_class_without_text(draft: Draft) -> None:
+    del row_of(draft, "tiny_cw", status="ok")["answer"]
+
+
+def a_class_in_the_open_world(draft: Draft) -> None:
+    row = row_of(draft, "tiny_ow", rule="mapped")
+    row["rule"] = "open"
+
+
+def an_option_twice(draft: Draft) -> None:
+    row = row_of(draft, "tiny_mc", status="ok")
+    row["options"] = [row["class_id"]] * 3
+
+
+def no_right_option(draft: Draft) -> None:
+    draft.rows["tiny_mc"][0]["options"] = []
+
+
+def options_in_a_closed_world(draft: Draft) -> None:
+    row_of(draft, "tiny_cw", status="ok")["options"] = [0, 1]
+
+
+def a_lost_prompt(draft: Draft) -> None:
+    draft.prompts["tiny_mc"].pop()
+
+
+def a_forged_prompt(draft: Draft) -> None:
+    draft.prompts["tiny_cw"][0]["text"] += " It is an ant."
+
+
+CHEATS: dict[str, tuple[Callable[[Draft], None], str]] = {
+    "every class": (every_class, "E305"),
+    "a class for no name": (a_class_for_no_name, "E501"),
+    "mapping in multiple choice": (mapping_in_multiple_choice, "E305"),
+    "text that is empty": (text_that_is_empty, "E305"),
+    "a class without text": (a_class_without_text, "E305"),
+    "a class in the open world": (a_class_in_the_open_world, "E305"),
+    "an option twice": (an_option_twice, "E307"),
+    "no right option": (no_right_option, "E307"),
+    "options in a closed world": (options_in_a_closed_world, "E307"),
+    "a lost prompt": (a_lost_prompt, "E308"),
+    "a forged prompt": (a_forged_prompt, "E309"),
+}
+
+
+@pytest.mark.parametrize("name", CHEATS)
+def test_a_cheat_is_told(tiny: Catalogue, draft: Draft, name: str) -> None:
+    change, code = CHEATS[name]
+    change(draft)
+    assert code in codes(tiny, draft.save())
+
+
+def test_a_file_that_is_gone_or_not_told_of_is_told(tiny: Catalogue, draft: Draft) -> None:
+    draft.save()
+    draft.path("tiny_cw", "prompts").unlink()
+    assert codes(tiny, draft.folder) == {"E203"}
+    del draft.manifest["files"]["runs/tiny_cw/prompts.jsonl.gz"]
+    draft.sign()
+    assert codes(tiny, draft.folder) == {"E308"}
+    draft.path("tiny_classify").parent.mkdir()
+    shutil.copy(draft.path("tiny_cw"), draft.path("tiny_classify"))
+    assert codes(tiny, draft.folder) == {"E203"}
+
+
+def test_too_many_files_are_told(tiny: Catalogue, draft: Draft) -> None:
+    draft.save()
+    for number in range(200):
+        (draft.folder / "runs" / f"t{number}").mkdir()
+    assert codes(tiny, draft.folder) == {"E104"}
+
+
+@pytest.fixture
+def classifier(tiny: Catalogue, tmp_path: Path) -> Draft:
+    return Draft(tiny_entry(tiny, tmp_path / "classifier" / "tiny", tasks=["tiny_classify"]))
+
+
+def test_a_classifier_is_clean_and_its_class_is_its_best(
+    tiny: Catalogue, classifier: Draft
+) -> None:
+    assert codes(tiny, classifier.save()) == set()
+    row = classifier.rows["tiny_classify"][0]
+    row["class_id"] = row["top"][1]
+    assert codes(tiny, classifier.save()) == {"E305"}
+    row["class_id"] = row["top"][0]
+    row["top_scores"] = row["top_scores"][::-1]
+    assert codes(tiny, classifier.save()) == {"E305"}
+
+
+def test_a_task_of_one_s_own_is_none_of_the_leaderboard(tiny: Catalogue, draft: Draft) -> None:
+    for what in ("predictions", "prompts"):
+        old = draft.path("tiny_cw", what)
+        new = draft.path("my_task", what)
+        new.parent.mkdir(exist_ok=True)
+        old.rename(new)
+        files = draft.manifest["files"]
+        files[f"runs/my_task/{new.name}"] = files.pop(f"runs/tiny_cw/{new.name}")
+    draft.path("tiny_cw").parent.rmdir()
+    draft.manifest["runs"] = [
+        {**run, "task": "my_task", "run": {**run["run"], "task": "my_task"}}
+        if run["task"] == "tiny_cw"
+        else run
+        for run in draft.manifest["runs"]
+    ]
+    draft.sign()
+    assert codes(tiny, draft.folder) == {"E207"}
+
+
+def test_the_entries_of_the_repository_have_no_errors(root: Path) -> None:
+    reports = check_path(Catalogue(), root / "leaderboard" / "submissions", CheckOptions())
+    assert {each.name for each in reports} > {"mini", "mini_dual", "decisions.jsonl"}
+    found = [each for report in reports for each in report.findings]
+    assert [each for each in found if each.severity == "error"] == []
+    assert {each.code for each in found} <= {"W601", "W603"}
