@@ -14,7 +14,7 @@ from harness.entries.rules.duplicates import check_copies
 from harness.entries.rules.health import check_frequent, check_never, check_no_class
 from harness.entries.rules.manifest import check_comparable, check_task
 from harness.entries.rules.mimicry import check_mimicry
-from harness.entries.rules.options import check_options
+from harness.entries.rules.options import check_drawn, check_options
 from harness.entries.rules.prompts import check_prompts, check_rendered
 from harness.entries.rules.replay import check_mapped, check_parsed
 from harness.entries.rules.rows import check_class_ids, check_fit, check_ids
@@ -29,8 +29,8 @@ from harness.spec.load import load_task
 _SHAPE = (check_ids, check_class_ids, check_fit, check_options, check_prompts)
 """Rules that the others rely on: scoring rows that break one of these says nothing."""
 _MEANING = (
-    check_rendered, check_claims, check_parsed, check_mapped, check_no_class, check_frequent,
-    check_never, check_drift, check_mimicry,
+    check_rendered, check_drawn, check_claims, check_parsed, check_mapped, check_no_class,
+    check_frequent, check_never, check_drift, check_mimicry,
 )  # fmt: skip
 
 

@@ -13,7 +13,16 @@ from harness.entries.check import CheckOptions, check_entry
 from harness.entries.finding import Report, exit_code
 from harness.entries.rules.table import RULES
 from support.drafts import Draft
-from support.tiny_benchmark import NAMES, Answer, chance, honest, original, tiny_entry
+from support.tiny_benchmark import (
+    NAMES,
+    Answer,
+    chance,
+    headline,
+    honest,
+    original,
+    tiny_entry,
+    write_benchmark,
+)  # fmt: skip
 
 FORGED = "0" * 64
 
@@ -155,6 +164,24 @@ def another_prompt(draft: Draft) -> None:
     draft.save()
 
 
+def easier_options(draft: Draft) -> None:
+    row = next(row for row in draft.rows["tiny_mc"] if row["answer"] == "A")
+    (prompt,) = (x for x in draft.prompts["tiny_mc"] if x["sha256"] == row["prompt_sha256"])
+    number = int(row["image_id"][1:])
+    taken = {*row["options"], original(number), *headline(number)}
+    old, new = row["options"][2], next(each for each in range(10) if each not in taken)
+    if old in (original(number), *headline(number)):
+        old = row["options"][1]
+    row["options"] = [new if each == old else each for each in row["options"]]
+    text = prompt["text"].replace(NAMES[old], NAMES[new])
+    row["prompt_sha256"] = hashlib.sha256(text.encode()).hexdigest()
+    if all(prompt["sha256"] != each["prompt_sha256"] for each in draft.rows["tiny_mc"]):
+        draft.prompts["tiny_mc"].remove(prompt)
+    if all(row["prompt_sha256"] != each["sha256"] for each in draft.prompts["tiny_mc"]):
+        draft.prompts["tiny_mc"].append({"sha256": row["prompt_sha256"], "text": text})
+    draft.save()
+
+
 def a_failed_image(draft: Draft) -> None:
     row = draft.rows["tiny_cw"][0]
     for name in ("answer", "class_id", "rule"):
@@ -214,7 +241,7 @@ BROKEN: dict[str, Callable[[Draft], None]] = {
     "E301": a_label_in_a_row, "E302": a_missing_image, "E303": an_extra_image,
     "E304": an_image_twice, "E305": a_row_without_class, "E306": a_foreign_class,
     "E307": too_few_options, "E308": no_prompt, "E309": a_prompt_twice, "W310": another_prompt,
-    "E311": a_failed_image, "E401": a_higher_claim, "W402": older_labels,
+    "W312": easier_options, "E311": a_failed_image, "E401": a_higher_claim, "W402": older_labels,
     "I403": an_unknown_label_set, "E501": another_rule, "E502": another_cosine,
     "I503": another_encoder, "I504": no_text,
 }  # fmt: skip
@@ -248,7 +275,7 @@ SUSPICIOUS: dict[str, Answer] = {
 
 def test_every_rule_has_a_broken_entry() -> None:
     of_the_ledger = {code for code in RULES if code[1] == "7"}
-    assert BROKEN.keys() | SUSPICIOUS.keys() | {"W605"} == RULES.keys() - of_the_ledger
+    assert BROKEN.keys() | SUSPICIOUS.keys() | {"W605", "I313"} == RULES.keys() - of_the_ledger
 
 
 def test_the_good_entry_is_clean(tiny: Catalogue, good: Path) -> None:
@@ -283,3 +310,13 @@ def test_a_copy_of_an_entry_is_told(tiny: Catalogue, draft: Draft) -> None:
     other.manifest["entry"] = "original"
     other.save()
     assert codes(check(tiny, draft.folder)) == {"W605"}
+
+
+def test_options_that_cannot_be_drawn_again_are_told(draft: Draft, tmp_path: Path) -> None:
+    elsewhere = write_benchmark(tmp_path / "elsewhere")
+    task = tmp_path / "elsewhere" / "tiny_mc.yaml"
+    how = "{strategy: confusion, source: gone.npz, n_options: 3}"
+    task.write_text(task.read_text().replace("{strategy: random, n_options: 3}", how))
+    keys = draft.run("tiny_mc")["run"]["identity"]["task"]
+    keys["distractors"] = {"strategy": "confusion", "source": "gone.npz", "n_options": 3}
+    assert codes(check(elsewhere, draft.save())) == {"I313"}

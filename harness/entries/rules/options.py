@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from harness.answers.outcome import Status
 from harness.entries.case import RunCase
 from harness.entries.finding import Finding, listed
+from harness.errors import UserError
 from harness.prompt.distractors import interchangeable
+from harness.prompt.options import options_of
 from harness.store.prediction import Prediction
 
 
@@ -24,6 +26,34 @@ def check_options(case: RunCase) -> Iterator[Finding]:
             found.setdefault(what, []).append(row.image_id)
     for what, ids in found.items():
         yield Finding("E307", case.where, f"{what}, {listed(ids)}")
+
+
+def check_drawn(case: RunCase) -> Iterator[Finding]:
+    """The options are those that the task draws (W312): easier ones make a task easier.
+
+    Not looked at where the labels have changed since the run, as options keep clear of all valid
+    labels; told as I313 where what the task draws them by is not on this machine.
+    """
+    if case.protocol != "mc" or case.labels_changed:
+        return
+    ending = case.ending
+    truths = ending.truths
+    ids = [row.image_id for row in case.rows]
+    try:
+        drawn = options_of(
+            ending.catalogue,
+            ending.task,
+            ending.classes,
+            truths.label_sets,
+            truths.equivalences,
+            ids,
+        ).by_image
+    except UserError as error:
+        yield Finding("I313", case.where, error.problems[0].what)
+        return
+    others = [row.image_id for row in case.rows if drawn[row.image_id] != row.options]
+    if others:
+        yield Finding("W312", case.where, listed(others))
 
 
 class _Valid:

@@ -31,6 +31,8 @@ RULES: Mapping[str, str] = MappingProxyType(
         "E309": "A prompt that is not of its hash, stands twice, or belongs to no row.",
         "W310": "Prompts that the task does not render today.",
         "E311": "Rows of images that failed: an entry is complete.",
+        "W312": "Options that are not those that the task draws.",
+        "I313": "Options were not drawn again: what the task draws them by is not here.",
         "E401": "A claimed figure is not the one that scoring gives.",
         "W402": "The labels have changed since the claim, so that it cannot be checked.",
         "I403": "A label set of the claim, or of the task, is not on this machine.",
