@@ -32,6 +32,7 @@ def _tame(tokens: Sequence[Token]) -> None:
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = "p"
+        if token.type == "heading_open":
             token.attrSet("class", "card-heading")
         elif token.type == "link_open":
             token.attrSet("rel", "nofollow noopener noreferrer")

@@ -28,7 +28,8 @@ class BoardView:
     benchmark: Benchmark
     table: BoardTable
     index_figures: tuple[Figure, ...]
-    """Those that stand below the table in the index; none where it would grow too large."""
+    """Those that stand below the table in the index: none for a single model, which they would only
+    repeat, nor where the index would grow too large."""
     figures: tuple[Figure, ...]
     """Those of the board's own page."""
 
@@ -100,7 +101,8 @@ def _models_in_index(site: Site) -> int:
 def _board_view(site: Site, benchmark: Benchmark, board: Board, most: int) -> BoardView:
     entries = {entry.entry: entry for entry in site.entries}
     models = [Model(row, entries[row.entry]) for row in board.rows]
-    index = (forest(board, models, most), slope(board, models, most)) if most else ()
+    is_shown = most > 0 and len(models) > 1
+    index = (forest(board, models, most), slope(board, models, most)) if is_shown else ()
     own = (
         forest(board, models),
         slope(board, models),

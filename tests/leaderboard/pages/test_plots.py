@@ -1,0 +1,178 @@
+"""Figures show the site's numbers where the axes say, and no label covers another."""
+
+from dataclasses import replace
+from itertools import pairwise as neighbours
+from xml.etree import ElementTree
+
+import pytest
+
+from harness.leaderboard import typeset
+from harness.leaderboard.plots import drawing
+from harness.leaderboard.plots.decomposition import decomposition
+from harness.leaderboard.plots.figure import Figure, Model
+from harness.leaderboard.plots.forest import forest, protocols
+from harness.leaderboard.plots.hardness import hardness
+from harness.leaderboard.plots.pairwise import pairwise
+from harness.leaderboard.plots.scale import Scale, percent_scale, spread
+from harness.leaderboard.plots.scatter import scatter
+from harness.leaderboard.plots.slope import slope
+from harness.leaderboard.site_model import Row, Site
+from leaderboard.pages.board_builder import PLANS
+from leaderboard.pages.site_builder import Texts, make_site
+
+SITE = make_site(18)
+BOARD = SITE.boards[-1]
+ENTRIES = {entry.entry: entry for entry in SITE.entries}
+MODELS = [Model(row, ENTRIES[row.entry]) for row in BOARD.rows]
+
+
+def made(figure: Figure | None) -> tuple[Figure, ElementTree.Element]:
+    assert figure is not None
+    return figure, ElementTree.fromstring(figure.svg)
+
+
+def texts(root: ElementTree.Element, css: str) -> list[ElementTree.Element]:
+    return [text for text in root.iter("text") if css in text.attrib["class"].split()]
+
+
+def height(text: ElementTree.Element) -> float:
+    return float(text.attrib["y"])
+
+
+def test_scale_ends_on_ticks_around_all_values() -> None:
+    scale = percent_scale([41.2, 68.9], 0, 100)
+    assert scale.ticks[0] == scale.low <= 41.2 and scale.ticks[-1] == scale.high >= 68.9
+    assert scale(scale.low) == 0 and scale(scale.high) == 100
+    assert percent_scale([99.95, 99.99], 0, 1).high == pytest.approx(100)
+    assert percent_scale([50.0], 0, 1).low < 50 <= percent_scale([50.0], 0, 1).high
+    assert Scale(0, 50, 100, 0, 10)(25) == 50
+
+
+def test_spread_keeps_order_and_distance_and_moves_little() -> None:
+    placed = spread([10, 50, 11, 12], 5, 0, 100)
+    assert placed[1] == 50
+    assert [round(placed[place], 6) for place in (0, 2, 3)] == [6, 11, 16]
+    assert spread([99, 99], 10, 0, 100) == [90, 100]
+    assert spread([], 5, 0, 10) == []
+
+
+def test_slope_names_every_model_and_no_label_covers_another() -> None:
+    figure, root = made(slope(BOARD, MODELS))
+    assert {text.text for text in texts(root, "name")} == {model.name for model in MODELS}
+    for css in ("name", "end"):
+        labels = sorted(
+            height(text) for text in texts(root, css) if "head" not in text.attrib["class"]
+        )
+        assert all(low - high >= 12 for high, low in neighbours(labels))
+        assert labels[0] > 0 and labels[-1] <= float(root.attrib["height"])
+    first = figure.table.rows[0]
+    assert first[2] == typeset.fixed(MODELS[0].row.headline.accuracy)
+
+
+def test_slope_of_a_board_without_original_labels_is_none() -> None:
+    bare = [Model(row_without_original(model), model.entry) for model in MODELS]
+    assert slope(BOARD, bare) is None and scatter(BOARD, bare) is None
+
+
+def row_without_original(model: Model) -> Row:
+    return replace(model.row, original=None, change=None, decomposition=None)
+
+
+def test_forest_draws_each_interval_where_its_axis_says() -> None:
+    _, root = made(forest(BOARD, MODELS))
+    ticks = {float(t.text or ""): float(t.attrib["x"]) for t in texts(root, "tick")}
+    (low, start), (high, end) = min(ticks.items()), max(ticks.items())
+    groups = [g for g in root.iter("g") if g.attrib["class"] == "after"]
+    assert len(groups) == len(MODELS)
+    for model, group in zip(MODELS, groups, strict=True):
+        (whisker,) = [p for p in group.iter("path") if p.attrib["class"] == "whisker"]
+        drawn = [float(pair.split()[0]) for pair in whisker.attrib["d"][1:].split("L")]
+        told = [low + (x - start) / (end - start) * (high - low) for x in drawn]
+        assert told == pytest.approx(model.row.headline.ci95, abs=0.1)
+    assert [t.text for t in texts(root, "note") if (t.text or "").startswith("tier")] == [
+        f"tier {tier}" for tier in sorted({model.row.tier for model in MODELS})
+    ]
+
+
+def test_reference_off_the_axis_does_not_squeeze_the_models() -> None:
+    _, root = made(forest(BOARD, MODELS))
+    assert "Chance" not in [text.text for text in root.iter("text")]
+    assert "Original labels" in [text.text for text in root.iter("text")]
+
+
+def test_scatter_puts_no_name_over_another() -> None:
+    _, root = made(scatter(BOARD, MODELS))
+    boxes = []
+    for text in texts(root, "name"):
+        wide = drawing.width_of(text.text or "")
+        x = float(text.attrib["x"])
+        left = x - wide if "end" in text.attrib["class"] else x
+        left = x - wide / 2 if "middle" in text.attrib["class"] else left
+        boxes.append((left, height(text), left + wide))
+    assert len(boxes) > 5
+    for place, (left, y, right) in enumerate(boxes):
+        for other_left, other_y, other_right in boxes[:place]:
+            assert right <= other_left or other_right <= left or abs(y - other_y) >= 12
+    titles = [title.text or "" for title in root.iter("title")]
+    assert all(any(title.startswith(model.name + ":") for title in titles) for model in MODELS)
+
+
+def test_decomposition_fills_every_bar() -> None:
+    figure, root = made(decomposition(BOARD, MODELS))
+    bars: dict[str, float] = {}
+    for bar in root.iter("rect"):
+        if bar.find("title") is not None:
+            bars[bar.attrib["y"]] = bars.get(bar.attrib["y"], 0) + float(bar.attrib["width"])
+    assert len(bars) == len(MODELS)
+    assert all(wide == pytest.approx(max(bars.values()), abs=0.3) for wide in bars.values())
+    parts = MODELS[0].row.decomposition
+    assert parts is not None
+    assert figure.table.rows[0][1].endswith(f"({parts.right_right:,})")
+
+
+def test_pairwise_tints_what_is_separable_and_nothing_else() -> None:
+    figure, root = made(pairwise(BOARD, MODELS))
+    cells = [g.attrib["class"] for g in root.iter("g") if g.attrib["class"].startswith("cell")]
+    ties = sum(pair.p_holm >= 0.05 for pair in BOARD.pairs)
+    assert cells.count("cell tie") == ties + 1  # one is in the key
+    assert len(cells) == len(BOARD.pairs) + 6
+    assert len(figure.table.rows) == len(BOARD.pairs)
+    assert pairwise(BOARD, MODELS[:1]) is None
+
+
+def test_hardness_has_the_hardest_distractors_first() -> None:
+    asked = [board for board in SITE.boards if board.protocol == "mc"]
+    figure, root = made(hardness("toy", asked[::-1], ENTRIES))
+    assert figure.table.headings[1:] == (
+        "toy_mc_hard: embedding, ranks 1–3",
+        "toy_mc_easy: embedding, ranks 21–40",
+    )
+    assert len(texts(root, "name")) == len(MODELS)
+    assert hardness("toy", asked[:1], ENTRIES) is None
+
+
+def test_protocols_of_one_model_stand_side_by_side() -> None:
+    boards = [(board, Model(board.rows[0], ENTRIES[board.rows[0].entry])) for board in SITE.boards]
+    figure, root = made(protocols("mllm", boards))
+    assert [row[0] for row in figure.table.rows] == [
+        "OW · toy_ow", "MC · toy_mc_hard", "MC · toy_mc_easy", "CW · toy_cw",
+    ]  # fmt: skip
+    assert len(texts(root, "name")) == 4
+    assert protocols("mllm", boards[:1]) is None
+
+
+def figures(site: Site) -> list[Figure]:
+    entries = {entry.entry: entry for entry in site.entries}
+    board = site.boards[0]
+    models = [Model(row, entries[row.entry]) for row in board.rows]
+    drawn = (forest, slope, scatter, decomposition, pairwise)
+    return [figure for draw in drawn if (figure := draw(board, models))]
+
+
+def test_hostile_names_stay_text_in_drawings() -> None:
+    texts = Texts(model="</svg><script>x</script>\u202e\x00 {place}")
+    for figure in figures(make_site(3, PLANS[:1], texts)):
+        root = ElementTree.fromstring(figure.svg)
+        assert "script" not in {element.tag for element in root.iter()}
+        assert "\u202e" not in figure.svg and "\x00" not in figure.svg
+        assert not [e for e in root.iter() if "style" in e.attrib or "fill" in e.attrib]
