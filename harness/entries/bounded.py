@@ -22,7 +22,7 @@ class TooLargeError(DataError):
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a gzip file of lines may grow to. Honest rows stay well below: 50,000 answers that are
-    all alike shrink by a factor of about 30.
+    all alike shrink by a factor of 36.
     """
 
     total: int = 512 << 20

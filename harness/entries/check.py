@@ -56,7 +56,7 @@ def check_entry(catalogue: Catalogue, folder: Path, options: CheckOptions) -> Re
 
     Rules that build on others are left out where those failed, so that each mistake is told once.
     """
-    folder = folder.absolute()
+    given, folder = folder, folder.absolute()
     findings = list(check_files(folder))
     if not failed(findings):
         findings += _check_said(folder)
@@ -65,7 +65,7 @@ def check_entry(catalogue: Catalogue, folder: Path, options: CheckOptions) -> Re
         others = _others(folder, options.against or folder.parent)
         for run in entry.manifest.runs:
             findings += check_run(catalogue, entry, run, options.overrides, others)
-    return Report(folder.name, str(folder), tuple(findings))
+    return Report(folder.name, str(given), tuple(findings))
 
 
 def _others(folder: Path, among: Path) -> list[Entry]:

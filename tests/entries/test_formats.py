@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.catalogue import Catalogue
 from harness.entries.finding import Finding, Report, as_github, as_json, as_text, exit_code, listed
 from support.drafts import Draft
+from support.tiny_benchmark import tiny_runs
 
 HOSTILE = "a\n::error file=x::b ##[group]c \u202edcba \x1b[31m" + "n" * 10_000
 REPORT = Report(
@@ -86,3 +88,17 @@ def test_the_command_tells_and_exits_by_what_it_found(draft: Draft, tiny_folder:
 def test_a_mistake_of_the_call_is_not_taken_for_warnings(tmp_path: Path) -> None:
     done = command("check", tmp_path / "nothing")
     assert done.returncode == 1 and "there is no such folder" in done.stderr
+
+
+def test_runs_are_packed_and_checked_by_the_command(
+    tiny: Catalogue, tiny_folder: Path, tmp_path: Path
+) -> None:
+    tiny_runs(tiny, tmp_path / "runs", tasks=["tiny_cw"])
+    own = ("--include_path", tiny_folder)
+    done = command("pack", tmp_path / "runs", "-o", tmp_path / "tiny", *own)
+    assert done.returncode == 0, done.stderr
+    assert "fill in" in done.stdout and "tiny on tiny_cw" in done.stdout
+    again = command("pack", tmp_path / "runs", "-o", tmp_path / "tiny", *own)
+    assert again.returncode == 2 and "is not empty" in again.stderr
+    found = command("check", tmp_path / "tiny", *own)
+    assert found.returncode == 0 and "I206" in found.stdout, found.stdout
