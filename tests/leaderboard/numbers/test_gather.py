@@ -1,0 +1,135 @@
+"""What a leaderboard is built from: whole entries of comparable runs, and a ledger that agrees."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.catalogue import Catalogue
+from harness.errors import DataError, UserError
+from harness.leaderboard.gather import gather, open_tasks
+from harness.leaderboard.ground import group_by_ground
+from harness.run.bench import NO_OVERRIDES
+from harness.store.manifest import Manifest
+from leaderboard.numbers.entry_builder import Toy, draw_rows, make_catalogue
+
+
+def test_entries_come_by_name_with_their_ledger(toy: Toy) -> None:
+    for name in ("b", "a"):
+        toy.add(name, {"toy_cw": draw_rows(1)})
+    toy.decide("a", "accepted", level="re-scored")
+    (toy.entries / ".git").mkdir()
+    (toy.entries / "README.md").write_text("About the entries.")
+    found = gather(toy.entries)
+    assert [entry.name for entry in found.entries] == ["a", "b"]
+    assert [decision.entry for decision in found.ledger] == ["a"]
+
+
+def test_withdrawn_entries_are_left_out_and_told_of(toy: Toy) -> None:
+    toy.add("a", {"toy_cw": draw_rows(1)})
+    toy.add("b", {"toy_cw": draw_rows(2)})
+    toy.decide("b", "accepted", level="re-scored")
+    toy.decide("b", "withdrawn")
+    found = gather(toy.entries)
+    assert [entry.name for entry in found.entries] == ["a"]
+    assert [decision.decision for decision in found.ledger] == ["accepted", "withdrawn"]
+    toy.decide("b", "accepted", level="re-scored")
+    assert [entry.name for entry in gather(toy.entries).entries] == ["a", "b"]
+
+
+def test_an_entry_that_was_decided_on_cannot_vanish(toy: Toy) -> None:
+    toy.add("a", {"toy_cw": draw_rows(1)})
+    toy.decide("gone", "accepted", level="re-scored")
+    with pytest.raises(DataError, match=r"decided on are not there\n.*gone"):
+        gather(toy.entries)
+
+
+def test_all_broken_entries_are_told_at_once(toy: Toy) -> None:
+    for name in ("a", "b", "c"):
+        toy.add(name, {"toy_cw": draw_rows(1)})
+    shutil.rmtree(toy.entries / "a" / "runs")
+    (toy.entries / "c" / "MODEL_CARD.md").write_text("another card")
+    with pytest.raises(DataError) as caught:
+        gather(toy.entries)
+    assert len(caught.value.problems) == 2
+    assert "/a/" in str(caught.value)
+    assert "/c/" in str(caught.value)
+
+
+def test_a_folder_without_entries(toy: Toy) -> None:
+    with pytest.raises(DataError, match="holds no entry"):
+        gather(toy.entries)
+    with pytest.raises(UserError, match="no such folder"):
+        gather(toy.entries / "nothing")
+
+
+def opened(toy: Toy, manifest: Manifest) -> None:
+    entry = toy.add("a", {"toy_cw": draw_rows(1)}, {"toy_cw": manifest})
+    open_tasks(toy.catalogue, [entry], NO_OVERRIDES)
+
+
+def test_a_run_of_other_settings_is_not_comparable(toy: Toy) -> None:
+    kwargs = {"max_new_tokens": 99}
+    with pytest.raises(DataError, match="not comparable") as caught:
+        opened(toy, toy.manifest("toy_cw", draw_rows(1), generation_kwargs=kwargs))
+    assert "generation_kwargs.max_new_tokens: 99 -> None" in str(caught.value)
+    assert "entry `a`, task `toy_cw`" in str(caught.value)
+
+
+def test_where_the_images_were_is_no_matter(toy: Toy) -> None:
+    opened(toy, toy.manifest("toy_cw", draw_rows(1), dataset_path="/elsewhere", revision="1"))
+
+
+def test_a_run_that_another_encoder_mapped_is_not_comparable(toy: Toy) -> None:
+    manifest = toy.manifest("toy_cw", draw_rows(1))
+    assert manifest.mapping
+    other = manifest.mapping.model_copy(update={"encoder": "clip"})
+    with pytest.raises(DataError, match="mapping: clip, raw, raw -> minilm, raw, raw"):
+        opened(toy, manifest.model_copy(update={"mapping": other}))
+
+
+def test_a_run_over_other_classes_is_not_comparable(toy: Toy) -> None:
+    manifest = toy.manifest("toy_cw", draw_rows(1))
+    other = manifest.class_list.model_copy(update={"sha256": "1" * 64})
+    with pytest.raises(DataError, match="`toy` has changed since the run"):
+        opened(toy, manifest.model_copy(update={"class_list": other}))
+
+
+def test_tasks_of_the_same_labels_share_a_ground(toy: Toy) -> None:
+    entry = toy.add("a", {"toy_cw": draw_rows(1), "toy_ow": draw_rows(2)})
+    grounds = group_by_ground(open_tasks(toy.catalogue, [entry], NO_OVERRIDES))
+    assert grounds["toy_cw"] is grounds["toy_ow"]
+    assert grounds["toy_cw"].name == "toy"
+
+
+def test_other_labels_of_the_same_classes_are_another_benchmark(toy: Toy, tmp_path: Path) -> None:
+    entry = toy.add("a", {"toy_cw": draw_rows(1), "toy_ow": draw_rows(2)})
+    endings = open_tasks(toy.catalogue, [entry], NO_OVERRIDES)
+    truths = endings["toy_ow"].truths
+    other = tuple(
+        replace(labels, name=f"new_{labels.name}", digest="1") for labels in truths.label_sets
+    )
+    endings["toy_ow"] = replace(endings["toy_ow"], truths=replace(truths, label_sets=other))
+    names = {task: ground.name for task, ground in group_by_ground(endings).items()}
+    assert names == {"toy_cw": "toy.original", "toy_ow": "toy.new_original"}
+    same_name = tuple(replace(labels, digest="1") for labels in truths.label_sets)
+    endings["toy_ow"] = replace(endings["toy_ow"], truths=replace(truths, label_sets=same_name))
+    with pytest.raises(DataError, match=r"`toy_cw`, `toy_ow`.*not the same labels"):
+        group_by_ground(endings)
+
+
+def test_labels_are_those_of_today(toy: Toy, tmp_path: Path) -> None:
+    entry = toy.add("a", {"toy_cw": draw_rows(1)})
+    path = tmp_path / "toy" / "corrected.jsonl"
+    path.write_text('{"image_id": "img_000", "labels": [5]}\n')
+    ending = open_tasks(Catalogue((tmp_path / "toy",)), [entry], NO_OVERRIDES)["toy_cw"]
+    assert ending.truths.label_sets[1].labels == {"img_000": frozenset({5})}
+
+
+def test_a_task_that_the_catalogue_lacks(toy: Toy, tmp_path: Path) -> None:
+    entry = toy.add("a", {"toy_cw": draw_rows(1)})
+    other = make_catalogue(tmp_path / "other")
+    (tmp_path / "other" / "cw.yaml").unlink()
+    with pytest.raises(UserError, match="toy_cw"):
+        open_tasks(other, [entry], NO_OVERRIDES)
