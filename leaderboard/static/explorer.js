@@ -120,6 +120,7 @@
     if (late()) return;
     at("result").replaceChildren(single);
     at("status").textContent = "Image " + images.ids[place] + ".";
+    at("result").hidden = false;
     if (shownImage !== images.ids[place]) single.querySelector("h2").focus();
   }
 

@@ -105,7 +105,7 @@ var EXPLORER_VIEW = (function () {
     return make("section", { class: "side", "data-side": side.letter },
       make("h3", {}, sideTitle(side)),
       make("dl", {},
-        definition("Answer, verbatim", answerText(text, true)),
+        definition("Answer, verbatim (at most 2000 characters)", answerText(text, true)),
         definition("Counts as", meaning(chosen, side, place)),
         definition("Status", RUNS.STATUS_TEXT[RUNS.statusOf(side.run, place)]),
         near && definition("Similarity to the mapped class", near),
