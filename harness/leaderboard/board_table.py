@@ -81,7 +81,8 @@ def board_table(site: Site, board: Board) -> BoardTable:
     """
     entries = {entry.entry: entry for entry in site.entries}
     columns = _columns(board)
-    rows = tuple(_table_row(board, row, entries[row.entry]) for row in board.rows)
+    names = Counter(entries[row.entry].card.model for row in board.rows)
+    rows = tuple(_table_row(board, row, entries[row.entry], names) for row in board.rows)
     references = tuple(_reference_row(board, columns, item) for item in board.references)
     return BoardTable(columns, rows, references)
 
@@ -138,17 +139,18 @@ def _group_share(row: Row, group: Group) -> tuple[float | None, int]:
     return (found.accuracy, found.n) if found else (None, 0)
 
 
-def _table_row(board: Board, row: Row, entry: EntryPage) -> TableRow:
+def _table_row(board: Board, row: Row, entry: EntryPage, names: Counter[str]) -> TableRow:
     run = next(page.run for page in entry.runs if page.board == board.slug)
-    cells = (*_core(row, entry), *_labels(row), *_health(row), *_facts(entry), *_cost(run))
+    cells = (*_core(row, entry, names), *_labels(row), *_health(row), *_facts(entry), *_cost(run))
     return TableRow(row, entry, cells)
 
 
-def _core(row: Row, entry: EntryPage) -> Iterable[Cell]:
+def _core(row: Row, entry: EntryPage, names: Counter[str]) -> Iterable[Cell]:
     low, high = row.rank_interval
     yield _number(row.tier)
     yield Cell(str(row.rank), str(row.rank), f"{low}–{high}")
-    yield _text(entry.card.model)
+    name = entry.card.model
+    yield Cell(name, name, entry.entry if names[name] > 1 else "")  # tell namesakes apart
     yield _text(KINDS[entry.card.kind])
     yield Cell(
         typeset.raw(row.headline.accuracy),

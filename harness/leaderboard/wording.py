@@ -33,7 +33,8 @@ PROTOCOL_NOTES: Mapping[Protocol, str] = {
     "wrong.",
     "cw_plus": "The prompt lists all classes; an answer that is none of them is mapped to the "
     "nearest class by a text encoder.",
-    "classify": "Classifiers, dual encoders and k-NN choose among the classes by their scores.",
+    "classify": "Classifiers, dual encoders and k\N{NON-BREAKING HYPHEN}NN choose among the "
+    "classes by their scores.",
 }
 GROUPS: Mapping[Group, str] = {
     "A": "all images with a label",

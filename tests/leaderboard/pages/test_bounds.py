@@ -100,3 +100,13 @@ def test_a_very_long_name_is_cut_for_the_eye(tmp_path: Path) -> None:
     for element in index.find_all("bdi"):
         if element.text.startswith("xxx"):
             assert len(element.text) <= 48 and element.attributes["title"] == "x" * 10_000
+
+
+def test_models_of_one_name_are_told_apart_by_their_entries(tmp_path: Path) -> None:
+    render(make_site(3, PLANS[:1], Texts(model="Twin")), tmp_path)
+    index = read_page((tmp_path / "index.html").read_text("utf-8"))
+    (table,) = index.find_all("table", class_="ranking")
+    names = [
+        row.find_all("th")[0].text for row in table.find_all("tr") if "data-entry" in row.attributes
+    ]
+    assert sorted(names) == ["Twin model-0", "Twin model-1", "Twin model-2"]
