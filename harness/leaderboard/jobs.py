@@ -58,10 +58,17 @@ def _distractors(ending: Ending) -> dict[str, JsonValue] | None:
 
 
 def _tallies(jobs: Sequence[Job]) -> Iterator[RunTally]:
-    processes = min(len(os.sched_getaffinity(0)), len(jobs))
+    processes = min(_processors(), len(jobs))
     if processes < 2 or sum(job.run.run.n for job in jobs) <= _FEW_ROWS:
         yield from map(score_run, jobs)
         return
     # Spawned, not forked: the parent has threads (BLAS), which a fork would leave in mid-step.
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         yield from pool.map(score_run, jobs)
+
+
+def _processors() -> int:
+    """Count the processors that this process may use, where the system tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
