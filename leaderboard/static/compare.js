@@ -175,8 +175,9 @@
         ? "The interval redraws whole classes, for both models alike; it was computed once for the whole ranking."
         : "Intervals are computed for all images under " + chosen.benchmark.headline + " only; this is a slice or another label set."),
       make("h2", {}, "Slices"),
-      sliceTable("groups", "By label group", groupSlices(chosen, images, one, two), chosen),
-      sliceTable("classes", "Classes with the largest difference, at most " + MOST_CLASSES, classSlices(chosen, images, one, two), chosen),
+      make("div", { class: "side-by-side" },
+        sliceTable("groups", "By label group", groupSlices(chosen, images, one, two), chosen),
+        sliceTable("classes", "Classes that differ most, at most " + MOST_CLASSES, classSlices(chosen, images, one, two), chosen)),
       make("h2", {}, "Images where they differ"),
       make("div", { class: "side-by-side" },
         differing("onlyA", "Only A is right", "a", found.sets.onlyA, chosen, images),

@@ -43,7 +43,7 @@
 
   function fillControls(settled) {
     const { view, benchmark } = settled;
-    const asOption = ({ value, board, row }) => ({ value, text: RUNS.rowName(board, row), group: RUNS.boardName(board) });
+    const asOption = ({ value, board, row }) => ({ value, text: RUNS.rowName(board, row) + " · " + RUNS.boardName(board), group: board.benchmark });
     fillSelect(at("first"), settled.all.map(asOption), view.a);
     fillSelect(at("second"), [{ value: "", text: "none" }, ...settled.near.map(asOption)], view.b);
     fillSelect(at("labels"), benchmark.label_sets.map((name) => ({ value: name, text: name })), settled.labels);

@@ -4,6 +4,8 @@
 var EXPLORER_VIEW = (function () {
   const { make, foreign, viewHash } = HARNESS;
   const SHORT = 200;
+  /** Characters of an answer that the data files keep at most. */
+  const KEPT = 2000;
 
   /**
    * @typedef {Object} Chosen
@@ -40,10 +42,13 @@ var EXPLORER_VIEW = (function () {
     return make("span", {}, "→ ", classText(chosen, value), mapped);
   }
 
+  /** A verbatim answer: as far as the data files have it, or for the list shorter. */
   function answerText(text, long) {
     if (text === null) return make("span", { class: "status" }, "no text");
-    const cut = !long && text.length > SHORT ? text.slice(0, SHORT) + " …" : text;
-    return make("q", { class: "answer" }, foreign(cut));
+    const most = long ? KEPT : SHORT;
+    const characters = [...text];
+    return make("span", {}, make("q", { class: "answer" }, foreign(characters.slice(0, most).join(""))),
+      characters.length >= most ? make("span", { class: "status" }, " … cut") : null);
   }
 
   function picture(chosen, place, size) {
@@ -88,8 +93,16 @@ var EXPLORER_VIEW = (function () {
         make("tbody", {}, ...rows)));
   }
 
-  function definition(term, ...value) {
-    return make("div", {}, make("dt", {}, term), make("dd", {}, ...value));
+  /** A term and what it stands for, for a list in two columns. */
+  function pair(term, ...value) {
+    const both = document.createDocumentFragment();
+    both.append(make("dt", {}, term), make("dd", {}, ...value));
+    return both;
+  }
+
+  /** The same as one box, for a list in a row. */
+  function boxed(term, ...value) {
+    return make("div", {}, pair(term, ...value));
   }
 
   function verdictsBySet(side, place) {
@@ -104,12 +117,12 @@ var EXPLORER_VIEW = (function () {
     const near = similarity && similarity[place] ? NUMBERS.fixed(similarity[place] / 255, 2) : null;
     return make("section", { class: "side", "data-side": side.letter },
       make("h3", {}, sideTitle(side)),
-      make("dl", {},
-        definition("Answer, verbatim (at most 2000 characters)", answerText(text, true)),
-        definition("Counts as", meaning(chosen, side, place)),
-        definition("Status", RUNS.STATUS_TEXT[RUNS.statusOf(side.run, place)]),
-        near && definition("Similarity to the mapped class", near),
-        definition("Judged by", ...verdictsBySet(side, place))),
+      make("dl", { class: "terms" },
+        pair("Answer, verbatim", answerText(text, true)),
+        pair("Counts as", meaning(chosen, side, place)),
+        pair("Status", RUNS.STATUS_TEXT[RUNS.statusOf(side.run, place)]),
+        near && pair("Similarity to it", near),
+        pair("Judged by", ...verdictsBySet(side, place))),
       make("p", {}, make("a", { href: "models/" + side.row.entry + ".html" }, "About this model")));
   }
 
@@ -122,9 +135,9 @@ var EXPLORER_VIEW = (function () {
       make("h2", { tabindex: "-1" }, "Image ", foreign(id)),
       make("p", {}, make("a", { href: viewHash({ ...chosen.view, i: "" }) }, "Back to the list")),
       picture(chosen, place, "large"),
-      make("dl", {},
-        ...chosen.benchmark.label_sets.map((name) => definition("Labels of " + name, labelText(chosen, name, place))),
-        definition("Label group", RUNS.GROUP_TEXT[group] || group || "not labelled")),
+      make("dl", { class: "facts" },
+        ...chosen.benchmark.label_sets.map((name) => boxed("Labels of " + name, labelText(chosen, name, place))),
+        boxed("Label group", RUNS.GROUP_TEXT[group] || group || "not labelled")),
       make("div", { class: "side-by-side" }, ...sides));
   }
 

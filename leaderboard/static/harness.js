@@ -60,9 +60,21 @@ var HARNESS = (function () {
     return element;
   }
 
-  /** Text whose direction is its own: names and answers come from strangers. */
+  /** An answer or an id, whose writing direction stays its own: they come from strangers. */
   function foreign(text) {
     return make("bdi", {}, text);
+  }
+
+  /**
+   * A name that a stranger gave, for one line: with a mark for every character that has no form of
+   * its own, and cut; the same as harness.leaderboard.typeset.cut.
+   * @param {string} text
+   * @param {number} limit how many characters may show
+   */
+  function cut(text, limit) {
+    const spaced = text.trim().replace(/\s+/g, " ");
+    const visible = [...spaced.replace(/(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu, "\ufffd")];
+    return visible.length <= limit ? visible.join("") : visible.slice(0, limit - 1).join("").trimEnd() + "…";
   }
 
   /**
@@ -154,7 +166,7 @@ var HARNESS = (function () {
   }
 
   return Object.freeze({
-    root, receive, load, make, foreign, fillSelect, labelled,
+    root, receive, load, make, foreign, cut, fillSelect, labelled,
     readView, viewHash, writeView, onView, later, drawing,
   });
 })();

@@ -2,7 +2,7 @@
 "use strict";
 
 var RUNS = (function () {
-  const { load } = HARNESS;
+  const { load, cut } = HARNESS;
   const { int16, uint32, bytes, bitsOf, both, count, percent, has, places } = NUMBERS;
   /** Order of harness.answers.outcome.Status; 255 means that the run has no row. */
   const STATUSES = ["ok", "oop", "unparsed", "refused", "empty", "error"];
@@ -191,14 +191,18 @@ var RUNS = (function () {
     return has(judgement.right, place) ? "right" : "wrong";
   }
 
+  const SHORT_PROTOCOLS = { ow: "OW", mc: "MC", cw: "CW", cw_plus: "CW+", classify: "classify" };
+  const LONGEST_NAME = 48;
+
   /** What a row is called: its model, and its entry where another row has the same model. */
   function rowName(board, row) {
     const twins = board.rows.filter((other) => other.model === row.model);
-    return twins.length > 1 ? row.model + " (" + row.entry + ")" : row.model;
+    const name = cut(row.model, LONGEST_NAME);
+    return twins.length > 1 ? name + " (" + row.entry + ")" : name;
   }
 
   function boardName(board) {
-    return board.task + ", " + board.protocol.replace("cw_plus", "cw+");
+    return SHORT_PROTOCOLS[board.protocol] + " · " + board.task;
   }
 
   return Object.freeze({

@@ -1,0 +1,96 @@
+"""A site built from the project's own entries, with what Python says of it beside."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from harness.catalogue import Catalogue
+from harness.entries.read import Entry
+from harness.labels.label_set import Equivalences, LabelSet
+from harness.leaderboard.build import build
+from harness.leaderboard.gather import gather, open_tasks
+from harness.leaderboard.ground import make_ground
+from harness.leaderboard.site_model import Benchmark, Board, Row, Site
+from harness.run.bench import NO_OVERRIDES
+from harness.run.finish import Ending
+from harness.score.answers import to_answers
+from harness.score.metrics import counted_rows, right_rows
+from harness.score.truth import to_truth
+from harness.store.prediction import Prediction
+from leaderboard.browser.hostile_entry import add_hostile_entry
+
+
+@dataclass(frozen=True)
+class BuiltSite:
+    """The folder of the pages, and the numbers and entries that they were made of."""
+
+    folder: Path
+    site: Site
+    entries: Mapping[str, Entry]
+    endings: Mapping[str, Ending]
+
+    @property
+    def largest_board(self) -> Board:
+        """The board with the most models."""
+        return max(self.site.boards, key=lambda board: len(board.rows))
+
+    @cached_property
+    def _benchmarks(self) -> Mapping[str, Benchmark]:
+        return {each.name: each for each in self.site.benchmarks}
+
+    def images(self, board: Board) -> tuple[str, ...]:
+        """The ids of all images."""
+        return self._benchmarks[board.benchmark].image_ids
+
+    def board(self, task: str, protocol: str) -> Board:
+        return next(
+            each for each in self.site.boards if (each.task, each.protocol) == (task, protocol)
+        )
+
+    def row(self, board: Board, name: str) -> Row:
+        return next(row for row in board.rows if row.entry == name)
+
+    def rows(self, name: str, task: str) -> Sequence[Prediction]:
+        """The answers of an entry to a task."""
+        entry = self.entries[name]
+        return list(entry.rows(next(run for run in entry.manifest.runs if run.task == task)))
+
+    def label_sets(self, task: str) -> Sequence[LabelSet]:
+        return self.endings[task].truths.label_sets
+
+    def equivalences(self, task: str) -> Equivalences:
+        return self.endings[task].truths.equivalences
+
+    def homes(self, board: Board) -> Mapping[str, int]:
+        """The class that each image is filed under."""
+        ground = make_ground(board.benchmark, self.endings[board.task])
+        return dict(zip(ground.image_ids, ground.home(ground.headline).tolist(), strict=True))
+
+    def groups(self, board: Board) -> Mapping[str, str]:
+        """The label group of each image."""
+        ground = make_ground(board.benchmark, self.endings[board.task])
+        names, codes = ground.group_codes()
+        told = ["" if code >= len(names) else names[code] for code in codes]
+        return dict(zip(ground.image_ids, told, strict=True))
+
+    def right_images(self, board: Board, name: str) -> set[str]:
+        """The images that an entry has right under the label set that ranks."""
+        answers = to_answers(self.rows(name, board.task))
+        labels = next(each for each in self.label_sets(board.task) if each.name == board.headline)
+        truth = to_truth(labels, answers.image_ids, self.equivalences(board.task))
+        right = right_rows(answers, truth, counted_rows(answers, board.protocol))
+        return {image for image, is_right in zip(answers.image_ids, right, strict=True) if is_right}
+
+
+def build_site(submissions: Path, folder: Path) -> BuiltSite:
+    """Build the site of the entries and a hostile one in a folder."""
+    entries, output = folder / "entries", folder / "site"
+    shutil.copytree(submissions, entries)
+    add_hostile_entry(entries, "mini", "mini_knn")
+    catalogue = Catalogue()
+    site = build(catalogue, entries, output, NO_OVERRIDES)
+    found = gather(entries).entries
+    endings = open_tasks(catalogue, found, NO_OVERRIDES)
+    return BuiltSite(output, site, {entry.name: entry for entry in found}, endings)
