@@ -34,9 +34,9 @@ def noise(seed: int) -> Image.Image:
 @torch.inference_mode()
 def naive(adapter: HfAdapter, request: Request, name: int) -> float:
     """Score one name by a pass over the whole prompt and the name."""
-    prompt = adapter._prompt(request.text)
+    prompt = adapter._form.render(request.text)
     tokens = adapter._choice_tokens.after(prompt, request.choices)[name]
-    inputs = adapter._encode([prompt], [request.images], True)
+    inputs = adapter._maker.make([prompt], [request.images], True)
     more = torch.tensor([tokens])
     inputs["input_ids"] = torch.cat([inputs["input_ids"], more], dim=1)
     mask = inputs["attention_mask"]

@@ -2,13 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from PIL import Image
 
 from harness.spec.base import Spec
 from harness.spec.model import Kind, ModelSpec
 from harness.spec.task import GenerationSpec, OutputType
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What an adapter's `prepare` made of a request, for its own `respond`."""
+
+    inputs: Any
+    size: int = 0
+    """How much the model has to read, in tokens or the like. Requests of one size share a batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +32,10 @@ class Request:
     output_type: OutputType = "generate_until"
     choices: tuple[str, ...] = ()
     """What may be answered, where only a choice can be: class names in the order of the class list
-    for `classify`; these, or the letters of the options, for an `output_type` other than text. The
-    same object in all requests of a run."""
+    for `classify`; these, or the letters of the options, for an `output_type` other than text; the
+    names too for `max_new_tokens: longest_name`. The same object in all requests of a run."""
+    ahead: Ahead | None = None
+    """What the adapter's `prepare` gave, where it has one and was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,5 +124,19 @@ class Adapter(Protocol):
         A failure that belongs to one request is a Response with `error`; anything raised is a
         failure of the batch, which the runner takes apart. Raises OutOfMemoryError when the batch
         did not fit.
+        """
+        ...
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """An adapter that can do part of its work ahead of the model: decode, resize, tokenize."""
+
+    def prepare(self, request: Request) -> Ahead:
+        """Do what of a request needs no model; `respond` finds it as the request's `ahead`.
+
+        Called in several threads at once while `respond` runs, so it must change nothing that
+        others read. What it raises is that request's error. `respond` must answer requests without
+        it too, with the same answers.
         """
         ...

@@ -1,17 +1,16 @@
 """Any image-text-to-text model of transformers, through its own processor and chat template."""
 
 import json
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import torch
-from PIL import Image
-from transformers import LogitsProcessorList
+from transformers import LogitsProcessorList, StoppingCriteriaList
 
 from harness.adapters.base import (
     ALL_OUTPUTS,
     PROMPTED,
+    Ahead,
     ModelFacts,
     OutOfMemoryError,
     Request,
@@ -19,11 +18,14 @@ from harness.adapters.base import (
     Setting,
 )
 from harness.adapters.constrained import OnlyNames
+from harness.adapters.hf_batch import Asked, Batch, BatchMaker
 from harness.adapters.hf_choices import ChoiceTokens, longest
+from harness.adapters.hf_inputs import InputMaker, Place
 from harness.adapters.hf_loading import load_model, load_processor
 from harness.adapters.hf_options import HfOptions
 from harness.adapters.hf_prompt import prompt_form
 from harness.adapters.hf_reading import AnswerReader, Markers, find_markers
+from harness.adapters.hf_stopping import AllEnded
 from harness.adapters.prefix_cache import PrefixCache, as_argument
 from harness.adapters.pretrained import locate, resolve_commit
 from harness.adapters.ranking import TREE_ATTENTION, log_likelihoods, read_prompts
@@ -59,6 +61,7 @@ class HfAdapter:
     Options: ClassVar[type[Spec]] = HfOptions
     protocols: ClassVar[frozenset[str]] = PROMPTED
     output_types: ClassVar[frozenset[str]] = ALL_OUTPUTS
+    counts_tokens: ClassVar[bool] = True
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
         self._spec = spec
@@ -75,9 +78,12 @@ class HfAdapter:
         )
         self._reader = AnswerReader(self._tokenizer, self._ends, self._markers)
         self._choice_tokens = ChoiceTokens(self._tokenizer, self._form.ending)
+        place = Place(self._model.device, self._model.dtype)
+        self._maker = InputMaker(self._processor, self._form, place)
         self._prefix: SharedPrefix | None = None
         if options.shared_prefix:
-            self._prefix = SharedPrefix(self._model, self._encode, self._form.mark)
+            self._prefix = SharedPrefix(self._model, self._maker.make_ahead, self._form.mark)
+        self._batches = BatchMaker(self._maker, self._prefix)
 
     @property
     def facts(self) -> ModelFacts:
@@ -97,6 +103,8 @@ class HfAdapter:
         yield f"prompt: {self._form}"
         if self._prefix is not None:
             yield f"shared prefix: {self._prefix}"
+        if not self._maker.joins:
+            yield "inputs: made a batch at a time, as the processor's batches are no sum of parts"
         if self._markers:
             yield f"reasoning: between {self._markers.begin!r} and {self._markers.end!r}"
         quantised = getattr(config, "quantization_config", None)
@@ -106,63 +114,83 @@ class HfAdapter:
         if self._spec.device_map is not None:
             yield f"device map: {getattr(self._model, 'hf_device_map', self._spec.device_map)}"
 
+    def prepare(self, request: Request) -> Ahead:
+        """Render the prompt, and make the inputs of text and images.
+
+        Raises ValueError where the images do not fit the text.
+        """
+        marks = request.text.count(IMAGE_MARK)
+        if marks != len(request.images):
+            raise ValueError(f"{len(request.images)} images for {marks} {IMAGE_MARK} in the text")
+        asked = self._batches.ask(self._form.render(request.text), request.images)
+        return Ahead(asked, asked.size)
+
     def respond(self, requests: Sequence[Request]) -> list[Response]:
         """Answer a batch greedily (or as the generation settings say), each to its own end.
 
-        A request whose images do not fit its text is an error of its own.
+        A request that cannot be made ready is an error of its own.
         """
-        good = [each for each in requests if each.text.count(IMAGE_MARK) == len(each.images)]
+        asked, failed = [], {}
+        for place, request in enumerate(requests):
+            try:
+                asked.append((request.ahead or self.prepare(request)).inputs)
+            except (ValueError, TypeError, OSError) as error:
+                failed[place] = Response(error=f"{type(error).__name__}: {error}")
+        good = [each for place, each in enumerate(requests) if place not in failed]
         try:
-            answers = iter(self._respond(good) if good else ())
+            answers = iter(self._respond(good, asked) if good else ())
         except torch.OutOfMemoryError as error:
             torch.cuda.empty_cache()
             raise OutOfMemoryError(str(error).splitlines()[0]) from error
-        marks = [each.text.count(IMAGE_MARK) for each in requests]
-        return [
-            next(answers)
-            if count == len(each.images)
-            else Response(error=f"{len(each.images)} images for {count} {IMAGE_MARK} in the text")
-            for each, count in zip(requests, marks, strict=True)
-        ]
+        return [failed.get(place) or next(answers) for place in range(len(requests))]
 
     @torch.inference_mode()
-    def _respond(self, requests: Sequence[Request]) -> list[Response]:
-        prompts = [self._prompt(request.text) for request in requests]
-        images = [request.images for request in requests]
-        joined = self._prefix.join(prompts, images) if self._prefix else None
-        inputs = joined.inputs if joined else self._encode(prompts, images, True)
-        cache = joined.cache if joined else None
-        output_type, choices = requests[0].output_type, requests[0].choices
-        if output_type == "generate_until":
-            return self._written(prompts, inputs, cache, requests[0].generation)
-        if self._reader.begins_in_reasoning(prompts[0]):
-            raise ValueError(_THINKING.format(output_type))
-        tokens = self._choice_tokens.after(prompts[0], choices)
+    def _respond(self, requests: Sequence[Request], asked: Sequence[Asked]) -> list[Response]:
+        prompts = [each.prompt for each in asked]
+        batch = self._batches.batch(asked)
+        generation, output_type = requests[0].generation, requests[0].output_type
+        tokens = self._choices(prompts[0], requests[0])
         if output_type == "multiple_choice":
-            return self._ranked(inputs, cache, tokens)
-        only = OnlyNames(tokens, inputs["input_ids"].shape[1], self._ends)
-        enough = {"max_new_tokens": longest(tokens) + 1, "until": ()}
-        generation = requests[0].generation.model_copy(update=enough)
-        return self._written(prompts, inputs, cache, generation, only)
+            return self._ranked(batch, tokens)
+        if output_type == "constrained":
+            enough = {"max_new_tokens": longest(tokens) + 1, "until": ()}
+            only = OnlyNames(tokens, batch.width, self._ends)
+            return self._written(prompts, batch, generation.model_copy(update=enough), only)
+        most = generation.most_tokens(longest(tokens) if tokens else None)
+        generation = generation.model_copy(update={"max_new_tokens": most})
+        return self._written(prompts, batch, generation)
+
+    def _choices(self, prompt: str, request: Request) -> tuple[tuple[int, ...], ...]:
+        """Give the tokens of what may be answered; raises ValueError where that comes too late."""
+        if not request.choices:
+            return ()
+        if self._reader.begins_in_reasoning(prompt):
+            free = request.output_type == "generate_until"
+            asked = "max_new_tokens: longest_name" if free else request.output_type
+            raise ValueError(_THINKING.format(asked))
+        return self._choice_tokens.after(prompt, request.choices)
 
     def _written(
         self,
         prompts: Sequence[str],
-        inputs: Any,
-        cache: Any,
+        batch: Batch,
         generation: GenerationSpec,
         only: OnlyNames | None = None,
     ) -> list[Response]:
         if generation.do_sample:
             torch.manual_seed(generation.seed)
-        more = {} if only is None else {"logits_processor": LogitsProcessorList([only])}
-        options = self._options(generation) | more | as_argument(self._model, cache)
-        output = self._model.generate(**inputs, **options)
-        rows = output[:, inputs["input_ids"].shape[1] :].tolist()
+        more: dict[str, Any] = {}
+        if only is not None:
+            more["logits_processor"] = LogitsProcessorList([only])
+        if generation.until:
+            done = AllEnded(self._reader, prompts, batch.width, generation.until)
+            more["stopping_criteria"] = StoppingCriteriaList([done])
+        options = self._options(generation) | more | as_argument(self._model, batch.cache)
+        output = self._model.generate(**batch.inputs, **options)
+        rows = output[:, batch.width :].tolist()  # the one time that the GPU is waited for
         outside = only.outside if only else [None] * len(rows)
-        asked = inputs["attention_mask"].sum(dim=1).tolist()
         found = []
-        for prompt, row, share, length in zip(prompts, rows, outside, asked, strict=True):
+        for prompt, row, share, length in zip(prompts, rows, outside, batch.lengths, strict=True):
             read = self._reader.read(prompt, row, generation.until)
             found.append(
                 Response(
@@ -175,17 +203,14 @@ class HfAdapter:
             )
         return found
 
-    def _ranked(
-        self, inputs: Any, cache: Any, tokens: tuple[tuple[int, ...], ...]
-    ) -> list[Response]:
-        cache = cache or prefix_cache(self._model)
-        self._check_ranking(cache)
-        prompted = read_prompts(self._model, inputs, cache)
+    def _ranked(self, batch: Batch, tokens: tuple[tuple[int, ...], ...]) -> list[Response]:
+        cache = self._check_ranking(batch.cache or prefix_cache(self._model))
+        prompted = read_prompts(self._model, batch.inputs, cache)
         sums = log_likelihoods(self._model, prompted, tokens).tolist()
         lengths = tuple(map(len, tokens))
         return [Response(scores=tuple(row), lengths=lengths) for row in sums]
 
-    def _check_ranking(self, cache: PrefixCache | None) -> None:
+    def _check_ranking(self, cache: PrefixCache | None) -> PrefixCache:
         found = self._model.config._attn_implementation
         if cache is None:
             what = "the model's memory is more than keys and values, which names could share"
@@ -201,24 +226,7 @@ class HfAdapter:
                 "`--set_model attn_implementation=sdpa`",
             )
             raise SpecError(problem)
-
-    def _encode(
-        self, prompts: Sequence[str], images: Sequence[Sequence[Image.Image]], special: bool
-    ) -> Any:
-        with warnings.catch_warnings():
-            # PaliGemma's processor makes labels that nobody asked for, in a way NumPy warns of.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            inputs = self._processor(
-                text=list(prompts),
-                images=[list(each) for each in images] if any(images) else None,
-                padding=True,
-                return_tensors="pt",
-                add_special_tokens=special and not self._form.begins_itself(prompts[0]),
-            )
-        inputs.pop("labels", None)
-        if not bool(inputs["attention_mask"][:, -1].all()):
-            raise RuntimeError("the processor pads on the right; answers would follow the padding")
-        return inputs.to(self._model.device, dtype=self._model.dtype)
+        return cache
 
     @property
     def _ends(self) -> list[int]:
@@ -227,12 +235,9 @@ class HfAdapter:
             ends = self._tokenizer.eos_token_id
         return list(ends) if isinstance(ends, list) else [ends]
 
-    def _prompt(self, text: str) -> str:
-        return self._form.render(text)
-
     def _options(self, generation: GenerationSpec) -> dict[str, Any]:
         options: dict[str, Any] = {
-            "max_new_tokens": generation.max_new_tokens,
+            "max_new_tokens": generation.most_tokens(),
             "do_sample": generation.do_sample,
             "pad_token_id": self._tokenizer.pad_token_id,
         }

@@ -64,10 +64,12 @@ class AnswerReader:
         """Read the tokens that were generated after a prompt, padding behind their end included.
 
         Reasoning that did not come to its end, because the tokens ran out, leaves no answer: the
-        text is empty. Stop strings cut the answer, never the reasoning.
+        text is empty. Stop strings cut the answer, never the reasoning; tokens behind the one that
+        completes a stop string do not count.
         """
         tokens = self._to_the_end(row)
         place = self._end_of_reasoning(prompt, tokens)
+        tokens = self._to_the_stop(tokens, place, until)
         text = cut(self._decode(tokens[place:]), until)
         if place == 0:
             return Read(text, len(tokens))
@@ -75,6 +77,24 @@ class AnswerReader:
         assert self._markers is not None
         reasoning = reasoning.removeprefix(self._shown.begin).removesuffix(self._shown.end)
         return Read(text.lstrip(), len(tokens), reasoning.strip())
+
+    def has_ended(self, prompt: str, row: Sequence[int], until: Sequence[str]) -> bool:
+        """Say whether an answer, written so far, has come to its end or to a stop string."""
+        if any(token in self._ends for token in row):
+            return True
+        text = self._decode(row[self._end_of_reasoning(prompt, row) :])
+        return any(stop in text for stop in until)
+
+    def _to_the_stop(
+        self, tokens: Sequence[int], place: int, until: Sequence[str]
+    ) -> Sequence[int]:
+        def stopped(length: int) -> bool:
+            text = self._decode(tokens[place:length])
+            return any(stop in text for stop in until)
+
+        if not until or not stopped(len(tokens)):
+            return tokens
+        return tokens[: bisect_left(range(len(tokens) + 1), True, lo=place, key=stopped)]
 
     def _to_the_end(self, row: Sequence[int]) -> Sequence[int]:
         for place, token in enumerate(row):

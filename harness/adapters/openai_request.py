@@ -25,7 +25,7 @@ def chat_body(spec: ModelSpec, options: OpenAIOptions, request: Request) -> dict
     messages: list[dict[str, Any]] = [{"role": "user", "content": _content(options, request)}]
     if spec.system_prompt:
         messages.insert(0, {"role": "system", "content": spec.system_prompt})
-    limit = request.generation.max_new_tokens + options.reasoning_tokens
+    limit = request.generation.most_tokens() + options.reasoning_tokens
     fixed = {"model": spec.pretrained, "messages": messages, options.token_limit: limit}
     more = {"extra_body": options.extra_body} if options.extra_body else {}
     return fixed | _settings(spec, options, request.generation) | more

@@ -38,6 +38,8 @@ class Abilities:
     options: type[Spec]
     protocols: frozenset[str]
     output_types: frozenset[str]
+    counts_tokens: bool
+    """Whether it knows the model's tokenizer, for `max_new_tokens: longest_name`."""
 
 
 def abilities(adapter: type[Adapter]) -> Abilities:
@@ -48,6 +50,7 @@ def abilities(adapter: type[Adapter]) -> Abilities:
         getattr(adapter, "Options", NoOptions),
         getattr(adapter, "protocols", PROMPTED),
         getattr(adapter, "output_types", TEXT_ONLY),
+        getattr(adapter, "counts_tokens", False),
     )
 
 
@@ -88,7 +91,7 @@ def checked_class(spec: ModelSpec) -> type[Adapter]:
 
 
 def check_fits(spec: ModelSpec, adapter: type[Adapter], tasks: Sequence[TaskSpec]) -> None:
-    """Raise SpecError naming every task whose protocol or output type the adapter cannot do."""
+    """Raise SpecError naming every task with something that the adapter cannot do."""
     can, where = abilities(adapter), f"model `{spec.model}` (adapter `{spec.adapter}`)"
     problems = [
         Problem(
@@ -106,6 +109,17 @@ def check_fits(spec: ModelSpec, adapter: type[Adapter], tasks: Sequence[TaskSpec
         )
         for task in tasks
         if task.protocol in can.protocols and task.output_type not in can.output_types
+    ]
+    problems += [
+        Problem(
+            where,
+            f"cannot do task `{task.task}`",
+            "max_new_tokens: longest_name",
+            "a number, as this adapter does not know the model's tokenizer",
+            "--set generation_kwargs.max_new_tokens=32",
+        )
+        for task in tasks
+        if task.generation_kwargs.max_new_tokens == "longest_name" and not can.counts_tokens
     ]
     if problems:
         raise SpecError(problems)

@@ -4,53 +4,89 @@ In closed world over ImageNet it holds a thousand class names, some 5,000 tokens
 for every image.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
+from harness.adapters.hf_inputs import TOKEN_KEYS, Inputs
 from harness.adapters.prefix_cache import PrefixCache, as_argument
 
-Encode = Callable[[Sequence[str], Sequence[Sequence[Image.Image]], bool], Any]
-"""Prompts, their images, and whether special tokens are added, to the model's inputs."""
+Make = Callable[[str, Sequence[Image.Image], bool], Inputs]
+"""A prompt, its images, and whether special tokens are added, to the inputs of one request."""
 
 _WORTH = 16  # tokens; shorter prefixes are not shared
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """Inputs of a batch whose first `prefix` tokens are in `cache` already."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Beginning:
+    """What the prompts of a task have in common before their first image; or why nothing."""
 
-    inputs: Any
-    cache: PrefixCache
-    prefix: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """A prefix that was met: where prompts are cut, its tokens, and their cache; or why none."""
-
-    text: str
+    head: str
+    """All text before the image."""
+    text: str = ""
+    """Where prompts are cut, at the image or a word before it."""
     tokens: Tensor | None = None
-    cache: PrefixCache | None = None
+    """The tokens of `text`, of shape (1, tokens)."""
     why_not: str = ""
+
+    def __len__(self) -> int:
+        """Count the tokens."""
+        return 0 if self.tokens is None else self.tokens.shape[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One request's inputs: of the whole prompt, or of what follows its beginning."""
+
+    prompt: str
+    inputs: Inputs
+    beginning: Beginning | None = None
+
+    def __len__(self) -> int:
+        """Count the tokens of the whole prompt."""
+        return len(self.beginning or ()) + self.inputs["input_ids"].shape[1]
+
+    def after(self, beginning: Beginning) -> Inputs | None:
+        """Give the inputs of what follows a beginning; None where the prompt has another one."""
+        if self.beginning is beginning:
+            return self.inputs
+        tokens = beginning.tokens
+        if self.beginning is not None or tokens is None:
+            return None
+        if not torch.equal(self.inputs["input_ids"][:, : len(beginning)], tokens):
+            return None
+        return {
+            key: value[:, len(beginning) :] if key in TOKEN_KEYS else value
+            for key, value in self.inputs.items()
+        }
+
+    def whole(self) -> Inputs:
+        """Give the inputs of the whole prompt."""
+        if self.beginning is None or self.beginning.tokens is None:
+            return self.inputs
+        return with_prefix(self.inputs, self.beginning)
 
 
 class SharedPrefix:
-    """Joins the cache of a prefix that was computed before to the rest of each batch.
+    """Finds what prompts have in common, and keeps its keys and values for every batch.
 
-    One prefix is held at a time, that of the task that runs.
+    One beginning is known at a time, that of the task that runs. `find` may be called in several
+    threads at once; all else belongs to the thread of the model.
     """
 
-    def __init__(self, model: nn.Module, encode: Encode, image_token: str) -> None:
+    def __init__(self, model: Any, make: Make, image_token: str) -> None:
         self._model = model
-        self._encode = encode
+        self._make = make
         self._mark = image_token
-        self._known: _Known | None = None
+        self._lock = threading.Lock()
+        self._known: Beginning | None = None
         self._last: str | None = None
+        self._held: tuple[Beginning, PrefixCache | None] | None = None
         self.used = 0
         """Tokens of the longest prefix that was shared."""
         self.nbytes = 0
@@ -64,63 +100,86 @@ class SharedPrefix:
             return f"{self.used} tokens, {self.nbytes / 2**20:.1f} MiB"
         return f"none; {self.why_not}" if self.why_not else "none"
 
-    def join(
-        self, prompts: Sequence[str], images: Sequence[Sequence[Image.Image]]
-    ) -> Joined | None:
-        """Give the inputs of a batch with the prefix in the cache; None where none can be shared.
+    def find(self, prompt: str, images: Sequence[Image.Image]) -> Beginning | None:
+        """Give the beginning of a prompt, when one with the same text before the image came before
+        it; prompts that differ there are not worth the search. May be called in several threads.
+        """
+        head, mark, _ = prompt.partition(self._mark)
+        if not mark:
+            return None
+        with self._lock:
+            if self._known is not None and self._known.head == head:
+                return self._known
+            met_before, self._last = head == self._last, head
+            if met_before:
+                self._known = self._cut(head, prompt, images)
+                return self._known
+            return None
+
+    def common(self, parts: Sequence[Part]) -> Beginning | None:
+        """Give the beginning that all requests of a batch have, tokens and all; else None."""
+        found = {id(each.beginning): each.beginning for each in parts if each.beginning}
+        if len(found) == 1:
+            (beginning,) = found.values()
+            if all(each.after(beginning) is not None for each in parts):
+                return beginning
+        with self._lock:
+            known = self._known
+        heads = {each.prompt.partition(self._mark)[0] for each in parts}
+        if found or len(heads) > 1:
+            self.why_not = "the prompts of a batch differ before the first image"
+        elif known is not None and known.head in heads:
+            self.why_not = known.why_not
+        else:
+            self.why_not = "the first prompt of its kind"
+        return None
+
+    def take(self, beginning: Beginning, rows: int) -> PrefixCache | None:
+        """Give the keys and values of a beginning in a cache that stands for so many rows; None
+        where the model's memory is another.
 
         A cache serves one batch at a time: the next call takes it back.
         """
-        known = self._find(prompts, images)
-        self.why_not = known.why_not
-        if known.tokens is None or known.cache is None:
+        assert beginning.tokens is not None
+        if self._held is None or self._held[0] is not beginning:
+            self._held = None  # its memory is free before the next is made
+            self._held = (beginning, self._compute(beginning.tokens))
+        cache = self._held[1]
+        if cache is None:
+            self.why_not = "the model's memory is more than keys and values"
             return None
-        tails = [prompt[len(known.text) :] for prompt in prompts]
-        inputs = self._encode(tails, images, False)
-        length = known.tokens.shape[1]
-        joined = _with_prefix(inputs, known.tokens)
-        known.cache.begin(len(prompts))
-        _forget_positions(self._model)
-        self.used = max(self.used, length)
-        self.nbytes = max(self.nbytes, known.cache.nbytes)
-        return Joined(joined, known.cache, length)
+        cache.begin(rows)
+        forget_positions(self._model)
+        self.used = max(self.used, len(beginning))
+        self.nbytes = max(self.nbytes, cache.nbytes)
+        return cache
 
-    def _find(self, prompts: Sequence[str], images: Sequence[Sequence[Image.Image]]) -> _Known:
-        known = self._known
-        if known is not None and known.text and _all_begin(prompts, known.text):
-            return known
-        head, mark, _ = prompts[0].partition(self._mark)
-        if not mark or not _all_begin(prompts, head + mark):
-            return _Known("", why_not="the prompts of a batch differ before the first image")
-        if known is not None and known.why_not and head == known.text:
-            return known
-        met_before, self._last = head == self._last, head
-        if len(prompts) == 1 and not met_before:
-            return _Known(head, why_not="the first prompt of its kind")
-        self._known = self._compute(head, prompts[0], images[0])
-        return self._known
-
-    def _compute(self, head: str, prompt: str, images: Sequence[Image.Image]) -> _Known:
-        whole = self._encode([prompt], [images], True)["input_ids"]
+    def _cut(self, head: str, prompt: str, images: Sequence[Image.Image]) -> Beginning:
+        whole = self._make(prompt, images, True)["input_ids"]
         for end in _places_to_cut(head):
-            tail = self._encode([prompt[end:]], [images], False)["input_ids"]
+            tail = self._make(prompt[end:], images, False)["input_ids"]
             length = whole.shape[1] - tail.shape[1]
             if length >= 0 and torch.equal(whole[:, length:], tail):
                 break
         else:
-            return _Known(head, why_not="the tokens before the image depend on it")
+            return Beginning(head, why_not="the tokens before the image depend on it")
         if length < _WORTH:
-            return _Known(head, why_not=f"only {length} tokens stand before the image")
+            return Beginning(head, why_not=f"only {length} tokens stand before the image")
+        return Beginning(head, prompt[:end], whole[:, :length].clone())
+
+    def _compute(self, tokens: Tensor) -> PrefixCache | None:
         cache = prefix_cache(self._model)
         if cache is None:
-            return _Known(head, why_not="the model's memory is more than keys and values")
-        tokens = whole[:, :length]
-        _forget_positions(self._model)
+            return None
+        forget_positions(self._model)
         self._model(
-            input_ids=tokens, use_cache=True, logits_to_keep=1, **as_argument(self._model, cache)
+            input_ids=tokens.to(self._model.device),
+            use_cache=True,
+            logits_to_keep=1,
+            **as_argument(self._model, cache),
         )
         cache.hold()
-        return _Known(prompt[:end], tokens, cache)
+        return cache
 
 
 def prefix_cache(model: Any) -> PrefixCache | None:
@@ -135,9 +194,11 @@ def prefix_cache(model: Any) -> PrefixCache | None:
     return PrefixCache(text.num_hidden_layers)
 
 
-def _with_prefix(inputs: Any, tokens: Tensor) -> Any:
-    """Put the prefix before the tokens of every row; what stands beside the tokens grows too."""
-    rows, length = inputs["input_ids"].shape[0], tokens.shape[1]
+def with_prefix(inputs: Inputs, beginning: Beginning) -> Inputs:
+    """Put the beginning before the tokens of every row; what stands beside the tokens grows too."""
+    assert beginning.tokens is not None
+    rows, length = inputs["input_ids"].shape[0], len(beginning)
+    tokens = beginning.tokens.to(inputs["input_ids"].device)
     joined = dict(inputs)
     for key, value in inputs.items():
         if key == "input_ids":
@@ -159,11 +220,7 @@ def _places_to_cut(head: str) -> list[int]:
     return list(dict.fromkeys((len(head), len(word), start)))
 
 
-def _all_begin(prompts: Sequence[str], text: str) -> bool:
-    return all(prompt.startswith(text) for prompt in prompts)
-
-
-def _forget_positions(model: Any) -> None:
+def forget_positions(model: Any) -> None:
     """Drop the offset that Qwen's models keep from one call for the next."""
     inner = getattr(model, "model", None)
     if getattr(inner, "rope_deltas", None) is not None:

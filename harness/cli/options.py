@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -48,6 +48,17 @@ def overrides_of(label_sets: Sequence[str] | None, equivalences: str | None) -> 
             raise UserError(Problem("--label_set", "is not NAME=PATH", got=setting))
         paths[name] = Path(path).expanduser()
     return Overrides(paths, equivalences)
+
+
+def batch_size_of(text: str | None) -> int | Literal["auto"] | None:
+    """Read `--batch_size`. Raises UserError when it is neither a number above 0 nor `auto`."""
+    if text is None:
+        return None
+    if text == "auto":
+        return "auto"
+    if not text.isdecimal() or int(text) < 1:
+        raise UserError(Problem("--batch_size", "is no batch size", text, "1, 2, … or auto"))
+    return int(text)
 
 
 def shard_of(text: str | None, fresh: bool) -> "Shard":

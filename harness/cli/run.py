@@ -12,6 +12,7 @@ from harness.cli.options import (
     EquivalencesFile,
     IncludePath,
     LabelSetPaths,
+    batch_size_of,
     catalogue_of,
     overrides_of,
     shard_of,
@@ -31,7 +32,8 @@ def run(
     ],
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images.")] = None,
     batch_size: Annotated[
-        int | None, typer.Option("--batch_size", min=1, help="Requests per model call.")
+        str | None,
+        typer.Option("--batch_size", help="Requests per model call, or `auto`: what fits."),
     ] = None,
     output: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
     settings: Annotated[
@@ -81,7 +83,7 @@ def run(
     spec = load_model(catalogue, model, model_settings or ())
     options = RunOptions(
         output=output,
-        batch_size=batch_size or spec.batch_size,
+        batch_size=batch_size_of(batch_size) or spec.batch_size,
         settings=tuple(settings or ()),
         overrides=overrides_of(label_set, equivalences),
         fresh=fresh,

@@ -112,6 +112,9 @@ def _misfits(task: TaskSpec) -> Iterator[Problem]:
         fix = "--set output_type=generate_until"
         yield Problem(where, "lmms-eval is given tasks that are answered with text",
                       f"output_type {task.output_type}", "generate_until", fix)  # fmt: skip
+    if task.generation_kwargs.max_new_tokens == "longest_name":
+        fix = "--set generation_kwargs.max_new_tokens=32"
+        yield Problem(where, "lmms-eval needs a number", "max_new_tokens: longest_name", fix=fix)
     own = Catalogue().names(Kind.ENCODER)
     if task.protocol != "mc" and task.mapping.encoder not in own:
         what = "its answers are mapped by a text encoder that is no part of the harness"

@@ -1,23 +1,50 @@
 """The loop of a run: the requests that this process still owes, batch by batch, onto disk."""
 
+import logging
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
-from harness.adapters.base import Request, Response
+from harness.adapters.base import Adapter, Preparing, Request, Response
 from harness.answers.outcome import Status
+from harness.errors import UserError
 from harness.prompt.plan import PlannedRequest
 from harness.run.asking import Asker, StuckError
+from harness.run.batches import batches_by_size
 from harness.run.bench import Bench
 from harness.run.budget import ErrorCount
 from harness.run.classified import classified_row
-from harness.run.feed import LoadedRequest, load_ahead
+from harness.run.feed import LoadedRequest, load, work_ahead
 from harness.run.progress import RunProgress
 from harness.run.rows import answered_rows, failed_rows
 from harness.run.signals import StopFlag
 from harness.store.lines import Appender
 from harness.store.prediction import Prediction
+
+log = logging.getLogger("harness")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A request that can be asked, with the SHA-256 of its images' pixels."""
+
+    planned: PlannedRequest
+    hashes: tuple[str, ...]
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What came of getting a request ready: what can be asked, and rows of what failed."""
+
+    failed: tuple[Prediction, ...] = ()
+    ready: Ready | None = None
+
+    @property
+    def size(self) -> int:
+        """How much the model has to read, where its adapter says so."""
+        ahead = self.ready.request.ahead if self.ready else None
+        return ahead.size if ahead else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +77,16 @@ def answer_requests(
     Raises StoppedError when the run was asked to stop, RunError when too many images failed or a
     call is stuck. Every row made until then is on disk.
     """
-    loaded = load_ahead(bench.source, requests, asker.batch_size)
+    loaded = ready_ahead(bench, asker.adapter, requests, asker.batch_size)
     watch.flag.check()
-    while batch := list(islice(loaded, asker.batch_size)):
+    for batch in batches_by_size(loaded, lambda each: each.size, lambda: asker.batch_size):
+        ready = [each.ready for each in batch if each.ready]
+        rows = [row for each in batch for row in each.failed]
         try:
-            rows = _answer_batch(bench, asker, batch)
+            rows += _answer_batch(bench, asker, ready)
         except StuckError as error:
-            stuck = [failed_rows(each.planned, str(error)) for each in batch]
-            appender.write(row for rows in stuck for row in rows)
+            stuck = [failed_rows(each.planned, str(error)) for each in ready]
+            appender.write([*rows, *(row for each in stuck for row in each)])
             raise
         appender.write(rows)
         watch.progress.add(rows)
@@ -65,22 +94,48 @@ def answer_requests(
         watch.flag.check()
 
 
-def _answer_batch(bench: Bench, asker: Asker, batch: Sequence[LoadedRequest]) -> list[Prediction]:
-    rows: list[Prediction] = []
-    ready: list[tuple[PlannedRequest, list[str], Request]] = []
-    for loaded in batch:
-        rows += _undecodable(loaded)
-        asked = readable(bench, loaded)
-        if asked:
-            ready.append(asked)
-    if not ready:
-        return rows
+def ready_ahead(
+    bench: Bench, adapter: Adapter, requests: Sequence[PlannedRequest], batch_size: int
+) -> Iterator[Loaded]:
+    """Yield the requests in order, got ready by threads: images decoded, and what the adapter can
+    do ahead of the model.
+    """
+    preparing = adapter if isinstance(adapter, Preparing) else None
+
+    def work(planned: PlannedRequest) -> Loaded:
+        return _ready(bench, preparing, load(bench.source, planned))
+
+    return work_ahead(work, requests, batch_size)
+
+
+def _ready(bench: Bench, adapter: Preparing | None, loaded: LoadedRequest) -> Loaded:
+    failed = tuple(_undecodable(loaded))
+    asked = readable(bench, loaded)
+    if asked is None:
+        return Loaded(failed)
+    planned, hashes, request = asked
+    if adapter is not None:
+        try:
+            request = replace(request, ahead=adapter.prepare(request))
+        except UserError:
+            raise  # of the whole run, as when a model is asked
+        except Exception as error:
+            log.warning("a request failed before the model saw it", exc_info=True)
+            told = f"{type(error).__name__}: {error}"
+            return Loaded((*failed, *failed_rows(planned, told)))
+    return Loaded(failed, Ready(planned, tuple(hashes), request))
+
+
+def _answer_batch(bench: Bench, asker: Asker, batch: Sequence[Ready]) -> list[Prediction]:
+    if not batch:
+        return []
     started = time.perf_counter()
-    responses = asker.ask([request for _, _, request in ready])
-    seconds = round((time.perf_counter() - started) / len(ready), 6)
-    for (planned, hashes, _), response in zip(ready, responses, strict=True):
-        answered = _rows(bench, planned, hashes, response)
-        rows += [replace(row, batch=len(ready), seconds=seconds) for row in answered]
+    responses = asker.ask([each.request for each in batch])
+    seconds = round((time.perf_counter() - started) / len(batch), 6)
+    rows: list[Prediction] = []
+    for each, response in zip(batch, responses, strict=True):
+        answered = _rows(bench, each.planned, each.hashes, response)
+        rows += [replace(row, batch=len(batch), seconds=seconds) for row in answered]
     return rows
 
 

@@ -57,6 +57,14 @@ class Asker:
             )
         return responses
 
+    def fits(self, requests: Sequence[Request]) -> bool:
+        """Ask, to find out whether a batch fits into memory. Whatever else fails is raised."""
+        try:
+            self._call(requests)
+        except OutOfMemoryError:
+            return False
+        return True
+
     def _call(self, requests: Sequence[Request]) -> list[Response]:
         if self._timeout is None:
             return self.adapter.respond(requests)

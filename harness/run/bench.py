@@ -76,8 +76,13 @@ class Bench:
         return tuple(each for request in self.requests for each in request.image_ids)
 
     def choices(self, request: PlannedRequest) -> tuple[str, ...]:
-        """Give what may be answered to a request, where only a choice can be: names or letters."""
-        if self.task.protocol != "classify" and self.task.output_type == "generate_until":
+        """Give what may be answered to a request, where only a choice can be: names or letters.
+
+        An answer that may be no longer than a name is given the names too.
+        """
+        named = self.task.generation_kwargs.max_new_tokens == "longest_name"
+        free = self.task.output_type == "generate_until" and not named
+        if free and self.task.protocol != "classify":
             return ()
         return LETTERS_OF[len(request.options)] if request.options else self.classes.names
 

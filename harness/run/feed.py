@@ -1,9 +1,11 @@
-"""Read images ahead of the model, a few batches at a time, so that memory stays flat."""
+"""Get requests ready ahead of the model, by threads, a few batches at a time: memory stays flat."""
 
+import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from PIL import Image
 
@@ -11,8 +13,9 @@ from harness.data.images import ImageError, pixels_sha256
 from harness.data.source import Source
 from harness.prompt.plan import PlannedRequest
 
-_WORKERS = 2
-_AHEAD = 2  # batches read before the model asks for them
+T = TypeVar("T")
+_MOST_WORKERS = 8
+_AHEAD = 2  # batches got ready before the model asks for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,23 @@ def load_ahead(
 
     At most a few batches are in memory. An image that cannot be decoded comes as its error.
     """
-    limit = max(batch_size * _AHEAD, _WORKERS)
-    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="images") as pool:
-        waiting: deque[Future[LoadedRequest]] = deque()
+    return work_ahead(lambda request: load(source, request), requests, batch_size)
+
+
+def work_ahead(
+    work: Callable[[PlannedRequest], T], requests: Sequence[PlannedRequest], batch_size: int
+) -> Iterator[T]:
+    """Yield what `work` makes of each request, in order, made by threads ahead of the asking.
+
+    What it raises is raised here, in its place.
+    """
+    workers = max(2, min(_MOST_WORKERS, os.cpu_count() or 1))
+    limit = max(batch_size * _AHEAD, workers)
+    with ThreadPoolExecutor(workers, thread_name_prefix="ahead") as pool:
+        waiting: deque[Future[T]] = deque()
         try:
             for request in requests:
-                waiting.append(pool.submit(_load, source, request))
+                waiting.append(pool.submit(work, request))
                 if len(waiting) >= limit:
                     yield waiting.popleft().result()
             while waiting:
@@ -54,7 +68,8 @@ def load_ahead(
                 future.cancel()
 
 
-def _load(source: Source, request: PlannedRequest) -> LoadedRequest:
+def load(source: Source, request: PlannedRequest) -> LoadedRequest:
+    """Decode the images of a request. One that cannot be decoded comes as its error."""
     return LoadedRequest(request, tuple(_image(source, row) for row in request.rows))
 
 

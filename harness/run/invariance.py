@@ -4,14 +4,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.adapters.base import Adapter, Request, Response
 from harness.errors import Problem, RunError
-from harness.run.answer import readable
+from harness.run.answer import ready_ahead
+from harness.run.batches import batches_by_size
 from harness.run.bench import Bench
-from harness.run.feed import load_ahead
 from harness.store.directory import find_runs
 from harness.store.lines import read_predictions
 from harness.store.prediction import Prediction
@@ -40,20 +40,31 @@ class Invariance:
 
 
 def compare_ways(bench: Bench, adapter: Adapter, limit: int, batch_size: int) -> Invariance:
-    """Ask the first `limit` prompts alone, in batches, and in batches from the last to the first.
+    """Ask the first `limit` prompts alone, in batches as a run makes them, and in batches from the
+    last to the first.
 
-    A failed call raises RunError: nothing can be said then.
+    Prompts are made ready ahead as in a run, but where they are asked alone. A failed call raises
+    RunError: nothing can be said then.
     """
-    loaded = load_ahead(bench.source, bench.requests[:limit], batch_size)
-    ready = [each for each in (readable(bench, one) for one in loaded) if each]
-    requests = [request for _, _, request in ready]
-    ids = [planned.image_ids for planned, _, _ in ready]
-    alone = [_said(each) for each in _ask(adapter, requests, 1)]
-    batched = [_said(each) for each in _ask(adapter, requests, batch_size)]
+    loaded = list(ready_ahead(bench, adapter, bench.requests[:limit], batch_size))
+    ready = [each.ready for each in loaded if each.ready]
+    requests = [each.request for each in ready]
+    ids = [each.planned.image_ids for each in ready]
+    plain = [replace(each, ahead=None) for each in requests]
+    alone = [_said(each) for each in _ask(adapter, plain, 1)]
+    grouped = list(batches_by_size(enumerate(requests), _size_of, lambda: batch_size))
+    places = [place for batch in grouped for place, _ in batch]
+    batched = [_said(each) for each in _ask(adapter, [requests[n] for n in places], batch_size)]
+    in_order = [said for _, said in sorted(zip(places, batched, strict=True))]
     backwards = [_said(each) for each in _ask(adapter, requests[::-1], batch_size)][::-1]
-    ways = {f"batches of {batch_size}": batched, f"batches of {batch_size}, backwards": backwards}
+    ways = {f"batches of {batch_size}": in_order, f"batches of {batch_size}, backwards": backwards}
     flips = [flip for way, said in ways.items() for flip in _flips(way, ids, alone, said)]
     return Invariance(len(ready), tuple(ways), tuple(flips))
+
+
+def _size_of(pair: tuple[int, Request]) -> int:
+    ahead = pair[1].ahead
+    return ahead.size if ahead else 0
 
 
 def compare_processes(words: Sequence[str], counts: Sequence[int]) -> Invariance:

@@ -17,6 +17,7 @@ from harness.prompt.plan import PlannedRequest
 from harness.ranks import Rank
 from harness.run.answer import Watch, answer_requests, owed
 from harness.run.asking import Asker
+from harness.run.batch_size import BatchSize, find_batch_size
 from harness.run.bench import NO_OVERRIDES, Bench, Overrides, open_bench
 from harness.run.budget import TENTH, ErrorBudget, ErrorCount
 from harness.run.classified import match_outputs
@@ -46,7 +47,7 @@ class RunOptions:
     """What the command line says of a run beside its task and model."""
 
     output: Path
-    batch_size: int
+    batch_size: BatchSize
     settings: tuple[str, ...] = ()
     overrides: Overrides = NO_OVERRIDES
     fresh: bool = False
@@ -89,6 +90,8 @@ class Facts:
     """What is known of a model after it has answered."""
 
     model: ModelFacts
+    batch_size: int
+    """The batch size that the run began with."""
     smaller_batch: int | None
     """The batch size that was left when memory had run out."""
 
@@ -173,7 +176,11 @@ def complete(prepared: Prepared, adapter: Callable[[], Adapter], flag: StopFlag)
 
 def _answer(prepared: Prepared, adapter: Adapter, flag: StopFlag) -> tuple[Facts, int]:
     bench, rank, options = prepared.bench, prepared.rank, prepared.options
-    asker = Asker(adapter, options.batch_size, options.call_timeout)
+    asker = Asker(adapter, 1, options.call_timeout)
+    auto = options.batch_size == "auto"
+    size = find_batch_size(bench, asker, prepared.requests) if auto else options.batch_size
+    assert size != "auto"
+    asker.batch_size = size
     total = sum(len(request.image_ids) for request in prepared.requests)
     errors = ErrorCount(options.max_errors, total)
     progress = RunProgress(
@@ -187,7 +194,7 @@ def _answer(prepared: Prepared, adapter: Adapter, flag: StopFlag) -> tuple[Facts
         watch = Watch(progress, errors, flag)
         answer_requests(bench, asker, prepared.requests, appender, watch)
     smaller = asker.batch_size if asker.halved else None
-    return Facts(adapter.facts, smaller), errors.failed
+    return Facts(adapter.facts, size, smaller), errors.failed
 
 
 def _part(rank: Rank, shard: Shard) -> tuple[int, int]:
@@ -230,7 +237,8 @@ def _manifest(bench: Bench, model: ModelSpec, rank: Rank, options: RunOptions) -
         limit=task.limit,
         skipped=dict(bench.skipped),
         model_outputs=bench.outputs.count if bench.outputs else None,
-        batch_size=options.batch_size,
+        batch_size=None if options.batch_size == "auto" else options.batch_size,
+        auto_batch_size=options.batch_size == "auto",
         processes=rank.processes,
         versions=package_versions(),
         git=git_state(own_root()),
@@ -258,6 +266,7 @@ def _resumed(old: Manifest, new: Manifest) -> Manifest:
         "seconds": old.seconds,
         "model_facts": old.model_facts,
         "mapping": old.mapping,
+        "batch_size": new.batch_size or old.batch_size,
         "n": longer.n,
         "limit": longer.limit,
     }
@@ -274,6 +283,7 @@ def _note_end(directory: RunDirectory, facts: Facts | None, seconds: float) -> N
         update |= {
             "model_facts": asdict(facts.model),
             "mapping": None,
+            "batch_size": facts.batch_size,
             "smaller_batch": facts.smaller_batch,
         }
     manifest.model_copy(update=update).write(directory.path)

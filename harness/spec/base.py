@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
 from harness.errors import Problem, SpecError, nearest
 from harness.spec.yaml_file import YamlFile
@@ -71,6 +71,17 @@ def validate_part(part: type[P], spec: FileSpec, key: str, values: Mapping[str, 
         file = spec.file or YamlFile(spec.directory, {}, {})
         items = [dict(item) for item in error.errors()]
         raise SpecError([_problem(part, file, item, (key,)) for item in items]) from error
+
+
+def count_or(word: str) -> PlainValidator:
+    """Make the validator of a field that is a number above 0 or one word, with one plain error."""
+
+    def check(value: Any) -> Any:
+        if value == word or (type(value) is int and value > 0):
+            return value
+        raise ValueError(f"a number above 0, or {word}")
+
+    return PlainValidator(check)
 
 
 def _problem(

@@ -1,10 +1,10 @@
 """The spec of a model (`models/*.yaml`): which adapter, which weights, how they are loaded."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from harness.spec.base import FileSpec
+from harness.spec.base import FileSpec, count_or
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 Kind = Literal["mllm", "dual_encoder", "supervised", "knn"]
@@ -29,7 +29,8 @@ class ModelSpec(FileSpec):
     """`auto`: bfloat16 on a GPU that has it, float32 on a CPU."""
     attn_implementation: str | None = None
     device_map: str | dict[str, Any] | None = None
-    batch_size: int = Field(default=8, gt=0)
+    batch_size: Annotated[int | Literal["auto"], count_or("auto")] = 8
+    """Requests in one call of the model; `auto`: the largest power of two that fits."""
     system_prompt: str | None = None
     trust_remote_code: bool = False
     processor_kwargs: dict[str, Any] = Field(default_factory=dict)

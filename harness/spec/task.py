@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from harness.spec.base import FileSpec, Spec
+from harness.spec.base import FileSpec, Spec, count_or
 from harness.spec.template import TemplateValues, check_template, render, uses
 
 Protocol = Literal["ow", "mc", "cw", "cw_plus", "classify"]
@@ -39,7 +39,9 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 class GenerationSpec(Spec):
     """How text is generated, with the names of transformers' `generate`."""
 
-    max_new_tokens: int = Field(default=32, gt=0)
+    max_new_tokens: Annotated[int | Literal["longest_name"], count_or("longest_name")] = 32
+    """The most tokens of an answer. `longest_name`: as many as the longest class name has under the
+    model's own tokenizer, and one for the end."""
     do_sample: bool = False
     temperature: float | None = Field(default=None, ge=0)
     top_p: float | None = Field(default=None, gt=0, le=1)
@@ -52,6 +54,17 @@ class GenerationSpec(Spec):
         if not self.do_sample and (self.temperature or self.top_p is not None):
             raise ValueError("temperature and top_p act only with `do_sample: true`")
         return self
+
+    def most_tokens(self, longest_name: int | None = None) -> int:
+        """Give the most tokens of an answer, where the longest class name has so many.
+
+        Raises ValueError where that is asked for and not known.
+        """
+        if self.max_new_tokens != "longest_name":
+            return self.max_new_tokens
+        if longest_name is None:
+            raise ValueError("`max_new_tokens: longest_name` needs the model's tokenizer")
+        return longest_name + 1
 
 
 class MappingSpec(Spec):
@@ -157,6 +170,8 @@ class TaskSpec(FileSpec):
             raise ValueError("`distractors` for protocol `mc`, and for no other")
         if self.output_type != "generate_until":
             self._check_choices()
+        if self.generation_kwargs.max_new_tokens == "longest_name":
+            self._check_longest_name()
         if self.doc_to_text is not None:
             self._check_variables(self.doc_to_text)
         return self
@@ -168,6 +183,13 @@ class TaskSpec(FileSpec):
             )
         if self.images_per_prompt > 1:
             raise ValueError(f"`images_per_prompt: 1` for `output_type: {self.output_type}`")
+
+    def _check_longest_name(self) -> None:
+        if self.protocol not in ("cw", "cw_plus") or self.images_per_prompt > 1:
+            raise ValueError(
+                "`max_new_tokens: longest_name` for an answer that is one name of the list: cw or "
+                "cw_plus, with `images_per_prompt: 1`"
+            )
 
     def _check_variables(self, source: str) -> None:
         allowed = {"mc": {"options", "letters", "images"}, "ow": {"images"}}.get(

@@ -104,7 +104,10 @@ class Manifest(_Part):
     """Images that were left out on purpose, by reason."""
     model_outputs: int | None = None
     """How many classes a classifier knows; the best of the task's classes is its answer."""
-    batch_size: int
+    batch_size: int | None
+    """None while `auto` has not found it yet."""
+    auto_batch_size: bool = False
+    """Whether it was found by `--batch_size auto`: the largest power of two that fits."""
     smaller_batch: int | None = None
     """What was left of it when memory had run out and it was halved."""
     processes: int

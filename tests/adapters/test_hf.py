@@ -64,7 +64,7 @@ def test_tokens_are_counted_to_the_end_of_each_answer(
 
 def test_several_images_in_one_prompt(adapter: HfAdapter, images: list[Image.Image]) -> None:
     text = "1: <image>\n2: <image>\nWhich?"
-    inputs = adapter._encode([adapter._prompt(text)], [images[:2]], True)
+    inputs = adapter._maker.make([adapter._form.render(text)], [images[:2]], True)
     assert inputs["pixel_values"].shape[0] == 2
 
 
@@ -87,11 +87,15 @@ def test_what_is_known_of_the_model_is_told(adapter: HfAdapter) -> None:
 def test_padding_on_the_right_is_not_let_through(
     adapter: HfAdapter, images: list[Image.Image]
 ) -> None:
+    """Batches are padded here; what a processor pads itself is looked at."""
     requests = [Request((images[0],), PROMPT), Request((images[0],), "Much longer. " + PROMPT)]
+    expected = adapter.respond(requests)
+    prompts = [adapter._form.render(each.text) for each in requests]
     adapter._tokenizer.padding_side = "right"
     try:
+        assert adapter.respond(requests) == expected
         with pytest.raises(RuntimeError, match="pads on the right"):
-            adapter.respond(requests)
+            adapter._maker.make(prompts, [each.images for each in requests])
     finally:
         adapter._tokenizer.padding_side = "left"
 

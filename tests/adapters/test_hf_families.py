@@ -62,7 +62,7 @@ def picture(seed: int, width: int = SIDE, height: int = SIDE) -> Image.Image:
 
 
 def encode(adapter: HfAdapter, texts: Sequence[str], images: Sequence[Sequence[Image.Image]]):  # type: ignore[no-untyped-def]
-    return adapter._encode([adapter._prompt(text) for text in texts], images, True)
+    return adapter._maker.make([adapter._form.render(text) for text in texts], images, True)
 
 
 def count(adapter: HfAdapter, family: str, inputs: dict[str, torch.Tensor]) -> list[int]:
@@ -110,7 +110,7 @@ def test_the_token_of_the_beginning_stands_once_at_most(adapter: HfAdapter, fami
 
 def test_a_system_prompt_is_in_the_prompt_or_refused(checkpoint: Path, family: str) -> None:
     if FAMILIES[family].system:
-        assert SYSTEM in load(checkpoint, system_prompt=SYSTEM)._prompt("<image>\nWhat?")
+        assert SYSTEM in load(checkpoint, system_prompt=SYSTEM)._form.render("<image>\nWhat?")
         return
     with pytest.raises(SpecError, match="no chat template, so no place for `system_prompt`"):
         load(checkpoint, system_prompt=SYSTEM)
@@ -120,7 +120,7 @@ def test_images_stand_where_the_text_says(adapter: HfAdapter, family: str) -> No
     """Also where the chat template alone puts all images first, as LLaVA's do."""
     mark = adapter._form.mark
     for text in ("Before. <image>\nAfter?", "<image> then <image>\nAfter?"):
-        prompt = adapter._prompt(text)
+        prompt = adapter._form.render(text)
         places = [prompt.index(word) for word in ("Before.", "then", "After?") if word in text]
         marks = [place for place in range(len(prompt)) if prompt.startswith(mark, place)]
         assert len(marks) == text.count("<image>")
@@ -134,7 +134,7 @@ def test_images_stand_where_the_text_says(adapter: HfAdapter, family: str) -> No
 def test_paligemma_reads_its_image_then_its_question(tmp_path: Path) -> None:
     """No chat template: images, the token of the beginning, the question, a line break."""
     adapter = load(make_checkpoint("paligemma2", tmp_path), options={"prompt_prefix": "answer en "})
-    assert adapter._prompt("Classes: a; b.\n<image>\nWhich?") == (
+    assert adapter._form.render("Classes: a; b.\n<image>\nWhich?") == (
         "<image>answer en Classes: a; b.\nWhich?"
     )
     inputs = encode(adapter, ["<image>\nWhich?"], [[picture(0)]])

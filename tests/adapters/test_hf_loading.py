@@ -81,8 +81,8 @@ def test_a_device_map_reaches_the_model(checkpoint: Path) -> None:
 def test_arguments_reach_the_processor(checkpoint: Path) -> None:
     side = {"height": 28, "width": 28}
     adapter = load(checkpoint, processor_kwargs={"size": side, "crop_size": side})
-    inputs = adapter._encode(
-        [adapter._prompt("<image>\nWhat?")], [[Image.new("RGB", (9, 9))]], True
+    inputs = adapter._maker.make(
+        [adapter._form.render("<image>\nWhat?")], [[Image.new("RGB", (9, 9))]], True
     )
     assert inputs["pixel_values"].shape[-2:] == (28, 28)
     assert (inputs["input_ids"] == adapter._tokenizer.image_token_id).sum() == 4

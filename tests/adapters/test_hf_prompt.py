@@ -70,10 +70,10 @@ def test_a_base_model_is_given_its_text_with_the_image_in_place(
         if name != "chat_template.jinja":
             (folder / name).write_bytes(path.read_bytes())
     adapter = load(tmp_path, folder, "options: {prompt_prefix: 'Q: '}\n")
-    assert adapter._prompt("Look: <image> What?") == "Q: Look: <image> What?"
+    assert adapter._form.render("Look: <image> What?") == "Q: Look: <image> What?"
     assert "prompt: no chat template, images in place" in adapter.facts.notes
 
 
 def test_a_system_prompt_comes_before_the_question(checkpoint: Path, tmp_path: Path) -> None:
     adapter = load(tmp_path, checkpoint, "system_prompt: Be brief.\n")
-    assert adapter._prompt("<image>\nWhat?") == "Be brief. USER: <image>\n\nWhat? ASSISTANT:"
+    assert adapter._form.render("<image>\nWhat?") == "Be brief. USER: <image>\n\nWhat? ASSISTANT:"

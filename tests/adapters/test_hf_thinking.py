@@ -160,7 +160,7 @@ def test_a_row_of_unfinished_reasoning_is_empty_and_keeps_it(
 
 def test_thinking_can_be_turned_off_by_an_argument_of_the_template(checkpoint: Path) -> None:
     adapter = load(checkpoint, chat_template_kwargs={"enable_thinking": False})
-    assert "<think>\n\n</think>" in adapter._prompt("<image>\nWhat?")
+    assert "<think>\n\n</think>" in adapter._form.render("<image>\nWhat?")
     answers = ask(adapter, 1)
     assert any(answer.text and answer.reasoning is None for answer in answers)
 

@@ -117,10 +117,10 @@ def test_constrained_text_is_always_a_name(plain: HfAdapter, sharing: HfAdapter)
 
 def naive(adapter: HfAdapter, request: Request) -> list[float]:
     """Score every name by a pass of its own over the whole prompt."""
-    prompt = adapter._prompt(request.text)
+    prompt = adapter._form.render(request.text)
     model, sums = adapter._model, []
     for tokens in adapter._choice_tokens.after(prompt, NAMES):
-        inputs = adapter._encode([prompt], [request.images], True)
+        inputs = adapter._maker.make([prompt], [request.images], True)
         length = inputs["input_ids"].shape[1]
         more = torch.tensor([tokens])
         for key, value in (("input_ids", more), ("attention_mask", torch.ones_like(more))):
