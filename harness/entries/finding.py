@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from harness.entries.rules.table import RULES
+
 Severity = Literal["error", "warning", "info"]
 _SEVERITY: dict[str, Severity] = {"E": "error", "W": "warning", "I": "info"}
 _COMMAND: dict[Severity, str] = {"error": "error", "warning": "warning", "info": "notice"}
@@ -28,6 +30,11 @@ class Finding:
     def severity(self) -> Severity:
         """How grave it is."""
         return _SEVERITY[self.code[0]]
+
+    @property
+    def told(self) -> str:
+        """The rule's meaning, and what fired it here."""
+        return f"{RULES[self.code]} {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +64,14 @@ def as_text(reports: Sequence[Report]) -> str:
     lines = []
     for report in reports:
         for each in report.findings:
-            told = f"{each.severity:7} {each.code} {each.where}: {each.text}"
+            told = f"{each.severity:7} {each.code} {each.where}: {each.told}"
             lines.append(f"{inert(report.name)}: {inert(told)}")
         lines.append(f"{inert(report.name)}: {_counted(report)}")
     return "\n".join(lines)
 
 
 def as_json(reports: Sequence[Report]) -> str:
-    """Give JSON: `exit_code`, and for each entry its findings with their severity."""
+    """Give JSON: `exit_code`, and for each entry its findings with their severity and rule."""
     values = {
         "exit_code": exit_code(reports),
         "entries": [
@@ -72,7 +79,8 @@ def as_json(reports: Sequence[Report]) -> str:
                 "entry": report.name,
                 "path": report.path,
                 "findings": [
-                    {**asdict(each), "severity": each.severity} for each in report.findings
+                    {**asdict(each), "severity": each.severity, "rule": RULES[each.code]}
+                    for each in report.findings
                 ],
             }
             for report in reports
@@ -88,7 +96,7 @@ def as_github(reports: Sequence[Report]) -> str:
         for each in report.findings:
             file = f"{report.path}/{each.where.partition(':')[0]}".rstrip("/")
             command = f"::{_COMMAND[each.severity]} file={_property(file)},title={each.code}::"
-            lines.append(command + _value(each.text))
+            lines.append(command + _value(each.told))
         lines.append(f"entry {_value(report.name)}: {_counted(report)}")
     return "\n".join(lines)
 

@@ -11,26 +11,29 @@ import pytest
 from harness.catalogue import Catalogue
 from harness.entries.finding import Finding, Report, as_github, as_json, as_text, exit_code, listed
 from support.drafts import Draft
+from harness.entries.rules.table import RULES
 from support.tiny_benchmark import tiny_runs
 
 HOSTILE = "a\n::error file=x::b ##[group]c \u202edcba \x1b[31m" + "n" * 10_000
 REPORT = Report(
     "tiny", "/x/tiny", (Finding("W601", "runs/a:3", "7 %"), Finding("I206", "MODEL_CARD.md", "-"))
 )
+OUT = "More than 5 % of the answers are out of prompt, unparsed or refused."
 
 
 def test_text_has_a_line_for_each_finding_and_a_count() -> None:
     assert as_text([REPORT]).splitlines() == [
-        "tiny: warning W601 runs/a:3: 7 %",
-        "tiny: info I206 MODEL_CARD.md: -",
+        f"tiny: warning W601 runs/a:3: {OUT} 7 %",
+        f"tiny: info I206 MODEL_CARD.md: {RULES['I206']} -",
         "tiny: 0 errors, 1 warnings",
     ]
 
 
 def test_github_has_a_command_for_each_finding() -> None:
     assert as_github([REPORT]).splitlines() == [
-        "::warning file=/x/tiny/runs/a,title=W601::7 %25",
-        "::notice file=/x/tiny/MODEL_CARD.md,title=I206::-",
+        "::warning file=/x/tiny/runs/a,title=W601::More than 5 %25 of the answers are "
+        "out of prompt, unparsed or refused. 7 %25",
+        f"::notice file=/x/tiny/MODEL_CARD.md,title=I206::{RULES['I206']} -",
         "entry tiny: 0 errors, 1 warnings",
     ]
 
@@ -41,7 +44,7 @@ def test_json_has_everything() -> None:
     (entry,) = values["entries"]
     assert entry["entry"] == "tiny"
     assert entry["findings"][0] == {
-        "code": "W601", "where": "runs/a:3", "text": "7 %", "severity": "warning",
+        "code": "W601", "where": "runs/a:3", "text": "7 %", "severity": "warning", "rule": OUT,
     }  # fmt: skip
 
 
