@@ -77,7 +77,7 @@
       make("table", { id: "models" },
         make("caption", {}, caption),
         make("thead", {}, make("tr", {}, ...["Model", "Accuracy (%)", "Right", "Most frequent wrong answers", "Explorer"]
-          .map((text) => make("th", { scope: "col" }, text)))),
+          .map((text) => make("th", { scope: "col", class: text === "Accuracy (%)" ? "number" : null }, text)))),
         make("tbody", {}, ...rows.map((row, place) => modelRow(chosen, row, runs[place], bits)))));
   }
 

@@ -84,8 +84,9 @@
     return make("td", { class: "number", "data-cell": key || null }, String(value));
   }
 
+  /** Of a column, above its numbers; of a row, before them. */
   function head(text, scope) {
-    return make("th", { scope }, text);
+    return make("th", { scope, class: scope === "col" ? "number" : null }, text);
   }
 
   function squareTable(found) {
@@ -123,7 +124,7 @@
       cell(accuracy(found.accuracyB), "accuracyB"), cell(change(found.delta), "delta")));
     return region(caption, make("table", { id },
       make("caption", {}, caption),
-      make("thead", {}, make("tr", {}, ...["Slice", "Images", "A (%)", "B (%)", "A − B"].map((text) => head(text, "col")))),
+      make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Slice"), ...["Images", "A (%)", "B (%)", "A − B"].map((text) => head(text, "col")))),
       make("tbody", {}, ...rows)));
   }
 
