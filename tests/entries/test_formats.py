@@ -10,8 +10,8 @@ import pytest
 
 from harness.catalogue import Catalogue
 from harness.entries.finding import Finding, Report, as_github, as_json, as_text, exit_code, listed
-from support.drafts import Draft
 from harness.entries.rules.table import RULES
+from support.drafts import Draft
 from support.tiny_benchmark import tiny_runs
 
 HOSTILE = "a\n::error file=x::b ##[group]c \u202edcba \x1b[31m" + "n" * 10_000
