@@ -6,7 +6,7 @@ from functools import cached_property
 from harness.answers.outcome import Status
 from harness.entries.manifest import EntryRun
 from harness.entries.rows import Prompt
-from harness.labels.label_set import LabelSet
+from harness.labels.label_set import LabelSet, headline_of
 from harness.run.finish import Ending
 from harness.run.importing import ADAPTER
 from harness.score.answers import Answers, Bools, to_answers
@@ -47,8 +47,8 @@ class RunCase:
 
     @property
     def headline(self) -> LabelSet | None:
-        """The label set that ranks: the first that is not the original one."""
-        return next((each for each in self.ending.truths.label_sets if not each.original), None)
+        """The label set that ranks."""
+        return headline_of(self.ending.truths.label_sets)
 
     @property
     def labels_changed(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """A label set in memory, and the classes that count as one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -61,3 +61,10 @@ class LabelSet:
     """SHA-256 of what was read."""
     notes: Mapping[str, int] = field(default_factory=dict)
     """What the reader decided, and for how many images: `only_not_sure`, `problematic`, …"""
+
+
+def headline_of(label_sets: Sequence[LabelSet]) -> LabelSet | None:
+    """Give the label set that ranks: the last, in the order of the task, that is not the original
+    one, as it is the one that multiple choice trusts too; None where there is no other.
+    """
+    return next((each for each in reversed(label_sets) if not each.original), None)

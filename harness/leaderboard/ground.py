@@ -7,7 +7,7 @@ import numpy as np
 
 from harness.classes import ClassList
 from harness.errors import DataError, Problem
-from harness.labels.label_set import Equivalences, LabelSet
+from harness.labels.label_set import Equivalences, LabelSet, headline_of
 from harness.leaderboard.site_model import Benchmark, Difference
 from harness.run.finish import Ending
 from harness.score.answers import NO_CLASS, Bools, Ints
@@ -42,9 +42,9 @@ class Ground:
 
     @property
     def headline(self) -> Truth:
-        """The labels that rank: the first that are not the original ones, else these."""
-        others = (truth for truth in self.truths if truth is not self.original)
-        return next(others, self.truths[0])
+        """The labels that rank; the original ones where there are no others."""
+        labels = headline_of(self.label_sets) or self.label_sets[0]
+        return self.truths[self.label_sets.index(labels)]
 
     def home(self, truth: Truth) -> Ints:
         """Give the class [n] that each image is filed under; -1 for none."""

@@ -100,7 +100,7 @@ class Board:
     original: str | None
     """Name of the original label set."""
     headline: str
-    """Name of the label set that ranks: the first that is not the original one."""
+    """Name of the label set that ranks: the last of the task that is not the original one."""
     label_sets: tuple[str, ...]
     n_images: int
     distractors: Mapping[str, object] | None

@@ -17,7 +17,11 @@ def ending(toy: Toy) -> Ending:
     return toy.ending("toy_cw")
 
 
-def test_the_headline_is_the_first_that_is_not_original(ending: Ending) -> None:
+def test_the_headline_is_the_last_that_is_not_original(ending: Ending) -> None:
+    original, corrected_labels = ending.truths.label_sets
+    more = replace(corrected_labels, name="earlier")
+    truths = replace(ending.truths, label_sets=(original, more, corrected_labels))
+    assert make_ground("toy", replace(ending, truths=truths)).headline.name == "corrected"
     ground = make_ground("toy", ending)
     assert ground.image_ids == IDS
     assert ground.original is not None
