@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
 
 from harness.adapters.base import Adapter
 from harness.catalogue import Catalogue
@@ -10,11 +11,13 @@ from harness.ranks import Rank
 from harness.run.session import Finished, RunOptions, complete, prepare
 from harness.run.signals import stop_flag
 from harness.score.results import Results
-from harness.score.statistics import Repeats, student_t
 from harness.spec.model import ModelSpec
 from harness.spec.task import TaskSpec
 from harness.store.directory import run_path
 from harness.store.lines import write_json
+
+if TYPE_CHECKING:
+    from harness.score.statistics import Repeats
 
 SPREAD_FILE = "repeats.json"
 
@@ -25,7 +28,7 @@ class Spread:
 
     task: str
     model: str
-    accuracy: dict[str, dict[str, Repeats]]
+    accuracy: "dict[str, dict[str, Repeats]]"
 
 
 def run_all(
@@ -85,6 +88,8 @@ def repeat_of(task: TaskSpec, number: int) -> TaskSpec:
 def spread(finished: Sequence[Finished]) -> Spread:
     """Summarise the repeats of one task. Repeats in which nothing could be scored are left out."""
     results = [each.results for each in finished if each.results is not None]
+    from harness.score.statistics import student_t  # SciPy: not before the last answer
+
     accuracy: dict[str, dict[str, Repeats]] = {}
     for protocol, scores in results[0].scores.items():
         for name in scores:

@@ -21,7 +21,6 @@ from harness.run.batch_size import BatchSize, find_batch_size
 from harness.run.bench import NO_OVERRIDES, Bench, Overrides, open_bench
 from harness.run.budget import TENTH, ErrorBudget, ErrorCount
 from harness.run.classified import match_outputs
-from harness.run.finish import Ending, finish
 from harness.run.progress import RunProgress
 from harness.run.signals import StopFlag, stop_flag
 from harness.score.results import Results
@@ -168,6 +167,8 @@ def complete(prepared: Prepared, adapter: Callable[[], Adapter], flag: StopFlag)
     _note_end(directory, facts, time.monotonic() - started)
     if not options.shard.is_whole:
         return Finished(directory.path, None, failed=failed)
+    from harness.run.finish import Ending, finish  # SciPy: a second that no answer waits for
+
     ending = Ending(prepared.catalogue, prepared.bench.task, prepared.bench.classes,
                     prepared.bench.truths)  # fmt: skip
     metrics = tuple(each.metric for each in prepared.bench.task.metric_list)

@@ -1,0 +1,147 @@
+"""The harness against lmms-eval 0.7: the same weights, images and prompts, whole processes timed.
+
+Run from the repository's root, in the full environment: `python benchmarks/against_lmms_eval.py`.
+The tasks are exported by `harness export lmms-eval`; both sides run them in processes of their own,
+in turn, and the least time of each side counts. lmms-eval's LLaVA class answers one request at a
+time, so it runs at batch size 1 against both of ours; its Qwen2.5-VL class computes in bfloat16
+only, and so do we there.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from prefix import imagenet_names
+from speed_models import make_model, write_tasks
+
+from harness.catalogue import Catalogue
+from harness.export.lmms_eval_folder import export_lmms_eval
+from harness.run.bench import NO_OVERRIDES
+from harness.spec.load import load_task
+
+Answers = Mapping[str, str]
+CLASSES = {"llava": "llava_hf", "qwen2_5_vl": "qwen2_5_vl"}
+DTYPES = {"llava": "float32", "qwen2_5_vl": "bfloat16"}
+ARGUMENTS = {"llava": "device_map=cpu", "qwen2_5_vl": "device_map=cpu,min_pixels=3136"}
+LARGEST_BATCH = {"llava": 1, "qwen2_5_vl": 64}
+TASKS = ("speed_ow", "speed_mc", "speed_cw_100", "speed_cw_1000")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is compared."""
+
+    folder: Path
+    family: str
+    task: str
+    images: int
+    batch: int
+
+
+def run(command: Sequence[str], folder: Path) -> float:
+    """Run a command; give the seconds that it took. What it said is shown when it fails."""
+    own = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(folder / "home"), "TQDM_DISABLE": "1"}
+    # OMP_NUM_THREADS is handed on: with 1, other work on the machine spoils the times less.
+    started = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | own)
+    seconds = time.perf_counter() - started
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}\n{done.stderr[-3000:]}")
+    return seconds
+
+
+def ours(at: Setting) -> tuple[float, Answers]:
+    """Answer a task with the harness; give the seconds and the answers."""
+    output = at.folder / "ours"
+    shutil.rmtree(output, ignore_errors=True)
+    words = ["--tasks", at.task, "--model", at.family, "--include_path", str(at.folder / "specs")]
+    more = ["--limit", str(at.images), "--batch_size", str(at.batch), "--output", str(output)]
+    seconds = run([sys.executable, "-m", "harness", "run", *words, *more, "--json"], at.folder)
+    text = (output / at.family / at.task / "predictions.jsonl").read_text(encoding="utf-8")
+    rows = [json.loads(line) for line in text.splitlines()]
+    return seconds, {row["image_id"]: row["answer"] for row in rows}
+
+
+def theirs(at: Setting) -> tuple[float, Answers]:
+    """Answer an exported task with lmms-eval; give the seconds and the answers."""
+    logs = at.folder / "theirs"
+    shutil.rmtree(logs, ignore_errors=True)
+    exported = at.folder / "exported"
+    batch = min(at.batch, LARGEST_BATCH[at.family])
+    arguments = f"pretrained={at.folder / 'specs' / at.family},{ARGUMENTS[at.family]}"
+    command = [sys.executable, "-m", "lmms_eval", "--include_path", str(exported)]
+    command += ["--tasks", at.task, "--model", CLASSES[at.family], "--model_args", arguments]
+    command += ["--device", "cpu", "--batch_size", str(batch)]
+    seconds = run([*command, "--log_samples", "--output_path", str(logs)], at.folder)
+    (samples,) = logs.rglob(f"*_samples_{at.task}.jsonl")
+    lines = samples.read_text(encoding="utf-8").splitlines()
+    rows = [row for line in lines for row in json.loads(line)["harness"]]
+    return seconds, {row["image_id"]: row.get("answer", "") for row in rows}
+
+
+def compare(at: Setting, times: int) -> str:
+    """Run both sides in turn; give a line of the table."""
+    found = [(ours(at), theirs(at)) for _ in range(times)]
+    own, other = (min(pair[side][0] for pair in found) for side in (0, 1))
+    mine, others = found[0][0][1], found[0][1][1]
+    if mine.keys() != others.keys():
+        raise RuntimeError("not the same images")
+    # lmms-eval takes white space off the ends of an answer.
+    same = sum(mine[each].strip() == others[each].strip() for each in mine)
+    their_batch = min(at.batch, LARGEST_BATCH[at.family])
+    return (
+        f"| {at.family} | {at.task.removeprefix('speed_')} | {at.batch} | {their_batch} "
+        f"| {own:.1f} | {other:.1f} | {at.images / own:.1f} | {at.images / other:.1f} "
+        f"| {other / own:.2f} | {same} of {len(mine)} |"
+    )
+
+
+def prepare(folder: Path, families: Sequence[str], images: int) -> None:
+    """Write models, tasks and the export."""
+    names, specs = imagenet_names(), folder / "specs"
+    write_tasks(specs, names, (100, 1000), images)
+    for family in families:
+        make_model(family, specs / family, names)
+        yaml = f"model: {family}\nadapter: hf\npretrained: {family}\ndtype: {DTYPES[family]}\n"
+        (specs / f"{family}.yaml").write_text(yaml)
+    catalogue = Catalogue((specs,))
+    tasks = [load_task(catalogue, name, [f"limit={images}"]) for name in TASKS]
+    export_lmms_eval(catalogue, tasks, folder / "exported", NO_OVERRIDES)
+
+
+def main() -> None:
+    """Print one line for each model, task and batch size."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=int, default=200)
+    parser.add_argument("--tasks", default=",".join(TASKS))
+    parser.add_argument("--batches", default="1,8")
+    parser.add_argument("--families", default="llava,qwen2_5_vl")
+    parser.add_argument("--times", type=int, default=1, help="how often each side runs")
+    options = parser.parse_args()
+    families = options.families.split(",")
+    print(
+        "| model | task | batch | theirs | s, whole process | theirs | images/s | theirs ", end=""
+    )
+    print("| ratio | equal answers |\n|" + "---|" * 10, flush=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        prepare(folder, families, options.images)
+        for family in families:
+            for task in options.tasks.split(","):
+                for batch in map(int, options.batches.split(",")):
+                    at = Setting(folder, family, task, options.images, batch)
+                    print(compare(at, options.times), flush=True)
+
+
+if __name__ == "__main__":
+    main()

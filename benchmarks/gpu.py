@@ -1,0 +1,212 @@
+"""Real sizes on a GPU: images a second with and without the shared prefix, and the floor.
+
+Run from the repository's root, in the full environment, on a machine with a GPU of 40 GB or more
+and 40 GB of disk: `python benchmarks/gpu.py`. Qwen2.5-VL-7B and LLaVA-OneVision-7B get random
+weights of their real configs; 512 images of 448 px are asked for one of ImageNet's 1,000 names. The
+floor is the arithmetic of the tokens that must be computed, over the rate at which this card
+multiplies matrices. `--tiny` runs the same with small models, also without a GPU.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import numpy as np
+import torch
+from gpu_models import REAL, TINY, Size, make_gpu_model
+from PIL import Image
+from prefix import imagenet_names
+from speed_models import write_tasks
+
+from harness.adapters.base import Ahead, ModelFacts, Request, Response, Setting
+from harness.adapters.hf import HfAdapter
+from harness.catalogue import Catalogue
+from harness.cli.options import batch_size_of
+from harness.ranks import Rank
+from harness.run.batch_size import BatchSize
+from harness.run.session import RunOptions, run_task
+from harness.spec.load import load_task
+from harness.spec.model import ModelSpec
+from harness.store.lines import read_predictions
+from harness.store.manifest import Manifest
+
+ON_GPU = torch.cuda.is_available()
+DEVICE = "cuda:0" if ON_GPU else "cpu"
+ANSWER = 8  # tokens of an answer: `write_tasks` allows so many, and random weights have no end
+
+
+class Timed:
+    """An `hf` model that sums the seconds of its calls."""
+
+    def __init__(self, inner: HfAdapter) -> None:
+        self._inner = inner
+        self.seconds = 0.0
+
+    @property
+    def facts(self) -> ModelFacts:
+        """Facts of the model."""
+        return self._inner.facts
+
+    def prepare(self, request: Request) -> Ahead:
+        """Make a request ready."""
+        return self._inner.prepare(request)
+
+    def respond(self, requests: Sequence[Request]) -> list[Response]:
+        """Answer; the tokens are on the CPU when it returns, so the time is whole."""
+        started = time.perf_counter()
+        found = self._inner.respond(requests)
+        self.seconds += time.perf_counter() - started
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is asked of the models."""
+
+    folder: Path
+    specs: Path
+    names: int
+    images: int
+    side: int
+    batch: BatchSize
+    tiny: bool
+
+    def size(self, family: str) -> Size:
+        """Give the size of a model."""
+        return TINY if self.tiny else REAL[family]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a run took."""
+
+    seconds: float
+    """From the loaded model to the end of the scoring."""
+    in_model: float
+    batch: int
+    gib: float
+    prompt_tokens: int
+    shared_tokens: int
+    patches: int
+    """Patches of one image, tiles and all."""
+
+
+def write_pictures(folder: Path, images: int, side: int) -> None:
+    """Write smooth pictures in place of the small ones of `write_tasks`."""
+    generator = np.random.default_rng(0)
+    for number in range(images):
+        pixels = generator.integers(0, 255, (32, 32, 3), dtype=np.uint8)
+        picture = Image.fromarray(pixels).resize((side, side), Image.Resampling.BICUBIC)
+        picture.save(folder / f"i{number:05d}.png")
+
+
+def patches_of(model: HfAdapter, side: int) -> int:
+    """Count what the vision tower reads of one image."""
+    asked = model.prepare(Request((Image.new("RGB", (side, side)),), "<image>")).inputs
+    pixels = asked.part.inputs["pixel_values"]
+    return int(pixels.shape[0] if pixels.dim() == 2 else pixels[0, :, 0].numel() // 14**2)
+
+
+def measure(at: Work, family: str, shared: bool) -> Found:
+    """Load a model and answer all images, with or without the shared prefix."""
+    options = {"shared_prefix": shared}
+    path = str(at.folder / family)
+    spec = ModelSpec(model=family, adapter="hf", pretrained=path, options=options)
+    model = HfAdapter(spec, Setting(DEVICE))
+    adapter, catalogue = Timed(model), Catalogue((at.specs,))
+    if ON_GPU:
+        torch.cuda.reset_peak_memory_stats()
+    run_options = RunOptions(at.specs / f"runs-{shared}", at.batch, show_progress=False)
+    task, rank = load_task(catalogue, f"speed_cw_{at.names}"), Rank(0, 1, Setting(DEVICE))
+    started = time.perf_counter()
+    done = run_task(catalogue, task, spec, lambda: adapter, rank, run_options)
+    return Found(
+        seconds=time.perf_counter() - started,
+        in_model=adapter.seconds,
+        batch=Manifest.read(done.path).batch_size or 0,
+        gib=torch.cuda.max_memory_allocated() / 2**30 if ON_GPU else 0.0,
+        prompt_tokens=next(iter(read_predictions(done.path / "predictions.jsonl"))).prompt_tokens
+        or 0,
+        shared_tokens=model._prefix.used if model._prefix else 0,
+        patches=patches_of(model, at.side),
+    )
+
+
+def matrix_rate(tiny: bool) -> float:
+    """Measure multiplications and additions a second of large matrices in the model's dtype."""
+    side, dtype = (1024, torch.float32) if tiny else (8192, torch.bfloat16)
+    a = torch.randn(side, side, device=DEVICE, dtype=dtype)
+    times = []
+    for _ in range(10):
+        started = time.perf_counter()
+        float((a @ a)[0, 0])
+        times.append(time.perf_counter() - started)
+    return 2 * side**3 / min(times)
+
+
+def operations(size: Size, patches: int, new: int, whole: int) -> float:
+    """Count the operations of an image: `new` tokens of `whole` are computed, and the picture.
+
+    Two for each weight and token; attention's two products are four for each pair of tokens and
+    width (Kaplan et al., 2020, table 1). The last layer's logits are of one token a step.
+    """
+    kv = size.hidden * size.kv_heads // size.heads
+    layer = size.hidden * (2 * size.hidden + 2 * kv + 3 * size.inner)
+    text = 2 * new * size.layers * layer + 4 * size.layers * size.hidden * new * (whole - new / 2)
+    logits = 2 * ANSWER * size.hidden * size.vocabulary
+    block = size.vision_hidden * (4 * size.vision_hidden + size.vision_matrices * size.vision_inner)
+    return text + logits + 2 * patches * size.vision_layers * block
+
+
+def line(at: Work, family: str, found: Found, rate: float) -> str:
+    """Give a line of the table."""
+    whole = found.prompt_tokens + ANSWER
+    new = whole - found.shared_tokens
+    floor = operations(at.size(family), found.patches, new, whole) / rate
+    each = found.seconds / at.images
+    name = "shared" if found.shared_tokens else "not shared"
+    return (
+        f"| {family} | {name} | {found.prompt_tokens} | {found.batch} | {1 / each:.2f} "
+        f"| {100 * found.in_model / found.seconds:.0f} % | {found.gib:.1f} GiB "
+        f"| {1 / floor:.2f} | {100 * floor / each:.0f} % |"
+    )
+
+
+def main() -> None:
+    """Print the table, with the date and the card."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--families", default=",".join(REAL))
+    parser.add_argument("--names", type=int, default=1000)
+    parser.add_argument("--images", type=int, default=512)
+    parser.add_argument("--side", type=int, default=448)
+    parser.add_argument("--batch_size", default="auto")
+    parser.add_argument("--folder", type=Path, help="where weights are kept for the next time")
+    parser.add_argument("--tiny", action="store_true")
+    options = parser.parse_args()
+    card = torch.cuda.get_device_name() if ON_GPU else "CPU"
+    rate = matrix_rate(options.tiny)
+    print(f"{datetime.now(UTC):%Y-%m-%d}, {card}, {rate / 1e12:.2f} TFLOP/s in matrices")
+    print("| model | prefix | prompt tokens | batch | images/s | in the model | memory ", end="")
+    print("| floor, images/s | of the floor |\n|" + "---|" * 9, flush=True)
+    with tempfile.TemporaryDirectory() as name:
+        batch = batch_size_of(options.batch_size) or "auto"
+        kept = options.folder or Path(name)
+        at = Work(kept, Path(name) / "specs", options.names, options.images, options.side, batch,
+                  options.tiny)  # fmt: skip
+        write_tasks(at.specs, imagenet_names(), (at.names,), at.images)
+        write_pictures(at.specs / "images", at.images, at.side)
+        for family in options.families.split(","):
+            make_gpu_model(family, at.folder / family, imagenet_names(), tiny=at.tiny)
+            for shared in (True, False):
+                print(line(at, family, measure(at, family, shared), rate), flush=True)
+
+
+if __name__ == "__main__":
+    main()
