@@ -1,4 +1,5 @@
-# make demo       run the embedded models, of four kinds, on the embedded benchmark
+# make demo       run the embedded models, of four kinds, on the embedded benchmark, and make a
+#                 leaderboard of them
 # make test       run the tests that the light environment can run
 # make test-full  run the tests that need torchvision or lmms-eval, and all of the adapters; the
 #                 first time it installs an environment of 7 GB
@@ -21,6 +22,12 @@ demo: $(VENV)/.ready
 	    $(BIN)/harness run --tasks mini_classify --model $$model --output runs/demo >/dev/null || exit; \
 	done
 	@$(BIN)/harness merge runs/demo
+	@rm -rf runs/demo-entries
+	@for model in mini $(BASELINES); do \
+	    $(BIN)/harness submit pack runs/demo/$$model -o runs/demo-entries/$$model >/dev/null || exit; \
+	done
+	@$(BIN)/harness leaderboard build runs/demo-entries -o site >/dev/null
+	@echo 'The leaderboard of these models: $(CURDIR)/site/index.html'
 
 test: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest
