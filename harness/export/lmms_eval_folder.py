@@ -84,8 +84,6 @@ def export_lmms_eval(
     import harness
 
     refuse_full(folder)
-    if not tasks:
-        raise UserError(Problem(str(folder), "no task was named to export"))
     problems = [each for task in tasks for each in _misfits(task)]
     if problems:
         raise UserError(problems)

@@ -138,8 +138,11 @@ def prepare(
     manifest = _manifest(bench, model, rank, options)
     done: set[str] = set()
     if directory.started and not options.fresh:
-        manifest = _resumed(Manifest.read(directory.path), manifest)
         rows = directory.rows()
+        # A model that could not be loaded leaves a manifest and no row, and is nobody's run; of a
+        # slice, others may be about to write theirs.
+        if rows or not options.shard.is_whole:
+            manifest = _resumed(Manifest.read(directory.path), manifest)
         done = {each for each, row in rows.items() if row.status is not Status.ERROR}
     # Slices are of all images, as nobody knows what other slices have done; the processes of one
     # launch share what is left, of which all see the same before they start together.

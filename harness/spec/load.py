@@ -83,8 +83,10 @@ def load_class_list_spec(catalogue: Catalogue, name: str) -> ClassListSpec:
 def expand_tasks(catalogue: Catalogue, names: Sequence[str]) -> list[str]:
     """Give the task names that task names, groups and tags stand for, each once, in order.
 
-    Raises SpecError naming every unknown one.
+    Raises SpecError naming every unknown one, or when there is no name.
     """
+    if not names:
+        raise SpecError(Problem("tasks", "none is named", fix="`harness list tasks` names them"))
     tagged: dict[str, list[str]] = {}
     if any(name not in catalogue.names(Kind.TASK) for name in names):
         tagged = _tasks_by_tag(catalogue)

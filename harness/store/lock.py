@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from harness.errors import Problem, RunError
+from harness.errors import Problem, RunError, UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,13 @@ def locked(directory: Path, shard: Shard) -> Iterator[None]:
 
     A whole run holds it against everyone; a slice against whole runs, against the same slice and
     against slices of another count. The lock files lie beside the directory, which may be moved
-    aside. Raises RunError naming the process that holds it. The lock of a process that died is
-    free.
+    aside. Raises RunError naming the process that holds it, UserError for a place that cannot be
+    written. The lock of a process that died is free.
     """
-    directory.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(_no_place(directory.parent, error)) from error
     whole = directory.with_name(f".{directory.name}.lock")
     with contextlib.ExitStack() as stack:
         stack.enter_context(_held(whole, shared=not shard.is_whole))
@@ -80,7 +83,10 @@ def _held(path: Path, *, shared: bool) -> Iterator[None]:
 
 def _taken(path: Path, *, shared: bool) -> IO[str]:
     while True:
-        file = path.open("a+", encoding="utf-8")
+        try:
+            file = path.open("a+", encoding="utf-8")
+        except OSError as error:
+            raise UserError(_no_place(path.parent, error)) from error
         try:
             fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -110,6 +116,11 @@ def _in_use(path: Path, holder: str) -> Problem:
         got=holder,
         fix="wait for it, stop it, or choose another --output",
     )
+
+
+def _no_place(folder: Path, error: OSError) -> Problem:
+    fix = "choose another --output"
+    return Problem(str(folder), "no run can be written there", got=str(error), fix=fix)
 
 
 def _this_process() -> dict[str, object]:

@@ -257,7 +257,7 @@ def test_no_task_is_no_folder(tmp_path: Path) -> None:
     words = ["export", "lmms-eval", str(tmp_path / "new"), "--tasks", ","]
     done = CliRunner().invoke(app, words)
     assert isinstance(done.exception, UserError)
-    assert "no task was named" in str(done.exception)
+    assert "tasks: none is named" in str(done.exception)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -108,6 +108,14 @@ def test_a_changed_task_is_refused_and_the_keys_are_named(catalogue: Catalogue) 
     assert (fresh.path.parent / "colours.old-1" / "predictions.jsonl").is_file()
 
 
+def test_what_a_model_that_did_not_load_left_is_no_run(catalogue: Catalogue) -> None:
+    with pytest.raises(AssertionError):
+        run(catalogue, nobody)
+    finished = run(catalogue, None, "order_seed=4")
+    assert finished.results is not None and finished.results.complete
+    assert list(finished.path.parent.iterdir()) == [finished.path], "nothing was moved aside"
+
+
 def test_a_failing_image_is_alone_with_its_error(catalogue: Catalogue) -> None:
     finished = run(catalogue, lambda: FragileAdapter(MODEL, Setting()), batch_size=6)
     found = rows(finished)

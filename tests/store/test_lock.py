@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import RunError
+from harness.errors import RunError, UserError
 from harness.store.lock import WHOLE, Shard, locked
 
 FIRST, SECOND, OF_THREE = Shard(0, 2), Shard(1, 2), Shard(0, 3)
@@ -43,3 +43,12 @@ def test_what_a_dead_process_left_is_no_lock(tmp_path: Path) -> None:
     (tmp_path / ".run.lock").write_text('{"pid": 1, "host": "gone", "since": "2020"}\n')
     with locked(tmp_path / "run", WHOLE):
         assert '"gone"' not in (tmp_path / ".run.lock").read_text()
+
+
+@pytest.mark.parametrize("path", ["file/model/task", "task"])
+def test_a_place_that_cannot_be_written_is_told(path: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / ".task.lock").mkdir()
+    refused = pytest.raises(UserError, match="no run can be written there")
+    with refused, locked(tmp_path / path, WHOLE):
+        raise AssertionError("there is no such place")
