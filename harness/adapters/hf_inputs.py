@@ -1,6 +1,5 @@
 """A model's inputs: made of one request at a time, ahead of the model, and joined to batches."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,16 +46,13 @@ class InputMaker:
 
         Raises RuntimeError when the processor pads on the right.
         """
-        with warnings.catch_warnings():
-            # PaliGemma's processor makes labels that nobody asked for, in a way NumPy warns of.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            inputs = self._processor(
-                text=list(prompts),
-                images=[list(each) for each in images] if any(images) else None,
-                padding=len(prompts) > 1,
-                return_tensors="pt",
-                add_special_tokens=special and not self._form.begins_itself(prompts[0]),
-            )
+        inputs = self._processor(
+            text=list(prompts),
+            images=[list(each) for each in images] if any(images) else None,
+            padding=len(prompts) > 1,
+            return_tensors="pt",
+            add_special_tokens=special and not self._form.begins_itself(prompts[0]),
+        )
         inputs.pop("labels", None)
         if not bool(inputs["attention_mask"][:, -1].all()):
             raise RuntimeError("the processor pads on the right; answers would follow the padding")
