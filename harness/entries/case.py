@@ -6,7 +6,7 @@ from functools import cached_property
 from harness.answers.outcome import Status
 from harness.entries.manifest import EntryRun
 from harness.entries.rows import Prompt
-from harness.labels.label_set import LabelSet, headline_of
+from harness.labels.label_set import LabelSet, headline_of, original_of
 from harness.run.finish import Ending
 from harness.run.importing import ADAPTER
 from harness.score.answers import Answers, Bools, to_answers
@@ -43,7 +43,7 @@ class RunCase:
     @property
     def original(self) -> LabelSet | None:
         """The benchmark's own labels."""
-        return next((each for each in self.ending.truths.label_sets if each.original), None)
+        return original_of(self.ending.truths.label_sets)
 
     @property
     def headline(self) -> LabelSet | None:

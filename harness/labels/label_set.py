@@ -63,6 +63,11 @@ class LabelSet:
     """What the reader decided, and for how many images: `only_not_sure`, `problematic`, …"""
 
 
+def original_of(label_sets: Sequence[LabelSet]) -> LabelSet | None:
+    """Give the data set's own labels; None where none of the label sets is them."""
+    return next((each for each in label_sets if each.original), None)
+
+
 def headline_of(label_sets: Sequence[LabelSet]) -> LabelSet | None:
     """Give the label set that ranks: the last, in the order of the task, that is not the original
     one, as it is the one that multiple choice trusts too; None where there is no other.

@@ -11,6 +11,7 @@ from harness.catalogue import Catalogue
 from harness.classes import ClassList
 from harness.encoders.base import TextEncoder
 from harness.encoders.registry import open_encoder
+from harness.labels.label_set import original_of
 from harness.mapping.nearest import map_answers
 from harness.prompt.options import CONFUSION_FILE
 from harness.run.bench import Truths
@@ -135,7 +136,7 @@ def _score(
         n_expected=manifest.n,
     )
     results = score(rows, request)
-    original = next((each for each in ending.truths.label_sets if each.original), None)
+    original = original_of(ending.truths.label_sets)
     if original is not None:
         matrix = confusion(rows, task.protocol, ending.classes, original)
         save_confusion(directory.path / CONFUSION_FILE, matrix)
