@@ -1,7 +1,9 @@
 """Adapters by name, imported only when one is asked for."""
 
+import gc
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import cast
@@ -129,6 +131,23 @@ def _any(names: frozenset[str]) -> str:
     return " or ".join(sorted(names))
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector from walking what is being imported, then and later.
+
+    torch and transformers make a million objects that stay; walking them again and again took a
+    tenth of the start.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_on:
+            gc.enable()
+
+
 def _extra(adapter: str) -> str:
     """Give the extra that an adapter needs; with a hyphen, as older pip knows no other form."""
     return adapter.replace("_", "-")
@@ -143,7 +162,8 @@ def adapter_class(spec: ModelSpec) -> type[Adapter]:
     if not colon:
         raise SpecError(unknown_name(where, "adapter", spec.adapter, list(known)))
     try:
-        module = importlib.import_module(module_name)
+        with _no_collection():
+            module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         raise MissingPackageError(
             Problem(
