@@ -3,8 +3,8 @@
 Run from the repository's root, in the full environment: `python benchmarks/against_lmms_eval.py`.
 The tasks are exported by `harness export lmms-eval`; both sides run them in processes of their own,
 in turn, and the least time of each side counts. lmms-eval's LLaVA class answers one request at a
-time, so it runs at batch size 1 against both of ours; its Qwen2.5-VL class computes in bfloat16
-only, and so do we there.
+time, so its one time stands beside both of our batch sizes; its Qwen2.5-VL class computes in
+bfloat16 only, and so do we there.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -45,7 +45,7 @@ class Setting:
     family: str
     task: str
     images: int
-    batch: int
+    batch: int = 1
 
 
 def run(command: Sequence[str], folder: Path) -> float:
@@ -89,21 +89,34 @@ def theirs(at: Setting) -> tuple[float, Answers]:
     return seconds, {row["image_id"]: row.get("answer", "") for row in rows}
 
 
-def compare(at: Setting, times: int) -> str:
-    """Run both sides in turn; give a line of the table."""
-    found = [(ours(at), theirs(at)) for _ in range(times)]
-    own, other = (min(pair[side][0] for pair in found) for side in (0, 1))
-    mine, others = found[0][0][1], found[0][1][1]
-    if mine.keys() != others.keys():
-        raise RuntimeError("not the same images")
-    # lmms-eval takes white space off the ends of an answer.
-    same = sum(mine[each].strip() == others[each].strip() for each in mine)
-    their_batch = min(at.batch, LARGEST_BATCH[at.family])
-    return (
-        f"| {at.family} | {at.task.removeprefix('speed_')} | {at.batch} | {their_batch} "
-        f"| {own:.1f} | {other:.1f} | {at.images / own:.1f} | {at.images / other:.1f} "
-        f"| {other / own:.2f} | {same} of {len(mine)} |"
-    )
+def compare(at: Setting, batches: Sequence[int], times: int) -> list[str]:
+    """Run both sides in turn, at each batch size; give a line of the table for each of ours."""
+    largest = LARGEST_BATCH[at.family]
+    own: dict[int, list[float]] = {}
+    other: dict[int, list[float]] = {}
+    answers: dict[tuple[str, int], Answers] = {}
+    for _ in range(times):
+        for batch in batches:
+            seconds, answers["ours", batch] = ours(replace(at, batch=batch))
+            own.setdefault(batch, []).append(seconds)
+        for batch in dict.fromkeys(min(each, largest) for each in batches):
+            seconds, answers["theirs", batch] = theirs(replace(at, batch=batch))
+            other.setdefault(batch, []).append(seconds)
+    lines = []
+    for batch in batches:
+        their_batch = min(batch, largest)
+        mine, others = answers["ours", batch], answers["theirs", their_batch]
+        if mine.keys() != others.keys():
+            raise RuntimeError("not the same images")
+        # lmms-eval takes white space off the ends of an answer.
+        same = sum(mine[each].strip() == others[each].strip() for each in mine)
+        a, b = min(own[batch]), min(other[their_batch])
+        lines.append(
+            f"| {at.family} | {at.task.removeprefix('speed_')} | {batch} | {their_batch} "
+            f"| {a:.1f} | {b:.1f} | {at.images / a:.1f} | {at.images / b:.1f} "
+            f"| {b / a:.2f} | {same} of {len(mine)} |"
+        )
+    return lines
 
 
 def prepare(folder: Path, families: Sequence[str], images: int) -> None:
@@ -129,6 +142,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=1, help="how often each side runs")
     options = parser.parse_args()
     families = options.families.split(",")
+    batches = [int(each) for each in options.batches.split(",")]
     print(
         "| model | task | batch | theirs | s, whole process | theirs | images/s | theirs ", end=""
     )
@@ -138,9 +152,8 @@ def main() -> None:
         prepare(folder, families, options.images)
         for family in families:
             for task in options.tasks.split(","):
-                for batch in map(int, options.batches.split(",")):
-                    at = Setting(folder, family, task, options.images, batch)
-                    print(compare(at, options.times), flush=True)
+                at = Setting(folder, family, task, options.images)
+                print(*compare(at, batches, options.times), sep="\n", flush=True)
 
 
 if __name__ == "__main__":

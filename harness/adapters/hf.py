@@ -29,6 +29,7 @@ from harness.adapters.hf_stopping import AllEnded
 from harness.adapters.prefix_cache import PrefixCache, as_argument
 from harness.adapters.pretrained import locate, resolve_commit
 from harness.adapters.ranking import TREE_ATTENTION, log_likelihoods, read_prompts
+from harness.adapters.shared_attention import use_shared_attention
 from harness.adapters.shared_prefix import SharedPrefix, prefix_cache
 from harness.errors import Problem, SpecError
 from harness.spec.base import Spec
@@ -82,6 +83,7 @@ class HfAdapter:
         self._maker = InputMaker(self._processor, self._form, place)
         self._prefix: SharedPrefix | None = None
         if options.shared_prefix:
+            use_shared_attention(self._model)
             self._prefix = SharedPrefix(self._model, self._maker.make_ahead, self._form.mark)
         self._batches = BatchMaker(self._maker, self._prefix)
 

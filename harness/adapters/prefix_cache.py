@@ -1,6 +1,7 @@
 """A KV cache whose first tokens are computed once and shared by every batch after it."""
 
 import inspect
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -8,42 +9,70 @@ from torch import Tensor, nn
 from transformers import Cache
 from transformers.cache_utils import DynamicLayer
 
+from harness.adapters.shared_attention import behind
+
 _STEP = 256  # tokens by which the room grows
 
 
 class _Layer(DynamicLayer):  # type: ignore[misc]
     """Keys and values of one layer in a buffer that is filled from the left.
 
-    The first `prefix` tokens stand once in every row and are never written again, so that a new
-    batch costs no copy. Shapes are (rows, heads, tokens, size).
+    The first `prefix` tokens are never written again, so that a new batch costs no copy. They stand
+    once in every row of the buffer; or `apart`, once for all rows, where the attention can read
+    them so. Shapes are (rows, heads, tokens, size).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, apart: bool) -> None:
         super().__init__()
+        self.apart = apart
         self.prefix = 0
         self.length = 0
         self.batch = 1
+        self.before: tuple[Tensor, Tensor] | None = None
+        """The prefix, of one row, where it stands apart."""
 
     def update(
         self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any
     ) -> tuple[Tensor, Tensor]:
-        """Write new keys and values behind the others; give views of all of the batch."""
-        end = self.length + key_states.shape[-2]
+        """Write new keys and values behind the others; give views of all of the batch.
+
+        A prefix that stands apart is not in the views but noted at the keys.
+        """
+        length = self.length + key_states.shape[-2]
+        start, end = self.length - self._offset, length - self._offset
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
             self.keys, self.values = _room(key_states, end), _room(value_states, end)
             self.batch = key_states.shape[0]
         self._make_room(self.batch, end)
-        self.keys[: self.batch, :, self.length : end] = key_states
-        self.values[: self.batch, :, self.length : end] = value_states
-        self.length = end
-        return self.keys[: self.batch, :, :end], self.values[: self.batch, :, :end]
+        self.keys[: self.batch, :, start:end] = key_states
+        self.values[: self.batch, :, start:end] = value_states
+        self.length = length
+        keys, values = self.keys[: self.batch, :, :end], self.values[: self.batch, :, :end]
+        return (behind(self.before, keys) if self.before else keys), values
+
+    def hold(self) -> None:
+        """Take what is held now as the prefix."""
+        self.prefix = self.length
+        if self.apart and self.is_initialized:
+            self.before = (
+                self.keys[:1, :, : self.prefix].clone(),
+                self.values[:1, :, : self.prefix].clone(),
+            )
+            self.keys, self.values = self.keys[:, :, :0].clone(), self.values[:, :, :0].clone()
 
     def begin(self, batch: int) -> None:
         """Forget all but the prefix, and stand for `batch` rows."""
         self.length, self.batch = self.prefix, batch
         if self.is_initialized:
-            self._make_room(batch, self.prefix)
+            self._make_room(batch, self.prefix - self._offset)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all buffers."""
+        if not self.is_initialized:
+            return 0
+        return sum(each.nbytes for each in (self.keys, self.values, *(self.before or ())))
 
     def get_seq_length(self) -> int:
         """Give how many tokens are held."""
@@ -58,9 +87,15 @@ class _Layer(DynamicLayer):  # type: ignore[misc]
 
     def _moved(self, old: Tensor, rows: int, end: int) -> Tensor:
         new = old.new_empty(rows, old.shape[1], _rounded(end), old.shape[3])
-        new[: old.shape[0], :, : self.length] = old[:, :, : self.length]
-        new[old.shape[0] :, :, : self.prefix] = old[:1, :, : self.prefix]
+        length, prefix = self.length - self._offset, self.prefix - self._offset
+        new[: old.shape[0], :, :length] = old[:, :, :length]
+        new[old.shape[0] :, :, :prefix] = old[:1, :, :prefix]
         return new
+
+    @property
+    def _offset(self) -> int:
+        """How many of the tokens are not in the buffer."""
+        return self.prefix if self.before else 0
 
 
 class PrefixCache(Cache):  # type: ignore[misc]
@@ -68,13 +103,14 @@ class PrefixCache(Cache):  # type: ignore[misc]
 
     layers: list[_Layer]
 
-    def __init__(self, n_layers: int) -> None:
-        super().__init__(layers=[_Layer() for _ in range(n_layers)])
+    def __init__(self, apart: Iterable[bool]) -> None:
+        """`apart` says of each layer whether its attention reads the prefix once for all rows."""
+        super().__init__(layers=[_Layer(each) for each in apart])
 
     def hold(self) -> None:
         """Take what is in the cache now as the prefix that all batches share."""
         for layer in self.layers:
-            layer.prefix = layer.length
+            layer.hold()
 
     def begin(self, batch: int) -> None:
         """Make ready for a batch of so many rows, each with nothing but the prefix."""
@@ -90,8 +126,7 @@ class PrefixCache(Cache):  # type: ignore[misc]
     @property
     def nbytes(self) -> int:
         """Bytes of all buffers."""
-        held = [layer for layer in self.layers if layer.is_initialized]
-        return sum(layer.keys.nbytes + layer.values.nbytes for layer in held)
+        return sum(layer.nbytes for layer in self.layers)
 
 
 def as_argument(model: nn.Module, cache: Cache | None) -> dict[str, Cache]:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from harness.adapters.hf_inputs import TOKEN_KEYS, Inputs
 from harness.adapters.prefix_cache import PrefixCache, as_argument
+from harness.adapters.shared_attention import shares_attention
 
 Make = Callable[[str, Sequence[Image.Image], bool], Inputs]
 """A prompt, its images, and whether special tokens are added, to the inputs of one request."""
@@ -97,7 +98,8 @@ class SharedPrefix:
     def __str__(self) -> str:
         """Give what was shared, or why nothing was, for the manifest."""
         if self.used:
-            return f"{self.used} tokens, {self.nbytes / 2**20:.1f} MiB"
+            each = "batch" if shares_attention(self._model) else "row"
+            return f"{self.used} tokens, {self.nbytes / 2**20:.1f} MiB, read once a {each}"
         return f"none; {self.why_not}" if self.why_not else "none"
 
     def find(self, prompt: str, images: Sequence[Image.Image]) -> Beginning | None:
@@ -188,10 +190,11 @@ def prefix_cache(model: Any) -> PrefixCache | None:
     Layers that attend to a sliding window keep all tokens here; their mask leaves out the old.
     """
     text = model.config.get_text_config(decoder=True)
-    kinds = set(getattr(text, "layer_types", None) or ("full_attention",))
-    if not kinds <= {"full_attention", "sliding_attention"}:
+    kinds = getattr(text, "layer_types", None) or ["full_attention"] * text.num_hidden_layers
+    if not set(kinds) <= {"full_attention", "sliding_attention"}:
         return None
-    return PrefixCache(text.num_hidden_layers)
+    once = shares_attention(model)
+    return PrefixCache(once and kind == "full_attention" for kind in kinds)
 
 
 def with_prefix(inputs: Inputs, beginning: Beginning) -> Inputs:

@@ -5,6 +5,7 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from harness.adapters.prefix_cache import PrefixCache
+from harness.adapters.shared_attention import _PREFIX
 
 HEADS, SIZE = 2, 4
 
@@ -16,7 +17,7 @@ def states(rows: int, tokens: int, seed: int) -> tuple[Tensor, Tensor]:
 
 
 def test_views_are_what_concatenation_gives() -> None:
-    ours, theirs = PrefixCache(1), DynamicCache()
+    ours, theirs = PrefixCache([False]), DynamicCache()
     for seed, tokens in enumerate((3, 300, 1, 1, 600)):
         keys, values = states(2, tokens, seed)
         mine, other = ours.update(keys, values, 0), theirs.update(keys, values, 0)
@@ -26,7 +27,7 @@ def test_views_are_what_concatenation_gives() -> None:
 
 
 def test_every_batch_finds_the_prefix_as_it_was() -> None:
-    cache = PrefixCache(2)
+    cache = PrefixCache([False, False])
     prefix = [states(1, 5, seed) for seed in (0, 1)]
     for layer, (keys, values) in enumerate(prefix):
         cache.update(keys, values, layer)
@@ -42,7 +43,7 @@ def test_every_batch_finds_the_prefix_as_it_was() -> None:
 
 
 def test_a_new_batch_copies_nothing_where_there_is_room() -> None:
-    cache = PrefixCache(1)
+    cache = PrefixCache([False])
     cache.update(*states(1, 5, 0), 0)
     cache.hold()
     cache.begin(4)
@@ -56,7 +57,7 @@ def test_a_new_batch_copies_nothing_where_there_is_room() -> None:
 
 
 def test_cut_goes_back_to_a_length() -> None:
-    cache = PrefixCache(1)
+    cache = PrefixCache([False])
     first = states(2, 4, 0)
     cache.update(*first, 0)
     cache.update(*states(2, 3, 1), 0)
@@ -64,3 +65,35 @@ def test_cut_goes_back_to_a_length() -> None:
     again = states(2, 1, 2)
     keys, _ = cache.update(*again, 0)
     assert torch.equal(keys, torch.cat([first[0], again[0]], dim=2))
+
+
+def test_a_prefix_apart_is_held_once_and_noted_at_the_keys() -> None:
+    cache = PrefixCache([True])
+    prefix = states(1, 300, 0)
+    assert torch.equal(cache.update(*prefix, 0)[0], prefix[0])
+    cache.hold()
+    for rows, tokens in ((3, 2), (1, 400), (5, 1), (2, 7)):
+        cache.begin(rows)
+        first, second = states(rows, tokens, 7), states(rows, 1, 8)
+        cache.update(*first, 0)
+        keys, values = cache.update(*second, 0)
+        assert cache.get_seq_length() == 300 + tokens + 1
+        assert torch.equal(keys, torch.cat([first[0], second[0]], dim=2))
+        assert torch.equal(values, torch.cat([first[1], second[1]], dim=2))
+        noted = getattr(keys, _PREFIX)
+        assert torch.equal(noted[0], prefix[0]) and torch.equal(noted[1], prefix[1])
+    one_token = 2 * HEADS * SIZE * 4
+    assert cache.nbytes == (300 + 5 * 512) * one_token
+
+
+def test_cut_goes_back_to_a_length_behind_a_prefix_apart() -> None:
+    cache = PrefixCache([True])
+    cache.update(*states(1, 5, 0), 0)
+    cache.hold()
+    cache.begin(2)
+    own, again = states(2, 4, 1), states(2, 1, 3)
+    cache.update(*own, 0)
+    cache.update(*states(2, 3, 2), 0)
+    cache.cut(9)
+    keys, _ = cache.update(*again, 0)
+    assert torch.equal(keys, torch.cat([own[0], again[0]], dim=2))

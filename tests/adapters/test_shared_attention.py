@@ -1,0 +1,121 @@
+"""Attention in parts is attention over all keys, and no kernel is believed without proof."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import AttentionInterface
+
+from harness.adapters import partial_attention
+from harness.adapters.partial_attention import Part, attend, join, kernel_for
+from harness.adapters.shared_attention import NAME, attend_behind, behind
+
+SIZE = 16
+SCALE = SIZE**-0.5
+
+
+def drawn(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(*shape, SIZE, generator=torch.Generator().manual_seed(seed))
+
+
+def padded_mask(rows: int, length: int, keys: int) -> Tensor:
+    """Causal, with as many padding tokens on the left as the row's number."""
+    places = torch.arange(keys)
+    causal = places[None, :] <= torch.arange(keys - length, keys)[:, None]
+    return torch.stack([causal & (places >= row) for row in range(rows)])[:, None]
+
+
+@pytest.mark.parametrize("heads", [2, 6])
+@pytest.mark.parametrize("length", [1, 5, 9])
+@pytest.mark.parametrize("additive", [False, True])
+def test_a_shared_prefix_and_own_keys_are_all_keys(heads: int, length: int, additive: bool) -> None:
+    rows, shared, before, own = 3, 2, 40, 9
+    query = drawn(rows, heads, length)
+    prefix = (drawn(1, shared, before, seed=1), drawn(1, shared, before, seed=2))
+    key, value = drawn(rows, shared, own, seed=3), drawn(rows, shared, own, seed=4)
+    mask = padded_mask(rows, length, own)
+    seen = torch.cat([mask.new_ones(rows, 1, length, before), mask], dim=-1)
+    whole = [
+        torch.cat([part.expand(rows, -1, -1, -1), mine], dim=2).repeat_interleave(
+            heads // shared, dim=1
+        )
+        for part, mine in zip(prefix, (key, value), strict=True)
+    ]
+    expected = scaled_dot_product_attention(query, *whole, attn_mask=seen, scale=SCALE)
+    hidden = torch.finfo(torch.float32).min
+    given = torch.zeros(mask.shape).masked_fill(~mask, hidden) if additive else mask
+    found = attend_behind(prefix, query, key, value, given, SCALE)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_a_query_that_sees_none_of_its_own_keys_has_the_prefix_alone() -> None:
+    query, key, value = (drawn(1, 2, 4, seed=seed) for seed in range(3))
+    prefix = (drawn(1, 2, 7, seed=3), drawn(1, 2, 7, seed=4))
+    nothing = torch.zeros(1, 1, 4, 4, dtype=torch.bool)
+    found = attend_behind(prefix, query, key, value, nothing, SCALE)
+    torch.testing.assert_close(found, scaled_dot_product_attention(query, *prefix))
+
+
+def test_many_queries_are_taken_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    query, key, value = drawn(2, 3, 50), drawn(2, 3, 20, seed=1), drawn(2, 3, 20, seed=2)
+    mask = padded_mask(2, 50, 50)[..., :20] | True
+    expected = attend(query, key, value, SCALE, mask)
+    monkeypatch.setattr(partial_attention, "_SCORES", 2 * 3 * 20 * 7)
+    for given in (None, mask):
+        for got, want in zip(attend(query, key, value, SCALE, given), expected, strict=True):
+            torch.testing.assert_close(got, want)
+
+
+def test_parts_join_in_any_number() -> None:
+    query, key, value = drawn(1, 2, 5), drawn(1, 2, 60, seed=1), drawn(1, 2, 60, seed=2)
+    one = attend(query, key[:, :, :23], value[:, :, :23], SCALE)
+    other = attend(query, key[:, :, 23:], value[:, :, 23:], SCALE)
+    expected = scaled_dot_product_attention(query, key, value)
+    torch.testing.assert_close(join(one, other), expected)
+    torch.testing.assert_close(join(other, one), expected)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_kernel_of_this_processor_is_used_as_it_agrees(dtype: torch.dtype) -> None:
+    kernel_for.cache_clear()
+    assert kernel_for("cpu", dtype, 64) is partial_attention._flash_on_cpu
+
+
+def _wrong_sums(query: Tensor, key: Tensor, value: Tensor, scale: float) -> Part:
+    output, sums = attend(query, key, value, scale)
+    return output, sums / 0.6931  # to base two
+
+
+def _lacking(query: Tensor, key: Tensor, value: Tensor, scale: float) -> Part:
+    raise NotImplementedError("no kernel for this type")
+
+
+@pytest.mark.parametrize("kernel", [_wrong_sums, _lacking])
+def test_a_kernel_that_does_not_agree_is_not_used(
+    kernel: partial_attention.Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partial_attention, "_flash_on_cpu", kernel)
+    kernel_for.cache_clear()
+    assert kernel_for("cpu", torch.float32, 64) is attend
+    kernel_for.cache_clear()
+
+
+def test_the_kernel_of_a_gpu_is_called_as_torch_declares_it() -> None:
+    """No GPU is needed to see that the arguments exist and that two tensors come first."""
+    schema = torch.ops.aten._scaled_dot_product_flash_attention.default._schema
+    names = [each.name for each in schema.arguments]
+    assert names[:3] == ["query", "key", "value"]
+    assert "scale" in names
+    assert all(each.has_default_value() for each in schema.arguments if each.name not in names[:3])
+    assert [each.name for each in schema.returns][:2] == ["output", "logsumexp"]
+
+
+def test_keys_that_lost_their_prefix_are_no_answer() -> None:
+    attention = AttentionInterface()[NAME]
+    query, key, value = (drawn(1, 2, 3, seed=seed) for seed in range(3))
+    mask = torch.ones(1, 1, 3, 10, dtype=torch.bool)
+    with pytest.raises(RuntimeError, match="the mask is of 10 tokens, the prefix of 0"):
+        attention(nn.Identity(), query, key, value, mask)
+    noted = behind((drawn(1, 2, 7), drawn(1, 2, 7)), key)
+    with pytest.raises(RuntimeError, match="needs a mask"):
+        attention(nn.Identity(), query, noted, value, None)
