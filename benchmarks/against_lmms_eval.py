@@ -3,8 +3,9 @@
 Run from the repository's root, in the full environment: `python benchmarks/against_lmms_eval.py`.
 The tasks are exported by `harness export lmms-eval`; both sides run them in processes of their own,
 in turn, and the least time of each side counts. lmms-eval's LLaVA class answers one request at a
-time, so its one time stands beside both of our batch sizes; its Qwen2.5-VL class computes in
-bfloat16 only, and so do we there.
+time, so its one time stands beside both of our batch sizes. Its Qwen2.5-VL class asks for bfloat16,
+which many CPUs, and the one of docs/speed.md, multiply several times slower than float32;
+`--dtype float32` starts it through lmms_eval_float32.py.
 """
 
 import argparse
@@ -31,9 +32,9 @@ from harness.spec.load import load_task
 
 Answers = Mapping[str, str]
 CLASSES = {"llava": "llava_hf", "qwen2_5_vl": "qwen2_5_vl"}
-DTYPES = {"llava": "float32", "qwen2_5_vl": "bfloat16"}
 ARGUMENTS = {"llava": "device_map=cpu", "qwen2_5_vl": "device_map=cpu,min_pixels=3136"}
 LARGEST_BATCH = {"llava": 1, "qwen2_5_vl": 64}
+FLOAT32 = Path(__file__).with_name("lmms_eval_float32.py")
 TASKS = ("speed_ow", "speed_mc", "speed_cw_100", "speed_cw_1000")
 
 
@@ -45,6 +46,7 @@ class Setting:
     family: str
     task: str
     images: int
+    dtype: str
     batch: int = 1
 
 
@@ -79,7 +81,8 @@ def theirs(at: Setting) -> tuple[float, Answers]:
     exported = at.folder / "exported"
     batch = min(at.batch, LARGEST_BATCH[at.family])
     arguments = f"pretrained={at.folder / 'specs' / at.family},{ARGUMENTS[at.family]}"
-    command = [sys.executable, "-m", "lmms_eval", "--include_path", str(exported)]
+    start = [str(FLOAT32)] if at.dtype == "float32" else ["-m", "lmms_eval"]
+    command = [sys.executable, *start, "--include_path", str(exported)]
     command += ["--tasks", at.task, "--model", CLASSES[at.family], "--model_args", arguments]
     command += ["--device", "cpu", "--batch_size", str(batch)]
     seconds = run([*command, "--log_samples", "--output_path", str(logs)], at.folder)
@@ -119,13 +122,13 @@ def compare(at: Setting, batches: Sequence[int], times: int) -> list[str]:
     return lines
 
 
-def prepare(folder: Path, families: Sequence[str], images: int) -> None:
+def prepare(folder: Path, families: Sequence[str], images: int, dtype: str) -> None:
     """Write models, tasks and the export."""
     names, specs = imagenet_names(), folder / "specs"
     write_tasks(specs, names, (100, 1000), images)
     for family in families:
         make_model(family, specs / family, names)
-        yaml = f"model: {family}\nadapter: hf\npretrained: {family}\ndtype: {DTYPES[family]}\n"
+        yaml = f"model: {family}\nadapter: hf\npretrained: {family}\ndtype: {dtype}\n"
         (specs / f"{family}.yaml").write_text(yaml)
     catalogue = Catalogue((specs,))
     tasks = [load_task(catalogue, name, [f"limit={images}"]) for name in TASKS]
@@ -139,6 +142,7 @@ def main() -> None:
     parser.add_argument("--tasks", default=",".join(TASKS))
     parser.add_argument("--batches", default="1,8")
     parser.add_argument("--families", default="llava,qwen2_5_vl")
+    parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
     parser.add_argument("--times", type=int, default=1, help="how often each side runs")
     options = parser.parse_args()
     families = options.families.split(",")
@@ -149,10 +153,10 @@ def main() -> None:
     print("| ratio | equal answers |\n|" + "---|" * 10, flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        prepare(folder, families, options.images)
+        prepare(folder, families, options.images, options.dtype)
         for family in families:
             for task in options.tasks.split(","):
-                at = Setting(folder, family, task, options.images)
+                at = Setting(folder, family, task, options.images, options.dtype)
                 print(*compare(at, batches, options.times), sep="\n", flush=True)
 
 

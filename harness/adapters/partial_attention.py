@@ -22,7 +22,7 @@ _SCORES = 2**26  # numbers that plain attention holds at a time
 def attend(
     queries: Tensor, keys: Tensor, values: Tensor, scale: float, mask: Tensor | None = None
 ) -> Part:
-    """Attend to keys by plain products. All are of shape (rows, heads, tokens, size).
+    """Attend to keys by plain products in float32. All are of shape (rows, heads, tokens, size).
 
     `mask`, of shape (rows, 1, queries, keys), is true where a query sees a key, or is added to the
     scores. A query that sees nothing gets any output, but so small a log-sum-exp that it counts
@@ -49,9 +49,9 @@ def attend_to_all(queries: Tensor, keys: Tensor, values: Tensor, scale: float) -
 
 
 def join(one: Part, other: Part) -> Tensor:
-    """Give what attention over both parts' keys together gives."""
+    """Give what attention over both parts' keys together gives, in float32."""
     share = torch.sigmoid(other[1] - one[1]).unsqueeze(-1)
-    return torch.lerp(one[0].float(), other[0].float(), share).to(one[0].dtype)
+    return torch.lerp(one[0].float(), other[0].float(), share)
 
 
 @cache
@@ -66,13 +66,13 @@ def kernel_for(device: str, dtype: torch.dtype, size: int) -> Kernel:
 def _attend(
     queries: Tensor, keys: Tensor, values: Tensor, scale: float, mask: Tensor | None
 ) -> Part:
-    scores = (queries @ keys.transpose(2, 3)).float() * scale
+    scores = queries.float() @ keys.float().transpose(2, 3) * scale
     if mask is not None:
         hidden = torch.finfo(torch.float32).min
         scores = scores.masked_fill(~mask, hidden) if mask.dtype == torch.bool else scores + mask
     sums = torch.logsumexp(scores, dim=-1)
     shares = (scores - sums.unsqueeze(-1)).exp()
-    return shares.to(values.dtype) @ values, sums
+    return shares @ values.float(), sums
 
 
 def _flash_on_cpu(queries: Tensor, keys: Tensor, values: Tensor, scale: float) -> Part:
@@ -97,7 +97,7 @@ def _agrees(kernel: Kernel, device: str, dtype: torch.dtype, size: int) -> bool:
         output, sums = kernel(queries[:, :, :5], keys, values, size**-0.5)
     except (RuntimeError, NotImplementedError):  # no such kernel for this card, type or size
         return False
-    expected = attend(queries[:, :, :5].float(), keys.float(), values.float(), size**-0.5)
+    expected = attend(queries[:, :, :5], keys, values, size**-0.5)
     near = 1e-5 if dtype == torch.float32 else 0.03
     return all(
         torch.allclose(got.float(), want, atol=near, rtol=near)

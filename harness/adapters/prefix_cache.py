@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from transformers import Cache
 from transformers.cache_utils import DynamicLayer
 
-from harness.adapters.shared_attention import behind
+from harness.adapters.shared_attention import Before, behind
 
 _STEP = 256  # tokens by which the room grows
 
@@ -18,18 +18,16 @@ class _Layer(DynamicLayer):  # type: ignore[misc]
     """Keys and values of one layer in a buffer that is filled from the left.
 
     The first `prefix` tokens are never written again, so that a new batch costs no copy. They stand
-    once in every row of the buffer; or `apart`, once for all rows, where the attention can read
-    them so. Shapes are (rows, heads, tokens, size).
+    once in every row of the buffer; or apart, once for all rows, if `may_share` and it is shared
+    attention that has read them. Shapes are (rows, heads, tokens, size).
     """
 
-    def __init__(self, apart: bool) -> None:
+    def __init__(self, may_share: bool) -> None:
         super().__init__()
-        self.apart = apart
+        self.before = Before() if may_share else None
         self.prefix = 0
         self.length = 0
         self.batch = 1
-        self.before: tuple[Tensor, Tensor] | None = None
-        """The prefix, of one row, where it stands apart."""
 
     def update(
         self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any
@@ -54,11 +52,9 @@ class _Layer(DynamicLayer):  # type: ignore[misc]
     def hold(self) -> None:
         """Take what is held now as the prefix."""
         self.prefix = self.length
-        if self.apart and self.is_initialized:
-            self.before = (
-                self.keys[:1, :, : self.prefix].clone(),
-                self.values[:1, :, : self.prefix].clone(),
-            )
+        if self.is_initialized and self.before and self.before.met:
+            one = (slice(1), slice(None), slice(self.prefix))
+            self.before.prefix = (self.keys[one].clone(), self.values[one].clone())
             self.keys, self.values = self.keys[:, :, :0].clone(), self.values[:, :, :0].clone()
 
     def begin(self, batch: int) -> None:
@@ -72,7 +68,8 @@ class _Layer(DynamicLayer):  # type: ignore[misc]
         """Bytes of all buffers."""
         if not self.is_initialized:
             return 0
-        return sum(each.nbytes for each in (self.keys, self.values, *(self.before or ())))
+        apart = self.before.prefix if self.before else None
+        return sum(each.nbytes for each in (self.keys, self.values, *(apart or ())))
 
     def get_seq_length(self) -> int:
         """Give how many tokens are held."""
@@ -93,9 +90,14 @@ class _Layer(DynamicLayer):  # type: ignore[misc]
         return new
 
     @property
+    def is_apart(self) -> bool:
+        """Whether the prefix stands apart from the rows."""
+        return self.before is not None and self.before.prefix is not None
+
+    @property
     def _offset(self) -> int:
         """How many of the tokens are not in the buffer."""
-        return self.prefix if self.before else 0
+        return self.prefix if self.is_apart else 0
 
 
 class PrefixCache(Cache):  # type: ignore[misc]
@@ -103,9 +105,9 @@ class PrefixCache(Cache):  # type: ignore[misc]
 
     layers: list[_Layer]
 
-    def __init__(self, apart: Iterable[bool]) -> None:
-        """`apart` says of each layer whether its attention reads the prefix once for all rows."""
-        super().__init__(layers=[_Layer(each) for each in apart])
+    def __init__(self, may_share: Iterable[bool]) -> None:
+        """`may_share` says of each layer whether the prefix may be read once for all rows."""
+        super().__init__(layers=[_Layer(each) for each in may_share])
 
     def hold(self) -> None:
         """Take what is in the cache now as the prefix that all batches share."""
@@ -122,6 +124,14 @@ class PrefixCache(Cache):  # type: ignore[misc]
         for layer in self.layers:
             if layer.is_initialized:  # layers that share another's keys hold none
                 layer.length = min(layer.length, length)
+
+    @property
+    def read(self) -> str:
+        """How often the prefix is read, in words."""
+        apart = sum(layer.is_apart for layer in self.layers)
+        if apart in (0, len(self.layers)):
+            return f"read once a {'batch' if apart else 'row'}"
+        return f"read once a batch by {apart} of {len(self.layers)} layers"
 
     @property
     def nbytes(self) -> int:

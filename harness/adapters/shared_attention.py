@@ -4,6 +4,7 @@ Registered with transformers under a name of its own, beside `sdpa`, which it is
 are not shared. So `generate`, masks and positions stay what they are.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -15,11 +16,22 @@ from transformers.masking_utils import sdpa_mask
 from harness.adapters.partial_attention import attend, attend_to_all, join
 
 NAME = "sdpa_shared_prefix"
-_PREFIX = "_prefix_of_all_rows"
+_BEFORE = "_stands_before_in_every_row"
 
 
-def use_shared_attention(model: PreTrainedModel) -> bool:
-    """Let a model's decoder attend so, where it would by `sdpa`; give whether it will."""
+@dataclass(slots=True, eq=False)
+class Before:
+    """What stands before a layer's own keys in every row."""
+
+    prefix: tuple[Tensor, Tensor] | None = None
+    """Keys and values of one row, (1, heads, tokens, size)."""
+    met: bool = False
+    """Whether this module's attention has read keys at which this is noted. Code of a model's own
+    may attend in another way whatever its config says, or change the keys first."""
+
+
+def use_shared_attention(model: PreTrainedModel) -> None:
+    """Let a model's decoder attend so, where it would by `sdpa`."""
     text = model.config.get_text_config(decoder=True)
     parts = [key for key in model.config.sub_configs if getattr(model.config, key) is text]
     # Layers that share another's keys, or scores that are capped, have never been tried.
@@ -28,7 +40,6 @@ def use_shared_attention(model: PreTrainedModel) -> bool:
     )
     if len(parts) == 1 and not strange and text._attn_implementation == "sdpa":
         model.set_attn_implementation({parts[0]: NAME})
-    return shares_attention(model)
 
 
 def shares_attention(model: PreTrainedModel) -> bool:
@@ -36,11 +47,9 @@ def shares_attention(model: PreTrainedModel) -> bool:
     return bool(model.config.get_text_config(decoder=True)._attn_implementation == NAME)
 
 
-def behind(prefix: tuple[Tensor, Tensor], keys: Tensor) -> Tensor:
-    """Note at a batch's own keys, (rows, heads, tokens, size), the keys and values of one row that
-    stand before them in every row.
-    """
-    setattr(keys, _PREFIX, prefix)
+def behind(before: Before, keys: Tensor) -> Tensor:
+    """Note at a batch's own keys, (rows, heads, tokens, size), what stands before them."""
+    setattr(keys, _BEFORE, before)
     return keys
 
 
@@ -53,23 +62,23 @@ def _attention(
     **kwargs: Any,
 ) -> tuple[Tensor, None]:
     """Attend as `sdpa` does, to a shared prefix too. Gives (rows, queries, heads, size)."""
-    prefix = getattr(key, _PREFIX, None)
-    before = 0 if prefix is None else prefix[0].shape[2]
+    before: Before | None = getattr(key, _BEFORE, None)
+    if before is not None:
+        before.met = True
+    prefix = before.prefix if before else None
+    length = prefix[0].shape[2] if prefix else 0
     seen = None if attention_mask is None else attention_mask.shape[-1]
-    if seen is None and before:
-        raise RuntimeError("a shared prefix needs a mask, and there is none")
-    if seen is not None and seen != before + key.shape[2]:
-        # A model that changes keys between its cache and here would lose the prefix.
+    if (seen is None and prefix) or (seen is not None and seen != length + key.shape[2]):
         raise RuntimeError(
-            f"the mask is of {seen} tokens, the prefix of {before}, the keys of {key.shape[2]}; "
-            "write `options: {shared_prefix: false}` into the model's YAML"
+            f"the mask is of {seen} tokens, the shared prefix of {length}, the other keys of "
+            f"{key.shape[2]}; write `options: {{shared_prefix: false}}` into the model's YAML"
         )
     if prefix is None or attention_mask is None:
         output, _ = sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)
         return output, None
     scaling = kwargs.get("scaling")
     scale = query.shape[3] ** -0.5 if scaling is None else scaling
-    output = attend_behind(prefix, query, key, value, attention_mask[..., before:], scale)
+    output = attend_behind(prefix, query, key, value, attention_mask[..., length:], scale)
     return output.transpose(1, 2).contiguous(), None
 
 
@@ -100,7 +109,7 @@ def attend_behind(
         (output, sums),
         (own.view(rows, shared, each, length, size), own_sums.view(rows, shared, each, length)),
     )
-    return join(*parts).reshape(rows, heads, length, size)
+    return join(*parts).reshape(rows, heads, length, size).to(query.dtype)
 
 
 def _mask(*, q_length: int, kv_length: int, **kwargs: Any) -> Tensor | None:

@@ -92,14 +92,15 @@ class SharedPrefix:
         """Tokens of the longest prefix that was shared."""
         self.nbytes = 0
         """Bytes of the largest cache."""
+        self.read = ""
+        """How often the last one was read."""
         self.why_not = ""
         """Why the last batch shared none."""
 
     def __str__(self) -> str:
         """Give what was shared, or why nothing was, for the manifest."""
         if self.used:
-            each = "batch" if shares_attention(self._model) else "row"
-            return f"{self.used} tokens, {self.nbytes / 2**20:.1f} MiB, read once a {each}"
+            return f"{self.used} tokens, {self.nbytes / 2**20:.1f} MiB, {self.read}"
         return f"none; {self.why_not}" if self.why_not else "none"
 
     def find(self, prompt: str, images: Sequence[Image.Image]) -> Beginning | None:
@@ -154,6 +155,7 @@ class SharedPrefix:
         forget_positions(self._model)
         self.used = max(self.used, len(beginning))
         self.nbytes = max(self.nbytes, cache.nbytes)
+        self.read = cache.read
         return cache
 
     def _cut(self, head: str, prompt: str, images: Sequence[Image.Image]) -> Beginning:

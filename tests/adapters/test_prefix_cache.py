@@ -5,7 +5,7 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from harness.adapters.prefix_cache import PrefixCache
-from harness.adapters.shared_attention import _PREFIX
+from harness.adapters.shared_attention import _BEFORE
 
 HEADS, SIZE = 2, 4
 
@@ -70,8 +70,11 @@ def test_cut_goes_back_to_a_length() -> None:
 def test_a_prefix_apart_is_held_once_and_noted_at_the_keys() -> None:
     cache = PrefixCache([True])
     prefix = states(1, 300, 0)
-    assert torch.equal(cache.update(*prefix, 0)[0], prefix[0])
+    keys, _ = cache.update(*prefix, 0)
+    assert torch.equal(keys, prefix[0])
+    getattr(keys, _BEFORE).met = True  # as the attention does
     cache.hold()
+    assert cache.read == "read once a batch"
     for rows, tokens in ((3, 2), (1, 400), (5, 1), (2, 7)):
         cache.begin(rows)
         first, second = states(rows, tokens, 7), states(rows, 1, 8)
@@ -80,7 +83,7 @@ def test_a_prefix_apart_is_held_once_and_noted_at_the_keys() -> None:
         assert cache.get_seq_length() == 300 + tokens + 1
         assert torch.equal(keys, torch.cat([first[0], second[0]], dim=2))
         assert torch.equal(values, torch.cat([first[1], second[1]], dim=2))
-        noted = getattr(keys, _PREFIX)
+        noted = getattr(keys, _BEFORE).prefix
         assert torch.equal(noted[0], prefix[0]) and torch.equal(noted[1], prefix[1])
     one_token = 2 * HEADS * SIZE * 4
     assert cache.nbytes == (300 + 5 * 512) * one_token
@@ -88,7 +91,7 @@ def test_a_prefix_apart_is_held_once_and_noted_at_the_keys() -> None:
 
 def test_cut_goes_back_to_a_length_behind_a_prefix_apart() -> None:
     cache = PrefixCache([True])
-    cache.update(*states(1, 5, 0), 0)
+    getattr(cache.update(*states(1, 5, 0), 0)[0], _BEFORE).met = True
     cache.hold()
     cache.begin(2)
     own, again = states(2, 4, 1), states(2, 1, 3)
@@ -97,3 +100,16 @@ def test_cut_goes_back_to_a_length_behind_a_prefix_apart() -> None:
     cache.cut(9)
     keys, _ = cache.update(*again, 0)
     assert torch.equal(keys, torch.cat([own[0], again[0]], dim=2))
+
+
+def test_where_no_attention_has_met_it_the_prefix_stands_in_every_row() -> None:
+    cache = PrefixCache([True, False])
+    prefix, own = states(1, 5, 0), states(3, 2, 1)
+    for layer in (0, 1):
+        cache.update(*prefix, layer)
+    cache.hold()
+    cache.begin(3)
+    for layer in (0, 1):
+        keys, _ = cache.update(*own, layer)
+        assert torch.equal(keys, torch.cat([prefix[0].expand(3, -1, -1, -1), own[0]], dim=2))
+    assert cache.read == "read once a row"

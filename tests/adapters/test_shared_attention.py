@@ -8,7 +8,7 @@ from transformers import AttentionInterface
 
 from harness.adapters import partial_attention
 from harness.adapters.partial_attention import Part, attend, join, kernel_for
-from harness.adapters.shared_attention import NAME, attend_behind, behind
+from harness.adapters.shared_attention import NAME, Before, attend_behind, behind
 
 SIZE = 16
 SCALE = SIZE**-0.5
@@ -54,6 +54,31 @@ def test_a_query_that_sees_none_of_its_own_keys_has_the_prefix_alone() -> None:
     nothing = torch.zeros(1, 1, 4, 4, dtype=torch.bool)
     found = attend_behind(prefix, query, key, value, nothing, SCALE)
     torch.testing.assert_close(found, scaled_dot_product_attention(query, *prefix))
+
+
+def test_in_bfloat16_parts_cost_one_rounding_more_at_most() -> None:
+    rows, shared, before, own = 2, 2, 500, 30
+    exact = [
+        drawn(rows, 4, own),
+        drawn(1, shared, before, seed=1),
+        drawn(1, shared, before, seed=2),
+    ]
+    exact += [drawn(rows, shared, own, seed=3), drawn(rows, shared, own, seed=4)]
+    query, *both = [each.bfloat16() for each in exact]
+    mask = padded_mask(rows, own, own)
+    seen = torch.cat([mask.new_ones(rows, 1, own, before), mask], dim=-1)
+    keys, values = (
+        torch.cat([both[n].expand(rows, -1, -1, -1), both[n + 2]], dim=2).repeat_interleave(2, 1)
+        for n in (0, 1)
+    )
+    expected = scaled_dot_product_attention(
+        query.float(), keys.float(), values.float(), attn_mask=seen, scale=SCALE
+    )
+    whole = scaled_dot_product_attention(query, keys, values, attn_mask=seen, scale=SCALE)
+    parts = attend_behind((both[0], both[1]), query, both[2], both[3], mask, SCALE)
+    assert parts.dtype == torch.bfloat16
+    errors = [(each.float() - expected).square().mean().sqrt() for each in (parts, whole)]
+    assert errors[0] < 2**0.5 * errors[1]
 
 
 def test_many_queries_are_taken_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,8 +139,15 @@ def test_keys_that_lost_their_prefix_are_no_answer() -> None:
     attention = AttentionInterface()[NAME]
     query, key, value = (drawn(1, 2, 3, seed=seed) for seed in range(3))
     mask = torch.ones(1, 1, 3, 10, dtype=torch.bool)
-    with pytest.raises(RuntimeError, match="the mask is of 10 tokens, the prefix of 0"):
+    with pytest.raises(RuntimeError, match="the mask is of 10 tokens, the shared prefix of 0"):
         attention(nn.Identity(), query, key, value, mask)
-    noted = behind((drawn(1, 2, 7), drawn(1, 2, 7)), key)
-    with pytest.raises(RuntimeError, match="needs a mask"):
+    noted = behind(Before((drawn(1, 2, 7), drawn(1, 2, 7))), key)
+    with pytest.raises(RuntimeError, match="the mask is of None tokens, the shared prefix of 7"):
         attention(nn.Identity(), query, noted, value, None)
+
+
+def test_attention_says_that_it_has_met_a_layer() -> None:
+    before = Before()
+    query, key, value = (drawn(1, 2, 3, seed=seed) for seed in range(3))
+    AttentionInterface()[NAME](nn.Identity(), query, behind(before, key), value, None)
+    assert before.met

@@ -8,6 +8,7 @@ from PIL import Image
 
 from harness.adapters.base import Request, Setting
 from harness.adapters.hf import HfAdapter
+from harness.adapters.prefix_cache import PrefixCache
 from harness.spec.model import ModelSpec
 from harness.spec.task import GenerationSpec
 from support.tiny_checkpoints import FAMILIES, make_checkpoint
@@ -87,7 +88,7 @@ def test_the_same_tokens_batch_after_batch(
         assert shared.why_not
     else:
         assert shared.used > 100
-        assert str(shared).endswith("read once a batch")
+        assert "read once a batch" in str(shared)
 
 
 def test_the_prefix_is_held_once_for_all_rows(family: str, sharing: HfAdapter) -> None:
@@ -99,11 +100,11 @@ def test_the_prefix_is_held_once_for_all_rows(family: str, sharing: HfAdapter) -
     assert sharing._prefix is not None and sharing._prefix._held is not None
     beginning, cache = sharing._prefix._held
     assert cache is not None
-    held = [layer.before[0].shape[:3:2] for layer in cache.layers if layer.before]
-    assert held == [(1, len(beginning))] * len(held)
+    apart = [each.before.prefix for each in cache.layers if each.before and each.before.prefix]
+    assert {keys.shape[:3:2] for keys, _ in apart} == {(1, len(beginning))}
     text = sharing._model.config.get_text_config(decoder=True)
     sliding = [kind == "sliding_attention" for kind in getattr(text, "layer_types", None) or ()]
-    assert len(held) == text.num_hidden_layers - sum(sliding) > 0
+    assert len(apart) == text.num_hidden_layers - sum(sliding) > 0
 
 
 def test_another_attention_holds_it_in_every_row(
@@ -116,6 +117,23 @@ def test_another_attention_holds_it_in_every_row(
     assert found == expected
     if family not in NOT_SHARED:
         assert str(adapter._prefix).endswith("read once a row")
+
+
+def test_a_model_that_changes_keys_before_it_attends_has_it_in_every_row(
+    family: str, checkpoint: Path, plain: HfAdapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As code of a model's own may: the attention never meets the keys that the cache gave."""
+    if family in NOT_SHARED:
+        pytest.skip("it shares no prefix")
+    given = PrefixCache.update
+    monkeypatch.setattr(
+        PrefixCache, "update", lambda *args, **more: tuple(x.clone() for x in given(*args, **more))
+    )
+    adapter = load(checkpoint, True)
+    asked = requests(6)
+    expected = [each.text for each in plain.respond(asked)]
+    assert [each.text for n in (0, 3) for each in adapter.respond(asked[n : n + 3])] == expected
+    assert str(adapter._prefix).endswith("read once a row")
 
 
 def test_several_images_in_a_prompt(family: str, plain: HfAdapter, sharing: HfAdapter) -> None:
