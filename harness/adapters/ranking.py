@@ -6,6 +6,7 @@ by which a token sees the prompt and its own ancestors only (tree attention, as 
 "SpecInfer", 2024).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -149,13 +150,16 @@ def _masks(model: Any, prompted: Prompted, trie: Trie, inner: Sequence[int]) -> 
     past = prompted.mask.bool()[:, None, None, :].expand(-1, 1, len(inner), -1)
     whole = _added(model, past, own)
     text = model.config.get_text_config(decoder=True)
-    kinds = set(getattr(text, "layer_types", None) or ())
-    window = getattr(text, "sliding_window", None)
-    depths = torch.tensor([trie.depths[node] for node in inner], device=device)
-    if "sliding_attention" not in kinds or not window or length + max(trie.depths) < window:
+    kinds = getattr(text, "layer_types", None)
+    slides = kinds is None or "sliding_attention" in kinds
+    window = (getattr(text, "sliding_window", None) if slides else None) or math.inf
+    if length + max(trie.depths) < window:
         return whole  # nothing is so far back that a layer would not see it
+    depths = torch.tensor([trie.depths[node] for node in inner], device=device)
     ages = (length + depths)[:, None] - torch.arange(length, device=device)
     near = _added(model, past & (ages < window), own)
+    if kinds is None:  # as in Mistral, all layers are of one kind
+        return near
     return {"full_attention": whole, "sliding_attention": near}
 
 

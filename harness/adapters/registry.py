@@ -135,8 +135,8 @@ def _any(names: frozenset[str]) -> str:
 def _no_collection() -> Iterator[None]:
     """Keep the garbage collector from walking what is being imported, then and later.
 
-    torch and transformers make a million objects that stay; walking them again and again took a
-    tenth of the start.
+    torch and transformers make 600,000 objects that stay; walking them again and again took a tenth
+    of the start.
     """
     was_on = gc.isenabled()
     gc.disable()

@@ -17,6 +17,8 @@ from harness.adapters.partial_attention import attend, attend_to_all, join
 
 NAME = "sdpa_shared_prefix"
 _BEFORE = "_stands_before_in_every_row"
+_MORE = ("sliding_window", "position_bias", "softcap", "s_aux")
+"""What attention may be told that changes what a query gets of the keys before it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -26,8 +28,9 @@ class Before:
     prefix: tuple[Tensor, Tensor] | None = None
     """Keys and values of one row, (1, heads, tokens, size)."""
     met: bool = False
-    """Whether this module's attention has read keys at which this is noted. Code of a model's own
-    may attend in another way whatever its config says, or change the keys first."""
+    """Whether this module's attention has read keys at which this is noted, and nothing hinders it
+    to read them once for all rows. Code of a model's own may attend in another way whatever its
+    config says, or change the keys first."""
 
 
 def use_shared_attention(model: PreTrainedModel) -> None:
@@ -63,7 +66,7 @@ def _attention(
 ) -> tuple[Tensor, None]:
     """Attend as `sdpa` does, to a shared prefix too. Gives (rows, queries, heads, size)."""
     before: Before | None = getattr(key, _BEFORE, None)
-    if before is not None:
+    if before is not None and all(kwargs.get(name) is None for name in _MORE):
         before.met = True
     prefix = before.prefix if before else None
     length = prefix[0].shape[2] if prefix else 0

@@ -146,8 +146,11 @@ def test_keys_that_lost_their_prefix_are_no_answer() -> None:
         attention(nn.Identity(), query, noted, value, None)
 
 
-def test_attention_says_that_it_has_met_a_layer() -> None:
+@pytest.mark.parametrize(
+    ("told", "met"), [({}, True), ({"sliding_window": None}, True), ({"sliding_window": 4}, False)]
+)
+def test_attention_says_that_it_has_met_a_layer(told: dict[str, int | None], met: bool) -> None:
     before = Before()
     query, key, value = (drawn(1, 2, 3, seed=seed) for seed in range(3))
-    AttentionInterface()[NAME](nn.Identity(), query, behind(before, key), value, None)
-    assert before.met
+    AttentionInterface()[NAME](nn.Identity(), query, behind(before, key), value, None, **told)
+    assert before.met is met

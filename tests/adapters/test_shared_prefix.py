@@ -1,5 +1,6 @@
 """With the prompt's beginning computed once, every family gives the same tokens and scores."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,23 @@ def test_a_model_that_changes_keys_before_it_attends_has_it_in_every_row(
     expected = [each.text for each in plain.respond(asked)]
     assert [each.text for n in (0, 3) for each in adapter.respond(asked[n : n + 3])] == expected
     assert str(adapter._prefix).endswith("read once a row")
+
+
+def test_a_window_that_only_the_attention_is_told_of_is_kept(tmp_path: Path) -> None:
+    """Mistral's config names a window and no kinds of layers."""
+    folder = make_checkpoint("llava", tmp_path)
+    config = json.loads((folder / "config.json").read_text())
+    config["text_config"] |= {"model_type": "mistral", "sliding_window": 24}
+    (folder / "config.json").write_text(json.dumps(config))
+    plain, sharing = load(folder, False), load(folder, True)
+    assert "Mistral" in type(sharing._model.model.language_model).__name__
+    asked = requests(6)
+    expected = [each.text for each in plain.respond(asked)]
+    assert [each.text for n in (0, 3) for each in sharing.respond(asked[n : n + 3])] == expected
+    assert str(sharing._prefix).endswith("read once a row")
+    ranked = requests(2, "multiple_choice")
+    for response, request in zip(sharing.respond(ranked), ranked, strict=True):
+        assert response.scores == pytest.approx(naive(plain, request), abs=1e-4)
 
 
 def test_several_images_in_a_prompt(family: str, plain: HfAdapter, sharing: HfAdapter) -> None:
