@@ -90,6 +90,10 @@ class ClassList:
         """Normalized name to the ids that bear it, ascending; more than one id is a collision."""
         return _index((normalize_name(item.name), item.id) for item in self.classes)
 
+    def lookup(self, text: str) -> tuple[int, ...]:
+        """Give the ids that bear this name after normalization, ascending; () for no name."""
+        return self.by_normalized.get(normalize_name(text), ())
+
     @cached_property
     def by_words(self) -> Mapping[str, tuple[int, ...]]:
         """Words of a name (see `words_of`) to the ids that bear it: to find names inside a text."""

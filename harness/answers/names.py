@@ -13,7 +13,7 @@ from harness.answers.mentions import Mention, Stance, judged_mentions
 from harness.answers.outcome import Outcome, Status
 from harness.answers.refusal import declines, denies_list, only_declines
 from harness.answers.text import announced, is_blank, plain, subject_of, without_opening
-from harness.classes import ClassList, normalize_name, strict_name
+from harness.classes import ClassList, strict_name
 
 # Where an answer ends and its explanation begins ("Tench. It has …", "tench (a fish)").
 _EXPLANATION = re.compile(
@@ -41,7 +41,7 @@ class Names:
 
     def lookup(self, text: str) -> tuple[int, ...]:
         """Give the ids that bear this name after normalization, ascending; () for no name."""
-        return self.classes.by_normalized.get(normalize_name(text), ())
+        return self.classes.lookup(text)
 
     def allows(self, ids: Iterable[int]) -> bool:
         """Tell whether one of the ids was listed in the prompt."""

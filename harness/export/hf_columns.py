@@ -34,6 +34,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "images_in_prompt": "images that shared the request; tokens and cost are theirs together",
         "seconds": "time of the batch, shared evenly",
         "reasoning": "what a thinking model wrote before its answer",
+        "removed": "what was taken off the text before it was read",
     },
     "labels": {
         "label_set": "name of the label set",

@@ -58,6 +58,8 @@ class Prediction:
     """What failed, for status `error`."""
     reasoning: str | None = None
     """The reasoning part of a thinking model's text, stripped from `answer`."""
+    removed: tuple[str, ...] = ()
+    """What was taken off the text before it was read, see `harness.answers.parts`."""
 
     def to_json(self) -> dict[str, Any]:
         """Give the row as JSON values, without the fields that do not apply."""
