@@ -3,14 +3,16 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from harness.errors import DataError, Problem
 from harness.image_ids import image_id_of
+from harness.labels.flags import FLAG_WORDS, read_flag
 from harness.labels.row import LabelRow
 from harness.labels.source import LabelFile
 
 _ID, _LABELS, _PROBLEMATIC = "id", "proposed_labels", "is_problematic"
+_READ = (_ID, _LABELS, _PROBLEMATIC)
 _BETWEEN = re.compile(r"[\s,;|]+")
 _WHOLE = re.compile(r"[+-]?\d+(?:\.0*)?")
 
@@ -19,21 +21,14 @@ def read_csv(file: LabelFile) -> Iterator[LabelRow | Problem]:
     """Read rows whose labels are written `[1, 2]`, `"1, 2"`, `1 2` or `1;2`; nothing is no label.
 
     The Cleaner-validation file and its kin (Kisel et al., "Flaws of ImageNet", 2025). Where there
-    is a column `is_problematic`, images with `True` are left out and counted as `problematic`.
+    is a column `is_problematic`, images for which it is true are left out and counted as
+    `problematic`; a cell that is neither true nor false is a problem of the file.
     """
     table = csv.DictReader(io.StringIO(file.text, newline=""), strict=True)
     try:
-        header = [name.strip() for name in table.fieldnames or ()]
+        header = [name.strip().lower() for name in table.fieldnames or ()]
         table.fieldnames = header
-        if not {_ID, _LABELS} <= set(header):
-            raise DataError(
-                Problem(
-                    f"{file.path}:1",
-                    f"no column `{_ID}` or no column `{_LABELS}`",
-                    got=", ".join(header) or "an empty file",
-                    expected=f"a header with {_ID},{_LABELS}",
-                )
-            )
+        _check_header(file, header)
         for row in table:
             yield _row(f"{file.path}:{table.line_num}", row)
     except csv.Error as error:
@@ -45,6 +40,20 @@ def read_csv(file: LabelFile) -> Iterator[LabelRow | Problem]:
         )
 
 
+def _check_header(file: LabelFile, header: Sequence[str]) -> None:
+    """Raise DataError for a header without the two columns, or with one of the read ones twice."""
+    where, expected = f"{file.path}:1", f"a header with {_ID},{_LABELS}"
+    if not {_ID, _LABELS} <= set(header):
+        got = ", ".join(header) or "an empty file"
+        raise DataError(
+            Problem(where, f"no column `{_ID}` or no column `{_LABELS}`", got, expected)
+        )
+    twice = [name for name in _READ if header.count(name) > 1]
+    if twice:
+        what = "columns that stand twice in the header"
+        raise DataError(Problem(where, what, ", ".join(twice), expected))
+
+
 def _row(where: str, row: Mapping[str | None, str | list[str] | None]) -> LabelRow | Problem:
     name, cell = row.get(_ID), row.get(_LABELS)
     if None in row or not isinstance(name, str) or not isinstance(cell, str):
@@ -54,7 +63,11 @@ def _row(where: str, row: Mapping[str | None, str | list[str] | None]) -> LabelR
     if not name.strip():
         return Problem(where, f"the column `{_ID}` is empty")
     image_id = image_id_of(name.strip())
-    if str(row.get(_PROBLEMATIC)).strip().lower() == "true":
+    problematic = read_flag(row.get(_PROBLEMATIC))
+    if problematic is None:
+        got = str(row[_PROBLEMATIC])
+        return Problem(where, f"`{_PROBLEMATIC}` of image `{image_id}`", got, FLAG_WORDS)
+    if problematic:
         return LabelRow(where, image_id, None, ("problematic",))
     inner = cell.strip().strip("[](){}").strip()
     words = [] if inner.lower() in ("", "nan", "none") else _BETWEEN.split(inner)

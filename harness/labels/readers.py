@@ -5,6 +5,7 @@ from typing import Any
 
 from harness.errors import DataError, Problem
 from harness.image_ids import image_id_of
+from harness.labels.flags import FLAG_WORDS, read_flag
 from harness.labels.json_text import parse_json, parse_lines
 from harness.labels.row import LabelRow
 from harness.labels.source import LabelFile
@@ -63,14 +64,20 @@ def read_multilabel(file: LabelFile) -> Iterator[LabelRow | Problem]:
 
     The fields of TFDS' `imagenet2012_multilabel` (Shankar et al., 2020; Vasudevan et al., 2022).
     Correct labels are right; unclear ones are dropped (their authors are lenient and count them as
-    right); problematic images are left out, as there. Notes: `problematic`, `unclear_dropped`.
+    right); problematic images are left out, as there, where `read_flag` finds the field true.
+    Notes: `problematic`, `unclear_dropped`.
     """
     for name, entry in _object(file, "image to an object with `correct_multi_labels`").items():
         where = f"{file.path}: `{name}`"
         row = _field(where, name, entry, "correct_multi_labels")
         if isinstance(row, Problem):
             yield row
-        elif entry.get("is_problematic"):
+            continue
+        problematic = read_flag(entry.get("is_problematic"))
+        if problematic is None:
+            got = repr(entry["is_problematic"])[:60]
+            yield Problem(where, "`is_problematic` is neither true nor false", got, FLAG_WORDS)
+        elif problematic:
             yield LabelRow(where, row.image_id, None, ("problematic",))
         else:
             notes = ("unclear_dropped",) if entry.get("unclear_multi_labels") else ()

@@ -1,8 +1,10 @@
 """From a classifier's scores to the class of an image, over the classes of the task."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, replace
 
-from harness.adapters.base import Response
+from harness.adapters.base import ModelFacts, Response
 from harness.answers.outcome import Status
 from harness.catalogue import Catalogue
 from harness.class_lists import load_class_list
@@ -17,6 +19,8 @@ from harness.store.prediction import Prediction
 SCORES = "scores"
 """The rule of a row whose class has the highest of a classifier's scores."""
 _NAMED = 5
+_TAUGHT = ("supervised", "knn")
+"""Kinds of models whose classes are outputs that were learned, whatever their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,9 @@ class Outputs:
     count: int
     places: tuple[int, ...]
     """For each class of the task, the place of its score."""
+    together: tuple[tuple[int, ...], ...] = ()
+    """Groups of the task's classes, by their places in its list, that the classifier cannot tell
+    apart: an answer stands for all of a group."""
 
 
 def match_outputs(catalogue: Catalogue, model: ModelSpec, classes: ClassList) -> Outputs:
@@ -61,7 +68,30 @@ def match_outputs(catalogue: Catalogue, model: ModelSpec, classes: ClassList) ->
                 fix="choose a task whose classes the model knows",
             )
         )
-    return Outputs(len(known), tuple(place for place in found if place is not None))
+    places = tuple(place for place in found if place is not None)
+    return Outputs(len(known), places, _alike(places))
+
+
+def as_seen(outputs: Outputs, model: ModelSpec, facts: ModelFacts, classes: ClassList) -> Outputs:
+    """Give the outputs with the classes together that a model cannot tell apart by what it is
+    shown.
+
+    A supervised model and k-NN learned their classes apart from their names. Any other that has no
+    class list of its own, as a dual encoder, is shown nothing but the names: classes of one name
+    (normalized, as in text) are one to it.
+    """
+    if model.class_list is not None or facts.kind in _TAUGHT:
+        return outputs
+    names = (normalize_name(each.name) for each in classes.classes)
+    return replace(outputs, together=_alike(names))
+
+
+def _alike(keys: Iterable[Hashable]) -> tuple[tuple[int, ...], ...]:
+    """Give the groups of two and more places with equal keys."""
+    found: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for place, key in enumerate(keys):
+        found[key].append(place)
+    return tuple(tuple(places) for places in found.values() if len(places) > 1)
 
 
 def classified_row(
@@ -73,8 +103,9 @@ def classified_row(
 ) -> Prediction:
     """Make the row of an image that was classified: the best class, and the best five.
 
-    Of equal scores the lower class id wins. Raises ValueError when a score is not a number,
-    SpecError when there are fewer or more scores than classes.
+    Classes that the model cannot tell apart share the best of their scores, and an answer stands
+    for all of them. Of equal scores the lower class id wins. Raises ValueError when a score is not
+    a number, SpecError when there are fewer or more scores than classes.
     """
     scores = response.scores or ()
     if len(scores) != outputs.count:
@@ -87,12 +118,21 @@ def classified_row(
                 fix="say in the model's YAML which `class_list` its outputs stand for",
             )
         )
-    best = best_of([scores[place] for place in outputs.places])
+    own = [scores[place] for place in outputs.places]
+    best = best_of(own)
+    if outputs.together:
+        for group in outputs.together:
+            highest = max(own[place] for place in group)
+            for place in group:
+                own[place] = highest
+        best = best_of(own)
+    same = next((group for group in outputs.together if best.places[0] in group), ())
     top = tuple(classes.ids[place] for place in best.places)
     return Prediction(
         image_id=request.image_ids[0],
         status=Status.OK,
         class_id=top[0],
+        also=tuple(classes.ids[place] for place in same if place != best.places[0]),
         rule=SCORES,
         top=top,
         top_scores=best.scores,

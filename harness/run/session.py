@@ -20,7 +20,7 @@ from harness.run.asking import Asker
 from harness.run.batch_size import BatchSize, find_batch_size
 from harness.run.bench import NO_OVERRIDES, Bench, Overrides, open_bench
 from harness.run.budget import TENTH, ErrorBudget, ErrorCount
-from harness.run.classified import match_outputs
+from harness.run.classified import as_seen, match_outputs
 from harness.run.progress import RunProgress
 from harness.run.signals import StopFlag, stop_flag
 from harness.score.results import Results
@@ -77,6 +77,7 @@ class Prepared:
     """A task that is open, with the requests that this process owes."""
 
     catalogue: Catalogue
+    model: ModelSpec
     bench: Bench
     directory: RunDirectory
     requests: Sequence[PlannedRequest]
@@ -153,7 +154,7 @@ def prepare(
         own, total = _part(rank, options.shard)
         directory.forget_finished(range(own, own + rank.processes), total)
     _tell_share(task.task, len(requests), manifest.n, rank, options)
-    return Prepared(catalogue, bench, directory, requests, options, rank)
+    return Prepared(catalogue, model, bench, directory, requests, options, rank)
 
 
 def complete(prepared: Prepared, adapter: Callable[[], Adapter], flag: StopFlag) -> Finished:
@@ -180,6 +181,9 @@ def complete(prepared: Prepared, adapter: Callable[[], Adapter], flag: StopFlag)
 
 def _answer(prepared: Prepared, adapter: Adapter, flag: StopFlag) -> tuple[Facts, int]:
     bench, rank, options = prepared.bench, prepared.rank, prepared.options
+    if bench.outputs is not None:
+        seen = as_seen(bench.outputs, prepared.model, adapter.facts, bench.classes)
+        bench = replace(bench, outputs=seen)
     asker = Asker(adapter, 1, options.call_timeout)
     auto = options.batch_size == "auto"
     size = find_batch_size(bench, asker, prepared.requests) if auto else options.batch_size

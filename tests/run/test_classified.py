@@ -14,12 +14,13 @@ from harness.cli import main
 from harness.errors import SpecError
 from harness.prompt.plan import PlannedRequest
 from harness.ranks import Rank
-from harness.run.classified import Outputs, classified_row, match_outputs
+from harness.run.classified import Outputs, as_seen, classified_row, match_outputs
 from harness.run.session import RunOptions, run_task
 from harness.spec.load import load_task
-from harness.spec.model import ModelSpec
+from harness.spec.model import Kind, ModelSpec
 from harness.store.lines import read_predictions
 from harness.store.manifest import Manifest
+from harness.store.prediction import Prediction
 from support.colours import NAMES, name_of
 
 CLASSES = ClassList("three", "clean", (Class(2, "cat"), Class(5, "dog"), Class(9, "cow")))
@@ -148,3 +149,59 @@ def test_what_a_model_cannot_do_is_told_before_it_is_loaded(
         main()
     assert caught.value.code == 2
     assert json.dumps(sorted(path.name for path in tmp_path.iterdir())) == "[]"
+
+
+TWINS = ClassList(
+    "four", "clean", (Class(2, "cat"), Class(5, "crane"), Class(7, "dog"), Class(9, "Crane."))
+)
+"""Two classes of one name: a bird and a machine."""
+
+
+def _answer_for(kind: Kind, scores: tuple[float, ...], class_list: str | None = None) -> Prediction:
+    outputs = as_seen(
+        match_outputs(Catalogue(()), spec(), TWINS), spec(class_list), ModelFacts(kind=kind), TWINS
+    )
+    return classified_row(ASKED, "x", Response(scores=scores), TWINS, outputs)
+
+
+@pytest.mark.parametrize("kind", ["dual_encoder", "mllm"])
+@pytest.mark.parametrize("scores", [(0.1, 0.9, 0.2, 0.9), (0.1, 0.9, 0.2, 0.8999), (0.1, 0, 0, 1)])
+def test_a_model_that_sees_only_names_answers_for_all_classes_of_a_name(
+    kind: Kind, scores: tuple[float, ...]
+) -> None:
+    row = _answer_for(kind, scores)
+    # The lower id whatever the last digits of equal vectors' scores are.
+    assert (row.class_id, row.also, row.top[:2]) == (5, (9,), (5, 9))
+    assert row.top_scores[0] == row.top_scores[1] == max(scores)
+
+
+@pytest.mark.parametrize("kind", ["supervised", "knn"])
+def test_a_model_that_learned_its_classes_answers_for_one(kind: Kind) -> None:
+    row = _answer_for(kind, (0.1, 0.9, 0.2, 0.95))
+    assert (row.class_id, row.also, row.top) == (9, (), (9, 5, 7, 2))
+
+
+def test_outputs_of_its_own_tell_namesakes_apart_whatever_the_kind() -> None:
+    assert _answer_for("mllm", (0.1, 0.9, 0.2, 0.95), "known").also == ()
+
+
+def test_an_answer_of_another_name_stands_for_itself() -> None:
+    row = _answer_for("dual_encoder", (0.1, 0.2, 0.9, 0.3))
+    assert (row.class_id, row.also, row.top) == (7, (), (7, 5, 9, 2))
+
+
+def test_classes_that_share_an_output_are_answered_together(tmp_path: Path) -> None:
+    catalogue = write_list(
+        tmp_path,
+        "known",
+        "  - {id: 0, name: dog}\n  - {id: 1, name: cat}\n  - {id: 2, name: crane}\n",
+    )
+    outputs = match_outputs(catalogue, spec("known"), TWINS)
+    assert outputs == Outputs(3, (1, 2, 0, 2), ((1, 3),))
+    row = classified_row(ASKED, "x", Response(scores=(0.0, 0.1, 0.9)), TWINS, outputs)
+    assert (row.class_id, row.also) == (5, (9,))
+
+
+def test_a_score_that_is_no_number_is_refused_among_namesakes_too() -> None:
+    with pytest.raises(ValueError, match="NaN"):
+        _answer_for("dual_encoder", (0.0, math.nan, 1.0, 0.5))
