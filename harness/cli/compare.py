@@ -36,7 +36,8 @@ def compare(
     Prints the 2x2 table of right and wrong, the paired difference with its 95 % interval (classes
     redrawn) and the exact McNemar test, corrected for the number of label sets by Holm. The tasks
     may differ, protocols too, when they are over one class list; images that are in one run only
-    are left out.
+    are left out. What the runs were asked differently is told: the settings, and on how many images
+    two runs of multiple choice had other options.
     """
     from harness.cli.show import make_console
     from harness.run.comparing import compare_runs
@@ -57,3 +58,6 @@ def compare(
         console.print(comparison_table(comparison))
     told = f"images: {found.n_a} in A, {found.n_b} in B, {found.n_common} in both"
     console.print(told, highlight=False)
+    if found.differing:
+        differing = ", ".join(found.differing)
+        console.print(f"settings that differ: {differing}", highlight=False, markup=False)

@@ -8,6 +8,15 @@ from harness.errors import DataError, Problem, SpecError, unknown_name
 from harness.labels.label_set import Equivalences, LabelSet
 from harness.run.scored import ScoredRun
 from harness.score.compare import Comparison, Side, compare, with_holm
+from harness.store.manifest import Manifest
+
+_NO_MATTER = frozenset(
+    {
+        "task", "dataset_path", "dataset_name", "revision", "test_split", "data_files",
+        "doc_to_visual", "doc_to_id", "doc_to_target", "metadata",
+    }
+)  # fmt: skip
+"""Keys of a task in which two runs that were asked alike may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +28,9 @@ class RunComparison:
     n_common: int
     """Images that are in both runs."""
     comparisons: tuple[Comparison, ...]
+    differing: tuple[str, ...] = ()
+    """Settings in which the runs were not asked, or their answers not mapped, alike: keys of the
+    task, `class names`, `mapping`."""
 
     def to_json(self) -> dict[str, Any]:
         """Give JSON values; accuracies in percent."""
@@ -26,6 +38,7 @@ class RunComparison:
             "n_a": self.n_a,
             "n_b": self.n_b,
             "n_common": self.n_common,
+            "differing": list(self.differing),
             "comparisons": [each.to_json() for each in self.comparisons],
         }
 
@@ -48,7 +61,24 @@ def compare_runs(a: ScoredRun, b: ScoredRun, names: Sequence[str] = ()) -> RunCo
     original = next((labels for labels in a.ending.truths.label_sets if labels.original), None)
     sides = _sides(a, b)
     found = [compare(*sides, labels, equivalences, original) for labels in common]
-    return RunComparison(len(ids_a), len(ids_b), len(ids_a & ids_b), with_holm(found))
+    counts = (len(ids_a), len(ids_b), len(ids_a & ids_b))
+    return RunComparison(*counts, with_holm(found), _differing(a.manifest, b.manifest))
+
+
+def _differing(a: Manifest, b: Manifest) -> tuple[str, ...]:
+    """Name the settings that differ, but for the task's name and where its images are."""
+    tasks = (
+        {key: value for key, value in each.identity.task.items() if key not in _NO_MATTER}
+        for each in (a, b)
+    )
+    one, two = (
+        each.identity.model_copy(update={"task": task, "model": {}, "data": "", "options": None})
+        for each, task in zip((a, b), tasks, strict=True)
+    )
+    keys = [text.partition(":")[0].removeprefix("task.") for text in one.differences(two)]
+    named = ["class names" if key == "class_list" else key for key in keys]
+    mapped = a.mapping is not None and b.mapping is not None
+    return (*named, *(["mapping"] if mapped and a.mapping != b.mapping else []))
 
 
 def _common_label_sets(
@@ -66,14 +96,13 @@ def _common_label_sets(
 
 
 def _sides(a: ScoredRun, b: ScoredRun) -> tuple[Side, Side]:
-    """Name the runs by what tells them apart: model, else model and task, else path."""
-    for pair in (
-        (a.manifest.model, b.manifest.model),
-        tuple(f"{run.manifest.model} on {run.manifest.task}" for run in (a, b)),
-    ):
-        if pair[0] != pair[1]:
-            break
-    else:
+    """Name the runs by what tells them apart: the model; the task too where it is another one; else
+    the path.
+    """
+    pair: tuple[str, ...] = (a.manifest.model, b.manifest.model)
+    if a.manifest.task != b.manifest.task:
+        pair = tuple(f"{run.manifest.model} on {run.manifest.task}" for run in (a, b))
+    elif pair[0] == pair[1]:
         pair = (str(a.path), str(b.path))
     one, two = (
         Side(name, run.ending.task.protocol, run.rows)

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from harness.labels.label_set import Equivalences, LabelSet
-from harness.score.answers import Bools, to_answers
+from harness.score.answers import NO_CLASS, Answers, Bools, Ints, to_answers
 from harness.score.metrics import Scope, counted_rows, percent, right_rows, scope_of
 from harness.score.results import Interval, Part, Percent, Protocol, PValue
 from harness.score.statistics import Draws, class_bootstrap, holm, mcnemar
@@ -48,6 +50,11 @@ class Comparison(Part):
     """Exact, two-sided."""
     p_holm: PValue
     """After Holm's correction, where several comparisons were made together."""
+    n_other_options: int | None = None
+    """Of the n images of two runs of multiple choice, those whose options are other classes, so
+    that the runs were not asked the same question; null unless both runs have options."""
+    n_other_order: int | None = None
+    """Those whose options are the same classes in another order."""
 
     def to_json(self) -> dict[str, Any]:
         """Give JSON values, percent rounded to four decimals."""
@@ -56,6 +63,7 @@ class Comparison(Part):
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
+    answers: Answers
     scope: Scope
     right: Bools
 
@@ -85,6 +93,7 @@ def compare(
     )
     both = int((scored & one.right & two.right).sum())
     p_value = mcnemar(only_a, only_b)
+    other_options, other_order = _unlike_questions(one.answers, two.answers, scored)
     step = 100.0 * two.right[scored] - 100.0 * one.right[scored]
     return Comparison(
         a=a.name,
@@ -105,6 +114,8 @@ def compare(
         ci95=class_bootstrap(step, one.scope.home[scored], draws or Draws()),
         p_mcnemar=p_value,
         p_holm=p_value,
+        n_other_options=other_options,
+        n_other_order=other_order,
     )
 
 
@@ -131,4 +142,22 @@ def _judge(
     truth = to_truth(label_set, answers.image_ids, equivalences)
     home = to_truth(original, answers.image_ids, equivalences) if original else None
     right = right_rows(answers, truth, counted_rows(answers, side.protocol))
-    return _Judged(scope_of(answers, truth, home), right)
+    return _Judged(answers, scope_of(answers, truth, home), right)
+
+
+def _unlike_questions(a: Answers, b: Answers, scored: Bools) -> tuple[int, int] | tuple[None, None]:
+    """Count the `scored` [n] questions whose options are other classes in b than in a, and those
+    whose options only stand in another order; None where a run has no options at all.
+    """
+    if not (a.options != NO_CLASS).any() or not (b.options != NO_CLASS).any():
+        return None, None
+    wide = max(a.options.shape[1], b.options.shape[1])
+    one, two = (_widened(each.options, wide) for each in (a, b))
+    moved = scored & (one != two).any(axis=1)
+    other = scored & (np.sort(one, axis=1) != np.sort(two, axis=1)).any(axis=1)
+    return int(other.sum()), int((moved & ~other).sum())
+
+
+def _widened(options: Ints, wide: int) -> Ints:
+    room = ((0, 0), (0, wide - options.shape[1]))
+    return np.pad(options, room, constant_values=NO_CLASS)

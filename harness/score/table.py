@@ -170,9 +170,21 @@ def comparison_table(comparison: Comparison) -> Table:
         f"difference {escape(signed(comparison.delta, comparison.ci95))} points; exact McNemar "
         f"p = {comparison.p_mcnemar:.3g} (Holm {comparison.p_holm:.3g}); equivalent classes: "
         f"{escape(comparison.equivalences)}; {comparison.n_left_out} images left out (in one run "
-        "only, without a label, or failed)."
+        "only, without a label, or failed)." + _questions(comparison)
     )
     return table
+
+
+def _questions(comparison: Comparison) -> str:
+    """Say, of two runs of multiple choice, on how many images they were asked something else."""
+    other, order, n = comparison.n_other_options, comparison.n_other_order, comparison.n
+    if other is None:
+        return ""
+    if not other and not order:
+        return " Both were asked with the same options."
+    told = f" Asked with other options: {other} of {n} images"
+    told += f"; with the same in another order: {order}." if order else "."
+    return told + " The difference is of the questions too, not of the models alone."
 
 
 def percent(value: float | None) -> str:

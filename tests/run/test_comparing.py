@@ -108,3 +108,38 @@ def test_other_equivalences_are_refused(catalogue: Catalogue) -> None:
     a, b = make(catalogue, "a", 6), make(catalogue, "b", 0, from_task="merged")
     with pytest.raises(DataError, match="count different classes as one"):
         compared(catalogue, a, b)
+
+
+def test_what_the_runs_were_asked_differently_is_named(catalogue: Catalogue) -> None:
+    a, b = make(catalogue, "a", 6), make(catalogue, "b", 0)
+    assert compared(catalogue, a, b).differing == ()
+    prompt = "'{{ classes | join(\" \") }} <image> what?'"
+    c = make(catalogue, "c", 0, doc_to_text=prompt, **{"generation_kwargs.max_new_tokens": "9"})
+    found = compared(catalogue, a, c)
+    assert found.differing == ("doc_to_text", "generation_kwargs.max_new_tokens")
+    assert found.to_json()["differing"] == list(found.differing)
+
+
+def test_other_options_of_multiple_choice_are_counted(catalogue: Catalogue) -> None:
+    lines = {"protocol": "mc", "doc_to_text": "<image> {{ options | join(' ') }} {{ letters[0] }}?"}
+    for seed in (0, 1):
+        how = f"{{n_options: 3, seed: {seed}}}"
+        other_task(catalogue.include_paths[0], f"mc_{seed}", **lines, distractors=how)
+    catalogue = Catalogue(catalogue.include_paths)
+    a, b, c = (
+        make(catalogue, name, 0, from_task=task)
+        for name, task in (("a", "mc_0"), ("b", "mc_0"), ("c", "mc_1"))
+    )
+    assert compared(catalogue, a, b).comparisons[0].n_other_options == 0
+    found = compared(catalogue, a, c)
+    one, two = (
+        {row.image_id: row.options for row in open_scored(catalogue, path, NO_OVERRIDES).rows}
+        for path in (a, c)
+    )
+    other = sum(set(one[each]) != set(two[each]) for each in one)
+    assert other > 0
+    assert found.comparisons[0].n_other_options == other
+    order = sum(one[each] != two[each] for each in one) - other
+    assert found.comparisons[0].n_other_order == order
+    assert found.differing == ("distractors.seed",)
+    assert (found.comparisons[0].a, found.comparisons[0].b) == ("a on mc_0", "c on mc_1")

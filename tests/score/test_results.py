@@ -154,6 +154,28 @@ def test_comparison_table() -> None:
         assert part in text
 
 
+@pytest.mark.parametrize(
+    ("options_b", "other", "order", "told"),
+    [
+        ([(1, 2), (2, 3)], 0, 0, "Both were asked with the same options."),
+        ([(2, 1), (2, 3)], 0, 1, "Asked with other options: 0 of 2 images; with the same in"),
+        ([(1, 3), (3, 2)], 1, 1, "Asked with other options: 1 of 2 images; with the same in"),
+        ([(1, 2, 3), (2, 4)], 2, 0, "Asked with other options: 2 of 2 images. The difference"),
+        ([(), ()], None, None, "0 images left out"),
+    ],
+)
+def test_questions_that_were_not_the_same_are_told(
+    options_b: list[tuple[int, ...]], other: int | None, order: int | None, told: str
+) -> None:
+    truth = labels("imgt", {"a": [1], "b": [2]}, original=True)
+    one = [ok("a", 1, options=(1, 2)), ok("b", 2, options=(2, 3))]
+    two = [ok("b", 2, options=options_b[1]), ok("a", 1, options=options_b[0])]
+    found = compare(Side("one", "mc", one), Side("two", "mc", two), truth)
+    assert (found.n_other_options, found.n_other_order) == (other, order)
+    assert found.to_json()["n_other_options"] == other
+    assert told in " ".join(printed(comparison_table(found)).split())
+
+
 def test_empty_tables() -> None:
     assert "Accuracy" in printed(results_table([]))
     assert "Answers" in printed(answers_table([]))
