@@ -15,6 +15,7 @@ from harness.adapters.hf_reading import cut
 from harness.adapters.lmms_eval_task import chat_messages, response_of, simple_text
 from harness.answers.outcome import Status
 from harness.catalogue import Catalogue
+from harness.data.pixels import to_rgb
 from harness.encoders.base import TextEncoder, Vectors
 from harness.encoders.registry import open_encoder
 from harness.export.lmms_eval_task import ExportedTask, read_task
@@ -64,7 +65,7 @@ class ExportedTasks:
         """Give the images of a document, in the order of the prompt."""
         names = [IMAGE, *(f"{IMAGE}_{number + 1}" for number in range(len(doc["image_ids"])))]
         found = [doc[name] for name in names if doc.get(name) is not None]
-        return [image.convert("RGB") for image in found]
+        return [to_rgb(image) for image in found]
 
     def messages(self, doc: Doc) -> list[dict[str, Any]]:
         """Give the prompt for a chat class, with the images where the task puts them."""
