@@ -8,9 +8,14 @@ from pathlib import PurePosixPath
 from harness.errors import DataError, Problem
 
 _IMAGENET_VAL = re.compile(r"ILSVRC2012_val_\d{8}")
-IMAGE_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm"}
-)
+_SUFFIXES = """
+    apng avif avifs blp bmp bw cur dcx dds dib fit fits flc fli ftc ftu gbr gif icb icns ico iim im
+    j2c j2k jfif jp2 jpc jpe jpeg jpf jpg jpx msp pbm pcd pcx pfm pgm png pnm ppm psd pxr qoi ras
+    rgb rgba sgi tga tif tiff vda vst webp xbm xpm
+"""
+IMAGE_SUFFIXES = frozenset(f".{suffix}" for suffix in _SUFFIXES.split())
+"""The endings of image files that are no part of an id: a list of ours, and not what the installed
+Pillow opens, so that an id is the same on every machine."""
 
 
 def image_id_of(file_name: str) -> str:

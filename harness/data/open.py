@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.data.folder import image_files, open_folder
+from harness.data.folder import image_names, open_folder
+from harness.data.scan import Scan, scan
 from harness.data.source import Source
 from harness.errors import DataError, Problem
 from harness.spec.task import TaskSpec
 
-_TABLES = ("*.parquet", "*.arrow", "dataset_dict.json", "metadata.jsonl", "metadata.csv")
-_ROWS = ("*.jsonl", "*.csv")  # beside images these are labels, and the images are the data
+_TABLES = (".parquet", ".arrow", "/dataset_dict.json", "/metadata.jsonl", "/metadata.csv")
+_ROWS = (".jsonl", ".csv")  # beside images these are labels, and the images are the data
 
 
 def dataset_location(task: TaskSpec) -> Path | str:
@@ -49,17 +50,20 @@ def open_source(task: TaskSpec, columns: Sequence[str] = ()) -> Source:
 
 
 def _open(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> Source:
-    if isinstance(location, Path) and location.is_dir() and not _holds(location, _TABLES):
-        files = image_files(location)
-        if files:
-            return open_folder(location, files)
-        if not _holds(location, _ROWS):
+    found = scan(location) if isinstance(location, Path) and location.is_dir() else None
+    if found is not None and not _holds(found, _TABLES):
+        names = image_names(found)
+        if names:
+            return open_folder(found, names)
+        if not _holds(found, _ROWS):
+            others = ", ".join(f"{n} {kind}" for kind, n in found.passed_over(()).items())
             got = f"{location} holds neither images nor parquet/JSONL files"
+            got += f" ({others})" if others else ""
             raise DataError(Problem(f"task `{task.task}`", "nothing to open", got))
     from harness.data.table import open_table  # imports `datasets`, which takes a second
 
     return open_table(task, location, columns)
 
 
-def _holds(folder: Path, patterns: Sequence[str]) -> bool:
-    return any(next(folder.rglob(pattern), None) is not None for pattern in patterns)
+def _holds(found: Scan, endings: tuple[str, ...]) -> bool:
+    return any(f"/{name}".lower().endswith(endings) for name in found.names)

@@ -20,6 +20,8 @@ class Source:
     """Changes when the data changes; for the manifest."""
     location: str = ""
     """What was opened, for people."""
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+    """How many files of a folder were not taken, by kind (`hidden`, `suffix .txt`, …)."""
 
     def __len__(self) -> int:
         """Count the rows."""
