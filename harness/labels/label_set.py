@@ -61,6 +61,9 @@ class LabelSet:
     """SHA-256 of what was read."""
     notes: Mapping[str, int] = field(default_factory=dict)
     """What the reader decided, and for how many images: `only_not_sure`, `problematic`, …"""
+    named_originals: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """Image id to the original class that the file names beside its labels, in the order of the
+    file; empty where it names none."""
 
 
 def original_of(label_sets: Sequence[LabelSet]) -> LabelSet | None:

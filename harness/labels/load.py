@@ -43,16 +43,17 @@ def load_label_set(
     file = open_labels(spec)
     is_table = spec.format == "multilabel" and file.path.suffix.lower() == ".csv"
     rows = (read_csv if is_table else _READERS[spec.format])(file)
-    labels, notes = collect(rows, class_list, str(file.path))
+    found = collect(rows, class_list, str(file.path))
     config = open_config(spec, file)
     return LabelSet(
         name=spec.label_set,
-        labels=labels,
+        labels=found.labels,
         equivalence_groups=read_groups(config, class_list) if config else (),
         original=spec.original,
         source=str(file.path),
         digest=joint_digest([item.digest for item in (file, config) if item]),
-        notes=dict(sorted(notes.items())),
+        notes=dict(sorted(found.notes.items())),
+        named_originals=found.named_originals,
     )
 
 
@@ -70,7 +71,7 @@ def _from_column(
         LabelRow(f"{where}, {source}", image_id, [int(value) if _is_integer(value) else value])
         for image_id, value in column.items()
     )
-    labels, _ = collect(rows, class_list, f"{where}, {source}")
+    labels = collect(rows, class_list, f"{where}, {source}").labels
     pairs = json.dumps(sorted((key, min(ids)) for key, ids in labels.items()))
     return LabelSet(
         name=spec.label_set,

@@ -1,12 +1,14 @@
 """Readers of the label formats in JSON: one function each, from an opened file to rows."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from harness.errors import DataError, Problem
 from harness.image_ids import image_id_of
 from harness.labels.flags import FLAG_WORDS, read_flag
 from harness.labels.json_text import parse_json, parse_lines
+from harness.labels.named_original import named_original
 from harness.labels.row import LabelRow
 from harness.labels.source import LabelFile
 
@@ -78,10 +80,10 @@ def read_multilabel(file: LabelFile) -> Iterator[LabelRow | Problem]:
             got = repr(entry["is_problematic"])[:60]
             yield Problem(where, "`is_problematic` is neither true nor false", got, FLAG_WORDS)
         elif problematic:
-            yield LabelRow(where, row.image_id, None, ("problematic",))
+            yield replace(row, labels=None, notes=("problematic",))
         else:
             notes = ("unclear_dropped",) if entry.get("unclear_multi_labels") else ()
-            yield LabelRow(where, row.image_id, row.labels, notes)
+            yield replace(row, notes=notes)
 
 
 def read_jsonl(file: LabelFile) -> Iterator[LabelRow | Problem]:
@@ -97,7 +99,8 @@ def read_jsonl(file: LabelFile) -> Iterator[LabelRow | Problem]:
             continue
         known = image_id_of(name)
         image_id = known if known.startswith("ILSVRC2012_val_") else name
-        yield _row(where, image_id, entry.get("labels"))
+        row = _row(where, image_id, entry.get("labels"))
+        yield row if isinstance(row, Problem) else replace(row, original=named_original(entry))
 
 
 def _object(file: LabelFile, expected: str) -> Mapping[str, Any]:
@@ -111,7 +114,8 @@ def _object(file: LabelFile, expected: str) -> Mapping[str, Any]:
 def _field(where: str, name: str, entry: object, key: str) -> LabelRow | Problem:
     if not isinstance(entry, dict):
         return Problem(where, "not an object", got=repr(entry)[:60], expected=f"`{key}` in it")
-    return _row(where, image_id_of(name), entry.get(key), key)
+    row = _row(where, image_id_of(name), entry.get(key), key)
+    return row if isinstance(row, Problem) else replace(row, original=named_original(entry))
 
 
 def _row(where: str, image_id: str, labels: object, key: str = "labels") -> LabelRow | Problem:
@@ -126,4 +130,4 @@ def _sure(row: LabelRow | Problem) -> LabelRow | Problem:
         return row
     sure = [label for label in row.labels or () if label != NOT_SURE]
     note = "not_sure_dropped" if sure else "only_not_sure"
-    return LabelRow(row.where, row.image_id, sure, (note,))
+    return replace(row, labels=sure, notes=(note,))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from harness.classes import ClassList
 from harness.errors import DataError, Problem
+from harness.labels.named_original import UNREAD, OriginalReader
 
 SHOWN = 10
 """How many problems of one file are told in full before the rest is only counted."""
@@ -19,6 +20,19 @@ class LabelRow:
     image_id: str
     labels: Sequence[object] | None
     notes: tuple[str, ...] = ()
+    original: object = None
+    """What the row says of the image's original class; not checked yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """The rows of a label file by image id."""
+
+    labels: Mapping[str, frozenset[int]]
+    notes: Counter[str]
+    """How often each note stands."""
+    named_originals: Mapping[str, frozenset[int]]
+    """What the rows say of the original classes, in their order."""
 
 
 def told(problems: Sequence[Problem], where: str) -> tuple[Problem, ...]:
@@ -29,17 +43,17 @@ def told(problems: Sequence[Problem], where: str) -> tuple[Problem, ...]:
     return (*problems[:SHOWN], Problem(where, f"and {rest} more problems like these"))
 
 
-def collect(
-    rows: Iterable[LabelRow | Problem], class_list: ClassList, where: str
-) -> tuple[dict[str, frozenset[int]], Counter[str]]:
-    """Give image id to class ids, and how often each note stands.
+def collect(rows: Iterable[LabelRow | Problem], class_list: ClassList, where: str) -> Collected:
+    """Put the rows of a file together.
 
     Raises DataError with up to ten problems of the file: what the reader found, an image in two
     rows, a label that is no class id of the list.
     """
     labels: dict[str, frozenset[int]] = {}
+    originals: dict[str, frozenset[int]] = {}
     notes: Counter[str] = Counter()
     seen: dict[str, str] = {}
+    reader = OriginalReader(class_list)
     problems: list[Problem] = []
     for row in rows:
         if isinstance(row, Problem):
@@ -48,13 +62,18 @@ def collect(
         problems += _faults(row, class_list, seen)
         seen.setdefault(row.image_id, row.where)
         notes.update(row.notes)
+        original = reader.ids(row.original)
+        if original is None:
+            notes[UNREAD] += 1
+        elif original:
+            originals[row.image_id] = original
         if row.labels is not None:
             labels[row.image_id] = frozenset(item for item in row.labels if isinstance(item, int))
     if not seen and not problems:
         problems.append(Problem(where, "no labels in it", expected="at least one image"))
     if problems:
         raise DataError(told(problems, where))
-    return labels, notes
+    return Collected(labels, notes, originals)
 
 
 def _faults(row: LabelRow, class_list: ClassList, seen: Mapping[str, str]) -> Iterator[Problem]:

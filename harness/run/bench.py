@@ -13,8 +13,9 @@ from harness.data.open import open_source
 from harness.data.source import Source
 from harness.errors import DataError, Problem, SpecError, unknown_name
 from harness.labels.equivalences import equivalences_of, load_equivalences
-from harness.labels.label_set import Equivalences, LabelSet
+from harness.labels.label_set import Equivalences, LabelSet, original_of
 from harness.labels.load import load_label_set
+from harness.labels.named_original import COMPARED, CONTRADICTED, hold_against
 from harness.prompt.options import options_of
 from harness.prompt.plan import PlannedRequest, Planner, row_order
 from harness.run.classified import Outputs
@@ -155,7 +156,8 @@ def open_truths(
     """Open the label sets that are there; one whose file is missing is named and left out.
 
     Where the task or the command line says which classes count as one, the configs of the label
-    sets are not read. Raises DataError when none is there, or one is broken.
+    sets are not read. Raises DataError when none is there, or one is broken or contradicts the
+    original labels too often.
     """
     if task.equivalences is not None or overrides.equivalences is not None:
         specs = [spec.model_copy(update={"config": None}) for spec in specs]
@@ -166,7 +168,25 @@ def open_truths(
     for name in missing:
         log.warning("label set `%s` is not on this machine; the others still score", name)
     label_sets = tuple(load_label_set(spec, classes, columns) for spec in present)
-    return Truths(label_sets, missing, _equivalences(task, classes, label_sets, overrides))
+    equivalences = _equivalences(task, classes, label_sets, overrides)
+    return Truths(_held(label_sets, equivalences), missing, equivalences)
+
+
+def _held(label_sets: tuple[LabelSet, ...], same: Equivalences) -> tuple[LabelSet, ...]:
+    """Hold what label files say of the original classes against the original labels."""
+    original = original_of(label_sets)
+    if original is None:
+        return label_sets
+    held = tuple(
+        labels if labels.original else hold_against(labels, original, same) for labels in label_sets
+    )
+    for labels in held:
+        if labels.notes.get(CONTRADICTED):
+            log.warning(
+                "label set `%s` names another original class than `%s` for %d of %d images",
+                labels.name, original.name, labels.notes[CONTRADICTED], labels.notes[COMPARED],
+            )  # fmt: skip
+    return held
 
 
 def original_labels(label_sets: Sequence[LabelSet]) -> Mapping[str, int]:
