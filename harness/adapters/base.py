@@ -59,6 +59,9 @@ class Response:
     """Price of the call in US dollars, where the model's YAML names prices."""
     reasoning: str | None = None
     """What a thinking model wrote before its answer."""
+    truncated: bool | None = None
+    """Whether the text ended because `max_new_tokens` were reached; None where that is not known.
+    A text that had come to a stop string by then is whole."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,7 @@ class HfAdapter:
                 Response(
                     text=read.text,
                     reasoning=read.reasoning,
+                    truncated=read.truncated,
                     tokens=read.tokens,
                     prompt_tokens=length,
                     outside=share,

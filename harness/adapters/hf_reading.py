@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.adapters.stops import cut, stop_place
+
 _CLOSING = re.compile(r"([<\[◁]\|?)/(think|thinking|thought|reason|reasoning)(\|?[>\]▷])", re.I)
 _REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking")
 
@@ -26,6 +28,8 @@ class Read:
     tokens: int
     """How many tokens were generated, the one that ends the answer with them."""
     reasoning: str | None = None
+    truncated: bool = False
+    """Whether it came to neither its end nor a stop string before the tokens ran out."""
 
 
 def find_markers(tokenizer: Any, template: str | None) -> Markers | None:
@@ -68,29 +72,31 @@ class AnswerReader:
         completes a stop string do not count.
         """
         tokens = self._to_the_end(row)
+        ended = any(token in self._ends for token in tokens[-1:])
         place = self._end_of_reasoning(prompt, tokens)
         tokens = self._to_the_stop(tokens, place, until)
-        text = cut(self._decode(tokens[place:]), until)
+        whole = self._decode(tokens[place:])
+        text = cut(whole, until)
+        truncated = not ended and stop_place(whole, until) is None
         if place == 0:
-            return Read(text, len(tokens))
+            return Read(text, len(tokens), truncated=truncated)
         reasoning = self._decode(tokens[:place]).strip()
         assert self._markers is not None
         reasoning = reasoning.removeprefix(self._shown.begin).removesuffix(self._shown.end)
-        return Read(text.lstrip(), len(tokens), reasoning.strip())
+        return Read(text.lstrip(), len(tokens), reasoning.strip(), truncated)
 
     def has_ended(self, prompt: str, row: Sequence[int], until: Sequence[str]) -> bool:
         """Say whether an answer, written so far, has come to its end or to a stop string."""
         if any(token in self._ends for token in row):
             return True
         text = self._decode(row[self._end_of_reasoning(prompt, row) :])
-        return any(stop in text for stop in until)
+        return stop_place(text, until) is not None
 
     def _to_the_stop(
         self, tokens: Sequence[int], place: int, until: Sequence[str]
     ) -> Sequence[int]:
         def stopped(length: int) -> bool:
-            text = self._decode(tokens[place:length])
-            return any(stop in text for stop in until)
+            return stop_place(self._decode(tokens[place:length]), until) is not None
 
         if not until or not stopped(len(tokens)):
             return tokens
@@ -123,12 +129,6 @@ class AnswerReader:
         """Give what is left of a marker when special tokens are left out."""
         tokens = self._tokenizer(marker, add_special_tokens=False)["input_ids"]
         return self._decode(tokens).strip()
-
-
-def cut(text: str, until: Sequence[str]) -> str:
-    """Cut a text at the first of the stop strings in it."""
-    ends = [text.index(stop) for stop in until if stop in text]
-    return text[: min(ends)] if ends else text
 
 
 def _literal(value: Any) -> str | None:

@@ -15,11 +15,11 @@ from harness.adapters.base import (
     Response,
     Setting,
 )
-from harness.adapters.hf_reading import cut
 from harness.adapters.lmms_eval_apart import Apart
 from harness.adapters.lmms_eval_loading import load
 from harness.adapters.lmms_eval_options import LmmsEvalOptions
 from harness.adapters.lmms_eval_task import generate, response_of
+from harness.adapters.stops import cut
 from harness.spec.base import Spec, validate_part
 from harness.spec.model import ModelSpec
 from harness.spec.template import IMAGE_MARK

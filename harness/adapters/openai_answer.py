@@ -7,7 +7,9 @@ from typing import Any
 
 from harness.adapters.openai_options import Prices
 
-_MAY_BE_EMPTY = frozenset({"length", "content_filter"})
+_AT_LIMIT = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
+"""Reasons to end, in the words of one server or another, that mean the limit of tokens."""
+_MAY_BE_EMPTY = _AT_LIMIT | {"content_filter"}
 """Reasons to end under which an answer without text is what the model gave."""
 
 
@@ -29,6 +31,11 @@ class Answer:
     tokens: int | None = None
     prompt_tokens: int | None = None
     cached_tokens: int = 0
+
+    @property
+    def at_limit(self) -> bool | None:
+        """Whether the text ended at the limit of tokens; None where the server does not say why."""
+        return self.finish_reason.lower() in _AT_LIMIT if self.finish_reason else None
 
     def cost(self, prices: Prices | None) -> float | None:
         """Give the price in US dollars, where prices and both counts are known."""
@@ -74,7 +81,7 @@ def without_reasoning(answer: Answer, end: str | None) -> Answer:
     before, found, after = answer.text.rpartition(end)
     if found:
         return replace(answer, text=after.lstrip(), reasoning=before.strip() or None)
-    if answer.finish_reason == "length":
+    if answer.at_limit:
         return replace(answer, text="", reasoning=answer.text)
     return answer
 

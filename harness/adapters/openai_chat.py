@@ -17,13 +17,13 @@ from harness.adapters.base import (
     Response,
     Setting,
 )
-from harness.adapters.hf_reading import cut
 from harness.adapters.openai_answer import Answer, without_reasoning
 from harness.adapters.openai_client import Client
 from harness.adapters.openai_faults import Fault, common_fault, says_no_schema
 from harness.adapters.openai_loop import EventLoop
 from harness.adapters.openai_options import OpenAIOptions
 from harness.adapters.openai_request import answer_schema, chat_body
+from harness.adapters.stops import cut, stop_place
 from harness.errors import Problem, SpecError
 from harness.spec.base import Spec, validate_part
 from harness.spec.model import ModelSpec
@@ -115,12 +115,14 @@ class OpenAIAdapter:
             return Response(error=got.text)
         self._note(got)
         got = without_reasoning(got, self._options.reasoning_end)
+        stopped = stop_place(got.text, request.generation.until) is not None
         return Response(
             text=cut(got.text, request.generation.until),
             tokens=got.tokens,
             prompt_tokens=got.prompt_tokens,
             cost=got.cost(self._options.prices),
             reasoning=got.reasoning,
+            truncated=False if stopped else got.at_limit,
         )
 
     def _note(self, answer: Answer) -> None:

@@ -13,7 +13,7 @@ from harness.spec.base import Spec
 OPENAI_URL = "https://api.openai.com/v1"
 OPENAI_KEY = "OPENAI_API_KEY"
 URL_VARIABLE = "OPENAI_BASE_URL"
-Omitted = Literal["temperature", "top_p", "seed", "stop"]
+Omitted = Literal["temperature", "top_p", "seed"]
 _OURS = frozenset({
     "model", "messages", "max_tokens", "max_completion_tokens", "temperature", "top_p", "seed",
     "stop", "response_format", "stream", "n",

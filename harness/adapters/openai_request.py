@@ -13,8 +13,6 @@ from harness.spec.model import ModelSpec
 from harness.spec.task import GenerationSpec
 from harness.spec.template import IMAGE_MARK
 
-_MOST_STOPS = 4  # OpenAI takes no more; the answer is cut at all of them afterwards
-
 
 def chat_body(spec: ModelSpec, options: OpenAIOptions, request: Request) -> dict[str, Any]:
     """Write a request, without a JSON schema, as arguments of the client's `create`.
@@ -77,7 +75,11 @@ def _content(options: OpenAIOptions, request: Request) -> list[dict[str, Any]]:
 def _settings(
     spec: ModelSpec, options: OpenAIOptions, generation: GenerationSpec
 ) -> dict[str, Any]:
-    """Give the settings of the generation; greedy decoding is temperature 0."""
+    """Give the settings of the generation; greedy decoding is temperature 0.
+
+    Stop strings are not sent: a server would look for them in the reasoning and in the white space
+    before an answer too. The answer is cut here, as with every adapter.
+    """
     settings: dict[str, Any] = {"seed": generation.seed, "temperature": 0}
     if generation.do_sample:
         settings |= {"temperature": generation.temperature, "top_p": generation.top_p}
@@ -86,8 +88,6 @@ def _settings(
             what = f"the task sets `{lost[0]}`, which `options.omit` leaves out"
             fix = f"--set generation_kwargs.{lost[0]}=null, or another model"
             raise SpecError(Problem(f"model `{spec.model}`", what, fix=fix))
-    if generation.until:
-        settings["stop"] = list(generation.until[:_MOST_STOPS])
     return {
         name: value
         for name, value in settings.items()

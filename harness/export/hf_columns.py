@@ -35,6 +35,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "seconds": "time of the batch, shared evenly",
         "reasoning": "what a thinking model wrote before its answer",
         "removed": "what was taken off the text before it was read",
+        "truncated": "whether the text ended at `max_new_tokens`; null where not known",
     },
     "labels": {
         "label_set": "name of the label set",

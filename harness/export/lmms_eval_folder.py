@@ -148,8 +148,11 @@ def _write(folder: Path, bench: Bench) -> Written:
 
 
 def _config(task: TaskSpec, data: Path, metrics: Sequence[str]) -> dict[str, object]:
-    """Give the task's YAML for lmms-eval. `until: []` keeps it from stopping at a blank line."""
-    until = list(task.generation_kwargs.until)
+    """Give the task's YAML for lmms-eval.
+
+    `until: []` keeps a class from stopping by a rule of its own, at a blank line if none is said;
+    `process_results` cuts the answer at the task's stop strings.
+    """
     return {
         "task": task.task,
         "dataset_path": "parquet",
@@ -161,7 +164,7 @@ def _config(task: TaskSpec, data: Path, metrics: Sequence[str]) -> dict[str, obj
         "doc_to_messages": _Function("doc_to_messages"),
         "doc_to_target": "target",
         "lmms_eval_specific_kwargs": {name: dict(marks) for name, marks in _MARKS.items()},
-        "generation_kwargs": generation_kwargs(task.generation_kwargs) | {"until": until},
+        "generation_kwargs": generation_kwargs(task.generation_kwargs) | {"until": []},
         "process_results": _Function("process_results"),
         "metric_list": [
             {

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from harness.adapters.base import Request
-from harness.adapters.hf_reading import cut
 from harness.adapters.lmms_eval_task import chat_messages, response_of, simple_text
+from harness.adapters.stops import cut
 from harness.answers.outcome import Status
 from harness.catalogue import Catalogue
 from harness.data.pixels import to_rgb

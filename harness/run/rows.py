@@ -66,6 +66,7 @@ def answered_rows(
                 images_in_prompt=len(texts) if len(texts) > 1 else None,
                 outside=response.outside,
                 reasoning=response.reasoning,
+                truncated=response.truncated,
             )
         )
     return rows

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -47,12 +48,25 @@ class GenerationSpec(Spec):
     top_p: float | None = Field(default=None, gt=0, le=1)
     seed: int = 0
     until: Names = ()
-    """Texts at which an answer is cut, as in lm-eval."""
+    """Texts at which an answer is cut, as in lm-eval; one of white space alone cuts nothing before
+    the first visible character."""
+
+    @field_validator("until")
+    @classmethod
+    def _stops_can_be_met(cls, until: tuple[str, ...]) -> tuple[str, ...]:
+        if "" in until:
+            raise ValueError("texts of at least one character; every answer holds the empty one")
+        spelt = next((stop for stop in until if re.fullmatch(r"(\\[nrt])+", stop)), None)
+        if spelt is not None:
+            raise ValueError(f'"{spelt}" in double quotes; in others YAML leaves the backslash')
+        return until
 
     @model_validator(mode="after")
     def _sampling_needs_do_sample(self) -> Self:
         if not self.do_sample and (self.temperature or self.top_p is not None):
             raise ValueError("temperature and top_p act only with `do_sample: true`")
+        if self.do_sample and self.temperature == 0:
+            raise ValueError("a temperature above 0 with `do_sample: true`, or `do_sample: false`")
         return self
 
     def most_tokens(self, longest_name: int | None = None) -> int:

@@ -60,6 +60,8 @@ class Prediction:
     """The reasoning part of a thinking model's text, stripped from `answer`."""
     removed: tuple[str, ...] = ()
     """What was taken off the text before it was read, see `harness.answers.parts`."""
+    truncated: bool | None = None
+    """Whether the text ended at `max_new_tokens`; None where that is not known."""
 
     def to_json(self) -> dict[str, Any]:
         """Give the row as JSON values, without the fields that do not apply."""

@@ -8,7 +8,6 @@ from PIL import Image
 
 from harness.adapters.base import Request, Response, Setting
 from harness.adapters.hf import HfAdapter
-from harness.adapters.hf_reading import cut
 from harness.adapters.registry import load_adapter
 from harness.catalogue import Catalogue
 from harness.data.open import open_source
@@ -62,6 +61,20 @@ def test_tokens_are_counted_to_the_end_of_each_answer(
     assert answer.tokens == 1
 
 
+def test_an_answer_that_the_limit_cut_off_says_so(
+    adapter: HfAdapter, images: list[Image.Image]
+) -> None:
+    whole = adapter.respond([Request((image,), PROMPT) for image in images])
+    assert [answer.truncated for answer in whole] == [False] * len(images)
+    for most in (1, 2, 3):
+        limit = GenerationSpec(max_new_tokens=most)
+        found = adapter.respond([Request((image,), PROMPT, limit) for image in images])
+        assert [each.truncated for each in found] == [(each.tokens or 0) > most for each in whole]
+    stop = GenerationSpec(max_new_tokens=1, until=((whole[0].text or "")[:1],))
+    (stopped,) = adapter.respond([Request((images[0],), PROMPT, stop)])
+    assert (stopped.text, stopped.truncated) == ("", False)
+
+
 def test_several_images_in_one_prompt(adapter: HfAdapter, images: list[Image.Image]) -> None:
     text = "1: <image>\n2: <image>\nWhich?"
     inputs = adapter._maker.make([adapter._form.render(text)], [images[:2]], True)
@@ -98,11 +111,6 @@ def test_padding_on_the_right_is_not_let_through(
             adapter._maker.make(prompts, [each.images for each in requests])
     finally:
         adapter._tokenizer.padding_side = "left"
-
-
-def test_answers_are_cut_at_stop_strings() -> None:
-    assert cut("cat\nQ: dog", ["Q:", "\n"]) == "cat"
-    assert cut("cat", ["\n"]) == "cat"
 
 
 def test_adapters_are_found_by_name_or_said_to_be_missing(tmp_path: Path) -> None:

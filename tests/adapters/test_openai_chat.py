@@ -44,7 +44,6 @@ def test_a_request_holds_prompt_image_and_settings(make: Make) -> None:
         "max_tokens": 120,
         "temperature": 0,
         "seed": 5,
-        "stop": ["\n", "Q:", "a", "b"],
         "reasoning_effort": "low",
     }
 
@@ -91,7 +90,9 @@ def test_counts_price_and_the_servers_own_name_are_kept(make: Make) -> None:
     adapter, _ = make(prices=prices)
     (answer,) = adapter.respond(asked(1))
     cost = (600 * 2.5 + 400 * 1.25 + 10 * 10) / 1e6
-    assert answer == Response("answer 1", tokens=10, prompt_tokens=1000, cost=pytest.approx(cost))
+    assert answer == Response(
+        "answer 1", tokens=10, prompt_tokens=1000, cost=pytest.approx(cost), truncated=False
+    )
     assert adapter.facts.revision == MODEL
     assert "system_fingerprint: fp_1" in adapter.facts.notes
     without, _ = make(prices={"input": 2.5, "output": 10})
@@ -102,9 +103,18 @@ def test_counts_price_and_the_servers_own_name_are_kept(make: Make) -> None:
 
 
 def test_an_answer_is_cut_at_every_stop_string(make: Make) -> None:
-    adapter, _ = make()
+    adapter, server = make()
     (answer,) = adapter.respond(asked(12, until=("x", "y", "z", "!", "wer")))
     assert answer.text == "ans"
+    assert "stop" not in server.log[0].body, "a server would stop before the answer begins"
+
+
+def test_an_answer_that_the_limit_cut_off_says_so(make: Make) -> None:
+    adapter, _ = make({1: "cut off", 2: "no reason", 3: "cut off"})
+    found = adapter.respond(asked(1, 2, 4))
+    assert [answer.truncated for answer in found] == [True, None, False]
+    (stopped,) = adapter.respond(asked(3, until=("swer",)))
+    assert (stopped.text, stopped.truncated) == ("an", False), "whole before the limit came"
 
 
 def test_a_refusal_is_an_answer_and_a_filter_leaves_it_empty(make: Make) -> None:

@@ -33,7 +33,7 @@ def load(folder: Path, options: str) -> None:
         ("jpeg_quality: 90", "acts only with `image_format: jpeg`"),
         ("image_format: webp", "'png' or 'jpeg'"),
         ("structured: maybe", "'auto', 'on' or 'off'"),
-        ("omit: [max_tokens]", "'temperature', 'top_p', 'seed' or 'stop'"),
+        ("omit: [max_tokens]", "'temperature', 'top_p' or 'seed'"),
         ("extra_body: {temperature: 1}", "not `temperature`"),
         ("prices: {input: 1}", "`options.prices.output` is missing"),
         ("concurency: 3", "did you mean `concurrency`"),

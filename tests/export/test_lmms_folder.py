@@ -183,16 +183,21 @@ def test_a_failed_request_is_no_wrong_answer(
 
 
 def test_stop_strings_of_the_task_act(tmp_path: Path) -> None:
-    task = load_task(Catalogue(), "mini_cw", ["limit=2", "generation_kwargs.until=['.']"])
+    settings = ["limit=2", 'generation_kwargs.until=[".", "\\n"]']
+    task = load_task(Catalogue(), "mini_cw", settings)
     made = tmp_path / "tasks"
     export_lmms_eval(Catalogue(), [task], made, NO_OVERRIDES)
-    assert settings_of(made, "mini_cw")["generation_kwargs"]["until"] == ["."]
+    assert settings_of(made, "mini_cw")["generation_kwargs"]["until"] == []
     spec = importlib.util.spec_from_file_location("other_task", made / "harness_task.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    (row,) = module.process_results(docs(made, "mini_cw", tmp_path)[0], ["dog. Or cat"])["harness"]
-    assert (row["answer"], row["rule"]) == ("dog", "strict")
+    doc = docs(made, "mini_cw", tmp_path)[0]
+    for answer in ("dog. Or cat", "dog\nOr cat"):
+        (row,) = module.process_results(doc, [answer])["harness"]
+        assert (row["answer"], row["rule"]) == ("dog", "strict")
+    (row,) = module.process_results(doc, ["\ndog\nOr cat"])["harness"]
+    assert (row["answer"], row["status"]) == ("\ndog", "ok")
 
 
 def test_an_image_that_cannot_be_decoded_is_left_out(
