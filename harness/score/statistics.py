@@ -103,7 +103,11 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     """Give the p-values adjusted for their number, in the given order.
 
     Holm, "A simple sequentially rejective multiple test procedure", Scand. J. Statist. 6, 1979.
+    ValueError for what is no probability: a NaN among them would have no place in their order, and
+    all that come after it would be wrong.
     """
+    if wrong := [p_value for p_value in p_values if not 0 <= p_value <= 1]:
+        raise ValueError(f"no p-values: {wrong}")
     count = len(p_values)
     order = sorted(range(count), key=lambda place: p_values[place])
     adjusted = [0.0] * count

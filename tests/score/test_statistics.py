@@ -1,6 +1,7 @@
 """Intervals and tests against statsmodels, SciPy and plain loops."""
 
 import math
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -30,6 +31,14 @@ def test_wilson(n: int) -> None:
         assert found is not None and 0 <= found[0] <= 100 * k / n <= found[1] <= 100
 
 
+@pytest.mark.parametrize(("k", "n"), [(1, 3), (7, 50), (49, 50), (30_000, 46_837)])
+def test_wilson_ends_where_the_score_test_would_just_reject(k: int, n: int) -> None:
+    for end in wilson(k, n) or ():
+        expected = end / 100
+        z = (k / n - expected) / math.sqrt(expected * (1 - expected) / n)
+        assert abs(z) == pytest.approx(stats.norm.ppf(0.975))
+
+
 def test_wilson_of_nothing() -> None:
     assert wilson(0, 0) is None
 
@@ -48,12 +57,49 @@ def test_mcnemar(table: tuple[int, int]) -> None:
     assert mcnemar(only_a, only_b) == mcnemar(only_b, only_a)
 
 
+def test_mcnemar_of_every_small_table_is_the_sum_of_all_divisions_as_uneven() -> None:
+    for n in range(13):
+        ways = [math.comb(n, k) for k in range(n + 1)]
+        for only_a in range(n + 1):
+            as_uneven = sum(each for each in ways if each <= ways[only_a])
+            assert mcnemar(only_a, n - only_a) == pytest.approx(as_uneven / 2**n, rel=1e-12)
+
+
+def test_mcnemar_of_more_than_a_float_can_hold_is_0() -> None:
+    assert mcnemar(0, 2000) == 0.0
+
+
 @pytest.mark.parametrize(
     "p_values", [[], [0.04], [0.01, 0.04, 0.03], [0.5, 0.5, 0.9], [0.02, 0.02, 0.02], [0.0, 1.0]]
 )
 def test_holm(p_values: list[float]) -> None:
     expected = multipletests(p_values, method="holm")[1] if p_values else []
     assert holm(p_values) == pytest.approx(list(expected))
+
+
+@pytest.mark.parametrize("wrong", [math.nan, -0.1, 1.1, math.inf])
+def test_holm_refuses_what_is_no_probability(wrong: float) -> None:
+    for place in range(3):
+        p_values = [0.01, 0.04]
+        p_values.insert(place, wrong)
+        with pytest.raises(ValueError, match="no p-values"):
+            holm(p_values)
+
+
+def test_holm_of_ties_does_not_depend_on_the_order() -> None:
+    p_values = (0.01, 0.01, 0.02, 0.04, 0.04)
+    adjusted = dict(zip(p_values, holm(p_values), strict=True))
+    assert adjusted == pytest.approx({0.01: 0.05, 0.02: 0.06, 0.04: 0.08})
+    for order in permutations(p_values):
+        assert holm(order) == tuple(adjusted[p_value] for p_value in order)
+
+
+def test_holm_against_statsmodels_on_drawn_families() -> None:
+    generator = np.random.default_rng(4)
+    for size in (1, 2, 5, 30, 200):
+        p_values = generator.choice([0.0, 1e-300, 1e-4, 0.01, 0.05, 0.3, 1.0], size) ** 0.9
+        expected = multipletests(p_values, method="holm")[1]
+        assert holm(p_values.tolist()) == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("values", [[1.0, 2.0], [80.1, 80.4, 79.9, 80.0], [5.0, 5.0, 5.0]])
@@ -113,6 +159,39 @@ def test_bootstrap_covers_the_truth_where_images_of_a_class_err_together() -> No
         independent += alone[0] <= 50 <= alone[1]
     assert hits >= 180
     assert independent < 140
+
+
+def test_bootstrap_agrees_with_scipy_on_classes_of_unequal_size() -> None:
+    generator = np.random.default_rng(6)
+    sizes = generator.integers(1, 40, size=80)
+    home = np.repeat(np.arange(80), sizes)
+    values = 100.0 * (generator.random(len(home)) < generator.beta(2, 1, 80)[home])
+    sums = np.bincount(home, weights=values)
+    reference = stats.bootstrap(
+        (sums, sizes),
+        lambda total, n, axis: total.sum(axis=axis) / n.sum(axis=axis),
+        paired=True,
+        n_resamples=4000,
+        method="percentile",
+        rng=generator,
+    ).confidence_interval
+    found = class_bootstrap(values, home, Draws(4000, 5))
+    assert found == pytest.approx((reference.low, reference.high), abs=0.5)
+
+
+@pytest.mark.parametrize("rate", [0.0, 100.0])
+def test_bootstrap_of_classes_that_are_all_alike_has_no_width(rate: float) -> None:
+    # docs/statistics.md: no draw can differ, so it says nothing; Wilson's interval does.
+    assert class_bootstrap(np.full(40, rate), np.arange(40) // 4, Draws(50)) == (rate, rate)
+
+
+def test_bootstrap_does_not_depend_on_the_order_of_images_or_the_ids_of_classes() -> None:
+    true, predicted = drawn(300, 12)
+    values = 100.0 * (true == predicted)
+    order = np.random.default_rng(0).permutation(300)
+    expected = class_bootstrap(values, true, Draws(200))
+    assert class_bootstrap(values[order], true[order], Draws(200)) == pytest.approx(expected)
+    assert class_bootstrap(values, 7 * true + 1000, Draws(200)) == pytest.approx(expected)
 
 
 def test_bootstrap_is_seeded_and_needs_two_classes() -> None:
