@@ -63,7 +63,9 @@ def tiers_of(p_value: Floats) -> list[int]:
     at 0.05 is in its tier. Of those that remain the best leads the next tier, and so on. Tiers are
     of tests on the same images, not of overlapping intervals, which would miss most differences
     (Schenker and Gentleman, The American Statistician 55, 2001). "Not separable" is no
-    equivalence: models of one tier may well be separable from each other.
+    equivalence: models of one tier may well be separable from each other. Tier 1 is a set that
+    holds the best model; since the leader is chosen by the same data, some one of many equal models
+    falls below it more often than 0.05 (docs/statistics.md has how often).
     """
     tiers = [0] * len(p_value)
     remaining = list(range(len(p_value)))

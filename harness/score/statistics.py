@@ -64,7 +64,8 @@ def class_bootstrap(
     they err together (cluster bootstrap: Davison and Hinkley, "Bootstrap Methods and their
     Application", 1997, section 3.8; Field and Welsh, JRSS B 69, 2007). Units are those of
     `values`; a difference of two 0/1 arrays gives the interval of a paired change. None with fewer
-    than two classes, of which no interval can be learnt.
+    than two classes, of which no interval can be learnt. Too narrow with fewer than 20 classes, and
+    without width where all classes have one mean: docs/statistics.md has its coverage.
     """
     ids, places = np.unique(classes, return_inverse=True)
     if len(ids) < 2:
