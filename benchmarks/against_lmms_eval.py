@@ -29,6 +29,7 @@ from harness.catalogue import Catalogue
 from harness.export.lmms_eval_folder import export_lmms_eval
 from harness.run.bench import NO_OVERRIDES
 from harness.spec.load import load_task
+from harness.text_lines import lines_of
 
 Answers = Mapping[str, str]
 CLASSES = {"llava": "llava_hf", "qwen2_5_vl": "qwen2_5_vl"}
@@ -70,7 +71,7 @@ def ours(at: Setting) -> tuple[float, Answers]:
     more = ["--limit", str(at.images), "--batch_size", str(at.batch), "--output", str(output)]
     seconds = run([sys.executable, "-m", "harness", "run", *words, *more, "--json"], at.folder)
     text = (output / at.family / at.task / "predictions.jsonl").read_text(encoding="utf-8")
-    rows = [json.loads(line) for line in text.splitlines()]
+    rows = [json.loads(line) for line in lines_of(text)]
     return seconds, {row["image_id"]: row["answer"] for row in rows}
 
 
@@ -87,7 +88,7 @@ def theirs(at: Setting) -> tuple[float, Answers]:
     command += ["--device", "cpu", "--batch_size", str(batch)]
     seconds = run([*command, "--log_samples", "--output_path", str(logs)], at.folder)
     (samples,) = logs.rglob(f"*_samples_{at.task}.jsonl")
-    lines = samples.read_text(encoding="utf-8").splitlines()
+    lines = lines_of(samples.read_text(encoding="utf-8"))
     rows = [row for line in lines for row in json.loads(line)["harness"]]
     return seconds, {row["image_id"]: row.get("answer", "") for row in rows}
 

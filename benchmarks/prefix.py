@@ -22,6 +22,7 @@ from speed_models import make_model, write_tasks
 from harness.catalogue import Catalogue
 from harness.class_lists import load_class_list
 from harness.spec.load import load_class_list_spec
+from harness.text_lines import lines_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def timed(folder: Path, family: str, task: str, images: int, batch: int, shared:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     process = time.perf_counter() - started
     text = (output / family / task / "predictions.jsonl").read_text(encoding="utf-8")
-    rows = [json.loads(line) for line in text.splitlines()]
+    rows = [json.loads(line) for line in lines_of(text)]
     seconds = sum(row["seconds"] for row in rows) / len(rows)
     answers = tuple(row["answer"] for row in rows)
     return Timed(process, seconds, rows[0]["prompt_tokens"], answers)

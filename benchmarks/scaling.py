@@ -19,6 +19,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from prefix import imagenet_names
 from speed_models import make_model, write_tasks
 
+from harness.text_lines import lines_of
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -36,7 +38,7 @@ def run(folder: Path, names: int, images: int, batch: int) -> str:
     if status != 0:
         raise RuntimeError(f"the run ended with {os.waitstatus_to_exitcode(status)}")
     path = output / "llava" / f"speed_cw_{names}" / "predictions.jsonl"
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for line in lines_of(path.read_text(encoding="utf-8"))]
     each = sum(row["seconds"] for row in rows) / len(rows)
     return (
         f"| {names} | {images} | {rows[0]['prompt_tokens']} | {each:.3f} | {seconds:.1f} "

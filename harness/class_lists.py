@@ -2,18 +2,19 @@
 
 import importlib.resources
 import json
+from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 from harness.classes import Class, ClassList, normalize_name
 from harness.errors import DataError, Problem, SpecError, unknown_name
 from harness.spec.class_list import ClassListSpec
+from harness.text_lines import read_names
 
 _PACKAGE_SETS = ("clean", "wordnet")
 
 
 def load_class_list(spec: ClassListSpec, name_set: str | None = None) -> ClassList:
-    """Give the classes under one of their name sets (the spec's own by default).
+    """Give the classes, by ascending id, under one of their name sets (the spec's own by default).
 
     Raises SpecError when the spec names no single source, an id twice or an unknown name set,
     DataError when a file it names cannot be read.
@@ -26,13 +27,13 @@ def load_class_list(spec: ClassListSpec, name_set: str | None = None) -> ClassLi
             Problem(where, "has no single source", ", ".join(given) or "none", expected)
         )
     chosen = name_set or spec.name_set
-    classes = _in_name_set(spec, _base(spec, where), chosen, where)
-    ids = [item.id for item in classes]
-    twice = sorted({class_id for class_id in ids if ids.count(class_id) > 1}) if ids else []
+    base = sorted(_base(spec, where), key=lambda item: item.id)
+    counts = Counter(item.id for item in base)
+    twice = [class_id for class_id, count in counts.items() if count > 1]
     if twice:
-        raise SpecError(Problem(where, "two classes bear the same id", got=str(twice)))
-    ordered = tuple(sorted(classes, key=lambda item: item.id))
-    return ClassList(name=spec.class_list, name_set=chosen, classes=ordered)
+        raise SpecError(Problem(where, "two classes bear the same id", got=str(twice[:10])))
+    classes = tuple(_in_name_set(spec, base, chosen, where))
+    return ClassList(name=spec.class_list, name_set=chosen, classes=classes)
 
 
 def collisions(classes: ClassList) -> list[tuple[str, tuple[int, ...]]]:
@@ -44,7 +45,7 @@ def _base(spec: ClassListSpec, where: str) -> list[Class]:
     if spec.classes:
         return [Class(entry.id, entry.name, entry.aliases, entry.wnid) for entry in spec.classes]
     if spec.path:
-        names = _lines(spec.resolve(spec.path, "path"), where)
+        names = read_names(spec.resolve(spec.path, "path"), where)
         return [Class(number, name) for number, name in enumerate(names)]
     return _imagenet_classes()
 
@@ -80,7 +81,7 @@ def _in_name_set(
     spec: ClassListSpec, base: Sequence[Class], name_set: str, where: str
 ) -> list[Class]:
     if name_set in spec.name_sets:
-        names = _lines(spec.resolve(spec.name_sets[name_set], "name_sets"), where)
+        names = read_names(spec.resolve(spec.name_sets[name_set], "name_sets"), where)
     elif name_set == "wordnet" and spec.source:
         names = [item.aliases[0] for item in base]
     elif name_set == spec.name_set or name_set == "clean":
@@ -97,13 +98,5 @@ def _in_name_set(
 
 
 def _other_names(item: Class, name: str) -> tuple[str, ...]:
-    names = dict.fromkeys((item.name, *item.aliases))
-    return tuple(other for other in names if normalize_name(other) != normalize_name(name))
-
-
-def _lines(path: Path, where: str) -> list[str]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise DataError(Problem(where, "its file cannot be read", got=str(error))) from error
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    others = [other for other in dict.fromkeys((item.name, *item.aliases)) if other != name]
+    return tuple(other for other in others if normalize_name(other) != normalize_name(name))

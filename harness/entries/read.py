@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,10 +116,11 @@ def named_wrongly(folder: Path, manifest: EntryManifest) -> list[Problem]:
     found = []
     if manifest.entry != name:
         found.append(Problem(where, "names another entry than its folder", manifest.entry, name))
-    tasks = [run.task for run in manifest.runs]
+    counts = Counter(run.task for run in manifest.runs)
     found += [
-        Problem(where, f"has {tasks.count(task)} runs of one task", got=task)
-        for task in sorted({task for task in tasks if tasks.count(task) > 1})
+        Problem(where, f"has {count} runs of one task", got=task)
+        for task, count in sorted(counts.items())
+        if count > 1
     ]
     return found
 

@@ -1,6 +1,7 @@
 """JSON and JSON Lines with the place of every mistake."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,8 +16,8 @@ def parse_json(file: LabelFile) -> Any:
     def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            keys = [key for key, _ in pairs]
-            twice.extend(sorted({key for key in keys if keys.count(key) > 1}))
+            counts = Counter(key for key, _ in pairs)
+            twice.extend(sorted(key for key, count in counts.items() if count > 1))
         return found
 
     try:

@@ -2,6 +2,7 @@
 
 import csv
 import zipfile
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -88,7 +89,7 @@ def _check(path: Path, ids: Sequence[int], matrix: NDArray[np.float64]) -> None:
         got = f"{list(matrix.shape)} for {n} classes"
         raise _error(path, "a matrix of the wrong shape", got=got, expected=_SHAPE)
     if len(set(ids)) != n:
-        twice = sorted({class_id for class_id in ids if ids.count(class_id) > 1})
+        twice = sorted(class_id for class_id, count in Counter(ids).items() if count > 1)
         raise _error(path, "class ids stand there twice", got=", ".join(map(str, twice[:10])))
     if not (np.isfinite(matrix).all() and (matrix >= 0).all()):
         raise _error(path, "counts that are negative or no numbers", expected="numbers >= 0")
