@@ -9,7 +9,7 @@ from harness.data.formats import image_suffixes
 from harness.data.images import decode_image
 from harness.data.scan import Scan, state_of
 from harness.data.source import Source
-from harness.image_ids import check_unique, image_id_of
+from harness.image_ids import ids_of_files
 
 
 def image_names(found: Scan) -> list[str]:
@@ -25,10 +25,7 @@ def open_folder(found: Scan, names: Sequence[str]) -> Source:
     the path inside the folder without its suffix.
     """
     paths = tuple(found.folder / name for name in names)
-    ids = tuple(image_id_of(name) for name in names)
-    if len(set(ids)) < len(ids):
-        ids = tuple(name.rsplit(".", 1)[0] for name in names)
-    check_unique(ids, str(found.folder))
+    ids = ids_of_files(names, str(found.folder), by_path=True)
 
     def read(row: int) -> Image.Image:
         return decode_image(paths[row], names[row])
@@ -38,5 +35,6 @@ def open_folder(found: Scan, names: Sequence[str]) -> Source:
         read=read,
         fingerprint=state_of(zip(names, paths, strict=True)),
         location=str(found.folder),
+        ids_from_files=True,
         passed_over=found.passed_over(names),
     )

@@ -22,6 +22,8 @@ class Source:
     """What was opened, for people."""
     passed_over: Mapping[str, int] = field(default_factory=dict)
     """How many files of a folder were not taken, by kind (`hidden`, `suffix .txt`, …)."""
+    ids_from_files: bool = False
+    """Whether the ids are made from file names, so that a file's name means its image."""
 
     def __len__(self) -> int:
         """Count the rows."""

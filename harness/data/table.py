@@ -1,6 +1,7 @@
 """A data set that the package `datasets` reads: hub id, its folders, parquet, JSONL or CSV."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,12 @@ from PIL import Image
 
 from harness.data.images import ImageError, decode_image
 from harness.data.source import Source
+from harness.data.text_rows import SUFFIXES, read_rows, text_files
 from harness.errors import DataError, Problem, nearest
-from harness.image_ids import check_unique, image_id_of
+from harness.image_ids import ids_of_files, ids_of_texts
 from harness.spec.task import TaskSpec
 
-_BUILDERS = {".parquet": "parquet", ".jsonl": "json", ".json": "json", ".csv": "csv"}
+_PARQUET = ".parquet"
 _SAVED = ("state.json", "dataset_dict.json")
 
 
@@ -23,13 +25,18 @@ def open_table(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> 
     Raises DataError when it cannot be loaded, or lacks the split or a column.
     """
     where = f"task `{task.task}`"
-    data = _split_of(_load(task, location, where), task.test_split, where)
+    data = _split_of(_load(task, location, columns, where), task.test_split, where)
     has_images = task.doc_to_visual in data.column_names
     if not has_images and task.protocol != "classify" and task.doc_to_id is None:
         raise _no_column(where, "doc_to_visual", task.doc_to_visual, data.column_names)
     if has_images:
         data = data.cast_column(task.doc_to_visual, datasets.Image(decode=False))
-    ids = _ids(task, data, has_images, where)
+    if task.doc_to_id is not None:
+        ids = ids_of_texts(_written(data, task.doc_to_id, where), where)
+    elif has_images:
+        ids = ids_of_files(_file_names(data, task.doc_to_visual, where), where)
+    else:
+        raise _no_column(where, "doc_to_id", "image_id", data.column_names)
     for column in columns:
         if column not in data.column_names:
             raise _no_column(where, "column", column, data.column_names)
@@ -39,21 +46,15 @@ def open_table(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> 
         columns={column: data[column] for column in columns},
         fingerprint=str(data._fingerprint),
         location=str(location),
+        ids_from_files=task.doc_to_id is None,
     )
 
 
-def _load(task: TaskSpec, location: Path | str, where: str) -> Any:
+def _load(task: TaskSpec, location: Path | str, columns: Sequence[str], where: str) -> Any:
     try:
         if isinstance(location, Path):
-            return _load_local(task, location)
-        files = {task.test_split: task.data_files} if task.data_files else None
-        return datasets.load_dataset(
-            location,
-            task.dataset_name,
-            data_files=files,
-            split=task.test_split,
-            revision=task.revision,
-        )
+            return _load_local(task, location, columns, where)
+        return _load_from_hub(task, location)
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
         fix = "check the name, log in with `hf auth login` if it is gated, or point to a local copy"
         fix += " with `--set dataset_path=DIR`"
@@ -61,15 +62,34 @@ def _load(task: TaskSpec, location: Path | str, where: str) -> Any:
         raise DataError(Problem(where, "its data set cannot be loaded", got, fix=fix)) from error
 
 
-def _load_local(task: TaskSpec, path: Path) -> Any:
-    if path.is_file():
-        builder = _BUILDERS.get(path.suffix.lower())
-        if builder is None:
-            raise ValueError(f"a data file ends in {', '.join(_BUILDERS)}, not {path.suffix}")
-        return datasets.load_dataset(builder, data_files=str(path), split="train")
+def _load_local(task: TaskSpec, path: Path, columns: Sequence[str], where: str) -> Any:
     if any((path / name).is_file() for name in _SAVED):
         return datasets.load_from_disk(str(path))
+    texts = text_files(path, task.dataset_name, task.test_split)
+    if texts:
+        return read_rows(texts, where, task.doc_to_id, (task.doc_to_visual, *columns))
+    if path.is_file() and path.suffix.lower() != _PARQUET:
+        ends = ", ".join((_PARQUET, *sorted(SUFFIXES)))
+        raise ValueError(f"a data file ends in {ends}, not {path.suffix}")
+    if path.is_file():
+        return datasets.load_dataset("parquet", data_files=str(path), split="train")
     return datasets.load_dataset(str(path), task.dataset_name, split=task.test_split)
+
+
+def _load_from_hub(task: TaskSpec, name: str) -> Any:
+    files = {task.test_split: task.data_files} if task.data_files else None
+    load = partial(
+        datasets.load_dataset,
+        name,
+        task.dataset_name,
+        data_files=files,
+        split=task.test_split,
+        revision=task.revision,
+    )
+    found = load()
+    if task.doc_to_id is None or found.info.builder_name != "csv":
+        return found
+    return load(converters={task.doc_to_id: str}, na_filter=False)  # else `007` is 7, `NA` nothing
 
 
 def _split_of(loaded: Any, split: str, where: str) -> Any:
@@ -82,33 +102,36 @@ def _split_of(loaded: Any, split: str, where: str) -> Any:
     return loaded[split]
 
 
-def _ids(task: TaskSpec, data: Any, has_images: bool, where: str) -> tuple[str, ...]:
-    if task.doc_to_id is not None:
-        if task.doc_to_id not in data.column_names:
-            raise _no_column(where, "doc_to_id", task.doc_to_id, data.column_names)
-        ids = tuple(image_id_of(str(value)) for value in data[task.doc_to_id])
-    elif has_images:
-        ids = tuple(_id_in(record, where) for record in _paths(data, task.doc_to_visual))
-    else:
-        raise _no_column(where, "doc_to_id", "image_id", data.column_names)
-    check_unique(ids, where)
-    return ids
+def _written(data: Any, column: str, where: str) -> list[str]:
+    """Give the texts of the id column. What was read as something else than text or a whole number
+    (a time, a fraction) cannot be known as it was written.
+    """
+    if column not in data.column_names:
+        raise _no_column(where, "doc_to_id", column, data.column_names)
+    kind = str(getattr(data.features[column], "dtype", data.features[column]))
+    if kind not in ("string", "large_string", "null") and not kind.startswith(("int", "uint")):
+        raise DataError(
+            Problem(
+                where,
+                f"the ids in the column `{column}` are no texts",
+                got=kind,
+                expected="texts or whole numbers",
+                fix="write them as texts: in JSONL in quotes, in parquet as strings",
+            )
+        )
+    return ["" if value is None else str(value) for value in data[column]]
 
 
-def _paths(data: Any, column: str) -> list[Any]:
+def _file_names(data: Any, column: str, where: str) -> list[str]:
     """Give the file names inside the image column without reading the pixels."""
     struct = data.data.table.column(column)
     flat = [value for chunk in struct.chunks for value in chunk.field("path").to_pylist()]
-    if data._indices is None:
-        return flat
-    return [flat[index] for index in data._indices.column(0).to_pylist()]
-
-
-def _id_in(path: Any, where: str) -> str:
-    if not path:
+    if data._indices is not None:
+        flat = [flat[index] for index in data._indices.column(0).to_pylist()]
+    if not all(flat):
         fix = "name a column of unique ids in `doc_to_id`"
         raise DataError(Problem(where, "images have neither an id column nor a file name", fix=fix))
-    return image_id_of(str(path))
+    return [str(name) for name in flat]
 
 
 def _reader(data: Any, column: str, ids: Sequence[str]) -> Any:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from harness.entries.bounded import gzip_lines
 from harness.entries.manifest import Sha256
 from harness.errors import DataError, Problem
+from harness.image_ids import written_id
 from harness.store.prediction import Prediction
 
 HOW_IT_RAN = ("batch", "tokens", "prompt_tokens", "cost", "seconds")
@@ -45,7 +46,8 @@ def read_rows(path: Path) -> Iterator[Prediction]:
             what = f"has `{extra[0]}`" if extra else "has a score that is no finite number"
             expected = "only " + ", ".join(ROW_FIELDS)
             raise DataError(Problem(f"{path}:{number}", what, expected=expected))
-        yield row
+        image_id = written_id(row.image_id)
+        yield row if image_id == row.image_id else replace(row, image_id=image_id)
 
 
 def read_prompts(path: Path) -> Iterator[Prompt]:

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.errors import DataError, Problem
-from harness.image_ids import image_id_of
+from harness.image_ids import image_id_of, written_id
 from harness.labels.flags import FLAG_WORDS, read_flag
 from harness.labels.named_original import ORIGINAL_KEYS, named_original
 from harness.labels.row import LabelRow
 from harness.labels.source import LabelFile
 
-_ID, _LABELS, _PROBLEMATIC = "id", "proposed_labels", "is_problematic"
-_READ = (_ID, _LABELS, _PROBLEMATIC, *ORIGINAL_KEYS)
+_ID, _FILE, _LABELS, _PROBLEMATIC = "id", "image_name", "proposed_labels", "is_problematic"
+_READ = (_ID, _FILE, _LABELS, _PROBLEMATIC, *ORIGINAL_KEYS)
 _BETWEEN = re.compile(r"[\s,;|]+")
 _WHOLE = re.compile(r"[+-]?\d+(?:\.0*)?")
 
@@ -21,7 +21,8 @@ _WHOLE = re.compile(r"[+-]?\d+(?:\.0*)?")
 def read_csv(file: LabelFile) -> Iterator[LabelRow | Problem]:
     """Read rows whose labels are written `[1, 2]`, `"1, 2"`, `1 2` or `1;2`; nothing is no label.
 
-    The Cleaner-validation file and its kin (Kisel et al., "Flaws of ImageNet", 2025). Where there
+    An image stands in the column `id` by its id, or in `image_name` by its file's name. The
+    Cleaner-validation file and its kin (Kisel et al., "Flaws of ImageNet", 2025). Where there
     is a column `is_problematic`, images for which it is true are left out and counted as
     `problematic`; a cell that is neither true nor false is a problem of the file.
     """
@@ -44,11 +45,14 @@ def read_csv(file: LabelFile) -> Iterator[LabelRow | Problem]:
 def _check_header(file: LabelFile, header: Sequence[str]) -> None:
     """Raise DataError for a header without the two columns, or with one of the read ones twice."""
     where, expected = f"{file.path}:1", f"a header with {_ID},{_LABELS}"
-    if not {_ID, _LABELS} <= set(header):
+    fix = f"file names stand in a column `{_FILE}` in place of `{_ID}`"
+    if _LABELS not in header or not {_ID, _FILE} & set(header):
         got = ", ".join(header) or "an empty file"
         raise DataError(
-            Problem(where, f"no column `{_ID}` or no column `{_LABELS}`", got, expected)
+            Problem(where, f"no column `{_ID}` or no column `{_LABELS}`", got, expected, fix)
         )
+    if {_ID, _FILE} <= set(header):
+        raise DataError(Problem(where, "two columns name the image", f"{_ID}, {_FILE}", expected))
     twice = [name for name in _READ if header.count(name) > 1]
     if twice:
         what = "columns that stand twice in the header"
@@ -56,14 +60,15 @@ def _check_header(file: LabelFile, header: Sequence[str]) -> None:
 
 
 def _row(where: str, row: Mapping[str | None, str | list[str] | None]) -> LabelRow | Problem:
-    name, cell = row.get(_ID), row.get(_LABELS)
+    column = _ID if _ID in row else _FILE
+    name, cell = row.get(column), row.get(_LABELS)
     if None in row or not isinstance(name, str) or not isinstance(cell, str):
         wide = "more" if None in row else "fewer"
         fix = 'write several labels in quotes: "1, 2"' if None in row else None
         return Problem(where, f"{wide} cells than the header has", fix=fix)
-    if not name.strip():
-        return Problem(where, f"the column `{_ID}` is empty")
-    image_id = image_id_of(name.strip())
+    if not name:
+        return Problem(where, f"the column `{column}` is empty")
+    image_id = written_id(name) if column == _ID else image_id_of(name)
     original = named_original(row)
     problematic = read_flag(row.get(_PROBLEMATIC))
     if problematic is None:

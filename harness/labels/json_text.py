@@ -9,8 +9,11 @@ from harness.errors import DataError, Problem
 from harness.labels.source import LabelFile
 
 
-def parse_json(file: LabelFile) -> Any:
-    """Parse a whole file. Raises DataError when it is no JSON or an object has a key twice."""
+def parse_json(file: LabelFile, *, as_written: bool = False) -> Any:
+    """Parse a whole file; `as_written` gives numbers as the text that stands there.
+
+    Raises DataError when it is no JSON or an object has a key twice.
+    """
     twice: list[str] = []
 
     def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -21,8 +24,8 @@ def parse_json(file: LabelFile) -> Any:
         return found
 
     try:
-        value = json.loads(file.text, object_pairs_hook=build)
-    except (json.JSONDecodeError, RecursionError) as error:
+        value = json.loads(file.text, object_pairs_hook=build, **_numbers(as_written))
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError
         line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
         raise DataError(
             Problem(
@@ -44,8 +47,13 @@ def parse_json(file: LabelFile) -> Any:
     return value
 
 
-def parse_lines(file: LabelFile) -> Iterator[tuple[str, dict[str, Any]] | Problem]:
-    """Parse JSON Lines: `file:line` and the object of each line that is not blank, or a problem."""
+def parse_lines(
+    file: LabelFile, *, as_written: bool = False
+) -> Iterator[tuple[str, dict[str, Any]] | Problem]:
+    """Parse JSON Lines: `file:line` and the object of each line that is not blank, or a problem.
+
+    `as_written` gives numbers as the text that stands there.
+    """
     lines = file.text.split("\n")
     last = len(lines)
     for number, line in enumerate(lines, 1):
@@ -53,8 +61,8 @@ def parse_lines(file: LabelFile) -> Iterator[tuple[str, dict[str, Any]] | Proble
             continue
         where = f"{file.path}:{number}"
         try:
-            row = json.loads(line)
-        except (json.JSONDecodeError, RecursionError):
+            row = json.loads(line, **_numbers(as_written))
+        except (ValueError, RecursionError):
             what = "the line is not JSON"
             cut = number == last
             yield Problem(
@@ -69,6 +77,10 @@ def parse_lines(file: LabelFile) -> Iterator[tuple[str, dict[str, Any]] | Proble
             yield where, row
         else:
             yield Problem(where, "not a JSON object", _short(line), "one JSON object a line")
+
+
+def _numbers(as_written: bool) -> dict[str, Any]:
+    return {"parse_int": str, "parse_float": str, "parse_constant": str} if as_written else {}
 
 
 def _short(line: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.errors import DataError, Problem
-from harness.image_ids import image_id_of
+from harness.image_ids import image_id_of, written_id
 from harness.labels.flags import FLAG_WORDS, read_flag
 from harness.labels.json_text import parse_json, parse_lines
 from harness.labels.named_original import named_original
@@ -97,9 +97,7 @@ def read_jsonl(file: LabelFile) -> Iterator[LabelRow | Problem]:
         if not isinstance(name, str):
             yield Problem(where, "no `image_id`", got=", ".join(entry) or "an empty object")
             continue
-        known = image_id_of(name)
-        image_id = known if known.startswith("ILSVRC2012_val_") else name
-        row = _row(where, image_id, entry.get("labels"))
+        row = _row(where, written_id(name), entry.get("labels"))
         yield row if isinstance(row, Problem) else replace(row, original=named_original(entry))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from harness.classes import ClassList
 from harness.errors import DataError, Problem
+from harness.image_ids import fault_of
 from harness.labels.named_original import UNREAD, OriginalReader
 
 SHOWN = 10
@@ -77,11 +78,15 @@ def collect(rows: Iterable[LabelRow | Problem], class_list: ClassList, where: st
 
 
 def _faults(row: LabelRow, class_list: ClassList, seen: Mapping[str, str]) -> Iterator[Problem]:
+    fault = fault_of(row.image_id)
+    if fault is not None:
+        yield Problem(row.where, f"the id of the image {fault}", got=ascii(row.image_id)[:80])
     if row.image_id in seen:
         yield Problem(
             row.where,
             f"a second row for image `{row.image_id}`",
-            expected=f"one row an image; the first is {seen[row.image_id]}",
+            expected=f"one row an image, ids in Unicode's normal form C; the first is "
+            f"{seen[row.image_id]}",
             fix="keep one of them, with all of the image's labels in it",
         )
     for label in row.labels or ():

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.classes import ClassList
 from harness.errors import DataError, Problem, unknown_name
-from harness.image_ids import image_id_of
+from harness.image_ids import fault_of, ids_in_file_name, written_id
 from harness.labels.json_text import parse_lines
 from harness.labels.row import class_range, told
 from harness.labels.source import read_text
@@ -36,13 +36,14 @@ class Given:
     options: tuple[int, ...] = ()
     """Class ids of the options that were asked, where the importer used its own."""
 
-    def image_id(self, known: frozenset[str]) -> str:
-        """Give the id of the image: the one of `known` that the name means, else what it would
-        be.
+    def image_id(self, known: frozenset[str], *, by_file: bool) -> str:
+        """Give the id of the image, which is the name as it stands. Where the ids of the task are
+        made from file names (`by_file`), a file name means the image of `known` with its id.
         """
-        bare = self.name.rsplit(".", 1)[0]
-        usual = image_id_of(self.name)
-        return next((each for each in (self.name, usual, bare) if each in known), usual)
+        own = written_id(self.name)
+        if own in known or not by_file:
+            return own
+        return next((each for each in ids_in_file_name(self.name) if each in known), own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,10 @@ def _faults(
         if key not in _KEYS:
             yield unknown_name(where, "key", key, _KEYS)
     name = row.get("image_id")
-    if not isinstance(name, str) or not name.strip():
-        yield Problem(where, "`image_id` is no id of an image", _written(row, "image_id"), "a text")
+    fault = fault_of(name) if isinstance(name, str) else "is no text"
+    if fault is not None:
+        what = f"`image_id` is no id of an image: it {fault}"
+        yield Problem(where, what, _written(row, "image_id"), "a text")
     forms = [key for key in FORMS if key in row]
     if len(forms) != 1:
         got = " and ".join(f"`{key}`" for key in forms) or "none of them"
@@ -169,4 +172,4 @@ def _is_list_of(kind: type, value: Any) -> bool:
 
 
 def _written(row: dict[str, Any], key: str) -> str:
-    return repr(row[key])[:80] if key in row else "no such key"
+    return ascii(row[key])[:80] if key in row else "no such key"

@@ -35,10 +35,10 @@ def match_answers(
     Raises DataError for two answers to one image and, unless `partial`, for images without an
     answer and answers to other images; and when every answer is to another image.
     """
-    known = frozenset(roster.image_ids)
+    known, by_file = frozenset(roster.image_ids), roster.source.ids_from_files
     by_image: dict[str, list[Given]] = {}
     for given in file.rows:
-        by_image.setdefault(given.image_id(known), []).append(given)
+        by_image.setdefault(given.image_id(known, by_file=by_file), []).append(given)
     own = {each: rows[0].options for each, rows in by_image.items() if rows[0].options}
     expected, options, skipped = roster.image_ids, own, dict[str, int]()
     without: set[str] = set()

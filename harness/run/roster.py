@@ -55,7 +55,7 @@ def open_roster(catalogue: Catalogue, task: TaskSpec, overrides: Overrides) -> R
     else:
         truths = open_truths(task, classes, specs, overrides, {})
         original = next((labels for labels in truths.label_sets if labels.original), None)
-        source = open_source(task) if original is None else _labelled(original)
+        source = open_source(task) if original is None else _labelled(task, original)
     rows = row_order(task, source.ids, original_labels(truths.label_sets))
     return Roster(task, classes, source, truths, tuple(source.ids[row] for row in rows))
 
@@ -74,8 +74,14 @@ def _by_image(source: Source) -> Mapping[str, Mapping[str, int]]:
     }
 
 
-def _labelled(labels: LabelSet) -> Source:
+def _labelled(task: TaskSpec, labels: LabelSet) -> Source:
     ids = tuple(sorted(labels.labels))
     digest = hashlib.sha256("\n".join(ids).encode()).hexdigest()
     log.info("the data set is on the hub; the %d ids come from `%s`", len(ids), labels.name)
-    return Source(ids=ids, read=None, fingerprint=digest, location=f"label set {labels.name}")
+    return Source(
+        ids=ids,
+        read=None,
+        fingerprint=digest,
+        location=f"label set {labels.name}",
+        ids_from_files=task.doc_to_id is None,
+    )

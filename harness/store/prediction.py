@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from harness.answers.outcome import Status
+from harness.image_ids import written_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class Prediction:
             for key, value in row.items()
             if key in _FIELDS
         }
+        values["image_id"] = written_id(row["image_id"])
         values["status"] = Status(row["status"])
         return cls(**values)
 

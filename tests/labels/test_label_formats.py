@@ -167,3 +167,25 @@ def test_a_hash_that_agrees_is_accepted(tmp_path: Path) -> None:
     text = '{"image_id": "a", "labels": [1]}'
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     assert read(tmp_path, "jsonl", text, sha256=sha256.upper()).digest == sha256
+
+
+@pytest.mark.parametrize("image_id", ["cat/1", "dog/1", "a.jpg", "007", "NA", " x", "x\u2028y"])
+def test_an_id_of_a_label_file_is_the_text_that_stands_there(tmp_path: Path, image_id: str) -> None:
+    lines = json.dumps({"image_id": image_id, "labels": [1]})
+    assert labels(read(tmp_path, "jsonl", lines)) == {image_id: {1}}
+    assert labels(read(tmp_path, "csv", f'id,proposed_labels\n"{image_id}",1\n')) == {image_id: {1}}
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("jsonl", '{"image_id": "cafe\u0301", "labels": [1]}\n'),
+        ("csv", "id,proposed_labels\ncafe\u0301,1\n"),
+        ("csv", "image_name,proposed_labels\nx/cafe\u0301.jpg,1\n"),
+        ("imgt", '{"x/cafe\u0301.JPEG": 1}'),
+        ("regt", '{"image_name": "cafe\u0301.jpg", "reannotated_labels": [1]}\n'),
+        ("multilabel", '{"cafe\u0301.png": {"correct_multi_labels": [1]}}'),
+    ],
+)
+def test_ids_are_in_normal_form_c(tmp_path: Path, form: LabelFormat, text: str) -> None:
+    assert labels(read(tmp_path, form, text)) == {"café": {1}}

@@ -54,6 +54,20 @@ def test_duplicate_image_names_both_rows(tmp_path: Path) -> None:
     assert "f.txt:1" in found
 
 
+@pytest.mark.parametrize(
+    ("written", "what"), [("", "the id of the image is empty"), ("\\ud800", "no Unicode text")]
+)
+def test_what_can_be_no_id(tmp_path: Path, written: str, what: str) -> None:
+    assert what in problems(tmp_path, "jsonl", f'{{"image_id": "{written}", "labels": [1]}}')[0]
+
+
+def test_two_ids_that_are_one_in_normal_form_c(tmp_path: Path) -> None:
+    rows = [{"image_id": each, "labels": [1]} for each in ("café", "cafe\u0301")]
+    (found,) = problems(tmp_path, "jsonl", "\n".join(map(json.dumps, rows)))
+    assert "f.txt:2: a second row" in found
+    assert "normal form C" in found
+
+
 def test_two_file_names_of_one_image(tmp_path: Path) -> None:
     text = json.dumps({"ILSVRC2012_val_00000001.JPEG": 1, "n0/ILSVRC2012_val_00000001.png": 1})
     assert "second row" in problems(tmp_path, "imgt", text)[0]
@@ -92,6 +106,7 @@ def test_truncated_csv(tmp_path: Path) -> None:
         ("id,other,proposed_labels\na,1\n", "f.txt:2: fewer cells"),
         ("id,proposed_labels\na,cat\n", "got: cat"),
         ("id,proposed_labels\n,1\n", "f.txt:2: the column `id` is empty"),
+        ("id,image_name,proposed_labels\na,a,1\n", "two columns name the image"),
         ("", "an empty file"),
     ],
 )

@@ -140,7 +140,7 @@ def _lines(key: str, name: str, labels: str) -> Callable[[dict[str, int]], str]:
 
 def _table(key: str) -> Callable[[dict[str, int]], str]:
     return lambda named: "\n".join(
-        [f"id,{key},proposed_labels", *(f"{k}.jpg,{v},1" for k, v in named.items())]
+        [f"image_name,{key},proposed_labels", *(f"{k}.jpg,{v},1" for k, v in named.items())]
     )
 
 

@@ -120,6 +120,52 @@ def test_images_may_be_named_by_their_files(catalogue: Catalogue) -> None:
     assert results(make(catalogue, rows)).complete
 
 
+def with_ids(catalogue: Catalogue, ids: Sequence[str], answered: Sequence[str]) -> Finished:
+    """Import right answers to a task of two images whose ids stand in a column."""
+    folder = catalogue.include_paths[0]
+    write(folder, [{"image_id": each} for each in ids], "ids.jsonl")
+    for name in ("first", "all"):
+        rows = [{"image_id": each, "labels": [place]} for place, each in enumerate(ids)]
+        write(folder, rows, f"{name}.jsonl")
+    settings = (f"dataset_path={folder / 'ids.jsonl'}", "doc_to_id=image_id")
+    rows = [{"image_id": each, "class_id": place} for place, each in enumerate(answered)]
+    return make(catalogue, rows, settings=settings)
+
+
+@pytest.mark.parametrize(
+    "ids", [("cat/1", "dog/1"), ("a.jpg", "a.png"), ("007", "7"), ("NA", "nan")]
+)
+def test_ids_of_a_column_are_never_cut(catalogue: Catalogue, ids: tuple[str, str]) -> None:
+    finished = with_ids(catalogue, ids, ids)
+    assert results(finished).scores["cw"]["colours_first"].n_right == 2
+    assert set(rows_of(finished)) == set(ids)
+
+
+def test_an_answer_to_a_file_name_is_no_answer_to_an_id_of_a_column(catalogue: Catalogue) -> None:
+    with pytest.raises(DataError, match="none of the answers is of an image"):
+        with_ids(catalogue, ("1", "2"), ("cat/1.png", "dog/2.png"))
+
+
+def test_ids_meet_in_normal_form_c(catalogue: Catalogue) -> None:
+    finished = with_ids(catalogue, ("cafe\u0301", "u\u0308"), ("café", "ü"))
+    assert results(finished).scores["cw"]["colours_first"].n_right == 2
+    assert set(rows_of(finished)) == {"café", "ü"}
+
+
+def test_two_answers_that_are_of_one_image_in_normal_form_c(catalogue: Catalogue) -> None:
+    with pytest.raises(DataError, match="more than one row for an image"):
+        with_ids(catalogue, ("café", "ü"), ("café", "ü", "cafe\u0301"))
+
+
+def test_rows_of_an_older_run_meet_in_normal_form_c(catalogue: Catalogue) -> None:
+    finished = with_ids(catalogue, ("café", "ü"), ("café", "ü"))
+    path = finished.path / "predictions.jsonl"
+    path.write_text(path.read_text().replace("café", "cafe\u0301"))
+    assert (
+        rescore(catalogue, finished.path, NO_OVERRIDES).scores["cw"]["colours_first"].n_right == 2
+    )
+
+
 def test_a_byte_order_mark_does_no_harm(catalogue: Catalogue) -> None:
     path = write(catalogue.include_paths[0], right("answer"))
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
@@ -228,6 +274,8 @@ def without(rows: Rows, *ids: str) -> list[Mapping[str, Any]]:
         ([{"image_id": "i00", "answer": "red", "class_id": 0}], "`answer` and `class_id`"),
         ([{"image_id": 3, "answer": "red"}], "`image_id` is no id"),
         ([{"answer": "red"}], "`image_id` is no id"),
+        ([{"image_id": "", "answer": "red"}], "`image_id` is no id.*it is empty"),
+        ([{"image_id": "\ud800", "answer": "red"}], "`image_id` is no id.*no Unicode text"),
         ([{"image_id": "i00", "answer": "red", "options": [0, 1]}], "multiple choice"),
         ([], "no answers in it"),
     ],

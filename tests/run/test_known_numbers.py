@@ -89,8 +89,7 @@ def gpt4v(
     lines = {
         "ids": [{"image_id": row["image_id"]} for row in source["rows"]],
         "labels": [
-            {"image_id": Path(row["image_id"]).stem, "labels": [place[row["label"]]]}
-            for row in source["rows"]
+            {"image_id": row["image_id"], "labels": [place[row["label"]]]} for row in source["rows"]
         ],
         "answers": [{key: row[key] for key in ("image_id", "answers")} for row in source["rows"]],
     }

@@ -1,0 +1,32 @@
+"""Which images of a data set a label set knows, and which of its rows are of no image of it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from harness.labels.label_set import LabelSet
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A label set laid beside the images of a data set; counts of images."""
+
+    name: str
+    n_labels: int
+    """Images that the label set has a row for."""
+    n_met: int
+    """Images of the data set that it has a row for."""
+    n_unlabelled: int
+    """Images of the data set that it has no row for: they are not scored under it."""
+    n_left_over: int
+    """Rows of the label set that are of no image of the data set."""
+
+
+def meet(label_set: LabelSet, image_ids: Collection[str]) -> Meeting:
+    """Count what a label set and the images of a data set have in common.
+
+    A row without a valid label is a row: the image is known to show none of the classes.
+    """
+    ids = set(image_ids)
+    n_met = len(ids & label_set.labels.keys())
+    n_labels = len(label_set.labels)
+    return Meeting(label_set.name, n_labels, n_met, len(ids) - n_met, n_labels - n_met)
