@@ -1,5 +1,6 @@
 """The images of a task as a sequence: ids first, pixels only when asked for."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,7 @@ class Source:
     columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     """The label columns that the task's label sets ask for, row by row."""
     fingerprint: str = ""
-    """Changes when the data changes; for the manifest."""
+    """Changes when the data may have changed (of local files: size, times, place on the disk)."""
     location: str = ""
     """What was opened, for people."""
     passed_over: Mapping[str, int] = field(default_factory=dict)
@@ -28,3 +29,8 @@ class Source:
     def __len__(self) -> int:
         """Count the rows."""
         return len(self.ids)
+
+    @property
+    def ids_sha256(self) -> str:
+        """SHA-256 of the ids in their order."""
+        return hashlib.sha256("\n".join(self.ids).encode("utf-8", "surrogatepass")).hexdigest()

@@ -129,7 +129,7 @@ def _provenance(facts: CardFacts) -> str:
             str(run.manifest.identity.task.get("metadata", {}).get("version", "")),
             run.manifest.harness_version,
             _commit(run),
-            run.manifest.data.fingerprint,
+            run.manifest.data.images_sha256 or run.manifest.data.fingerprint,
             f"{run.manifest.mapping.encoder} {run.manifest.mapping.encoder_sha256}"
             if run.manifest.mapping
             else "",

@@ -67,7 +67,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "ci_classes_high": "its upper end",
         "label_set_sha256": "of the labels",
         "class_list_sha256": "of ids, names, aliases and WordNet ids",
-        "data_fingerprint": "of the data set that was answered",
+        "data_fingerprint": "of the images that were answered: their ids and pixels",
         "harness_version": "that answered",
         "git_commit": "of the harness that answered",
     },

@@ -44,7 +44,7 @@ def figures(run: ExportRun) -> Iterator[Figure]:
             figure,
             label_set_sha256=labels.digest if labels else None,
             class_list_sha256=results.class_list.digest,
-            data_fingerprint=manifest.data.fingerprint,
+            data_fingerprint=manifest.data.images_sha256 or manifest.data.fingerprint,
             harness_version=manifest.harness_version,
             git_commit=manifest.git.get("commit"),
         )

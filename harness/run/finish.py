@@ -1,5 +1,6 @@
 """End a run: merge what the processes wrote, map answers to classes, score on every label set."""
 
+import hashlib
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -120,6 +121,15 @@ def spent(rows: Sequence[Prediction]) -> dict[str, int | float | None]:
     }
 
 
+def images_digest(rows: Sequence[Prediction]) -> str | None:
+    """Give the SHA-256 of ids and pixels of all images, sorted by id; None where one has none."""
+    pairs = sorted((row.image_id, row.image_sha256 or "") for row in rows)
+    if not all(pixels for _, pixels in pairs):
+        return None
+    text = "\n".join(f"{image_id} {pixels}" for image_id, pixels in pairs)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def _score(
     directory: RunDirectory, ending: Ending, manifest: Manifest, rows: Sequence[Prediction]
 ) -> Results:
@@ -145,5 +155,6 @@ def _score(
     counts = Counter(row.status.value for row in rows)
     status = "complete" if results.complete else "incomplete"
     ended = {"counts": dict(counts), "status": status, "missing_labels": ending.truths.missing}
-    manifest.model_copy(update=ended | spent(rows)).write(directory.path)
+    data = manifest.data.model_copy(update={"images_sha256": images_digest(rows)})
+    manifest.model_copy(update=ended | spent(rows) | {"data": data}).write(directory.path)
     return results

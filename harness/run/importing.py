@@ -150,7 +150,7 @@ def _manifest(
             task=task.identity(),
             model={"model": options.model, **given},
             class_list=classes.digest,
-            data=source.fingerprint,
+            data=source.ids_sha256,  # an import looks at no image
             options=digest_of(sorted(matched.options.items())) if matched.options else None,
         ),
         settings=options.settings,
@@ -164,6 +164,7 @@ def _manifest(
             revision=task.revision,
             fingerprint=source.fingerprint,
             n=len(source),
+            ids_sha256=source.ids_sha256,
         ),
         n=len(matched.expected),
         limit=task.limit,

@@ -22,6 +22,7 @@ from harness.run.bench import NO_OVERRIDES, Bench, Overrides, open_bench
 from harness.run.budget import TENTH, ErrorBudget, ErrorCount
 from harness.run.classified import as_seen, match_outputs
 from harness.run.progress import RunProgress
+from harness.run.same_images import check_same_images
 from harness.run.signals import StopFlag, stop_flag
 from harness.score.results import Results
 from harness.spec.model import ModelSpec
@@ -143,7 +144,11 @@ def prepare(
         # A model that could not be loaded leaves a manifest and no row, and is nobody's run; of a
         # slice, others may be about to write theirs.
         if rows or not options.shard.is_whole:
-            manifest = _resumed(Manifest.read(directory.path), manifest)
+            old = Manifest.read(directory.path)
+            resumed = _resumed(old, manifest)
+            if rank.is_first:  # one is enough: all start together, or none does
+                check_same_images(old, manifest, bench.source, rows)
+            manifest = resumed
         done = {each for each, row in rows.items() if row.status is not Status.ERROR}
     # Slices are of all images, as nobody knows what other slices have done; the processes of one
     # launch share what is left, of which all see the same before they start together.
@@ -240,6 +245,7 @@ def _manifest(bench: Bench, model: ModelSpec, rank: Rank, options: RunOptions) -
             revision=task.revision,
             fingerprint=bench.source.fingerprint,
             n=len(bench.source),
+            ids_sha256=bench.source.ids_sha256,
         ),
         n=len(bench.image_ids),
         limit=task.limit,
@@ -257,7 +263,8 @@ def _manifest(bench: Bench, model: ModelSpec, rank: Rank, options: RunOptions) -
 
 def _resumed(old: Manifest, new: Manifest) -> Manifest:
     """Give the manifest of a run that goes on. Raises UserError when it is another run's."""
-    differences = old.identity.differences(new.identity)
+    same_data = old.identity.model_copy(update={"data": new.identity.data})
+    differences = same_data.differences(new.identity)
     if differences:
         raise UserError(
             Problem(

@@ -41,7 +41,12 @@ class DataFacts(_Part):
     split: str
     revision: str | None = None
     fingerprint: str
+    """Changes when the data may have changed; of files, what the file system says of them."""
     n: int
+    ids_sha256: str | None = None
+    """Of the ids of all its images, in their order."""
+    images_sha256: str | None = None
+    """Of ids and pixels of the images that were answered, once all of the run are."""
 
 
 class Identity(_Part):
