@@ -62,6 +62,9 @@ class Response:
     truncated: bool | None = None
     """Whether the text ended because `max_new_tokens` were reached; None where that is not known.
     A text that had come to a stop string by then is whole."""
+    refused: bool = False
+    """Whether the service refused, by its filter or in so many words; its text names no class then,
+    whatever it says."""
 
 
 @dataclass(frozen=True, slots=True)

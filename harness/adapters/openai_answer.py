@@ -1,4 +1,8 @@
-"""From what a server sent to text, counts and price; nothing is made up for what lacks."""
+"""From what a server sent to text, counts and price; nothing is made up for what lacks.
+
+Only what is known to be an answer is one. A server that failed, says so in some way of its own, or
+sends something else than text has given none, and the row is an error that is asked again.
+"""
 
 import json
 from collections.abc import Mapping
@@ -9,8 +13,14 @@ from harness.adapters.openai_options import Prices
 
 _AT_LIMIT = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
 """Reasons to end, in the words of one server or another, that mean the limit of tokens."""
-_MAY_BE_EMPTY = _AT_LIMIT | {"content_filter"}
-"""Reasons to end under which an answer without text is what the model gave."""
+_WHOLE = frozenset({"stop", "stop_sequence", "eos", "eos_token", "end_turn", "complete"})
+"""Reasons to end that mean the model's own end."""
+_FILTERS = ("content_filter", "safety", "sensitive", "recitation")
+"""Beginnings of reasons to end that mean the service's filter: its answer, and a refusal."""
+_TEXTS = ("text", "output_text")
+_REASONING = ("thinking", "reasoning", "reasoning_text", "reasoning_content")
+"""Types of the parts of a message; parts of another type are no text."""
+_MOST_TOKENS = 2**31
 
 
 class NoAnswerError(Exception):
@@ -25,7 +35,7 @@ class Answer:
     reasoning: str | None = None
     finish_reason: str = ""
     refused: bool = False
-    """Whether the text came as a refusal."""
+    """Whether the service refused: by a refusal in the message, or by its filter."""
     model: str | None = None
     fingerprint: str | None = None
     tokens: int | None = None
@@ -44,27 +54,37 @@ class Answer:
         return prices.cost(self.prompt_tokens, self.tokens, self.cached_tokens)
 
 
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """A message's parts by kind; None where it has none of a kind."""
+
+    text: str | None = None
+    reasoning: str | None = None
+    refusal: str | None = None
+
+
 def read_answer(body: str, content_type: str) -> Answer:
     """Read the body of a chat completion. Raises NoAnswerError saying what it is instead."""
     if "json" not in content_type:
         raise NoAnswerError(f"not JSON but `{content_type or 'no content type'}`: {body[:80]!r}")
     try:
         whole = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NoAnswerError(f"JSON that cannot be read ({error}): …{body[-40:]!r}") from error
     if not isinstance(whole, dict):
         raise NoAnswerError(f"JSON that is no object: {body[:80]!r}")
     choice = _first_choice(whole)
-    reason = str(choice.get("finish_reason") or "")
     message = choice.get("message")
     if not isinstance(message, dict):
         raise NoAnswerError("a choice without message")
-    text, refused = _text(message, reason)
+    reason = _reason(choice)
+    read = _read_message(message)
+    filtered = reason.lower().startswith(_FILTERS)
     return Answer(
-        text=text,
-        reasoning=_filled(message.get("reasoning_content")) or _filled(message.get("reasoning")),
+        text=_text(read, reason, filtered),
+        reasoning=read.reasoning,
         finish_reason=reason,
-        refused=refused,
+        refused=filtered or (read.refusal is not None and not read.text),
         model=_filled(whole.get("model")),
         fingerprint=_filled(whole.get("system_fingerprint")),
         **_counts(whole.get("usage")),
@@ -87,42 +107,111 @@ def without_reasoning(answer: Answer, end: str | None) -> Answer:
 
 
 def _first_choice(whole: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give the choice. Raises NoAnswerError where the server tells of an error, choice or not."""
+    if whole.get("error"):
+        raise NoAnswerError(f"the server says: {_said(whole['error'])}")
     choices = whole.get("choices")
-    if isinstance(choices, list) and choices and isinstance(choices[0], dict):
-        return choices[0]
-    told = whole.get("error") or whole.get("message")
-    raise NoAnswerError(f"no choices; the server says: {told}"[:300] if told else "no choices")
+    if not (isinstance(choices, list) and choices and isinstance(choices[0], dict)):
+        told = whole.get("message") or whole.get("detail")
+        raise NoAnswerError(f"no choices; the server says: {_said(told)}" if told else "no choices")
+    if choices[0].get("error"):
+        raise NoAnswerError(f"the server says: {_said(choices[0]['error'])}")
+    return choices[0]
 
 
-def _text(message: Mapping[str, Any], reason: str) -> tuple[str, bool]:
-    """Give the text of a message and whether it is a refusal."""
-    content = message.get("content")
-    if isinstance(content, list):  # parts, as some servers write them
-        content = "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
-    refusal = _filled(message.get("refusal"))
-    if refusal and not content:
-        return refusal, True
-    if isinstance(content, str):
-        return content, False
-    if content is None and reason in _MAY_BE_EMPTY:
-        return "", False
+def _reason(choice: Mapping[str, Any]) -> str:
+    """Give why the answer ended. Raises NoAnswerError for what is no end of an answer, such as
+    `error`, `abort` or `insufficient_system_resource`.
+    """
+    reason = choice.get("finish_reason") or ""
+    if not isinstance(reason, str):
+        raise NoAnswerError(f"a finish_reason that is no text: {json.dumps(reason)}")
+    known = reason.lower()
+    if known and known not in _AT_LIMIT | _WHOLE and not known.startswith(_FILTERS):
+        raise NoAnswerError(f"finish_reason `{reason}`, which is no end of an answer")
+    return reason
+
+
+def _text(read: _Message, reason: str, filtered: bool) -> str:
+    """Give the text of a message, which may only lack where the reason to end explains it."""
+    text = read.text or read.refusal
+    if text is not None:
+        return text
+    if filtered or reason.lower() in _AT_LIMIT or (read.text is not None and reason):
+        return ""
     raise NoAnswerError(f"a message without content (finish_reason `{reason or 'none'}`)")
 
 
+def _read_message(message: Mapping[str, Any]) -> _Message:
+    """Sort what a message holds. Raises NoAnswerError for content that is no text."""
+    content = message.get("content")
+    if isinstance(content, list):
+        read = _read_parts(content)
+    elif content is None or isinstance(content, str):
+        read = _Message(text=content)
+    else:
+        raise NoAnswerError(f"content that is no text: {json.dumps(content)}")
+    said = (message.get("reasoning_content"), message.get("reasoning"), read.reasoning)
+    reasoning = next((text for text in map(_filled, said) if text), None)
+    return replace(
+        read, reasoning=reasoning, refusal=_filled(message.get("refusal")) or read.refusal
+    )
+
+
+def _read_parts(parts: list[Any]) -> _Message:
+    """Sort the parts of a content that is a list of them, as some servers write it."""
+    texts: list[str] = []
+    reasoning: list[str] = []
+    refusals: list[str] = []
+    for part in parts:
+        known: Mapping[str, Any] = part if isinstance(part, dict) else {"type": "nothing known"}
+        kind = known.get("type", "text")
+        if kind == "refusal" and isinstance(known.get("refusal"), str):
+            refusals.append(known["refusal"])
+        elif kind in _TEXTS and isinstance(known.get("text"), str):
+            texts.append(known["text"])
+        elif kind in _REASONING:
+            reasoning.append(_thought(known))
+        else:
+            raise NoAnswerError(f"a part of the content that is no text: {json.dumps(part)}")
+    return _Message(
+        "".join(texts) if texts else None, "".join(reasoning) or None, "".join(refusals) or None
+    )
+
+
+def _thought(part: Mapping[str, Any]) -> str:
+    """Give what a part of reasoning says, be it a text or a list of texts."""
+    said = next((part[key] for key in ("thinking", "reasoning", "text") if part.get(key)), "")
+    pieces = said if isinstance(said, list) else [said]
+    texts = (piece.get("text") if isinstance(piece, dict) else piece for piece in pieces)
+    return "".join(text for text in texts if isinstance(text, str))
+
+
 def _counts(usage: object) -> dict[str, Any]:
+    """Give the counts of tokens; one that cannot be is not known, and nor is a price then."""
     if not isinstance(usage, dict):
         return {}
     details = usage.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, dict) else None
+    prompt = _count(usage.get("prompt_tokens"))
+    cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else None
     return {
-        "tokens": _number(usage.get("completion_tokens")),
-        "prompt_tokens": _number(usage.get("prompt_tokens")),
-        "cached_tokens": _number(cached) or 0,
+        "tokens": _count(usage.get("completion_tokens")),
+        "prompt_tokens": prompt,
+        "cached_tokens": min(cached or 0, prompt or 0),
     }
 
 
-def _number(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+def _count(value: object) -> int | None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value < _MOST_TOKENS else None
+
+
+def _said(told: object) -> str:
+    """Give the words of an error, the message alone where it can be found."""
+    while isinstance(told, dict) and told.get("message"):
+        told = told["message"]
+    return told if isinstance(told, str) else json.dumps(told, ensure_ascii=False)
 
 
 def _filled(value: object) -> str | None:

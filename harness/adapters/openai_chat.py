@@ -123,6 +123,7 @@ class OpenAIAdapter:
             cost=got.cost(self._options.prices),
             reasoning=got.reasoning,
             truncated=False if stopped else got.at_limit,
+            refused=got.refused,
         )
 
     def _note(self, answer: Answer) -> None:

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import random
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from openai import AsyncOpenAI, Omit
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Omit
 
 from harness.adapters.openai_answer import Answer, NoAnswerError, read_answer
 from harness.adapters.openai_faults import Fault, fault_of, shorten
@@ -16,6 +17,8 @@ from harness.adapters.openai_options import OpenAIOptions
 log = logging.getLogger("harness")
 _HIDDEN = "[key]"
 _SHORTEST_SECRET = 8  # characters; what local servers take for a key (`EMPTY`) is no secret
+_SPELLINGS = r"(?:{plain}|(?i:\\u00{code:02x}|%{code:02x}))"
+"""A character as it is, as JSON may escape it, and as it stands in an address."""
 
 
 class Client:
@@ -23,7 +26,7 @@ class Client:
 
     def __init__(self, options: OpenAIOptions, key: str | None) -> None:
         self._options = options
-        self._secret = key if key and len(key) >= _SHORTEST_SECRET else None
+        self._secret = _pattern(key) if key and len(key) >= _SHORTEST_SECRET else None
         self._slots = asyncio.Semaphore(options.concurrency)
         self._random = random.Random()
         self._openai = AsyncOpenAI(
@@ -31,6 +34,7 @@ class Client:
             api_key=key or "none",
             timeout=options.timeout_s,
             max_retries=0,  # the waits are ours: logged, jittered, and as long as the server asks
+            http_client=DefaultAsyncHttpxClient(follow_redirects=False),  # images go nowhere else
         )
         self._headers: dict[str, str | Omit] = {} if key else {"Authorization": Omit()}
         self.ended: Fault | None = None
@@ -73,7 +77,7 @@ class Client:
                     **body, extra_headers=self._headers
                 )
                 kind = raw.headers.get("content-type", "")
-            return self._hidden(read_answer(self._hide(raw.text), kind))
+            return read_answer(self._hide(raw.text), self._hide(kind))
         except NoAnswerError as error:
             return Fault(shorten(f"no answer in what the server sent: {error}"))
         except Exception as error:
@@ -81,7 +85,8 @@ class Client:
             if fault is None:
                 raise
             if fault.code == "content_filter":  # Azure's: the vendor's answer, not a failure
-                return Answer("", finish_reason="content_filter, before the model was asked")
+                reason = "content_filter, before the model was asked"
+                return Answer("", finish_reason=reason, refused=True)
             return replace(fault, text=shorten(self._hide(fault.text)))
 
     def _wait(self, fault: Fault, tries: int) -> float | None:
@@ -98,10 +103,13 @@ class Client:
         backoff = min(options.longest_wait_s, options.backoff_s * 2.0 ** (tries - 1))
         return max(fault.wait_s or 0.0, backoff * self._random.uniform(0.5, 1.0))
 
-    def _hidden(self, answer: Answer) -> Answer:
-        reasoning = None if answer.reasoning is None else self._hide(answer.reasoning)
-        return replace(answer, text=self._hide(answer.text), reasoning=reasoning)
-
     def _hide(self, text: str) -> str:
-        """Give a text without the key, which some servers repeat in their messages."""
-        return text.replace(self._secret, _HIDDEN) if self._secret else text
+        """Give a text without the key, which some servers repeat, in whatever they send."""
+        return self._secret.sub(_HIDDEN, text) if self._secret else text
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    """Give the pattern of a key in all its spellings."""
+    return re.compile(
+        "".join(_SPELLINGS.format(plain=re.escape(each), code=ord(each)) for each in key)
+    )

@@ -50,7 +50,8 @@ class Fault:
     @property
     def is_of_run(self) -> bool:
         """Whether no other request of the run can be answered either."""
-        return self.status in (401, 402, 404) or self.code in _SPENT
+        status = self.status or 0
+        return status in (401, 402, 404) or 300 <= status < 400 or self.code in _SPENT
 
     def after(self, tries: int) -> "Fault":
         """Give the fault with the number of tries in its text, and the wait it asks for."""
@@ -61,7 +62,10 @@ class Fault:
     def stop(self, model: str, address: str) -> ServerError:
         """Give the error that ends a run."""
         what = "is not there" if self.unreachable else "refuses the requests of this run"
-        fix = _FIXES.get(self.status or 0, "look at the server and at `options` of the model")
+        status = self.status or 0
+        fix = _FIXES.get(status, "look at the server and at `options` of the model")
+        if 300 <= status < 400:
+            fix = "images go to no other address; if it is the right one, make it `base_url`"
         if self.unreachable:
             fix = "start the server, or correct `options.base_url`; then give the command again"
         where = f"model `{model}`"
@@ -115,10 +119,14 @@ def shorten(text: str) -> str:
 
 
 def _status_fault(error: openai.APIStatusError) -> Fault:
-    status, code = error.status_code, error.code
+    status = error.status_code
+    code = error.code if isinstance(error.code, str) else None
     passing = (status in _PASSING or status >= 500) and code not in _SPENT and status != 501
+    told = _message(error.body, error.response.text)
+    if 300 <= status < 400:
+        told = f"redirects to {error.response.headers.get('location', 'nowhere')}"
     return Fault(
-        text=f"HTTP {status}: {_message(error.body, error.response.text)}",
+        text=f"HTTP {status}: {told}",
         status=status,
         code=code,
         passing=passing,

@@ -11,6 +11,9 @@ from harness.run.ranked import RANKED, by_sum, per_token
 from harness.spec.task import Protocol
 from harness.store.prediction import Prediction
 
+REFUSED_BY_SERVICE = "service"
+"""The rule of an image whose request the service refused, by its filter or in so many words."""
+
 
 def read_answer(
     protocol: Protocol, answer: str | None, options: Sequence[int], classes: ClassList
@@ -45,7 +48,9 @@ def answered_rows(
         texts = parse_batch(response.text, len(request.image_ids))
     rows = []
     for image_id, digest, text in zip(request.image_ids, hashes, texts, strict=True):
-        if text is None and (response.text or "").strip():
+        if response.refused:
+            outcome = Outcome(Status.REFUSED, rule=REFUSED_BY_SERVICE)
+        elif text is None and (response.text or "").strip():
             outcome = Outcome(Status.UNPARSED, rule="no_entry")
         else:
             outcome = read_answer(protocol, text, request.options, classes)

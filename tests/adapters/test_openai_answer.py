@@ -10,8 +10,13 @@ from harness.adapters.openai_answer import Answer, NoAnswerError, read_answer, w
 JSON = "application/json"
 
 
-def body(message: Any, reason: str | None = "stop", **more: Any) -> str:
-    return json.dumps({"choices": [{"message": message, "finish_reason": reason}]} | more)
+def body(message: Any, reason: Any = "stop", *, choice: Any = None, **more: Any) -> str:
+    first = {"message": message, "finish_reason": reason} | (choice or {})
+    return json.dumps({"choices": [first]} | more)
+
+
+def parts(*content: Any) -> str:
+    return body({"content": list(content)})
 
 
 @pytest.mark.parametrize(
@@ -39,7 +44,33 @@ def body(message: Any, reason: str | None = "stop", **more: Any) -> str:
         ),
         (body({"content": "cat", "refusal": ""}), Answer("cat", finish_reason="stop")),
         (body({"content": None}, "length"), Answer("", finish_reason="length")),
-        (body({}, "content_filter"), Answer("", finish_reason="content_filter")),
+        (
+            body({}, "content_filter"),
+            Answer("", finish_reason="content_filter", refused=True),
+        ),
+        (
+            body({"content": "This is a"}, "content_filter: SAFETY"),
+            Answer("This is a", finish_reason="content_filter: SAFETY", refused=True),
+        ),
+        (body({"content": "cat"}, "COMPLETE"), Answer("cat", finish_reason="COMPLETE")),
+        (body({"content": "cat"}, error=None), Answer("cat", finish_reason="stop")),
+        (parts({"text": "a cat"}), Answer("a cat", finish_reason="stop")),
+        (parts({"type": "text", "text": ""}), Answer("", finish_reason="stop")),
+        (
+            parts(
+                {"type": "thinking", "thinking": [{"type": "text", "text": "a dog? no"}]},
+                {"type": "text", "text": "a cat"},
+            ),
+            Answer("a cat", reasoning="a dog? no", finish_reason="stop"),
+        ),
+        (
+            parts({"type": "reasoning", "text": "a dog"}, {"type": "output_text", "text": "cat"}),
+            Answer("cat", reasoning="a dog", finish_reason="stop"),
+        ),
+        (
+            parts({"type": "refusal", "refusal": "No cat for you."}),
+            Answer("No cat for you.", finish_reason="stop", refused=True),
+        ),
         (
             body({"content": "cat"}, model="m-1", usage={"completion_tokens": 2}),
             Answer("cat", finish_reason="stop", model="m-1", tokens=2),
@@ -47,6 +78,20 @@ def body(message: Any, reason: str | None = "stop", **more: Any) -> str:
         (
             body({"content": "cat"}, usage={"prompt_tokens": 9, "prompt_tokens_details": None}),
             Answer("cat", finish_reason="stop", prompt_tokens=9),
+        ),
+        *(
+            (
+                body({"content": "cat"}, usage={"prompt_tokens": bad, "completion_tokens": bad}),
+                Answer("cat", finish_reason="stop"),
+            )
+            for bad in (-1, -(10**30), 10**30, 1.5, "7", True, None, [3])
+        ),
+        (
+            body(
+                {"content": "cat"},
+                usage={"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 9}},
+            ),
+            Answer("cat", finish_reason="stop", prompt_tokens=5, cached_tokens=5),
         ),
     ],
 )
@@ -68,7 +113,31 @@ def test_answers(sent: str, expected: Answer) -> None:
         ('{"choices": [{}]}', JSON, "a choice without message"),
         (body({}), JSON, "without content"),
         (body({"content": None, "tool_calls": []}, "tool_calls"), JSON, "`tool_calls`"),
-        (body({"content": 7}), JSON, "without content"),
+        (body({"content": 7}), JSON, "content that is no text: 7"),
+        (body({"content": {"value": "dog"}}), JSON, "content that is no text"),
+        (body({"content": True}), JSON, "content that is no text"),
+        (body({"content": []}), JSON, "without content"),
+        (parts("dog"), JSON, "part of the content that is no text"),
+        (parts({"type": "text", "text": {"value": "dog"}}), JSON, "part of the content"),
+        (parts({"type": "text"}), JSON, "part of the content"),
+        (parts({"type": "image_url", "image_url": {}}), JSON, "part of the content"),
+        (parts({"type": ["text"], "text": "dog"}), JSON, "part of the content"),
+        (parts({"type": "text", "text": "dog"}, 3), JSON, "part of the content"),
+        (parts({"type": "reasoning", "text": "a dog"}), JSON, "without content"),
+        (body({"content": ""}, None), JSON, "without content"),
+        (body({"content": "", "reasoning": "fur"}, ""), JSON, "without content"),
+        (body({"content": "", "refusal": ""}, None), JSON, "without content"),
+        (body({"content": "a do"}, "error"), JSON, "`error`, which is no end"),
+        (body({"content": "a do"}, "abort"), JSON, "`abort`, which is no end"),
+        (body({"content": ""}, "insufficient_system_resource"), JSON, "which is no end"),
+        (body({"content": "a dog"}, 1), JSON, "finish_reason that is no text: 1"),
+        (body({"content": "dog"}, "tool_calls"), JSON, "`tool_calls`"),
+        (body({"content": ""}, error={"message": "overloaded", "code": 502}), JSON, "overloaded"),
+        (body({"content": "dog"}, error={"message": "overloaded"}), JSON, "overloaded"),
+        (body({"content": "dog"}, error="upstream"), JSON, "the server says: upstream"),
+        (body({"content": ""}, choice={"error": {"code": 502}}), JSON, '"code": 502'),
+        ('{"object": "error", "message": "no room"}', JSON, "the server says: no room"),
+        ("[" * 100_000, JSON, "cannot be read"),
     ],
 )
 def test_what_is_no_answer(sent: str, kind: str, why: str) -> None:

@@ -120,10 +120,11 @@ def test_an_answer_that_the_limit_cut_off_says_so(make: Make) -> None:
 def test_a_refusal_is_an_answer_and_a_filter_leaves_it_empty(make: Make) -> None:
     faults = {1: "refusal", 2: "filtered", 3: "filtered before", 4: "ran out"}
     adapter, _ = make(faults)
-    texts = [answer.text for answer in adapter.respond(asked(1, 2, 3, 4))]
-    assert texts == ["I'm sorry, I can't assist with that.", "", "", ""]
+    found = adapter.respond(asked(1, 2, 3, 4))
+    assert [answer.text for answer in found] == ["I'm sorry, I can't assist with that.", "", "", ""]
+    assert [answer.refused for answer in found] == [True, True, True, False]
     notes = " ".join(adapter.facts.notes)
-    assert "answers with a refusal: 1" in notes
+    assert "answers with a refusal: 3" in notes
     assert "answers with finish_reason `content_filter`: 1" in notes
     assert "answers with finish_reason `content_filter, before the model was asked`: 1" in notes
     assert "answers with finish_reason `length`: 1" in notes
@@ -202,6 +203,36 @@ def test_a_key_that_a_server_repeats_is_hidden(make: Make, monkeypatch: pytest.M
     with pytest.raises(ServerError) as caught:
         other.respond(asked(3, 4))
     assert "[key]" in str(caught.value) and KEY not in str(caught.value)
+
+
+def test_a_key_is_hidden_in_whatever_a_server_sends(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_SERVER_KEY", KEY)
+    adapter, _ = make({1: "key as a type", 2: "key as the model"}, api_key_env="MY_SERVER_KEY")
+    failed, fine = adapter.respond(asked(1, 2))
+    assert failed.error is not None and "text/Bearer [key]" in failed.error
+    assert fine.text == "answer 2" and adapter.facts.revision == "Bearer [key]"
+
+
+def test_images_go_to_no_other_address(make: Make) -> None:
+    with FaultyServer() as other:
+        address = f"{other.url}/chat/completions"
+        adapter, _ = make({1: f"to {address}", 2: f"to {address}"})
+        with pytest.raises(ServerError) as caught:
+            adapter.respond(asked(1, 2))
+        assert other.log == []
+    told = str(caught.value)
+    assert f"HTTP 307: redirects to {address}" in told and "base_url" in told
+
+
+def test_a_failure_of_the_server_is_an_error_and_never_an_answer(make: Make) -> None:
+    adapter, _ = make({1: "failed", 2: "error inside", 3: "listed text", 4: "negative"})
+    *failed, fine = adapter.respond(asked(1, 2, 3, 4))
+    said = ["`error`, which is no end of an answer", "overloaded", "part of the content"]
+    for answer, words in zip(failed, said, strict=True):
+        assert answer.text is None and answer.error is not None and words in answer.error
+    assert (fine.text, fine.tokens, fine.prompt_tokens, fine.cost) == ("answer 4", None, None, None)
 
 
 def test_connections_end_with_the_adapter(make: Make) -> None:

@@ -33,6 +33,8 @@ FAULTS = {
     13: "refusal",
     14: "filtered",
     15: "echo",
+    16: "failed",
+    17: "error inside",
 }
 TRIES = {
     1: ["429 after 1", "fine"],
@@ -50,8 +52,10 @@ TRIES = {
     13: ["refusal"],
     14: ["filtered"],
     15: ["echo"],
+    16: ["failed"],
+    17: ["error inside"],
 }
-LOST = {4, 6, 7, 9, 10, 11, 12, 15}
+LOST = {4, 6, 7, 9, 10, 11, 12, 15, 16, 17}
 
 
 @pytest.fixture
@@ -134,7 +138,8 @@ def test_no_answer_is_lost_and_none_made_up(folder: Path, server: FaultyServer) 
         "refused",
         "I'm sorry, I can't assist with that.",
     )
-    assert (found[14]["status"], found[14]["answer"]) == ("empty", "")
+    assert (found[14]["status"], found[14]["answer"]) == ("refused", "")
+    assert found[13]["rule"] == found[14]["rule"] == "service"
     assert all("answer" not in found[number] for number in LOST)
     assert "503" in found[4]["error"] and "(3 tries)" in found[4]["error"]
     assert found[15]["error"] == "HTTP 400: you sent Bearer [key]"
@@ -146,7 +151,7 @@ def test_no_answer_is_lost_and_none_made_up(folder: Path, server: FaultyServer) 
     asked_again = [entry.image for entry in server.log[seen:]]
     assert sorted(asked_again) == sorted(LOST)
     after = rows(folder)
-    assert {row["status"] for row in after.values()} == {"ok", "refused", "empty"}
+    assert {row["status"] for row in after.values()} == {"ok", "refused"}
     assert {n: row for n, row in after.items() if n not in LOST} == {
         n: row for n, row in found.items() if n not in LOST
     }

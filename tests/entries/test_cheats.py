@@ -37,6 +37,10 @@ def mapping_in_multiple_choice(draft: Draft) -> None:
     row_of(draft, "tiny_mc", status="ok").update(rule="mapped", similarity=0.9)
 
 
+def a_class_for_a_refusal(draft: Draft) -> None:
+    row_of(draft, "tiny_cw", status="ok")["rule"] = "service"
+
+
 def text_that_is_empty(draft: Draft) -> None:
     row = row_of(draft, "tiny_cw", status="ok")
     del row["class_id"]
@@ -76,6 +80,7 @@ def a_forged_prompt(draft: Draft) -> None:
 CHEATS: dict[str, tuple[Callable[[Draft], None], str]] = {
     "every class": (every_class, "E305"),
     "a class for no name": (a_class_for_no_name, "E501"),
+    "a class for a refusal": (a_class_for_a_refusal, "E501"),
     "mapping in multiple choice": (mapping_in_multiple_choice, "E305"),
     "text that is empty": (text_that_is_empty, "E305"),
     "a class without text": (a_class_without_text, "E305"),
@@ -93,6 +98,15 @@ def test_a_cheat_is_told(tiny: Catalogue, draft: Draft, name: str) -> None:
     change, code = CHEATS[name]
     change(draft)
     assert code in codes(tiny, draft.save())
+
+
+def test_a_refusal_of_the_service_is_believed_though_its_text_does_not_say_it(
+    tiny: Catalogue, draft: Draft
+) -> None:
+    row = row_of(draft, "tiny_cw", status="ok")
+    del row["class_id"]
+    row.update(status="refused", rule="service")
+    assert "E501" not in codes(tiny, draft.save())
 
 
 def test_a_file_that_is_gone_or_not_told_of_is_told(tiny: Catalogue, draft: Draft) -> None:

@@ -134,9 +134,11 @@ def number_of(url: str) -> int:
 
 
 def make_reply(fault: str, numbers: list[int], headers: Mapping[str, str]) -> Reply:
-    """Make the reply for a fault: an HTTP status, with the seconds of a Retry-After behind it, or
-    one of the words below.
+    """Make the reply for a fault: an HTTP status, with the seconds of a Retry-After behind it, the
+    address that it redirects to behind `to`, or one of the words below.
     """
+    if fault.startswith("to "):
+        return Reply(b"", 307, headers={"Location": fault.removeprefix("to ")})
     status, _, wait = fault.partition(" after ")
     if status.isdigit():
         code = {"error": {"message": f"trouble {status}", "code": None}}
@@ -150,6 +152,18 @@ def make_reply(fault: str, numbers: list[int], headers: Mapping[str, str]) -> Re
         "broken off": Reply(good, keep=len(good) // 2),
         "html": Reply(b"<html>Please sign in</html>", content_type="text/html; charset=utf-8"),
         "no choices": Reply(dump({"object": "chat.completion", "choices": []})),
+        "failed": Reply(dump(completion(numbers, "error", content="answer"))),
+        "error inside": Reply(
+            dump(completion(numbers, content="") | {"error": {"message": "overloaded"}})
+        ),
+        "listed text": Reply(dump(completion(numbers, content=[f"answer {numbers[0]}"]))),
+        "negative": Reply(dump(completion(numbers) | {"usage": dict.fromkeys(USAGE, -5)})),
+        "key as a type": Reply(good, content_type=f"text/{headers.get('authorization')}"),
+        "key as the model": Reply(
+            dump(completion(numbers) | {"model": str(headers.get("authorization"))}).replace(
+                b"sk-", rb"\u0073k\u002D"
+            )
+        ),
         "no content": Reply(dump(completion(numbers, content=None))),
         "refusal": Reply(
             dump(completion(numbers, content=None, refusal="I'm sorry, I can't assist with that."))

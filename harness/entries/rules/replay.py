@@ -10,7 +10,7 @@ from harness.entries.case import RunCase
 from harness.entries.finding import Finding, listed
 from harness.errors import UserError
 from harness.run.finish import MAPPED, map_rows
-from harness.run.rows import read_answer
+from harness.run.rows import REFUSED_BY_SERVICE, read_answer
 from harness.spec.load import load_encoder_spec
 from harness.store.prediction import Prediction
 
@@ -48,6 +48,8 @@ def _read(row: Prediction, case: RunCase) -> Outcome:
 def _is_replayed(row: Prediction, case: RunCase) -> bool:
     if row.rule == NO_ENTRY and (row.images_in_prompt or 1) > 1:
         return row.status is Status.UNPARSED and row.class_id is None
+    if row.rule == REFUSED_BY_SERVICE:  # the text alone does not say it; it is never right
+        return row.status is Status.REFUSED and row.class_id is None
     found = _read(row, case)
     if row.rule == MAPPED:
         return row.status is found.status
