@@ -15,12 +15,15 @@ from harness.data.open import dataset_location
 from harness.errors import MissingPackageError, UserError
 from harness.labels.label_set import LabelSet
 from harness.labels.named_original import COMPARED, CONTRADICTED, UNREAD
+from harness.mapping.apart import refuse_shared
+from harness.mapping.vectors import unread_names
 from harness.prompt.plan import PlannedRequest
 from harness.run.bench import NO_OVERRIDES, Bench, Overrides, open_bench, task_classes
+from harness.run.names_apart import NameReader, name_readers
 from harness.run.rows import read_answer
 from harness.score.scoring import ScoreRequest, score
 from harness.spec.load import load_class_list_spec, load_model, load_task
-from harness.spec.task import Protocol
+from harness.spec.task import Protocol, TaskSpec
 from harness.spec.template import LETTERS
 from harness.store.prediction import Prediction
 
@@ -55,6 +58,7 @@ def check_task(
     except UserError as error:
         return [Finding("error", "loads", str(error))]
     found = [Finding("ok", "loads", f"protocol {task.protocol}"), *check_names(classes)]
+    found += check_encoder(catalogue, task, classes)
     try:
         if not needs_data and isinstance(dataset_location(task), str):
             text = f"`{task.dataset_path}` is on the hub; name the task to fetch and check it"
@@ -112,6 +116,28 @@ def check_names(classes: ClassList) -> Iterator[Finding]:
         yield Finding("note", "names", text)
     if not pairs:
         yield Finding("ok", "names", f"{len(classes)} different names")
+
+
+def check_encoder(catalogue: Catalogue, task: TaskSpec, classes: ClassList) -> Iterator[Finding]:
+    """The text encoders of the task can read the class names and tell them apart."""
+    try:
+        for reader in name_readers(catalogue, task):
+            yield _read_by(reader, task, classes)
+    except UserError as error:
+        yield Finding("error", "encoder", str(error))
+
+
+def _read_by(reader: NameReader, task: TaskSpec, classes: ClassList) -> Finding:
+    told = f"`{reader.key}: {reader.name}`"
+    if reader.encoder is None:
+        return Finding("note", "encoder", f"{told} is not on this machine: not tried on the names")
+    refuse_shared(reader.encoder, classes, reader.template, task.mapping.allow_shared_vectors)
+    unread = unread_names(reader.encoder, classes)
+    if unread:
+        names = f"{len(unread)} of the names, such as `{unread[0]}`"
+        text = f"{told} cannot read {names}: no other answer is mapped to them than the name itself"
+        return Finding("note", "encoder", text)
+    return Finding("ok", "encoder", f"{told} reads the names and tells them apart")
 
 
 def check_labels(bench: Bench) -> Iterator[Finding]:

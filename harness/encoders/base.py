@@ -1,13 +1,16 @@
 """What a text encoder is, and the arithmetic that all of them share."""
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 """One embedding a row: float32 [n, d], rows of length 1 (or 0, for a text with nothing in it)."""
+
+Pieces = tuple[int | str | None, ...]
+"""What an encoder cuts a text into; None for a piece that it does not know."""
 
 
 class TextEncoder(Protocol):
@@ -30,6 +33,36 @@ class TextEncoder(Protocol):
         or of fixed length, so what shares the batch does not matter.
         """
         ...
+
+
+@runtime_checkable
+class Tokenizing(Protocol):
+    """A text encoder that can tell what it reads of a text."""
+
+    @property
+    def literal(self) -> bool:
+        """Whether an embedding is nothing but counts of the pieces, so that a cosine between texts
+        without a common piece is chance.
+        """
+        ...
+
+    def pieces(self, texts: Sequence[str]) -> list[Pieces] | None:
+        """Cut each text into pieces as before it is embedded, without the prompt.
+
+        Texts of the same pieces have the same embedding. No weights are read. None when it cannot
+        be told.
+        """
+        ...
+
+
+def pieces_of(encoder: TextEncoder, texts: Sequence[str]) -> list[Pieces] | None:
+    """Give the pieces of each text; None where the encoder cannot tell. See `Tokenizing`."""
+    return encoder.pieces(texts) if isinstance(encoder, Tokenizing) else None
+
+
+def is_literal(encoder: TextEncoder) -> bool:
+    """Tell whether embeddings are counts of pieces; see `Tokenizing`."""
+    return isinstance(encoder, Tokenizing) and encoder.literal
 
 
 def unit_rows(values: NDArray[np.floating]) -> Vectors:

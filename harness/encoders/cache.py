@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from harness.encoders.base import TextEncoder, Vectors
+from harness.encoders.base import Pieces, TextEncoder, Vectors, is_literal, pieces_of
 
 _LOG = logging.getLogger(__name__)
 _APART = 500  # parameters of one SQL statement; SQLite's old limit is 999
@@ -60,6 +60,15 @@ class CachedEncoder:
     def path(self) -> Path:
         """The file with this encoder's embeddings."""
         return (self._folder or cache_folder()) / f"{self.digest}.sqlite"
+
+    @property
+    def literal(self) -> bool:
+        """Whether the encoder behind the cache counts pieces."""
+        return is_literal(self._encoder)
+
+    def pieces(self, texts: Sequence[str]) -> list[Pieces] | None:
+        """Give the pieces that the encoder behind the cache makes of each text."""
+        return pieces_of(self._encoder, texts)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed `texts` to unit rows [n, d]; each different text at most once."""

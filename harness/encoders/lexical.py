@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from harness.classes import normalize_name
-from harness.encoders.base import Vectors, unit_rows
+from harness.encoders.base import Pieces, Vectors, unit_rows
 from harness.encoders.weights import digest_of
 from harness.spec.encoder import EncoderSpec
 
@@ -25,6 +25,8 @@ class LexicalEncoder:
     analyzer `char_wb` of scikit-learn). The top bit of the CRC gives the sign, the low ones the
     bucket (the hashing trick, Weinberger et al. 2009). A text without letters gives zeros.
     """
+
+    literal = True
 
     def __init__(self, spec: EncoderSpec) -> None:
         """Take prompt and n-gram lengths from `spec`."""
@@ -45,6 +47,10 @@ class LexicalEncoder:
                 code = zlib.crc32(gram.encode("utf-8", "surrogatepass"))
                 row[code & _MASK] += -1 if code & _SIGN else 1
         return unit_rows(counts)
+
+    def pieces(self, texts: Sequence[str]) -> list[Pieces]:
+        """Give the n-grams of each text, sorted, as their order is not embedded."""
+        return [tuple(sorted(_ngrams(text, *self._spec.ngram_range))) for text in texts]
 
 
 def _ngrams(text: str, low: int, high: int) -> Iterator[str]:

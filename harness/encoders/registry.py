@@ -6,6 +6,7 @@ from typing import cast
 
 from harness.encoders.base import TextEncoder
 from harness.encoders.cache import CachedEncoder
+from harness.encoders.weights import is_local
 from harness.errors import Problem, SpecError, unknown_name
 from harness.spec.encoder import EncoderSpec
 
@@ -44,6 +45,11 @@ def open_encoder(spec: EncoderSpec, cache: Path | None = None) -> TextEncoder:
     """
     encoder = load_encoder(spec)
     return encoder if spec.kind == "lexical" else CachedEncoder(encoder, cache)
+
+
+def is_here(spec: EncoderSpec) -> bool:
+    """Tell whether an encoder can be opened without fetching its weights."""
+    return spec.kind not in _WITH_WEIGHTS or not spec.pretrained or is_local(spec)
 
 
 def _misfits(spec: EncoderSpec, where: str) -> list[Problem]:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.encoders.base import Vectors, pick_device, unit_rows
+from harness.encoders.base import Pieces, Vectors, pick_device, unit_rows
+from harness.encoders.tokens import Tokens, length_limit, lowers, text_folder
 from harness.encoders.weights import digest_of, load_errors, require, weights_folder
 from harness.errors import Problem, UserError
 from harness.spec.encoder import EncoderSpec
@@ -22,6 +23,8 @@ class SentenceEncoder:
     Texts go through as they are, after `prompt`; without one, the model's own default prompt
     holds. Pooling masks the padding, and batches are made of texts of like length.
     """
+
+    literal = False
 
     def __init__(self, spec: EncoderSpec, folder: Path) -> None:
         """Take the model's files from `folder`, and all else from `spec`."""
@@ -46,6 +49,22 @@ class SentenceEncoder:
             convert_to_numpy=True,
         )
         return unit_rows(values)
+
+    def pieces(self, texts: Sequence[str]) -> list[Pieces] | None:
+        """Give the tokens of each text; None for a model without a tokenizer of that kind."""
+        if self._tokens is None:
+            return None
+        lower = lowers(text_folder(self._folder))
+        return self._tokens.pieces([text.lower() for text in texts] if lower else texts)
+
+    @cached_property
+    def _tokens(self) -> Tokens | None:
+        folder = text_folder(self._folder)
+        try:
+            limit = self._spec.max_length or length_limit(folder)
+            return Tokens(folder, limit, f"encoder `{self.name}`")
+        except load_errors():  # a bag of words, say; or a folder that `encode` will complain of
+            return None
 
     @cached_property
     def _model(self) -> Any:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.encoders.base import Vectors, batches_by_length, pick_device, unit_rows
+from harness.encoders.base import Pieces, Vectors, batches_by_length, pick_device, unit_rows
+from harness.encoders.tokens import Tokens
 from harness.encoders.weights import digest_of, load_errors, require, weights_folder
 from harness.errors import Problem, UserError
 from harness.spec.encoder import EncoderSpec
@@ -25,6 +26,8 @@ class TextTower:
     for the pooled token is the last one (big_vision, `lower` and `tokenize`). `max_length`
     replaces the tower's length.
     """
+
+    literal = False
 
     def __init__(self, spec: EncoderSpec, folder: Path) -> None:
         """Take the model's files from `folder`, and all else from `spec`."""
@@ -48,6 +51,26 @@ class TextTower:
         found = np.empty_like(values)
         found[np.concatenate(batches)] = values
         return found
+
+    def pieces(self, texts: Sequence[str]) -> list[Pieces]:
+        """Give the tokens of each text. Raises UserError when the tower cannot be loaded."""
+        siglip = self._config.model_type in _SIGLIP
+        return self._tokens.pieces([text.lower() for text in texts] if siglip else texts)
+
+    @cached_property
+    def _tokens(self) -> Tokens:
+        limit = self._spec.max_length or self._config.text_config.max_position_embeddings
+        try:
+            return Tokens(self._folder, limit, f"encoder `{self.name}`")
+        except load_errors() as error:
+            raise self._unfit(f"{type(error).__name__}: {error}") from error
+
+    @cached_property
+    def _config(self) -> Any:
+        config = self._load("AutoConfig")
+        if not hasattr(config, "text_config"):
+            raise self._unfit(f"a {config.model_type}, which has no text tower")
+        return config
 
     def _features(self, texts: list[str]) -> Vectors:
         model = self._model

@@ -52,6 +52,19 @@ def weights_folder(spec: EncoderSpec) -> Path:
     return folder
 
 
+def is_local(spec: EncoderSpec) -> bool:
+    """Tell whether `pretrained` is a folder, or a hub id of which this machine has a copy."""
+    assert spec.pretrained, "the registry checks that"
+    if spec.resolve(spec.pretrained).is_dir():
+        return True
+    hub = require("huggingface_hub", "huggingface-hub", f"encoder `{spec.encoder}`")
+    try:
+        found = hub.try_to_load_from_cache(spec.pretrained, "config.json", revision=spec.revision)
+    except ValueError:  # no hub id either
+        return False
+    return isinstance(found, str)
+
+
 def weight_files(folder: Path) -> list[Path]:
     """List the weight files of a model folder: safetensors, or else pickled PyTorch ones."""
     return sorted(folder.rglob("*.safetensors")) or sorted(folder.rglob("pytorch_model*.bin"))

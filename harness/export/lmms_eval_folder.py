@@ -19,6 +19,7 @@ from harness.prompt.plan import PlannedRequest
 from harness.run.answer import readable
 from harness.run.bench import Bench, Overrides, open_bench
 from harness.run.feed import load_ahead
+from harness.run.names_apart import check_names_apart
 from harness.spec.task import TaskSpec
 from harness.store.new_folder import new_folder, refuse_full
 
@@ -88,6 +89,8 @@ def export_lmms_eval(
     if problems:
         raise UserError(problems)
     benches = [open_bench(catalogue, task, overrides) for task in tasks]
+    for bench in benches:
+        check_names_apart(catalogue, bench.task, bench.classes)
     with new_folder(folder) as hidden:
         written = [_write(hidden, bench) for bench in benches]
         shutil.copyfile(_FUNCTIONS, hidden / f"{_MODULE}.py")

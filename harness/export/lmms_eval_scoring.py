@@ -16,7 +16,7 @@ from harness.adapters.stops import cut
 from harness.answers.outcome import Status
 from harness.catalogue import Catalogue
 from harness.data.pixels import to_rgb
-from harness.encoders.base import TextEncoder, Vectors
+from harness.encoders.base import Pieces, TextEncoder, Vectors, is_literal, pieces_of
 from harness.encoders.registry import open_encoder
 from harness.export.lmms_eval_task import ExportedTask, read_task
 from harness.prompt.plan import PlannedRequest
@@ -148,6 +148,7 @@ class Remembered:
 
     encoder: TextEncoder
     known: dict[str, Vectors] = field(default_factory=dict)
+    cut: dict[str, Pieces] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -158,6 +159,20 @@ class Remembered:
     def digest(self) -> str:
         """Digest of the encoder."""
         return self.encoder.digest
+
+    @property
+    def literal(self) -> bool:
+        """Whether the encoder counts pieces."""
+        return is_literal(self.encoder)
+
+    def pieces(self, texts: Sequence[str]) -> list[Pieces] | None:
+        """Give the pieces that the encoder makes of each text; each different text once."""
+        new = [text for text in dict.fromkeys(texts) if text not in self.cut]
+        found = pieces_of(self.encoder, new)
+        if found is None:
+            return None
+        self.cut |= zip(new, found, strict=True)
+        return [self.cut[text] for text in texts]
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed `texts` to unit rows [n, d]; each different text once."""

@@ -5,12 +5,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.classes import ClassList, normalize_name
-from harness.encoders.base import TextEncoder, Vectors
-from harness.mapping.templates import embed
+from harness.classes import ClassList
+from harness.encoders.base import Pieces, TextEncoder, Vectors, pieces_of
+from harness.mapping.templates import embed, well_formed
+from harness.mapping.vectors import (
+    TIE,
+    ClassVectors,
+    embed_classes,
+    is_read,
+    names_something,
+    shared_vectors,
+)
+
+__all__ = [
+    "ClassVectors",
+    "Mapped",
+    "embed_classes",
+    "map_answers",
+    "map_to_each",
+    "nearest_classes",
+    "shared_vectors",
+]
 
 _CHUNK = 1024  # answers compared with all classes at once: 4 MB of cosines per 1,000 classes
-_TIE = 1e-6  # cosines this close are one: float32 rounding differs between machines and batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +49,14 @@ class Mapped:
         return (self.class_id, *self.also)
 
 
-@dataclass(frozen=True)
-class ClassVectors:
-    """The class names of a list, embedded: one row for each different normalized name."""
-
-    groups: tuple[tuple[int, ...], ...]
-    """For each row the class ids that share it, ascending; the rows ascend by their first id."""
-    matrix: Vectors
-    """Unit rows, float32 [len(groups), d]."""
-
-
-def embed_classes(encoder: TextEncoder, class_list: ClassList, template: str) -> ClassVectors:
-    """Embed the names of a class list; of classes of one normalized name, the lowest id's.
-
-    Raises SpecError for an unknown template.
-    """
-    groups = tuple(sorted(class_list.by_normalized.values()))
-    names = [class_list.by_id[ids[0]].name for ids in groups]
-    return ClassVectors(groups, embed(encoder, names, template))
-
-
 def nearest_classes(vectors: Vectors, classes: ClassVectors) -> list[Mapped]:
     """Give for each row of `vectors` (unit rows, [n, d]) the class of the highest cosine.
 
-    Cosines within 1e-6 of the highest are ties, which go to the lowest class id.
+    Cosines within 1e-6 of the highest are ties, which go to the lowest class id. There must be a
+    class.
     """
     cosines = vectors @ classes.matrix.T
-    tied = cosines >= cosines.max(axis=1, keepdims=True) - _TIE
+    tied = cosines >= cosines.max(axis=1, keepdims=True) - TIE
     best = tied.argmax(axis=1)
     rows = np.arange(len(cosines))
     similarity = cosines[rows, best]
@@ -82,11 +80,13 @@ def map_answers(
     class_template: str = "raw",
     answer_template: str = "raw",
 ) -> list[Mapped | None]:
-    """Map each answer to the nearest class of the list; None for an answer that names nothing.
+    """Map each answer to the nearest class of the list; None for an answer that is near to none.
 
-    An answer names nothing when only white space and punctuation are in it. Each different answer
-    is embedded once, and memory grows only with the number of results. Raises SpecError for an
-    unknown template.
+    That is one with nothing in it but white space and punctuation; one of whose pieces the encoder
+    does not know more than half (see `is_read`), for to the encoder it is the same as any other
+    such; and, where an embedding counts nothing but pieces, one that shares none with the name, for
+    its cosine is chance. Each different answer is embedded once, and memory grows only with the
+    number of results. Raises SpecError for an unknown template.
     """
     classes = embed_classes(encoder, class_list, class_template)
     return map_to_each(encoder, answers, [classes], answer_template)[0]
@@ -104,15 +104,41 @@ def map_to_each(
     template.
     """
     stripped = [answer.strip() for answer in answers]
-    unique = [text for text in dict.fromkeys(stripped) if normalize_name(text)]
+    unique = [text for text in dict.fromkeys(stripped) if names_something(text)]
     found: list[dict[str, Mapped]] = [{} for _ in targets]
-    for part in _chunks(unique):
-        vectors = embed(encoder, part, answer_template)
+    for texts, pieces in _read(encoder, unique):
+        vectors = embed(encoder, texts, answer_template)
         for known, classes in zip(found, targets, strict=True):
-            known.update(zip(part, nearest_classes(vectors, classes), strict=True))
+            known.update(_near(texts, pieces, vectors, classes))
     return [[known.get(text) for text in stripped] for known in found]
 
 
-def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+def _read(
+    encoder: TextEncoder, texts: Sequence[str]
+) -> Iterator[tuple[Sequence[str], Sequence[Pieces]]]:
+    """Yield the texts that the encoder can read, in chunks, with their pieces (none if unknown)."""
     for start in range(0, len(texts), _CHUNK):
-        yield texts[start : start + _CHUNK]
+        part = texts[start : start + _CHUNK]
+        pieces = pieces_of(encoder, [well_formed(text) for text in part])
+        if pieces is None:
+            yield part, ()
+            continue
+        read = [place for place, each in enumerate(pieces) if is_read(each)]
+        if read:
+            yield [part[place] for place in read], [pieces[place] for place in read]
+
+
+def _near(
+    texts: Sequence[str], pieces: Sequence[Pieces], vectors: Vectors, classes: ClassVectors
+) -> Iterator[tuple[str, Mapped]]:
+    """Yield the texts that are near to a class, with it."""
+    if not classes.groups:
+        return
+    found = zip(texts, nearest_classes(vectors, classes), strict=True)
+    if classes.pieces is None:
+        yield from found
+        return
+    names = {ids[0]: own for ids, own in zip(classes.groups, classes.pieces, strict=True)}
+    for (text, mapped), own in zip(found, pieces, strict=True):
+        if not names[mapped.class_id].isdisjoint(own):
+            yield text, mapped

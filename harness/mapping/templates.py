@@ -15,7 +15,7 @@ def embed(encoder: TextEncoder, texts: Sequence[str], template: str) -> Vectors:
     Raises SpecError for an unknown template.
     """
     forms = sentences(template)
-    clean = [_well_formed(text) for text in texts]
+    clean = [well_formed(text) for text in texts]
     rows = encoder.encode([form.replace("{}", text) for text in clean for form in forms])
     # One sentence: the rows are unit already, and rounding them anew would gain nothing.
     if len(forms) == 1:
@@ -25,6 +25,6 @@ def embed(encoder: TextEncoder, texts: Sequence[str], template: str) -> Vectors:
     )
 
 
-def _well_formed(text: str) -> str:
-    # JSON may bring half of a surrogate pair, which no tokenizer takes.
+def well_formed(text: str) -> str:
+    """Replace halves of surrogate pairs, which JSON may bring and no tokenizer takes."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,6 +1,7 @@
 """End a run: merge what the processes wrote, map answers to classes, score on every label set."""
 
 import hashlib
+import logging
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -12,8 +13,11 @@ from harness.catalogue import Catalogue
 from harness.classes import ClassList
 from harness.encoders.base import TextEncoder
 from harness.encoders.registry import open_encoder
+from harness.errors import UserError
 from harness.labels.label_set import original_of
-from harness.mapping.nearest import map_answers
+from harness.mapping.apart import refuse_same_rows
+from harness.mapping.exact import EXACT, read_open
+from harness.mapping.nearest import Mapped, map_answers
 from harness.prompt.options import CONFUSION_FILE
 from harness.run.bench import Truths
 from harness.score.confusion import confusion, save_confusion
@@ -23,13 +27,17 @@ from harness.spec.load import load_encoder_spec
 from harness.spec.task import MappingSpec, TaskSpec
 from harness.store.directory import RunDirectory
 from harness.store.lines import write_json
-from harness.store.manifest import Manifest, MappingFacts
+from harness.store.manifest import MAPPING_VERSION, Manifest, MappingFacts
 from harness.store.prediction import Prediction
 
+log = logging.getLogger("harness")
 MAPPED = "mapped"
 """The rule of a row whose class the text encoder found."""
-_MAPPED_STATUS = {"ow": Status.OK, "cw": Status.OOP, "cw_plus": Status.OOP}
-"""By protocol, which answers are mapped: all of an open world, the out-of-prompt of a closed."""
+UNREADABLE = "unreadable"
+"""The rule of a row whose answer the text encoder cannot read, so that it has no class."""
+MAPPED_STATUS = {"ow": Status.OK, "cw": Status.OOP, "cw_plus": Status.OOP}
+"""By protocol, which answers are mapped: those of an open world that are no name of the list, the
+out-of-prompt of a closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,44 +58,97 @@ def finish(directory: RunDirectory, ending: Ending) -> Results:
     are on disk by then.
     """
     manifest = Manifest.read(directory.path)
-    rows = directory.merge()
-    facts = manifest.mapping
-    if places_to_map(ending.task, rows):
-        wanted = ending.task.mapping
-        if facts is None or not facts.is_by(wanted, ending.classes.digest):
-            encoder = open_encoder(load_encoder_spec(ending.catalogue, wanted.encoder))
-            rows = map_rows(ending.task, rows, ending.classes, encoder)
-            facts = mapping_facts(wanted, encoder, ending.classes)
-            directory.replace(rows)
-            manifest.model_copy(update={"mapping": facts}).write(directory.path)
-    return _score(directory, ending, manifest.model_copy(update={"mapping": facts}), rows)
+    merged = directory.merge()
+    rows, facts = _map_new(ending, merged, manifest.mapping)
+    manifest = manifest.model_copy(update={"mapping": facts})
+    if rows is not merged:
+        directory.replace(rows)
+        manifest.write(directory.path)
+    return _score(directory, ending, manifest, rows)
+
+
+def _map_new(
+    ending: Ending, rows: Sequence[Prediction], facts: MappingFacts | None
+) -> tuple[Sequence[Prediction], MappingFacts | None]:
+    """Map the answers, unless `facts` say that they are mapped so; `rows` itself when they are.
+
+    What an older harness mapped stays where the encoder is not here, but for exact names.
+    """
+    task, classes, wanted = ending.task, ending.classes, ending.task.mapping
+    old = facts is not None and facts.is_by(wanted, classes.digest)
+    if not places_to_map(task, rows) or (old and facts and facts.version == MAPPING_VERSION):
+        return rows, facts
+    rows = with_exact(task, rows, classes)
+    if not places_to_map(task, rows):
+        return rows, None
+    try:
+        encoder = open_encoder(load_encoder_spec(ending.catalogue, wanted.encoder))
+    except UserError as error:
+        if not old:
+            raise
+        log.warning("answers stay as an older version has mapped them: %s", error)
+        return rows, facts
+    refuse_same_rows(encoder, classes, wanted.class_template, wanted.allow_shared_vectors)
+    return map_rows(task, rows, classes, encoder), mapping_facts(wanted, encoder, classes)
+
+
+def with_exact(task: TaskSpec, rows: Sequence[Prediction], classes: ClassList) -> list[Prediction]:
+    """Give the rows with the open-world answers that are a class name read as that class.
+
+    Rows of this version are so already.
+    """
+    found = list(rows)
+    for place in places_to_map(task, rows) if task.protocol == "ow" else ():
+        read = read_open(rows[place].answer, classes)
+        if read.rule == EXACT:
+            row = _bare(task, rows[place])
+            found[place] = replace(row, class_id=read.class_id, also=read.also, rule=EXACT)
+    return found
 
 
 def map_rows(
     task: TaskSpec, rows: Sequence[Prediction], classes: ClassList, encoder: TextEncoder
 ) -> list[Prediction]:
-    """Give the rows with the answers that the protocol maps mapped to their nearest class."""
+    """Give the rows with the answers that the protocol maps mapped to their nearest class.
+
+    One that the encoder cannot read has rule `unreadable` and no class: in an open world it is
+    `unparsed`, in a closed one still out of prompt.
+    """
     places = places_to_map(task, rows)
     answers = [answer_text(rows[place].answer or "") for place in places]
     how = task.mapping
     found = map_answers(encoder, answers, classes, how.class_template, how.answer_template)
     mapped = list(rows)
     for place, nearest in zip(places, found, strict=True):
-        if nearest is not None:
-            mapped[place] = replace(
-                rows[place],
-                class_id=nearest.class_id,
-                also=nearest.also,
-                rule=MAPPED,
-                similarity=round(nearest.similarity, 6),
-                margin=None if nearest.margin is None else round(nearest.margin, 6),
-            )
+        mapped[place] = _mapped(task, rows[place], nearest)
     return mapped
+
+
+def _mapped(task: TaskSpec, row: Prediction, nearest: Mapped | None) -> Prediction:
+    bare = _bare(task, row)
+    if nearest is None:
+        status = Status.UNPARSED if task.protocol == "ow" else bare.status
+        return replace(bare, status=status, rule=UNREADABLE)
+    return replace(
+        bare,
+        class_id=nearest.class_id,
+        also=nearest.also,
+        rule=MAPPED,
+        similarity=round(nearest.similarity, 6),
+        margin=None if nearest.margin is None else round(nearest.margin, 6),
+    )
+
+
+def _bare(task: TaskSpec, row: Prediction) -> Prediction:
+    """Give a row that is mapped, or may be, without what an earlier mapping found."""
+    status = MAPPED_STATUS[task.protocol]
+    return replace(row, status=status, class_id=None, also=(), similarity=None, margin=None)
 
 
 def mapping_facts(how: MappingSpec, encoder: TextEncoder, classes: ClassList) -> MappingFacts:
     """Note by what answers were mapped."""
     return MappingFacts(
+        version=MAPPING_VERSION,
         encoder=how.encoder,
         encoder_sha256=encoder.digest,
         class_template=how.class_template,
@@ -97,9 +158,13 @@ def mapping_facts(how: MappingSpec, encoder: TextEncoder, classes: ClassList) ->
 
 
 def places_to_map(task: TaskSpec, rows: Sequence[Prediction]) -> list[int]:
-    """Give the places of the rows whose answers the protocol maps."""
-    status = _MAPPED_STATUS.get(task.protocol)
-    return [place for place, row in enumerate(rows) if row.status is status and row.answer]
+    """Give the places of the rows whose answers the protocol maps, mapped already or not."""
+    status = MAPPED_STATUS.get(task.protocol)
+    return [
+        place
+        for place, row in enumerate(rows)
+        if row.answer and ((row.status is status and row.rule != EXACT) or row.rule == UNREADABLE)
+    ]
 
 
 def spent(rows: Sequence[Prediction]) -> dict[str, int | float | None]:

@@ -1,7 +1,8 @@
 """Map the answers of a run in every combination of text encoder and templates (`harness map`)."""
 
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from harness.encoders.registry import open_encoder
 from harness.errors import DataError, Problem, SpecError, unknown_name
 from harness.labels.label_set import LabelSet
 from harness.mapping.grid import Count, GridRow, Right, grid
+from harness.mapping.nearest import shared_vectors
 from harness.name_templates import sentences
-from harness.run.finish import places_to_map
+from harness.run.finish import places_to_map, with_exact
 from harness.run.scored import ScoredRun
 from harness.score.answers import Bools, Ints, to_answers
 from harness.score.metrics import counted_rows, right_rows, scope_of
@@ -25,6 +27,7 @@ from harness.spec.load import load_encoder_spec
 from harness.spec.task import TaskSpec
 from harness.store.lines import write_json
 
+log = logging.getLogger("harness")
 GRID_FILE = "mapping_grid.json"
 SCHEMA_VERSION = 1
 _PROTOCOLS = ("ow", "cw", "cw_plus")
@@ -137,16 +140,19 @@ def map_run(run: ScoredRun, combinations: Combinations, by: str | None = None) -
     The accuracy is that of the whole run (`ow`, or `cw_plus` for a closed world), so that it is
     the one of `results.json`: an answer that is not mapped counts as it was parsed. Each image's
     half is a hash of its id. `by` is the label set to choose by, the task's last by default. The
-    files of the run are not changed. Raises DataError for a protocol without mapping or a run
-    without an answer to map, SpecError for an unknown label set, UserError when an encoder cannot
-    be had.
+    files of the run are not changed. Class names that are one to an encoder are told in the log,
+    since comparing encoders is what this is for. Raises DataError for a protocol without mapping or
+    a run without an answer to map, SpecError for an unknown label set, UserError when an encoder
+    cannot be had.
     """
     task, truths = run.ending.task, run.ending.truths
+    run = replace(run, rows=with_exact(task, run.rows, run.ending.classes))
     names = [labels.name for labels in truths.label_sets]
     chosen_by = by or names[-1]
     if chosen_by not in names:
         raise SpecError(unknown_name("--by", "label set of the run", chosen_by, names))
     texts = _texts(run)
+    _tell_shared(run, combinations)
     grids = {labels.name: _grid(run, labels, texts, combinations) for labels in truths.label_sets}
     return MappingGrid(
         task=run.manifest.task,
@@ -165,6 +171,19 @@ def write_grid(folder: Path, found: MappingGrid) -> Path:
     path = folder / GRID_FILE
     write_json(path, found.to_json())
     return path
+
+
+def _tell_shared(run: ScoredRun, combinations: Combinations) -> None:
+    for encoder in combinations.encoders:
+        for template in combinations.class_templates:
+            shared = shared_vectors(encoder, run.ending.classes, template)
+            if shared:
+                names = [run.ending.classes.by_id[each].name for each in shared[0]]
+                log.warning(
+                    "%s with `%s`: %d groups of class names have one vector each (%s): answers "
+                    "that are mapped to one of a group count for its lowest id",
+                    encoder.name, template, len(shared), ", ".join(names[:5]),
+                )  # fmt: skip
 
 
 def _texts(run: ScoredRun) -> dict[str, str]:

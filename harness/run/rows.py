@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from harness.adapters.base import Response
 from harness.answers.outcome import Outcome, Status
-from harness.answers.parse import parse_batch, parse_letter, parse_name, parse_open
+from harness.answers.parse import parse_batch, parse_letter, parse_name
 from harness.classes import ClassList, normalize_name
+from harness.mapping.exact import read_open
 from harness.prompt.plan import PlannedRequest
 from harness.run.ranked import RANKED, by_sum, per_token
 from harness.spec.task import Protocol
@@ -22,7 +23,7 @@ def read_answer(
     if protocol == "mc":
         return parse_letter(answer, options, classes)
     if protocol == "ow":
-        return parse_open(answer)
+        return read_open(answer, classes)
     return parse_name(answer, classes)
 
 

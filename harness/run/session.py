@@ -21,6 +21,7 @@ from harness.run.batch_size import BatchSize, find_batch_size
 from harness.run.bench import NO_OVERRIDES, Bench, Overrides, open_bench
 from harness.run.budget import TENTH, ErrorBudget, ErrorCount
 from harness.run.classified import as_seen, match_outputs
+from harness.run.names_apart import check_names_apart
 from harness.run.progress import RunProgress
 from harness.run.same_images import check_same_images
 from harness.run.signals import StopFlag, stop_flag
@@ -135,6 +136,7 @@ def prepare(
         if options.fresh and directory.started:
             log.info("the earlier run is now in %s", directory.set_aside())
     bench = open_bench(catalogue, task, options.overrides)
+    check_names_apart(catalogue, task, bench.classes)
     if task.protocol == "classify":
         bench = replace(bench, outputs=match_outputs(catalogue, model, bench.classes))
     manifest = _manifest(bench, model, rank, options)
@@ -152,8 +154,7 @@ def prepare(
         done = {each for each, row in rows.items() if row.status is not Status.ERROR}
     # Slices are of all images, as nobody knows what other slices have done; the processes of one
     # launch share what is left, of which all see the same before they start together.
-    shard = options.shard
-    requests = rank.share(owed(bench.requests[shard.index :: shard.count], done))
+    requests = rank.share(owed(bench.requests[options.shard.index :: options.shard.count], done))
     if rank.is_first:
         manifest.write(directory.path)
         own, total = _part(rank, options.shard)
@@ -190,9 +191,9 @@ def _answer(prepared: Prepared, adapter: Adapter, flag: StopFlag) -> tuple[Facts
         seen = as_seen(bench.outputs, prepared.model, adapter.facts, bench.classes)
         bench = replace(bench, outputs=seen)
     asker = Asker(adapter, 1, options.call_timeout)
-    auto = options.batch_size == "auto"
-    size = find_batch_size(bench, asker, prepared.requests) if auto else options.batch_size
-    assert size != "auto"
+    size = options.batch_size
+    if size == "auto":
+        size = find_batch_size(bench, asker, prepared.requests)
     asker.batch_size = size
     total = sum(len(request.image_ids) for request in prepared.requests)
     errors = ErrorCount(options.max_errors, total)
@@ -206,8 +207,7 @@ def _answer(prepared: Prepared, adapter: Adapter, flag: StopFlag) -> tuple[Facts
     with progress, prepared.directory.append(*_part(rank, options.shard)) as appender:
         watch = Watch(progress, errors, flag)
         answer_requests(bench, asker, prepared.requests, appender, watch)
-    smaller = asker.batch_size if asker.halved else None
-    return Facts(adapter.facts, size, smaller), errors.failed
+    return Facts(adapter.facts, size, asker.batch_size if asker.halved else None), errors.failed
 
 
 def _part(rank: Rank, shard: Shard) -> tuple[int, int]:
@@ -216,9 +216,9 @@ def _part(rank: Rank, shard: Shard) -> tuple[int, int]:
 
 
 def _tell_share(task: str, n: int, total: int, rank: Rank, options: RunOptions) -> None:
-    slice_ = "" if options.shard.is_whole else f"slice {options.shard}, "
-    where = f"process {rank.index + 1} of {rank.processes} on {rank.setting.device}"
-    log.info("%s: %s%s: %d prompts to answer (%d images in all)", task, slice_, where, n, total)
+    where = "" if options.shard.is_whole else f"slice {options.shard}, "
+    where += f"process {rank.index + 1} of {rank.processes} on {rank.setting.device}"
+    log.info("%s: %s: %d prompts to answer (%d images in all)", task, where, n, total)
 
 
 def _manifest(bench: Bench, model: ModelSpec, rank: Rank, options: RunOptions) -> Manifest:
@@ -290,10 +290,8 @@ def _resumed(old: Manifest, new: Manifest) -> Manifest:
 
 def _note_end(directory: RunDirectory, facts: Facts | None, seconds: float) -> None:
     manifest = Manifest.read(directory.path)
-    update: dict[str, object] = {
-        "ended": _now(),
-        "seconds": round((manifest.seconds or 0.0) + seconds, 3),
-    }
+    total = round((manifest.seconds or 0.0) + seconds, 3)
+    update: dict[str, object] = {"ended": _now(), "seconds": total}
     if facts is not None:
         update |= {
             "model_facts": asdict(facts.model),

@@ -87,6 +87,8 @@ class MappingSpec(Spec):
     encoder: str = "minilm"
     class_template: TemplateName = "raw"
     answer_template: TemplateName = "raw"
+    allow_shared_vectors: Names = ()
+    """Class names that may be one to the encoder, which is else an error."""
 
 
 class DistractorSpec(Spec):

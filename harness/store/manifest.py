@@ -70,9 +70,15 @@ class Identity(_Part):
         ]
 
 
+MAPPING_VERSION = 2
+"""Raised when the same encoder and templates map an answer otherwise: 2 takes an answer that is a
+class name as that class, and leaves one that the encoder cannot read without a class."""
+
+
 class MappingFacts(_Part):
     """By what answers were mapped to classes."""
 
+    version: int = 1
     encoder: str
     encoder_sha256: str
     class_template: str

@@ -56,6 +56,22 @@ def a_class_in_the_open_world(draft: Draft) -> None:
     row["rule"] = "open"
 
 
+def another_class_by_an_exact_name(draft: Draft) -> None:
+    row = row_of(draft, "tiny_ow", rule="exact")
+    row["class_id"] = (row["class_id"] + 1) % 10
+
+
+def a_name_mapped_to_another_class(draft: Draft) -> None:
+    row = row_of(draft, "tiny_ow", rule="exact")
+    row.update(rule="mapped", similarity=0.9, class_id=(row["class_id"] + 1) % 10)
+
+
+def a_bad_answer_that_nothing_could_read(draft: Draft) -> None:
+    row = row_of(draft, "tiny_ow", rule="mapped")
+    del row["class_id"], row["similarity"], row["margin"]
+    row.update(status="unparsed", rule="unreadable")
+
+
 def an_option_twice(draft: Draft) -> None:
     row = row_of(draft, "tiny_mc", status="ok")
     row["options"] = [row["class_id"]] * 3
@@ -85,6 +101,9 @@ CHEATS: dict[str, tuple[Callable[[Draft], None], str]] = {
     "text that is empty": (text_that_is_empty, "E305"),
     "a class without text": (a_class_without_text, "E305"),
     "a class in the open world": (a_class_in_the_open_world, "E305"),
+    "another class by an exact name": (another_class_by_an_exact_name, "E501"),
+    "a name mapped to another class": (a_name_mapped_to_another_class, "E501"),
+    "a bad answer that nothing could read": (a_bad_answer_that_nothing_could_read, "E502"),
     "an option twice": (an_option_twice, "E307"),
     "no right option": (no_right_option, "E307"),
     "options in a closed world": (options_in_a_closed_world, "E307"),
@@ -107,6 +126,14 @@ def test_a_refusal_of_the_service_is_believed_though_its_text_does_not_say_it(
     del row["class_id"]
     row.update(status="refused", rule="service")
     assert "E501" not in codes(tiny, draft.save())
+
+
+def test_names_that_an_older_version_asked_the_encoder_for_are_no_cheat(
+    tiny: Catalogue, draft: Draft
+) -> None:
+    row = row_of(draft, "tiny_ow", rule="exact")
+    row.update(rule="mapped", similarity=1.0, margin=0.5)
+    assert not codes(tiny, draft.save()) & {"E305", "E501"}
 
 
 def test_a_file_that_is_gone_or_not_told_of_is_told(tiny: Catalogue, draft: Draft) -> None:

@@ -14,7 +14,8 @@ from harness.spec.encoder import EncoderSpec
 LEXICAL = load_lexical(EncoderSpec(encoder="lexical", kind="lexical"))
 SINGLE = load_lexical(EncoderSpec(encoder="single", kind="lexical", ngram_range=(1, 1)))
 CLASSES = ClassList("two", "clean", (Class(0, "cat"), Class(1, "dog"), Class(2, "Cat")))
-ANSWERS = {f"image {i}": ("cats", "doggy", "a cat in a hat", "", "god")[i % 5] for i in range(50)}
+TEXTS = ("cats", "doggy", "a cat in a hat", "", "a cat, good god")
+ANSWERS = {f"image {i}": TEXTS[i % 5] for i in range(50)}
 TRUTH = [(2, 1, 0, 0, 0)[i % 5] for i in range(50)]
 
 

@@ -63,7 +63,8 @@ def test_a_run_writes_rows_manifest_and_results(catalogue: Catalogue) -> None:
         "confusion.npz", "manifest.json", "predictions.jsonl", "results.json",
     ]  # fmt: skip
     row = rows(finished)["i03"]
-    assert (row.status, row.answer, row.rule, row.tokens) == (Status.OOP, "pink", "mapped", 1)
+    # Nothing in `pink` is in a name of the list, letter by letter.
+    assert (row.status, row.answer, row.rule, row.tokens) == (Status.OOP, "pink", "unreadable", 1)
     manifest = Manifest.read(finished.path)
     assert manifest.status == "complete" and manifest.n == N
     assert manifest.model_facts["architecture"] == "Colour"
@@ -157,14 +158,6 @@ def test_a_broken_image_leaves_its_prompt_to_the_others(catalogue: Catalogue, fo
     found = rows(run(catalogue))
     assert [each for each, row in found.items() if row.status is Status.ERROR] == ["i01"]
     assert (found["i00"].answer, found["i02"].answer) == ("red", "blue")
-
-
-def test_open_world_answers_are_all_mapped(catalogue: Catalogue, folder: Path) -> None:
-    write_task(folder, protocol="ow")
-    finished = run(catalogue)
-    assert {row.rule for row in rows(finished).values()} == {"mapped"}
-    assert finished.results is not None and finished.results.mapping is not None
-    assert finished.results.mapping.n_mapped == N
 
 
 def test_scoring_again_uses_today_s_labels(catalogue: Catalogue, folder: Path) -> None:

@@ -1,7 +1,6 @@
 """Rules that find the outcome of every answer again: the parser, then the text encoder."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from harness.answers.outcome import Outcome, Status
 from harness.encoders.base import TextEncoder
@@ -9,7 +8,8 @@ from harness.encoders.registry import open_encoder
 from harness.entries.case import RunCase
 from harness.entries.finding import Finding, listed
 from harness.errors import UserError
-from harness.run.finish import MAPPED, map_rows
+from harness.mapping.exact import EXACT
+from harness.run.finish import MAPPED, UNREADABLE, map_rows
 from harness.run.rows import REFUSED_BY_SERVICE, read_answer
 from harness.spec.load import load_encoder_spec
 from harness.store.prediction import Prediction
@@ -25,8 +25,8 @@ TIE = 1e-5
 def check_parsed(case: RunCase) -> Iterator[Finding]:
     """The parser finds in each verbatim answer what the row says (E501).
 
-    Of a mapped answer that is its status; the class is `check_mapped`'s. Rows without text are
-    counted (I504): class ids of an import cannot be found again.
+    Of a mapped or unreadable answer that is its status; the class is `check_mapped`'s. Rows without
+    text are counted (I504): class ids of an import cannot be found again.
     """
     silent = [row.image_id for row in case.rows if row.answer is None and row.status is Status.OK]
     if silent and case.protocol != "classify":
@@ -51,8 +51,13 @@ def _is_replayed(row: Prediction, case: RunCase) -> bool:
     if row.rule == REFUSED_BY_SERVICE:  # the text alone does not say it; it is never right
         return row.status is Status.REFUSED and row.class_id is None
     found = _read(row, case)
-    if row.rule == MAPPED:
+    if row.rule == MAPPED and found.rule != EXACT:
         return row.status is found.status
+    if row.rule == MAPPED:  # by an older harness, which asked the encoder for names too
+        return (row.status, row.class_id, row.also) == (found.status, found.class_id, found.also)
+    if row.rule == UNREADABLE:
+        wanted = Status.UNPARSED if case.protocol == "ow" else found.status
+        return found.class_id is None and row.class_id is None and row.status is wanted
     mine = (row.status, row.class_id, row.also, row.rule)
     return mine == (found.status, found.class_id, found.also, found.rule)
 
@@ -63,7 +68,7 @@ def check_mapped(case: RunCase) -> Iterator[Finding]:
     A cosine may differ by 1e-4, and of two classes as near as 1e-5 either may be told. Without the
     encoder of the run, by its digest, nothing is mapped (I503).
     """
-    if not any(row.rule == MAPPED for row in case.rows):
+    if not any(row.rule in (MAPPED, UNREADABLE) for row in case.rows):
         return
     facts = case.run.run.mapping
     try:
@@ -81,13 +86,7 @@ def check_mapped(case: RunCase) -> Iterator[Finding]:
 
 
 def _mapped_otherwise(case: RunCase, encoder: TextEncoder) -> list[str]:
-    bare = [
-        replace(row, class_id=None, also=(), similarity=None, margin=None)
-        if row.rule == MAPPED
-        else row
-        for row in case.rows
-    ]
-    again = map_rows(case.ending.task, bare, case.ending.classes, encoder)
+    again = map_rows(case.ending.task, case.rows, case.ending.classes, encoder)
     return [
         row.image_id for row, now in zip(case.rows, again, strict=True) if not _is_same(row, now)
     ]

@@ -8,10 +8,11 @@ from harness.answers.outcome import Status
 from harness.classes import normalize_name
 from harness.entries.case import RunCase
 from harness.entries.finding import Finding, listed
+from harness.mapping.exact import EXACT
 from harness.prompt.distractors import interchangeable
 from harness.prompt.options import true_option_of
 from harness.run.classified import SCORES
-from harness.run.finish import MAPPED
+from harness.run.finish import MAPPED, MAPPED_STATUS
 from harness.run.ranked import RANKED
 from harness.store.prediction import Prediction
 
@@ -106,11 +107,12 @@ def _without_text(row: Prediction, case: RunCase) -> str | None:
 def _class_of(row: Prediction, case: RunCase) -> str | None:
     """Whether the row has a class where it must, and none where it must not."""
     mapped = row.rule == MAPPED
-    may_map = {"ow": Status.OK, "cw": Status.OOP, "cw_plus": Status.OOP}.get(case.protocol)
+    may_map = MAPPED_STATUS.get(case.protocol)
     if mapped and (row.status is not may_map or row.similarity is None):
         return "`mapped`, which this protocol does not do with such an answer"
     if row.class_id is not None:
-        fits = mapped or (row.status is Status.OK and case.protocol != "ow") or not row.answer
+        read = row.status is Status.OK and (case.protocol != "ow" or row.rule == EXACT)
+        fits = mapped or read or not row.answer
         return None if fits else "a class where the protocol finds none"
     names_nothing = case.protocol == "ow" and not normalize_name(row.answer or "")
     if mapped or (row.status is Status.OK and not names_nothing):

@@ -37,7 +37,7 @@ RULES: Mapping[str, str] = MappingProxyType(
         "W402": "The labels have changed since the claim, so that it cannot be checked.",
         "I403": "A label set of the claim, or of the task, is not on this machine.",
         "E501": "The parser reads an answer otherwise than the row says.",
-        "E502": "The text encoder maps an answer to another class than the row says.",
+        "E502": "The text encoder maps an answer otherwise than the row says.",
         "I503": "Mapped answers were not mapped again: the encoder is not here, or another.",
         "I504": "Rows without text, whose classes cannot be found again.",
         "W601": "More than 5 % of the answers are out of prompt, unparsed or refused.",

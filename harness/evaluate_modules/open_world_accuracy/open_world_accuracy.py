@@ -1,4 +1,6 @@
-"""Accuracy of free answers, each mapped to the class whose name a text encoder finds nearest."""
+"""Accuracy of free answers: each is the class that it names exactly, else the one whose name a text
+encoder finds nearest.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -6,12 +8,14 @@ from typing import Any
 import datasets
 import evaluate
 
-from harness.answers.outcome import Status
-from harness.answers.parse import answer_text, parse_open
+from harness.answers.outcome import Outcome, Status
+from harness.answers.parse import answer_text
 from harness.catalogue import Catalogue
 from harness.encoders.registry import open_encoder
 from harness.evaluate_modules.scored import Empty, class_list_of, scored
-from harness.mapping.nearest import map_answers
+from harness.mapping.apart import refuse_same_rows
+from harness.mapping.exact import EXACT, read_open
+from harness.mapping.nearest import Mapped, map_answers
 from harness.spec.load import load_encoder_spec
 from harness.store.prediction import Prediction
 
@@ -24,9 +28,10 @@ Args:
     class_template, answer_template: raw, photo, avg or avg_raw.
     empty: "exclude" leaves images without a valid label out (default); "correct" counts them right.
     equivalences: lists of class ids that count as one class.
+    allow_shared_vectors: class names that may be one to the encoder, which is else an error.
 Returns:
-    accuracy (percent), ci95 (Wilson), n, n_right, n_empty; n_mapped; class_ids (the class of each
-    answer, -1 for none); encoder_sha256.
+    accuracy (percent), ci95 (Wilson), n, n_right, n_empty; n_exact (answers that are a class name)
+    and n_mapped; class_ids (the class of each answer, -1 for none); encoder_sha256.
 """
 
 
@@ -56,24 +61,31 @@ class OpenWorldAccuracy(evaluate.Metric):  # type: ignore[misc]
         answer_template: str = "raw",
         empty: Empty = "exclude",
         equivalences: Iterable[Iterable[int]] = (),
+        allow_shared_vectors: Sequence[str] = (),
     ) -> dict[str, Any]:
         opened = open_encoder(load_encoder_spec(Catalogue(), encoder))
-        statuses = [parse_open(answer).status for answer in predictions]
-        texts = [
-            answer_text(answer) if status is Status.OK else ""
-            for answer, status in zip(predictions, statuses, strict=True)
-        ]
         names = class_list_of(classes)
+        read = [read_open(answer, names) for answer in predictions]
+        texts = [
+            answer_text(answer) if each.status is Status.OK and each.rule != EXACT else ""
+            for answer, each in zip(predictions, read, strict=True)
+        ]
+        if any(texts):
+            refuse_same_rows(opened, names, class_template, allow_shared_vectors)
         found = map_answers(opened, texts, names, class_template, answer_template)
         rows = [
-            Prediction(str(place), status, class_id=each.class_id, also=each.also)
-            if each
-            else Prediction(str(place), status)
-            for place, (status, each) in enumerate(zip(statuses, found, strict=True))
+            _row(str(place), each, mapped)
+            for place, (each, mapped) in enumerate(zip(read, found, strict=True))
         ]
         return {
             **scored(rows, "ow", references, empty, equivalences),
+            "n_exact": sum(each.rule == EXACT for each in read),
             "n_mapped": sum(each is not None for each in found),
-            "class_ids": [-1 if each is None else each.class_id for each in found],
+            "class_ids": [-1 if row.class_id is None else row.class_id for row in rows],
             "encoder_sha256": opened.digest,
         }
+
+
+def _row(image_id: str, read: Outcome, mapped: Mapped | None) -> Prediction:
+    found = mapped or read
+    return Prediction(image_id, read.status, class_id=found.class_id, also=found.also)
