@@ -25,6 +25,7 @@ def score_again(ending: Ending, manifest: Manifest, rows: Sequence[Prediction]) 
         equivalences=ending.truths.equivalences,
         mapping=facts.model_dump() if facts else None,
         n_expected=manifest.n,
+        n_images=manifest.data.n,
         draws=1,
     )
     return score(rows, request)

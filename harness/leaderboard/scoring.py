@@ -18,6 +18,8 @@ from harness.answers.outcome import Status
 from harness.classes import ClassList
 from harness.entries.manifest import EntryRun
 from harness.entries.read import Entry
+from harness.errors import DataError
+from harness.labels.meeting import foreign
 from harness.leaderboard import gallery
 from harness.leaderboard.ground import Ground
 from harness.leaderboard.shards import NO_ROW, RunShard, write_run
@@ -232,6 +234,8 @@ def _open(job: Job) -> _Run:
     index = {image_id: place for place, image_id in enumerate(ground.image_ids)}
     places = np.array([index.get(each, -1) for each in answers.image_ids], dtype=np.int64)
     on_ground = np.flatnonzero(places >= 0)
+    if rows and not len(on_ground):
+        raise DataError(foreign(ground.label_sets[0], answers.image_ids))
     to_map = any(row.status is Status.OOP and row.answer for row in rows)
     allowed = job.protocols if answers.mapped.any() or not to_map else job.protocols[:1]
     return _Run(job, ground, rows, answers, judged, on_ground, places[on_ground], allowed)

@@ -209,6 +209,7 @@ def _score(
         mapping=facts.model_dump() if facts else None,
         distractors=task.distractors.model_dump(mode="json") if task.distractors else None,
         n_expected=manifest.n,
+        n_images=manifest.data.n,
     )
     results = score(rows, request)
     original = original_of(ending.truths.label_sets)

@@ -79,8 +79,8 @@ def compare(
     """Compare two runs image by image.
 
     `original` files images under classes for the bootstrap; without it their lowest label does.
-    Raises DataError for two rows of one image in a run, and for labels of another data set. Runs
-    without a common image give n = 0 and null accuracies.
+    Raises DataError for two rows of one image in a run. Runs without a common image, or of which
+    the label set knows none, give n = 0 and null accuracies.
     """
     merged = equivalences or Equivalences.none()
     common = {row.image_id for row in a.rows} & {row.image_id for row in b.rows}

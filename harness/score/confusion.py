@@ -32,7 +32,7 @@ def confusion(
 
     Classes are not merged, so that a matrix does not depend on equivalences. An answer that stands
     for several classes of one name counts as the image's label when that is among them. Images
-    without a label are not counted. Raises DataError as `to_answers` and `to_truth` do.
+    without a label are not counted. Raises DataError as `to_answers`.
     """
     answers = to_answers(rows, class_list)
     truth = to_truth(label_set, answers.image_ids, Equivalences.none())

@@ -28,7 +28,7 @@ def open_truths(
 ) -> tuple[Truth, ...]:
     """Look n images up in every label set, in their order.
 
-    Raises DataError for label sets of one name and as `to_truth`.
+    Raises DataError for label sets of one name.
     """
     names = [labels.name for labels in label_sets]
     if len(set(names)) < len(names):

@@ -25,6 +25,7 @@ from harness.score.results import (
     Share,
 )
 from harness.score.statistics import Draws, class_bootstrap, holm, mcnemar, wilson
+from harness.score.truth import check_met
 from harness.store.prediction import Prediction
 
 _MATCHED = ("cw", "mc")
@@ -49,6 +50,8 @@ class ScoreRequest:
     """How the options were drawn, for `mc`."""
     n_expected: int | None = None
     """Images of the task; fewer rows make the results incomplete."""
+    n_images: int | None = None
+    """Images of the data set; fewer rows are a part of it, of which a label set may know none."""
     draws: int = 2000
     seed: int = 0
 
@@ -57,10 +60,12 @@ def score(rows: Sequence[Prediction], request: ScoreRequest) -> Results:
     """Score a run against all label sets at once.
 
     Raises DataError, before anything is computed, for two rows of one image, class ids that are
-    none of the class list, label sets of one name, and labels that share no image with the rows.
+    none of the class list, label sets of one name, and labels of another data set (`check_met`).
     """
     answers = to_answers(rows, request.class_list)
     truths = open_truths(request.label_sets, answers.image_ids, request.equivalences)
+    for labels, truth in zip(request.label_sets, truths, strict=True):
+        check_met(labels, truth, answers.image_ids, request.n_images)
     protocols = protocols_of(answers, request)
     return results_of(answers, judge(answers, request.label_sets, truths, protocols), request)
 

@@ -1,11 +1,13 @@
 """The labels of one label set for the images of a run, as arrays, equivalent classes merged."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from harness.errors import DataError, Problem
+from harness.errors import DataError
 from harness.labels.label_set import Equivalences, LabelSet
+from harness.labels.meeting import foreign
 from harness.score.answers import NO_CLASS, Bools, Ints
 
 _STRIDE = np.int64(2**32)
@@ -57,16 +59,9 @@ def merge_ids(class_ids: Ints, equivalences: Equivalences) -> Ints:
 
 
 def to_truth(label_set: LabelSet, image_ids: tuple[str, ...], equivalences: Equivalences) -> Truth:
-    """Look the images of a run up in a label set.
-
-    Raises DataError when the two have no image in common though there are rows: the labels are of
-    another data set. ImageNet val images on both sides are no error, as a run may be limited to
-    images outside a small label set; nothing is scored then.
-    """
+    """Look the images of a run up in a label set; it may know none of them."""
     found = [label_set.labels.get(image_id) for image_id in image_ids]
     labelled = np.fromiter((item is not None for item in found), np.bool_, len(found))
-    if not labelled.any() and not _may_be_disjoint(label_set, image_ids):
-        raise DataError(_foreign(label_set, image_ids))
     lengths = np.fromiter((len(item or ()) for item in found), np.int64, len(found))
     flat = np.fromiter(
         (label for item in found if item for label in item), np.int64, int(lengths.sum())
@@ -79,21 +74,25 @@ def to_truth(label_set: LabelSet, image_ids: tuple[str, ...], equivalences: Equi
     return Truth(label_set.name, labelled, n_labels, lowest, pairs, equivalences)
 
 
-def _may_be_disjoint(label_set: LabelSet, image_ids: tuple[str, ...]) -> bool:
-    if not image_ids:
-        return True
+def check_met(
+    label_set: LabelSet, truth: Truth, image_ids: Sequence[str], n_images: int | None
+) -> None:
+    """Raise DataError for a label set that knows none of the rows' images though the rows are of
+    all `n_images` of the data set: it is of another data set.
+
+    Rows of a part of the data set (`--limit`, slices, images without a question) may all be outside
+    a small label set; nothing is scored under it then. Where the size of the data set is not known,
+    rows are taken for all of it, but for ImageNet's validation images, of which any part is usual.
+    """
+    if truth.labelled.any() or not image_ids:
+        return
+    part = _is_imagenet(label_set, image_ids) if n_images is None else len(image_ids) < n_images
+    if not part:
+        raise DataError(foreign(label_set, image_ids))
+
+
+def _is_imagenet(label_set: LabelSet, image_ids: Sequence[str]) -> bool:
     return all(
         any(image_id.startswith(_IMAGENET_VAL) for image_id in ids)
         for ids in (image_ids, label_set.labels)
-    )
-
-
-def _foreign(label_set: LabelSet, image_ids: tuple[str, ...]) -> Problem:
-    theirs = next(iter(label_set.labels), "no image")
-    return Problem(
-        f"label set `{label_set.name}`" + (f", {label_set.source}" if label_set.source else ""),
-        "none of its images is in the predictions: it is of another data set",
-        got=f"labels of `{theirs}`, …",
-        expected=f"labels of `{image_ids[0]}`, …",
-        fix=f"point to the labels of these images with `--label_set {label_set.name}=PATH`",
     )

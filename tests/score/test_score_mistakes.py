@@ -61,6 +61,29 @@ def test_imagenet_rows_outside_a_small_label_set_are_no_mistake() -> None:
     assert (results.scores["cw"]["regt"].n, results.label_sets["regt"].n_common) == (0, 0)
 
 
+@pytest.mark.parametrize(("n_images", "is_error"), [(None, True), (1, True), (2, False)])
+def test_rows_of_a_part_of_the_data_may_be_outside_a_label_set(
+    n_images: int | None, is_error: bool
+) -> None:
+    sets = labels("few", {"b": [1]})
+    if is_error:
+        with pytest.raises(DataError, match="another data set"):
+            run([ok("a", 1)], sets, n_images=n_images)
+    else:
+        assert run([ok("a", 1)], sets, n_images=n_images).scores["cw"]["few"].n == 0
+
+
+def test_all_of_imagenet_outside_a_label_set_is_a_mistake() -> None:
+    sets = labels("regt", {"ILSVRC2012_val_00000009": [1]})
+    with pytest.raises(DataError, match="another data set"):
+        run([ok("ILSVRC2012_val_00000001", 1)], sets, n_images=1)
+
+
+def test_ids_that_differ_by_folder_and_suffix_are_told() -> None:
+    with pytest.raises(DataError, match=r"write its ids .* `a`, not `x/a\.jpg`"):
+        run([ok("a", 1)], labels("files", {"x/a.jpg": [1]}))
+
+
 def test_two_label_sets_of_one_name() -> None:
     with pytest.raises(DataError, match="two of one name"):
         run([ok("a", 1)], IMGT, IMGT)
