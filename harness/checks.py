@@ -1,5 +1,6 @@
 """What can be known of a task or a model before it runs: one function a check."""
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -18,7 +19,14 @@ from harness.labels.named_original import COMPARED, CONTRADICTED, UNREAD
 from harness.mapping.apart import refuse_shared
 from harness.mapping.vectors import unread_names
 from harness.prompt.plan import PlannedRequest
-from harness.run.bench import NO_OVERRIDES, Bench, Overrides, open_bench, task_classes
+from harness.run.bench import (
+    NO_OVERRIDES,
+    Bench,
+    Overrides,
+    open_bench,
+    share_overrides,
+    task_classes,
+)
 from harness.run.names_apart import NameReader, name_readers
 from harness.run.rows import read_answer
 from harness.score.scoring import ScoreRequest, score
@@ -38,6 +46,19 @@ class Finding:
     level: Level
     check: str
     text: str
+
+
+def share_among_tasks(
+    catalogue: Catalogue, names: Sequence[str], settings: Sequence[str], overrides: Overrides
+) -> Overrides:
+    """Give overrides of which each task takes the label sets that apply to it; a task that cannot
+    be read is told by its own check. Raises SpecError as `share_overrides`.
+    """
+    tasks: list[TaskSpec] = []
+    for name in names if overrides.label_sets else ():
+        with contextlib.suppress(UserError):
+            tasks.append(load_task(catalogue, name, settings))
+    return share_overrides(catalogue, tasks, overrides)
 
 
 def check_task(

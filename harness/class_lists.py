@@ -41,6 +41,16 @@ def collisions(classes: ClassList) -> list[tuple[str, tuple[int, ...]]]:
     return [(name, ids) for name, ids in classes.by_normalized.items() if len(ids) > 1]
 
 
+def same_classes(one: ClassList, two: ClassList) -> bool:
+    """Tell whether two lists are of the same classes: equal ids, and for each id the same WordNet
+    id or, where one of them has none, the same name.
+    """
+    return one.ids == two.ids and all(
+        a.wnid == b.wnid if a.wnid and b.wnid else normalize_name(a.name) == normalize_name(b.name)
+        for a, b in zip(one.classes, two.classes, strict=True)
+    )
+
+
 def _base(spec: ClassListSpec, where: str) -> list[Class]:
     if spec.classes:
         return [Class(entry.id, entry.name, entry.aliases, entry.wnid) for entry in spec.classes]

@@ -40,14 +40,23 @@ def check(
     Exit code 0 when there is no error, 2 when there is one; with --invariance 1 when an answer
     flips.
     """
-    from harness.checks import Finding, check_class_list, check_model, check_task
+    from harness.checks import (
+        Finding,
+        check_class_list,
+        check_model,
+        check_task,
+        share_among_tasks,
+    )
     from harness.errors import SpecError, unknown_name
 
     catalogue = catalogue_of(include_path)
     if invariance:
         flips = check_invariance(catalogue, names or [], settings or (), limit, batch_size)
         raise typer.Exit(1 if flips else 0)
+    chosen = _chosen(catalogue, names or [])
     overrides = overrides_of(label_set, equivalences)
+    tasks = [name for kind, name in chosen if kind is Kind.TASK]
+    overrides = share_among_tasks(catalogue, tasks, settings or (), overrides)
     failed = 0
 
     def tell(kind: Kind, name: str, findings: list[Finding]) -> None:
@@ -57,7 +66,7 @@ def check(
             text = each.text.replace("\n", "\n        ")
             typer.echo(f"{_MARKS[each.level]} {kind.value} {name}: {each.check}: {text}")
 
-    for kind, name in _chosen(catalogue, names or []):
+    for kind, name in chosen:
         if kind is Kind.TASK:
             found = check_task(catalogue, name, settings or (), overrides, needs_data=bool(names))
             tell(kind, name, found)

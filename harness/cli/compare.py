@@ -41,6 +41,7 @@ def compare(
     """
     from harness.cli.show import make_console
     from harness.run.comparing import compare_runs
+    from harness.run.rescore import share_among_runs
     from harness.run.scored import open_scored
     from harness.score.table import comparison_table
 
@@ -48,6 +49,7 @@ def compare(
     given = [each for each in label_set or () if "=" in each]
     names = [name for each in label_set or () if "=" not in each for name in split_names(each)]
     overrides = overrides_of(given, equivalences)
+    overrides = share_among_runs(catalogue, (run_a, run_b), overrides)
     a, b = (open_scored(catalogue, path, overrides) for path in (run_a, run_b))
     found = compare_runs(a, b, names)
     if as_json:

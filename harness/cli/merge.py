@@ -27,15 +27,15 @@ def merge(
     Exit code 0: complete; 1: answers are missing, and the table says how many.
     """
     from harness.cli.show import show_results
-    from harness.run.rescore import rescore
+    from harness.run.rescore import rescore, share_among_runs
     from harness.run.session import Finished
     from harness.spec.load import load_task
     from harness.store.directory import find_runs
     from harness.store.manifest import Manifest
 
     catalogue = catalogue_of(include_path)
-    overrides = overrides_of(label_set, equivalences)
     paths = [path for folder in folders for path in find_runs(folder)]
+    overrides = share_among_runs(catalogue, paths, overrides_of(label_set, equivalences))
     finished = []
     for path in paths:
         manifest = Manifest.read(path)

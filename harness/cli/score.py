@@ -24,11 +24,11 @@ def score(
 ) -> None:
     """Score runs from their files: merge what is not merged, map what is not mapped, score."""
     from harness.cli.show import show_results
-    from harness.run.rescore import rescore
+    from harness.run.rescore import rescore, share_among_runs
     from harness.run.session import Finished
 
     catalogue = catalogue_of(include_path)
-    overrides = overrides_of(label_set, equivalences)
+    overrides = share_among_runs(catalogue, runs, overrides_of(label_set, equivalences))
     finished = [Finished(path, rescore(catalogue, path, overrides)) for path in runs]
     show_results(finished, as_json=as_json, details=True)
     complete = all(each.results and each.results.complete for each in finished)

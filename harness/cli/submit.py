@@ -88,13 +88,14 @@ def check(
 
     Exit code 0: clean; 1: errors (also where there are warnings); 2: warnings only.
     """
-    from harness.entries.check import CheckOptions, check_path
+    from harness.entries.check import CheckOptions, check_path, share_options
     from harness.entries.finding import as_github, as_json, as_text, exit_code
     from harness.errors import HarnessError
 
     options = CheckOptions(against, overrides_of(label_set, equivalences))
     try:
         catalogue = catalogue_of(include_path)
+        options = share_options(catalogue, entries, options)
         reports = [each for path in entries for each in check_path(catalogue, path, options)]
     except HarnessError as error:  # 2 would say that there are warnings only
         typer.echo(f"error: {error}", err=True)

@@ -51,6 +51,15 @@ class RunCase:
         return headline_of(self.ending.truths.label_sets)
 
     @property
+    def label_sets(self) -> tuple[LabelSet, ...]:
+        """The label sets that the task names or that the run was scored by; one that was only added
+        to this check decides on no rule.
+        """
+        claimed = {name for claims in self.run.claims.values() for name in claims}
+        found = self.ending.truths.label_sets
+        return tuple(each for each in found if not each.added or each.name in claimed)
+
+    @property
     def labels_changed(self) -> tuple[str, ...]:
         """Label sets that are not those, or not all of those, that the run was scored by."""
         told = {
@@ -58,7 +67,7 @@ class RunCase:
             for claims in self.run.claims.values()
             for name, claim in claims.items()
         }
-        now = {(each.name, each.digest) for each in self.ending.truths.label_sets}
+        now = {(each.name, each.digest) for each in self.label_sets}
         return tuple(sorted({name for name, _ in told ^ now}))
 
     @cached_property

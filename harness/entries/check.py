@@ -3,8 +3,8 @@
 import contextlib
 import filecmp
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.catalogue import Catalogue
@@ -26,7 +26,9 @@ from harness.entries.rules.files import check_files
 from harness.entries.rules.ledger import check_appended, check_ledger
 from harness.entries.rules.text import check_hidden, check_manifest_text, check_secrets
 from harness.errors import DataError, Problem, UserError
-from harness.run.bench import NO_OVERRIDES, Overrides
+from harness.run.bench import NO_OVERRIDES, Overrides, share_overrides
+from harness.spec.load import load_task
+from harness.spec.task import TaskSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,37 @@ def check_path(catalogue: Catalogue, path: Path, options: CheckOptions) -> list[
     """
     if not path.is_dir():
         raise UserError(Problem(str(path), "there is no such folder"))
+    options = share_options(catalogue, [path], options)
     if (path / LEDGER).is_file() or not (path / MANIFEST).exists():
         return _check_folder(catalogue, path, options)
     return [check_entry(catalogue, path, options)]
+
+
+def share_options(
+    catalogue: Catalogue, paths: Sequence[Path], options: CheckOptions
+) -> CheckOptions:
+    """Let each task of some entries, or folders of entries, take the label sets that apply to it.
+
+    Manifests and tasks that cannot be read are told by their own rules. Raises SpecError for a
+    label set that applies to none of the tasks.
+    """
+    if options.overrides.shared or not options.overrides.label_sets:
+        return options
+    tasks: dict[str, TaskSpec] = {}
+    for name in _task_names(paths):
+        with contextlib.suppress(UserError):
+            tasks[name] = load_task(catalogue, name)
+    shared = share_overrides(catalogue, [*tasks.values()], options.overrides)
+    return replace(options, overrides=shared)
+
+
+def _task_names(paths: Sequence[Path]) -> Iterator[str]:
+    for path in paths:
+        inside = sorted(path.iterdir()) if path.is_dir() else []
+        for folder in (path, *filter(_is_entry, inside)):
+            with contextlib.suppress(DataError):
+                data = read_bounded(folder / MANIFEST, MAX_MANIFEST)
+                yield from (run.task for run in parse_manifest(data, MANIFEST).runs)
 
 
 def check_entry(catalogue: Catalogue, folder: Path, options: CheckOptions) -> Report:
@@ -56,6 +86,7 @@ def check_entry(catalogue: Catalogue, folder: Path, options: CheckOptions) -> Re
 
     Rules that build on others are left out where those failed, so that each mistake is told once.
     """
+    options = share_options(catalogue, [folder], options)
     given, folder = folder, folder.absolute()
     findings = list(check_files(folder))
     if not failed(findings):

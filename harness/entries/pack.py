@@ -20,6 +20,7 @@ from harness.entries.read import MAX_CARD, parse_card
 from harness.entries.rows import ROW_FIELDS
 from harness.errors import DataError, Problem
 from harness.run.bench import NO_OVERRIDES, Overrides
+from harness.run.rescore import share_among_runs
 from harness.run.scored import ScoredRun, open_scored
 from harness.store.lines import write_json
 from harness.store.manifest import Manifest
@@ -49,7 +50,8 @@ def pack(catalogue: Catalogue, paths: Sequence[Path], options: PackOptions) -> E
     """
     entry = options.output.resolve().name
     _check_slug(entry, f"-o {options.output}", "an entry's name")
-    runs = [open_scored(catalogue, path, options.overrides) for path in paths]
+    overrides = share_among_runs(catalogue, paths, options.overrides)
+    runs = [open_scored(catalogue, path, overrides) for path in paths]
     _check_runs(runs)
     with new_folder(options.output) as folder:
         packed = tuple(_write_run(folder, run) for run in runs)

@@ -12,7 +12,7 @@ from harness.export.hf_tables import write_classes, write_labels
 from harness.labels.label_set import Equivalences, LabelSet
 from harness.run.bench import Overrides
 from harness.run.finish import Ending
-from harness.run.rescore import reopen
+from harness.run.rescore import reopen, share_among_runs
 from harness.score.results import ClassListInfo, EquivalencesInfo, LabelSetInfo
 from harness.spec.label_set import License
 from harness.spec.load import is_label_file, load_label_set_spec
@@ -141,6 +141,7 @@ def write_shared(
         fix = f"harness score RUN --label_set {name}={overrides.label_sets[name]}"
         what = f"no run was scored by label set `{name}`"
         raise UserError(Problem("--label_set", what, expected=", ".join(sorted(scored)), fix=fix))
+    overrides = share_among_runs(catalogue, [run.path for run in runs], overrides)
     writer = _Writer(catalogue, folder, overrides)
     for run in runs:
         writer.add(run)

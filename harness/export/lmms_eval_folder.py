@@ -15,9 +15,10 @@ from harness.errors import Problem, UserError
 from harness.export.lmms_eval_rows import Row, write_rows
 from harness.export.lmms_eval_scoring import metric_names
 from harness.export.lmms_eval_task import exported, write_task
+from harness.labels.label_set import named_by_task
 from harness.prompt.plan import PlannedRequest
 from harness.run.answer import readable
-from harness.run.bench import Bench, Overrides, open_bench
+from harness.run.bench import Bench, Overrides, open_bench, share_overrides
 from harness.run.feed import load_ahead
 from harness.run.names_apart import check_names_apart
 from harness.spec.task import TaskSpec
@@ -88,6 +89,7 @@ def export_lmms_eval(
     problems = [each for task in tasks for each in _misfits(task)]
     if problems:
         raise UserError(problems)
+    overrides = share_overrides(catalogue, tasks, overrides)
     benches = [open_bench(catalogue, task, overrides) for task in tasks]
     for bench in benches:
         check_names_apart(catalogue, bench.task, bench.classes)
@@ -198,7 +200,8 @@ def _rows(bench: Bench, count: _Count) -> Iterator[Row]:
 
 def _target(bench: Bench, planned: PlannedRequest) -> str:
     """Name what is right by the last label set, for people who read the log."""
-    labels, names = bench.truths.label_sets[-1].labels, bench.classes.by_id
+    found = bench.truths.label_sets
+    labels, names = (named_by_task(found) or found)[-1].labels, bench.classes.by_id
     return "; ".join(
         " or ".join(names[each].name for each in sorted(labels.get(image_id, ())))
         for image_id in planned.image_ids

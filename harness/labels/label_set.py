@@ -61,6 +61,9 @@ class LabelSet:
     """SHA-256 of what was read."""
     notes: Mapping[str, int] = field(default_factory=dict)
     """What the reader decided, and for how many images: `only_not_sure`, `problematic`, …"""
+    added: bool = False
+    """Whether the command line added it to those that the task names. Answers are scored by it, but
+    it decides nothing: neither ranks nor which option of a question is the right one."""
     named_originals: Mapping[str, frozenset[int]] = field(default_factory=dict)
     """Image id to the original class that the file names beside its labels, in the order of the
     file; empty where it names none."""
@@ -72,7 +75,13 @@ def original_of(label_sets: Sequence[LabelSet]) -> LabelSet | None:
 
 
 def headline_of(label_sets: Sequence[LabelSet]) -> LabelSet | None:
-    """Give the label set that ranks: the last, in the order of the task, that is not the original
-    one, as it is the one that multiple choice trusts too; None where there is no other.
+    """Give the label set that ranks: the last that the task names and that is not the original one,
+    as it is the one that multiple choice trusts too; None where there is no other. One added on
+    the command line never ranks.
     """
-    return next((each for each in reversed(label_sets) if not each.original), None)
+    return next((each for each in reversed(label_sets) if not (each.original or each.added)), None)
+
+
+def named_by_task(label_sets: Sequence[LabelSet]) -> tuple[LabelSet, ...]:
+    """Give the label sets that the task itself names, in its order; the last is trusted most."""
+    return tuple(each for each in label_sets if not each.added)

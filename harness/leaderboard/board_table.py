@@ -95,10 +95,12 @@ def _columns(board: Board) -> tuple[Column, ...]:
         Column("model", "core", "Model", "Leads to the model's page", number=False),
         Column("kind", "core", "Kind", "Kind of model", number=False),
         Column("headline", "core", board.headline, "Accuracy in % and its 95 % interval (Wilson)"),
-        Column("original", "core", original, "Accuracy in % and its 95 % interval (Wilson)"),
+        Column("original", "core", original, "Accuracy in % by the original labels and its 95 % "
+               "interval (Wilson), on the images that the headline labels score too"),
         Column("change", "core", "Change", "Points from the original to the headline labels on the "
                "images that have both, with the 95 % interval, classes redrawn"),
-        Column("rank_shift", "core", "Shift", "Ranks by which the headline labels lift the model"),
+        Column("rank_shift", "core", "Shift", "Ranks by which the headline labels lift the model, "
+               "on the images that have both"),
         Column("oop", "core", "OOP", "Answers that are no name of the prompt, % (count)"),
         Column("coverage", "core", "Coverage", "Images that have an answer, %"),
         Column("level", "core", "Level", "How far the entry was verified"),
@@ -157,15 +159,7 @@ def _core(row: Row, entry: EntryPage, names: Counter[str]) -> Iterable[Cell]:
         typeset.fixed(row.headline.accuracy),
         typeset.between(row.headline.ci95),
     )
-    yield (
-        Cell(
-            typeset.raw(row.original.accuracy),
-            typeset.fixed(row.original.accuracy),
-            typeset.between(row.original.ci95),
-        )
-        if row.original
-        else _number(None)
-    )
+    yield _before(row)
     yield (
         Cell(
             typeset.raw(row.change.delta),
@@ -175,12 +169,27 @@ def _core(row: Row, entry: EntryPage, names: Counter[str]) -> Iterable[Cell]:
         if row.change
         else _number(None)
     )
-    shift = None if row.rank_original is None else row.rank_original - row.rank
+    shift = None
+    if row.rank_original is not None and row.rank_on_common is not None:
+        shift = row.rank_original - row.rank_on_common
     yield Cell(typeset.raw(shift), typeset.shift(shift))
     yield _share(row, "oop")
     yield _percent(row.coverage)
     yield Cell(str(LEVELS.index(entry.level)), entry.level)
     yield _text(entry.manifest.date)
+
+
+def _before(row: Row) -> Cell:
+    """Tell the accuracy by the original labels, with its n where the headline's is another."""
+    if row.before is None:
+        return _number(None)
+    ends = typeset.between(row.before.ci95)
+    other = row.before.n != row.headline.n
+    return Cell(
+        typeset.raw(row.before.accuracy),
+        typeset.fixed(row.before.accuracy),
+        f"{ends} of {typeset.count(row.before.n)}" if other else ends,
+    )
 
 
 def _labels(row: Row) -> Iterable[Cell]:

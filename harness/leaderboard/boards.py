@@ -19,12 +19,11 @@ from harness.leaderboard.ranking import (
 )
 from harness.leaderboard.references import references
 from harness.leaderboard.scoring import BoardTally, Job, Packed, RunTally
-from harness.leaderboard.site_model import Board, Pair, Row
+from harness.leaderboard.site_model import Before, Board, Pair, Row
 from harness.score.answers import Bools
 from harness.score.metrics import percent
-from harness.score.results import Change, ChoiceScore, Protocol, Results
-from harness.score.statistics import Draws, holm
-from harness.score.truth import Truth
+from harness.score.results import Change, ChoiceScore, Protocol
+from harness.score.statistics import Draws, holm, wilson
 from harness.spec.task import TaskSpec
 
 PROTOCOLS: tuple[Protocol, ...] = ("ow", "mc", "cw", "cw_plus", "classify")
@@ -77,7 +76,7 @@ def make_board(task: TaskSpec, protocol: Protocol, ground: Ground, runs: Sequenc
         task=task.task,
         protocol=protocol,
         description=task.description,
-        original=ground.original.name if ground.original else None,
+        original=ground.before.name if ground.before else None,
         headline=headline,
         label_sets=tuple(truth.name for truth in ground.truths),
         n_images=int(asked.sum()),
@@ -131,28 +130,39 @@ class _Field:
 
     def rows(self, n_images: int, marks: Marks, counts: PairCounts) -> tuple[Row, ...]:
         """Give the rows with what only all of them together tell."""
-        headline, original = self.ground.headline, self.ground.original
-        ranks = ranks_of(self._accuracies(headline.name))
+        headline = self.ground.headline.name
+        ranks = ranks_of(self._accuracies(headline))
         intervals = rank_intervals(marks, self.draws())
         tiers = tiers_of(counts.p_value)
-        before = ranks_of(self._accuracies(original.name)) if original else [None] * len(ranks)
-        together = zip(self.runs, self.tallies(), ranks, intervals, before, tiers, strict=True)
+        changes = self._changes()
+        before = ranks_of([each.from_ if each else None for each in changes])
+        after = ranks_of([each.to if each else None for each in changes])
+        together = zip(
+            self.runs, self.tallies(), ranks, intervals, changes, before, after, tiers, strict=True
+        )
         return tuple(
             Row(
                 entry=run.name,
                 results=tally.results,
-                headline=tally.results.scores[self.protocol][headline.name],
-                original=tally.results.scores[self.protocol][original.name] if original else None,
-                change=_change(tally.results, original, headline),
+                headline=tally.results.scores[self.protocol][headline],
+                before=_before(change),
+                change=change,
                 decomposition=tally.decomposition,
                 rank=rank,
                 rank_interval=interval,
-                rank_original=rank_before,
+                rank_original=rank_before if change else None,
+                rank_on_common=rank_after if change else None,
                 tier=tier,
                 coverage=percent(run.tally.n_answered, n_images) or 0.0,
             )
-            for run, tally, rank, interval, rank_before, tier in together
+            for run, tally, rank, interval, change, rank_before, rank_after, tier in together
         )
+
+    def _changes(self) -> list[Change | None]:
+        """Give each run's change from the original to the headline labels, where both are known."""
+        before, headline = self.ground.before, self.ground.headline
+        name = f"{before.name}->{headline.name}" if before else ""
+        return [each.results.changes.get(name) for each in self.tallies()]
 
     def _accuracies(self, label_set: str) -> list[float | None]:
         return [each.results.scores[self.protocol][label_set].accuracy for each in self.tallies()]
@@ -183,8 +193,11 @@ def _accuracy(run: Done, protocol: Protocol, label_set: str) -> float:
     return -1.0 if accuracy is None else accuracy
 
 
-def _change(results: Results, original: Truth | None, headline: Truth) -> Change | None:
-    return results.changes.get(f"{original.name}->{headline.name}") if original else None
+def _before(change: Change | None) -> Before | None:
+    if change is None or change.from_ is None:
+        return None
+    right = round(change.from_ * change.n / 100)
+    return Before(change.n, change.from_, wilson(right, change.n))
 
 
 def _check_options(runs: Sequence[Done]) -> None:

@@ -90,6 +90,7 @@ def _row(row: Row, page: EntryPage) -> dict[str, Any]:
         "rank": row.rank,
         "rank_interval": list(row.rank_interval),
         "rank_original": row.rank_original,
+        "rank_on_common": row.rank_on_common,
         "tier": row.tier,
         "coverage": _rounded(row.coverage),
         "results": results,
@@ -133,6 +134,7 @@ def _lines(
                 "rank_low": row.rank_interval[0],
                 "rank_high": row.rank_interval[1],
                 "rank_original": row.rank_original,
+                "rank_on_common": row.rank_on_common,
                 "tier": row.tier,
                 "coverage": _rounded(row.coverage),
             }

@@ -10,7 +10,7 @@ from harness.entries.ledger import LEDGER, Decision, read_ledger, vanished
 from harness.entries.manifest import EntryRun
 from harness.entries.read import Entry, read_entry
 from harness.errors import DataError, Problem, UserError
-from harness.run.bench import Overrides
+from harness.run.bench import Overrides, share_overrides
 from harness.run.finish import Ending
 from harness.run.rescore import check_classes, open_ending
 from harness.spec.load import load_task
@@ -69,10 +69,11 @@ def open_tasks(
     the catalogue's of that name, or over other classes.
     """
     names = sorted({run.task for entry in entries for run in entry.manifest.runs})
+    tasks = {name: load_task(catalogue, name) for name in names}
+    overrides = share_overrides(catalogue, [*tasks.values()], overrides)
     endings: dict[str, Ending] = {}
     opened: dict[object, Ending] = {}
-    for name in names:
-        task = load_task(catalogue, name)
+    for name, task in tasks.items():
         labels = _labels_of(task)
         if labels not in opened:
             opened[labels] = open_ending(catalogue, task, overrides)

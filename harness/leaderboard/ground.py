@@ -7,7 +7,7 @@ import numpy as np
 
 from harness.classes import ClassList
 from harness.errors import DataError, Problem
-from harness.labels.label_set import Equivalences, LabelSet, headline_of
+from harness.labels.label_set import Equivalences, LabelSet, headline_of, named_by_task
 from harness.leaderboard.site_model import Benchmark, Difference
 from harness.run.finish import Ending
 from harness.score.answers import NO_CLASS, Bools, Ints
@@ -42,9 +42,15 @@ class Ground:
 
     @property
     def headline(self) -> Truth:
-        """The labels that rank; the original ones where there are no others."""
-        labels = headline_of(self.label_sets) or self.label_sets[0]
+        """The labels that rank; the original ones where the task names no others."""
+        labels = headline_of(self.label_sets) or named_by_task(self.label_sets)[0]
         return self.truths[self.label_sets.index(labels)]
+
+    @property
+    def before(self) -> Truth | None:
+        """The original labels, where other labels rank: what these are set against."""
+        original = self.original
+        return None if original is self.headline else original
 
     def home(self, truth: Truth) -> Ints:
         """Give the class [n] that each image is filed under; -1 for none."""
@@ -86,13 +92,23 @@ class Ground:
 
 
 def make_ground(name: str, ending: Ending) -> Ground:
-    """Lay the label sets of a task out. Raises DataError for label sets of different data sets."""
+    """Lay the label sets of a task out. The images are those of the label sets that it names.
+
+    Raises DataError for label sets of different data sets, and where only such are here as were
+    added on the command line, since nothing could rank then.
+    """
     found = ending.truths
+    named = named_by_task(found.label_sets)
+    if not named:
+        what = "none of the label sets that it names is on this machine"
+        fix = "say where one is with --label_set NAME=PATH"
+        missing = ", ".join(found.missing)
+        raise DataError(Problem(f"task `{ending.task.task}`", what, got=missing, fix=fix))
     label_sets = tuple(
         replace(labels, source=_file_name(labels.source)) for labels in found.label_sets
     )
     equivalences = replace(found.equivalences, source=_file_name(found.equivalences.source))
-    image_ids = tuple(sorted({each for labels in label_sets for each in labels.labels}))
+    image_ids = tuple(sorted({each for labels in named for each in labels.labels}))
     return Ground(
         name=name,
         classes=ending.classes,
@@ -131,7 +147,10 @@ def _key(ending: Ending) -> tuple[object, ...]:
     return (
         ending.classes.name,
         ending.classes.ids,
-        tuple((labels.name, labels.digest, labels.original) for labels in truths.label_sets),
+        tuple(
+            (labels.name, labels.digest, labels.original, labels.added)
+            for labels in truths.label_sets
+        ),
         tuple(sorted(truths.equivalences.representative.items())),
     )
 
@@ -168,8 +187,8 @@ def describe(ground: Ground, images: str | None) -> Benchmark:
 
 def _differences(ground: Ground) -> list[Difference]:
     """List the images where a label is added, replaced or taken away, by image id."""
-    original, headline = ground.original, ground.headline
-    if original is None or original is headline:
+    original, headline = ground.before, ground.headline
+    if original is None:
         return []
     labels = {each.name: each.labels for each in ground.label_sets}
     groups, codes = ground.group_codes()

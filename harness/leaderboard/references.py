@@ -32,15 +32,17 @@ def references(ground: Ground, asked: Bools, choices: ChoiceScore | None) -> tup
     guessing and a constant answer choose among letters.
     """
     rows = _lettered(ground, choices) if choices else _closed(ground, asked)
-    original = ground.original
+    original = ground.before
     if original is None:
         return rows
     note = (
-        "The original label of each image as its answer, scored by each label set. By the headline "
-        "labels it is the ceiling of what agreement with the original labels can reach."
+        "The original label of each image as its answer, scored by each label set on the images "
+        "that both label. By the headline labels it is the ceiling of what agreement with the "
+        "original labels can reach."
     )
+    both = asked & (original.n_labels > 0)
     accuracy = {
-        truth.name: share(_right_by(original, truth), asked & (truth.n_labels > 0))
+        truth.name: share(_right_by(original, truth), both & (truth.n_labels > 0))
         for truth in ground.truths
     }
     return (*rows, Reference("original labels", note, accuracy))

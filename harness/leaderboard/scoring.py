@@ -144,10 +144,8 @@ class _Run:
     @property
     def original(self) -> Judgement | None:
         """The answers under the original labels, unless these are the headline."""
-        original = self.ground.original
-        if original is None or original is self.ground.headline:
-            return None
-        return self._under(original.name)
+        before = self.ground.before
+        return self._under(before.name) if before else None
 
     def _under(self, name: str) -> Judgement:
         return next(each for each in self.judged if each.truth.name == name)

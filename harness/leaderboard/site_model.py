@@ -44,6 +44,16 @@ class Decomposition:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """Accuracy by the original labels, on the images that the headline labels score too."""
+
+    n: int
+    accuracy: float
+    ci95: Interval | None
+    """Wilson's."""
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One model on one board."""
 
@@ -53,7 +63,7 @@ class Row:
     """Of the run, scored again under the board's protocol."""
     headline: Score
     """By the label set that ranks."""
-    original: Score | None
+    before: Before | None
     change: Change | None
     """From the original to the headline labels on the same images."""
     decomposition: Decomposition | None
@@ -62,7 +72,10 @@ class Row:
     rank_interval: tuple[int, int]
     """95 % of the ranks over shared draws of whole classes."""
     rank_original: int | None
-    """The same by the original labels."""
+    """1 + how many models have a higher accuracy by the original labels, on the images that the
+    headline labels score too; and …"""
+    rank_on_common: int | None
+    """… by the headline labels on these images: what `rank_original` is held against."""
     tier: int
     """1: not separable from the best; 2: not from the best of the others; and so on."""
     coverage: float
@@ -98,9 +111,10 @@ class Board:
     protocol: Protocol
     description: str
     original: str | None
-    """Name of the original label set."""
+    """Name of the original label set, where another one ranks."""
     headline: str
-    """Name of the label set that ranks: the last of the task that is not the original one."""
+    """Name of the label set that ranks: the last that the task names and that is not the original
+    one, which ranks where there is no other."""
     label_sets: tuple[str, ...]
     n_images: int
     distractors: Mapping[str, object] | None

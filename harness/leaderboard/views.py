@@ -42,6 +42,12 @@ class BenchmarkView:
     boards: tuple[BoardView, ...]
     hardness: Figure | None
 
+    @property
+    def has_both(self) -> bool:
+        """Whether there are original labels and others that rank."""
+        original = self.benchmark.original
+        return original is not None and original != self.benchmark.headline
+
 
 @dataclass(frozen=True, slots=True)
 class RunView:

@@ -9,7 +9,7 @@ import numpy as np
 from harness.catalogue import Catalogue
 from harness.classes import ClassList
 from harness.encoders.registry import open_encoder
-from harness.labels.label_set import Equivalences, LabelSet
+from harness.labels.label_set import Equivalences, LabelSet, named_by_task
 from harness.prompt.confusion import read_confusion
 from harness.prompt.distractors import (
     OptionRule,
@@ -47,9 +47,10 @@ def options_of(
 ) -> Options:
     """Choose the options of each image.
 
-    The true option comes from the label sets in the task's order: the original label where the
-    most trusted set (the last that knows the image) holds it valid, else that set's first label.
-    No class that any label set holds valid is a distractor. Raises DataError when a pool is too
+    The true option comes from the label sets that the task names, in their order: the original
+    label where the most trusted set (the last that knows the image) holds it valid, else that set's
+    first label. No class that any label set, also one that was added, holds valid is a distractor.
+    Raises DataError when a pool is too
     small, or the confusion matrix does not fit.
     """
     assert task.distractors is not None
@@ -73,7 +74,7 @@ def true_option_of(image_id: str, label_sets: Sequence[LabelSet], same: Equivale
     """Give the class id of an image's right option, as `options_of` says; None: no question."""
     original = next((labels for labels in label_sets if labels.original), None)
     first = original.labels.get(image_id, frozenset()) if original else frozenset()
-    knowing = [labels for labels in label_sets if image_id in labels.labels]
+    knowing = [labels for labels in named_by_task(label_sets) if image_id in labels.labels]
     valid = knowing[-1].labels[image_id] if knowing else frozenset()
     return true_option(first, valid, same)
 

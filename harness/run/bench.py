@@ -3,15 +3,15 @@
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.catalogue import Catalogue, Kind
+from harness.catalogue import Catalogue
 from harness.class_lists import load_class_list
 from harness.classes import ClassList
 from harness.data.open import open_source
 from harness.data.source import Source
-from harness.errors import DataError, Problem, SpecError, unknown_name
+from harness.errors import DataError, Problem, SpecError
 from harness.labels.equivalences import equivalences_of, load_equivalences
 from harness.labels.label_set import Equivalences, LabelSet, original_of
 from harness.labels.load import load_label_set
@@ -19,19 +19,16 @@ from harness.labels.named_original import COMPARED, CONTRADICTED, hold_against
 from harness.prompt.options import options_of
 from harness.prompt.plan import PlannedRequest, Planner, row_order
 from harness.run.classified import Outputs
+from harness.run.label_choice import applies, applies_to_none, own_label_sets
 from harness.spec.label_set import LabelSetSpec
-from harness.spec.load import (
-    is_label_file,
-    label_file_spec,
-    load_class_list_spec,
-    load_label_set_spec,
-)
+from harness.spec.load import load_class_list_spec, load_label_set_spec
 from harness.spec.task import TaskSpec, digest_of
 from harness.spec.template import LETTERS
 
 log = logging.getLogger("harness")
 LETTERS_OF = tuple(tuple(LETTERS[:count]) for count in range(len(LETTERS) + 1))
 """The letters of so many options; one object each, as requests share their choices."""
+_NAMED = 5  # tasks that a warning names
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +39,9 @@ class Overrides:
     """Label set to a file of one's own (`--label_set NAME=PATH`)."""
     equivalences: str | None = None
     """`none` or a file (`--equivalences`)."""
+    shared: bool = False
+    """Whether they are for several tasks, of which each takes the label sets that apply to it;
+    `share_overrides` has seen that every one applies to a task. Else all have to apply."""
 
 
 NO_OVERRIDES = Overrides({})
@@ -126,23 +126,51 @@ def task_classes(catalogue: Catalogue, task: TaskSpec) -> ClassList:
     return load_class_list(load_class_list_spec(catalogue, task.class_list), task.name_set)
 
 
+def share_overrides(
+    catalogue: Catalogue, tasks: Sequence[TaskSpec], overrides: Overrides
+) -> Overrides:
+    """Give overrides of which each task takes the label sets that apply to it.
+
+    One applies to a task that names it, and to one whose classes are those of its `class_list`.
+    The tasks that it leaves alone are named once, in a warning. Raises SpecError for a label set
+    that applies to none.
+    """
+    if overrides.shared or not overrides.label_sets:
+        return overrides
+    problems: list[Problem] = []
+    for name in overrides.label_sets:
+        left = [each for each in tasks if not applies(catalogue, each, name)]
+        if len(left) == len(tasks):
+            problems.append(applies_to_none(catalogue, tasks, name))
+        elif left:
+            shown = ", ".join(f"`{each.task}`" for each in left[:_NAMED])
+            more = ", …" if len(left) > _NAMED else ""
+            log.warning(
+                "label set `%s` is of other classes than these tasks, which are left as they are: "
+                "%s", name, shown + more,
+            )  # fmt: skip
+    if problems:
+        raise SpecError(problems)
+    return replace(overrides, shared=True)
+
+
 def label_set_specs(
     catalogue: Catalogue, task: TaskSpec, overrides: Overrides
 ) -> list[LabelSetSpec]:
     """Load the specs of a task's label sets; an overridden one reads the user's file instead.
 
-    A `--label_set` that the task does not name is added when the catalogue knows it.
+    First stand those that the task names, then each other `--label_set` that applies to the task.
+    Raises SpecError for one of the task's own that is of other classes and, unless the overrides
+    are shared, for one that does not apply.
     """
-    known = catalogue.names(Kind.LABEL_SET)
-    own = [
-        label_file_spec(task, name) if is_label_file(name) else load_label_set_spec(catalogue, name)
-        for name in task.label_sets
-    ]
-    named = [spec.label_set for spec in own]
-    strange = [name for name in overrides.label_sets if name not in {*named, *known}]
-    if strange:
-        raise SpecError(unknown_name("--label_set", "label set", strange[0], [*named, *known]))
-    more = [load_label_set_spec(catalogue, n) for n in overrides.label_sets if n not in named]
+    own = own_label_sets(catalogue, task)
+    named = {spec.label_set for spec in own}
+    others = [name for name in overrides.label_sets if name not in named]
+    fitting = [name for name in others if applies(catalogue, task, name)]
+    if not overrides.shared and len(fitting) < len(others):
+        wrong = [name for name in others if name not in fitting]
+        raise SpecError(applies_to_none(catalogue, [task], name) for name in wrong)
+    more = [load_label_set_spec(catalogue, name) for name in fitting]
     return [_pointed(spec, overrides.label_sets.get(spec.label_set)) for spec in (*own, *more)]
 
 
@@ -154,6 +182,8 @@ def open_truths(
     columns: Mapping[str, Mapping[str, int]],
 ) -> Truths:
     """Open the label sets that are there; one whose file is missing is named and left out.
+
+    `specs` are as `label_set_specs` gives them: the task's own, then those that are added.
 
     Where the task or the command line says which classes count as one, the configs of the label
     sets are not read. Raises DataError when none is there, or one is broken or contradicts the
@@ -167,7 +197,11 @@ def open_truths(
         load_label_set(specs[0], classes)  # says what is missing and where to get it
     for name in missing:
         log.warning("label set `%s` is not on this machine; the others still score", name)
-    label_sets = tuple(load_label_set(spec, classes, columns) for spec in present)
+    added = {spec.label_set for spec in specs[len(task.label_sets) :]}
+    label_sets = tuple(
+        replace(load_label_set(spec, classes, columns), added=spec.label_set in added)
+        for spec in present
+    )
     equivalences = _equivalences(task, classes, label_sets, overrides)
     return Truths(_held(label_sets, equivalences), missing, equivalences)
 

@@ -13,7 +13,7 @@ from harness.catalogue import Catalogue
 from harness.encoders.base import TextEncoder
 from harness.encoders.registry import open_encoder
 from harness.errors import DataError, Problem, SpecError, unknown_name
-from harness.labels.label_set import LabelSet
+from harness.labels.label_set import LabelSet, named_by_task
 from harness.mapping.grid import Count, GridRow, Right, grid
 from harness.mapping.nearest import shared_vectors
 from harness.name_templates import sentences
@@ -139,16 +139,16 @@ def map_run(run: ScoredRun, combinations: Combinations, by: str | None = None) -
 
     The accuracy is that of the whole run (`ow`, or `cw_plus` for a closed world), so that it is
     the one of `results.json`: an answer that is not mapped counts as it was parsed. Each image's
-    half is a hash of its id. `by` is the label set to choose by, the task's last by default. The
-    files of the run are not changed. Class names that are one to an encoder are told in the log,
-    since comparing encoders is what this is for. Raises DataError for a protocol without mapping or
-    a run without an answer to map, SpecError for an unknown label set, UserError when an encoder
-    cannot be had.
+    half is a hash of its id. `by` is the label set to choose by, the last that the task names by
+    default. The files of the run are not changed. Class names that are one to an encoder are told
+    in the log, since comparing encoders is what this is for. Raises DataError for a protocol without
+    mapping or a run without an answer to map, SpecError for an unknown label set, UserError when an
+    encoder cannot be had.
     """
     task, truths = run.ending.task, run.ending.truths
     run = replace(run, rows=with_exact(task, run.rows, run.ending.classes))
     names = [labels.name for labels in truths.label_sets]
-    chosen_by = by or names[-1]
+    chosen_by = by or (named_by_task(truths.label_sets) or truths.label_sets)[-1].name
     if chosen_by not in names:
         raise SpecError(unknown_name("--by", "label set of the run", chosen_by, names))
     texts = _texts(run)

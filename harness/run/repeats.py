@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harness.adapters.base import Adapter
 from harness.catalogue import Catalogue
 from harness.ranks import Rank
+from harness.run.bench import share_overrides
 from harness.run.session import Finished, RunOptions, complete, prepare
 from harness.run.signals import stop_flag
 from harness.score.results import Results
@@ -44,6 +45,8 @@ def run_all(
     All are opened and checked before the first is answered. Where a task has several repeats, each
     has a folder of its own and `repeats.json` beside them holds the spread.
     """
+    shared = share_overrides(catalogue, tasks, options.overrides)
+    options = replace(options, overrides=shared)
     with ExitStack() as stack, stop_flag() as flag:
         prepared = [
             [

@@ -1,13 +1,19 @@
 """Score a run again from its files: no model, no images."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.catalogue import Catalogue
 from harness.classes import ClassList
 from harness.data.open import open_source
 from harness.errors import DataError, Problem
-from harness.run.bench import Overrides, label_set_specs, open_truths, task_classes
+from harness.run.bench import (
+    Overrides,
+    label_set_specs,
+    open_truths,
+    share_overrides,
+    task_classes,
+)
 from harness.run.finish import Ending, finish
 from harness.score.results import Results
 from harness.spec.load import load_task
@@ -45,6 +51,21 @@ def open_ending(catalogue: Catalogue, task: TaskSpec, overrides: Overrides) -> E
     specs = label_set_specs(catalogue, task, overrides)
     columns = _columns(task, [spec.column for spec in specs if spec.column])
     return Ending(catalogue, task, classes, open_truths(task, classes, specs, overrides, columns))
+
+
+def share_among_runs(
+    catalogue: Catalogue, paths: Sequence[Path], overrides: Overrides
+) -> Overrides:
+    """Give overrides of which each run takes the label sets that apply to its task.
+
+    Raises SpecError as `share_overrides`, DataError for a path that is no run.
+    """
+    if not overrides.label_sets:
+        return overrides
+    manifests = [Manifest.read(path) for path in paths]
+    tasks = {(each.task, each.settings): each for each in manifests}
+    specs = [load_task(catalogue, name, settings) for name, settings in tasks]
+    return share_overrides(catalogue, specs, overrides)
 
 
 def check_classes(classes: ClassList, manifest: Manifest, where: str) -> None:

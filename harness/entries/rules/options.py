@@ -44,7 +44,7 @@ def check_drawn(case: RunCase) -> Iterator[Finding]:
             ending.catalogue,
             ending.task,
             ending.classes,
-            truths.label_sets,
+            case.label_sets,
             truths.equivalences,
             ids,
         ).by_image
@@ -62,7 +62,7 @@ class _Valid:
     def __init__(self, case: RunCase) -> None:
         truths = case.ending.truths
         self._same = interchangeable(case.ending.classes, truths.equivalences)
-        self._label_sets = truths.label_sets
+        self._label_sets = case.label_sets
 
     def count(self, row: Prediction) -> int:
         labels = (each.labels.get(row.image_id, frozenset()) for each in self._label_sets)

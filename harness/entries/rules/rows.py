@@ -27,12 +27,12 @@ def expected_ids(case: RunCase) -> frozenset[str]:
     for multiple choice without those that have no question, since no class is valid for them.
     """
     truths, original = case.ending.truths, case.original
-    ids = frozenset(original.labels if original else chain(*(x.labels for x in truths.label_sets)))
+    ids = frozenset(original.labels if original else chain(*(x.labels for x in case.label_sets)))
     if case.protocol != "mc":
         return ids
     same = interchangeable(case.ending.classes, truths.equivalences)
     return frozenset(
-        each for each in ids if true_option_of(each, truths.label_sets, same) is not None
+        each for each in ids if true_option_of(each, case.label_sets, same) is not None
     )
 
 

@@ -10,7 +10,7 @@ from harness.leaderboard import typeset
 from harness.leaderboard.plots import drawing
 from harness.leaderboard.plots.figure import MOST_MODELS, DataTable, Figure, Model, shown
 from harness.leaderboard.plots.scale import Scale, percent_scale
-from harness.leaderboard.site_model import Board
+from harness.leaderboard.site_model import Before, Board, Row
 from harness.leaderboard.wording import SHORT_PROTOCOLS
 from harness.score.results import Score
 from harness.spec.model import Kind
@@ -29,11 +29,12 @@ class Line:
     tier: int | None
     """Lines of every second tier have a shaded ground."""
     headline: Score
-    original: Score | None
+    before: Before | None
+    """By the original labels, where these are the images that the headline labels score."""
 
     def values(self) -> list[float]:
         """Give all the numbers that the axis must hold."""
-        scores = (self.headline, self.original) if self.original else (self.headline,)
+        scores = (self.headline, self.before) if self.before else (self.headline,)
         means = [score.accuracy for score in scores if score.accuracy is not None]
         return means + [end for score in scores if score.ci95 for end in score.ci95]
 
@@ -48,11 +49,11 @@ def forest(board: Board, models: Sequence[Model], most: int = MOST_MODELS) -> Fi
             model.entry.card.kind,
             model.row.tier,
             model.row.headline,
-            model.row.original,
+            _before(model.row),
         )
         for model in models[:most]
     ]
-    hollow = f" Hollow: by {board.original}." if any(line.original for line in lines) else ""
+    hollow = _hollow(board, lines)
     return Figure(
         id=f"forest-{board.slug}",
         title=f"Accuracy by {board.headline}, with intervals",
@@ -60,7 +61,7 @@ def forest(board: Board, models: Sequence[Model], most: int = MOST_MODELS) -> Fi
         "Bands are tiers; overlapping intervals do not make a tie, nor does a gap decide one."
         f"{shown(len(models), most)}",
         svg=_draw(f"forest-{board.slug}", lines, _references(board)),
-        table=_table("Model", lines, board.headline, str(board.original)),
+        table=_table("Model", lines, board),
     )
 
 
@@ -75,7 +76,7 @@ def protocols(kind: Kind, boards: Sequence[tuple[Board, Model]]) -> Figure | Non
             kind,
             None,
             model.row.headline,
-            model.row.original,
+            _before(model.row),
         )
         for board, model in boards
     ]
@@ -83,12 +84,24 @@ def protocols(kind: Kind, boards: Sequence[tuple[Board, Model]]) -> Figure | Non
     return Figure(
         id=figure,
         title=f"The same model under {len(boards)} protocols of {first.benchmark}",
-        caption=f"Filled: accuracy (%) by {first.headline} with Wilson’s 95 % interval; hollow: by "
-        f"{first.original}. The numbers are not comparable with each other as ranks: each protocol "
-        "asks another question.",
+        caption=f"Filled: accuracy (%) by {first.headline} with Wilson’s 95 % interval."
+        f"{_hollow(first, lines)} The numbers are not comparable with each other as ranks: each "
+        "protocol asks another question.",
         svg=_draw(figure, lines, ()),
-        table=_table("Protocol and task", lines, first.headline, str(first.original)),
+        table=_table("Protocol and task", lines, first),
     )
+
+
+def _before(row: Row) -> Before | None:
+    """Give the accuracy by the original labels where it is of the same images as the headline's."""
+    same = row.before is not None and row.before.n == row.headline.n
+    return row.before if same else None
+
+
+def _hollow(board: Board, lines: Sequence[Line]) -> str:
+    if any(line.before for line in lines):
+        return f" Hollow: by {board.original}, on the same images."
+    return ""
 
 
 def _references(board: Board) -> list[tuple[str, float]]:
@@ -96,16 +109,19 @@ def _references(board: Board) -> list[tuple[str, float]]:
     return [(name, value) for name, value in found if value is not None]
 
 
-def _table(first: str, lines: Sequence[Line], headline: str, original: str) -> DataTable:
+def _table(first: str, lines: Sequence[Line], board: Board) -> DataTable:
+    """Give the numbers; the original labels have columns only where a line has them."""
+    has_before = board.original is not None and any(line.before for line in lines)
     rows = []
     for line in lines:
         cells = [line.label]
-        for score in (line.headline, line.original):
+        for score in (line.headline, line.before) if has_before else (line.headline,):
             cells.append(typeset.fixed(score.accuracy if score else None))
             cells.append(typeset.between(score.ci95 if score else None) or typeset.BLANK)
         rows.append((*cells, typeset.count(line.headline.n)))
-    headings = (first, headline, "95 % interval", original, "95 % interval", "n")
-    return DataTable(headings, tuple(rows))
+    names = (board.headline, board.original) if has_before else (board.headline,)
+    headings = [heading for name in names for heading in (str(name), "95 % interval")]
+    return DataTable((first, *headings, "n"), tuple(rows))
 
 
 def _draw(figure: str, lines: Sequence[Line], references: Sequence[tuple[str, float]]) -> Markup:
@@ -146,15 +162,15 @@ def _draw_references(
 def _draw_line(root: Element, line: Line, scale: Scale, y: float) -> None:
     part = drawing.group(root, f"model k-{line.kind}")
     drawing.text(part, "name end", (_LEFT - 12, y), line.label, 24)
-    low = y + 5 if line.original else y
-    if line.original and line.original.accuracy is not None:
+    low = y + 5 if line.before else y
+    if line.before:
         _draw_score(part, "before", line, scale, y - 5)
     _draw_score(part, "after", line, scale, low)
     drawing.text(part, "value", (_RIGHT + 12, y), typeset.fixed(line.headline.accuracy))
 
 
 def _draw_score(parent: Element, css: str, line: Line, scale: Scale, y: float) -> None:
-    score = line.original if css == "before" else line.headline
+    score = line.before if css == "before" else line.headline
     if score is None or score.accuracy is None:
         return
     part = drawing.group(parent, css)

@@ -40,13 +40,15 @@ class _Places:
 
 
 def scatter(board: Board, models: Sequence[Model]) -> Figure | None:
-    """Draw a marker a model; None when no model has both accuracies."""
+    """Draw a marker a model, by its accuracies on the images that both label sets score; None when
+    no model has both.
+    """
     points = [
-        _Point(model, model.row.original.accuracy, model.row.headline.accuracy)
+        _Point(model, model.row.change.from_, model.row.change.to)
         for model in models
-        if model.row.original
-        and model.row.original.accuracy is not None
-        and model.row.headline.accuracy is not None
+        if model.row.change
+        and model.row.change.from_ is not None
+        and model.row.change.to is not None
     ]
     if not points:
         return None
@@ -55,8 +57,9 @@ def scatter(board: Board, models: Sequence[Model]) -> Figure | None:
     return Figure(
         id=figure,
         title=f"{board.original} against {board.headline}",
-        caption="Accuracy (%). On the diagonal both label sets say the same; above it the model "
-        f"gains. A marker without room for its name has it as tooltip.{shown(len(points))}",
+        caption="Accuracy (%) on the images that both label sets score. On the diagonal both say "
+        "the same; above it the model gains. A marker without room for its name has it as tooltip."
+        f"{shown(len(points))}",
         svg=_draw(figure, board, drawn),
         table=DataTable(
             ("Model", str(board.original), board.headline, "Difference"),

@@ -14,7 +14,9 @@ _LEFT, _RIGHT, _GAP = 96.0, 392.0, 15.0
 
 
 def slope(board: Board, models: Sequence[Model], most: int = MOST_MODELS) -> Figure | None:
-    """Draw a line a model, from original to headline accuracy; None when no model has both."""
+    """Draw a line a model, from original to headline accuracy on the images that both label sets
+    score; None when no model has both.
+    """
     both = [model for model in models if _ends(model) is not None]
     if not both:
         return None
@@ -29,17 +31,18 @@ def slope(board: Board, models: Sequence[Model], most: int = MOST_MODELS) -> Fig
     return Figure(
         id=figure,
         title=f"From {board.original} to {board.headline}",
-        caption="Accuracy (%) by the original and by the headline labels, each on all images it "
-        f"scores. Lines that cross are ranks that change.{shown(len(both), most)}",
+        caption="Accuracy (%) by the original and by the headline labels, on the images that both "
+        f"score. Lines that cross are ranks that change.{shown(len(both), most)}",
         svg=drawing.markup(root),
         table=DataTable(
-            ("Model", str(board.original), board.headline, "Rank before", "Rank"),
+            ("Model", str(board.original), board.headline, "Rank before", "Rank after", "n"),
             tuple(
                 (
                     model.name,
                     *(typeset.fixed(end) for end in _ends(model) or ()),
                     typeset.count(model.row.rank_original),
-                    typeset.count(model.row.rank),
+                    typeset.count(model.row.rank_on_common),
+                    typeset.count(model.row.change.n if model.row.change else None),
                 )
                 for model in drawn
             ),
@@ -48,9 +51,10 @@ def slope(board: Board, models: Sequence[Model], most: int = MOST_MODELS) -> Fig
 
 
 def _ends(model: Model) -> tuple[float, float] | None:
-    before = model.row.original.accuracy if model.row.original else None
-    after = model.row.headline.accuracy
-    return None if before is None or after is None else (before, after)
+    change = model.row.change
+    if change is None or change.from_ is None or change.to is None:
+        return None
+    return change.from_, change.to
 
 
 def _lines(root: Element, drawn: Sequence[Model], height: float) -> None:

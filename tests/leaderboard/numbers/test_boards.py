@@ -66,8 +66,10 @@ def test_results_are_the_scorers(built: Built, protocol: str) -> None:
         assert row.results.per_class == expected.per_class
         assert row.results.counts == expected.counts
         assert row.headline == expected.scores[protocol]["corrected"]  # type: ignore[index]
-        assert row.original == expected.scores[protocol]["original"]  # type: ignore[index]
-        assert row.change == expected.changes["original->corrected"]
+        change = expected.changes["original->corrected"]
+        assert row.change == change
+        assert row.before is not None
+        assert (row.before.n, row.before.accuracy) == (change.n, change.from_)
 
 
 def test_rows_are_ranked_by_the_headline_labels(built: Built) -> None:
@@ -75,10 +77,12 @@ def test_rows_are_ranked_by_the_headline_labels(built: Built) -> None:
     accuracies = [row.headline.accuracy or 0 for row in rows]
     assert accuracies == sorted(accuracies, reverse=True)
     assert [row.rank for row in rows] == [1, 2, 3, 4]
-    before = sorted((row.original.accuracy or 0 for row in rows if row.original), reverse=True)
+    before = sorted((row.change.from_ or 0 for row in rows if row.change), reverse=True)
+    after = sorted((row.change.to or 0 for row in rows if row.change), reverse=True)
     for row in rows:
-        assert row.original
-        assert row.rank_original == 1 + before.index(row.original.accuracy or 0)
+        assert row.change
+        assert row.rank_original == 1 + before.index(row.change.from_ or 0)
+        assert row.rank_on_common == 1 + after.index(row.change.to or 0)
         assert row.rank_interval[0] <= row.rank <= row.rank_interval[1]
     assert rows[0].tier == 1
     assert rows[-1].tier > 1

@@ -164,6 +164,7 @@ def make_board(plan: BoardPlan, n_models: int, description: str) -> model.Board:
 
 def _row(plan: BoardPlan, item: _Counts, drawn: Sequence[_Counts]) -> model.Row:
     original = _score(item.original, N + N_EMPTY, 0)
+    before = 100 * item.original / N
     headline = _score(item.right, N, N_EMPTY)
     delta = 100 * (item.right - item.original) / N
     both = min(item.original, item.right) - 30
@@ -172,11 +173,11 @@ def _row(plan: BoardPlan, item: _Counts, drawn: Sequence[_Counts]) -> model.Row:
         entry=f"model-{item.place}",
         results=_results(plan, item.place, original, headline),
         headline=headline,
-        original=original,
+        before=model.Before(N, before, wilson(item.original, N)),
         change=Change(
             protocol=plan.protocol,
             n=N,
-            from_=100 * item.original / N,
+            from_=before,
             to=100 * item.right / N,
             delta=delta,
             ci95=(delta - 1.5, delta + 1.5),
@@ -195,6 +196,7 @@ def _row(plan: BoardPlan, item: _Counts, drawn: Sequence[_Counts]) -> model.Row:
         rank=rank,
         rank_interval=(max(1, rank - 1), min(len(drawn), rank + 1)),
         rank_original=1 + sum(other.original > item.original for other in drawn),
+        rank_on_common=rank,
         tier=1 + (rank - 1) // 2,
         coverage=100.0,
     )

@@ -139,11 +139,11 @@ def cells_of(table: Element) -> dict[str, dict[str, Element]]:
 
 def expected_values(row: Row, entry: EntryPage, board: Board) -> dict[str, object]:
     run = next(page.run for page in entry.runs if page.board == board.slug)
-    assert row.original and row.change and row.rank_original
+    assert row.before and row.change and row.rank_original
     groups = row.headline.groups
     return {
         "tier": row.tier, "rank": row.rank, "model": entry.card.model,
-        "headline": row.headline.accuracy, "original": row.original.accuracy,
+        "headline": row.headline.accuracy, "original": row.before.accuracy,
         "change": row.change.delta, "rank_shift": row.rank_original - row.rank,
         "oop": row.results.shares["oop"], "coverage": row.coverage, "date": entry.manifest.date,
         "group_S+": groups["S+"].accuracy, "group_M-": groups["M-"].accuracy,

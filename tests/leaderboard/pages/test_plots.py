@@ -75,7 +75,7 @@ def test_slope_of_a_board_without_original_labels_is_none() -> None:
 
 
 def row_without_original(model: Model) -> Row:
-    return replace(model.row, original=None, change=None, decomposition=None)
+    return replace(model.row, before=None, change=None, decomposition=None)
 
 
 def test_forest_draws_each_interval_where_its_axis_says() -> None:
