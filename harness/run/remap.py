@@ -141,9 +141,9 @@ def map_run(run: ScoredRun, combinations: Combinations, by: str | None = None) -
     the one of `results.json`: an answer that is not mapped counts as it was parsed. Each image's
     half is a hash of its id. `by` is the label set to choose by, the last that the task names by
     default. The files of the run are not changed. Class names that are one to an encoder are told
-    in the log, since comparing encoders is what this is for. Raises DataError for a protocol without
-    mapping or a run without an answer to map, SpecError for an unknown label set, UserError when an
-    encoder cannot be had.
+    in the log, since comparing encoders is what this is for. Raises DataError for a protocol
+    without mapping or a run without an answer to map, SpecError for an unknown label set, UserError
+    when an encoder cannot be had.
     """
     task, truths = run.ending.task, run.ending.truths
     run = replace(run, rows=with_exact(task, run.rows, run.ending.classes))
