@@ -1,20 +1,30 @@
-"""One JSON answer for several images, read image by image and as far as it can be read.
+"""One answer for several images, read image by image and as far as it can be read.
 
 Answers are never shifted from one image to another: a list counts only if it has one entry for
-each image, and a key only if it names the image.
+each image, and a key only if it names the image. A text may hold several answers (a draft and a
+final one): equal ones agree, and of different ones the last that has every image counts.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
 
 from harness.answers.lenient_json import JsonArray, JsonObject, JsonValue, containers_in
-from harness.answers.text import plain
+from harness.answers.parts import DRAFT, take_apart
+from harness.answers.reasoning import part_reasoning
 
+_IMAGE = r"(?:image|img|photo|picture|answer)"
 _NUMBER = re.compile(
-    r"\W*(?:(?:image|img|photo|picture|answer)[\s_#.:-]*)?0*(\d{1,9})\W*", re.IGNORECASE
+    rf"\W*(?:{_IMAGE}[\s_#.:-]*)?0*(\d{{1,9}})(?:\.(?:jpe?g|png|webp))?\W*", re.IGNORECASE
 )
 _LINE = re.compile(
-    r"\W*(?:(?:image|img|photo|picture)[\s_#]*)?0*(\d{1,9})\s*[:.)=\]-]+\s*(\S.*)", re.IGNORECASE
+    rf"[^\w\n]{{0,12}}(?:{_IMAGE}[\s_#]{{0,3}})?0{{0,8}}(\d{{1,9}})[\s*_]{{0,4}}[:.)=\]|>-]{{1,4}}[\s*_|]{{0,4}}(\S.*)",
+    re.IGNORECASE,
+)
+_NOT_BEHIND = "".join(f"(?<!{word})" for word in ("image", "img", "photo", "picture", "answer"))
+_ITEM = re.compile(
+    rf"{_NOT_BEHIND}[,;|]?\s(?=\(?(?:{_IMAGE}[\s_#]{{0,3}})?\d{{1,9}}\s?[:)=]\s?\S)", re.IGNORECASE
 )
 _INDEX_FIELDS = frozenset({"image", "img", "image_id", "id", "index", "key", "number"})
 _NAME_FIELDS = frozenset(
@@ -24,27 +34,51 @@ _NAME_FIELDS = frozenset(
 _Pair = tuple[int, str | None]
 
 
-def parse_batch(answer: str | None, n: int) -> tuple[str | None, ...]:
-    """Give the answer for each of n images, None where there is no readable one.
+@dataclass(frozen=True, slots=True)
+class SharedAnswer:
+    """What one text answers for each image; None where it cannot be read."""
 
-    Read are: an object keyed "1".."n" (or 1, "Image 1"), a list of n strings, a list of objects
-    that name their image; each also inside code fences or other text, with single quotes, trailing
-    commas or cut off; if there is none of these, lines such as "1: cat". A key that occurs twice
+    texts: tuple[str | None, ...]
+    removed: tuple[str, ...] = ()
+    """`draft` where an earlier answer of the text was another one."""
+
+
+def parse_batch(answer: str | None, n: int) -> tuple[str | None, ...]:
+    """Give the answer for each of n images, None where none is readable; see `read_batch`."""
+    return read_batch(answer, n).texts
+
+
+def read_batch(answer: str | None, n: int) -> SharedAnswer:
+    """Read one text for n images.
+
+    Read are: an object keyed "1".."n" (or 1, "Image 1", "image_1.png"), a list of n strings, a list
+    of objects or pairs that name their image; each also inside code fences or other text, with
+    single quotes, trailing commas or cut off; if there is none of these, lines such as "1: cat",
+    rows of a table, or "1: cat, 2: dog". A key that stands for two different answers of one object
     gives None for that image; keys that count from 0 give None for all.
     """
-    containers = tuple(containers_in(answer or ""))
-    if containers:
-        return _arranged((pair for item in containers for pair in _pairs(item, n)), n)
-    return _arranged(_numbered_lines(plain(answer)), n)
+    text, _ = part_reasoning(answer or "")
+    keyed = [dict(_merged(_pairs(item, n))) for item in containers_in(text)]
+    found = [each for each in keyed if each] or list(_numbered(take_apart(text).text))
+    if any(0 in each for each in found):
+        return SharedAnswer((None,) * n)
+    asked = range(1, n + 1)
+    whole = [each for each in found if all(each.get(number) for number in asked)]
+    if not whole:
+        joined = dict(_merged(chain.from_iterable(each.items() for each in found)))
+        return SharedAnswer(tuple(joined.get(number) for number in asked))
+    chosen = whole[-1]
+    drafted = any(each.get(number) != chosen[number] for each in found for number in asked)
+    texts = tuple(chosen[number] for number in asked)
+    return SharedAnswer(texts, (DRAFT,) if drafted else ())
 
 
-def _arranged(found: Iterable[_Pair], n: int) -> tuple[str | None, ...]:
+def _merged(pairs: Iterable[_Pair]) -> Iterator[_Pair]:
+    """Give each number once: its answer, or None where it has two different ones."""
     answers: dict[int, str | None] = {}
-    for number, text in found:
-        answers[number] = None if number in answers else text
-    if 0 in answers:
-        return (None,) * n
-    return tuple(answers.get(number) for number in range(1, n + 1))
+    for number, text in pairs:
+        answers[number] = text if answers.get(number, text) == text else None
+    yield from answers.items()
 
 
 def _pairs(value: JsonValue, n: int) -> Iterator[_Pair]:
@@ -67,8 +101,19 @@ def _listed(array: JsonArray, n: int) -> Iterator[_Pair]:
     if any(isinstance(item, JsonObject) and _names_images(item) for item in array.items):
         for item in array.items:
             yield from _pairs(item, n)
+    elif array.items and all(map(_is_pair, array.items)):
+        for item in array.items:
+            assert isinstance(item, JsonArray) and isinstance(item.items[0], str)
+            yield _number(item.items[0]) or 0, _text(item.items[1])
     elif array.complete and len(array.items) == n:
         yield from ((number, _text(item)) for number, item in enumerate(array.items, start=1))
+
+
+def _is_pair(value: JsonValue) -> bool:
+    if not isinstance(value, JsonArray) or len(value.items) != 2:
+        return False
+    first = value.items[0]
+    return isinstance(first, str) and _number(first) is not None
 
 
 def _names_images(value: JsonObject) -> bool:
@@ -83,7 +128,7 @@ def _image_of(value: JsonObject) -> int | None:
 
 
 def _number(text: str) -> int | None:
-    match = _NUMBER.fullmatch(text)
+    match = _NUMBER.fullmatch(text[:80])
     return int(match[1]) if match else None
 
 
@@ -97,8 +142,37 @@ def _text(value: JsonValue) -> str | None:
     return value
 
 
-def _numbered_lines(text: str) -> Iterator[_Pair]:
-    for line in text.splitlines():
-        match = _LINE.fullmatch(line)
-        if match:
-            yield int(match[1]), match[2].strip().rstrip(",")
+def _numbered(text: str) -> Iterator[dict[int, str | None]]:
+    """Give the answers of numbered lines; where the numbers go back, another answer begins."""
+    answers: dict[int, str | None] = {}
+    last = -1
+    for number, answer in _numbered_pieces(text):
+        if number < last:
+            yield answers
+            answers = {}
+        answers[number] = answer if answers.get(number, answer) == answer else None
+        last = number
+    if answers:
+        yield answers
+
+
+def _numbered_pieces(text: str) -> Iterator[tuple[int, str]]:
+    for line in text.split("\n"):
+        for piece in _joined_items(_ITEM.split(line)):
+            match = _LINE.fullmatch(piece)
+            if match:
+                yield int(match[1]), match[2].strip().rstrip(",;|").strip()
+
+
+def _joined_items(pieces: Sequence[str]) -> Iterator[str]:
+    """Give the items of one line; a number that does not follow on the last belongs to its item."""
+    item, last = "", 0
+    for piece in pieces:
+        match = _LINE.fullmatch(piece)
+        if item and (match is None or int(match[1]) != last + 1):
+            item += f" {piece}"
+            continue
+        if item:
+            yield item
+        item, last = piece, int(match[1]) if match else 0
+    yield item

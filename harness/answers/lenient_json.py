@@ -12,15 +12,18 @@ from dataclasses import dataclass
 _MOST_LEVELS = 8
 """Answers need three levels; the bound keeps a text of a thousand brackets from recursing."""
 
+_MOST_STARTS = 1_000
+"""So many brackets of a text are tried as the beginning of a container."""
+
 _SPACE = re.compile(r"\s*")
 _BETWEEN = re.compile(r"[\s,]*")
 _OPENING = re.compile(r"[{\[]")
 _RESUME = re.compile(r"[,\n}\]]")
-_KEY = re.compile(r"(?:\"([^\"\n]*)\"|'([^'\n]*)'|([\w #.-]+?))\s*:")
+_KEY = re.compile(r"(?:\"([^\"\n]{0,200})\"|'([^'\n]{0,200})'|([\w #.-]{1,80}?))\s*:")
 # A quote closes a string only where a string can end, so that "jack-o'-lantern" stays whole.
 _STRINGS = {
     quote: re.compile(
-        rf"{quote}((?:\\.|[^\\\n])*?){quote}(?=\s*(?:[,}}\]]|\Z|\n|[\"'][^\"'\n]*[\"']\s*:))"
+        rf"{quote}((?:\\.|[^\\\n]){{0,2000}}?){quote}(?=\s*(?:[,}}\]]|\Z|\n|[\"'][^\"'\n]{{0,200}}[\"']\s*:))"
     )
     for quote in "\"'"
 }
@@ -50,7 +53,9 @@ JsonValue = str | JsonObject | JsonArray | None
 def containers_in(text: str) -> Iterator[JsonObject | JsonArray]:
     """Give the outermost objects and arrays of a text that hold at least one string."""
     reader = _Reader(text.replace("“", '"').replace("”", '"'))
-    while reader.find_container():
+    for _ in range(_MOST_STARTS):
+        if not reader.find_container():
+            return
         start = reader.position
         value = reader.value(level=0)
         if _holds_text(value) and not isinstance(value, str | None):
@@ -73,6 +78,8 @@ class _Reader:
     position: int = 0
     closed: bool = False
     """Whether the container that ended last had its own closing bracket."""
+    _searched: tuple[int, int] = (0, -1)
+    """From where the next place to go on was searched last, and where it is."""
 
     def find_container(self) -> bool:
         match = _OPENING.search(self.text, self.position)
@@ -141,5 +148,9 @@ class _Reader:
 
     def _resume(self) -> None:
         """Go on at the next place where a pair, an item or the container can end."""
-        match = _RESUME.search(self.text, self.position)
-        self.position = match.start() if match else len(self.text)
+        begun, found = self._searched
+        if not begun <= self.position <= found:
+            match = _RESUME.search(self.text, self.position)
+            found = match.start() if match else len(self.text)
+            self._searched = self.position, found
+        self.position = found

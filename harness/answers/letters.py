@@ -11,56 +11,75 @@ from dataclasses import dataclass, replace
 from string import ascii_uppercase
 
 from harness.answers.mentions import Stance, judged_mentions
-from harness.answers.names import Names, leading_name, read_name
+from harness.answers.names import leading_name, read_parts
+from harness.answers.naming import Names
 from harness.answers.outcome import Outcome, Status
+from harness.answers.parts import QUESTION, Parts, take_apart
+from harness.answers.positions import position_of
+from harness.answers.question import without_options
 from harness.answers.refusal import declines
-from harness.answers.text import announced, clauses, is_blank, plain
+from harness.answers.rules import Level, level_of
+from harness.answers.text import announced, clauses, is_blank, without_opening
 from harness.classes import ClassList, strict_name
 
-_OPEN, _CLOSE = r"[\s(\[{<\"'*_$#>-]*", r"[\s)\]}>\"'*_$.,:;!]*"
-_WORD = r"(?:(?:option|choice|letter)[\s:]+)?"
-_ALONE = re.compile(rf"{_OPEN}{_WORD}{_OPEN}([a-z]){_CLOSE}", re.IGNORECASE)
-# "A or B", "either A, B or C", "A/B": nothing but letters
-_ENUMERATED = re.compile(
-    rf"{_OPEN}(?:(?:either|both)\s)?{_WORD}{_OPEN}[a-z]{_CLOSE}"
-    rf"(?:(?:,|/|&|\+|\s|\band\b|\bor\b){_OPEN}(?:(?:and|or)\s)?{_WORD}{_OPEN}[a-z]{_CLOSE})+",
+_LEAD = r"[\W_]{0,12}(?:(?:option|choice|letter)[\W_]{1,3})?[\W_]{0,3}"
+_ALONE = re.compile(rf"{_LEAD}(?<![°+])([a-z])(?![#+])[\W_]*", re.IGNORECASE)
+# "Sure! B", "I think B": what may stand before a letter that is the whole answer
+_SAYING = re.compile(
+    r"\W*(?:(?:i\s(?:think|believe|guess|would\ssay|say)|i'd\ssay|sure|yes|okay|ok|well|definitely|certainly"
+    r"|probably|likely|maybe|perhaps|clearly|obviously|based\son\sthe\s\w+)(?:\sthat)?[,:!.]?\s)+",
     re.IGNORECASE,
 )
-_SINGLE = re.compile(r"(?<![^\W_])[a-z](?![^\W_])", re.IGNORECASE)
+# Words that leave a text of letters one of nothing but letters: "either option A or B".
+_JOINING = frozenset({"and", "or", "either", "both", "option", "options", "choice", "letter"})
+_WORD = re.compile(r"[^\W_]+")
+_SIGNED = re.compile(r"[^\W_][#+]|[°+][^\W_]")  # "C#", "°C"
 # "A. airplane or B. bear" on one line
 _DELIMITED = re.compile(r"(?<![\w.'])([A-Z])(?=[).:](?:\s|$))")
 # "A) tench", "(B) bear", "C. bicycle", "D: bird": the delimiter marks the letter
 _MARKED = re.compile(
-    rf"{_OPEN}{_WORD}{_OPEN}([a-z])[\"']?\s?(?:[).:\]]+|\n)\s?(?![a-z]\.)(?P<rest>\S[^\n]*)",
+    rf"{_LEAD}([a-z])[\"']?\s?(?:[).:\]]{{1,4}}|\n)\s?(?![a-z]\.)(?P<rest>\S[^\n]*)",
     re.IGNORECASE,
 )
-# "B bear", "B - bear", "B, bear": a letter only if a name follows
+# "B bear", "B - bear", "B, bear", "B / bear", "B_bear": a letter only if a name follows
 _UNMARKED = re.compile(
-    rf"{_OPEN}{_WORD}([a-z])(?P<sign>\s?,|\s?[-–—=]+)?\s(?P<rest>\S[^\n]*)", re.IGNORECASE
+    rf"{_LEAD}([a-z])(?P<sign>\s?[,/=_|]+\s?|\s?[-–—>]+\s)?\s?(?<=[\W_])(?P<rest>\S[^\n]*)",
+    re.IGNORECASE,
 )
 # "A - dog" is no article, though a dash is as good as a space within names
-_DASHED = re.compile(rf"{_OPEN}[a-z]\s[-–—]+\s", re.IGNORECASE)
+_DASHED = re.compile(r"[\W_]{0,12}[a-z]\s[-–—]{1,3}\s", re.IGNORECASE)
 # "B because …", "B, I think"; capital letters, and never the pronoun
 _REASONED = re.compile(
-    r"\W*([A-HJ-Z]),?\s(?:because|since|as|which|based|due|I\s(?:think|believe)"
+    r"\W{0,12}([A-HJ-Z]),?\s(?:because|since|as|which|based|due|I\s(?:think|believe)"
     r"|is\s(?:the\s)?(?:best|correct|right|most|answer))\b(?P<rest>[^\n]*)"
+)
+# "B" on a line of its own, and then why
+_EXPLAINED = re.compile(rf"{_LEAD}([A-Za-z])[\W_]{{0,6}}\n(?P<rest>\S.*)", re.DOTALL)
+_TAKES_BACK = re.compile(
+    r"\W*(?:or|no|wait|actually|hmm|alternatively|but|sorry|correction|scratch)\b", re.IGNORECASE
 )
 # "option B", "I choose (B)", "bear (B)" inside a sentence; "A" and "I" not before another word
 _CHOSEN = re.compile(
-    r"(?:\b(?i:option|choice|choose|pick|select|going\swith|go\swith|answer)\s"
-    r"(?i:option\s|is\s)?[(\"'\[]?|\()"
+    r"(?:\b(?i:option|choice|choose|chose|pick|select(?:ed)?|going\swith|go\swith|answer|so|thus|hence"
+    r"|therefore|definitely|certainly)[,:]?\s(?i:option\s|is\s|it\sis\s)?[(\"'\[]?|\()"
     r"([B-HJ-Z](?![\w'])|[AI](?=$|[.,;:)!?\]\"\n]|\s(?i:is|because|since|as|seems|best)\b))"
 )
 _DENIED = re.compile(r"\bnot\s(?i:option\s)?\(?(?:[B-HJ-Z](?![\w'])|[AI](?=$|[.,;:)!?]))")
 _PAIR = re.compile(
     r"(?<![\w'])[A-HJ-Z](?:\s?[,/&]\s?|,?\s(?:or|and)\s)(?:[A-HJ-Z](?![\w'])|I(?=$|[.,)]))"
 )
-_NOT = re.compile(r"\b(?:not|never|neither|nor|cannot)\b|n't\b", re.IGNORECASE)
+_NOT = re.compile(r"\b(?:not|never|neither|nor|cannot|wrong|incorrect)\b|n't\b", re.IGNORECASE)
+_OPTION_RULES = {
+    Level.STRICT: "option_name",
+    Level.NORMALIZED: "option_name",
+    Level.STATED: "option_stated",
+    Level.LENIENT: "option_mention",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    answer: str
+    parts: Parts
     text: str
     letters: Mapping[str, int]
     names: Names
@@ -70,21 +89,32 @@ _Rung = Callable[[_Reading], Outcome | None]
 
 
 def read_letter(answer: str | None, options: Sequence[int], classes: ClassList) -> Outcome:
-    """Climb the ladder and give the outcome of the first rung that decides.
+    """Take an answer apart, climb the ladder and give the outcome of the first rung that decides.
 
-    ValueError when there are more options than letters.
+    A text that only repeats the options is `unparsed`. ValueError when there are more options than
+    letters.
     """
     if len(options) > len(ascii_uppercase):
         raise ValueError(f"{len(options)} options, but only {len(ascii_uppercase)} letters")
+    parts = take_apart(answer)
+    text, repeats = without_options(parts.text)
+    names = Names(classes, tuple(options))
     letters = dict(zip(ascii_uppercase, options, strict=False))
-    names = Names(classes, frozenset(options))
-    reading = _Reading(answer or "", plain(answer), letters, names)
+    outcome = _climb(_Reading(parts, text, letters, names))
+    if repeats and outcome.status in (Status.OOP, Status.EMPTY):
+        outcome = Outcome(Status.UNPARSED, rule=QUESTION)
+    own = (QUESTION,) if repeats else outcome.removed
+    return replace(outcome, removed=(*parts.removed, *own))
+
+
+def _climb(reading: _Reading) -> Outcome:
     for rung in _LADDER:
         outcome = rung(reading)
         if outcome is not None:
             return outcome
-    named = read_name(answer, names)
-    return replace(named, rule="option_name") if named.status is Status.OK else named
+    named = read_parts(replace(reading.parts, text=reading.text), reading.names)
+    level = level_of(named.rule)
+    return named if level is None else replace(named, rule=_OPTION_RULES[level])
 
 
 def _letter_outcome(reading: _Reading, letter: str, rule: str) -> Outcome:
@@ -94,21 +124,33 @@ def _letter_outcome(reading: _Reading, letter: str, rule: str) -> Outcome:
     return Outcome(Status.OK, class_id, rule=rule)
 
 
+def _strict(reading: _Reading) -> Outcome | None:
+    class_id = reading.letters.get(strict_name(reading.parts.answer).upper())
+    return None if class_id is None else Outcome(Status.OK, class_id, rule="strict")
+
+
 def _empty(reading: _Reading) -> Outcome | None:
     return Outcome(Status.EMPTY, rule="empty") if is_blank(reading.text) else None
-
-
-def _strict(reading: _Reading) -> Outcome | None:
-    class_id = reading.letters.get(strict_name(reading.answer).upper())
-    return None if class_id is None else Outcome(Status.OK, class_id, rule="strict")
 
 
 def _option_name(reading: _Reading) -> Outcome | None:
     # before the letters with a name: "A tench" may be the article and option B
     if _DASHED.match(reading.text):
         return None
-    ids = reading.names.lookup(reading.answer) or reading.names.lookup(reading.text)
-    return reading.names.outcome(ids, "option_name") if ids else None
+    names = reading.names
+    ids = names.lookup(reading.parts.answer) or names.find(reading.text)
+    if not ids and names.numbered(reading.text)[0]:
+        return Outcome(Status.UNPARSED, rule="letter_conflict")
+    return names.outcome(ids, "option_name") if ids else None
+
+
+def _position(reading: _Reading) -> Outcome | None:
+    found = position_of(without_opening(reading.text), reading.names)
+    if found is None:
+        return None
+    if found < len(reading.names.order):
+        return Outcome(Status.OK, reading.names.order[found], rule="position")
+    return Outcome(Status.OOP, rule="other_letter")
 
 
 def _announced(reading: _Reading) -> Outcome | None:
@@ -116,7 +158,7 @@ def _announced(reading: _Reading) -> Outcome | None:
     if len({outcome.class_id for outcome in found if outcome}) > 1:
         return Outcome(Status.UNPARSED, rule="several_letters")
     outcome = next(iter(found), None)
-    if outcome is None or outcome.rule not in ("letter", "letter_name"):
+    if outcome is None or outcome.rule not in ("letter", "letter_name", "position"):
         return outcome
     named = {ids for ids in _meant(reading, reading.text) if reading.names.allows(ids)}
     if len(named) == 1 and outcome.class_id not in named.pop():
@@ -128,12 +170,24 @@ def _whole(reading: _Reading) -> Outcome | None:
     return _statement(reading, reading.text)
 
 
+def _opened(reading: _Reading) -> Outcome | None:
+    """Read a letter behind an opening that only announces it ("It's B")."""
+    rest = without_opening(_SAYING.sub("", reading.text, count=1))
+    alone = _ALONE.fullmatch(rest) if rest != reading.text else None
+    if alone is None or alone[1] in "ai":
+        return None
+    return _letter_outcome(reading, alone[1], "answer_prefix")
+
+
 def _statement(reading: _Reading, text: str) -> Outcome | None:
     """Read a text that begins with its answer; None when it does not begin with a letter."""
     alone = _ALONE.fullmatch(text)
     if alone:
         return _letter_outcome(reading, alone[1], "letter")
-    for rung in (_several_letters, _marked, _unmarked, _reasoned):
+    place = position_of(text, reading.names)
+    if place is not None and place < len(reading.names.order):
+        return Outcome(Status.OK, reading.names.order[place], rule="position")
+    for rung in (_several_letters, _explained, _marked, _unmarked, _reasoned):
         outcome = rung(reading, text)
         if outcome is not None:
             return outcome
@@ -142,12 +196,27 @@ def _statement(reading: _Reading, text: str) -> Outcome | None:
 
 def _several_letters(reading: _Reading, text: str) -> Outcome | None:
     found = set(_DELIMITED.findall(text.partition("\n")[0]))
-    if _ENUMERATED.fullmatch(text):
-        found = {letter.upper() for letter in _SINGLE.findall(text)}
-        if len(found) == 1:
-            return _letter_outcome(reading, found.pop(), "letter")
+    words = _WORD.findall(text.casefold())
+    letters = {word.upper() for word in words if len(word) == 1 and word.isascii()}
+    if (
+        letters
+        and not _SIGNED.search(text)
+        and all(len(word) == 1 or word in _JOINING for word in words)
+    ):
+        if len(letters) == 1:
+            return _letter_outcome(reading, letters.pop(), "letter")
+        found = letters
     known = found & reading.letters.keys()
     return Outcome(Status.UNPARSED, rule="several_letters") if len(known) > 1 else None
+
+
+def _explained(reading: _Reading, text: str) -> Outcome | None:
+    match = _EXPLAINED.match(text)
+    if match is None:
+        return None
+    if _TAKES_BACK.match(match["rest"]) or _ALONE.fullmatch(match["rest"].partition("\n")[0]):
+        return Outcome(Status.UNPARSED, rule="several_letters")
+    return _checked(reading, match[1], match["rest"])
 
 
 def _marked(reading: _Reading, text: str) -> Outcome | None:
@@ -174,7 +243,9 @@ def _reasoned(reading: _Reading, text: str) -> Outcome | None:
 def _checked(reading: _Reading, letter: str, rest: str) -> Outcome:
     """Accept a letter unless the first option that the rest affirms is another one."""
     class_id = reading.letters.get(letter.upper())
-    named = next((ids for ids in _meant(reading, rest) if reading.names.allows(ids)), ())
+    leading = leading_name(rest, reading.names)
+    meant = ((leading,) if leading else ()) + _meant(reading, rest)
+    named = next((ids for ids in meant if reading.names.allows(ids)), ())
     if named and class_id not in named:
         return Outcome(Status.UNPARSED, rule="letter_conflict")
     return _letter_outcome(reading, letter, "letter_name" if named else "letter")
@@ -187,18 +258,18 @@ def _meant(reading: _Reading, text: str) -> tuple[tuple[int, ...], ...]:
 
 
 def _chosen(reading: _Reading) -> Outcome | None:
-    found = {
-        (letter, clause.text)
-        for clause in clauses(reading.text)
-        if not (_NOT.search(clause.text) or declines(clause.text))
-        for letter in _CHOSEN.findall(clause.text)
-    }
+    found = []
+    for clause in clauses(reading.text):
+        denial = _NOT.search(clause.text)
+        end = len(clause.text) if denial is None else denial.start()
+        if not declines(clause.text):
+            found += [(match[1], clause.text) for match in _CHOSEN.finditer(clause.text, 0, end)]
     letters = {letter for letter, _ in found}
     if len(letters) > 1:
         return Outcome(Status.UNPARSED, rule="several_letters")
     if not letters:
         return None
-    outcome = _checked(reading, letters.pop(), " ".join(clause for _, clause in found))
+    outcome = _checked(reading, letters.pop(), " ".join({text: None for _, text in found}))
     return replace(outcome, rule="answer_prefix") if outcome.status is Status.OK else outcome
 
 
@@ -211,11 +282,13 @@ def _letters_left(reading: _Reading) -> Outcome | None:
 
 
 _LADDER: tuple[_Rung, ...] = (
-    _empty,
     _strict,
+    _empty,
     _option_name,
     _announced,
+    _position,
     _whole,
+    _opened,
     _chosen,
     _letters_left,
 )

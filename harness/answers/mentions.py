@@ -1,4 +1,9 @@
-"""Names of a class list inside a longer text, and whether the text affirms them."""
+"""Names of a class list inside a longer text, and whether the text affirms them.
+
+A name counts where a noun phrase is that name and nothing more: what a word before or after it adds
+makes it another thing ("leopard shark" is no leopard, a "bear trap" no bear), unless the word is
+grammar ("a", "of", "is"), or a colour or a size that no name of the list begins with.
+"""
 
 import math
 import re
@@ -6,17 +11,37 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
+
+import regex
 
 from harness.answers.refusal import end_of_refusal
-from harness.answers.text import Clause, clauses, without_opening
-from harness.classes import ClassList
+from harness.answers.text import Clause, clauses
+from harness.answers.vocabulary import (
+    DETERMINERS,
+    GRAMMAR_AFTER,
+    GRAMMAR_BEFORE,
+    LANGUAGE,
+    PLAIN,
+)
+from harness.classes import ClassList, normalize_name
 
-_WORD = re.compile(r"[^\W_]+")
+_WORD = regex.compile(r"[^\W_]+")
 _BREAKS = re.compile(r"[^\w\s\-'/&]|\n")
+_SIGNS = "<>≤≥±~≈#$@=+*%"
+_PREFIX = re.compile(rf"[{_SIGNS}-]+$")
+_SUFFIX = re.compile(rf"[{_SIGNS}-]+(?!\w)")
 
 _NEGATION = re.compile(
     r"\b(?:not(?!\s+(?:only|just)\b)|no(?!\s+doubt\b|,)|never|neither|nor|none|without|unlike|except"
     r"|whether|cannot|(?:rather|other)\s+than|instead\s+of|different\s+from|confused\s+with)\b|n't\b",
+    re.IGNORECASE,
+)
+# "Option A (cat) is wrong", "the cat does not fit"
+_DENIAL = re.compile(
+    r"\b(?:(?:is|are|was|seems|looks)\s+(?:wrong|incorrect|false|excluded|unlikely|ruled\s+out)"
+    r"|(?:(?:is|are|does|do|can|would)\s?(?:not|n't)|cannot)\s+(?:the\s+)?(?:be\s+)?(?:it|correct|right|shown|present"
+    r"|visible|possible|likely|fit|match|answer|here|seen|in)|can\s+be\s+(?:ruled\s+out|excluded))\b",
     re.IGNORECASE,
 )
 _OR_AFTER = re.compile(r"\s*(?:,\s*)?(?:or\b|/)", re.IGNORECASE)
@@ -24,21 +49,12 @@ _OR_BEFORE = re.compile(r"(?:\b(?:or|either)(?:\s+(?:an?|the|some))?|/)\s*$", re
 _OR_REACH = 20
 """How far before a name its "or" can stand: "either some " and white space."""
 
-# Words that a noun phrase does not contain: with one of them the text is a longer sentence.
-_SENTENCE_WORD = re.compile(
-    r"\b(?:is|are|was|be|has|have|appears|seems|looks|shows|depicts|contains|can|could|may|might"
-    r"|in|on|at|of|with|from|by|for|to|near|next|behind|under|over|that|which|who"
-    r"|and|or|nor|not|but|as|whether|if"
-    r"|rather|than|instead|unlike|without|also|called|known|it|this|i)\b",
-    re.IGNORECASE,
-)
-# What may follow a name without changing what it names ("Persian cat", "a cat sleeping").
-_AFTER_HEAD = re.compile(
-    r"\s+(?:an?\b|the\b|[a-z]+(?:ing|ed)\b|(?:animal|bird|breed|cat|dog|fish|flower|insect|kitten"
-    r"|lizard|monkey|mushroom|pattern|plant|puppy|shark|snake|species|spider|texture|tree)\b)"
-    r"|(?!\s+\w)",
-    re.IGNORECASE,
-)
+_AFTER = regex.compile(r"[\"'”’)]?[ ]([^\W_]+)")
+_PART_BEFORE = regex.compile(r"\w[-_]$")
+_PART_AFTER = regex.compile(r"[-_]\w|'s\b")
+_LAST_WORD = regex.compile(r"[^\W_]+$")
+_REACH = 60
+"""So far before a name its adjectives and article are looked for."""
 
 
 class Stance(Enum):
@@ -48,6 +64,8 @@ class Stance(Enum):
     NEGATED = "negated"
     HEDGED = "hedged"
     DECLINED = "declined"
+    COMPOUND = "compound"
+    """The name is a part of another thing's ("sports car")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,43 +81,68 @@ class Mention:
 def find_names(text: str, classes: ClassList) -> Iterator[Mention]:
     """Give the names that stand in a plain text as whole words, the longest at each place.
 
-    Case and the kind of white space do not matter. A part of a hyphenated word ("cat-like") and a
-    possessive ("the dog's bowl") is no mention.
+    Case and the kind of white space do not matter; signs of a name do ("C#" is not "C"). A part of
+    a hyphenated word ("cat-like") and a possessive ("the dog's bowl") is no mention.
     """
     spans = [match.span() for match in _WORD.finditer(text)]
     words = [text[start:end].casefold() for start, end in spans]
     position = 0
     while position < len(words):
-        length = _name_length(text, words, spans, position, classes)
+        length, ids = _name_at(text, words, spans, position, classes)
         if length:
-            key = " ".join(words[position : position + length])
-            yield Mention(
-                classes.by_words[key], spans[position][0], spans[position + length - 1][1]
-            )
+            yield Mention(ids, spans[position][0], spans[position + length - 1][1])
         position += max(length, 1)
 
 
-def _name_length(
+def _name_at(
     text: str,
     words: Sequence[str],
     spans: Sequence[tuple[int, int]],
     position: int,
     classes: ClassList,
-) -> int:
+) -> tuple[int, tuple[int, ...]]:
     longest = classes.longest_by_first_word.get(words[position], 0)
     for length in range(min(longest, len(words) - position), 0, -1):
         ids = classes.by_words.get(" ".join(words[position : position + length]))
         if ids is None:
             continue
         start, end = spans[position][0], spans[position + length - 1][1]
-        if _stands_alone(text, start, end) and _same_breaks(text[start:end], classes, ids):
-            return length
-    return 0
+        if not _stands_alone(text, start, end):
+            continue
+        signed = _of_these_signs(text, start, end, classes, ids)
+        if signed and _same_breaks(text[start:end], classes, signed):
+            return length, signed
+    return 0, ()
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
-    before = re.search(r"\w[-_]$", text[max(start - 2, 0) : start])
-    return before is None and re.match(r"[-_]\w|'s\b", text[end : end + 3]) is None
+    before = _PART_BEFORE.search(text[max(start - 2, 0) : start])
+    return before is None and _PART_AFTER.match(text[end : end + 3]) is None
+
+
+def _of_these_signs(
+    text: str, start: int, end: int, classes: ClassList, ids: Sequence[int]
+) -> tuple[int, ...]:
+    """Keep the ids whose name has the signs that stand around the words in the text."""
+    prefix = _PREFIX.search(text[max(start - 3, 0) : start])
+    suffix = _SUFFIX.match(text, end)
+    around = (prefix[0] if prefix else "", suffix[0] if suffix else "")
+    kept = [each for each in ids if _signs_of(classes.by_id[each].name) == around]
+    if kept or around == ("", "") or text[start].isdigit() or end - start < 3:
+        return tuple(kept)
+    # "#dog", "dog -": no name has these signs, and words are words without them
+    return tuple(each for each in ids if _signs_of(classes.by_id[each].name) == ("", ""))
+
+
+@lru_cache(maxsize=65_536)
+def _signs_of(name: str) -> tuple[str, str]:
+    bare = normalize_name(name)
+    first = _WORD.search(bare)
+    if first is None:
+        return "", ""
+    prefix = _PREFIX.search(bare[: first.start()])
+    suffix = re.search(rf"[{_SIGNS}-]+$", bare)
+    return (prefix[0] if prefix else "", suffix[0] if suffix else "")
 
 
 def _same_breaks(found: str, classes: ClassList, ids: Sequence[int]) -> bool:
@@ -109,49 +152,89 @@ def _same_breaks(found: str, classes: ClassList, ids: Sequence[int]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """A clause's start, and the offsets from which on it negates and declines (if it does)."""
+    """A clause's start, and the offsets from which on it negates and declines."""
 
     start: int
     negates: float
     declines: float
+    denial: float
+    """Where the clause says that what was named before is wrong; -1 where it does not."""
 
 
 def judged_mentions(text: str, classes: ClassList) -> tuple[Mention, ...]:
-    """Give the names mentioned in a plain text, each with its stance."""
-    found = tuple(find_names(text, classes))
+    """Give the names that a plain text mentions, each with its stance; words of the language that
+    are also names ("I can see") only where they are meant as such.
+    """
+    found = tuple(item for item in find_names(text, classes) if _is_meant(text, item, classes))
     if not found:
         return ()
-    phrase = not _SENTENCE_WORD.search(without_opening(text))
     scopes = [_scope(clause) for clause in clauses(text)]
     starts = [scope.start for scope in scopes]
     return tuple(
-        replace(item, stance=_stance(text, item, scopes[bisect_right(starts, item.start) - 1]))
+        replace(
+            item,
+            stance=_stance(text, item, scopes[bisect_right(starts, item.start) - 1], classes),
+        )
         for item in found
-        if not phrase or _is_head(text, item)
     )
+
+
+def _is_meant(text: str, mention: Mention, classes: ClassList) -> bool:
+    name = text[mention.start : mention.end].casefold()
+    signed = _signs_of(classes.by_id[mention.ids[0]].name) != ("", "")
+    if signed or (len(name) > 1 and name not in LANGUAGE):
+        return True
+    before = _words_before(text, mention.start)
+    quoted = text[mention.start - 1 : mention.start] in {'"', "'", "“"}
+    return quoted or (bool(before) and before[-1] in DETERMINERS)
+
+
+def _is_noun(text: str, mention: Mention, classes: ClassList) -> bool:
+    """Tell whether the words around a name leave it the whole of its noun phrase."""
+    before = _words_before(text, mention.start)
+    while before and before[-1] in PLAIN and before[-1] not in classes.longest_by_first_word:
+        before.pop()
+    if before and before[-1] not in DETERMINERS | GRAMMAR_BEFORE:
+        return False
+    after = _AFTER.match(text, mention.end)
+    return after is None or after[1].casefold() in GRAMMAR_AFTER
+
+
+def _words_before(text: str, start: int) -> list[str]:
+    """Give the words right before a place that no punctuation or line break parts from it."""
+    here = text[max(start - _REACH, 0) : start].rpartition("\n")[2].rstrip("\"'“‘(")
+    if here[-1:] != " ":
+        return []
+    words: list[str] = []
+    for token in reversed(here.split()):
+        word = token.removesuffix("'s").casefold()
+        if not word.isalnum():
+            last = _LAST_WORD.search(word)
+            return [last[0], *words] if last else words
+        words.insert(0, word)
+    return words
 
 
 def _scope(clause: Clause) -> _Scope:
     negation = _NEGATION.search(clause.text)
     refusal = end_of_refusal(clause.text)
+    denial = _DENIAL.search(clause.text)
     return _Scope(
         clause.start,
         negates=clause.start + negation.end() if negation else math.inf,
         declines=math.inf if refusal is None else clause.start + refusal,
+        denial=clause.start + denial.start() if denial else -1,
     )
 
 
-def _stance(text: str, mention: Mention, scope: _Scope) -> Stance:
+def _stance(text: str, mention: Mention, scope: _Scope, classes: ClassList) -> Stance:
     if scope.declines <= mention.start:
         return Stance.DECLINED
-    if scope.negates <= mention.start:
+    if scope.negates <= mention.start or mention.end <= scope.denial:
         return Stance.NEGATED
+    if not _is_noun(text, mention, classes):
+        return Stance.COMPOUND
     before = text[max(scope.start, mention.start - _OR_REACH) : mention.start]
     if _OR_AFTER.match(text, mention.end) or _OR_BEFORE.search(before):
         return Stance.HEDGED
     return Stance.AFFIRMED
-
-
-def _is_head(text: str, mention: Mention) -> bool:
-    # In English the last noun is what is named: a "bear trap" is no bear, a "tabby cat" is a cat.
-    return _AFTER_HEAD.match(text, mention.end) is not None

@@ -1,6 +1,6 @@
 """What an answer was found to mean."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -26,10 +26,12 @@ class Outcome:
     """The meaning of one answer.
 
     `class_id` is the lowest class id that the text stands for, `also` the other ids of the same
-    name, `rule` the name of the rule that decided.
+    name, `rule` the name of the rule that decided, `removed` what was taken off the text before it
+    was read (see `harness.answers.parts`).
     """
 
     status: Status
     class_id: int | None = None
     also: tuple[int, ...] = ()
     rule: str = ""
+    removed: tuple[str, ...] = field(default=(), compare=False)

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from harness.answers.batch import parse_batch
 from harness.answers.letters import read_letter
-from harness.answers.names import Names, read_name
+from harness.answers.names import read_name
+from harness.answers.naming import Names
 from harness.answers.outcome import Outcome, Status
-from harness.answers.refusal import only_declines
+from harness.answers.refusal import denies_list, only_declines
 from harness.answers.text import answer_text, is_blank, plain
 from harness.classes import ClassList
 
@@ -42,6 +43,6 @@ def parse_open(answer: str | None) -> Outcome:
     text = plain(answer)
     if is_blank(text):
         return Outcome(Status.EMPTY, rule="empty")
-    if only_declines(text):
+    if only_declines(text) or denies_list(text):
         return Outcome(Status.REFUSED, rule="refused")
     return Outcome(Status.OK, rule="open")

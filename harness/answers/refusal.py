@@ -7,6 +7,7 @@ and InstructBLIP (paulgavrikov/vlm_shapebias) and from the usual phrases of alig
 
 import re
 
+from harness.answers.languages import DECLINES
 from harness.answers.text import clauses
 
 _CANNOT = (
@@ -34,18 +35,52 @@ _DECLINES = re.compile(
     rf"|\b(?:can\s?not|can't)\s+be{_ADVERBS}\s+(?:identified|determined|recogni[sz]ed|classified)\b"
     # "As an AI language model, …"
     r"|\bas\s+an?\s+(?:ai(?=,|\s+(?:language|model|assistant))|(?:large\s+)?language\s+model)"
-    r"|\bi\s*(?:do\s+not|don't)\s+(?:see|view|have\s+access\s+to)\s+(?:any\s+|the\s+)?images?\b"
+    r"|\bi\s*(?:do\s+not|don't)\s+(?:see|view|have\s+access\s+to)\s+(?:any\s+|the\s+|an?\s+)?(?:image|picture|photo)s?\b"
     # "I don't know.", "I have no idea."
     r"|\bi\s*(?:do\s+not|don't)\s+know\b|\bi\s+have\s+no\s+idea\b"
     # "I'm not sure what this is."; "not sure" within a guess is caught by the clause that follows
-    r"|\bi(?:\s+am|'m)\s+not\s+(?:entirely\s+|completely\s+)?(?:sure|certain)\b",
+    r"|\bi(?:\s+am|'m)\s+not\s+(?:entirely\s+|completely\s+)?(?:sure|certain)\b"
+    # "Cannot determine", "Sorry, but can't tell."
+    rf"|^\W*(?:sorry,?\s+)?(?:but\s+)?(?:can\s?not|can't|could\s?n[o']t|could\s+not){_ADVERBS}\s+{_DO}\b"
+    # "I must decline.", "I'd rather not say."
+    r"|\bi\s+(?:must\s+|have\s+to\s+)?(?:decline|refuse)\b|\bi(?:'d|\s+would)?\s+(?:rather|prefer)\s+not\b"
+    r"|\b(?:insufficient|not\s+enough)\s+(?:information|details?|context|data)\b",
+    re.IGNORECASE,
+)
+
+_IMAGE = r"(?:images?|pictures?|photos?|photographs?|attachments?|files?)"
+# The model says that it was given no image, or asks for one.
+_NO_IMAGE = re.compile(
+    # "No image was attached."
+    rf"^\W*(?:sorry,?\s+)?(?:there\s+(?:is|was)\s+|i\s+(?:see|have|received)\s+)?no\s+{_IMAGE}"
+    r"\s*(?:$|[.,!]|(?:is|was|were|has|have|attached|provided|uploaded|included|visible|found|here"
+    r"|available|given|present|received|shared|supplied|detected|to|in)\b)"
+    rf"|\bno\s+{_IMAGE}\s+(?:(?:is|was|were|has\s+been|have\s+been)\s+)?(?:attached|provided|uploaded|included"
+    r"|visible|found|available|given|received|shared|supplied|detected)\b"
+    # "The image is blank."
+    rf"|\b{_IMAGE}\s+(?:is|appears|seems)\s+(?:to\s+be\s+)?(?:completely\s+|entirely\s+)?(?:blank|empty|missing"
+    r"|corrupt(?:ed)?|unavailable|not\s+available)\b"
+    rf"|\bi\s+(?:would\s+)?need\s+(?:you\s+to\s+|to\s+see\s+)?(?:\w+\s+)?(?:an?|the)\s+{_IMAGE}\b"
+    # "The image did not come through", "the picture failed to load"
+    rf"|\b{_IMAGE}\s+(?:\w+\s+){{0,2}}(?:(?:did|does|was|is|has|could|can)\s?(?:not|n't)|cannot|failed)"
+    r"\s+(?:to\s+|be\s+|been\s+)?(?:come|load|attach|provided|upload|display|show|visible|included|received"
+    r"|render|open|process|view|access|transmit|appear|available|found)"
+    # "You did not attach an image", "I haven't received a photo"
+    rf"|\b(?:you|i)\s?(?:have\s?|did\s?)(?:not|n't)\s+(?:yet\s+)?(?:attach|provide|upload|include|share|receive"
+    rf"|sen[dt])(?:ed|d)?\s+(?:an?\s+|any\s+|the\s+)?{_IMAGE}"
+    # "Please upload the image", "could you share the photo again?"
+    r"|\b(?:please|could\s+you|can\s+you|kindly|try)\b[^.\n]{0,40}\b(?:re-?)?(?:upload|attach|provide|share|send|supply)"
+    rf"(?:ing)?\b[^.\n]{{0,60}}\b(?:{_IMAGE}|it|one)\b"
+    rf"|^\W*(?:unclear|unidentifiable|unrecogni[sz]able|blank|missing|corrupt(?:ed)?|invalid|blurry|empty|broken)\s+{_IMAGE}\W*$"
+    rf"|^\W*{_IMAGE}\s+(?:is\s+)?(?:not\s+(?:found|provided|available|visible|loaded|attached)|unavailable|missing)\W*$",
     re.IGNORECASE,
 )
 
 # The whole answer is one word for "no answer"; a class that is called so is matched before.
 _NO_ANSWER = re.compile(
-    r"\W*(?:unknown|unsure|not\s+sure|unclear|n/a|undetermined|unidentifiable|no\s+answer"
-    r"|(?:i'm\s+|i\s+am\s+)?sorry)\W*",
+    r"\W*(?:no|nope|yes|ok(?:ay)?|sure|unknown|unsure|not\s+sure(?:\s+what\s+(?:this|it)\s+is)?|unclear|n[/.]?a|undetermined|indeterminate|inconclusive|unidentif(?:iable|ied)"
+    r"|unrecogni[sz](?:able|ed)|no\s+(?:answer|idea|class|match|object)|none(?:\s+of\s+(?:the\s+above|these|them))?|nothing|null|nil|undefined|idk"
+    r"|not\s+(?:applicable|available|found|known|specified|visible|identifiable)|(?:i'm\s+|i\s+am\s+)?sorry)\W*",
     re.IGNORECASE,
 )
 
@@ -78,13 +113,13 @@ _AROUND = re.compile(
 
 def declines(text: str) -> bool:
     """Tell whether a plain text (or a part of one) contains a phrase that declines to answer."""
-    return bool(_DECLINES.search(text))
+    return any(pattern.search(text) for pattern in _PHRASES)
 
 
 def end_of_refusal(text: str) -> int | None:
     """Give the offset at which the first phrase that declines ends, None if there is none."""
-    match = _DECLINES.search(text)
-    return match.end() if match else None
+    found = [match.end() for pattern in _PHRASES if (match := pattern.search(text))]
+    return min(found, default=None)
 
 
 def denies_list(text: str) -> bool:
@@ -103,3 +138,6 @@ def only_declines(text: str) -> bool:
     rest = [part for part in parts if not declines(part)]
     sorry = _SORRY.match(text) is not None
     return (sorry or len(rest) < len(parts)) and all(_AROUND.search(part) for part in rest)
+
+
+_PHRASES = (_DECLINES, _NO_IMAGE, DECLINES)

@@ -1,29 +1,30 @@
-"""The text of an answer: bare of markup, cut at what an "Answer:" announces, split into clauses."""
+"""The text of an answer: what an "Answer:" announces, its opening, its clauses."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
-_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
-_EDGE = " \t\r\n\"'`´‘’“”«»*_~#.,;:!?()[]{}<>|$•·-–—"
-
-# Left over by detokenizers (`</s>`, `<|im_end|>`), by markdown, and by models trained on maths.
-_MARKUP = re.compile(
-    r"<\|[^<>|\n]*\|>|</?(?:[a-z][a-z0-9]*|[A-Z]{2,})\s*/?>"
-    r"|```(?:(?:json|text|txt|plaintext|markdown|md|python|yaml|xml|html)\b)?|\*\*|`"
-    r"|\\(?:boxed|text|textbf|mathrm)(?=\{)"
-)
+from harness.answers.languages import ANNOUNCES, COPULA
+from harness.answers.parts import take_apart
+from harness.classes import undress
 
 _NOUN = (
     r"(?:answer|class(?:ification)?|label|category|prediction|object|species|breed|choice|option"
-    r"|letter)(?:[ _]name)?"
+    r"|letter|selection|selected|guess|pick|result|conclusion|verdict|identification)(?:[ _]name)?"
 )
-_ADJECTIVES = r"(?:(?:the|my|final|correct|best|right|predicted|likely|most|class|category)[ _]+)*"
+_ADJECTIVES = (
+    r"(?:(?:the|my|final|correct|best|right|predicted|likely|most|class|category)[ _]+){0,6}"
+)
 _WHOSE = r"(?:\s+(?:of|for|in|to)\s+(?:the|this)\s+\w+)?"
 _LABEL = re.compile(
     rf"(?:^|(?<=[\n{{,])|(?<=[.!?:,]\s))[\s#>*\-\"'{{]{{0,8}}(?:(?:so|therefore|thus|hence),?\s+)?"
     rf"{_ADJECTIVES}{_NOUN}[\"']?{_WHOSE}\s*(?P<sign>[:=]|\bis\b:?)\s*(?P<tail>\S[^\n]*)",
+    re.IGNORECASE,
+)
+# "### Answer" with the answer on the next line
+_HEADING = re.compile(
+    rf"(?:^|(?<=\n))[\W_]{{0,8}}{_ADJECTIVES}{_NOUN}[^\w\n]{{0,4}}\n(?P<tail>\S[^\n]*)",
     re.IGNORECASE,
 )
 _FIELD = re.compile(
@@ -32,6 +33,7 @@ _FIELD = re.compile(
 )
 
 _BARE_LABEL = re.compile(rf"\W*{_ADJECTIVES}{_NOUN}\s*:\W*", re.IGNORECASE)
+_NOTHING = " \t\r\n\"'`´‘’“”«»*_~#.,;:!?()[]{}<>|$•·-–—。、！？"
 
 _SUBJECT = (
     r"(?:it|this|that|there|here|i|(?:the|this)\s+(?:main\s+)?(?:image|picture|photo(?:graph)?"
@@ -65,19 +67,13 @@ class Clause:
 
 
 def plain(answer: str | None) -> str:
-    """Give the answer in NFKC without markup or invisible characters; only line breaks are kept.
-
-    Runs of white space become one space or one line break, which also keeps the patterns of the
-    parser linear on degenerate answers.
-    """
-    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", answer or "")).replace("’", "'")
-    lines = (" ".join(line.split()) for line in _MARKUP.sub("", text).splitlines())
-    return "\n".join(line for line in lines if line)
+    """Give what is read of an answer: see `harness.answers.parts`."""
+    return take_apart(answer).text
 
 
 def is_blank(text: str) -> bool:
     """Tell whether a plain text is nothing but punctuation, or a label that announces nothing."""
-    return not text.strip(_EDGE) or _BARE_LABEL.fullmatch(text) is not None
+    return not text.strip(_NOTHING) or _BARE_LABEL.fullmatch(text) is not None
 
 
 def announced(text: str) -> tuple[str, ...]:
@@ -86,8 +82,18 @@ def announced(text: str) -> tuple[str, ...]:
     >>> announced('It has fins. Answer: tench')
     ('tench',)
     """
-    pattern = _FIELD if _FIELD.search(text) else _LABEL
-    return tuple(match["tail"].strip() for match in pattern.finditer(text))
+    if _FIELD.search(text):
+        return tuple(match["tail"].strip() for match in _FIELD.finditer(text))
+    found = [
+        *((match.start("tail"), match["tail"].strip()) for match in _LABEL.finditer(text)),
+        *((match.start("tail"), match["tail"].strip()) for match in _HEADING.finditer(text)),
+        *((match.start("tail"), _bare(match["tail"])) for match in ANNOUNCES.finditer(text)),
+    ]
+    return tuple(tail for _, tail in sorted(found))
+
+
+def _bare(tail: str) -> str:
+    return COPULA.sub("", tail, count=1).strip() or tail.strip()
 
 
 def subject_of(text: str) -> str:
@@ -97,8 +103,9 @@ def subject_of(text: str) -> str:
     """
     if _FIELD.search(text):
         return announced(text)[-1]
-    tails = [match["tail"] for match in _LABEL.finditer(text) if match["sign"] in ":="]
-    return tails[-1].strip() if tails else text
+    signed = (match for match in _LABEL.finditer(text) if match["sign"] in ":=")
+    *_, last = [None, *chain(signed, _HEADING.finditer(text))]
+    return last["tail"].strip() if last else text
 
 
 def without_opening(text: str) -> str:
@@ -126,10 +133,12 @@ def clauses(text: str) -> Iterator[Clause]:
 def answer_text(answer: str) -> str:
     """Give the part of an answer that a text encoder embeds.
 
-    NFKC, white space collapsed, outer quotes, markdown and punctuation off, and what a label
-    announces instead of the whole when there is one ("Answer: Dung beetle" -> "Dung beetle").
-    The case is kept. An answer without content gives "".
+    What `harness.answers.parts` leaves of it, on one line, outer quotes and punctuation off, and
+    what a label announces instead of the whole when there is one ("Answer: Dung beetle" ->
+    "Dung beetle"). The case is kept. An answer without content gives "".
     """
     text = plain(answer)
+    if is_blank(text):
+        return ""
     tails = announced(text)
-    return " ".join((tails[-1] if tails else text).split()).strip(_EDGE)
+    return undress(" ".join((tails[-1] if tails else text).split()))

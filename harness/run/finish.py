@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from harness.answers.outcome import Status
 from harness.answers.parse import answer_text
+from harness.answers.sentences import NONE_LISTED
 from harness.catalogue import Catalogue
 from harness.classes import ClassList
 from harness.encoders.base import TextEncoder
@@ -158,12 +159,15 @@ def mapping_facts(how: MappingSpec, encoder: TextEncoder, classes: ClassList) ->
 
 
 def places_to_map(task: TaskSpec, rows: Sequence[Prediction]) -> list[int]:
-    """Give the places of the rows whose answers the protocol maps, mapped already or not."""
-    status = MAPPED_STATUS.get(task.protocol)
+    """Give the places of the rows whose answers the protocol maps, mapped already or not; a text
+    that says that nothing of the list fits is mapped to none of it.
+    """
+    status, never = MAPPED_STATUS.get(task.protocol), (EXACT, NONE_LISTED)
     return [
         place
         for place, row in enumerate(rows)
-        if row.answer and ((row.status is status and row.rule != EXACT) or row.rule == UNREADABLE)
+        if row.answer
+        and ((row.status is status and row.rule not in never) or row.rule == UNREADABLE)
     ]
 
 

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import harness
 from harness.answers.outcome import Outcome, Status
+from harness.answers.reasoning import part_reasoning
+from harness.answers.rules import Level, level_of
+from harness.answers.sentences import NONE_LISTED
 from harness.catalogue import Catalogue, own_root
 from harness.classes import ClassList
 from harness.errors import Problem, UserError
@@ -40,7 +43,6 @@ ADAPTER = "predictions"
 """The adapter that stands in the manifest of an imported run."""
 
 
-_NAME_RULES = ("strict", "normalized")
 """Rules by which an answer is a name, and not a text with a name in it."""
 
 
@@ -96,10 +98,10 @@ def _row(
     if given.form in ("answer", "answers"):
         outcomes = [read_answer(protocol, text, asked, classes) for text in given.texts]
         first = outcomes[0] if outcomes else read_answer(protocol, None, asked, classes)
-        text = given.texts[0] if given.texts else ""
+        text, reasoning = part_reasoning(given.texts[0] if given.texts else "")
         top = _listed_classes(protocol, outcomes) if given.form == "answers" else ()
     else:
-        first, text = _outcome_of(given.class_ids, asked), None
+        first, text, reasoning = _outcome_of(given.class_ids, asked), None, None
         top = given.class_ids if given.form == "top" else ()
     return Prediction(
         image_id=image_id,
@@ -110,13 +112,15 @@ def _row(
         rule=first.rule,
         top=tuple(each for each in top if not asked or each in asked),
         options=asked,
+        reasoning=reasoning,
+        removed=first.removed,
     )
 
 
 def _outcome_of(class_ids: Sequence[int], options: Sequence[int]) -> Outcome:
     """Give the outcome of an answer by class id: as exact as the strict name of the class."""
     if not class_ids:
-        return Outcome(Status.OOP, rule="none_listed")
+        return Outcome(Status.OOP, rule=NONE_LISTED)
     if options and class_ids[0] not in options:
         return Outcome(Status.OOP, rule="other_name")
     return Outcome(Status.OK, class_ids[0], rule=STRICT)
@@ -126,12 +130,12 @@ def _listed_classes(protocol: Protocol, outcomes: Sequence[Outcome]) -> tuple[in
     """Give the classes that several answers name, each once; of a name that several classes bear,
     all of them.
 
-    In a closed world, answers that are a name of the list go before those that only mention one
-    ("white pomeranian"): what is in the list is told by the names, as published results do.
+    In a closed world, answers that are strictly a name of the list go before the others: published
+    results take the first of them.
     """
     listed = [each for each in outcomes if each.status is Status.OK and each.class_id is not None]
     if protocol in ("cw", "cw_plus"):
-        listed.sort(key=lambda each: each.rule not in _NAME_RULES)
+        listed.sort(key=lambda each: level_of(each.rule) is not Level.STRICT)
     named = (class_id for each in listed for class_id in (each.class_id, *each.also))
     return tuple(dict.fromkeys(class_id for class_id in named if class_id is not None))
 

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 
 from harness.adapters.base import Response
+from harness.answers.batch import SharedAnswer, read_batch
 from harness.answers.outcome import Outcome, Status
-from harness.answers.parse import parse_batch, parse_letter, parse_name
+from harness.answers.parse import parse_letter, parse_name
+from harness.answers.parts import REASONING
+from harness.answers.reasoning import part_reasoning
 from harness.classes import ClassList, normalize_name
 from harness.mapping.exact import read_open
 from harness.prompt.plan import PlannedRequest
@@ -44,14 +47,14 @@ def answered_rows(
             return [_ranked_row(classes, request, hashes[0], response)]
         except ValueError as error:
             return failed_rows(request, str(error))
-    texts: Sequence[str | None] = (response.text,)
+    whole, reasoning = part_reasoning(response.text or "")
+    shared = SharedAnswer((whole,))
     if len(request.image_ids) > 1:
-        texts = parse_batch(response.text, len(request.image_ids))
+        shared = read_batch(whole, len(request.image_ids))
+    parted = (REASONING,) if reasoning else ()
     rows = []
-    for image_id, digest, text in zip(request.image_ids, hashes, texts, strict=True):
-        if response.refused:
-            outcome = Outcome(Status.REFUSED, rule=REFUSED_BY_SERVICE)
-        elif text is None and (response.text or "").strip():
+    for image_id, digest, text in zip(request.image_ids, hashes, shared.texts, strict=True):
+        if text is None and whole.strip():
             outcome = Outcome(Status.UNPARSED, rule="no_entry")
         else:
             outcome = read_answer(protocol, text, request.options, classes)
@@ -59,7 +62,7 @@ def answered_rows(
             Prediction(
                 image_id=image_id,
                 status=outcome.status,
-                answer=response.text if text is None else text,
+                answer=whole if text is None else text,
                 class_id=outcome.class_id,
                 also=outcome.also,
                 rule=outcome.rule,
@@ -69,9 +72,10 @@ def answered_rows(
                 tokens=response.tokens,
                 prompt_tokens=response.prompt_tokens,
                 cost=response.cost,
-                images_in_prompt=len(texts) if len(texts) > 1 else None,
+                images_in_prompt=len(hashes) if len(hashes) > 1 else None,
                 outside=response.outside,
-                reasoning=response.reasoning,
+                reasoning="\n".join(filter(None, (response.reasoning, reasoning))) or None,
+                removed=(*parted, *shared.removed, *outcome.removed),
                 truncated=response.truncated,
             )
         )

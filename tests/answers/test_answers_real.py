@@ -63,7 +63,7 @@ def test_captions_hold_no_letters(model: str) -> None:
     """Free text of 3,840 captions, even with 'the shape of the letter "E"', gives no letter."""
     for row in replies(f"captioning_{model}"):
         outcome = parse_letter(row["response"], OPTIONS, SHAPES)
-        assert outcome.class_id is None or outcome.rule == "option_name", row["response"]
+        assert outcome.class_id is None or outcome.rule.startswith("option_"), row["response"]
 
 
 @pytest.mark.parametrize(
@@ -118,18 +118,34 @@ def parsed(row: dict[str, Any], classes: ClassList) -> list[Any]:
 @pytest.mark.parametrize(
     ("name", "rules"),
     [
-        ("pets", {"strict": 3634, "oop": 33, "single_mention": 2}),
-        ("dtd", {"strict": 1606, "oop": 82}),
+        ("aircraft", {"strict": 3296, "normalized": 6, "oop": 30, "empty": 1}),
+        ("caltech101", {"strict": 2456, "spelling": 1, "oop": 7}),
+        ("cars", {"strict": 7386, "oop": 648, "empty": 7}),
+        ("dtd", {"strict": 1606, "spelling": 8, "oop": 74}),
+        ("eurosat", {"strict": 7978, "oop": 7, "empty": 6}),
+        ("flowers102", {"strict": 2290, "spelling": 1, "single_mention": 1, "oop": 171}),
+        ("pets", {"strict": 3634, "oop": 35}),
+        ("rafdb", {"strict": 3062}),
+        ("sun397", {"strict": 18309, "spelling": 23, "single_mention": 1, "oop": 1497}),
     ],
 )
 def test_what_the_whole_ladder_adds_to_strict(name: str, rules: dict[str, int]) -> None:
-    """Of 117 first answers out of the list two are taken: "soft coated wheaten terrier" for
-    "wheaten terrier", both right (pets 90.46 % instead of 90.41 %). "lace-like" is not "lacelike".
+    """Of 2,470 first answers that are strictly no name, 33 are one in another spelling
+    ("lace-like", "dentist's office") and two a name behind a colour; what is a name with another
+    word ("christmas rose", "soft coated wheaten terrier") is out of prompt.
     """
     classes, rows = closed_world(name)
-    outcomes = [(row, parse_name(row["answers"][0], classes)) for row in rows]
-    assert Counter(outcome.rule for _, outcome in outcomes) == rules
-    for row, outcome in outcomes:
-        if outcome.rule == "single_mention":
-            assert row["answers"][0] == "soft coated wheaten terrier"
-            assert outcome.class_id == classes.names.index(row["label"])
+    outcomes = [parse_name(row["answers"][0] if row["answers"] else "", classes) for row in rows]
+    assert Counter(outcome.rule for outcome in outcomes) == rules
+
+
+def test_other_spellings_are_as_right_as_strict_names() -> None:
+    """31 of the 33 are the label; of SUN397's strict names 62.5 % are."""
+    right = 0
+    for name in ("caltech101", "dtd", "flowers102", "sun397"):
+        classes, rows = closed_world(name)
+        for row in rows:
+            outcome = parse_name(row["answers"][0] if row["answers"] else "", classes)
+            label = classes.names.index(row["label"])
+            right += outcome.rule == "spelling" and outcome.class_id == label
+    assert right == 31

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from harness.answers.outcome import Status
-from harness.classes import normalize_name
+from harness.answers.text import is_blank
 from harness.entries.case import RunCase
 from harness.entries.finding import Finding, listed
 from harness.mapping.exact import EXACT
@@ -114,7 +114,7 @@ def _class_of(row: Prediction, case: RunCase) -> str | None:
         read = row.status is Status.OK and (case.protocol != "ow" or row.rule == EXACT)
         fits = mapped or read or not row.answer
         return None if fits else "a class where the protocol finds none"
-    names_nothing = case.protocol == "ow" and not normalize_name(row.answer or "")
+    names_nothing = case.protocol == "ow" and is_blank(row.answer or "")
     if mapped or (row.status is Status.OK and not names_nothing):
         return "no class"
     return None

@@ -1,0 +1,101 @@
+"""Find the question repeated in an answer: the lettered options, or the class list of the prompt.
+
+A model that only repeats what it was asked has not answered, and one that answers and repeats the
+question too must be read by its answer. Taken off is what nobody answers: two or more lines (or
+marked pieces of a line) that are lettered A, B, … in order, and three or more names of the list one
+after another in the order of the prompt.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from string import ascii_uppercase
+
+from harness.answers.mentions import Mention, find_names
+from harness.classes import ClassList
+
+_LETTERED = re.compile(
+    r"[^\w\n]{0,8}(?:option\s)?([A-Z])(?:[^\w\n]{0,3}[).:\]=,-][^\n]*|[^\w\n]{0,4})"
+)
+_INLINE = re.compile(r"(?<![\w.'])\(?([A-Z])[).:]\s?(?=\S)")
+_BETWEEN = re.compile(r"[^\w\n]*(?:\n[^\w\n]*)?(?:\d{1,5}[^\w\n]{1,3})?(?:and\s|or\s)?")
+_NUMBER_BEFORE = re.compile(r"(?:^|(?<=[\s(]))\d{1,5}[.):]\s{0,3}$")
+_FEWEST_LINES, _FEWEST_PIECES, _FEWEST_NAMES = 2, 3, 3
+
+
+def without_options(text: str) -> tuple[str, bool]:
+    """Give a plain text without the lettered options that it repeats, and whether there were any.
+
+    >>> without_options("B\\nA. cat\\nB. dog")
+    ('B', True)
+    """
+    lines = text.split("\n")
+    letters = [match[1] if (match := _LETTERED.fullmatch(line)) else "" for line in lines]
+    kept: list[str] = []
+    place = 0
+    while place < len(lines):
+        length = _run(letters, place)
+        if length < _FEWEST_LINES:
+            length = 1
+            kept.append(_without_pieces(lines[place]))
+        place += length
+    rest = "\n".join(line for line in kept if line)
+    return rest, rest != text
+
+
+def _run(letters: Sequence[str], place: int) -> int:
+    """Count how many letters from this place on are A, B, C, … in order."""
+    length = 0
+    for letter, expected in zip(letters[place:], ascii_uppercase, strict=False):
+        if letter != expected:
+            break
+        length += 1
+    return length
+
+
+def _without_pieces(line: str) -> str:
+    """Cut a line where "A. … B. … C. …" begins in it."""
+    marks = list(_INLINE.finditer(line))
+    letters = [mark[1] for mark in marks]
+    for place, mark in enumerate(marks):
+        if letters[place] == "A" and _run(letters, place) >= _FEWEST_PIECES:
+            return line[: mark.start()].rstrip()
+    return line
+
+
+def without_names(text: str, classes: ClassList, order: Sequence[int]) -> tuple[str, bool]:
+    """Give a plain text without the names that it lists in the order of the prompt, and whether
+    there were any. `order` is the class ids in that order.
+    """
+    places = {class_id: place for place, class_id in enumerate(order)}
+    kept: list[str] = []
+    start = 0
+    for run in _listings(text, tuple(find_names(text, classes)), places):
+        before = text[start : run[0].start]
+        kept.append(_NUMBER_BEFORE.sub("", before))
+        start = run[-1].end
+    rest = "".join([*kept, text[start:]]) if kept else text
+    lines = (line.strip() for line in rest.split("\n"))
+    return "\n".join(line for line in lines if line), bool(kept)
+
+
+def _listings(
+    text: str, found: Sequence[Mention], places: dict[int, int]
+) -> Iterator[Sequence[Mention]]:
+    run: list[Mention] = []
+    for mention in found:
+        if run and _follows(text, run[-1], mention, places):
+            run.append(mention)
+            continue
+        if len(run) >= _FEWEST_NAMES:
+            yield run
+        run = [mention]
+    if len(run) >= _FEWEST_NAMES:
+        yield run
+
+
+def _follows(text: str, last: Mention, this: Mention, places: dict[int, int]) -> bool:
+    behind = {places[each] + 1 for each in last.ids if each in places}
+    here = {places[each] for each in this.ids if each in places}
+    between = text[last.end : this.start]
+    apart = between.strip() != "" or "\n" in between
+    return not behind.isdisjoint(here) and apart and _BETWEEN.fullmatch(between) is not None
