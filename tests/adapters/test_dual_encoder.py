@@ -137,3 +137,12 @@ def test_facts(root: Path) -> None:
     facts = load_adapter(load_model(Catalogue(()), "mini_dual"), Setting()).facts
     assert (facts.kind, facts.architecture) == ("dual_encoder", "CLIPModel")
     assert facts.notes == ("class prompts: avg_raw",)
+
+
+def test_different_names_of_one_vector_are_refused(images: list[Image.Image]) -> None:
+    """To the tower they are one class, and every image of the second would be wrong."""
+    spec = load_model(Catalogue(()), "mini_dual")
+    assert len(ask(spec, images, ("dog", "Dog.", "fox"))) == len(images)
+    with pytest.raises(SpecError, match="1 pairs of different class names") as caught:
+        ask(spec, images, ("dog", "猫", "fox", "狗"))
+    assert caught.value.problems[0].got == "`猫` and `狗`"
