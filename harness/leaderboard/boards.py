@@ -18,7 +18,7 @@ from harness.leaderboard.ranking import (
     tiers_of,
 )
 from harness.leaderboard.references import references
-from harness.leaderboard.scoring import BoardTally, Job, Packed, RunTally
+from harness.leaderboard.scoring import NO_QUESTION, BoardTally, Job, Packed, RunTally
 from harness.leaderboard.site_model import Before, Board, Pair, Row
 from harness.score.answers import Bools
 from harness.score.metrics import percent
@@ -201,7 +201,10 @@ def _before(change: Change | None) -> Before | None:
 
 
 def _check_options(runs: Sequence[Done]) -> None:
-    """Raise DataError when whole runs of multiple choice were asked different questions."""
+    """Raise DataError when runs of multiple choice were asked different questions: whole runs by
+    the digest of their options, all of them by the options of the images that two have in common.
+    """
+    _check_common_options(runs)
     whole = max(run.job.run.run.n for run in runs)
     by_options: dict[str | None, Done] = {}
     for run in runs:
@@ -213,3 +216,16 @@ def _check_options(runs: Sequence[Done]) -> None:
         fix = "options depend on the label sets of the machine; run one of them again with the same"
         where = f"task `{runs[0].job.run.task}`, entries {names}"
         raise DataError(Problem(where, what, fix=fix))
+
+
+def _check_common_options(runs: Sequence[Done]) -> None:
+    """Raise DataError for two runs whose options of one image are not the same."""
+    asked = [(run, run.tally.questions) for run in runs if run.tally.questions is not None]
+    for (one, mine), (other, theirs) in combinations(asked, 2):
+        common = (mine != NO_QUESTION) & (theirs != NO_QUESTION)
+        n, differing = int(common.sum()), int((common & (mine != theirs)).sum())
+        if differing:
+            where = f"task `{one.job.run.task}`, entries `{one.name}` and `{other.name}`"
+            what = "were asked different questions: the options of an image differ"
+            fix = "run one of them again with the same label sets, or import the same options"
+            raise DataError(Problem(where, what, f"{differing} of {n} common images", fix=fix))

@@ -36,6 +36,8 @@ from harness.score.results import Protocol, Results
 from harness.score.scoring import ScoreRequest, results_of
 from harness.store.prediction import Prediction
 
+NO_QUESTION = 0
+"""Stands for no options."""
 Packed = NDArray[np.uint8]
 """A mask over the benchmark's images, eight a byte."""
 
@@ -86,6 +88,9 @@ class RunTally:
     """Whether any answer was mapped to a class."""
     out_of_prompt: tuple[OutOfPrompt, ...]
     prompt: str | None
+    questions: NDArray[np.int64] | None = None
+    """For multiple choice, a number [n] for the options of each of the benchmark's images: equal
+    ones for equal options in equal order, `NO_QUESTION` for none."""
 
 
 def save_ground(ground: Ground, path: Path) -> None:
@@ -117,6 +122,7 @@ def score_run(job: Job) -> RunTally:
         mapped=bool(run.answers.mapped.any()),
         out_of_prompt=gallery.out_of_prompt(run.rows, run.answers, headline, job.classes),
         prompt=_first_prompt(job, run.rows),
+        questions=run.questions() if "mc" in job.protocols else None,
     )
 
 
@@ -182,6 +188,13 @@ class _Run:
             worst=worst,
             confused=gallery.most_confused(self.answers, headline, protocol, counted),
         )
+
+    def questions(self) -> NDArray[np.int64]:
+        """Give a number for the options of each image; hashes of integers are the same in every
+        process.
+        """
+        told = [hash(row.options) or 1 if row.options else NO_QUESTION for row in self.rows]
+        return self.spread(np.array(told, dtype=np.int64), fill=NO_QUESTION)
 
     def shard(self) -> RunShard:
         """Give what the page's scripts are to know of every image."""

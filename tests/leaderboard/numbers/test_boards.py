@@ -179,3 +179,17 @@ def test_different_questions_are_not_one_board(toy: Toy, tmp_path: Path) -> None
         toy.add(name, {"toy_mc": lettered(1)}, manifests)
     with pytest.raises(DataError, match="different questions"):
         build(toy.catalogue, toy.entries, tmp_path / "site", NO_OVERRIDES)
+
+
+def test_a_smaller_run_with_other_options_is_not_on_the_board_either(
+    toy: Toy, tmp_path: Path
+) -> None:
+    """Fewer images have a question where other label sets were on the machine; they were other
+    questions too.
+    """
+    toy.add("all", {"toy_mc": lettered(1)})
+    toy.add("some", {"toy_mc": lettered(1, (1, 0, 2))[3:]})
+    with pytest.raises(DataError, match="entries `all` and `some`: were asked different") as caught:
+        build(toy.catalogue, toy.entries, tmp_path / "site", NO_OVERRIDES)
+    n = len(lettered(1)) - 3
+    assert caught.value.problems[0].got == f"{n} of {n} common images"
