@@ -18,6 +18,7 @@ import regex
 from harness.answers.refusal import end_of_refusal
 from harness.answers.text import Clause, clauses
 from harness.answers.vocabulary import (
+    ARTICLES,
     DETERMINERS,
     GRAMMAR_AFTER,
     GRAMMAR_BEFORE,
@@ -186,7 +187,7 @@ def _is_meant(text: str, mention: Mention, classes: ClassList) -> bool:
         return True
     before = _words_before(text, mention.start)
     quoted = text[mention.start - 1 : mention.start] in {'"', "'", "“"}
-    return quoted or (bool(before) and before[-1] in DETERMINERS)
+    return quoted or (bool(before) and before[-1] in ARTICLES)
 
 
 def _is_noun(text: str, mention: Mention, classes: ClassList) -> bool:

@@ -202,7 +202,7 @@ def _without_tags(text: str) -> str:
             return " "
         if name in _CELL:
             return " | "
-        if name in _ANSWER and name in closed and not whole:
+        if name in _ANSWER and (name in closed or "answer" in name) and not whole:
             return "\n" if match["end"] else _LABEL
         if name in _BLOCK or name in closed:
             return "\n"

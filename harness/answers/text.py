@@ -18,7 +18,7 @@ _ADJECTIVES = (
 )
 _WHOSE = r"(?:\s+(?:of|for|in|to)\s+(?:the|this)\s+\w+)?"
 _LABEL = re.compile(
-    rf"(?:^|(?<=[\n{{,])|(?<=[.!?:,]\s))[\s#>*\-\"'{{]{{0,8}}(?:(?:so|therefore|thus|hence),?\s+)?"
+    rf"(?:^|(?<=[\n{{,])|(?<=[.!?:,]\s))[\s#>*\-\"'“‘«(\[|$_~{{]{{0,8}}(?:(?:so|therefore|thus|hence),?\s+)?"
     rf"{_ADJECTIVES}{_NOUN}[\"']?{_WHOSE}\s*(?P<sign>[:=]|\bis\b:?)\s*(?P<tail>\S[^\n]*)",
     re.IGNORECASE,
 )
@@ -32,6 +32,10 @@ _FIELD = re.compile(
     re.IGNORECASE,
 )
 
+# "Answer: Class: dog": a label that announces only another one
+_DOUBLED = re.compile(
+    rf"\b{_ADJECTIVES}{_NOUN}\s?[:=]\s+(?=[^\w\n]{{0,4}}{_ADJECTIVES}{_NOUN}\s?[:=])", re.IGNORECASE
+)
 _BARE_LABEL = re.compile(rf"\W*{_ADJECTIVES}{_NOUN}\s*:\W*", re.IGNORECASE)
 _NOTHING = " \t\r\n\"'`´‘’“”«»*_~#.,;:!?()[]{}<>|$•·-–—。、！？"
 
@@ -84,6 +88,7 @@ def announced(text: str) -> tuple[str, ...]:
     """
     if _FIELD.search(text):
         return tuple(match["tail"].strip() for match in _FIELD.finditer(text))
+    text = _DOUBLED.sub("", text)
     found = [
         *((match.start("tail"), match["tail"].strip()) for match in _LABEL.finditer(text)),
         *((match.start("tail"), match["tail"].strip()) for match in _HEADING.finditer(text)),

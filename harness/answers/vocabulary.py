@@ -7,6 +7,9 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"\S+", text))
 
 
+ARTICLES = _words("a an the letter digit number")
+"""Words behind which even a word of the language is a noun ("a can"); not "this can"."""
+
 DETERMINERS = _words(
     """
     a an the this that these those one some any each my your his her its their our two three
