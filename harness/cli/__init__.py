@@ -23,6 +23,7 @@ from harness.cli import (
     score,
     submit,
 )
+from harness.cli.streams import LostOutputError, drop, plain_streams
 from harness.errors import HarnessError
 
 app = typer.Typer(
@@ -48,7 +49,7 @@ app.add_typer(submit.app, name="submit")
 
 def _show_version(asked: bool) -> None:
     if asked:
-        typer.echo(__version__)
+        print(__version__)
         raise typer.Exit
 
 
@@ -63,18 +64,42 @@ def _options(
 
 def main() -> NoReturn:
     """Run the command. A mistake of the user's is told in one message, without a traceback."""
+    with plain_streams():
+        _log_to_stderr()
+        try:
+            code = _run_command()
+            sys.stdout.flush()
+        except LostOutputError as error:
+            drop(sys.stdout)
+            code = _tell(error)
+    sys.exit(code)
+
+
+def _log_to_stderr() -> None:
     console = Console(stderr=True)
     handler = RichHandler(console=console, show_time=False, show_path=False, markup=False)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler])
     logging.getLogger("harness").setLevel(logging.INFO)
     if not sys.stderr.isatty():
         os.environ.setdefault("TQDM_DISABLE", "1")  # other libraries' bars, in a log file
+
+
+def _run_command() -> int | str | None:
     try:
         app()
+    except SystemExit as end:
+        return end.code
+    except LostOutputError:
+        raise
     except HarnessError as error:
+        return _tell(error)
+    return 0
+
+
+def _tell(error: HarnessError) -> int:
+    if str(error):
         print(f"error: {error}", file=sys.stderr)
-        if error.exit_at_once:
-            sys.stderr.flush()
-            os._exit(error.exit_code)
-        sys.exit(error.exit_code)
-    sys.exit(0)
+    if error.exit_at_once:
+        sys.stderr.flush()
+        os._exit(error.exit_code)
+    return error.exit_code

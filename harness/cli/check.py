@@ -64,7 +64,7 @@ def check(
         for each in findings:
             failed += each.level == "error"
             text = each.text.replace("\n", "\n        ")
-            typer.echo(f"{_MARKS[each.level]} {kind.value} {name}: {each.check}: {text}")
+            print(f"{_MARKS[each.level]} {kind.value} {name}: {each.check}: {text}")
 
     for kind, name in chosen:
         if kind is Kind.TASK:
@@ -77,7 +77,7 @@ def check(
         else:
             known = [*catalogue.names(Kind.TASK), *catalogue.names(Kind.MODEL)]
             raise SpecError(unknown_name("check", "task or model", name, known))
-    typer.echo(f"{failed} errors" if failed else "no errors")
+    print(f"{failed} errors" if failed else "no errors")
     raise typer.Exit(2 if failed else 0)
 
 

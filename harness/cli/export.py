@@ -52,5 +52,5 @@ def lmms_eval(
     overrides = overrides_of(label_set, equivalences)
     for each in export_lmms_eval(catalogue, specs, folder, overrides):
         told = "".join(f"; {n} left out: {why}" for why, n in each.left_out.items())
-        typer.echo(f"{each.task}: {each.prompts} prompts, {each.images} images{told}")
-    typer.echo(f"python -m lmms_eval --include_path {folder} --tasks {','.join(names)} --model …")
+        print(f"{each.task}: {each.prompts} prompts, {each.images} images{told}")
+    print(f"python -m lmms_eval --include_path {folder} --tasks {','.join(names)} --model …")

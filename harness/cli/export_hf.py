@@ -32,13 +32,13 @@ def hf(
 
     options = HfOptions(repo, license, overrides_of(label_set, None))
     written = export_hf(catalogue_of(include_path), runs, output, options)
-    typer.echo(
+    print(
         f"{output}: {written.predictions} predictions of {written.runs} runs, "
         f"{written.scores} scores"
     )
     for each in written.label_sets:
         here = f"left out: {each.left_out}" if each.left_out else f"licence {each.license}"
-        typer.echo(f"labels `{each.name}`: {here}")
+        print(f"labels `{each.name}`: {here}")
     if repo is None:
         told = "`--repo OWNER/NAME` for its id on the hub"
-        typer.echo(f"the files name the dataset `{written.dataset}`; {told}")
+        print(f"the files name the dataset `{written.dataset}`; {told}")

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import typer
-
 from harness.catalogue import Catalogue
 from harness.errors import Problem, UserError
 
@@ -38,10 +36,10 @@ def check_invariance(
     processes = compare_processes([*words, "--batch_size", str(batch_size)], (1, 2))
     flips = [*ways.flips, *processes.flips]
     dtype = adapter.facts.dtype or "unknown dtype"
-    typer.echo(f"{names[1]} ({dtype}) on {names[0]}, {ways.prompts} prompts, against asking alone:")
+    print(f"{names[1]} ({dtype}) on {names[0]}, {ways.prompts} prompts, against asking alone:")
     for way in (*ways.settings, *processes.settings):
         count = sum(flip.setting == way for flip in flips)
-        typer.echo(f"  {way}: {count} answers flip")
+        print(f"  {way}: {count} answers flip")
     _show(flips, dtype)
     return len(flips)
 
@@ -49,11 +47,11 @@ def check_invariance(
 def _show(flips: "Sequence[Flip]", dtype: str) -> None:
     for flip in flips[:_SHOWN]:
         ids = ", ".join(flip.image_ids)
-        typer.echo(f"    {ids} ({flip.setting}): {flip.alone!r} -> {flip.other!r}")
+        print(f"    {ids} ({flip.setting}): {flip.alone!r} -> {flip.other!r}")
     if len(flips) > _SHOWN:
-        typer.echo(f"    and {len(flips) - _SHOWN} more")
+        print(f"    and {len(flips) - _SHOWN} more")
     if flips and dtype in ("bfloat16", "float16"):
-        typer.echo(
+        print(
             f"In {dtype} sums are rounded differently in batches of different shape, which flips "
             "near ties. Report these flips, or run with `dtype: float32`."
         )

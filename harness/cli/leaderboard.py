@@ -40,8 +40,8 @@ def build(
     site = build_site(catalogue, entries, output, overrides_of(label_set, equivalences))
     for board in site.boards:
         tiers = max(row.tier for row in board.rows)
-        typer.echo(
+        print(
             f"{board.slug}: {len(board.rows)} models in {tiers} tiers, by {board.headline}, "
             f"{board.n_images} images"
         )
-    typer.echo(output / "index.html")
+    print(output / "index.html")

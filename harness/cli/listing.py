@@ -2,8 +2,6 @@
 
 from enum import StrEnum
 
-import typer
-
 from harness.catalogue import Kind
 from harness.cli.options import IncludePath, catalogue_of
 
@@ -31,7 +29,7 @@ def list_names(what: Listed, include_path: IncludePath = None) -> None:
     """List tasks, models, encoders, label sets or class lists, one a line."""
     catalogue = catalogue_of(include_path)
     for name in catalogue.names(_KINDS[what]):
-        typer.echo(name)
+        print(name)
     if what is Listed.TASKS:
         for name in catalogue.names(Kind.GROUP):
-            typer.echo(f"{name} (group)")
+            print(f"{name} (group)")

@@ -1,5 +1,6 @@
 """`harness merge`: join what processes and slices have answered, after a crash or on purpose."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -47,5 +48,5 @@ def merge(
     for each in open_runs:
         manifest = Manifest.read(each.path)
         answered = sum(n for status, n in manifest.counts.items() if status != "error")
-        typer.echo(f"{each.path}: {answered} of {manifest.n} images answered", err=True)
+        print(f"{each.path}: {answered} of {manifest.n} images answered", file=sys.stderr)
     raise typer.Exit(1 if open_runs else 0)

@@ -1,5 +1,6 @@
 """`harness submit`: make an entry of the leaderboard, and check it as the leaderboard does."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -59,10 +60,10 @@ def pack(
     paths = [path for folder in runs for path in find_runs(folder)]
     manifest = make_entry(catalogue_of(include_path), paths, options)
     tasks = ", ".join(run.task for run in manifest.runs)
-    typer.echo(f"{output}: {manifest.model} on {tasks}")
+    print(f"{output}: {manifest.model} on {tasks}")
     if card is None:
-        typer.echo(f"fill in {output / 'MODEL_CARD.md'}, then pack again with --card FILE")
-    typer.echo(f"check it: harness submit check {output}")
+        print(f"fill in {output / 'MODEL_CARD.md'}, then pack again with --card FILE")
+    print(f"check it: harness submit check {output}")
 
 
 @app.command("check")
@@ -98,8 +99,8 @@ def check(
         options = share_options(catalogue, entries, options)
         reports = [each for path in entries for each in check_path(catalogue, path, options)]
     except HarnessError as error:  # 2 would say that there are warnings only
-        typer.echo(f"error: {error}", err=True)
+        print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(1) from error
     tell = {Format.TEXT: as_text, Format.JSON: as_json, Format.GITHUB: as_github}[form]
-    typer.echo(tell(reports))
+    print(tell(reports))
     raise typer.Exit(exit_code(reports))

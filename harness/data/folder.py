@@ -1,5 +1,6 @@
 """A plain folder of images, flat or with one folder a class."""
 
+import os
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
@@ -25,7 +26,7 @@ def open_folder(found: Scan, names: Sequence[str]) -> Source:
     the path inside the folder without its suffix.
     """
     paths = tuple(found.folder / name for name in names)
-    ids = ids_of_files(names, str(found.folder), by_path=True)
+    ids = ids_of_files([_in_utf8(name) for name in names], str(found.folder), by_path=True)
 
     def read(row: int) -> Image.Image:
         return decode_image(paths[row], names[row])
@@ -38,3 +39,10 @@ def open_folder(found: Scan, names: Sequence[str]) -> Source:
         ids_from_files=True,
         passed_over=found.passed_over(names),
     )
+
+
+def _in_utf8(name: str) -> str:
+    """Give a file's name as the same text in every locale; a byte that is not UTF-8 stays half of a
+    surrogate pair.
+    """
+    return os.fsencode(name).decode("utf-8", "surrogateescape")

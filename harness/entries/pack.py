@@ -64,7 +64,7 @@ def pack(catalogue: Catalogue, paths: Sequence[Path], options: PackOptions) -> E
             runs=packed,
             files={name: _facts(folder / name) for name in _names(folder)},
         )
-        write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
+        write_json(folder / MANIFEST, json.loads(_whole(manifest.model_dump(mode="json"))))
     return manifest
 
 
@@ -76,9 +76,15 @@ def write_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
         gzip.GzipFile("", "wb", compresslevel=9, fileobj=raw, mtime=0) as file,
     ):
         for line in lines:
-            text = json.dumps(line, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-            # A model may emit half of a surrogate pair, which no text file can hold.
-            file.write(_HALF_PAIR.sub("\ufffd", text).encode() + b"\n")
+            file.write(_whole(line).encode() + b"\n")
+
+
+def _whole(values: Mapping[str, Any]) -> str:
+    """Give JSON in which nothing is half of a surrogate pair: a model may emit one, and a file name
+    that is not UTF-8 has some, but no reader of entries takes them.
+    """
+    text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _HALF_PAIR.sub("\ufffd", text)
 
 
 def row_values(row: Prediction) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from harness.export.hf_runs import read_runs
 from harness.export.hf_scores import Figure, figures
 from harness.export.hf_tables import schema_of, write_predictions, write_table
 from harness.run.bench import NO_OVERRIDES, Overrides
-from harness.store.new_folder import new_folder, refuse_full
+from harness.store.new_folder import new_folder, refuse_full, refuse_name
 
 _REPO = r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*"
 _LICENSE = r"[a-z0-9][a-z0-9.+-]*"
@@ -52,6 +52,7 @@ def export_hf(
     that the hub would not take, and as `read_runs`, `write_shared` and `write_predictions`.
     """
     refuse_full(folder)
+    refuse_name(folder)
     _check(options)
     runs = read_runs(paths)
     dataset = options.repo or folder.resolve().name

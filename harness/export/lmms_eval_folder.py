@@ -22,7 +22,7 @@ from harness.run.bench import Bench, Overrides, open_bench, share_overrides
 from harness.run.feed import load_ahead
 from harness.run.names_apart import check_names_apart
 from harness.spec.task import TaskSpec
-from harness.store.new_folder import new_folder, refuse_full
+from harness.store.new_folder import new_folder, refuse_full, refuse_name
 
 log = logging.getLogger("harness")
 _MODULE = "harness_task"
@@ -86,6 +86,7 @@ def export_lmms_eval(
     import harness
 
     refuse_full(folder)
+    refuse_name(folder)
     problems = [each for task in tasks for each in _misfits(task)]
     if problems:
         raise UserError(problems)

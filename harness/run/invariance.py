@@ -108,7 +108,9 @@ def _flips(
 def _launched(words: Sequence[str], count: int, output: Path) -> Mapping[str, str]:
     start = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     command = [*start, "--nproc-per-node", str(count), "-m", "harness", "run", *words]
-    done = subprocess.run([*command, "--output", str(output)], capture_output=True, text=True)
+    done = subprocess.run(
+        [*command, "--output", str(output)], capture_output=True, text=True, errors="replace"
+    )
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if "rror" in line]
         told = (lines[0] if lines else done.stderr.strip())[:_KEPT]

@@ -140,7 +140,11 @@ def _with_settings(file: YamlFile, settings: Sequence[str]) -> YamlFile:
             inner = place.get(part)
             place[part] = dict(inner) if isinstance(inner, dict) else {}
             place = place[part]
-        place[keys[-1]] = yaml.safe_load(text)
+        try:
+            place[keys[-1]] = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            what = "is not a value in YAML"
+            raise SpecError(Problem(f"--set {key}", what, str(error), "text in quotes")) from error
         origins = {at: origin for at, origin in origins.items() if at[: len(keys)] != keys}
         origins[keys] = Origin(Path("--set").absolute(), 0)
     return YamlFile(file.path, data, origins)

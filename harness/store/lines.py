@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +13,8 @@ import jsonlines
 
 from harness.errors import DataError, Problem, RunError
 from harness.store.prediction import Prediction
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class Appender:
@@ -77,7 +80,7 @@ def write_json(path: Path, value: Any) -> None:
     """Write a JSON file that appears whole or not at all."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     with _replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(_escaped(text), encoding="utf-8")
 
 
 def read_json(path: Path) -> Any:
@@ -109,9 +112,14 @@ def _not_written(path: Path, error: OSError) -> RunError:
 
 
 def _dumps(row: dict[str, Any]) -> str:
-    """Write text as it is, but escape what is no Unicode text (a model may emit half a pair)."""
-    text = json.dumps(row, ensure_ascii=False)
-    return json.dumps(row) if any("\ud800" <= character <= "\udfff" for character in text) else text
+    return _escaped(json.dumps(row, ensure_ascii=False))
+
+
+def _escaped(text: str) -> str:
+    """Give JSON text with what is no Unicode text escaped: half of a surrogate pair, which a model
+    may emit, and which stands for a byte in a file name that is not UTF-8.
+    """
+    return _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
 def _prediction(line: str, where: str) -> Prediction:

@@ -176,11 +176,12 @@ def git_state(folder: Path) -> dict[str, Any]:
     def ask(*words: str) -> str | None:
         try:
             done = subprocess.run(
-                ["git", "-C", str(folder), *words], capture_output=True, text=True, timeout=10
+                ["git", "-C", str(folder), *words], capture_output=True, timeout=10
             )
         except (OSError, subprocess.TimeoutExpired):
             return None
-        return done.stdout.strip() if done.returncode == 0 else None
+        # File names are in whatever encoding the disk has.
+        return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else None
 
     if not (folder / ".git").exists():
         return {}

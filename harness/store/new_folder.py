@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import Problem, UserError
+from harness.image_ids import fault_of
 
 
 def refuse_full(folder: Path) -> None:
@@ -14,6 +15,13 @@ def refuse_full(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         fix = "choose another folder, or remove it"
         raise UserError(Problem(str(folder), "is there already, and is not empty", fix=fix))
+
+
+def refuse_name(folder: Path) -> None:
+    """Raise UserError for a path that is not UTF-8: libraries that write parquet take none."""
+    fault = fault_of(str(folder))
+    if fault is not None:
+        raise UserError(Problem(f"the folder {folder}", fault, fix="choose another name"))
 
 
 @contextlib.contextmanager

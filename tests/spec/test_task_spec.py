@@ -102,6 +102,12 @@ def test_settings_replace_what_the_file_says(tmp_path: Path) -> None:
         load_task(catalogue(tmp_path, pets=GOOD), "pets", ["limit"])
 
 
+@pytest.mark.parametrize("text", ["[cat", "'cat", "a: b: c", "x\udcff", "!!python/name:os"])
+def test_a_setting_that_is_no_yaml_is_told(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SpecError, match="--set class_list: is not a value in YAML"):
+        load_task(catalogue(tmp_path, pets=GOOD), "pets", [f"class_list={text}"])
+
+
 def test_a_relative_path_starts_at_the_file_that_says_it(tmp_path: Path) -> None:
     (tmp_path / "shared").mkdir()
     (tmp_path / "shared" / "_base.yaml").write_text(GOOD.replace("task: pets\n", ""))

@@ -7,7 +7,7 @@ import pytest
 from harness.answers.outcome import Status
 from harness.errors import DataError, RunError
 from harness.store.directory import RunDirectory, run_path
-from harness.store.lines import Appender, read_predictions, write_json, write_predictions
+from harness.store.lines import Appender, read_json, read_predictions, write_json, write_predictions
 from harness.store.manifest import Identity, Manifest
 from harness.store.prediction import Prediction
 
@@ -27,6 +27,13 @@ def test_a_row_survives_the_file(tmp_path: Path) -> None:
     )  # fmt: skip
     write_predictions(tmp_path / "p.jsonl", [full, row("b")])
     assert list(read_predictions(tmp_path / "p.jsonl")) == [full, row("b")]
+
+
+def test_any_text_survives_a_json_file(tmp_path: Path) -> None:
+    texts = {"half": "\ud83d", "byte": "a\udcff.jsonl", "whole": "🐶é\u2028\x00", "\udcff": "key"}
+    write_json(tmp_path / "a.json", texts)
+    assert read_json(tmp_path / "a.json") == texts
+    assert "🐶é" in (tmp_path / "a.json").read_text(encoding="utf-8")
 
 
 def test_fields_of_a_newer_version_are_left_out(tmp_path: Path) -> None:
