@@ -66,16 +66,21 @@ def without_names(text: str, classes: ClassList, order: Sequence[int]) -> tuple[
     """Give a plain text without the names that it lists in the order of the prompt, and whether
     there were any. `order` is the class ids in that order.
     """
+    found = tuple(find_names(text, classes))
+    if len(found) < _FEWEST_NAMES:
+        return text, False
     places = {class_id: place for place, class_id in enumerate(order)}
     kept: list[str] = []
     start = 0
-    for run in _listings(text, tuple(find_names(text, classes)), places):
+    for run in _listings(text, found, places):
         before = text[start : run[0].start]
         kept.append(_NUMBER_BEFORE.sub("", before))
         start = run[-1].end
-    rest = "".join([*kept, text[start:]]) if kept else text
+    if not kept:
+        return text, False
+    rest = "".join([*kept, text[start:]])
     lines = (line.strip() for line in rest.split("\n"))
-    return "\n".join(line for line in lines if line), bool(kept)
+    return "\n".join(line for line in lines if line), True
 
 
 def _listings(
