@@ -2,22 +2,17 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from harness.adapters.pretrained import locate
 from harness.adapters.registry import checked_class
 from harness.answers.outcome import Status
 from harness.catalogue import Catalogue
-from harness.class_lists import collisions, load_class_list, name_sets
-from harness.classes import ClassList
+from harness.class_lists import load_class_list, name_sets
 from harness.data.images import ImageError
 from harness.data.open import dataset_location
 from harness.errors import MissingPackageError, UserError
 from harness.labels.label_set import LabelSet
-from harness.labels.named_original import COMPARED, CONTRADICTED, UNREAD
-from harness.mapping.apart import refuse_shared
-from harness.mapping.vectors import unread_names
 from harness.prompt.plan import PlannedRequest
 from harness.run.bench import (
     NO_OVERRIDES,
@@ -27,7 +22,7 @@ from harness.run.bench import (
     share_overrides,
     task_classes,
 )
-from harness.run.names_apart import NameReader, name_readers
+from harness.run.preflight import Finding, check_classes, check_data, check_names, shown
 from harness.run.rows import read_answer
 from harness.score.scoring import ScoreRequest, score
 from harness.spec.load import load_class_list_spec, load_model, load_task
@@ -35,17 +30,7 @@ from harness.spec.task import Protocol, TaskSpec
 from harness.spec.template import LETTERS
 from harness.store.prediction import Prediction
 
-Level = Literal["ok", "note", "error"]
 _DECODED = 3  # images that a check decodes
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check found. A note is worth knowing; an error must be mended."""
-
-    level: Level
-    check: str
-    text: str
 
 
 def share_among_tasks(
@@ -78,18 +63,17 @@ def check_task(
         classes = task_classes(catalogue, task)
     except UserError as error:
         return [Finding("error", "loads", str(error))]
-    found = [Finding("ok", "loads", f"protocol {task.protocol}"), *check_names(classes)]
-    found += check_encoder(catalogue, task, classes)
+    found = [Finding("ok", "loads", f"protocol {task.protocol}")]
+    named = check_classes(catalogue, task, classes)
     try:
         if not needs_data and isinstance(dataset_location(task), str):
             text = f"`{task.dataset_path}` is on the hub; name the task to fetch and check it"
-            return [*found, Finding("note", "opens", text)]
+            return [*found, Finding("note", "opens", text), *named]
         bench = open_bench(catalogue, task, overrides)
     except UserError as error:
-        return [*found, Finding("error", "opens", str(error))]
-    parts: Sequence[Callable[[Bench], Iterator[Finding]]] = (
-        check_labels, check_originals, check_images, check_prompt, check_gold,
-    )  # fmt: skip
+        return [*found, Finding("error", "opens", str(error)), *named]
+    parts: Sequence[Callable[[Bench], Iterator[Finding]]] = (check_images, check_prompt, check_gold)
+    found += [*check_data(bench), *named]
     return [*found, *(finding for part in parts for finding in part(bench))]
 
 
@@ -129,63 +113,6 @@ def check_class_list(catalogue: Catalogue, name: str) -> list[Finding]:
     return found
 
 
-def check_names(classes: ClassList) -> Iterator[Finding]:
-    """Name the classes that bear one name after normalization: text cannot tell them apart."""
-    pairs = collisions(classes)
-    for name, ids in pairs:
-        text = f"`{name}` names classes {', '.join(map(str, ids))}; an answer stands for all"
-        yield Finding("note", "names", text)
-    if not pairs:
-        yield Finding("ok", "names", f"{len(classes)} different names")
-
-
-def check_encoder(catalogue: Catalogue, task: TaskSpec, classes: ClassList) -> Iterator[Finding]:
-    """The text encoders of the task can read the class names and tell them apart."""
-    try:
-        for reader in name_readers(catalogue, task):
-            yield _read_by(reader, task, classes)
-    except UserError as error:
-        yield Finding("error", "encoder", str(error))
-
-
-def _read_by(reader: NameReader, task: TaskSpec, classes: ClassList) -> Finding:
-    told = f"`{reader.key}: {reader.name}`"
-    if reader.encoder is None:
-        return Finding("note", "encoder", f"{told} is not on this machine: not tried on the names")
-    refuse_shared(reader.encoder, classes, reader.template, task.mapping.allow_shared_vectors)
-    unread = unread_names(reader.encoder, classes)
-    if unread:
-        names = f"{len(unread)} of the names, such as `{unread[0]}`"
-        text = f"{told} cannot read {names}: no other answer is mapped to them than the name itself"
-        return Finding("note", "encoder", text)
-    return Finding("ok", "encoder", f"{told} reads the names and tells them apart")
-
-
-def check_labels(bench: Bench) -> Iterator[Finding]:
-    """Every label set of the task is here and knows images of it."""
-    for name in bench.truths.missing:
-        yield Finding("note", "labels", f"label set `{name}` is not on this machine")
-    ids = set(bench.source.ids)
-    for labels in bench.truths.label_sets:
-        common = len(ids & labels.labels.keys())
-        level: Level = "ok" if common else "error"
-        yield Finding(level, "labels", f"`{labels.name}` knows {common} of {len(ids)} images")
-
-
-def check_originals(bench: Bench) -> Iterator[Finding]:
-    """Label files that name the original class of an image agree with the original labels."""
-    for labels in bench.truths.label_sets:
-        n, wrong = (labels.notes.get(each, 0) for each in (COMPARED, CONTRADICTED))
-        text = f"`{labels.name}` names the original class of {n} images"
-        if wrong:
-            yield Finding("note", "labels", f"{text}, of {wrong} another than the original labels")
-        elif n:
-            yield Finding("ok", "labels", f"{text}, as the original labels")
-        if unread := labels.notes.get(UNREAD):
-            told = f"`{labels.name}`: {unread} original classes cannot be read, nor compared"
-            yield Finding("note", "labels", told)
-
-
 def check_images(bench: Bench) -> Iterator[Finding]:
     """The first images decode."""
     if bench.source.read is None:
@@ -198,7 +125,7 @@ def check_images(bench: Bench) -> Iterator[Finding]:
             yield Finding("error", "images", str(error))
         else:
             size = f"{image.width}x{image.height}"
-            yield Finding("ok", "images", f"{bench.source.ids[row]}: {size}")
+            yield Finding("ok", "images", f"{shown(bench.source.ids[row])}: {size}")
 
 
 def check_prompt(bench: Bench) -> Iterator[Finding]:

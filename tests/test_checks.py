@@ -67,7 +67,7 @@ def test_an_image_that_does_not_decode(catalogue: Catalogue, folder: Path) -> No
 
 def test_a_gold_answer_that_is_not_read_as_its_class(catalogue: Catalogue, folder: Path) -> None:
     text = (folder / "classes.yaml").read_text()
-    (folder / "classes.yaml").write_text(text.replace("name: blue", "name: '...'"))
+    (folder / "classes.yaml").write_text(text.replace("name: blue", "name: '<think>'"))
     assert "gold" in errors(check_task(catalogue, "colours"))
 
 

@@ -1,6 +1,9 @@
 """`harness check`: are tasks and models sound, before a model is run."""
 
-from typing import Annotated
+import shutil
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +16,9 @@ from harness.cli.options import (
     catalogue_of,
     overrides_of,
 )
+
+if TYPE_CHECKING:
+    from harness.run.preflight import Finding
 
 _MARKS = {"ok": "ok   ", "note": "note ", "error": "ERROR"}
 
@@ -40,13 +46,7 @@ def check(
     Exit code 0 when there is no error, 2 when there is one; with --invariance 1 when an answer
     flips.
     """
-    from harness.checks import (
-        Finding,
-        check_class_list,
-        check_model,
-        check_task,
-        share_among_tasks,
-    )
+    from harness.checks import check_class_list, check_model, check_task, share_among_tasks
     from harness.errors import SpecError, unknown_name
 
     catalogue = catalogue_of(include_path)
@@ -59,26 +59,44 @@ def check(
     overrides = share_among_tasks(catalogue, tasks, settings or (), overrides)
     failed = 0
 
-    def tell(kind: Kind, name: str, findings: list[Finding]) -> None:
-        nonlocal failed
-        for each in findings:
-            failed += each.level == "error"
-            text = each.text.replace("\n", "\n        ")
-            print(f"{_MARKS[each.level]} {kind.value} {name}: {each.check}: {text}")
-
     for kind, name in chosen:
         if kind is Kind.TASK:
             found = check_task(catalogue, name, settings or (), overrides, needs_data=bool(names))
-            tell(kind, name, found)
+            failed += _show(kind, name, found)
         elif kind is Kind.MODEL:
-            tell(kind, name, check_model(catalogue, name))
+            failed += _show(kind, name, check_model(catalogue, name))
         elif kind is Kind.CLASS_LIST:
-            tell(kind, name, check_class_list(catalogue, name))
+            failed += _show(kind, name, check_class_list(catalogue, name))
         else:
             known = [*catalogue.names(Kind.TASK), *catalogue.names(Kind.MODEL)]
             raise SpecError(unknown_name("check", "task or model", name, known))
     print(f"{failed} errors" if failed else "no errors")
     raise typer.Exit(2 if failed else 0)
+
+
+def _show(kind: Kind, name: str, findings: "Sequence[Finding]") -> int:
+    """Print what was found of one name, each in a paragraph; give the number of errors."""
+    print(f"{kind.value} {name}")
+    for each in findings:
+        lead = f"  {_MARKS[each.level]} {each.check:<8}"
+        for line in each.text.split("\n"):
+            print(_paragraph(lead, line))
+            lead = " " * len(lead)
+    return sum(each.level == "error" for each in findings)
+
+
+def _paragraph(lead: str, line: str) -> str:
+    """Lay a line out behind `lead`, as wide as the terminal; what is indented stays so."""
+    bare = line.lstrip(" ")
+    indent = " " * (len(line) - len(bare))
+    return textwrap.fill(
+        bare,
+        shutil.get_terminal_size().columns,
+        initial_indent=f"{lead} {indent}",
+        subsequent_indent=f"{' ' * len(lead)} {indent}",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _chosen(catalogue: Catalogue, names: list[str]) -> list[tuple[Kind | None, str]]:

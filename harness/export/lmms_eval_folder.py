@@ -20,7 +20,7 @@ from harness.prompt.plan import PlannedRequest
 from harness.run.answer import readable
 from harness.run.bench import Bench, Overrides, open_bench, share_overrides
 from harness.run.feed import load_ahead
-from harness.run.names_apart import check_names_apart
+from harness.run.preflight import preflight, stop_on_errors, tell
 from harness.spec.task import TaskSpec
 from harness.store.new_folder import new_folder, refuse_full, refuse_name
 
@@ -93,7 +93,9 @@ def export_lmms_eval(
     overrides = share_overrides(catalogue, tasks, overrides)
     benches = [open_bench(catalogue, task, overrides) for task in tasks]
     for bench in benches:
-        check_names_apart(catalogue, bench.task, bench.classes)
+        found = preflight(catalogue, bench)
+        tell(found, bench.task.task)
+        stop_on_errors(found)
     with new_folder(folder) as hidden:
         written = [_write(hidden, bench) for bench in benches]
         shutil.copyfile(_FUNCTIONS, hidden / f"{_MODULE}.py")

@@ -22,6 +22,7 @@ from harness.run.answers_file import AnswersFile, Given, read_answers
 from harness.run.bench import NO_OVERRIDES, Overrides, task_classes
 from harness.run.finish import Ending, finish
 from harness.run.matching import Matched, match_answers
+from harness.run.preflight import preflight, stop_on_errors, tell
 from harness.run.roster import Roster, open_roster
 from harness.run.rows import read_answer
 from harness.run.session import Finished
@@ -74,6 +75,9 @@ def import_answers(
     with_options = task.protocol == "mc"
     file = read_answers(path, task_classes(catalogue, task), with_options=with_options)
     roster = open_roster(catalogue, task, options.overrides)
+    found = preflight(catalogue, roster)
+    tell(found, task.task)
+    stop_on_errors(found)
     matched = match_answers(catalogue, roster, file, partial=options.partial)
     rows = [
         _row(task.protocol, roster.classes, each, matched.given[each], matched.options.get(each))

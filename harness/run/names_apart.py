@@ -1,19 +1,14 @@
 """Before the first request: can the text encoders of a task tell its class names apart?"""
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.catalogue import Catalogue
-from harness.classes import ClassList
 from harness.encoders.base import TextEncoder
 from harness.encoders.registry import is_here, open_encoder
-from harness.mapping.apart import refuse_shared
 from harness.run.finish import MAPPED_STATUS
 from harness.spec.load import load_encoder_spec
 from harness.spec.task import TaskSpec
-
-log = logging.getLogger("harness")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +35,3 @@ def name_readers(catalogue: Catalogue, task: TaskSpec) -> Iterator[NameReader]:
     for key, name, template in named:
         spec = load_encoder_spec(catalogue, name)
         yield NameReader(key, name, template, open_encoder(spec) if is_here(spec) else None)
-
-
-def check_names_apart(catalogue: Catalogue, task: TaskSpec, classes: ClassList) -> None:
-    """Raise SpecError when class names are one to an encoder of the task; no weights are read.
-
-    An encoder that is not on this machine is left to the mapping, which may be made on another one.
-    """
-    for reader in name_readers(catalogue, task):
-        if reader.encoder is not None:
-            allowed = task.mapping.allow_shared_vectors
-            refuse_shared(reader.encoder, classes, reader.template, allowed)
-        else:
-            log.info(
-                "%s: the encoder `%s` is not on this machine; whether it tells the class names "
-                "apart is found out when answers are mapped", task.task, reader.name,
-            )  # fmt: skip

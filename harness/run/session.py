@@ -12,7 +12,6 @@ import harness
 from harness.adapters.base import Adapter, ModelFacts
 from harness.answers.outcome import Status
 from harness.catalogue import Catalogue, own_root
-from harness.errors import Problem, UserError
 from harness.prompt.plan import PlannedRequest
 from harness.ranks import Rank
 from harness.run.answer import Watch, answer_requests, owed
@@ -21,8 +20,9 @@ from harness.run.batch_size import BatchSize, find_batch_size
 from harness.run.bench import NO_OVERRIDES, Bench, Overrides, open_bench
 from harness.run.budget import TENTH, ErrorBudget, ErrorCount
 from harness.run.classified import as_seen, match_outputs
-from harness.run.names_apart import check_names_apart
+from harness.run.preflight import preflight, stop_on_errors, tell
 from harness.run.progress import RunProgress
+from harness.run.resuming import resumed
 from harness.run.same_images import check_same_images
 from harness.run.signals import StopFlag, stop_flag
 from harness.score.results import Results
@@ -60,6 +60,11 @@ class RunOptions:
     max_errors: ErrorBudget = TENTH
     call_timeout: float | None = None
     """Seconds that a call of the model may take."""
+
+    @property
+    def is_first_repeat(self) -> bool:
+        """Whether it is the only run of its task, or the first of several repeats."""
+        return not self.subfolder or self.subfolder.endswith("-0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +138,10 @@ def prepare(
     directory = RunDirectory(path)
     if rank.is_first:
         stack.enter_context(locked(path, options.shard))
-        if options.fresh and directory.started:
-            log.info("the earlier run is now in %s", directory.set_aside())
     bench = open_bench(catalogue, task, options.overrides)
-    check_names_apart(catalogue, task, bench.classes)
+    _say_before(catalogue, bench, rank, options)
+    if rank.is_first and options.fresh and directory.started:
+        log.info("the earlier run is now in %s", directory.set_aside())
     if task.protocol == "classify":
         bench = replace(bench, outputs=match_outputs(catalogue, model, bench.classes))
     manifest = _manifest(bench, model, rank, options)
@@ -147,10 +152,10 @@ def prepare(
         # slice, others may be about to write theirs.
         if rows or not options.shard.is_whole:
             old = Manifest.read(directory.path)
-            resumed = _resumed(old, manifest)
+            going_on = resumed(old, manifest)
             if rank.is_first:  # one is enough: all start together, or none does
                 check_same_images(old, manifest, bench.source, rows)
-            manifest = resumed
+            manifest = going_on
         done = {each for each, row in rows.items() if row.status is not Status.ERROR}
     # Slices are of all images, as nobody knows what other slices have done; the processes of one
     # launch share what is left, of which all see the same before they start together.
@@ -161,6 +166,17 @@ def prepare(
         directory.forget_finished(range(own, own + rank.processes), total)
     _tell_share(task.task, len(requests), manifest.n, rank, options)
     return Prepared(catalogue, model, bench, directory, requests, options, rank)
+
+
+def _say_before(catalogue: Catalogue, bench: Bench, rank: Rank, options: RunOptions) -> None:
+    """Say what is going to be scored, once for all processes and repeats; stop where it cannot be.
+
+    Raises UserError for labels of another data set and for names that are one to the encoder.
+    """
+    found = preflight(catalogue, bench)
+    if rank.is_first and options.is_first_repeat:
+        tell(found, bench.task.task)
+    stop_on_errors(found)
 
 
 def complete(prepared: Prepared, adapter: Callable[[], Adapter], flag: StopFlag) -> Finished:
@@ -259,33 +275,6 @@ def _manifest(bench: Bench, model: ModelSpec, rank: Rank, options: RunOptions) -
         hardware=hardware_facts(),
         started=_now(),
     )
-
-
-def _resumed(old: Manifest, new: Manifest) -> Manifest:
-    """Give the manifest of a run that goes on. Raises UserError when it is another run's."""
-    same_data = old.identity.model_copy(update={"data": new.identity.data})
-    differences = same_data.differences(new.identity)
-    if differences:
-        raise UserError(
-            Problem(
-                f"{new.model} on {new.task}",
-                "the output directory holds a run of something else",
-                got="; ".join(differences),
-                expected="the same task, model, classes and data",
-                fix="choose another --output, or move the old run aside with --fresh",
-            )
-        )
-    longer = old if old.n > new.n else new  # a smaller --limit takes nothing away
-    kept = {
-        "started": old.started,
-        "seconds": old.seconds,
-        "model_facts": old.model_facts,
-        "mapping": old.mapping,
-        "batch_size": new.batch_size or old.batch_size,
-        "n": longer.n,
-        "limit": longer.limit,
-    }
-    return new.model_copy(update=kept)
 
 
 def _note_end(directory: RunDirectory, facts: Facts | None, seconds: float) -> None:
