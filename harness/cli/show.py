@@ -19,7 +19,7 @@ def show_results(finished: "Sequence[Finished]", *, as_json: bool, details: bool
 
     The details are tables for each run: groups of images, changes of label set, letters.
     """
-    from harness.score.table import answers_table, results_table
+    from harness.score.table import answers_table, matching_table, results_table
 
     results = [each.results for each in finished if each.results is not None]
     if as_json:
@@ -30,8 +30,13 @@ def show_results(finished: "Sequence[Finished]", *, as_json: bool, details: bool
     console.print(results_table(results, metrics))
     if any(each.counts["ok"] < each.n for each in results):
         console.print(answers_table(results))
+    matching = matching_table(results)
+    if matching is not None:
+        console.print(matching)
     for scored in results if details else ():
         _show_details(console, scored)
+    for scored in results:
+        _show_notes(console, scored)
     for each in finished:
         console.print(f"files: {each.path}", highlight=False, soft_wrap=True)
 
@@ -45,6 +50,15 @@ def _show_details(console: Console, results: "Results") -> None:
     letters = choice_table(results)
     if letters is not None:
         console.print(letters)
+
+
+def _show_notes(console: Console, results: "Results") -> None:
+    """Print a line for everything about the answers that was not plain."""
+    from harness.score.notes import notes_of
+
+    for note in notes_of(results):
+        line = f"{results.model} on {results.task}: {note}"
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def show_spread(runs: "Sequence[Sequence[Finished]]") -> None:

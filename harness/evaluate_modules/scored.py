@@ -1,17 +1,28 @@
 """What the modules share: rows scored against lists of valid class ids."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
+from harness.answers.rules import Level
 from harness.classes import Class, ClassList
 from harness.errors import DataError, Problem
 from harness.labels.label_set import Equivalences, LabelSet
 from harness.score.answers import Answers, Bools, to_answers
-from harness.score.metrics import counted_rows, percent, right_rows, scope_of
+from harness.score.metrics import (
+    Scope,
+    counted_rows,
+    out_rows,
+    percent,
+    right_at,
+    right_rows,
+    scope_of,
+    share,
+)
 from harness.score.statistics import wilson
-from harness.score.truth import to_truth
+from harness.score.truth import Truth, to_truth
 from harness.store.prediction import Prediction
 
 Empty = Literal["exclude", "correct"]
@@ -22,43 +33,64 @@ def class_list_of(names: Sequence[str]) -> ClassList:
     return ClassList("classes", "given", tuple(Class(i, name) for i, name in enumerate(names)))
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Rows laid beside their references."""
+
+    answers: Answers
+    truth: Truth
+    protocol: str
+    right: Bools
+    """[n] which rows are right as read."""
+    scope: Scope
+    empty: Empty
+
+    def accuracy(self, right: Bools | None = None) -> dict[str, Any]:
+        """Give accuracy with Wilson's interval, in percent, and its denominators; of the rows
+        `right` [n] instead of those that are right as read.
+        """
+        hits = self.right if right is None else right
+        n_empty = int(np.count_nonzero(self.scope.empty))
+        n_right = int(np.count_nonzero(hits & self.scope.scored))
+        n = int(np.count_nonzero(self.scope.scored))
+        if self.empty == "correct":
+            n, n_right = n + n_empty, n_right + n_empty
+        ends = wilson(n_right, n)
+        return {
+            "accuracy": percent(n_right, n),
+            "ci95": None if ends is None else list(ends),
+            "n": n,
+            "n_right": n_right,
+            "n_empty": n_empty,
+        }
+
+    def matched(self) -> dict[str, float | None]:
+        """Give accuracy and the share of out-of-prompt answers, in percent, by how closely answers
+        are matched with names: strict, normalized, and as read (`oop`).
+        """
+        found: dict[str, float | None] = {}
+        for name, level in (("strict", Level.STRICT), ("normalized", Level.NORMALIZED)):
+            right = right_at(self.answers, self.truth, self.protocol, self.right, level)
+            found[f"accuracy_{name}"] = self.accuracy(right)["accuracy"]
+            found[f"oop_{name}"] = share(out_rows(self.answers, level), self.answers.answered)
+        return found | {"oop": share(out_rows(self.answers), self.answers.answered)}
+
+
 def scored(
     rows: Sequence[Prediction],
     protocol: str,
     references: Sequence[Iterable[int]],
     empty: Empty = "exclude",
     equivalences: Iterable[Iterable[int]] = (),
-) -> dict[str, Any]:
-    """Give accuracy with Wilson's interval, in percent, and its denominators.
+) -> Scored:
+    """Lay rows beside the valid class ids of each, `references` [n].
 
-    `references` [n] are the valid class ids of each row; rows without any are left out, or count
-    as right when `empty` is "correct". Raises DataError for another `empty`.
+    Rows without any are left out, or count as right when `empty` is "correct". Raises DataError for
+    another `empty`.
     """
     if empty not in ("exclude", "correct"):
         raise DataError(Problem("empty", "is not known", repr(empty), "'exclude' or 'correct'"))
     answers = to_answers(rows)
-    right, scope = _judge(answers, protocol, references, equivalences)
-    n_empty = int(np.count_nonzero(scope.empty))
-    n_right = int(np.count_nonzero(right & scope.scored))
-    n = int(np.count_nonzero(scope.scored))
-    if empty == "correct":
-        n, n_right = n + n_empty, n_right + n_empty
-    ends = wilson(n_right, n)
-    return {
-        "accuracy": percent(n_right, n),
-        "ci95": None if ends is None else list(ends),
-        "n": n,
-        "n_right": n_right,
-        "n_empty": n_empty,
-    }
-
-
-def _judge(
-    answers: Answers,
-    protocol: str,
-    references: Sequence[Iterable[int]],
-    equivalences: Iterable[Iterable[int]],
-) -> tuple[Bools, Any]:
     labels = LabelSet(
         "references",
         {
@@ -69,4 +101,4 @@ def _judge(
     merged = Equivalences.from_groups("equivalences", equivalences)
     truth = to_truth(labels, answers.image_ids, merged)
     right = right_rows(answers, truth, counted_rows(answers, protocol))
-    return right, scope_of(answers, truth, None)
+    return Scored(answers, truth, protocol, right, scope_of(answers, truth, None), empty)

@@ -36,6 +36,9 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "reasoning": "what a thinking model wrote before its answer",
         "removed": "what was taken off the text before it was read",
         "truncated": "whether the text ended at `max_new_tokens`; null where not known",
+        "answers": "all answers, best first, where an import gives several",
+        "nearest": "what the text encoder takes an answer for that was read as a name of the list "
+        "without being strictly one",
     },
     "labels": {
         "label_set": "name of the label set",

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from harness.export.hf_runs import ExportRun
-from harness.score.results import Interval, MappedScore, Results, Score
+from harness.score.results import Interval, MappedScore, Matching, Results, Score
 
 _NO_INTERVAL = (None, None)
+_CLOSER: tuple[Matching, ...] = ("strict", "normalized")
+"""Ways to match answers whose figures have a metric of their own; as read they are `accuracy` and
+`share_oop`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def _of_score(start: Figure, score: Score) -> Iterator[Figure]:
     )  # fmt: skip
     others = (
         ("accuracy_empty_correct", score.accuracy_empty_correct, score.n + score.n_empty),
-        ("accuracy_strict", score.accuracy_strict, score.n),
+        *((f"accuracy_{each}", score.accuracy_by(each), score.n) for each in _CLOSER),
         ("accuracy_first_in_list", score.accuracy_first_in_list, score.n),
         ("mean_per_class", score.mean_per_class, score.n_classes),
         ("top5", score.top5, score.n),
@@ -94,8 +97,11 @@ def _of_answers(results: Results) -> Iterator[Figure]:
     for status, share in results.shares.items():
         if share is not None:
             yield replace(start, metric=f"share_{status}", value=share)
-    if results.oop_strict is not None:
-        yield replace(start, metric="oop_strict", value=results.oop_strict)
+    answered = results.n - results.counts.get("error", 0)
+    for matching in _CLOSER:
+        out = results.out_share(matching)
+        if out is not None:
+            yield replace(start, metric=f"oop_{matching}", value=out, n=answered)
     if results.mapping is not None and results.mapping.mapped_share is not None:
         yield replace(start, metric="mapped_share", value=results.mapping.mapped_share)
         yield from _of_mapped(start, results.mapping)

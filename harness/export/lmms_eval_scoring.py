@@ -14,6 +14,7 @@ from harness.adapters.base import Request
 from harness.adapters.lmms_eval_task import chat_messages, response_of, simple_text
 from harness.adapters.stops import cut
 from harness.answers.outcome import Status
+from harness.answers.rules import Level
 from harness.catalogue import Catalogue
 from harness.data.pixels import to_rgb
 from harness.encoders.base import Pieces, TextEncoder, Vectors, is_literal, pieces_of
@@ -23,10 +24,11 @@ from harness.prompt.plan import PlannedRequest
 from harness.run.finish import map_rows
 from harness.run.rows import answered_rows
 from harness.score.answers import to_answers
-from harness.score.metrics import counted_rows, right_rows, scope_of
+from harness.score.metrics import counted_rows, out_rows, right_at, right_rows, scope_of
+from harness.score.results import MATCHED, MATCHINGS, Matching
 from harness.score.truth import to_truth
 from harness.spec.load import load_encoder_spec
-from harness.spec.task import TaskSpec
+from harness.spec.task import Protocol, TaskSpec
 from harness.store.prediction import Prediction
 
 RECORD = "harness"
@@ -40,12 +42,32 @@ Value = float | None
 def metric_names(task: TaskSpec, label_sets: Sequence[str]) -> list[str]:
     """Name the metrics of a task: accuracies by label set, and shares of the images by status.
 
-    A closed-world task has a second accuracy, with its out-of-prompt answers mapped.
+    A closed-world task has a second accuracy, with its out-of-prompt answers mapped. Where answers
+    are matched with names, accuracies and the share of out-of-prompt answers stand for strict and
+    normalized matching too.
     """
-    names = [f"{name}_accuracy" for name in label_sets]
-    if task.protocol == "cw":
-        names += [f"{name}_accuracy_cw_plus" for name in label_sets]
-    return [*names, *(f"{share}_share" for share in SHARES)]
+    names = [
+        f"{name}_accuracy{mapped}{_ending(matching)}"
+        for _, mapped in _scored_as(task.protocol)
+        for matching in _matchings(task.protocol)
+        for name in label_sets
+    ]
+    out = [f"oop{_ending(matching)}_share" for matching in _matchings(task.protocol)[1:]]
+    return [*names, *(f"{share}_share" for share in SHARES), *out]
+
+
+def _scored_as(protocol: Protocol) -> tuple[tuple[Protocol, str], ...]:
+    """Give the protocols that a task's answers are scored under, each with the metric's ending."""
+    own: tuple[tuple[Protocol, str], ...] = ((protocol, ""),)
+    return (*own, ("cw_plus", "_cw_plus")) if protocol == "cw" else own
+
+
+def _matchings(protocol: Protocol) -> tuple[Matching, ...]:
+    return ("read", "strict", "normalized") if protocol in MATCHED else ("read",)
+
+
+def _ending(matching: Matching) -> str:
+    return "" if matching == "read" else f"_{matching}"
 
 
 class ExportedTasks:
@@ -119,15 +141,26 @@ class Scorer:
     def values(self, rows: Sequence[Prediction]) -> dict[str, list[Value]]:
         """Give each metric's value of each row."""
         found: dict[str, list[Value]] = {}
-        for name in self._truths:
-            found[f"{name}_accuracy"] = self._right(rows, name, self._task.protocol)
-            if self._task.protocol == "cw":
-                found[f"{name}_accuracy_cw_plus"] = self._right(rows, name, "cw_plus")
+        task = self._task.protocol
+        for matching in _matchings(task):
+            for protocol, mapped in _scored_as(task):
+                for name in self._truths:
+                    key = f"{name}_accuracy{mapped}{_ending(matching)}"
+                    found[key] = self._right(rows, name, protocol, MATCHINGS[matching])
         for share in SHARES:
             found[f"{share}_share"] = [100.0 * (row.status == share) for row in rows]
+        for matching in _matchings(task)[1:]:
+            answers = to_answers(rows)
+            out = out_rows(answers, MATCHINGS[matching])
+            found[f"oop{_ending(matching)}_share"] = [
+                100.0 * bool(each) if counts else None
+                for each, counts in zip(out, answers.answered, strict=True)
+            ]
         return found
 
-    def _right(self, rows: Sequence[Prediction], name: str, protocol: str) -> list[Value]:
+    def _right(
+        self, rows: Sequence[Prediction], name: str, protocol: Protocol, level: Level
+    ) -> list[Value]:
         labels = self._truths[name]
         known = [place for place, row in enumerate(rows) if row.image_id in labels.labels]
         values: list[Value] = [None] * len(rows)
@@ -135,7 +168,10 @@ class Scorer:
             return values
         answers = to_answers([rows[place] for place in known], self._classes)
         truth = to_truth(labels, answers.image_ids, self._same)
-        right = right_rows(answers, truth, counted_rows(answers, protocol))
+        read = right_rows(answers, truth, counted_rows(answers, protocol))
+        right = right_at(answers, truth, protocol, read, level)
+        if right is None:
+            return values
         scored = scope_of(answers, truth, None).scored
         for place, is_right, counts in zip(known, right, scored, strict=True):
             values[place] = 100.0 * bool(is_right) if counts else None

@@ -18,6 +18,8 @@ _GROUP_HEADINGS: Mapping[str, str] = {
     "facts": "Model",
     "cost": "Cost",
 }
+_STRICTLY = "those that are a name in lower case and stripped"
+_NORMALIZED = "a name but for case, markup, punctuation and article"
 _LABEL_GROUPS: tuple[Group, ...] = ("S", "S+", "S-", "M", "M+", "M-")
 
 
@@ -113,8 +115,10 @@ def _columns(board: Board) -> tuple[Column, ...]:
         Column("empty_correct", "labels", "N right", "Accuracy in %, images without a valid label "
                "counted as right, as in the paper's evaluator"),
         Column("per_class", "labels", "Per class", "Mean of the accuracies of the classes, %"),
-        Column("oop_strict", "health", "Strict OOP", "Answers that are not literally a name of the "
-               "prompt, %"),
+        Column("accuracy_strict", "health", "Strict", f"Accuracy in % when only {_STRICTLY} count; "
+               f"below, those that are {_NORMALIZED}", detail="normalized"),
+        Column("oop_strict", "health", "Strict OOP", f"All answers but {_STRICTLY}, %; below, but "
+               f"those that are {_NORMALIZED}", detail="normalized"),
         Column("unparsed", "health", "Unparsed", "No single class is named, % (count)"),
         Column("refused", "health", "Refused", "The model declined to answer, % (count)"),
         Column("empty", "health", "Empty", "The model answered with nothing, % (count)"),
@@ -200,7 +204,8 @@ def _labels(row: Row) -> Iterable[Cell]:
 
 
 def _health(row: Row) -> Iterable[Cell]:
-    yield _percent(row.results.oop_strict)
+    yield _closer(row.headline.accuracy_by("strict"), row.headline.accuracy_by("normalized"))
+    yield _closer(row.results.out_share("strict"), row.results.out_share("normalized"))
     for status in ("unparsed", "refused", "empty", "error"):
         yield _share(row, status)
 
@@ -235,6 +240,11 @@ def _number(value: int | None) -> Cell:
 
 def _percent(value: float | None) -> Cell:
     return Cell(typeset.raw(value), typeset.fixed(value))
+
+
+def _closer(strict: float | None, normalized: float | None) -> Cell:
+    detail = "" if normalized is None else typeset.fixed(normalized)
+    return Cell(typeset.raw(strict), typeset.fixed(strict), detail)
 
 
 def _share(row: Row, status: str) -> Cell:

@@ -11,7 +11,7 @@ from harness.leaderboard.site_model import Benchmark, Board, EntryPage, Pair, Ro
 from harness.score.results import DECIMALS, Score
 from harness.store.lines import write_json
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MARKER = "boards.json"
 """A folder that has this in `data/` is a site."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -77,9 +77,9 @@ def _benchmark(benchmark: Benchmark) -> dict[str, Any]:
 
 def _row(row: Row, page: EntryPage) -> dict[str, Any]:
     facts = page.manifest
-    results = row.results.model_dump(
-        mode="json", by_alias=True, exclude={"per_class", "label_sets", "class_list", "confusion"}
-    )
+    strangers = {"reading": {"rules", "removed"}}  # names that the rows of an entry bring
+    large = {"per_class": True, "label_sets": True, "class_list": True, "confusion": True}
+    results = row.results.model_dump(mode="json", by_alias=True, exclude={**large, **strangers})
     return {
         "entry": row.entry,
         "model": facts.model,
@@ -139,6 +139,10 @@ def _lines(
                 "coverage": _rounded(row.coverage),
             }
             shares = {f"share_{key}": _rounded(v) for key, v in row.results.shares.items()}
+            shares |= {
+                "oop_strict": _rounded(row.results.out_share("strict")),
+                "oop_normalized": _rounded(row.results.out_share("normalized")),
+            }
             yield line | _numbers(row.results.scores[board.protocol][name]) | shares
 
 
@@ -162,7 +166,8 @@ def _numbers(score: Score) -> dict[str, object]:
         "n_empty": score.n_empty,
         "n_error": score.n_error,
         "accuracy_empty_correct": _rounded(score.accuracy_empty_correct),
-        "accuracy_strict": _rounded(score.accuracy_strict),
+        "accuracy_strict": _rounded(score.accuracy_by("strict")),
+        "accuracy_normalized": _rounded(score.accuracy_by("normalized")),
         "mean_per_class": _rounded(score.mean_per_class),
         "top5": _rounded(score.top5),
         **groups,

@@ -13,6 +13,7 @@ from harness.leaderboard.plots.pairwise import pairwise
 from harness.leaderboard.plots.scatter import scatter
 from harness.leaderboard.plots.slope import slope
 from harness.leaderboard.site_model import Benchmark, Board, EntryPage, Row, RunPage, Site
+from harness.score.notes import notes_of
 
 _MODELS_IN_INDEX = 20
 _ROWS_IN_INDEX = 250
@@ -64,6 +65,11 @@ class RunView:
         """Give the name of a class, or its number when the list does not have it."""
         found = self.benchmark.classes.by_id.get(class_id)
         return found.name if found else f"class {class_id}"
+
+    @property
+    def notes(self) -> list[str]:
+        """Give a line for everything about the answers that was not plain."""
+        return notes_of(self.row.results)
 
     def explorer(self, image_id: str = "") -> str:
         """Give the address of this run, or of its answer to an image, in the explorer."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from harness.score.metrics import Group
-from harness.score.results import Protocol
+from harness.score.results import SIDE_BY_SIDE, Matching, Protocol
 from harness.spec.model import Kind
 
 KINDS: Mapping[Kind, str] = {
@@ -36,6 +36,7 @@ PROTOCOL_NOTES: Mapping[Protocol, str] = {
     "classify": "Classifiers, dual encoders and k\N{NON-BREAKING HYPHEN}NN choose among the "
     "classes by their scores.",
 }
+MATCHINGS: Mapping[Matching, str] = SIDE_BY_SIDE
 GROUPS: Mapping[Group, str] = {
     "A": "all images with a label",
     "N": "no valid label; not scored",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from harness.answers.outcome import Status
 from harness.answers.parse import answer_text
+from harness.answers.rules import Level
 from harness.answers.sentences import NONE_LISTED
 from harness.catalogue import Catalogue
 from harness.classes import ClassList
@@ -21,6 +22,7 @@ from harness.mapping.exact import EXACT, read_open
 from harness.mapping.nearest import Mapped, map_answers
 from harness.prompt.options import CONFUSION_FILE
 from harness.run.bench import Truths
+from harness.score.answers import level_in
 from harness.score.confusion import confusion, save_confusion
 from harness.score.results import Results
 from harness.score.scoring import ScoreRequest, score
@@ -77,10 +79,10 @@ def _map_new(
     """
     task, classes, wanted = ending.task, ending.classes, ending.task.mapping
     old = facts is not None and facts.is_by(wanted, classes.digest)
-    if not places_to_map(task, rows) or (old and facts and facts.version == MAPPING_VERSION):
+    if not is_mapped(task, rows) or (old and facts and facts.version == MAPPING_VERSION):
         return rows, facts
     rows = with_exact(task, rows, classes)
-    if not places_to_map(task, rows):
+    if not is_mapped(task, rows):
         return rows, None
     try:
         encoder = open_encoder(load_encoder_spec(ending.catalogue, wanted.encoder))
@@ -113,15 +115,19 @@ def map_rows(
     """Give the rows with the answers that the protocol maps mapped to their nearest class.
 
     One that the encoder cannot read has rule `unreadable` and no class: in an open world it is
-    `unparsed`, in a closed one still out of prompt.
+    `unparsed`, in a closed one still out of prompt. Answers of a closed world that are a name of
+    the list, though not strictly, keep their class and are given `nearest` beside it: what they
+    would be mapped to where answers are matched more closely.
     """
-    places = places_to_map(task, rows)
-    answers = [answer_text(rows[place].answer or "") for place in places]
+    places, beside = places_to_map(task, rows), places_beside(task, rows)
+    answers = [answer_text(rows[place].answer or "") for place in (*places, *beside)]
     how = task.mapping
     found = map_answers(encoder, answers, classes, how.class_template, how.answer_template)
     mapped = list(rows)
-    for place, nearest in zip(places, found, strict=True):
+    for place, nearest in zip(places, found[: len(places)], strict=True):
         mapped[place] = _mapped(task, rows[place], nearest)
+    for place, nearest in zip(beside, found[len(places) :], strict=True):
+        mapped[place] = replace(rows[place], nearest=nearest.class_ids if nearest else ())
     return mapped
 
 
@@ -169,6 +175,29 @@ def places_to_map(task: TaskSpec, rows: Sequence[Prediction]) -> list[int]:
         if row.answer
         and ((row.status is status and row.rule not in never) or row.rule == UNREADABLE)
     ]
+
+
+def places_beside(task: TaskSpec, rows: Sequence[Prediction]) -> list[int]:
+    """Give the places of the rows of a closed world that were read as a name of the list without
+    being strictly one.
+    """
+    if task.protocol not in ("cw", "cw_plus"):
+        return []
+    return [
+        place
+        for place, row in enumerate(rows)
+        if row.status is Status.OK and row.answer and level_in(row) > Level.STRICT
+    ]
+
+
+def is_mapped(task: TaskSpec, rows: Sequence[Prediction]) -> bool:
+    """Tell whether a run needs the text encoder.
+
+    A closed world without mapping does not for `nearest` alone: it is not scored as mapped then.
+    """
+    if places_to_map(task, rows):
+        return True
+    return task.protocol == "cw_plus" and bool(places_beside(task, rows))
 
 
 def spent(rows: Sequence[Prediction]) -> dict[str, int | float | None]:

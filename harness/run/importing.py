@@ -118,6 +118,7 @@ def _row(
         class_id=first.class_id,
         also=first.also,
         rule=first.rule,
+        answers=given.texts if given.form == "answers" else (),
         top=tuple(each for each in top if not asked or each in asked),
         options=asked,
         reasoning=reasoning,

@@ -1,7 +1,7 @@
 """The rows of a run as arrays, checked once, so that every metric is arithmetic."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.answers.outcome import Status
+from harness.answers.rules import Level, level_of
 from harness.classes import ClassList
 from harness.errors import DataError, Problem
 from harness.labels.row import class_range, told
+from harness.score.reading import Reading, read_counts
 from harness.store.prediction import Prediction
 
 Bools = NDArray[np.bool_]
@@ -32,8 +34,8 @@ class Answers:
     """The ids of the n images, in the order of the rows."""
     status: Ints
     """[n] places in `STATUSES`."""
-    strict: Bools
-    """[n] whether the answer is strictly a name (or a letter)."""
+    level: Ints
+    """[n] the `Level` at which the class was read, see `level_in`; only for rows with status ok."""
     mapped: Bools
     """[n] whether the class comes from a text encoder."""
     first: Ints
@@ -42,10 +44,22 @@ class Answers:
     """[m] row of each class that an answer stands for: `class_id` and those in `also`."""
     named_class: Ints
     """[m] its class id."""
+    near_row: Ints
+    """[m] row of each class in `nearest`."""
+    near_class: Ints
+    """[m] its class id."""
+    listed_row: Ints
+    """[m] row of each class of the first of several answers that is spelled as a name."""
+    listed_class: Ints
+    """[m] its class id."""
+    several: bool
+    """Whether any row has several answers."""
     top: Ints
     """[n, 5] the first five of `top`."""
     options: Ints
     """[n, k] class ids of the options; k is the most that a row has."""
+    reading: Reading
+    """How the answers were read, in counts."""
 
     def __len__(self) -> int:
         """Count the rows."""
@@ -73,17 +87,13 @@ def to_answers(
     if problems:
         raise DataError(told(problems, where))
     code = {status: place for place, status in enumerate(STATUSES)}
-    pairs = [
-        (place, class_id)
-        for place, row in enumerate(rows)
-        for class_id in (row.class_id, *row.also)
-        if class_id is not None
-    ]
-    named = np.array(pairs, dtype=np.int64).reshape(len(pairs), 2)
+    named = _pairs((row.class_id, *row.also) for row in rows)
+    near = _pairs(row.nearest for row in rows)
+    listed = _pairs(_first_listed(rows, class_list))
     return Answers(
         image_ids=tuple(row.image_id for row in rows),
         status=np.fromiter((code[row.status] for row in rows), np.int64, len(rows)),
-        strict=np.fromiter((row.rule == STRICT for row in rows), np.bool_, len(rows)),
+        level=np.fromiter(map(level_in, rows), np.int64, len(rows)),
         mapped=np.fromiter((row.rule == MAPPED for row in rows), np.bool_, len(rows)),
         first=np.fromiter(
             (NO_CLASS if row.class_id is None else row.class_id for row in rows),
@@ -92,9 +102,50 @@ def to_answers(
         ),
         named_row=named[:, 0],
         named_class=named[:, 1],
+        near_row=near[:, 0],
+        near_class=near[:, 1],
+        listed_row=listed[:, 0],
+        listed_class=listed[:, 1],
+        several=any(row.answers for row in rows),
         top=_padded([row.top[:TOP] for row in rows], TOP),
         options=_padded([row.options for row in rows]),
+        reading=read_counts(rows),
     )
+
+
+def level_in(row: Prediction) -> Level:
+    """Give the level at which the class of a row was read.
+
+    A class that was chosen, and not read from a text, is as certain as a strict name; a rule that
+    is not known here (of another version) is as lenient as a mention.
+    """
+    known = level_of(row.rule)
+    if known is not None:
+        return known
+    return Level.STRICT if row.answer is None else Level.LENIENT
+
+
+def _pairs(of_rows: Iterable[Iterable[int | None]]) -> Ints:
+    """Give [m, 2]: the place of a row, and each of its class ids in order."""
+    pairs = [
+        (place, class_id)
+        for place, ids in enumerate(of_rows)
+        for class_id in ids
+        if class_id is not None
+    ]
+    return np.array(pairs, dtype=np.int64).reshape(len(pairs), 2)
+
+
+def _first_listed(
+    rows: Sequence[Prediction], class_list: ClassList | None
+) -> Iterator[tuple[int, ...]]:
+    """Give for each row the ids of the first of its answers that is spelled as a class name is."""
+    spelled: defaultdict[str, tuple[int, ...]] = defaultdict(tuple)
+    for item in class_list.classes if class_list else ():
+        spelled[item.name] += (item.id,)
+    for row in rows:
+        texts = row.answers or (row.answer or "",)
+        yield next((spelled[text] for text in texts if text in spelled), ())
 
 
 def _padded(lists: Sequence[Sequence[int]], width: int | None = None) -> Ints:
@@ -125,7 +176,7 @@ def _twice(rows: Sequence[Prediction], where: str) -> list[Problem]:
 
 def _ids_of(row: Prediction) -> Iterable[int]:
     own = () if row.class_id is None else (row.class_id,)
-    return chain(own, row.also, row.top, row.options)
+    return chain(own, row.also, row.top, row.options, row.nearest)
 
 
 def _foreign(rows: Sequence[Prediction], class_list: ClassList, where: str) -> list[Problem]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.answers.outcome import Status
+from harness.answers.rules import Level
 from harness.score.answers import NO_CLASS, STATUSES, Answers, Bools, Ints
 from harness.score.truth import Truth
 
@@ -30,12 +31,22 @@ def count_statuses(answers: Answers) -> dict[str, int]:
     return {str(status): int(count) for status, count in zip(STATUSES, counts, strict=True)}
 
 
-def strictly_out(answers: Answers) -> float | None:
-    """Give the percentage of answers (rows without `error`) that are text, yet not strictly (lower
-    case and stripped) one of the names: what the paper's evaluator would call out of prompt.
+def looser_rows(answers: Answers, level: Level) -> Bools:
+    """Tell which rows [n] were read as a name of the list, though not at this level or below."""
+    return answers.has(Status.OK) & ~answers.mapped & np.greater(answers.level, level)
+
+
+def out_rows(answers: Answers, level: Level = Level.LENIENT) -> Bools:
+    """Tell which rows [n] are out of prompt when names are matched at a level.
+
+    As read (`LENIENT`): status oop. Below, also the answers that were read as a name of the list at
+    a higher level. `STRICT` and `NORMALIZED` compare the whole text with the names, as the paper's
+    evaluator does, and know neither refusals nor unparsed text: any text that is no name is out.
     """
-    out = ~answers.strict & ~answers.has(Status.EMPTY)
-    return share(out, answers.answered)
+    out = answers.has(Status.OOP) | looser_rows(answers, level)
+    if level <= Level.NORMALIZED:
+        out |= answers.has(Status.UNPARSED) | answers.has(Status.REFUSED)
+    return out
 
 
 def counted_rows(answers: Answers, protocol: str) -> Bools:
@@ -58,6 +69,39 @@ def right_rows(answers: Answers, truth: Truth, counted: Bools) -> Bools:
     right: Bools = np.zeros(len(answers), dtype=np.bool_)
     right[answers.named_row[truth.holds(answers.named_row, answers.named_class)]] = True
     return right & counted
+
+
+def near_rows(answers: Answers, truth: Truth) -> Bools:
+    """Tell for which rows [n] a class of `nearest` is a label."""
+    near: Bools = np.zeros(len(answers), dtype=np.bool_)
+    near[answers.near_row[truth.holds(answers.near_row, answers.near_class)]] = True
+    return near
+
+
+def right_at(
+    answers: Answers, truth: Truth, protocol: str, right: Bools, level: Level
+) -> Bools | None:
+    """Tell which rows [n] are right when names are matched at a level; `right` [n] is as read.
+
+    An answer that was read at a higher level is out of prompt here: wrong under `cw` and `mc`, and
+    under `cw_plus` the class that the text encoder finds nearest. None where `nearest` is not known
+    for them, since the rows are of an older harness or were not mapped.
+    """
+    looser = looser_rows(answers, level)
+    if protocol != "cw_plus" or not looser.any():
+        return right & ~looser
+    if not len(answers.near_row):
+        return None
+    return np.where(looser, near_rows(answers, truth), right)
+
+
+def first_listed_rows(answers: Answers, truth: Truth) -> Bools:
+    """Tell for which rows [n] the first of several answers that is spelled exactly as a name of the
+    list is right. What published results of models that give several answers count.
+    """
+    found: Bools = np.zeros(len(answers), dtype=np.bool_)
+    found[answers.listed_row[truth.holds(answers.listed_row, answers.listed_class)]] = True
+    return found
 
 
 def right_in_top(answers: Answers, truth: Truth, right: Bools, k: int) -> Bools:

@@ -5,8 +5,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer, ValidationError
 
+from harness.answers.rules import Level
 from harness.errors import DataError, Problem
 from harness.score.metrics import Group
+from harness.score.older_results import to_version_2
 
 DECIMALS = 4
 """Digits written after the point; tables show two. Four keep any share of 50,000 images exact."""
@@ -23,6 +25,21 @@ PValue = Annotated[
     Field(ge=0, le=1),
 ]
 Protocol = Literal["ow", "mc", "cw", "cw_plus", "classify"]
+Matching = Literal["strict", "normalized", "stated", "read"]
+"""How answers are matched with the names, or letters, of the prompt: in lower case and stripped (as
+the paper's evaluator does), normalized, as the answer states, or by all rules of the parser."""
+MATCHED: tuple[Protocol, ...] = ("cw", "cw_plus", "mc")
+"""Protocols under which an answer is matched with what the prompt lists."""
+MATCHINGS: Mapping[Matching, Level] = {
+    "strict": Level.STRICT,
+    "normalized": Level.NORMALIZED,
+    "stated": Level.STATED,
+    "read": Level.LENIENT,
+}
+SIDE_BY_SIDE: Mapping[Matching, str] = {
+    "strict": "strict", "normalized": "normalized", "read": "as read"
+}  # fmt: skip
+"""What tables show, with its heading."""
 
 
 class Part(BaseModel):
@@ -36,6 +53,23 @@ class Share(Part):
 
     n: int
     accuracy: Percent | None
+
+
+class Matched(Part):
+    """What counts as right when answers are matched in one way."""
+
+    n_right: int | None
+    accuracy: Percent | None
+    """100 n_right / n; null for no image, and under `cw_plus` where the rows do not tell what the
+    text encoder takes the answers for that do not match."""
+
+
+class OutShare(Part):
+    """Answers that are no name of the prompt when they are matched in one way."""
+
+    n: int
+    share: Percent | None
+    """In percent of the answers, that is, of the rows without `error`."""
 
 
 class Score(Part):
@@ -58,17 +92,23 @@ class Score(Part):
     """Classes (original labels) that the n images are filed under."""
     accuracy_empty_correct: Percent | None
     """100 (n_right + n_empty) / (n + n_empty), as in the paper's evaluator."""
-    accuracy_strict: Percent | None
-    """Only answers that match strictly count; null where answers are not matched (ow, cw_plus,
-    classify)."""
+    matching: dict[Matching, Matched] | None
+    """For `cw`, `cw_plus` and `mc`; `read` is `accuracy`. An answer that does not match is out of
+    prompt: wrong, and under `cw_plus` mapped."""
     accuracy_first_in_list: Percent | None
-    """The first of several answers that is in the list counts; null without several answers."""
+    """The first of several answers that is spelled exactly as a name of the list counts, as in
+    published results of such models; for `cw`, null without several answers."""
     mean_per_class: Percent | None
     """Mean of the accuracies of the n_classes classes."""
     top5: Percent | None
     """The answer is right or a label is among the first five of `top`; null without `top`."""
     groups: dict[Group, Share]
     """A = S + M are the n images; N the n_empty ones, whose accuracy is null: no class is right."""
+
+    def accuracy_by(self, matching: Matching) -> float | None:
+        """Give the accuracy under one way to match answers; None where answers are not matched."""
+        found = self.matching.get(matching) if self.matching else None
+        return found.accuracy if found else None
 
 
 class Change(Part):
@@ -163,10 +203,25 @@ class BootstrapInfo(Part):
     seed: int
 
 
+class ReadingInfo(Part):
+    """How the answers were read, in rows; errors left out."""
+
+    rules: dict[str, int]
+    """By the rule that decided, see docs/reading_answers.md."""
+    levels: dict[Matching, int]
+    """Answers that were read as a name of the prompt, by the closest matching that finds it."""
+    removed: dict[str, int]
+    """By what was taken off the text before it was read."""
+    n_truncated: int
+    """Ended at `max_new_tokens`, as far as the rows know."""
+    n_tied: int
+    """Mapped with margin 0: another name is as near, and the lower class id was taken."""
+
+
 class Results(Part):
     """The whole of `results.json`."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     task: str
     model: str
     protocol: Protocol
@@ -178,9 +233,11 @@ class Results(Part):
     """Rows by status; they sum to n."""
     shares: dict[str, Percent | None]
     """The same in percent of n."""
-    oop_strict: Percent | None
-    """Answers that are text, yet not strictly one of the names, in percent of the answers; closed
-    world only."""
+    out_of_prompt: dict[Matching, OutShare] | None
+    """For `cw`, `cw_plus` and `mc`. `read` is the status `oop`; `strict` and `normalized` compare
+    the whole text and know no refusals: all text that is no name is out of prompt."""
+    reading: ReadingInfo | None
+    """Null in results of schema version 1."""
     scores: dict[Protocol, dict[str, Score]]
     changes: dict[str, Change]
     mapping: MappedScore | None
@@ -194,18 +251,23 @@ class Results(Part):
     equivalences: EquivalencesInfo
     bootstrap: BootstrapInfo
 
+    def out_share(self, matching: Matching) -> float | None:
+        """Give the share of out-of-prompt answers under one way to match them; None for none."""
+        found = self.out_of_prompt.get(matching) if self.out_of_prompt else None
+        return found.share if found else None
+
     def to_json(self) -> dict[str, Any]:
         """Give JSON values: percent rounded to four decimals, p-values to six digits."""
         return self.model_dump(mode="json", by_alias=True)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], where: str = "results.json") -> Self:
-        """Read `to_json`'s values, of this version or with keys of a newer one.
+        """Read `to_json`'s values, of this version, of an older one, or with keys of a newer one.
 
         Raises DataError that names every key that is wrong.
         """
         try:
-            return cls.model_validate(dict(data))
+            return cls.model_validate(to_version_2(data))
         except ValidationError as error:
             raise DataError(
                 Problem(

@@ -12,8 +12,10 @@ from harness.labels.label_set import Equivalences, LabelSet
 from harness.score import choice, metrics
 from harness.score.answers import NO_CLASS, Answers, Bools, to_answers
 from harness.score.judgement import Judgement, judge, open_truths
+from harness.score.matching import matched_scores, out_of_prompt, reading_info
 from harness.score.provenance import describe_classes, describe_equivalences, describe_labels
 from harness.score.results import (
+    MATCHED,
     BootstrapInfo,
     Change,
     ChoiceScore,
@@ -27,8 +29,6 @@ from harness.score.results import (
 from harness.score.statistics import Draws, class_bootstrap, holm, mcnemar, wilson
 from harness.score.truth import check_met
 from harness.store.prediction import Prediction
-
-_MATCHED = ("cw", "mc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,8 @@ def results_of(answers: Answers, judged: Sequence[Judgement], request: ScoreRequ
             status: metrics.percent(count, len(answers))
             for status, count in metrics.count_statuses(answers).items()
         },
-        oop_strict=metrics.strictly_out(answers) if request.protocol.startswith("cw") else None,
+        out_of_prompt=out_of_prompt(answers) if request.protocol in MATCHED else None,
+        reading=reading_info(answers, request.protocol),
         scores={
             protocol: {each.truth.name: _score(answers, each, protocol, request) for each in judged}
             for protocol in protocols_of(answers, request)
@@ -125,12 +126,6 @@ def _score(answers: Answers, judged: Judgement, protocol: Protocol, request: Sco
     n, n_right, n_empty = (int(mask.sum()) for mask in (scope.scored, right, scope.empty))
     table = metrics.class_table(right, scope)
     has_top = bool((answers.top != NO_CLASS).any())
-    several = has_top and protocol != "classify"
-    top = {
-        k: metrics.right_in_top(answers, truth, judged.right[protocol], k)
-        for k in (1, 5)
-        if has_top
-    }
     groups = metrics.group_rows(truth, scope, judged.original)
     return Score(
         n=n,
@@ -144,14 +139,22 @@ def _score(answers: Answers, judged: Judgement, protocol: Protocol, request: Sco
         n_error=int(scope.failed.sum()),
         n_classes=len(table.ids),
         accuracy_empty_correct=metrics.percent(n_right + n_empty, n + n_empty),
-        accuracy_strict=(
-            metrics.share(right & answers.strict, scope.scored) if protocol in _MATCHED else None
+        matching=matched_scores(answers, judged, protocol) if protocol in MATCHED else None,
+        accuracy_first_in_list=(
+            metrics.share(metrics.first_listed_rows(answers, truth), scope.scored)
+            if protocol == "cw" and answers.several
+            else None
         ),
-        accuracy_first_in_list=metrics.share(top[1], scope.scored) if several else None,
         mean_per_class=float(table.accuracy.mean()) if n else None,
-        top5=metrics.share(top[5] | right, scope.scored) if has_top else None,
+        top5=_top5(answers, judged, protocol) if has_top else None,
         groups={name: _group(name, right, rows) for name, rows in groups.items()},
     )
+
+
+def _top5(answers: Answers, judged: Judgement, protocol: Protocol) -> float | None:
+    right = judged.right[protocol]
+    found = metrics.right_in_top(answers, judged.truth, right, 5)
+    return metrics.share(found | right, judged.scope.scored)
 
 
 def _group(name: metrics.Group, right: Bools, rows: Bools) -> Share:

@@ -1,42 +1,61 @@
 """Results and comparisons as tables for a person, with the denominator beside every share."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from rich import box
 from rich.markup import escape
 from rich.table import Table
 
 from harness.score.compare import Comparison
-from harness.score.results import Interval, Results, Score
+from harness.score.results import SIDE_BY_SIDE, Interval, Results, Score
 from harness.score.statistics import Repeats
 
 _NONE = "–"
 
 
-_METRICS: Mapping[str, tuple[str, Callable[[Score], str]]] = {
-    "accuracy_strict": ("strict", lambda score: percent(score.accuracy_strict)),
-    "accuracy_first_in_list": (
-        "first in list",
-        lambda score: percent(score.accuracy_first_in_list),
+@dataclass(frozen=True, slots=True)
+class _Metric:
+    """A column of the table of results."""
+
+    heading: str
+    value: Callable[[Score], float | None]
+    n: Callable[[Score], int] | None = None
+    """Its denominator, where it is not n."""
+    on_request: bool = False
+    """Whether it is shown only where a task's `metric_list` names it."""
+
+    def cell(self, score: Score) -> str:
+        """Write the value, with its denominator where that is another than n."""
+        value = self.value(score)
+        return _of(value, self.n(score)) if self.n else percent(value)
+
+
+_METRICS: Mapping[str, _Metric] = {
+    "accuracy_strict": _Metric(
+        "strict", lambda score: score.accuracy_by("strict"), on_request=True
     ),
-    "accuracy_empty_correct": (
+    "accuracy_normalized": _Metric(
+        "normalized", lambda score: score.accuracy_by("normalized"), on_request=True
+    ),
+    "accuracy_first_in_list": _Metric("first in list", lambda score: score.accuracy_first_in_list),
+    "accuracy_empty_correct": _Metric(
         "empty = right (n)",
-        lambda score: _of(score.accuracy_empty_correct, score.n + score.n_empty),
+        lambda score: score.accuracy_empty_correct,
+        lambda score: score.n + score.n_empty,
     ),
-    "mean_per_class": (
-        "per class (n)",
-        lambda score: _of(score.mean_per_class, score.n_classes),
+    "mean_per_class": _Metric(
+        "per class (n)", lambda score: score.mean_per_class, lambda score: score.n_classes
     ),
-    "top5": ("top-5", lambda score: percent(score.top5)),
+    "top5": _Metric("top-5", lambda score: score.top5),
 }
-"""Metric to its column: heading and cell."""
 
 
 def results_table(results: Sequence[Results], metrics: Sequence[str] = ()) -> Table:
     """Give one row for each model, task, protocol and label set; accuracies in percent.
 
     Beside accuracy and the share of out-of-prompt answers stand the columns of `metrics`; without
-    any, every column that has a value.
+    any, every column that has a value, but for what `matching_table` shows.
     """
     rows = [
         (result, protocol, label_set, score)
@@ -46,16 +65,16 @@ def results_table(results: Sequence[Results], metrics: Sequence[str] = ()) -> Ta
     ]
     shown = [
         name
-        for name in _METRICS
-        if (name in metrics or not metrics)
-        and any(getattr(score, name) is not None for *_, score in rows)
+        for name, metric in _METRICS.items()
+        if (name in metrics or not (metrics or metric.on_request))
+        and any(metric.value(score) is not None for *_, score in rows)
     ]
-    headings = [_METRICS[name][0] for name in shown]
+    headings = [_METRICS[name].heading for name in shown]
     numbers = ("n", "accuracy [95 % CI]", *headings, "OOP")
     table = _table("Accuracy (%)", ("model", "task", "protocol", "label set"), numbers)
     for result, protocol, label_set, score in rows:
         named = (result.model, result.task, protocol, label_set)
-        extra = (_METRICS[name][1](score) for name in shown)
+        extra = (_METRICS[name].cell(score) for name in shown)
         share = f"{percent(result.shares['oop'])} ({result.counts['oop']}/{result.n})"
         table.add_row(*map(escape, named), str(score.n), _accuracy(score), *extra, share)
     table.caption = (
@@ -74,16 +93,51 @@ def answers_table(results: Sequence[Results]) -> Table:
     """Give what became of the rows: for every status that occurs its share of n and its count."""
     every = tuple(results[0].counts) if results else ()
     statuses = [name for name in every if any(result.counts[name] for result in results)]
-    table = _table("Answers, % of n (count)", ("model", "task"), ("n", *statuses, "strictly OOP"))
+    table = _table("Answers, % of n (count)", ("model", "task"), ("n", *statuses))
     for result in results:
         table.add_row(
             escape(result.model),
             escape(result.task),
             str(result.n),
             *(_of(result.shares[status], result.counts[status]) for status in statuses),
-            percent(result.oop_strict),
         )
     return table
+
+
+def matching_table(results: Sequence[Results]) -> Table | None:
+    """Give accuracy and the share of out-of-prompt answers by how closely answers are matched.
+
+    None where it makes no difference in any of the runs; it fits 80 columns.
+    """
+    runs = [result for result in results if _depends_on_matching(result)]
+    if not runs:
+        return None
+    title = "Accuracy and out-of-prompt answers (%) by matching"
+    table = _table(title, ("model", "task", "protocol", "label set"), tuple(SIDE_BY_SIDE.values()))
+    for result in runs:
+        named = (escape(result.model), escape(result.task))
+        for protocol, scores in result.scores.items():
+            for label_set, score in scores.items():
+                cells = (percent(score.accuracy_by(matching)) for matching in SIDE_BY_SIDE)
+                table.add_row(*named, protocol, escape(label_set), *cells)
+        cells = (percent(result.out_share(matching)) for matching in SIDE_BY_SIDE)
+        table.add_row(*named, "", "(out of prompt)", *cells)
+    table.caption = (
+        "strict: in lower case and stripped, as the paper's evaluator. normalized: but for case, "
+        "markup, punctuation, article. as read: by all rules of the parser. Out of prompt: % of "
+        "the answers."
+    )
+    return table
+
+
+def _depends_on_matching(result: Results) -> bool:
+    shares = {result.out_share(matching) for matching in SIDE_BY_SIDE}
+    accuracies = [
+        {score.accuracy_by(matching) for matching in SIDE_BY_SIDE}
+        for scores in result.scores.values()
+        for score in scores.values()
+    ]
+    return any(len(values) > 1 for values in (shares, *accuracies))
 
 
 def repeats_table(model: str, task: str, accuracy: Mapping[str, Mapping[str, Repeats]]) -> Table:

@@ -14,6 +14,7 @@ Protocol = Literal["ow", "mc", "cw", "cw_plus", "classify"]
 Metric = Literal[
     "accuracy",
     "accuracy_strict",
+    "accuracy_normalized",
     "accuracy_empty_correct",
     "accuracy_first_in_list",
     "mean_per_class",

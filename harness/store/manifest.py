@@ -72,7 +72,8 @@ class Identity(_Part):
 
 MAPPING_VERSION = 2
 """Raised when the same encoder and templates map an answer otherwise: 2 takes an answer that is a
-class name as that class, and leaves one that the encoder cannot read without a class."""
+class name as that class, leaves one that the encoder cannot read without a class, and keeps beside
+the class of an answer that was read loosely what it would be mapped to."""
 
 
 class MappingFacts(_Part):

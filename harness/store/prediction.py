@@ -63,6 +63,11 @@ class Prediction:
     """What was taken off the text before it was read, see `harness.answers.parts`."""
     truncated: bool | None = None
     """Whether the text ended at `max_new_tokens`; None where that is not known."""
+    answers: tuple[str, ...] = ()
+    """All answers, best first, verbatim, where an import gives several; `answer` is the first."""
+    nearest: tuple[int, ...] = ()
+    """What the text encoder takes an answer of a mapped closed world for that was read as a name of
+    the list without being strictly one: the class, and others that bear the same name."""
 
     def to_json(self) -> dict[str, Any]:
         """Give the row as JSON values, without the fields that do not apply."""

@@ -42,6 +42,23 @@ def test_import_prints_the_table_of_a_run(folder: Path) -> None:
     assert f"files: {folder / 'runs' / 'a' / 'colours'}" in done.stdout
 
 
+def test_what_was_not_plain_is_told_below_the_tables(folder: Path) -> None:
+    done = make(folder, "a", wrong="I can see blue in the picture.")
+    assert done.returncode == 0, done.stderr
+    matching, lines = done.stdout.split("Accuracy and out-of-prompt answers (%) by matching")
+    assert "Accuracy (%)" in matching
+    flat = " ".join(lines.split())
+    assert "colours_first 75.00 75.00 75.00" in flat
+    assert "(out of prompt) 25.00 25.00 0.00" in flat
+    assert "a on colours: 3 of 12 answers were read from a mention in a sentence (lenient)" in lines
+    again = harness(folder, "score", folder / "runs" / "a" / "colours")
+    assert lines.strip().splitlines()[-2] in again.stdout
+    (found,) = json.loads(
+        harness(folder, "score", folder / "runs" / "a" / "colours", "--json").stdout
+    )
+    assert found["reading"]["levels"] == {"strict": 9, "normalized": 0, "stated": 0, "read": 3}
+
+
 def test_import_in_part_has_exit_code_1(folder: Path) -> None:
     refused = make(folder, "a", n=10)
     assert refused.returncode == 2

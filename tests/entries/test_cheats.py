@@ -10,7 +10,7 @@ import pytest
 from harness.catalogue import Catalogue
 from harness.entries.check import CheckOptions, check_entry, check_path
 from support.drafts import Draft
-from support.tiny_benchmark import tiny_entry
+from support.tiny_benchmark import honest, tiny_entry
 
 Row = dict[str, Any]
 
@@ -21,6 +21,49 @@ def codes(tiny: Catalogue, folder: Path) -> set[str]:
 
 def row_of(draft: Draft, task: str, **values: object) -> Row:
     return next(row for row in draft.rows[task] if values.items() <= row.items())
+
+
+def loosely(number: int) -> str:
+    """Honest, and half of the names are not strictly those of the list."""
+    return f"{honest(number).title()}!" if number % 2 else honest(number)
+
+
+@pytest.fixture(scope="module")
+def loose_entry(tiny: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("loose") / "submissions" / "tiny"
+    return tiny_entry(tiny, folder, loosely, ["tiny_cw"])
+
+
+@pytest.fixture
+def loose(loose_entry: Path, tmp_path: Path) -> Draft:
+    folder = tmp_path / "submissions" / "tiny"
+    shutil.copytree(loose_entry, folder)
+    return Draft(folder)
+
+
+def test_what_loose_names_are_mapped_to_is_replayed(tiny: Catalogue, loose: Draft) -> None:
+    """Closer matching counts `nearest`, so that it must be what the encoder finds."""
+    near = [row for row in loose.rows["tiny_cw"] if row.get("nearest")]
+    assert len(near) > 50
+    assert codes(tiny, loose.save()) == set()
+    near[0]["nearest"] = [(near[0]["nearest"][0] + 1) % 10]
+    assert codes(tiny, loose.save()) == {"E502"}
+    del near[0]["nearest"]
+    assert codes(tiny, loose.save()) == {"E502"}
+    for row in near[1:]:
+        del row["nearest"]
+    assert codes(tiny, loose.save()) == set()  # as an older harness wrote them
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [({"nearest": [3]}, "E305"), ({"nearest": [77]}, "E306"), ({"answers": ["x"]}, "E305")],
+)
+def test_what_stands_beside_an_answer_is_of_it(
+    tiny: Catalogue, loose: Draft, change: dict[str, Any], code: str
+) -> None:
+    row_of(loose, "tiny_cw", rule="strict").update(change)
+    assert code in codes(tiny, loose.save())
 
 
 def every_class(draft: Draft) -> None:

@@ -187,6 +187,31 @@ def test_every_figure_has_its_denominator(tables: Mapping[str, list[Row]], runs:
     assert {"oop_strict", "mapped_share", "accuracy_of_mapped", "chance", "top5"} <= metrics
 
 
+def test_figures_by_matching_are_those_of_the_results(
+    tables: Mapping[str, list[Row]], runs: Path
+) -> None:
+    found = {
+        tuple(row[key] for key in ("model", "task", "protocol", "label_set", "metric")): row
+        for row in tables["scores"]
+    }
+    n = 0
+    for results, rows in saved(runs):
+        here = (results.model, results.task)
+        for how in ("strict", "normalized"):
+            if results.protocol in ("ow", "classify"):
+                key = (*here, results.protocol, None, f"oop_{how}")
+                assert key not in found
+                continue
+            out = found[*here, results.protocol, None, f"oop_{how}"]
+            assert (out["value"], out["n"]) == (results.out_share(how), len(rows))
+            for protocol, by_labels in results.scores.items():
+                for name, score in by_labels.items():
+                    row = found[*here, protocol, name, f"accuracy_{how}"]
+                    assert (row["value"], row["n"]) == (score.accuracy_by(how), score.n)
+                    n += 1
+    assert n >= 8
+
+
 def test_the_hub_reads_the_card(folder: Path) -> None:
     card = DatasetCard.load(folder / "README.md", ignore_metadata_errors=False)
     front = card.data.to_dict()

@@ -49,7 +49,7 @@ def test_letters_positions_and_chance() -> None:
 def test_scores_of_multiple_choice() -> None:
     rows = [ok("0", 1, options=(1, 2)), ok("1", 1, options=(1, 2), rule="letter")]
     score = run(rows, IMGT, protocol="mc").scores["mc"]["imgt"]
-    assert (score.accuracy, score.accuracy_strict) == (100.0, 50.0)
+    assert (score.accuracy, score.accuracy_by("strict")) == (100.0, 50.0)
 
 
 def test_the_true_option_may_be_a_label_of_any_label_set() -> None:

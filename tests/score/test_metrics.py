@@ -10,6 +10,7 @@ from sklearn.metrics import (
 )
 
 from harness.answers.outcome import Status
+from harness.classes import Class, ClassList
 from harness.labels.label_set import Equivalences
 from harness.score.confusion import confusion
 from harness.score.results import Results, Score
@@ -76,7 +77,6 @@ def test_top5_is_scikit_learns() -> None:
     expected = 100 * top_k_accuracy_score(TRUE, scores, k=5, labels=range(10))
     assert found.top5 == pytest.approx(expected)
     assert found.accuracy == pytest.approx(100 * top_k_accuracy_score(TRUE, scores, k=1))
-    assert found.accuracy_first_in_list is None
 
 
 def test_multilabel_accuracy_is_a_plain_loops() -> None:
@@ -151,29 +151,39 @@ def test_another_class_of_the_same_name_is_right() -> None:
 def test_first_answer_in_the_list_and_top5_of_answers() -> None:
     truth = labels("imgt", {f"{i}": [1] for i in range(5)}, original=True)
     rows = [
-        ok("0", 1, top=(1, 2)),
-        row("1", Status.OOP, top=(1, 3)),
-        row("2", Status.OOP, top=(2, 1)),
-        row("3", Status.OOP),
-        ok("4", 3, top=(3, 4, 5, 6, 7, 1)),
+        ok("0", 1, top=(1, 2), answers=("class 1", "class 2")),
+        row("1", Status.OOP, top=(1, 3), answers=("a cow", "class 1", "class 3")),
+        row("2", Status.OOP, top=(2, 1), answers=("a cow", "class 2", "class 1")),
+        row("3", Status.OOP, answers=("a cow",)),
+        ok("4", 3, top=(3, 4, 5, 6, 7, 1), answers=("class 3",)),
     ]
     found = only(run(rows, truth))
     assert (found.accuracy, found.accuracy_first_in_list, found.top5) == (20.0, 40.0, 60.0)
-    # A mapped first answer is no answer in the list, but it is the answer of cw_plus.
-    rows[1] = mapped("1", 1, top=(2, 3))
-    found = only(run(rows, truth), "cw_plus")
-    assert (found.accuracy, found.accuracy_first_in_list, found.top5) == (40.0, 20.0, 60.0)
-
-
-def test_strict() -> None:
-    truth = labels("imgt", {f"{i}": [1] for i in range(4)}, original=True)
-    rows = [ok("0", 1), ok("1", 1, rule="normalized"), ok("2", 2), row("3", Status.EMPTY)]
+    rows[1] = mapped("1", 1, top=(2, 3), answers=("a cow", "class 2"))
     results = run(rows, truth)
-    assert (only(results).accuracy, only(results).accuracy_strict) == (50.0, 25.0)
-    # of four answers one is text that is not strictly a name; nothing at all is not text
-    assert results.oop_strict == 25.0
-    assert only(run(rows, truth, protocol="ow"), "ow").accuracy_strict is None
-    assert run(rows, truth, protocol="ow").oop_strict is None
+    assert only(results).accuracy_first_in_list == 20.0
+    found = only(results, "cw_plus")
+    assert (found.accuracy, found.accuracy_first_in_list, found.top5) == (40.0, None, 60.0)
+
+
+def test_the_first_answer_in_the_list_is_spelled_as_the_list_spells_it() -> None:
+    """As published: not even by lower case; over all images; of a name that classes share, any."""
+    truth = labels("imgt", {f"{i}": [1] for i in range(4)}, original=True)
+    same = ClassList("own", "own", (Class(0, "Jay"), Class(1, "Jay"), Class(2, "jay")))
+    rows = [
+        row("0", Status.OK, class_id=0, also=(1, 2), rule="strict", answers=("JAY", "Jay")),
+        row("1", Status.OK, class_id=0, also=(1, 2), rule="strict", answers=("jay", "Jay")),
+        row("2", Status.OK, class_id=0, also=(1, 2), rule="strict", answers=("JAY",)),
+        row("3", Status.EMPTY),
+    ]
+    found = only(run(rows, truth, class_list=same))
+    assert (found.accuracy, found.accuracy_first_in_list) == (75.0, 25.0)
+
+
+def test_scores_of_classes_are_no_several_answers() -> None:
+    truth = labels("imgt", {"0": [1]}, original=True)
+    found = only(run([ok("0", 1, top=(1, 2))], truth))
+    assert (found.accuracy_first_in_list, found.top5) == (None, 100.0)
 
 
 def test_mapping_counts_in_cw_plus_only() -> None:
@@ -182,7 +192,6 @@ def test_mapping_counts_in_cw_plus_only() -> None:
     results = run(rows, truth, mapping={"encoder": "minilm", "digest": "abc"})
     assert only(results).accuracy == 25.0
     assert only(results, "cw_plus").accuracy == 50.0
-    assert only(results, "cw_plus").accuracy_strict is None
     assert results.mapping is not None
     assert results.mapping.model_dump() == {
         "encoder": "minilm",

@@ -15,7 +15,7 @@ from harness.labels.label_set import Equivalences
 from harness.prompt.confusion import read_confusion
 from harness.score.compare import Side, compare
 from harness.score.confusion import confusion, save_confusion
-from harness.score.results import Results
+from harness.score.results import Matched, Results
 from harness.score.table import (
     answers_table,
     changes_table,
@@ -27,6 +27,7 @@ from harness.score.table import (
 from score.score_builders import classes, labels, mapped, ok, row, run
 
 GOLDEN = Path(__file__).with_name("golden_results.json")
+VERSION_1 = Path(__file__).with_name("results_of_version_1.json")
 
 
 def small() -> Results:
@@ -34,8 +35,9 @@ def small() -> Results:
     sets: dict[str, list[int]] = {f"i{i}": [i % 4] for i in range(8)}
     sets |= {"i0": [], "i1": [1, 7], "i2": [3], "i3": [5, 6], "i8": [0, 1]}
     rows = [
-        *(ok(f"i{i}", i % 3) for i in range(7)),
-        ok("i7", 3, rule="normalized", top=(3, 1)),
+        *(ok(f"i{i}", i % 3) for i in range(6)),
+        ok("i6", 2, rule="single_mention", answer="I see 2 here.", nearest=(1,)),
+        ok("i7", 3, rule="normalized", top=(3, 1), nearest=(3,)),
         mapped("i8", 1),
         row("i9", Status.REFUSED, answer="I cannot help."),
         row("i10", Status.EMPTY),
@@ -62,7 +64,7 @@ def test_the_keys_that_were_promised() -> None:
     assert set(found) >= {"counts", "scores", "changes", "mapping", "mc", "per_class", "confusion"}
     assert set(found["counts"]) == {"ok", "oop", "unparsed", "refused", "empty", "error"}
     score = found["scores"]["cw_plus"]["regt"]
-    promised = "n accuracy ci95 n_empty accuracy_empty_correct accuracy_strict mean_per_class top5"
+    promised = "n accuracy ci95 n_empty accuracy_empty_correct matching mean_per_class top5"
     assert set(score) >= {*promised.split(), "groups"}
     assert list(score["groups"]) == ["A", "N", "S", "S+", "S-", "M", "M+", "M-"]
     change = found["changes"]["imgt->regt"]
@@ -76,6 +78,26 @@ def test_round_trip_and_newer_keys() -> None:
     again = Results.from_json({**written, "new_key": 1})
     assert again.to_json() == written
     assert again.changes["imgt->regt"].from_ == written["changes"]["imgt->regt"]["from"]
+
+
+def test_results_of_version_1_are_read() -> None:
+    """Its `accuracy_strict` and `oop_strict` stand where they stand now; the rest is unknown."""
+    old = json.loads(VERSION_1.read_text())
+    found = Results.from_json(old)
+    assert (found.schema_version, found.reading) == (2, None)
+    cw, plus = found.scores["cw"]["imgt"], found.scores["cw_plus"]["imgt"]
+    assert cw.matching == {
+        "strict": Matched(n_right=4, accuracy=36.3636),
+        "normalized": Matched(n_right=None, accuracy=None),
+        "stated": Matched(n_right=None, accuracy=None),
+        "read": Matched(n_right=5, accuracy=45.4545),
+    }
+    assert (plus.accuracy_by("strict"), plus.accuracy_by("read")) == (None, plus.accuracy)
+    assert (found.out_share("strict"), found.out_share("normalized")) == (27.2727, None)
+    assert found.out_share("read") == pytest.approx(100 / 11)
+    assert Results.from_json(found.to_json()).to_json() == found.to_json()
+    with pytest.raises(DataError, match="scores"):
+        Results.from_json({**old, "scores": None})
 
 
 def test_rounding_is_of_the_file_only() -> None:
@@ -96,7 +118,7 @@ def test_a_file_that_is_none_names_every_key() -> None:
         "x/results.json: counts",
     ]
     with pytest.raises(DataError, match="schema_version"):
-        Results.from_json({**small().to_json(), "schema_version": 2})
+        Results.from_json({**small().to_json(), "schema_version": 3})
 
 
 def test_json_schema_can_be_made() -> None:

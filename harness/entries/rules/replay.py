@@ -1,6 +1,7 @@
 """Rules that find the outcome of every answer again: the parser, then the text encoder."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from harness.answers.outcome import Outcome, Status
 from harness.encoders.base import TextEncoder
@@ -9,7 +10,7 @@ from harness.entries.case import RunCase
 from harness.entries.finding import Finding, listed
 from harness.errors import UserError
 from harness.mapping.exact import EXACT
-from harness.run.finish import MAPPED, UNREADABLE, map_rows
+from harness.run.finish import MAPPED, UNREADABLE, map_rows, places_beside
 from harness.run.rows import REFUSED_BY_SERVICE, read_answer
 from harness.spec.load import load_encoder_spec
 from harness.store.prediction import Prediction
@@ -65,10 +66,11 @@ def _is_replayed(row: Prediction, case: RunCase) -> bool:
 def check_mapped(case: RunCase) -> Iterator[Finding]:
     """The text encoder maps each answer to the row's class, with the row's cosine (E502).
 
-    A cosine may differ by 1e-4, and of two classes as near as 1e-5 either may be told. Without the
-    encoder of the run, by its digest, nothing is mapped (I503).
+    A cosine may differ by 1e-4, and of two classes as near as 1e-5 either may be told. `nearest` is
+    held to that too; rows of an older harness have none. Without the encoder of the run, by its
+    digest, nothing is mapped (I503).
     """
-    if not any(row.rule in (MAPPED, UNREADABLE) for row in case.rows):
+    if not any(row.rule in (MAPPED, UNREADABLE) or row.nearest for row in case.rows):
         return
     facts = case.run.run.mapping
     try:
@@ -86,10 +88,27 @@ def check_mapped(case: RunCase) -> Iterator[Finding]:
 
 
 def _mapped_otherwise(case: RunCase, encoder: TextEncoder) -> list[str]:
-    again = map_rows(case.ending.task, case.rows, case.ending.classes, encoder)
-    return [
-        row.image_id for row, now in zip(case.rows, again, strict=True) if not _is_same(row, now)
+    task = case.ending.task
+    has_nearest = any(row.nearest for row in case.rows)
+    beside = set(places_beside(task, case.rows)) if has_nearest else set()
+    asked = [
+        replace(row, status=Status.OOP) if place in beside else row
+        for place, row in enumerate(case.rows)
     ]
+    again = map_rows(task, asked, case.ending.classes, encoder)
+    pairs = enumerate(zip(case.rows, again, strict=True))
+    return [
+        row.image_id
+        for place, (row, now) in pairs
+        if not (_is_beside(row, now) if place in beside else _is_same(row, now))
+    ]
+
+
+def _is_beside(row: Prediction, now: Prediction) -> bool:
+    """Tell whether `nearest` is what the answer is mapped to now."""
+    if now.rule != MAPPED:
+        return not row.nearest
+    return row.nearest == (now.class_id, *now.also) or _is_tied(now)
 
 
 def _is_same(row: Prediction, now: Prediction) -> bool:
@@ -99,6 +118,8 @@ def _is_same(row: Prediction, now: Prediction) -> bool:
         return row.similarity is now.similarity
     if abs(row.similarity - now.similarity) > COSINE:
         return False
-    if (row.class_id, row.also) == (now.class_id, now.also):
-        return True
+    return (row.class_id, row.also) == (now.class_id, now.also) or _is_tied(now)
+
+
+def _is_tied(now: Prediction) -> bool:
     return now.margin is not None and now.margin <= TIE

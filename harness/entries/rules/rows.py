@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from harness.answers.outcome import Status
+from harness.answers.rules import Level
 from harness.answers.text import is_blank
 from harness.entries.case import RunCase
 from harness.entries.finding import Finding, listed
@@ -14,6 +15,7 @@ from harness.prompt.options import true_option_of
 from harness.run.classified import SCORES
 from harness.run.finish import MAPPED, MAPPED_STATUS
 from harness.run.ranked import RANKED
+from harness.score.answers import level_in
 from harness.store.prediction import Prediction
 
 _CHOSEN = (SCORES, RANKED)
@@ -58,16 +60,15 @@ def check_ids(case: RunCase) -> Iterator[Finding]:
 def check_class_ids(case: RunCase) -> Iterator[Finding]:
     """Every class id is one of the class list (E306)."""
     known = case.ending.classes.by_id.keys()
-    wrong = [
-        row.image_id
-        for row in case.rows
-        if any(
-            each is not None and each not in known
-            for each in (row.class_id, *row.also, *row.top, *row.top_per_token, *row.options)
-        )
-    ]
+    wrong = [row.image_id for row in case.rows if not known >= _class_ids(row)]
     if wrong:
         yield Finding("E306", case.where, listed(wrong))
+
+
+def _class_ids(row: Prediction) -> set[int]:
+    own = () if row.class_id is None else (row.class_id,)
+    lists = (row.also, row.nearest, row.top, row.top_per_token, row.options)
+    return set(chain(own, *lists))
 
 
 def check_fit(case: RunCase) -> Iterator[Finding]:
@@ -91,7 +92,7 @@ def _contradiction(row: Prediction, case: RunCase) -> str | None:
         return _without_text(row, case)
     if row.rule in _CHOSEN:
         return "text beside a class that was chosen by scores"
-    return _class_of(row, case) or _namesakes(row, case)
+    return _class_of(row, case) or _namesakes(row, case) or _beside(row, case)
 
 
 def _without_text(row: Prediction, case: RunCase) -> str | None:
@@ -117,6 +118,16 @@ def _class_of(row: Prediction, case: RunCase) -> str | None:
     names_nothing = case.protocol == "ow" and is_blank(row.answer or "")
     if mapped or (row.status is Status.OK and not names_nothing):
         return "no class"
+    return None
+
+
+def _beside(row: Prediction, case: RunCase) -> str | None:
+    """Whether what stands beside the answer is of it."""
+    if row.answers and row.answers[0] != row.answer:
+        return "`answers` whose first is not the answer"
+    loosely = row.status is Status.OK and level_in(row) > Level.STRICT
+    if row.nearest and not (loosely and case.protocol in ("cw", "cw_plus")):
+        return "`nearest` of an answer that needs no mapping"
     return None
 
 

@@ -10,8 +10,6 @@ import evaluate
 from harness.answers.outcome import Status
 from harness.answers.parse import parse_name
 from harness.evaluate_modules.scored import Empty, class_list_of, scored
-from harness.score.answers import STRICT
-from harness.score.metrics import percent
 from harness.store.prediction import Prediction
 
 _INPUTS = """
@@ -23,9 +21,10 @@ Args:
     equivalences: lists of class ids that count as one class.
 Returns:
     accuracy (percent; an answer is read by the harness's parser), ci95 (Wilson), n, n_right,
-    n_empty; accuracy_strict (only answers that are a name in lower case, stripped);
-    oop and oop_strict (percent of the answers that are no name, by the parser and strictly);
-    counts (answers by status).
+    n_empty; accuracy_strict and accuracy_normalized (only answers count that are a name in lower
+    case and stripped, or but for case, markup, punctuation and article); oop, oop_strict and
+    oop_normalized (percent of the answers that are no name, by the parser and by these two); counts
+    (answers by status).
 """
 
 
@@ -54,19 +53,15 @@ class ClosedWorldAccuracy(evaluate.Metric):  # type: ignore[misc]
         equivalences: Iterable[Iterable[int]] = (),
     ) -> dict[str, Any]:
         names = class_list_of(classes)
-        rows, strict = [], []
+        rows = []
         for place, answer in enumerate(predictions):
             read = parse_name(answer, names)
             row = Prediction(str(place), read.status, answer, read.class_id, read.also, read.rule)
             rows.append(row)
-            strict.append(row if read.rule == STRICT else Prediction(str(place), Status.OOP))
         counts = Counter(row.status for row in rows)
-        told = sum(row.rule != STRICT and row.status is not Status.EMPTY for row in rows)
-        groups = [list(group) for group in equivalences]
+        found = scored(rows, "cw", references, empty, equivalences)
         return {
-            **scored(rows, "cw", references, empty, groups),
-            "accuracy_strict": scored(strict, "cw", references, empty, groups)["accuracy"],
-            "oop": percent(counts[Status.OOP], len(rows)),
-            "oop_strict": percent(told, len(rows)),
+            **found.accuracy(),
+            **found.matched(),
             "counts": {status.value: counts[status] for status in Status},
         }

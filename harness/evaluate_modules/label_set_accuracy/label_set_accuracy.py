@@ -50,4 +50,4 @@ class LabelSetAccuracy(evaluate.Metric):  # type: ignore[misc]
             else Prediction(str(place), Status.OOP)
             for place, each in enumerate(predictions)
         ]
-        return scored(rows, "classify", references, empty, equivalences)
+        return scored(rows, "classify", references, empty, equivalences).accuracy()

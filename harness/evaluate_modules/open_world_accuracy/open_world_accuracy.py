@@ -78,7 +78,7 @@ class OpenWorldAccuracy(evaluate.Metric):  # type: ignore[misc]
             for place, (each, mapped) in enumerate(zip(read, found, strict=True))
         ]
         return {
-            **scored(rows, "ow", references, empty, equivalences),
+            **scored(rows, "ow", references, empty, equivalences).accuracy(),
             "n_exact": sum(each.rule == EXACT for each in read),
             "n_mapped": sum(each is not None for each in found),
             "class_ids": [-1 if row.class_id is None else row.class_id for row in rows],

@@ -153,6 +153,11 @@ def test_the_tables_to_take_along(built: Built) -> None:
                 line = told.pop((board["slug"], row["entry"], name))
                 assert line["label_set_sha256"] == labels[name]["digest"] != ""
                 assert float(line["accuracy"]) == score["accuracy"]
+                matching, out = score["matching"] or {}, row["results"]["out_of_prompt"] or {}
+                for how in ("strict", "normalized"):
+                    told_accuracy = line[f"accuracy_{how}"]
+                    assert told_accuracy == str(matching[how]["accuracy"] if matching else "")
+                    assert line[f"oop_{how}"] == str(out[how]["share"] if out else "")
                 assert int(line["n"]) == score["n"]
                 assert int(line["rank"]) == row["rank"]
                 assert int(line["tier"]) == row["tier"]

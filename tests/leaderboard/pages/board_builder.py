@@ -8,12 +8,18 @@ from itertools import combinations
 from harness.answers.outcome import Status
 from harness.leaderboard import site_model as model
 from harness.score.results import (
+    MATCHED,
+    MATCHINGS,
     BootstrapInfo,
     Change,
     ClassListInfo,
     EquivalencesInfo,
     LabelSetInfo,
+    Matched,
+    Matching,
+    OutShare,
     Protocol,
+    ReadingInfo,
     Results,
     Score,
     Share,
@@ -64,7 +70,13 @@ def label_sets() -> dict[str, LabelSetInfo]:
     return {name: label_set(name == "toy_imgt") for name in LABEL_SETS}
 
 
-def _score(right: int, n: int, n_empty: int) -> Score:
+def _matching(right: int, n: int) -> dict[Matching, Matched]:
+    """Fewer are right, the closer answers have to match."""
+    hits = {matching: right - 3 * (3 - level) for matching, level in MATCHINGS.items()}
+    return {key: Matched(n_right=hit, accuracy=100 * hit / n) for key, hit in hits.items()}
+
+
+def _score(right: int, n: int, n_empty: int, matched: bool) -> Score:
     accuracy = 100 * right / n
     low, high = wilson(right, n) or (0.0, 0.0)
     groups = {"S": 900, "S+": 800, "S-": 100, "M": 334, "M+": 184, "M-": 150}
@@ -78,7 +90,7 @@ def _score(right: int, n: int, n_empty: int) -> Score:
         n_error=0,
         n_classes=len(CLASS_NAMES),
         accuracy_empty_correct=100 * (right + n_empty) / (n + n_empty),
-        accuracy_strict=None,
+        matching=_matching(right, n) if matched else None,
         accuracy_first_in_list=None,
         mean_per_class=accuracy - 0.5,
         top5=None,
@@ -105,7 +117,15 @@ def _results(plan: BoardPlan, place: int, original: Score, headline: Score) -> R
         complete=True,
         counts=counts,
         shares={name: 100 * count / n for name, count in counts.items()},
-        oop_strict=None,
+        out_of_prompt=(
+            {
+                key: OutShare(n=oop + 3 * (3 - level), share=100 * (oop + 3 * (3 - level)) / n)
+                for key, level in MATCHINGS.items()
+            }
+            if plan.protocol in MATCHED
+            else None
+        ),
+        reading=ReadingInfo(rules={}, levels={"read": 3}, removed={}, n_truncated=0, n_tied=0),
         scores={plan.protocol: dict(zip(LABEL_SETS, (original, headline), strict=True))},
         changes={},
         mapping=None,
@@ -163,9 +183,10 @@ def make_board(plan: BoardPlan, n_models: int, description: str) -> model.Board:
 
 
 def _row(plan: BoardPlan, item: _Counts, drawn: Sequence[_Counts]) -> model.Row:
-    original = _score(item.original, N + N_EMPTY, 0)
+    matched = plan.protocol in MATCHED
+    original = _score(item.original, N + N_EMPTY, 0, matched)
     before = 100 * item.original / N
-    headline = _score(item.right, N, N_EMPTY)
+    headline = _score(item.right, N, N_EMPTY, matched)
     delta = 100 * (item.right - item.original) / N
     both = min(item.original, item.right) - 30
     rank = 1 + sum(other.right > item.right for other in drawn)

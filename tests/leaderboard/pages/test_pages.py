@@ -151,7 +151,9 @@ def expected_values(row: Row, entry: EntryPage, board: Board) -> dict[str, objec
         "per_class": row.headline.mean_per_class, "unparsed": row.results.shares["unparsed"],
         "parameters": entry.card.parameters, "imagenet_val": entry.card.training_data.imagenet_val,
         "organization": entry.card.organization, "tokens": run.tokens, "seconds": run.seconds,
-        "cost": run.cost, "oop_strict": row.results.oop_strict,
+        "cost": run.cost, "oop_strict": row.results.out_share("strict"),
+        "accuracy_strict": row.headline.accuracy_by("strict"),
+
     }  # fmt: skip
 
 
@@ -227,6 +229,31 @@ def test_a_model_page_tells_prompt_card_classes_gallery_and_decisions(
     assert entry.decisions[0].reason in page.text
     images = [e.attributes["src"] for e in page.find_all("img")]
     assert images[:2] == ["../images/toy/toy_00000.png", "../images/toy/toy_00001.png"]
+
+
+def test_a_model_page_sets_the_ways_to_match_answers_side_by_side(
+    pages: dict[str, Element],
+) -> None:
+    page = pages["models/model-0.html"].find_all("main")[0]
+    for board in SITE.boards:
+        row = next(row for row in board.rows if row.entry == "model-0")
+        (section,) = page.find_all("section", id=board.slug)
+        tables = section.find_all("table", class_="numbers matching")
+        notes = [item.text for item in section.find_all("ul", class_="notes")[0].find_all("li")]
+        assert notes[0].startswith("3 of 1,280 answers were read from a mention in a sentence")
+        if board.protocol == "ow":
+            assert tables == []
+            continue
+        lines = [
+            [cell.text for cell in line.children if isinstance(cell, Element)]
+            for line in tables[0].find_all("tr")
+        ]
+        assert lines[0][1:] == ["strict", "normalized", "as read"]
+        scores = row.results.scores[board.protocol]
+        ways = ("strict", "normalized", "read")
+        for (_, *cells), score in zip(lines[1:-1], scores.values(), strict=True):
+            assert cells == [f"{score.accuracy_by(way):.2f}" for way in ways]
+        assert lines[-1][1:] == [f"{row.results.out_share(way):.2f}" for way in ways]
 
 
 def test_labels_and_changes(pages: dict[str, Element]) -> None:

@@ -1,0 +1,75 @@
+"""What is not plain about the answers of a run, a line each, with counts."""
+
+from collections.abc import Iterator, Mapping
+
+from harness.answers.outcome import Status
+from harness.score.results import Results
+
+_REMOVED: Mapping[str, str] = {
+    "question": "repeat the question or its options",
+    "reasoning": "hold reasoning",
+    "draft": "hold an earlier answer",
+    "control_tokens": "hold control tokens",
+    "markup": "hold markup",
+}
+"""What was taken off before an answer was read, most telling first; see `Prediction.removed`."""
+_STATUSES: Mapping[Status, str] = {
+    Status.REFUSED: "refuse to answer",
+    Status.EMPTY: "are empty",
+    Status.UNPARSED: "name no single class, and count as wrong",
+}
+_EXACT = "exact"
+"""The rule of an open-world answer that is a name of the list."""
+
+
+def notes_of(results: Results) -> list[str]:
+    """Give a line for everything that was not plain; none where there was nothing."""
+    return [*_lenient(results), *_taken_off(results), *_statuses(results), *_ended(results)]
+
+
+def _lenient(results: Results) -> Iterator[str]:
+    n = results.reading.levels.get("read", 0) if results.reading else 0
+    if not n:
+        return
+    found = {
+        name: score.accuracy_by("stated")
+        for name, score in results.scores[results.protocol].items()
+    }
+    without = ", ".join(
+        f"{value:.2f} ({name})" for name, value in found.items() if value is not None
+    )
+    line = f"{_of(n, results)} were read from a mention in a sentence (lenient)"
+    yield f"{line}; accuracy with these as out of prompt: {without}" if without else line
+
+
+def _taken_off(results: Results) -> Iterator[str]:
+    removed = results.reading.removed if results.reading else {}
+    for kind, what in _REMOVED.items():
+        if removed.get(kind):
+            yield f"{_of(removed[kind], results)} {what}, which was taken off before reading"
+
+
+def _statuses(results: Results) -> Iterator[str]:
+    for status, what in _STATUSES.items():
+        if results.counts.get(status):
+            yield f"{_of(results.counts[status], results)} {what}"
+
+
+def _ended(results: Results) -> Iterator[str]:
+    reading = results.reading
+    if reading is None:
+        return
+    if reading.n_truncated:
+        yield f"{_of(reading.n_truncated, results)} were cut off at `max_new_tokens`"
+    if reading.rules.get(_EXACT):
+        yield f"{_of(reading.rules[_EXACT], results)} are exactly a class name, and were not mapped"
+    if reading.n_tied:
+        yield (
+            f"{_of(reading.n_tied, results)} were mapped with margin 0: another name is as near, "
+            "and the lower class id was taken"
+        )
+
+
+def _of(n: int, results: Results) -> str:
+    answers = results.n - results.counts.get(Status.ERROR, 0)
+    return f"{n:,} of {answers:,} answers"
