@@ -141,8 +141,10 @@ def _listed_classes(protocol: Protocol, outcomes: Sequence[Outcome]) -> tuple[in
     all of them.
 
     In a closed world, answers that are strictly a name of the list go before the others: published
-    results take the first of them.
+    results take the first of them. None in an open world, where only the first answer is mapped.
     """
+    if protocol == "ow":
+        return ()
     listed = [each for each in outcomes if each.status is Status.OK and each.class_id is not None]
     if protocol in ("cw", "cw_plus"):
         listed.sort(key=lambda each: level_of(each.rule) is not Level.STRICT)

@@ -226,3 +226,19 @@ def test_an_older_run_whose_encoder_is_not_here_keeps_what_is_no_exact_name(
     assert rules(finished) == {"exact": N - 1, "mapped": 1}
     kept: Prediction = directory.rows()["i00"]
     assert (kept.class_id, kept.similarity) == (3, 0.9)
+
+
+def test_further_answers_give_no_top_where_only_the_first_is_mapped(
+    catalogue: Catalogue, folder: Path
+) -> None:
+    call_classes(folder, NAMES, "lexical")
+    path = folder / "answers.jsonl"
+    rows = [
+        {"image_id": each, "answers": [f"{NAMES[i % 4]}ish", "blue"]} for i, each in enumerate(IDS)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    task = load_task(catalogue, "colours")
+    finished = import_answers(catalogue, task, path, ImportOptions("given", folder / "imported"))
+    assert {row.top for row in RunDirectory(finished.path).rows().values()} == {()}
+    score = results(finished).scores["ow"]["colours_first"]
+    assert (score.accuracy, score.top5) == (100, None)
