@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 ORDER = (
-    "errors", "text_lines", "image_ids", "classes", "name_templates", "catalogue", "spec",
-    "class_lists", "labels", "data", "encoders", "prompt", "adapters", "answers", "mapping",
+    "errors", "terminal", "text_lines", "image_ids", "classes", "name_templates", "catalogue",
+    "spec", "class_lists", "labels", "data", "encoders", "prompt", "adapters", "answers", "mapping",
     "store", "score", "evaluate_modules", "ranks", "run", "entries", "leaderboard", "export",
     "checks", "cli", "__main__",
 )  # fmt: skip

@@ -6,7 +6,6 @@ import sys
 from typing import NoReturn
 
 import typer
-from rich.console import Console
 from rich.logging import RichHandler
 
 from harness import __version__
@@ -25,6 +24,7 @@ from harness.cli import (
 )
 from harness.cli.streams import LostOutputError, drop, plain_streams
 from harness.errors import HarnessError
+from harness.terminal import Console, say
 
 app = typer.Typer(
     name="harness",
@@ -49,7 +49,7 @@ app.add_typer(submit.app, name="submit")
 
 def _show_version(asked: bool) -> None:
     if asked:
-        print(__version__)
+        say(__version__)
         raise typer.Exit
 
 
@@ -98,7 +98,7 @@ def _run_command() -> int | str | None:
 
 def _tell(error: HarnessError) -> int:
     if str(error):
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {error}", err=True)
     if error.exit_at_once:
         sys.stderr.flush()
         os._exit(error.exit_code)

@@ -16,6 +16,7 @@ from harness.cli.options import (
     catalogue_of,
     overrides_of,
 )
+from harness.terminal import say
 
 if TYPE_CHECKING:
     from harness.run.preflight import Finding
@@ -70,17 +71,17 @@ def check(
         else:
             known = [*catalogue.names(Kind.TASK), *catalogue.names(Kind.MODEL)]
             raise SpecError(unknown_name("check", "task or model", name, known))
-    print(f"{failed} errors" if failed else "no errors")
+    say(f"{failed} errors" if failed else "no errors")
     raise typer.Exit(2 if failed else 0)
 
 
 def _show(kind: Kind, name: str, findings: "Sequence[Finding]") -> int:
     """Print what was found of one name, each in a paragraph; give the number of errors."""
-    print(f"{kind.value} {name}")
+    say(f"{kind.value} {name}")
     for each in findings:
         lead = f"  {_MARKS[each.level]} {each.check:<8}"
         for line in each.text.split("\n"):
-            print(_paragraph(lead, line))
+            say(_paragraph(lead, line))
             lead = " " * len(lead)
     return sum(each.level == "error" for each in findings)
 

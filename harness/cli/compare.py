@@ -13,6 +13,7 @@ from harness.cli.options import (
     overrides_of,
     split_names,
 )
+from harness.terminal import say
 
 
 def compare(
@@ -53,13 +54,13 @@ def compare(
     a, b = (open_scored(catalogue, path, overrides) for path in (run_a, run_b))
     found = compare_runs(a, b, names)
     if as_json:
-        print(json.dumps({"a": str(run_a), "b": str(run_b), **found.to_json()}, indent=2))
+        say(json.dumps({"a": str(run_a), "b": str(run_b), **found.to_json()}, indent=2))
         return
     console = make_console()
     for comparison in found.comparisons:
         console.print(comparison_table(comparison))
     told = f"images: {found.n_a} in A, {found.n_b} in B, {found.n_common} in both"
-    console.print(told, highlight=False)
+    say(told)
     if found.differing:
         differing = ", ".join(found.differing)
-        console.print(f"settings that differ: {differing}", highlight=False, markup=False)
+        say(f"settings that differ: {differing}")

@@ -14,6 +14,7 @@ from harness.cli.options import (
     overrides_of,
     split_names,
 )
+from harness.terminal import say
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.command("hf")(hf)
@@ -52,5 +53,5 @@ def lmms_eval(
     overrides = overrides_of(label_set, equivalences)
     for each in export_lmms_eval(catalogue, specs, folder, overrides):
         told = "".join(f"; {n} left out: {why}" for why, n in each.left_out.items())
-        print(f"{each.task}: {each.prompts} prompts, {each.images} images{told}")
-    print(f"python -m lmms_eval --include_path {folder} --tasks {','.join(names)} --model …")
+        say(f"{each.task}: {each.prompts} prompts, {each.images} images{told}")
+    say(f"python -m lmms_eval --include_path {folder} --tasks {','.join(names)} --model …")

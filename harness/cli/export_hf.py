@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.options import IncludePath, LabelSetPaths, catalogue_of, overrides_of
+from harness.terminal import say
 
 
 def hf(
@@ -32,13 +33,13 @@ def hf(
 
     options = HfOptions(repo, license, overrides_of(label_set, None))
     written = export_hf(catalogue_of(include_path), runs, output, options)
-    print(
+    say(
         f"{output}: {written.predictions} predictions of {written.runs} runs, "
         f"{written.scores} scores"
     )
     for each in written.label_sets:
         here = f"left out: {each.left_out}" if each.left_out else f"licence {each.license}"
-        print(f"labels `{each.name}`: {here}")
+        say(f"labels `{each.name}`: {here}")
     if repo is None:
         told = "`--repo OWNER/NAME` for its id on the hub"
-        print(f"the files name the dataset `{written.dataset}`; {told}")
+        say(f"the files name the dataset `{written.dataset}`; {told}")

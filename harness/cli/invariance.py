@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from harness.catalogue import Catalogue
 from harness.errors import Problem, UserError
+from harness.terminal import say
 
 if TYPE_CHECKING:
     from harness.run.invariance import Flip
@@ -36,10 +37,10 @@ def check_invariance(
     processes = compare_processes([*words, "--batch_size", str(batch_size)], (1, 2))
     flips = [*ways.flips, *processes.flips]
     dtype = adapter.facts.dtype or "unknown dtype"
-    print(f"{names[1]} ({dtype}) on {names[0]}, {ways.prompts} prompts, against asking alone:")
+    say(f"{names[1]} ({dtype}) on {names[0]}, {ways.prompts} prompts, against asking alone:")
     for way in (*ways.settings, *processes.settings):
         count = sum(flip.setting == way for flip in flips)
-        print(f"  {way}: {count} answers flip")
+        say(f"  {way}: {count} answers flip")
     _show(flips, dtype)
     return len(flips)
 
@@ -47,11 +48,11 @@ def check_invariance(
 def _show(flips: "Sequence[Flip]", dtype: str) -> None:
     for flip in flips[:_SHOWN]:
         ids = ", ".join(flip.image_ids)
-        print(f"    {ids} ({flip.setting}): {flip.alone!r} -> {flip.other!r}")
+        say(f"    {ids} ({flip.setting}): {flip.alone!r} -> {flip.other!r}")
     if len(flips) > _SHOWN:
-        print(f"    and {len(flips) - _SHOWN} more")
+        say(f"    and {len(flips) - _SHOWN} more")
     if flips and dtype in ("bfloat16", "float16"):
-        print(
+        say(
             f"In {dtype} sums are rounded differently in batches of different shape, which flips "
             "near ties. Report these flips, or run with `dtype: float32`."
         )

@@ -12,6 +12,7 @@ from harness.cli.options import (
     catalogue_of,
     overrides_of,
 )
+from harness.terminal import say
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -40,8 +41,8 @@ def build(
     site = build_site(catalogue, entries, output, overrides_of(label_set, equivalences))
     for board in site.boards:
         tiers = max(row.tier for row in board.rows)
-        print(
+        say(
             f"{board.slug}: {len(board.rows)} models in {tiers} tiers, by {board.headline}, "
             f"{board.n_images} images"
         )
-    print(output / "index.html")
+    say(output / "index.html")

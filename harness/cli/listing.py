@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from harness.catalogue import Kind
 from harness.cli.options import IncludePath, catalogue_of
+from harness.terminal import say
 
 
 class Listed(StrEnum):
@@ -29,7 +30,7 @@ def list_names(what: Listed, include_path: IncludePath = None) -> None:
     """List tasks, models, encoders, label sets or class lists, one a line."""
     catalogue = catalogue_of(include_path)
     for name in catalogue.names(_KINDS[what]):
-        print(name)
+        say(name)
     if what is Listed.TASKS:
         for name in catalogue.names(Kind.GROUP):
-            print(f"{name} (group)")
+            say(f"{name} (group)")

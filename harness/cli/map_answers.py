@@ -14,6 +14,7 @@ from harness.cli.options import (
     overrides_of,
     split_names,
 )
+from harness.terminal import say
 
 
 def map_answers(
@@ -60,9 +61,9 @@ def map_answers(
     found = map_run(opened, combinations, by)
     path = write_grid(run, found)
     if as_json:
-        print(json.dumps(found.to_json(), indent=2))
+        say(json.dumps(found.to_json(), indent=2))
         return
     console = make_console()
     for name in found.rows:
         console.print(grid_table(found, name))
-    console.print(f"files: {path}", highlight=False, soft_wrap=True)
+    say(f"files: {path}")

@@ -1,6 +1,5 @@
 """`harness merge`: join what processes and slices have answered, after a crash or on purpose."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from harness.cli.options import (
     catalogue_of,
     overrides_of,
 )
+from harness.terminal import say
 
 
 def merge(
@@ -48,5 +48,5 @@ def merge(
     for each in open_runs:
         manifest = Manifest.read(each.path)
         answered = sum(n for status, n in manifest.counts.items() if status != "error")
-        print(f"{each.path}: {answered} of {manifest.n} images answered", file=sys.stderr)
+        say(f"{each.path}: {answered} of {manifest.n} images answered", err=True)
     raise typer.Exit(1 if open_runs else 0)

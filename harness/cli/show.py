@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from harness.terminal import Console, say
 
 if TYPE_CHECKING:
     from harness.run.session import Finished
@@ -23,7 +23,7 @@ def show_results(finished: "Sequence[Finished]", *, as_json: bool, details: bool
 
     results = [each.results for each in finished if each.results is not None]
     if as_json:
-        print(json.dumps([each.to_json() for each in results], indent=2))
+        say(json.dumps([each.to_json() for each in results], indent=2))
         return
     console = make_console()
     metrics = [metric for each in finished for metric in each.metrics]
@@ -38,7 +38,7 @@ def show_results(finished: "Sequence[Finished]", *, as_json: bool, details: bool
     for scored in results:
         _show_notes(console, scored)
     for each in finished:
-        console.print(f"files: {each.path}", highlight=False, soft_wrap=True)
+        say(f"files: {each.path}")
 
 
 def _show_details(console: Console, results: "Results") -> None:
@@ -76,10 +76,8 @@ def show_slices(finished: "Sequence[Finished]", shard: "Shard") -> None:
     """Tell that one slice is done, and how the slices become a result."""
     for each in finished:
         left = f"; {each.failed} images failed" if each.failed else ""
-        print(f"slice {shard} is done{left}: {each.path}")
-    print(
-        "when all slices are done: harness merge " + " ".join(str(each.path) for each in finished)
-    )
+        say(f"slice {shard} is done{left}: {each.path}")
+    say("when all slices are done: harness merge " + " ".join(str(each.path) for each in finished))
 
 
 def make_console() -> Console:

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from rich.markup import escape
 from rich.table import Table
+
+from harness.terminal import escape
 
 if TYPE_CHECKING:
     from harness.run.remap import MappingGrid
@@ -31,8 +32,8 @@ def grid_table(found: "MappingGrid", label_set: str) -> Table:
         table.add_row(
             "*" if best else "",
             escape(row.encoder),
-            row.class_template,
-            row.answer_template,
+            escape(row.class_template),
+            escape(row.answer_template),
             *(_cell(cells[name]) for name in ("choosing", "reporting", "all")),
         )
     table.caption = (

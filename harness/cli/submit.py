@@ -1,6 +1,5 @@
 """`harness submit`: make an entry of the leaderboard, and check it as the leaderboard does."""
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +13,7 @@ from harness.cli.options import (
     catalogue_of,
     overrides_of,
 )
+from harness.terminal import say
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -60,10 +60,10 @@ def pack(
     paths = [path for folder in runs for path in find_runs(folder)]
     manifest = make_entry(catalogue_of(include_path), paths, options)
     tasks = ", ".join(run.task for run in manifest.runs)
-    print(f"{output}: {manifest.model} on {tasks}")
+    say(f"{output}: {manifest.model} on {tasks}")
     if card is None:
-        print(f"fill in {output / 'MODEL_CARD.md'}, then pack again with --card FILE")
-    print(f"check it: harness submit check {output}")
+        say(f"fill in {output / 'MODEL_CARD.md'}, then pack again with --card FILE")
+    say(f"check it: harness submit check {output}")
 
 
 @app.command("check")
@@ -99,8 +99,8 @@ def check(
         options = share_options(catalogue, entries, options)
         reports = [each for path in entries for each in check_path(catalogue, path, options)]
     except HarnessError as error:  # 2 would say that there are warnings only
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {error}", err=True)
         raise typer.Exit(1) from error
     tell = {Format.TEXT: as_text, Format.JSON: as_json, Format.GITHUB: as_github}[form]
-    print(tell(reports))
+    say(tell(reports))
     raise typer.Exit(exit_code(reports))

@@ -16,7 +16,7 @@ def write_feed(path: Path, site: Site) -> None:
     """Write `feed.xml` (RFC 4287), the newest decision first.
 
     Ids are made of what a decision says, so that they stay when others are added. Links are
-    relative to the feed. Characters that XML cannot hold are replaced.
+    relative to the feed. All text goes through `held`.
     """
     feed = ET.Element("feed", {"xmlns": "http://www.w3.org/2005/Atom"})
     _add(feed, "id", f"urn:uuid:{_PROJECT}")
@@ -47,5 +47,13 @@ def _add_decision(feed: ET.Element, decision: Decision, *, has_page: bool) -> No
 
 def _add(parent: ET.Element, name: str, text: str | None = None) -> ET.Element:
     element = ET.SubElement(parent, name)
-    element.text = None if text is None else _NO_XML.sub("\ufffd", text)
+    element.text = None if text is None else held(text)
     return element
+
+
+def held(text: str) -> str:
+    """Give text with a visible mark for every character that XML 1.0 cannot hold, escaped or not.
+
+    A carriage return is a line feed, which every reader of XML would make of it.
+    """
+    return _NO_XML.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))

@@ -1,10 +1,10 @@
 """The numbers of the tables as files: for people to take along, and for the page's scripts."""
 
-import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.leaderboard.csv_file import write_csv
 from harness.leaderboard.ground import Ground
 from harness.leaderboard.shards import write_script
 from harness.leaderboard.site_model import Benchmark, Board, EntryPage, Pair, Row, Site
@@ -14,7 +14,6 @@ from harness.store.lines import write_json
 SCHEMA_VERSION = 2
 MARKER = "boards.json"
 """A folder that has this in `data/` is a site."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def run_key(benchmark: str, entry: str, task: str) -> str:
@@ -26,7 +25,8 @@ def write_boards(data: Path, site: Site, grounds: Mapping[str, Ground]) -> None:
     """Write `boards.json`, `boards.csv` and `boards.js`; `grounds` are by benchmark."""
     entries = {each.entry: each for each in site.entries}
     write_json(data / MARKER, _whole(site, entries))
-    _write_csv(data / "boards.csv", site, entries)
+    rows = [line for board in site.boards for line in _lines(site, board, entries)]
+    write_csv(data / "boards.csv", list(rows[0]) if rows else ["board"], rows)
     write_script(data / "boards.js", "boards", _for_scripts(site, entries, grounds))
 
 
@@ -97,14 +97,6 @@ def _row(row: Row, page: EntryPage) -> dict[str, Any]:
     }
 
 
-def _write_csv(path: Path, site: Site, entries: Mapping[str, EntryPage]) -> None:
-    rows = [line for board in site.boards for line in _lines(site, board, entries)]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]) if rows else ["board"], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
 def _lines(
     site: Site, board: Board, entries: Mapping[str, EntryPage]
 ) -> Iterator[dict[str, object]]:
@@ -122,7 +114,7 @@ def _lines(
                 "label_set_sha256": info[name].digest,
                 "ranks": name == board.headline,
                 "entry": row.entry,
-                "model": _inert(page.manifest.model),
+                "model": page.manifest.model,
                 "kind": page.card.kind,
                 "parameters": page.card.parameters,
                 "imagenet_train": page.card.training_data.imagenet_train,
@@ -172,11 +164,6 @@ def _numbers(score: Score) -> dict[str, object]:
         "top5": _rounded(score.top5),
         **groups,
     }
-
-
-def _inert(text: str) -> str:
-    """Keep a spreadsheet from taking a stranger's text for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _rounded(value: float | None) -> float | None:

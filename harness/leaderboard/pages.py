@@ -73,6 +73,7 @@ def _environment(site: Site) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(own_root() / "leaderboard" / "templates"),
         autoescape=True,
+        finalize=typeset.output,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

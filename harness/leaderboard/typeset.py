@@ -109,7 +109,16 @@ def verbatim(text: str) -> str:
     """Give a text as it was written, save for what no page can hold: other controls than line
     breaks and tabs, and halves of surrogates.
     """
+    if text.isprintable():
+        return text
     return "".join(
         _MARKER if unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" else char
         for char in text.replace("\r\n", "\n")
     )
+
+
+def output(value: object) -> object:
+    """Give what a template prints: all text that is no markup goes through `verbatim`, wherever it
+    comes from.
+    """
+    return verbatim(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -14,6 +13,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from harness import terminal
 from harness.answers.outcome import Status
 from harness.labels.label_set import Equivalences, LabelSet
 from harness.mapping.exact import EXACT
@@ -30,17 +30,19 @@ class RunProgress:
         self._equivalences = equivalences
         self._scored = self._right = 0
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[accuracy]}"),
-            console=Console(stderr=True),
+            TextColumn("{task.fields[accuracy]}", markup=False),
+            console=terminal.Console(stderr=True),
             disable=not shown,
         )
-        self._bar = self._progress.add_task(title, total=total, accuracy="", rate="")
+        self._bar = self._progress.add_task(
+            terminal.shown(title), total=total, accuracy="", rate=""
+        )
 
     def add(self, rows: Sequence[Prediction]) -> None:
         """Count the rows of a batch."""
@@ -49,7 +51,7 @@ class RunProgress:
         speed = self._progress.tasks[0].speed
         rate = f"{speed:.1f} img/s" if speed else ""
         share = 100 * self._right / max(self._scored, 1)
-        accuracy = f"{share:.1f} % {self._labels.name}" if self._right else ""
+        accuracy = f"{share:.1f} % {terminal.shown(self._labels.name)}" if self._right else ""
         self._progress.update(self._bar, advance=len(rows), accuracy=accuracy, rate=rate)
 
     def _count(self, row: Prediction) -> None:

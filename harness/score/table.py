@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich import box
-from rich.markup import escape
 from rich.table import Table
 
 from harness.score.compare import Comparison
 from harness.score.results import SIDE_BY_SIDE, Interval, Results, Score
 from harness.score.statistics import Repeats
+from harness.terminal import escape
 
 _NONE = "–"
 

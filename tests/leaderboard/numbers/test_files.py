@@ -171,7 +171,8 @@ def test_a_strangers_text_is_no_formula_and_no_markup(toy: Toy, tmp_path: Path) 
     toy.decide("a", "accepted", level="re-scored", reason="<b>\x01 & \u202e")
     build(toy.catalogue, toy.entries, tmp_path / "site", NO_OVERRIDES)
     with (tmp_path / "site" / "data" / "boards.csv").open(newline="") as file:
-        assert {row["model"] for row in csv.DictReader(file)} == {f"'{model}"}
+        cell = """'=cmd|"</script> \u202e"""
+        assert {row["model"] for row in csv.DictReader(file)} == {cell}
     _, boards = received(tmp_path / "site" / "data" / "boards.js")
     assert boards["boards"][0]["rows"][0]["model"] == model
     feed = ET.parse(tmp_path / "site" / "feed.xml").getroot()

@@ -1,11 +1,13 @@
 """Sites at the edges: empty, large, hostile, and made twice."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.leaderboard.pages import NAVIGATION, render
 from harness.leaderboard.site_model import EntryPage, Site
+from harness.store.manifest import MappingFacts
 from leaderboard.pages.board_builder import PLANS
 from leaderboard.pages.reading import assert_inert, read_all, read_page
 from leaderboard.pages.site_builder import Texts, make_site
@@ -83,6 +85,27 @@ def test_a_hostile_entry_is_inert(tmp_path: Path) -> None:
         "https://example.org"
     ]
     assert "javascript:alert(1)" in model.find_all(class_="card")[0].text
+
+
+def test_what_an_entry_says_of_its_run_is_inert(tmp_path: Path) -> None:
+    evil = "<script>alert(1)</script>\u202e\x1b\ud800"
+    site = make_site(1, PLANS[:1])
+    (entry,) = site.entries
+    (page,) = entry.runs
+    facts = page.run.model_copy(
+        update={
+            "class_list": page.run.class_list.model_copy(update={"name": evil, "name_set": evil}),
+            "data": page.run.data.model_copy(update={"split": evil}),
+            "mapping": MappingFacts.model_construct(
+                encoder=evil, encoder_sha256="0" * 64, class_template=evil, answer_template=evil
+            ),
+        }
+    )
+    entry = replace(entry, runs=(replace(page, run=facts),))
+    render(replace(site, entries=(entry,)), tmp_path)
+    for path, found in read_all(tmp_path).items():
+        assert_inert(found)
+        assert not set(found.text) & set("\u202e\x1b\ud800"), path
 
 
 def test_a_very_long_name_is_cut_for_the_eye(tmp_path: Path) -> None:

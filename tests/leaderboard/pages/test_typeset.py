@@ -1,6 +1,7 @@
 """Numbers and foreign text have one form."""
 
 import pytest
+from markupsafe import Markup
 
 from harness.leaderboard import typeset
 
@@ -54,3 +55,10 @@ def test_characters_without_a_form_are_marked() -> None:
     assert typeset.visible("a\u202eb\x00c\ud800\n d") == "a�b�c� d"
     assert typeset.visible("می\u200cخواهم") == "می\u200cخواهم"  # a joiner that Persian needs
     assert typeset.verbatim("a\r\n\tb\x07\ud800") == "a\n\tb��"
+
+
+def test_whatever_a_template_prints_can_stand_on_a_page() -> None:
+    assert typeset.output("a\x1b\ud800\n<b>") == "a��\n<b>"  # escaping comes after
+    assert typeset.output(Markup("<b>\x1b")) == Markup("<b>\x1b")
+    assert isinstance(typeset.output(Markup("<b>")), Markup)
+    assert typeset.output(3) == 3

@@ -1,0 +1,63 @@
+"""What is printed: the one place that writes to a terminal, where a stranger's text is inert.
+
+Names, answers and messages come from files and servers; a control character in one could clear the
+screen, write over a line, rename the window, or turn the direction of what is read.
+"""
+
+import sys
+import unicodedata
+from collections.abc import Iterable
+
+import rich.console
+import rich.markup
+from rich.segment import Segment
+
+_HIDDEN = frozenset(("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
+_KEPT = "\n\t\u200c\u200d"
+"""Ends of lines and tabs act on nothing; words of several scripts, and emoji, need the joiners."""
+
+
+def shown(text: str) -> str:
+    r"""Give text with its line breaks and tabs, in which every other character that acts and is not
+    seen (controls, directions of writing, halves of surrogates, other separators of lines) stands
+    by its code.
+
+    >>> shown("clean\rfaults: 3 \x1b[2K")
+    'clean\\u000dfaults: 3 \\u001b[2K'
+    """
+    if text.isprintable():
+        return text
+    return "".join(map(_shown, text))
+
+
+def _shown(character: str) -> str:
+    if character in _KEPT or unicodedata.category(character) not in _HIDDEN:
+        return character
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def say(text: object = "", *, err: bool = False) -> None:
+    """Print a text as `shown`, on standard output or standard error, at once."""
+    print(shown(str(text)), file=sys.stderr if err else sys.stdout, flush=True)
+
+
+def escape(text: str) -> str:
+    """Give a text for a cell or a title of a table: as `shown`, and no markup of `rich`."""
+    return rich.markup.escape(shown(text))
+
+
+class Console(rich.console.Console):
+    """A console for tables, bars and log lines, which shows all text as `shown`."""
+
+    def render(
+        self,
+        renderable: rich.console.RenderableType,
+        options: rich.console.ConsoleOptions | None = None,
+    ) -> Iterable[Segment]:
+        """Give the segments of what is printed; the console's own move the cursor."""
+        for segment in super().render(renderable, options):
+            if segment.control:
+                yield segment
+            else:
+                yield Segment(shown(segment.text), segment.style)
