@@ -7,6 +7,8 @@ from typing import Any
 
 from PIL import Image
 
+from harness.labels.column import LabelColumn
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -17,6 +19,8 @@ class Source:
     """Decodes the image of a row to RGB; raises ImageError. None where there are no images."""
     columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     """The label columns that the task's label sets ask for, row by row."""
+    column_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """For columns of numbers that have names in the data set, the names from 0."""
     fingerprint: str = ""
     """Changes when the data may have changed (of local files: size, times, place on the disk)."""
     location: str = ""
@@ -29,6 +33,13 @@ class Source:
     def __len__(self) -> int:
         """Count the rows."""
         return len(self.ids)
+
+    def label_columns(self) -> Mapping[str, LabelColumn]:
+        """Give the label columns by image id."""
+        return {
+            name: LabelColumn(dict(zip(self.ids, values, strict=True)), self.column_names.get(name))
+            for name, values in self.columns.items()
+        }
 
     @property
     def ids_sha256(self) -> str:

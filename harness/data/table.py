@@ -44,6 +44,7 @@ def open_table(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> 
         ids=ids,
         read=_reader(data, task.doc_to_visual, ids) if has_images else None,
         columns={column: data[column] for column in columns},
+        column_names=_names_of(data, columns),
         fingerprint=str(data._fingerprint),
         location=str(location),
         ids_from_files=task.doc_to_id is None,
@@ -143,6 +144,16 @@ def _reader(data: Any, column: str, ids: Sequence[str]) -> Any:
         return decode_image(Path(record["path"]) if source is None else source, ids[row])
 
     return read
+
+
+def _names_of(data: Any, columns: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """Give the names of the numbers in columns of classes."""
+    features = {column: data.features[column] for column in columns}
+    return {
+        column: tuple(feature.names)
+        for column, feature in features.items()
+        if isinstance(feature, datasets.ClassLabel) and feature.names
+    }
 
 
 def _no_column(where: str, key: str, got: str, known: Sequence[str]) -> DataError:

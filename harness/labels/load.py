@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping
-from numbers import Integral
 
 from harness.classes import ClassList
 from harness.errors import DataError, Problem, unknown_name
 from harness.labels import readers
+from harness.labels.column import BY_NUMBER, column_ids
 from harness.labels.csv_text import read_csv
 from harness.labels.equivalences import read_groups
 from harness.labels.label_set import LabelSet
@@ -15,6 +16,7 @@ from harness.labels.row import LabelRow, collect
 from harness.labels.source import LabelFile, joint_digest, open_config, open_labels
 from harness.spec.label_set import LabelSetSpec
 
+log = logging.getLogger("harness")
 Reader = Callable[[LabelFile], Iterator[LabelRow | Problem]]
 _READERS: Mapping[str, Reader] = {
     "imgt": readers.read_imgt,
@@ -29,12 +31,12 @@ _READERS: Mapping[str, Reader] = {
 def load_label_set(
     spec: LabelSetSpec,
     class_list: ClassList,
-    columns: Mapping[str, Mapping[str, int]] | None = None,
+    columns: Mapping[str, Mapping[str, object]] | None = None,
 ) -> LabelSet:
     """Read a label set: image id to class ids of `class_list`, of which none means no valid class.
 
-    `columns` are the data set's columns, name to image id to class id, for format `column`. A
-    `multilabel` file may be the CSV of "Flaws of ImageNet" too. Raises DataError with every
+    `columns` are the data set's columns, name to image id to class id or name, for format `column`.
+    A `multilabel` file may be the CSV of "Flaws of ImageNet" too. Raises DataError with every
     problem of the file (ten in full) when it is missing, is another file than the spec's hash
     says, cannot be read, has an image twice, or a label that is no class of the list.
     """
@@ -58,18 +60,20 @@ def load_label_set(
 
 
 def _from_column(
-    spec: LabelSetSpec, class_list: ClassList, columns: Mapping[str, Mapping[str, int]]
+    spec: LabelSetSpec, class_list: ClassList, columns: Mapping[str, Mapping[str, object]]
 ) -> LabelSet:
     where = f"label set `{spec.label_set}`"
     if spec.column is None:
         raise DataError(Problem(where, "its YAML names no `column`"))
     if spec.column not in columns:
         raise DataError(unknown_name(where, "column of the data set", spec.column, [*columns]))
-    column = columns[spec.column]
     source = f"column `{spec.column}`"
+    joined = column_ids(columns[spec.column], class_list, f"{where}, {source}")
+    if joined.warning:
+        log.warning(joined.warning)
     rows = (
-        LabelRow(f"{where}, {source}", image_id, [int(value) if _is_integer(value) else value])
-        for image_id, value in column.items()
+        LabelRow(f"{where}, {source}", image_id, [value])
+        for image_id, value in joined.by_image.items()
     )
     labels = collect(rows, class_list, f"{where}, {source}").labels
     pairs = json.dumps(sorted((key, min(ids)) for key, ids in labels.items()))
@@ -77,10 +81,6 @@ def _from_column(
         name=spec.label_set,
         labels=labels,
         original=spec.original,
-        source=source,
+        source=source if joined.how == BY_NUMBER else f"{source}, joined {joined.how}",
         digest=hashlib.sha256(pairs.encode()).hexdigest(),
     )
-
-
-def _is_integer(value: object) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool)

@@ -103,10 +103,7 @@ def open_bench(catalogue: Catalogue, task: TaskSpec, overrides: Overrides = NO_O
     classes = task_classes(catalogue, task)
     specs = label_set_specs(catalogue, task, overrides)
     source = open_source(task, [spec.column for spec in specs if spec.column])
-    columns = {
-        name: dict(zip(source.ids, values, strict=True)) for name, values in source.columns.items()
-    }
-    truths = open_truths(task, classes, specs, overrides, columns)
+    truths = open_truths(task, classes, specs, overrides, source.label_columns())
     original = original_labels(truths.label_sets)
     rows = row_order(task, source.ids, original)
     options: Mapping[str, tuple[int, ...]] = {}
@@ -179,7 +176,7 @@ def open_truths(
     classes: ClassList,
     specs: Sequence[LabelSetSpec],
     overrides: Overrides,
-    columns: Mapping[str, Mapping[str, int]],
+    columns: Mapping[str, Mapping[str, object]],
 ) -> Truths:
     """Open the label sets that are there; one whose file is missing is named and left out.
 

@@ -83,11 +83,8 @@ def check_classes(classes: ClassList, manifest: Manifest, where: str) -> None:
         )
 
 
-def _columns(task: TaskSpec, wanted: list[str]) -> Mapping[str, Mapping[str, int]]:
+def _columns(task: TaskSpec, wanted: list[str]) -> Mapping[str, Mapping[str, object]]:
     """Read label columns, which stand in the data set; it is opened only when there are any."""
     if not wanted:
         return {}
-    source = open_source(task, wanted)
-    return {
-        name: dict(zip(source.ids, values, strict=True)) for name, values in source.columns.items()
-    }
+    return open_source(task, wanted).label_columns()

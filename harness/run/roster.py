@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def open_roster(catalogue: Catalogue, task: TaskSpec, overrides: Overrides) -> R
     columns = [spec.column for spec in specs if spec.column]
     if isinstance(dataset_location(task), Path) or columns:
         source = open_source(task, columns)
-        truths = open_truths(task, classes, specs, overrides, _by_image(source))
+        truths = open_truths(task, classes, specs, overrides, source.label_columns())
     else:
         truths = open_truths(task, classes, specs, overrides, {})
         original = next((labels for labels in truths.label_sets if labels.original), None)
@@ -66,12 +66,6 @@ def options_for(catalogue: Catalogue, roster: Roster, image_ids: Sequence[str]) 
     return options_of(
         catalogue, roster.task, roster.classes, truths.label_sets, truths.equivalences, image_ids
     )
-
-
-def _by_image(source: Source) -> Mapping[str, Mapping[str, int]]:
-    return {
-        name: dict(zip(source.ids, values, strict=True)) for name, values in source.columns.items()
-    }
 
 
 def _labelled(task: TaskSpec, labels: LabelSet) -> Source:
