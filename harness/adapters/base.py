@@ -135,6 +135,18 @@ class Adapter(Protocol):
 
 
 @runtime_checkable
+class NamingOutputs(Protocol):
+    """A classifier whose checkpoint has names for its outputs."""
+
+    @property
+    def output_names(self) -> Sequence[Sequence[str]] | None:
+        """For each output, in order, its names: class names, WordNet ids, descriptions; none for an
+        output without one. None where the checkpoint has no names.
+        """
+        ...
+
+
+@runtime_checkable
 class Preparing(Protocol):
     """An adapter that can do part of its work ahead of the model: decode, resize, tokenize."""
 

@@ -40,7 +40,7 @@ class TrainingSet(Spec):
     doc_to_visual: str = "image"
     doc_to_id: str | None = None
     doc_to_target: str = Field(default="label")
-    """Column of the class ids, counted from 0."""
+    """Column of the class ids, counted from 0, or of the classes' names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ class Bank:
     """Unit rows [n, d]."""
     labels: NDArray[np.int64]
     """Class ids [n]."""
+    names: tuple[str, ...] | None = None
+    """The names of the classes, where the training set has them."""
 
     def __len__(self) -> int:
         """Count the images."""
@@ -62,8 +64,8 @@ class Bank:
 
     @property
     def n_classes(self) -> int:
-        """How many classes there are: one more than the highest label."""
-        return int(self.labels.max()) + 1
+        """How many classes there are: those with a name, else one more than the highest label."""
+        return len(self.names) if self.names else int(self.labels.max()) + 1
 
 
 def open_bank(spec: ModelSpec, told: TrainingSet, embed: Embed, digest: str) -> Bank:
@@ -73,14 +75,14 @@ def open_bank(spec: ModelSpec, told: TrainingSet, embed: Embed, digest: str) -> 
     training set cannot be opened, an image of it not be decoded, or a label is no class id.
     """
     source = open_source(_as_task(spec, told), [told.doc_to_target])
-    labels = _labels(spec, told, source)
+    labels, names = _labels(spec, told, source)
     name = hashlib.sha256(f"{digest} {_data_digest(source)}".encode()).hexdigest()
     path = cache_folder().parent / "features" / f"{name}.npy"
     if path.is_file():
-        return Bank(np.load(path), labels)
+        return Bank(np.load(path), labels, names)
     vectors = _compute(spec, source, embed)
     _keep(path, vectors)
-    return Bank(vectors, labels)
+    return Bank(vectors, labels, names)
 
 
 def _as_task(spec: ModelSpec, told: TrainingSet) -> TaskSpec:
@@ -102,13 +104,20 @@ def _as_task(spec: ModelSpec, told: TrainingSet) -> TaskSpec:
     )
 
 
-def _labels(spec: ModelSpec, told: TrainingSet, source: Source) -> NDArray[np.int64]:
+def _labels(
+    spec: ModelSpec, told: TrainingSet, source: Source
+) -> tuple[NDArray[np.int64], tuple[str, ...] | None]:
     values = source.columns[told.doc_to_target]
+    names = source.column_names.get(told.doc_to_target)
+    if any(type(value) is str for value in values):
+        names = tuple(sorted({value for value in values if type(value) is str}))
+        places = {name: place for place, name in enumerate(names)}
+        values = [places.get(value, value) for value in values]
     wrong = next((value for value in values if type(value) is not int or value < 0), None)
     if wrong is not None:
         where, what = f"model `{spec.model}`", f"`{told.doc_to_target}` holds what is no class id"
-        raise DataError(Problem(where, what, repr(wrong), "whole numbers from 0"))
-    return np.array(values, dtype=np.int64)
+        raise DataError(Problem(where, what, repr(wrong), "whole numbers from 0, or names"))
+    return np.array(values, dtype=np.int64), names
 
 
 def _data_digest(source: Source) -> str:

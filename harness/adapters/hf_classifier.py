@@ -43,6 +43,12 @@ class HfClassifierAdapter:
             architecture=type(self._model).__name__,
         )
 
+    @property
+    def output_names(self) -> Sequence[Sequence[str]]:
+        """Names of the outputs, the `id2label` of its config."""
+        names = self._model.config.id2label or {}
+        return [(str(names[n]),) if n in names else () for n in range(self._model.num_labels)]
+
     def respond(self, requests: Sequence[Request]) -> list[Response]:
         """Give the logits of every image."""
         return score_images(requests, self._logits)

@@ -91,6 +91,11 @@ class KnnAdapter:
             notes=(f"k-NN: k = {self._options.k}, {self._bank}",),
         )
 
+    @property
+    def output_names(self) -> Sequence[Sequence[str]] | None:
+        """Names of the classes, where the training set has them."""
+        return None if self._bank.names is None else [(name,) for name in self._bank.names]
+
     def respond(self, requests: Sequence[Request]) -> list[Response]:
         """Give the votes of every image's neighbours."""
         return score_images(requests, self._votes)

@@ -1,15 +1,16 @@
 """A linear classifier on the features of a frozen backbone, as DINO's linear evaluation."""
 
+import json
 import pickle
 import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from PIL import Image
-from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from harness.adapters.base import CLASSIFY, ModelFacts, Request, Response, Setting
@@ -33,7 +34,8 @@ class LinearHeadOptions(Spec):
 
     head: str
     """File with `weight` [classes, size] and `bias` [classes] (safetensors or `torch.save`),
-    relative to the YAML."""
+    relative to the YAML. It may have the names of the classes, a list `classes` (in safetensors as
+    JSON in its metadata)."""
     features: Features = "cls_mean"
     """What of the backbone the head was trained on."""
 
@@ -47,7 +49,9 @@ class LinearHeadAdapter:
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
         options = LinearHeadOptions(**spec.options)
-        self._weight, self._bias = _load_head(spec, options.head, setting.device)
+        head = _load_head(spec, options.head)
+        self._weight, self._bias = head.weight.to(setting.device), head.bias.to(setting.device)
+        self._names = head.names
         weights = resolve_commit(spec, locate(spec))
         self._commit = weights.commit
         self._features = ImageFeatures(spec, weights, setting.device, options.features)
@@ -67,6 +71,11 @@ class LinearHeadAdapter:
             notes=self._notes,
         )
 
+    @property
+    def output_names(self) -> Sequence[Sequence[str]] | None:
+        """Names of the outputs, where the head's file has them."""
+        return None if self._names is None else [(name,) for name in self._names]
+
     def respond(self, requests: Sequence[Request]) -> list[Response]:
         """Give the logits of every image."""
         return score_images(requests, self._logits)
@@ -75,7 +84,14 @@ class LinearHeadAdapter:
         return torch.nn.functional.linear(self._features(images), self._weight, self._bias)
 
 
-def _load_head(spec: ModelSpec, head: str, device: str) -> tuple[Tensor, Tensor]:
+@dataclass(frozen=True, slots=True)
+class _Head:
+    weight: Tensor
+    bias: Tensor
+    names: tuple[str, ...] | None
+
+
+def _load_head(spec: ModelSpec, head: str) -> _Head:
     path = spec.resolve(head, "options.head")
     if not path.is_file():
         what, fix = (
@@ -84,16 +100,24 @@ def _load_head(spec: ModelSpec, head: str, device: str) -> tuple[Tensor, Tensor]
         )
         raise DataError(problem(spec, "options.head", what, got=str(path), fix=fix))
     try:
-        found = _read(path)
-        return found["weight"].float().to(device), found["bias"].float().to(device)
+        return _read(path)
     except _UNREADABLE as error:
         what = "holds no linear head"
-        got, expected = f"{type(error).__name__}: {error}", "tensors `weight` and `bias`"
+        got = f"{type(error).__name__}: {error}"
+        expected = "tensors `weight` and `bias`, and perhaps `classes`, a name for each"
         raise DataError(problem(spec, "options.head", what, got=got, expected=expected)) from error
 
 
-def _read(path: Path) -> Mapping[str, Tensor]:
+def _read(path: Path) -> _Head:
     if path.suffix == ".safetensors":
-        return load_file(path)
-    loaded: Mapping[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
-    return loaded
+        with safe_open(path, "pt") as file:
+            written = (file.metadata() or {}).get("classes")
+            names = None if written is None else json.loads(written)
+            weight, bias = file.get_tensor("weight"), file.get_tensor("bias")
+    else:
+        loaded: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        weight, bias, names = loaded["weight"], loaded["bias"], loaded.get("classes")
+    if names is not None and (not isinstance(names, list | tuple) or len(names) != len(weight)):
+        raise ValueError(f"`classes` is not a list of {len(weight)} names")
+    named = None if names is None else tuple(map(str, names))
+    return _Head(weight.float(), bias.float(), named)

@@ -1,7 +1,7 @@
 """Supervised classifiers of timm, with the image size and the transforms they were tested with."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -59,6 +59,23 @@ class TimmAdapter:
             architecture=type(self._model).__name__,
             notes=(f"transforms: {json.dumps(told)}",),
         )
+
+    @property
+    def output_names(self) -> Sequence[Sequence[str]] | None:
+        """Names of the outputs where the checkpoint has them: `label_names` (of ImageNet's models
+        WordNet ids) with their descriptions.
+        """
+        config = self._model.pretrained_cfg or {}
+        names, described = config.get("label_names"), config.get("label_descriptions") or {}
+        if not names:
+            return None
+        pairs = names.items() if isinstance(names, Mapping) else enumerate(names)
+        known = {int(place): str(name) for place, name in pairs}
+        n = int(self._model.num_classes)
+        if max(known) >= n or (not isinstance(names, Mapping) and len(known) != n):
+            return None  # of the head that another has taken the place of
+        listed = [(name, described.get(name)) for name in map(known.get, range(n))]
+        return [tuple(each for each in pair if each) for pair in listed]
 
     def respond(self, requests: Sequence[Request]) -> list[Response]:
         """Give the logits of every image."""

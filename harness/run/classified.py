@@ -14,6 +14,7 @@ from harness.prompt.plan import PlannedRequest
 from harness.run.ranked import best_of
 from harness.spec.load import load_class_list_spec
 from harness.spec.model import ModelSpec
+from harness.spec.task import digest_of
 from harness.store.prediction import Prediction
 
 SCORES = "scores"
@@ -33,6 +34,11 @@ class Outputs:
     together: tuple[tuple[int, ...], ...] = ()
     """Groups of the task's classes, by their places in its list, that the classifier cannot tell
     apart: an answer stands for all of a group."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of which output stands for which class."""
+        return digest_of([self.count, *self.places])
 
 
 def match_outputs(catalogue: Catalogue, model: ModelSpec, classes: ClassList) -> Outputs:

@@ -19,7 +19,8 @@ from harness.run.asking import Asker
 from harness.run.batch_size import BatchSize, find_batch_size
 from harness.run.bench import NO_OVERRIDES, Bench, Overrides, open_bench
 from harness.run.budget import TENTH, ErrorBudget, ErrorCount
-from harness.run.classified import as_seen, match_outputs
+from harness.run.classified import Outputs, match_outputs
+from harness.run.named_outputs import keep_outputs, outputs_of
 from harness.run.preflight import preflight, stop_on_errors, tell
 from harness.run.progress import RunProgress
 from harness.run.resuming import resumed
@@ -152,7 +153,7 @@ def prepare(
         # slice, others may be about to write theirs.
         if rows or not options.shard.is_whole:
             old = Manifest.read(directory.path)
-            going_on = resumed(old, manifest)
+            going_on = resumed(old, manifest, bench.outputs if rows else None)
             if rank.is_first:  # one is enough: all start together, or none does
                 check_same_images(old, manifest, bench.source, rows)
             manifest = going_on
@@ -203,9 +204,9 @@ def complete(prepared: Prepared, adapter: Callable[[], Adapter], flag: StopFlag)
 
 def _answer(prepared: Prepared, adapter: Adapter, flag: StopFlag) -> tuple[Facts, int]:
     bench, rank, options = prepared.bench, prepared.rank, prepared.options
+    notes: tuple[str, ...] = ()
     if bench.outputs is not None:
-        seen = as_seen(bench.outputs, prepared.model, adapter.facts, bench.classes)
-        bench = replace(bench, outputs=seen)
+        bench, notes = _with_outputs(prepared, adapter, bench.outputs)
     asker = Asker(adapter, 1, options.call_timeout)
     size = options.batch_size
     if size == "auto":
@@ -223,7 +224,20 @@ def _answer(prepared: Prepared, adapter: Adapter, flag: StopFlag) -> tuple[Facts
     with progress, prepared.directory.append(*_part(rank, options.shard)) as appender:
         watch = Watch(progress, errors, flag)
         answer_requests(bench, asker, prepared.requests, appender, watch)
-    return Facts(adapter.facts, size, asker.batch_size if asker.halved else None), errors.failed
+    facts = replace(adapter.facts, notes=(*adapter.facts.notes, *notes))
+    return Facts(facts, size, asker.batch_size if asker.halved else None), errors.failed
+
+
+def _with_outputs(
+    prepared: Prepared, adapter: Adapter, ordered: Outputs
+) -> tuple[Bench, tuple[str, ...]]:
+    """Give the task with the outputs of the loaded model, and how they were joined."""
+    bench, is_first = prepared.bench, prepared.rank.is_first
+    joined = outputs_of(prepared.catalogue, prepared.model, adapter, bench.classes, ordered)
+    if joined.warning and is_first:
+        log.warning(joined.warning)
+    keep_outputs(prepared.directory, joined.outputs, write=is_first)
+    return replace(bench, outputs=joined.outputs), (joined.note,)
 
 
 def _part(rank: Rank, shard: Shard) -> tuple[int, int]:

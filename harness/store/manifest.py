@@ -116,6 +116,8 @@ class Manifest(_Part):
     """Images that were left out on purpose, by reason."""
     model_outputs: int | None = None
     """How many classes a classifier knows; the best of the task's classes is its answer."""
+    outputs_sha256: str | None = None
+    """Of which output of a classifier stands for which class."""
     batch_size: int | None
     """None while `auto` has not found it yet."""
     auto_batch_size: bool = False

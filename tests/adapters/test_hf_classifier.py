@@ -1,5 +1,6 @@
 """Logits of classifiers and of linear heads are those of transformers and torch themselves."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from PIL import Image
 from safetensors.torch import save_file
 from transformers import AutoImageProcessor, AutoModel, AutoModelForImageClassification
 
-from harness.adapters.base import Request, Setting
+from harness.adapters.base import NamingOutputs, Request, Setting
 from harness.adapters.registry import load_adapter
 from harness.catalogue import Catalogue
 from harness.data.open import open_source
@@ -73,6 +74,28 @@ def test_a_linear_head_on_each_kind_of_features(
         found = load_adapter(spec, Setting()).respond([Request((image,)) for image in images])
         for response, row in zip(found, expected @ weight.T + bias, strict=True):
             assert response.scores == pytest.approx(row.tolist(), abs=1e-4)
+
+
+def test_a_linear_head_knows_the_names_that_its_file_has(root: Path, tmp_path: Path) -> None:
+    weight, bias = torch.zeros(2, 64), torch.zeros(2)
+    head = {"weight": weight, "bias": bias}
+    save_file(head, tmp_path / "named.safetensors", {"classes": '["dog", "cat"]'})
+    save_file(head, tmp_path / "none.safetensors")
+    torch.save(head | {"classes": ["dog", "cat"]}, tmp_path / "named.pth")
+    torch.save(head | {"classes": ["dog"]}, tmp_path / "short.pth")
+
+    def names(file: str) -> Sequence[Sequence[str]] | None:
+        options = {"head": str(tmp_path / file), "features": "pooled"}
+        folder = str(root / "models" / "mini_dual")
+        spec = ModelSpec(model="x", adapter="linear_head", pretrained=folder, options=options)
+        adapter = load_adapter(spec, Setting())
+        assert isinstance(adapter, NamingOutputs)
+        return adapter.output_names
+
+    assert names("named.safetensors") == names("named.pth") == [("dog",), ("cat",)]
+    assert names("none.safetensors") is None
+    with pytest.raises(DataError, match="not a list of 2 names"):
+        names("short.pth")
 
 
 def test_a_head_that_is_none_is_told_before_the_backbone_is_loaded(tmp_path: Path) -> None:

@@ -81,6 +81,33 @@ def test_features_are_computed_once_for_model_and_data(
     assert answers[0].scores is not None and 11 < sum(answers[0].scores) < 12
 
 
+@pytest.mark.parametrize("kind", ["numbers with names", "texts", "numbers"])
+def test_the_names_of_the_training_labels_are_those_of_the_outputs(
+    kind: str, spec: Callable[..., ModelSpec], tmp_path: Path
+) -> None:
+    import datasets
+
+    path = tmp_path / "train.parquet"
+    table = datasets.load_dataset("parquet", data_files=str(path))["train"].select(range(20))
+    names = ["zebra", "ant", "yak"]
+    labels = [n % 2 for n in range(20)]
+    table = table.remove_columns("label")
+    if kind == "texts":
+        table = table.add_column("label", [names[n] for n in labels])
+    else:
+        table = table.add_column("label", labels)
+    if kind == "numbers with names":
+        table = table.cast_column("label", datasets.ClassLabel(names=names))
+    table.to_parquet(str(path))
+    adapter = KnnAdapter(spec(), Setting())
+    known = {"texts": ["ant", "zebra"], "numbers with names": names, "numbers": None}[kind]
+    assert adapter.output_names == (known and [(name,) for name in known])
+    source = open_source(load_task(Catalogue(()), "mini_classify"))
+    assert source.read is not None
+    (response,) = adapter.respond([Request((source.read(0),))])
+    assert response.scores is not None and len(response.scores) == len(known or [0, 1])
+
+
 @pytest.mark.parametrize("setting", ["options.k=0", "options.k=52"])
 def test_k_is_1_to_51(spec: Callable[..., ModelSpec], setting: str) -> None:
     with pytest.raises(SpecError, match=r"options\.k"):

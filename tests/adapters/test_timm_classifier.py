@@ -1,12 +1,13 @@
 """Classifiers of timm and dual encoders of open_clip, against these libraries themselves."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from harness.adapters.base import Request, Setting
+from harness.adapters.base import NamingOutputs, Request, Setting
 from harness.adapters.registry import load_adapter
 from harness.errors import SpecError
 from harness.spec.model import ModelSpec
@@ -81,3 +82,25 @@ def test_a_folder_of_transformers_is_no_model_of_open_clip(root: Path) -> None:
     folder = str(root / "models" / "mini")
     with pytest.raises(SpecError, match="adapter: dual_encoder"):
         load_adapter(ModelSpec(model="x", adapter="open_clip", pretrained=folder), Setting())
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ({}, None),
+        ({"label_names": [f"n{n}" for n in range(64)]}, [(f"n{n}",) for n in range(64)]),
+        ({"label_names": ["a", "b"]}, None),  # of another head
+        (
+            {"label_names": {"1": "n2", "0": "n1"}, "label_descriptions": {"n2": "a dog, hound"}},
+            [("n1",), ("n2", "a dog, hound"), *[()] * 62],
+        ),
+    ],
+)
+def test_the_names_of_the_outputs_are_those_of_the_checkpoint(
+    labels: dict[str, object], expected: list[tuple[str, ...]] | None, tmp_path: Path
+) -> None:
+    folder = write_folder(tmp_path)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | labels))
+    adapter = load_adapter(folder_of(folder), Setting())
+    assert isinstance(adapter, NamingOutputs) and adapter.output_names == expected

@@ -58,7 +58,11 @@ def test_columns(names: list[str] | None, values: list[object], expected: list[o
 @pytest.mark.parametrize(
     ("names", "values", "got"),
     [
-        (["cat", "dog", "unicorn"], [0, 1, 2], "`unicorn`; `cat` is number 0 here and `cat`, 2, there"),
+        (
+            ["cat", "dog", "unicorn"],
+            [0, 1, 2],
+            "`unicorn`; `cat` is number 0 here and `cat`, 2, there",
+        ),
         (["Katze", "Hund", "Kuh"], [0, 1, 2], "`Katze`, `Hund`, `Kuh`"),
         (["1", "2", "3"], [0, 1, 2], "`1`, `2`, `3`"),
         (["dog", "hound", "cat"], [0, 1, 2], "`dog`, `hound`"),
