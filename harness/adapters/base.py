@@ -1,5 +1,7 @@
 """The seam between the harness and a model."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, runtime_checkable
@@ -36,6 +38,21 @@ class Request:
     names too for `max_new_tokens: longest_name`. The same object in all requests of a run."""
     ahead: Ahead | None = None
     """What the adapter's `prepare` gave, where it has one and was asked."""
+    seed: int | None = None
+    """Seed of the noise where the task samples, of 63 bits, from the task's own seed and the ids of
+    the images: the same in any batch and process, and another one for other images. None: the
+    task's own seed alone."""
+
+    @property
+    def noise(self) -> int:
+        """The seed of the noise, of 63 bits."""
+        return noise_seed(self.generation.seed) if self.seed is None else self.seed
+
+
+def noise_seed(seed: int, image_ids: Sequence[str] = ()) -> int:
+    """Give the seed of 63 bits of the noise of a request, from the task's seed and its images."""
+    digest = hashlib.sha256(json.dumps([seed, *image_ids]).encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
-from transformers import LogitsProcessorList, StoppingCriteriaList
 
 from harness.adapters.base import (
     ALL_OUTPUTS,
@@ -17,6 +16,7 @@ from harness.adapters.base import (
     Response,
     Setting,
 )
+from harness.adapters.checkpoint_settings import neutralise
 from harness.adapters.constrained import OnlyNames
 from harness.adapters.hf_batch import Asked, Batch, BatchMaker
 from harness.adapters.hf_choices import ChoiceTokens, longest
@@ -25,8 +25,8 @@ from harness.adapters.hf_loading import load_model, load_processor
 from harness.adapters.hf_options import HfOptions
 from harness.adapters.hf_prompt import prompt_form
 from harness.adapters.hf_reading import AnswerReader, Markers, find_markers
-from harness.adapters.hf_stopping import AllEnded
-from harness.adapters.prefix_cache import PrefixCache, as_argument
+from harness.adapters.hf_writing import Writer
+from harness.adapters.prefix_cache import PrefixCache
 from harness.adapters.pretrained import locate, resolve_commit
 from harness.adapters.ranking import TREE_ATTENTION, log_likelihoods, read_prompts
 from harness.adapters.shared_attention import use_shared_attention
@@ -34,7 +34,6 @@ from harness.adapters.shared_prefix import SharedPrefix, prefix_cache
 from harness.errors import Problem, SpecError
 from harness.spec.base import Spec
 from harness.spec.model import ModelSpec
-from harness.spec.task import GenerationSpec
 from harness.spec.template import IMAGE_MARK
 
 _THINKING = (
@@ -57,6 +56,7 @@ class HfAdapter:
             "trust_remote_code",
             "processor_kwargs",
             "model_kwargs",
+            "generation",
         ]
     )
     Options: ClassVar[type[Spec]] = HfOptions
@@ -71,6 +71,7 @@ class HfAdapter:
         self._commit = weights.commit
         self._processor = load_processor(spec, weights)
         self._model = load_model(spec, weights, torch.device(setting.device))
+        self._brought = neutralise(self._model, spec.generation, spec.model)
         self._tokenizer = self._processor.tokenizer
         self._form = prompt_form(spec, options, self._processor, self._model.config.model_type)
         told = options.thinking_markers
@@ -78,11 +79,12 @@ class HfAdapter:
             Markers(*told) if told else find_markers(self._tokenizer, self._form.template)
         )
         self._reader = AnswerReader(self._tokenizer, self._ends, self._markers)
+        self._writer = Writer(spec, self._model, self._tokenizer, self._reader)
         self._choice_tokens = ChoiceTokens(self._tokenizer, self._form.ending)
         place = Place(self._model.device, self._model.dtype)
         self._maker = InputMaker(self._processor, self._form, place)
         self._prefix: SharedPrefix | None = None
-        if options.shared_prefix:
+        if options.shared_prefix and spec.generation.num_beams == 1:
             use_shared_attention(self._model)
             self._prefix = SharedPrefix(self._model, self._maker.make_ahead, self._form.mark)
         self._batches = BatchMaker(self._maker, self._prefix)
@@ -107,6 +109,7 @@ class HfAdapter:
             yield f"shared prefix: {self._prefix}"
         if not self._maker.joins:
             yield "inputs: made a batch at a time, as the processor's batches are no sum of parts"
+        yield from self._brought.notes()
         if self._markers:
             yield f"reasoning: between {self._markers.begin!r} and {self._markers.end!r}"
         quantised = getattr(config, "quantization_config", None)
@@ -152,15 +155,17 @@ class HfAdapter:
         batch = self._batches.batch(asked)
         generation, output_type = requests[0].generation, requests[0].output_type
         tokens = self._choices(prompts[0], requests[0])
+        seeds = [each.noise for each in requests]
         if output_type == "multiple_choice":
             return self._ranked(batch, tokens)
         if output_type == "constrained":
             enough = {"max_new_tokens": longest(tokens) + 1, "until": ()}
             only = OnlyNames(tokens, batch.width, self._ends)
-            return self._written(prompts, batch, generation.model_copy(update=enough), only)
+            generation = generation.model_copy(update=enough)
+            return self._writer.write(prompts, batch, generation, seeds, only)
         most = generation.most_tokens(longest(tokens) if tokens else None)
         generation = generation.model_copy(update={"max_new_tokens": most})
-        return self._written(prompts, batch, generation)
+        return self._writer.write(prompts, batch, generation, seeds)
 
     def _choices(self, prompt: str, request: Request) -> tuple[tuple[int, ...], ...]:
         """Give the tokens of what may be answered; raises ValueError where that comes too late."""
@@ -171,40 +176,6 @@ class HfAdapter:
             asked = "max_new_tokens: longest_name" if free else request.output_type
             raise ValueError(_THINKING.format(asked))
         return self._choice_tokens.after(prompt, request.choices)
-
-    def _written(
-        self,
-        prompts: Sequence[str],
-        batch: Batch,
-        generation: GenerationSpec,
-        only: OnlyNames | None = None,
-    ) -> list[Response]:
-        if generation.do_sample:
-            torch.manual_seed(generation.seed)
-        more: dict[str, Any] = {}
-        if only is not None:
-            more["logits_processor"] = LogitsProcessorList([only])
-        if generation.until:
-            done = AllEnded(self._reader, prompts, batch.width, generation.until)
-            more["stopping_criteria"] = StoppingCriteriaList([done])
-        options = self._options(generation) | more | as_argument(self._model, batch.cache)
-        output = self._model.generate(**batch.inputs, **options)
-        rows = output[:, batch.width :].tolist()  # the one time that the GPU is waited for
-        outside = only.outside if only else [None] * len(rows)
-        found = []
-        for prompt, row, share, length in zip(prompts, rows, outside, batch.lengths, strict=True):
-            read = self._reader.read(prompt, row, generation.until)
-            found.append(
-                Response(
-                    text=read.text,
-                    reasoning=read.reasoning,
-                    truncated=read.truncated,
-                    tokens=read.tokens,
-                    prompt_tokens=length,
-                    outside=share,
-                )
-            )
-        return found
 
     def _ranked(self, batch: Batch, tokens: tuple[tuple[int, ...], ...]) -> list[Response]:
         cache = self._check_ranking(batch.cache or prefix_cache(self._model))
@@ -237,14 +208,3 @@ class HfAdapter:
         if ends is None:
             ends = self._tokenizer.eos_token_id
         return list(ends) if isinstance(ends, list) else [ends]
-
-    def _options(self, generation: GenerationSpec) -> dict[str, Any]:
-        options: dict[str, Any] = {
-            "max_new_tokens": generation.most_tokens(),
-            "do_sample": generation.do_sample,
-            "pad_token_id": self._tokenizer.pad_token_id,
-        }
-        sampling = {"temperature": generation.temperature, "top_p": generation.top_p}
-        if not generation.do_sample:
-            return options | {"temperature": None, "top_p": None, "top_k": None}
-        return options | {key: value for key, value in sampling.items() if value is not None}

@@ -15,11 +15,14 @@ from harness.adapters.base import (
     Response,
     Setting,
 )
+from harness.adapters.checkpoint_settings import keep, neutralise
+from harness.adapters.hf_loading import problem
 from harness.adapters.lmms_eval_apart import Apart
 from harness.adapters.lmms_eval_loading import load
 from harness.adapters.lmms_eval_options import LmmsEvalOptions
-from harness.adapters.lmms_eval_task import generate, response_of
+from harness.adapters.lmms_eval_task import Form, generate, response_of
 from harness.adapters.stops import cut
+from harness.errors import SpecError
 from harness.spec.base import Spec, validate_part
 from harness.spec.model import ModelSpec
 from harness.spec.template import IMAGE_MARK
@@ -31,7 +34,7 @@ _NO_MEMORY = "out of memory"
 class LmmsEvalAdapter:
     """A model class of lmms-eval; only its `generate_until` is used."""
 
-    keys: ClassVar[frozenset[str]] = frozenset({"pretrained"})
+    keys: ClassVar[frozenset[str]] = frozenset({"pretrained", "generation"})
     Options: ClassVar[type[Spec]] = LmmsEvalOptions
     protocols: ClassVar[frozenset[str]] = PROMPTED
     output_types: ClassVar[frozenset[str]] = TEXT_ONLY
@@ -40,6 +43,8 @@ class LmmsEvalAdapter:
         self._options = validate_part(LmmsEvalOptions, spec, "options", spec.options)
         self._apart = Apart()
         self._loaded = load(spec, self._options, setting.device, self._apart)
+        self._settings = tuple(self._own_settings(spec))
+        self._beams = spec.generation.num_beams
         self._asked_again = 0
         log.info("%s: %s", spec.model, next(self._notes()))
 
@@ -58,6 +63,23 @@ class LmmsEvalAdapter:
                 known["device"] = str(first.device)
         return ModelFacts(notes=tuple(self._notes()), **known)
 
+    def _own_settings(self, spec: ModelSpec) -> Iterator[str]:
+        """Take the checkpoint's own generation settings away, write those of the YAML instead, and
+        say so for the manifest.
+
+        Raises SpecError where the YAML names some and the class shows no place for them.
+        """
+        weights = self._weights
+        if weights is not None:
+            brought = neutralise(weights, spec.generation, spec.model)
+            if keep(weights, spec.generation):
+                yield from brought.notes()
+                return
+        if spec.generation.named:
+            what = f"`{self._options.model}` shows no model whose `generate` could be told this"
+            raise SpecError(problem(spec, "generation", what, fix="remove `generation`"))
+        yield "generation settings of the checkpoint: not seen; what the class makes of them acts"
+
     @property
     def _weights(self) -> torch.nn.Module | None:
         for name in ("model", "_model"):
@@ -72,6 +94,7 @@ class LmmsEvalAdapter:
         if self._loaded.is_simple:
             mark = self._options.image_mark
             yield f"images: {f'marked {mark!r} in the text' if mark else 'apart from the text'}"
+        yield from self._settings
         if self._asked_again:
             yield f"requests asked again alone, as the answer was empty: {self._asked_again}"
 
@@ -105,11 +128,10 @@ class LmmsEvalAdapter:
 
     def _ask(self, requests: Sequence[Request]) -> list[Response]:
         generation = requests[0].generation
-        if generation.do_sample:
-            torch.manual_seed(generation.seed)
+        form = Form(self._options.image_mark, self._beams)
         try:
             with self._apart.inside():
-                outputs = generate(self._loaded.model, requests, self._options.image_mark)
+                outputs = self._outputs(requests, form)
         except torch.OutOfMemoryError as error:
             torch.cuda.empty_cache()
             raise OutOfMemoryError(str(error).splitlines()[0]) from error
@@ -118,6 +140,16 @@ class LmmsEvalAdapter:
         if len(outputs) != len(requests):
             raise RuntimeError(f"{len(outputs)} answers to {len(requests)} requests")
         return [self._read(output, generation.until) for output in outputs]
+
+    def _outputs(self, requests: Sequence[Request], form: Form) -> list[Any]:
+        """Ask the class for a batch; one by one where it samples, each with noise of its own."""
+        if not requests[0].generation.do_sample:
+            return generate(self._loaded.model, requests, form)
+        outputs: list[Any] = []
+        for request in requests:
+            torch.manual_seed(request.noise)
+            outputs += generate(self._loaded.model, [request], form)
+        return outputs
 
     def _swallowed(self) -> str:
         """Give the exception that the class logged in place of an answer.

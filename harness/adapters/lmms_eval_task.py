@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from harness.adapters.base import Request, Response
@@ -13,7 +14,16 @@ _FAILED = "[LMMS_EVAL_"
 _SPLIT = "test"
 
 
-def generate(model: Any, requests: Sequence[Request], image_mark: str) -> list[Any]:
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How requests are written for a class, beside what they say themselves."""
+
+    image_mark: str = ""
+    """What stands where an image belongs, in the text for a simple class."""
+    num_beams: int = 1
+
+
+def generate(model: Any, requests: Sequence[Request], form: Form) -> list[Any]:
     """Ask a model for all requests, which share their generation settings; give what it returns.
 
     The task has a name of its own each time: some classes keep answers by task and place.
@@ -25,7 +35,7 @@ def generate(model: Any, requests: Sequence[Request], image_mark: str) -> list[A
     instances = [
         Instance(
             request_type="generate_until",
-            arguments=_arguments(model, request, image_mark, (place, task, _SPLIT)),
+            arguments=_arguments(model, request, form, (place, task, _SPLIT)),
             idx=0,
             metadata={"task": task, "doc_id": place, "repeats": 1, "split": _SPLIT},
         )
@@ -38,11 +48,11 @@ def generate(model: Any, requests: Sequence[Request], image_mark: str) -> list[A
 
 
 def _arguments(
-    model: Any, request: Request, image_mark: str, place: tuple[int, str, str]
+    model: Any, request: Request, form: Form, place: tuple[int, str, str]
 ) -> tuple[Any, ...]:
-    settings = generation_kwargs(request.generation)
+    settings = generation_kwargs(request.generation) | {"num_beams": form.num_beams}
     if model.is_simple:
-        return (simple_text(request.text, image_mark), settings, _images, *place)
+        return (simple_text(request.text, form.image_mark), settings, _images, *place)
     return (simple_text(request.text, ""), chat_messages, settings, *place)
 
 
@@ -81,14 +91,15 @@ def generation_kwargs(generation: GenerationSpec) -> dict[str, Any]:
 
     Stop strings are left out; they are cut from the answer here, as not every class knows them.
     """
-    temperature = 0.0
+    temperature, top_p = 0.0, None
     if generation.do_sample:
         temperature = 1.0 if generation.temperature is None else generation.temperature
+        top_p = 1.0 if generation.top_p is None else generation.top_p
     return {
         "max_new_tokens": generation.max_new_tokens,
         "do_sample": generation.do_sample,
         "temperature": temperature,
-        "top_p": generation.top_p,
+        "top_p": top_p,
         "num_beams": 1,
     }
 

@@ -6,7 +6,9 @@ import asyncio
 import logging
 import weakref
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from harness.adapters.base import (
@@ -19,9 +21,10 @@ from harness.adapters.base import (
 )
 from harness.adapters.openai_answer import Answer, without_reasoning
 from harness.adapters.openai_client import Client
+from harness.adapters.openai_dialect import SENDABLE, other_dialect
 from harness.adapters.openai_faults import Fault, common_fault, says_no_schema
 from harness.adapters.openai_loop import EventLoop
-from harness.adapters.openai_options import OpenAIOptions
+from harness.adapters.openai_options import Dialect, OpenAIOptions
 from harness.adapters.openai_request import answer_schema, chat_body
 from harness.adapters.stops import cut, stop_place
 from harness.errors import Problem, SpecError
@@ -29,12 +32,26 @@ from harness.spec.base import Spec, validate_part
 from harness.spec.model import ModelSpec
 
 log = logging.getLogger("harness")
+_SENT: Mapping[Dialect, str] = {
+    "vllm": "neutral values sent, as vLLM takes them",
+    "transformers": "neutral values sent, as `transformers serve` takes them",
+    "openai": "nothing sent; what the server has of its own acts",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How a request is written, as far as the server has a say in it."""
+
+    dialect: Dialect
+    with_schema: bool
 
 
 class OpenAIAdapter:
     """A model behind a server. `pretrained` is its name there."""
 
-    keys: ClassVar[frozenset[str]] = frozenset({"pretrained", "system_prompt"})
+    keys: ClassVar[frozenset[str]] = frozenset({"pretrained", "system_prompt", "generation"})
+    generation: ClassVar[frozenset[str]] = SENDABLE
     Options: ClassVar[type[Spec]] = OpenAIOptions
     protocols: ClassVar[frozenset[str]] = PROMPTED
     output_types: ClassVar[frozenset[str]] = TEXT_ONLY
@@ -45,10 +62,15 @@ class OpenAIAdapter:
             raise SpecError(Problem(f"model `{spec.model}`", what))
         self._spec = spec
         self._options = validate_part(OpenAIOptions, spec, "options", spec.options)
+        twice = sorted(spec.generation.named.keys() & self._options.extra_body.keys())
+        if twice:
+            what = f"`{twice[0]}` is said under `generation` and under `options.extra_body`"
+            raise SpecError(Problem(f"model `{spec.model}`", what, fix="remove one"))
         key = self._options.key(spec.model)
         self._loop = EventLoop(f"requests of {spec.model}")
         self._client = Client(self._options, key)
         self._schema = self._options.structured != "off"
+        self._dialect = self._options.first_dialect
         self._answered = False
         self._models: set[str] = set()
         self._fingerprints: set[str] = set()
@@ -62,6 +84,7 @@ class OpenAIAdapter:
         options = self._options
         notes = [f"server: {options.address}", f"images sent as {options.encoding}"]
         notes += [f"not sent: {', '.join(options.omit)}"] if options.omit else []
+        notes.append(f"settings of a checkpoint: {_SENT[self._dialect]}")
         notes += [f"system_fingerprint: {name}" for name in sorted(self._fingerprints)]
         notes += [f"answers with {name}: {n}" for name, n in sorted(self._events.items()) if n]
         if options.structured == "auto" and not self._schema:
@@ -92,23 +115,38 @@ class OpenAIAdapter:
         return [each for each in done if isinstance(each, (Answer, Fault))]
 
     async def _ask(self, request: Request) -> Answer | Fault:
-        with_schema = self._schema and len(request.images) > 1
-        got = await self._client.ask(lambda: self._written(request, with_schema))
-        if not (with_schema and isinstance(got, Fault) and says_no_schema(got)):
-            return got
-        if self._options.structured == "on":
-            self._client.ended = got
-            return got
-        if self._schema:
-            log.info("%s; asking without a JSON schema from here on", got.text)
-        self._schema = False
-        return await self._client.ask(lambda: self._written(request, False))
+        while True:
+            forms: list[_Form] = []
+            got = await self._client.ask(partial(self._written, request, forms))
+            if not (isinstance(got, Fault) and forms and self._learns(forms[-1], got)):
+                return got
 
-    def _written(self, request: Request, with_schema: bool) -> dict[str, Any]:
-        body = chat_body(self._spec, self._options, request)
-        if with_schema:
+    def _written(self, request: Request, forms: list[_Form]) -> dict[str, Any]:
+        """Write a request in the form that is known to do by now, and note which it was."""
+        form = _Form(self._dialect, self._schema and len(request.images) > 1)
+        forms.append(form)
+        body = chat_body(self._spec, self._options, request, form.dialect)
+        if form.with_schema:
             body["response_format"] = answer_schema(len(request.images))
         return body
+
+    def _learns(self, form: _Form, fault: Fault) -> bool:
+        """Note what the server does not know of a form; give whether another form may do."""
+        if form.with_schema and says_no_schema(fault):
+            if self._options.structured == "on":
+                self._client.ended = fault
+                return False
+            if self._schema:
+                log.info("%s; asking without a JSON schema from here on", fault.text)
+            self._schema = False
+            return True
+        dialect = other_dialect(form.dialect, fault)
+        if dialect is None or self._options.dialect != "auto":
+            return False
+        if self._dialect == form.dialect:
+            log.warning("%s; settings of a checkpoint: %s", fault.text, _SENT[dialect])
+            self._dialect = dialect
+        return True
 
     def _response(self, got: Answer | Fault, request: Request) -> Response:
         if isinstance(got, Fault):

@@ -14,6 +14,7 @@ OPENAI_URL = "https://api.openai.com/v1"
 OPENAI_KEY = "OPENAI_API_KEY"
 URL_VARIABLE = "OPENAI_BASE_URL"
 Omitted = Literal["temperature", "top_p", "seed"]
+Dialect = Literal["vllm", "transformers", "openai"]
 _OURS = frozenset({
     "model", "messages", "max_tokens", "max_completion_tokens", "temperature", "top_p", "seed",
     "stop", "response_format", "stream", "n",
@@ -71,6 +72,10 @@ class OpenAIOptions(Spec):
     """Room for a model's reasoning, over and above the task's `max_new_tokens`."""
     reasoning_end: str | None = Field(default=None, min_length=1)
     """What ends the reasoning in the text of a server that does not part the two (`</think>`)."""
+    dialect: Literal["auto", "vllm", "transformers", "openai"] = "auto"
+    """How settings are sent that OpenAI's protocol has no words for, so that none of the
+    checkpoint's act: as vLLM and SGLang take them, as `transformers serve` does, or not at all.
+    `auto`: as vLLM takes them, until the server says that it knows them not; not to OpenAI."""
     omit: tuple[Omitted, ...] = ()
     """Settings that the server refuses and that are not sent."""
     extra_body: dict[str, Any] = Field(default_factory=dict)
@@ -118,6 +123,18 @@ class OpenAIOptions(Spec):
         return "png" if self.image_format == "png" else f"jpeg, quality {self.quality}"
 
     @property
+    def first_dialect(self) -> Dialect:
+        """The dialect that a run begins with."""
+        if self.dialect != "auto":
+            return self.dialect
+        return "openai" if self.is_openai else "vllm"
+
+    @property
+    def is_openai(self) -> bool:
+        """Whether the server is OpenAI's own."""
+        return self.address.rstrip("/") == OPENAI_URL
+
+    @property
     def address(self) -> str:
         """Where the server is."""
         return self.base_url or os.environ.get(URL_VARIABLE) or OPENAI_URL
@@ -129,12 +146,11 @@ class OpenAIOptions(Spec):
         for OpenAI's address and the one in OPENAI_BASE_URL. Raises SpecError when the variable is
         empty though one is needed.
         """
-        is_openai = self.address.rstrip("/") == OPENAI_URL
-        if self.api_key_env is None and self.base_url is not None and not is_openai:
+        if self.api_key_env is None and self.base_url is not None and not self.is_openai:
             return None
         name = self.api_key_env or OPENAI_KEY
         key = os.environ.get(name, "").strip()
-        if not key and (self.api_key_env or is_openai):
+        if not key and (self.api_key_env or self.is_openai):
             what = f"the environment variable `{name}` holds no key"
             fix = f"export {name}=…; keys are never read from a file"
             raise SpecError(Problem(f"model `{model}`", what, fix=fix))

@@ -7,14 +7,16 @@ from typing import Any
 from PIL import Image
 
 from harness.adapters.base import Request
-from harness.adapters.openai_options import OpenAIOptions
+from harness.adapters.openai_dialect import fields
+from harness.adapters.openai_options import Dialect, OpenAIOptions
 from harness.errors import Problem, SpecError
 from harness.spec.model import ModelSpec
-from harness.spec.task import GenerationSpec
 from harness.spec.template import IMAGE_MARK
 
 
-def chat_body(spec: ModelSpec, options: OpenAIOptions, request: Request) -> dict[str, Any]:
+def chat_body(
+    spec: ModelSpec, options: OpenAIOptions, request: Request, dialect: Dialect
+) -> dict[str, Any]:
     """Write a request, without a JSON schema, as arguments of the client's `create`.
 
     Raises ValueError when the images do not fit the marks in the text, SpecError when the task
@@ -25,8 +27,9 @@ def chat_body(spec: ModelSpec, options: OpenAIOptions, request: Request) -> dict
         messages.insert(0, {"role": "system", "content": spec.system_prompt})
     limit = request.generation.most_tokens() + options.reasoning_tokens
     fixed = {"model": spec.pretrained, "messages": messages, options.token_limit: limit}
-    more = {"extra_body": options.extra_body} if options.extra_body else {}
-    return fixed | _settings(spec, options, request.generation) | more
+    more = fields(dialect, request.generation, spec.generation) | options.extra_body
+    settings = _settings(spec, options, request)
+    return fixed | settings | ({"extra_body": more} if more else {})
 
 
 def answer_schema(n: int) -> dict[str, Any]:
@@ -72,24 +75,21 @@ def _content(options: OpenAIOptions, request: Request) -> list[dict[str, Any]]:
     return content
 
 
-def _settings(
-    spec: ModelSpec, options: OpenAIOptions, generation: GenerationSpec
-) -> dict[str, Any]:
+def _settings(spec: ModelSpec, options: OpenAIOptions, request: Request) -> dict[str, Any]:
     """Give the settings of the generation; greedy decoding is temperature 0.
 
     Stop strings are not sent: a server would look for them in the reasoning and in the white space
     before an answer too. The answer is cut here, as with every adapter.
     """
+    generation = request.generation
     settings: dict[str, Any] = {"seed": generation.seed, "temperature": 0}
     if generation.do_sample:
-        settings |= {"temperature": generation.temperature, "top_p": generation.top_p}
-        lost = [name for name in options.omit if name != "seed" and settings.get(name) is not None]
+        said = {"temperature": generation.temperature, "top_p": generation.top_p}
+        lost = [name for name, value in said.items() if value is not None and name in options.omit]
         if lost:
             what = f"the task sets `{lost[0]}`, which `options.omit` leaves out"
             fix = f"--set generation_kwargs.{lost[0]}=null, or another model"
             raise SpecError(Problem(f"model `{spec.model}`", what, fix=fix))
-    return {
-        name: value
-        for name, value in settings.items()
-        if value is not None and name not in options.omit
-    }
+        settings = {name: 1.0 if value is None else value for name, value in said.items()}
+        settings["seed"] = request.noise >> 32  # 31 bits, as some servers take no more
+    return {name: value for name, value in settings.items() if name not in options.omit}

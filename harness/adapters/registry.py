@@ -12,6 +12,7 @@ from harness.adapters.base import PROMPTED, TEXT_ONLY, Adapter, NoOptions, Setti
 from harness.errors import MissingPackageError, Problem, SpecError, unknown_name
 from harness.spec.base import Spec, validate_part
 from harness.spec.model import ModelSpec
+from harness.spec.model_generation import ModelGeneration
 from harness.spec.task import TaskSpec
 
 ADAPTERS = {
@@ -32,8 +33,8 @@ _OF_EVERY_MODEL = {"model", "adapter", "description", "batch_size", "options"}
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What an adapter says of itself; one that leaves it out uses every key, has no options, and
-    writes text to prompts.
+    """What an adapter says of itself; one that says nothing uses every key but `generation`, has no
+    options, and writes text to prompts.
     """
 
     keys: frozenset[str]
@@ -42,17 +43,20 @@ class Abilities:
     output_types: frozenset[str]
     counts_tokens: bool
     """Whether it knows the model's tokenizer, for `max_new_tokens: longest_name`."""
+    generation: frozenset[str]
+    """Which settings of the YAML's `generation` it can ask for."""
 
 
 def abilities(adapter: type[Adapter]) -> Abilities:
     """Read what an adapter's class says of itself."""
-    every = frozenset(ModelSpec.model_fields) - _OF_EVERY_MODEL
+    every = frozenset(ModelSpec.model_fields) - _OF_EVERY_MODEL - {"generation"}
     return Abilities(
         getattr(adapter, "keys", every),
         getattr(adapter, "Options", NoOptions),
         getattr(adapter, "protocols", PROMPTED),
         getattr(adapter, "output_types", TEXT_ONLY),
         getattr(adapter, "counts_tokens", False),
+        getattr(adapter, "generation", frozenset(ModelGeneration.model_fields)),
     )
 
 
@@ -82,6 +86,15 @@ def checked_class(spec: ModelSpec) -> type[Adapter]:
             expected=expected,
         )
         for key in strange
+    ]
+    problems += [
+        Problem(
+            spec.file.origin(("generation", key)) if spec.file else f"model `{spec.model}`",
+            f"adapter `{spec.adapter}` cannot ask for `generation.{key}`",
+            expected="one of " + ", ".join(sorted(can.generation)),
+        )
+        for key in sorted(spec.generation.named.keys() - can.generation)
+        if "generation" in can.keys
     ]
     try:
         validate_part(can.options, spec, "options", spec.options)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from harness.adapters.base import Adapter, Preparing, Request, Response
+from harness.adapters.base import Adapter, Preparing, Request, Response, noise_seed
 from harness.answers.outcome import Status
 from harness.errors import UserError
 from harness.prompt.plan import PlannedRequest
@@ -180,5 +180,6 @@ def readable(
         bench.task.generation_kwargs,
         bench.task.output_type,
         bench.choices(planned),
+        seed=noise_seed(bench.task.generation_kwargs.seed, planned.image_ids),
     )
     return planned, [item.sha256 for item in items], request

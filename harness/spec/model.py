@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from harness.spec.base import FileSpec, count_or
+from harness.spec.model_generation import ModelGeneration
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 Kind = Literal["mllm", "dual_encoder", "supervised", "knn"]
@@ -37,6 +38,8 @@ class ModelSpec(FileSpec):
     """Reach `AutoProcessor.from_pretrained` as they are (`min_pixels`, `max_pixels`, …)."""
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     """Reach `from_pretrained` of the model as they are (`quantization_config`, …)."""
+    generation: ModelGeneration = ModelGeneration()
+    """Settings of generation that this model is asked with in every task, beside the task's own."""
     class_list: str | None = None
     """Class list that the outputs of a classifier stand for, in its order; absent: the task's."""
     options: dict[str, Any] = Field(default_factory=dict)

@@ -20,7 +20,7 @@ def make() -> Iterator[Make]:
             script: Script | None = None, *, delay_s: float = 0.0, model: Any = None, **options: Any
         ) -> tuple[OpenAIAdapter, FaultyServer]:
             server = stack.enter_context(FaultyServer(script, delay_s))
-            adapter = connect(server.url, **(model or {}), **options)
+            adapter = connect(server.url, keys=model, **options)
             stack.callback(adapter.close)
             return adapter, server
 

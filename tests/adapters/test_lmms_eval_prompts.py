@@ -48,7 +48,7 @@ def test_every_setting_that_classes_look_for_is_sent() -> None:
     sampled = generation_kwargs(GenerationSpec(do_sample=True, top_p=0.5))
     assert (sampled["do_sample"], sampled["temperature"], sampled["top_p"]) == (True, 1.0, 0.5)
     cold = generation_kwargs(GenerationSpec(do_sample=True, temperature=0.2))
-    assert cold["temperature"] == 0.2
+    assert (cold["temperature"], cold["top_p"]) == (0.2, 1.0)
 
 
 def test_without_lmms_eval_the_extra_is_named() -> None:

@@ -1,17 +1,29 @@
 """The `openai` adapter against a real server on loopback: what is sent, what is kept."""
 
+import json
 import time
+from collections import Counter
+from dataclasses import replace
 
 import pytest
 from PIL import Image
 
-from harness.adapters.base import Request, Response
+from harness.adapters.base import Request, Response, noise_seed
 from harness.adapters.openai_faults import ServerError
 from harness.errors import SpecError
+from harness.spec.task import GenerationSpec
 from support.faulty_server import MODEL, FaultyServer, decoded, image_urls
 from support.openai_requests import PROMPT, Make, asked, connect, together
 
 KEY = "sk-recognisable-0123456789"
+NEUTRAL = {
+    "top_k": -1,
+    "min_p": 0.0,
+    "repetition_penalty": 1.0,
+    "min_tokens": 0,
+    "frequency_penalty": 0.0,
+    "presence_penalty": 0.0,
+}
 
 
 def test_answers_keep_their_order_and_no_more_requests_than_allowed_are_under_way(
@@ -29,6 +41,7 @@ def test_a_request_holds_prompt_image_and_settings(make: Make) -> None:
         model={"system_prompt": "Be brief."},
         image_detail="low",
         reasoning_tokens=100,
+        dialect="openai",
         extra_body={"reasoning_effort": "low"},
     )
     until = ("\n", "Q:", "a", "b", "c")
@@ -49,13 +62,88 @@ def test_a_request_holds_prompt_image_and_settings(make: Make) -> None:
 
 
 def test_sampling_is_asked_for_as_the_task_says(make: Make) -> None:
-    adapter, server = make(token_limit="max_completion_tokens", omit=["seed"])
+    adapter, server = make(token_limit="max_completion_tokens", omit=["seed"], dialect="openai")
     sampled = {"do_sample": True, "temperature": 0.7, "top_p": 0.9, "max_new_tokens": 8}
     adapter.respond(asked(1, **sampled))
     body = {key: value for key, value in server.log[0].body.items() if key != "messages"}
     expected = {"temperature": 0.7, "top_p": 0.9, "max_completion_tokens": 8}
     assert body == {"model": "some/model"} | expected
     assert "not sent: seed" in adapter.facts.notes
+
+
+def test_what_a_sampling_task_leaves_open_is_neutral_and_each_image_has_its_seed(
+    make: Make,
+) -> None:
+    adapter, server = make(dialect="openai", concurrency=1)
+    ids = (["a"], ["b"], ["a", "b"])
+    requests = [
+        replace(each, seed=noise_seed(7, of)) for each, of in zip(asked(1, 1, 1), ids, strict=True)
+    ]
+    requests = [replace(each, generation=GenerationSpec(do_sample=True)) for each in requests]
+    adapter.respond(requests)
+    adapter.respond(requests[::-1])
+    bodies = [entry.body for entry in server.log]
+    assert {(body["temperature"], body["top_p"]) for body in bodies} == {(1.0, 1.0)}
+    seeds = [body["seed"] for body in bodies]
+    assert len(set(seeds)) == 3 and all(0 <= seed < 2**31 for seed in seeds)
+    assert Counter(seeds[:3]) == Counter(seeds[3:])
+
+
+def test_a_server_is_told_all_that_a_checkpoint_could_bring(make: Make) -> None:
+    adapter, server = make(model={"generation": {"repetition_penalty": 1.05, "top_k": 20}})
+    adapter.respond(asked(1))
+    body = server.log[0].body
+    assert {name: body[name] for name in NEUTRAL} == NEUTRAL | {
+        "repetition_penalty": 1.05,
+        "top_k": 20,
+    }
+    plain, server = make()
+    plain.respond(asked(1))
+    assert {name: server.log[0].body[name] for name in NEUTRAL} == NEUTRAL
+    assert any("as vLLM takes them" in note for note in plain.facts.notes)
+
+
+@pytest.mark.parametrize("fault", ["no top_k", "no minP", "extra inputs"])
+def test_a_server_that_knows_none_of_them_is_asked_without_from_then_on(
+    make: Make, fault: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    adapter, server = make({1: fault, 2: fault}, concurrency=1)
+    assert [each.text for each in adapter.respond(asked(1, 2))] == ["answer 1", "answer 2"]
+    told = ["top_k" in entry.body for entry in server.log]
+    assert told == [True, False, False]
+    assert any("nothing sent; what the server has" in note for note in adapter.facts.notes)
+    assert caplog.text.count("settings of a checkpoint") == 1
+    demanding, server = make({1: fault, 2: fault}, dialect="vllm")
+    with pytest.raises(ServerError):
+        demanding.respond(asked(1, 2))
+
+
+def test_transformers_serve_is_known_by_its_words(make: Make) -> None:
+    adapter, server = make(
+        {1: "unexpected"}, model={"generation": {"repetition_penalty": 1.05}}, concurrency=1
+    )
+    (answer,) = adapter.respond(asked(1, do_sample=True, temperature=0.5))
+    assert answer.text == "answer 1"
+    assert "top_k" not in server.log[1].body
+    said = json.loads(server.log[1].body["generation_config"])
+    assert (said["do_sample"], said["repetition_penalty"], said["num_beams"]) == (True, 1.05, 1)
+    assert said["top_k"] == 0 and said["typical_p"] == 1.0
+
+
+def test_a_named_setting_that_the_server_does_not_know_ends_the_run(make: Make) -> None:
+    named = {"generation": {"repetition_penalty": 1.05}}
+    adapter, server = make({1: "no penalty", 2: "no penalty"}, model=named, concurrency=1)
+    with pytest.raises(ServerError, match="repetition_penalty"):
+        adapter.respond(asked(1, 2))
+    assert server.log[-1].body["repetition_penalty"] == 1.05
+    with pytest.raises(SpecError, match=r"under `generation` and under `options.extra_body`"):
+        make(model=named, extra_body={"repetition_penalty": 1.1})
+
+
+def test_further_fields_of_the_yaml_come_before_the_neutral_ones(make: Make) -> None:
+    adapter, server = make(extra_body={"top_k": 7})
+    adapter.respond(asked(1))
+    assert server.log[0].body["top_k"] == 7
 
 
 def test_a_setting_that_would_be_lost_ends_the_run(make: Make) -> None:

@@ -23,6 +23,15 @@ USAGE = {
     "completion_tokens": 10,
     "prompt_tokens_details": {"cached_tokens": 400},
 }
+_REFUSES = {
+    "no schema": "response_format",
+    "no top_k": "top_k",
+    "no minP": "min_p",
+    "no penalty": "repetition_penalty",
+    "extra inputs": "min_tokens",
+    "unexpected": "min_p",
+}
+"""Faults of a server that does not know a field, which is fine without it."""
 Script = Mapping[int, str | tuple[str, ...]]
 """By image: what goes wrong each time (a text), or in turn until all is fine (a tuple)."""
 
@@ -114,7 +123,8 @@ class FaultyServer:
             fault = told
         else:
             fault = told[attempt - 1] if attempt <= len(told) else FINE
-        return FINE if fault == "no schema" and "response_format" not in body else fault
+        needed = _REFUSES.get(fault)
+        return FINE if needed is not None and needed not in body else fault
 
 
 def image_urls(body: Mapping[str, Any]) -> list[str]:
@@ -176,6 +186,15 @@ def make_reply(fault: str, numbers: list[int], headers: Mapping[str, str]) -> Re
         "ran out": Reply(dump(completion(numbers, "length", content=None))),
         "quota": refused("you have no credit left", "insufficient_quota", 429),
         "no schema": refused("'response_format' of type 'json_schema' is not supported", None),
+        "no top_k": refused("Unrecognized request arguments supplied: top_k, min_p", None),
+        "no minP": refused("Argument not supported on this model: minP", "invalid-argument"),
+        "no penalty": refused("property 'repetition_penalty' is unsupported", None),
+        "extra inputs": Reply(
+            dump({"detail": [{"type": "extra_forbidden", "loc": ["body", "min_tokens"]}]}), 422
+        ),
+        "unexpected": Reply(
+            dump({"detail": "Unexpected fields in the request: {'top_k', 'min_p'}"}), 422
+        ),
         "listed": Reply(dump([{"error": {"code": 400, "message": "Unknown name"}}]), 400),
         "detail": Reply(dump({"detail": "Unexpected fields"}), 422),
         "plain": Reply(b"Internal  Server\nError", 501, "text/plain"),

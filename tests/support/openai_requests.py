@@ -1,5 +1,6 @@
 """Requests and adapters for tests of `openai` against the server that fails on cue."""
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from PIL import Image
@@ -26,14 +27,14 @@ class Make(Protocol):
     ) -> tuple[OpenAIAdapter, FaultyServer]: ...
 
 
-def connect(url: str, *, system_prompt: str | None = None, **options: Any) -> OpenAIAdapter:
+def connect(url: str, *, keys: Mapping[str, Any] | None = None, **options: Any) -> OpenAIAdapter:
     quick = {"base_url": url, "backoff_s": 0.01, "max_retries": 3, "timeout_s": 10.0}
     spec = ModelSpec(
         model="faulty",
         adapter="openai",
         pretrained="some/model",
-        system_prompt=system_prompt,
         options=quick | options,
+        **(keys or {}),
     )
     return OpenAIAdapter(spec, Setting())
 
