@@ -192,8 +192,6 @@ def open_truths(
     missing = tuple(spec.label_set for spec in specs if not _is_present(spec))
     if not present:
         load_label_set(specs[0], classes)  # says what is missing and where to get it
-    for name in missing:
-        log.warning("label set `%s` is not on this machine; the others still score", name)
     added = {spec.label_set for spec in specs[len(task.label_sets) :]}
     label_sets = tuple(
         replace(load_label_set(spec, classes, columns), added=spec.label_set in added)

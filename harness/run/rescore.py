@@ -1,5 +1,6 @@
 """Score a run again from its files: no model, no images."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from harness.spec.task import TaskSpec
 from harness.store.directory import RunDirectory
 from harness.store.lock import WHOLE, locked
 from harness.store.manifest import Manifest
+
+log = logging.getLogger("harness")
 
 
 def rescore(catalogue: Catalogue, path: Path, overrides: Overrides) -> Results:
@@ -50,7 +53,10 @@ def open_ending(catalogue: Catalogue, task: TaskSpec, overrides: Overrides) -> E
     classes = task_classes(catalogue, task)
     specs = label_set_specs(catalogue, task, overrides)
     columns = _columns(task, [spec.column for spec in specs if spec.column])
-    return Ending(catalogue, task, classes, open_truths(task, classes, specs, overrides, columns))
+    truths = open_truths(task, classes, specs, overrides, columns)
+    for name in truths.missing:
+        log.warning("label set `%s` is not on this machine; the others still score", name)
+    return Ending(catalogue, task, classes, truths)
 
 
 def share_among_runs(
