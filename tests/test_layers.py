@@ -99,6 +99,13 @@ def test_help_and_list_import_nothing_heavy(words: list[str]) -> None:
     assert done.stdout.strip()
 
 
+def test_a_run_begins_without_what_only_its_end_needs() -> None:
+    late = {"scipy", *HEAVY}
+    code = f"import sys, harness.run.session; print(sorted(set(sys.modules) & {late!r}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_help_is_not_slow() -> None:
     times = []
     for _ in range(3):

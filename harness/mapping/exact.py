@@ -3,9 +3,7 @@
 from harness.answers.outcome import Outcome, Status
 from harness.answers.parse import answer_text, parse_open
 from harness.classes import ClassList
-
-EXACT = "exact"
-"""The rule of an open-world answer that is a class name, after normalization."""
+from harness.mapping.rules import EXACT
 
 
 def read_open(answer: str | None, classes: ClassList) -> Outcome:

@@ -18,8 +18,9 @@ from harness.encoders.registry import open_encoder
 from harness.errors import UserError
 from harness.labels.label_set import original_of
 from harness.mapping.apart import refuse_same_rows
-from harness.mapping.exact import EXACT, read_open
+from harness.mapping.exact import read_open
 from harness.mapping.nearest import Mapped, map_answers
+from harness.mapping.rules import EXACT, MAPPED, MAPPED_STATUS, UNREADABLE
 from harness.prompt.options import CONFUSION_FILE
 from harness.run.bench import Truths
 from harness.score.answers import level_in
@@ -34,13 +35,6 @@ from harness.store.manifest import MAPPING_VERSION, Manifest, MappingFacts
 from harness.store.prediction import Prediction
 
 log = logging.getLogger("harness")
-MAPPED = "mapped"
-"""The rule of a row whose class the text encoder found."""
-UNREADABLE = "unreadable"
-"""The rule of a row whose answer the text encoder cannot read, so that it has no class."""
-MAPPED_STATUS = {"ow": Status.OK, "cw": Status.OOP, "cw_plus": Status.OOP}
-"""By protocol, which answers are mapped: those of an open world that are no name of the list, the
-out-of-prompt of a closed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from harness.catalogue import Catalogue
 from harness.encoders.base import TextEncoder
 from harness.encoders.registry import is_here, open_encoder
-from harness.run.finish import MAPPED_STATUS
+from harness.mapping.rules import MAPPED_STATUS
 from harness.spec.load import load_encoder_spec
 from harness.spec.task import TaskSpec
 

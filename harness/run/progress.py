@@ -16,7 +16,7 @@ from rich.progress import (
 from harness import terminal
 from harness.answers.outcome import Status
 from harness.labels.label_set import Equivalences, LabelSet
-from harness.mapping.exact import EXACT
+from harness.mapping.rules import EXACT
 from harness.store.prediction import Prediction
 
 

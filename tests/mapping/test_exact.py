@@ -4,7 +4,8 @@ import pytest
 
 from harness.answers.outcome import Outcome, Status
 from harness.classes import Class, ClassList
-from harness.mapping.exact import EXACT, read_open
+from harness.mapping.exact import read_open
+from harness.mapping.rules import EXACT
 
 CLASSES = ClassList(
     "these",

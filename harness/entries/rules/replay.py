@@ -9,8 +9,8 @@ from harness.encoders.registry import open_encoder
 from harness.entries.case import RunCase
 from harness.entries.finding import Finding, listed
 from harness.errors import UserError
-from harness.mapping.exact import EXACT
-from harness.run.finish import MAPPED, UNREADABLE, map_rows, places_beside
+from harness.mapping.rules import EXACT, MAPPED, UNREADABLE
+from harness.run.finish import map_rows, places_beside
 from harness.run.rows import REFUSED_BY_SERVICE, read_answer
 from harness.spec.load import load_encoder_spec
 from harness.store.prediction import Prediction

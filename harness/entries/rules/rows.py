@@ -9,11 +9,10 @@ from harness.answers.rules import Level
 from harness.answers.text import is_blank
 from harness.entries.case import RunCase
 from harness.entries.finding import Finding, listed
-from harness.mapping.exact import EXACT
+from harness.mapping.rules import EXACT, MAPPED, MAPPED_STATUS
 from harness.prompt.distractors import interchangeable
 from harness.prompt.options import true_option_of
 from harness.run.classified import SCORES
-from harness.run.finish import MAPPED, MAPPED_STATUS
 from harness.run.ranked import RANKED
 from harness.score.answers import level_in
 from harness.store.prediction import Prediction

@@ -14,8 +14,9 @@ from harness.catalogue import Catalogue
 from harness.encoders.registry import open_encoder
 from harness.evaluate_modules.scored import Empty, class_list_of, scored
 from harness.mapping.apart import refuse_same_rows
-from harness.mapping.exact import EXACT, read_open
+from harness.mapping.exact import read_open
 from harness.mapping.nearest import Mapped, map_answers
+from harness.mapping.rules import EXACT
 from harness.spec.load import load_encoder_spec
 from harness.store.prediction import Prediction
 
