@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 
+from harness.answers import parts
 from harness.answers.outcome import Status
 from harness.score.results import Results
 
-_REMOVED: Mapping[str, str] = {
-    "question": "repeat the question or its options",
-    "reasoning": "hold reasoning",
-    "draft": "hold an earlier answer",
-    "control_tokens": "hold control tokens",
-    "markup": "hold markup",
+_OFF = ", which was taken off before reading"
+REMOVED: Mapping[str, str] = {
+    parts.QUESTION: f"repeat the question or its options{_OFF}",
+    parts.REASONING: f"hold reasoning{_OFF}",
+    parts.DRAFT: f"hold an earlier answer{_OFF}",
+    parts.CONTROL: f"hold control tokens{_OFF}",
+    parts.MARKUP: f"hold markup{_OFF}",
+    parts.CUT: f"are longer than {parts.MOST_CHARACTERS:,} characters, and the rest was not read",
 }
-"""What was taken off before an answer was read, most telling first; see `Prediction.removed`."""
+"""What was taken off an answer, see `Prediction.removed`; the most telling first."""
 _STATUSES: Mapping[Status, str] = {
     Status.REFUSED: "refuse to answer",
     Status.EMPTY: "are empty",
@@ -44,9 +47,9 @@ def _lenient(results: Results) -> Iterator[str]:
 
 def _taken_off(results: Results) -> Iterator[str]:
     removed = results.reading.removed if results.reading else {}
-    for kind, what in _REMOVED.items():
+    for kind, what in REMOVED.items():
         if removed.get(kind):
-            yield f"{_of(removed[kind], results)} {what}, which was taken off before reading"
+            yield f"{_of(removed[kind], results)} {what}"
 
 
 def _statuses(results: Results) -> Iterator[str]:

@@ -25,8 +25,8 @@ from support.lmms_samples import answers_of
 
 N = 48
 TASKS = ("mini_cw", "mini_ow", "mini_mc_random", "mini_cw_plus", "mini_cw_b4")
-ANSWERS = ("{}", "A", "(B)", "a Bee", "", "{}s", "I cannot help with that.", "cat or dog", "C")
-"""Some of every status, dealt out in turn; `{}` is a right name, out of the list with an s."""
+ANSWERS = ("{}", "A", "(B)", "a Bee", "", "{}ish", "I cannot help with that.", "cat or dog", "C")
+"""Some of every status, dealt out in turn; `{}` is a right name, out of the list with `ish`."""
 
 
 class Functions(yaml.SafeLoader):
@@ -112,6 +112,7 @@ def test_settings_are_whole(folder: Path) -> None:
         metrics = [each["metric"] for each in config["metric_list"]]
         assert "mini_regt_accuracy" in metrics
         assert ("mini_regt_accuracy_cw_plus" in metrics) == (task.protocol == "cw")
+        assert ("mini_regt_accuracy_strict" in metrics) == (task.protocol != "ow")
         assert "harness" not in metrics, "our rows are beside the metrics, not one of them"
 
 
@@ -143,6 +144,12 @@ def test_scores_are_those_of_the_harness(
                 continue  # the plain accuracy of a mapped task is no metric there
             assert expected.n > 0
             assert aggregated[f"{labels}_accuracy{more}"] == pytest.approx(expected.accuracy)
+            for how in ("strict", "normalized") if expected.matching else ():
+                found = aggregated[f"{labels}_accuracy{more}_{how}"]
+                assert found == pytest.approx(expected.accuracy_by(how))
+    for how in ("strict", "normalized") if scored.out_of_prompt else ():
+        assert aggregated[f"oop_{how}_share"] == pytest.approx(scored.out_share(how))
+        assert aggregated[f"oop_{how}_share"] > aggregated["oop_share"]
     for status, share in scored.shares.items():
         if status != "ok":
             assert aggregated[f"{status}_share"] == pytest.approx(share)

@@ -117,7 +117,10 @@ def answers(rows: Sequence[Prediction]) -> dict[str, str | None]:
 
 
 def compared(row: Prediction) -> dict[str, Any]:
-    """Give all that both must agree on: everything but times, counts and the last digits."""
+    """Give all that both must agree on: everything but times, counts and the last digits.
+
+    An answer alone does not know whether the whole run is mapped: `nearest` is always there.
+    """
     left_out = {"batch", "seconds", "tokens", "prompt_tokens", "similarity", "margin"}
-    left_out.add("images_in_prompt")
+    left_out |= {"images_in_prompt", "nearest"}
     return {key: value for key, value in row.to_json().items() if key not in left_out}

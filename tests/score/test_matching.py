@@ -6,9 +6,10 @@ from collections.abc import Sequence
 import pytest
 from rich.console import Console
 
+from harness.answers import parts
 from harness.answers.outcome import Status
 from harness.answers.rules import LEVELS
-from harness.score.notes import notes_of
+from harness.score.notes import REMOVED, notes_of
 from harness.score.results import MATCHINGS, Results, Score
 from harness.score.table import matching_table, results_table
 from harness.store.prediction import Prediction
@@ -157,6 +158,15 @@ def test_there_is_a_line_for_everything_that_was_not_plain() -> None:
         "2 of 2 answers are exactly a class name, and were not mapped"
     ]
     assert notes_of(run([ok("0", 1, answer="class 1")], TRUTH)) == []
+
+
+def test_there_is_a_line_for_whatever_is_taken_off() -> None:
+    kinds = {
+        value
+        for name, value in vars(parts).items()
+        if name[0] != "_" and name.isupper() and isinstance(value, str)
+    }
+    assert set(REMOVED) == kinds >= {"reasoning", "question", "cut"}
 
 
 def printed(results: Sequence[Results], width: int = 80) -> str:
