@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,6 +21,7 @@ from harness.export.lmms_eval_folder import export_lmms_eval
 from harness.export.lmms_eval_scoring import mean
 from harness.run.bench import NO_OVERRIDES, open_bench
 from harness.run.importing import ImportOptions, import_answers
+from harness.score.results import Score
 from harness.spec.load import load_task
 from support.lmms_samples import answers_of
 
@@ -143,10 +145,8 @@ def test_scores_are_those_of_the_harness(
             if protocol == "cw" and task.protocol == "cw_plus":
                 continue  # the plain accuracy of a mapped task is no metric there
             assert expected.n > 0
-            assert aggregated[f"{labels}_accuracy{more}"] == pytest.approx(expected.accuracy)
-            for how in ("strict", "normalized") if expected.matching else ():
-                found = aggregated[f"{labels}_accuracy{more}_{how}"]
-                assert found == pytest.approx(expected.accuracy_by(how))
+            for key, value in by_matching(f"{labels}_accuracy{more}", expected):
+                assert aggregated[key] == pytest.approx(value)
     for how in ("strict", "normalized") if scored.out_of_prompt else ():
         assert aggregated[f"oop_{how}_share"] == pytest.approx(scored.out_share(how))
         assert aggregated[f"oop_{how}_share"] > aggregated["oop_share"]
@@ -157,6 +157,12 @@ def test_scores_are_those_of_the_harness(
     if task.protocol == "cw":
         mapped, plain = (f"mini_regt_accuracy{more}" for more in ("_cw_plus", ""))
         assert aggregated[mapped] > aggregated[plain] > 0
+
+
+def by_matching(metric: str, score: Score) -> Iterator[tuple[str, float | None]]:
+    yield metric, score.accuracy
+    for how in ("strict", "normalized") if score.matching else ():
+        yield f"{metric}_{how}", score.accuracy_by(how)
 
 
 def test_several_images_in_a_prompt_have_a_row_each(
