@@ -116,7 +116,8 @@ def check_class_list(catalogue: Catalogue, name: str) -> list[Finding]:
 def check_images(bench: Bench) -> Iterator[Finding]:
     """The first images decode."""
     if bench.source.read is None:
-        yield Finding("note", "images", "the data set has no images: only `import` works with it")
+        text = f"no column `{bench.task.doc_to_visual}` of images: only `import` works with it"
+        yield Finding("note", "images", text)
         return
     for row in range(min(_DECODED, len(bench.source))):
         try:

@@ -19,7 +19,7 @@ def check_invariance(
     """Compare batches, orders and processes; print every answer that flips; give their number."""
     from harness.adapters.registry import check_fits, checked_class, load_adapter
     from harness.ranks import current_rank
-    from harness.run.bench import open_bench
+    from harness.run.bench import open_bench, require_images
     from harness.run.invariance import compare_processes, compare_ways
     from harness.spec.load import load_model, load_task
 
@@ -29,8 +29,10 @@ def check_invariance(
     task = load_task(catalogue, names[0], [*settings, f"limit={limit}"])
     model = load_model(catalogue, names[1])
     check_fits(model, checked_class(model), [task])
+    bench = open_bench(catalogue, task)
+    require_images(bench)
     adapter = load_adapter(model, current_rank().setting)
-    ways = compare_ways(open_bench(catalogue, task), adapter, limit, batch_size)
+    ways = compare_ways(bench, adapter, limit, batch_size)
     include = [word for path in catalogue.include_paths for word in ("--include_path", str(path))]
     told = [word for setting in settings for word in ("--set", setting)]
     words = ["--tasks", names[0], "--model", names[1], "--limit", str(limit), *told, *include]

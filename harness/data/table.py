@@ -27,8 +27,6 @@ def open_table(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> 
     where = f"task `{task.task}`"
     data = _split_of(_load(task, location, columns, where), task.test_split, where)
     has_images = task.doc_to_visual in data.column_names
-    if not has_images and task.protocol != "classify" and task.doc_to_id is None:
-        raise _no_column(where, "doc_to_visual", task.doc_to_visual, data.column_names)
     if has_images:
         data = data.cast_column(task.doc_to_visual, datasets.Image(decode=False))
     if task.doc_to_id is not None:
@@ -36,7 +34,7 @@ def open_table(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> 
     elif has_images:
         ids = ids_of_files(_file_names(data, task.doc_to_visual, where), where)
     else:
-        raise _no_column(where, "doc_to_id", "image_id", data.column_names)
+        raise _neither(task, where, data.features)
     for column in columns:
         if column not in data.column_names:
             raise _no_column(where, "column", column, data.column_names)
@@ -154,6 +152,24 @@ def _names_of(data: Any, columns: Sequence[str]) -> Mapping[str, tuple[str, ...]
         for column, feature in features.items()
         if isinstance(feature, datasets.ClassLabel) and feature.names
     }
+
+
+def _neither(task: TaskSpec, where: str, features: Mapping[str, Any]) -> DataError:
+    """Say that there are no images, and that nothing tells which column has the ids."""
+    pictures = [name for name, kind in features.items() if isinstance(kind, datasets.Image | dict)]
+    guess, ids = nearest(task.doc_to_visual, pictures), nearest("image_id", list(features))
+    fix = f"did you mean `{guess}`?" if guess else f"`doc_to_id: {ids or 'COLUMN'}`"
+    return DataError(
+        Problem(
+            where,
+            f"its data set has no column `{task.doc_to_visual}` of images, and `doc_to_id` names no "
+            "column of ids",
+            got="the columns " + ", ".join(features),
+            expected="`doc_to_visual` for images; for ids alone, of answers that exist already, "
+            "`doc_to_id`",
+            fix=fix,
+        )
+    )
 
 
 def _no_column(where: str, key: str, got: str, known: Sequence[str]) -> DataError:

@@ -18,7 +18,7 @@ from harness.export.lmms_eval_task import exported, write_task
 from harness.labels.label_set import named_by_task
 from harness.prompt.plan import PlannedRequest
 from harness.run.answer import readable
-from harness.run.bench import Bench, Overrides, open_bench, share_overrides
+from harness.run.bench import Bench, Overrides, open_bench, require_images, share_overrides
 from harness.run.feed import load_ahead
 from harness.run.preflight import preflight, stop_on_errors, tell
 from harness.spec.task import TaskSpec
@@ -93,6 +93,7 @@ def export_lmms_eval(
     overrides = share_overrides(catalogue, tasks, overrides)
     benches = [open_bench(catalogue, task, overrides) for task in tasks]
     for bench in benches:
+        require_images(bench)
         found = preflight(catalogue, bench)
         tell(found, bench.task.task)
         stop_on_errors(found)

@@ -118,6 +118,22 @@ def open_bench(catalogue: Catalogue, task: TaskSpec, overrides: Overrides = NO_O
     return Bench(task, classes, source, truths, planner, tuple(planner.plan(source, rows)), skipped)
 
 
+def require_images(bench: Bench) -> None:
+    """Raise DataError for a task whose data are ids alone: no model can be asked about those."""
+    if bench.source.read is None:
+        task = bench.task
+        raise DataError(
+            Problem(
+                f"task `{task.task}`",
+                "its data set has no images, so that no model can be asked",
+                got=f"{bench.source.location}, without a column `{task.doc_to_visual}`",
+                expected="the column of the images in `doc_to_visual`",
+                fix="correct it or `dataset_path`; answers that exist already come in by "
+                "`harness import`",
+            )
+        )
+
+
 def task_classes(catalogue: Catalogue, task: TaskSpec) -> ClassList:
     """Load the class list that a task names, under the task's name set."""
     return load_class_list(load_class_list_spec(catalogue, task.class_list), task.name_set)

@@ -17,7 +17,7 @@ from harness.ranks import Rank
 from harness.run.answer import Watch, answer_requests, owed
 from harness.run.asking import Asker
 from harness.run.batch_size import BatchSize, find_batch_size
-from harness.run.bench import NO_OVERRIDES, Bench, Overrides, open_bench
+from harness.run.bench import NO_OVERRIDES, Bench, Overrides, open_bench, require_images
 from harness.run.budget import TENTH, ErrorBudget, ErrorCount
 from harness.run.classified import Outputs, match_outputs
 from harness.run.named_outputs import keep_outputs, outputs_of
@@ -140,6 +140,7 @@ def prepare(
     if rank.is_first:
         stack.enter_context(locked(path, options.shard))
     bench = open_bench(catalogue, task, options.overrides)
+    require_images(bench)
     _say_before(catalogue, bench, rank, options)
     if rank.is_first and options.fresh and directory.started:
         log.info("the earlier run is now in %s", directory.set_aside())
