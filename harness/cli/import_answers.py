@@ -43,13 +43,14 @@ def import_answers(
 
     A row has `image_id` (an id, or a file name that holds it) and one of `answer` (text), `answers`
     (texts, best first: the first counts, all of them give top-5), `class_id` (-1: none of the
-    classes) or `top` (class ids, best first: the first counts). For multiple choice it may have
+    classes) or `top` (class ids, best first: the first counts). A list under `answer` or `class_id`
+    holds several answers that are all meant: right if any is. For multiple choice a row may have
     `options`, the class ids that were asked, in the order of the letters.
 
-    No images are needed: the task's data may be a file of ids, and for a data set on the hub the
-    ids come from the task's original label set. Missing, extra and duplicate images are listed,
-    and nothing is written. Exit code 0: complete; 1: images without an answer; 2: something must be
-    changed.
+    No images are needed: the task's data may be a file of ids (`doc_to_id` names the column), and
+    for a data set on the hub the ids come from the task's original label set. Missing, extra and
+    duplicate images are listed, and nothing is written. Exit code 0: complete; 1: images without an
+    answer; 2: something must be changed.
     """
     from harness.cli.show import show_results
     from harness.run.importing import ImportOptions

@@ -162,8 +162,8 @@ def _neither(task: TaskSpec, where: str, features: Mapping[str, Any]) -> DataErr
     return DataError(
         Problem(
             where,
-            f"its data set has no column `{task.doc_to_visual}` of images, and `doc_to_id` names no "
-            "column of ids",
+            f"its data set has no column `{task.doc_to_visual}` of images, and `doc_to_id` names "
+            "no column of ids",
             got="the columns " + ", ".join(features),
             expected="`doc_to_visual` for images; for ids alone, of answers that exist already, "
             "`doc_to_id`",

@@ -39,6 +39,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "answers": "all answers, best first, where an import gives several",
         "nearest": "what the text encoder takes an answer for that was read as a name of the list "
         "without being strictly one",
+        "meant": "several answers that are all meant; `class_id` and `also` are of all of them",
     },
     "labels": {
         "label_set": "name of the label set",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from pydantic import JsonValue
 
 from harness.errors import DataError, Problem
 from harness.leaderboard.ground import Ground
@@ -20,6 +21,7 @@ from harness.leaderboard.ranking import (
 from harness.leaderboard.references import references
 from harness.leaderboard.scoring import NO_QUESTION, BoardTally, Job, Packed, RunTally
 from harness.leaderboard.site_model import Before, Board, Pair, Row
+from harness.run.finish import distractors_of
 from harness.score.answers import Bools
 from harness.score.metrics import percent
 from harness.score.results import Change, ChoiceScore, Protocol
@@ -80,7 +82,7 @@ def make_board(task: TaskSpec, protocol: Protocol, ground: Ground, runs: Sequenc
         headline=headline,
         label_sets=tuple(truth.name for truth in ground.truths),
         n_images=int(asked.sum()),
-        distractors=task.distractors.model_dump(mode="json") if task.distractors else None,
+        distractors=_distractors(task, runs),
         rows=field.rows(int(asked.sum()), marks, counts),
         references=references(ground, asked, field.choices()),
         pairs=field.pairs(marks, counts),
@@ -198,6 +200,15 @@ def _before(change: Change | None) -> Before | None:
         return None
     right = round(change.from_ * change.n / 100)
     return Before(change.n, change.from_, wilson(right, change.n))
+
+
+def _distractors(task: TaskSpec, runs: Sequence[Done]) -> dict[str, JsonValue] | None:
+    """Say how the options of a board were drawn: by the task where a run has those it draws. All
+    runs have the same options.
+    """
+    told = [distractors_of(task, run.job.run.run) for run in runs]
+    drawn = task.distractors.model_dump(mode="json") if task.distractors else None
+    return drawn if drawn in told else told[0]
 
 
 def _check_options(runs: Sequence[Done]) -> None:

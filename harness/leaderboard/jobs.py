@@ -7,14 +7,12 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from pydantic import JsonValue
-
 from harness.entries.read import Entry
 from harness.leaderboard.boards import Done
 from harness.leaderboard.files import run_key
 from harness.leaderboard.ground import Ground
 from harness.leaderboard.scoring import Job, RunTally, save_ground, score_run
-from harness.run.finish import Ending
+from harness.run.finish import Ending, distractors_of
 
 _FEW_ROWS = 20_000
 """So many are scored before other processes would have started."""
@@ -40,7 +38,7 @@ def score_all(
                 run=run,
                 classes=endings[run.task].classes,
                 protocols=("cw", "cw_plus") if run.protocol == "cw" else (run.protocol,),
-                distractors=_distractors(endings[run.task]),
+                distractors=distractors_of(endings[run.task].task, run.run),
                 ground=saved[grounds[run.task].name],
                 data=data,
                 key=run_key(grounds[run.task].name, entry.name, run.task),
@@ -50,11 +48,6 @@ def score_all(
         ]
         jobs.sort(key=lambda job: job.key)
         return [Done(job, tally) for job, tally in zip(jobs, _tallies(jobs), strict=True)]
-
-
-def _distractors(ending: Ending) -> dict[str, JsonValue] | None:
-    how = ending.task.distractors
-    return how.model_dump(mode="json") if how else None
 
 
 def _tallies(jobs: Sequence[Job]) -> Iterator[RunTally]:

@@ -18,11 +18,14 @@ _KEYS = ("image_id", *FORMS, "options")
 _NO_CLASS = -1
 _MOST_OPTIONS = 26
 _SHAPE = '{"image_id": "…", "answer": "tench"}, or `answers`, `class_id`, `top` for `answer`'
+_RANKED = ("answers", "top")
+"""Forms whose list is ranked, best first; a list under the others holds answers that are all meant.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What one row says of one image: texts or class ids, never both, best first."""
+    """What one row says of one image: texts or class ids, never both."""
 
     where: str
     """File and line, for messages."""
@@ -35,6 +38,11 @@ class Given:
     """Empty for the class id -1, which is none of the list."""
     options: tuple[int, ...] = ()
     """Class ids of the options that were asked, where the importer used its own."""
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether the first answer counts and the others come after it; else all are meant."""
+        return self.form in _RANKED
 
     def image_id(self, known: frozenset[str], *, by_file: bool) -> str:
         """Give the id of the image, which is the name as it stands. Where the ids of the task are
@@ -91,7 +99,7 @@ def _given(where: str, row: dict[str, Any]) -> Given:
         name=row["image_id"],
         form=form,
         texts=several if form in ("answer", "answers") else (),
-        class_ids=() if form in ("answer", "answers") or value == _NO_CLASS else several,
+        class_ids=() if form in ("answer", "answers") or several == (_NO_CLASS,) else several,
         options=tuple(row.get("options", ())),
     )
 
@@ -121,24 +129,30 @@ def _faults(
 
 
 def _text_faults(where: str, form: str, value: Any) -> Iterator[Problem]:
-    if form == "answer" and not isinstance(value, str):
-        yield Problem(where, "`answer` is no text", repr(value)[:80], 'a text; "" for no answer')
+    if form == "answer" and not isinstance(value, str) and not _is_list_of(str, value):
+        expected = 'a text; "" for no answer; a list of texts for several that are all meant'
+        yield Problem(where, "`answer` is no text", repr(value)[:80], expected)
     if form == "answers" and not _is_list_of(str, value):
         yield Problem(where, "`answers` is no list of texts", repr(value)[:80], "texts, best first")
 
 
 def _class_faults(where: str, form: str, value: Any, classes: ClassList) -> Iterator[Problem]:
-    if form == "class_id":
-        if type(value) is not int:
-            expected = "a whole number; -1 for none of the classes"
-            yield Problem(where, "`class_id` is no class id", repr(value)[:80], expected)
-        elif value != _NO_CLASS:
-            yield from _foreign(where, form, [value], classes)
-    elif not _is_list_of(int, value) or not value:
-        yield Problem(where, f"`{form}` is no list of class ids", repr(value)[:80], "best first")
+    ids = value if form != "class_id" or isinstance(value, list) else [value]
+    if not ids or not _is_list_of(int, ids):
+        kind, expected = (
+            "class id",
+            "a whole number; -1 for none of the classes; or several in a list",
+        )
+        if form == "top":
+            kind, expected = "list of class ids", "class ids, best first"
+        yield Problem(where, f"`{form}` is no {kind}", repr(value)[:80], expected)
+    elif form == "class_id" and _NO_CLASS in ids:
+        if len(ids) > 1:
+            what = "`class_id` says that none of the classes is meant, and names some"
+            yield Problem(where, what, repr(value)[:80], "class ids, or -1 alone")
     else:
-        yield from _foreign(where, form, value, classes)
-        yield from _repeated(where, form, value)
+        yield from _foreign(where, form, ids, classes)
+        yield from _repeated(where, form, ids)
 
 
 def _option_faults(

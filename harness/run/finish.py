@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from pydantic import JsonValue
+
 from harness.answers.outcome import Status
 from harness.answers.parse import answer_text
 from harness.answers.rules import Level
@@ -23,6 +25,7 @@ from harness.mapping.nearest import Mapped, map_answers
 from harness.mapping.rules import EXACT, MAPPED, MAPPED_STATUS, UNREADABLE
 from harness.prompt.options import CONFUSION_FILE
 from harness.run.bench import Truths
+from harness.run.several import classes_together, texts_to_map
 from harness.score.answers import level_in
 from harness.score.confusion import confusion, save_confusion
 from harness.score.results import Results
@@ -35,6 +38,9 @@ from harness.store.manifest import MAPPING_VERSION, Manifest, MappingFacts
 from harness.store.prediction import Prediction
 
 log = logging.getLogger("harness")
+OPTIONS, GIVEN = "options", "given"
+"""Where an imported run's manifest counts its options, and what results say of those that came with
+the answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,26 +120,34 @@ def map_rows(
     would be mapped to where answers are matched more closely.
     """
     places, beside = places_to_map(task, rows), places_beside(task, rows)
-    answers = [answer_text(rows[place].answer or "") for place in (*places, *beside)]
+    texts = [texts_to_map(task.protocol, rows[place], classes) for place in places]
+    answers = [answer_text(text) for of_row in texts for text in of_row]
+    answers += [answer_text(rows[place].answer or "") for place in beside]
     how = task.mapping
-    found = map_answers(encoder, answers, classes, how.class_template, how.answer_template)
+    found = iter(map_answers(encoder, answers, classes, how.class_template, how.answer_template))
     mapped = list(rows)
-    for place, nearest in zip(places, found[: len(places)], strict=True):
-        mapped[place] = _mapped(task, rows[place], nearest)
-    for place, nearest in zip(beside, found[len(places) :], strict=True):
+    for place, of_row in zip(places, texts, strict=True):
+        mapped[place] = _mapped(task, rows[place], [next(found) for _ in of_row], classes)
+    for place, nearest in zip(beside, found, strict=True):
         mapped[place] = replace(rows[place], nearest=nearest.class_ids if nearest else ())
     return mapped
 
 
-def _mapped(task: TaskSpec, row: Prediction, nearest: Mapped | None) -> Prediction:
+def _mapped(
+    task: TaskSpec, row: Prediction, found: Sequence[Mapped | None], classes: ClassList
+) -> Prediction:
     bare = _bare(task, row)
+    nearest = next((each for each in found if each is not None), None)
+    ids = classes_together(task.protocol, row, found, classes)
+    if nearest is None and ids:  # of several answers one is a name, and none can be mapped
+        return replace(bare, class_id=ids[0], also=ids[1:], rule=EXACT)
     if nearest is None:
         status = Status.UNPARSED if task.protocol == "ow" else bare.status
         return replace(bare, status=status, rule=UNREADABLE)
     return replace(
         bare,
         class_id=nearest.class_id,
-        also=nearest.also,
+        also=tuple(each for each in ids if each != nearest.class_id),
         rule=MAPPED,
         similarity=round(nearest.similarity, 6),
         margin=None if nearest.margin is None else round(nearest.margin, 6),
@@ -194,6 +208,22 @@ def is_mapped(task: TaskSpec, rows: Sequence[Prediction]) -> bool:
     return task.protocol == "cw_plus" and bool(places_beside(task, rows))
 
 
+def distractors_of(task: TaskSpec, manifest: Manifest) -> dict[str, JsonValue] | None:
+    """Say how the wrong options of a run were drawn: as the task says, or, for answers that brought
+    their own options, that they were given; None where there are none.
+    """
+    if task.distractors is None:
+        return None
+    drawn: dict[str, JsonValue] = task.distractors.model_dump(mode="json")
+    counts = manifest.model_facts.get(OPTIONS, {})
+    given, rest = counts.get("given", 0), counts.get("drawn", 0)
+    if not given:
+        return drawn
+    if not rest:
+        return {"strategy": GIVEN, "n_given": given}
+    return {"strategy": f"{GIVEN} and drawn", "n_given": given, "n_drawn": rest, "drawn": drawn}
+
+
 def spent(rows: Sequence[Prediction]) -> dict[str, int | float | None]:
     """Sum tokens and cost, once a request; None where no row knows any."""
 
@@ -234,7 +264,7 @@ def _score(
         label_sets=ending.truths.label_sets,
         equivalences=ending.truths.equivalences,
         mapping=facts.model_dump() if facts else None,
-        distractors=task.distractors.model_dump(mode="json") if task.distractors else None,
+        distractors=distractors_of(task, manifest),
         n_expected=manifest.n,
         n_images=manifest.data.n,
     )

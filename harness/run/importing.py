@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import harness
 from harness.answers.outcome import Outcome, Status
@@ -20,12 +21,13 @@ from harness.errors import Problem, UserError
 from harness.image_ids import fault_of
 from harness.run.answers_file import AnswersFile, Given, read_answers
 from harness.run.bench import NO_OVERRIDES, Overrides, task_classes
-from harness.run.finish import Ending, finish
+from harness.run.finish import GIVEN, OPTIONS, Ending, finish
 from harness.run.matching import Matched, match_answers
 from harness.run.preflight import preflight, stop_on_errors, tell
 from harness.run.roster import Roster, open_roster
 from harness.run.rows import read_answer
 from harness.run.session import Finished
+from harness.run.several import joined
 from harness.score.answers import STRICT
 from harness.spec.task import Protocol, TaskSpec, digest_of
 from harness.store.directory import RunDirectory, run_path
@@ -43,9 +45,8 @@ from harness.store.prediction import Prediction
 log = logging.getLogger("harness")
 ADAPTER = "predictions"
 """The adapter that stands in the manifest of an imported run."""
-
-
-"""Rules by which an answer is a name, and not a text with a name in it."""
+SEVERAL = "several_answers"
+"""Key of an imported run's facts: images with several answers that are all meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +105,21 @@ def _row(
     options: tuple[int, ...] | None,
 ) -> Prediction:
     asked = options or ()
+    texts = [part_reasoning(text) for text in given.texts]
+    place = 0
     if given.form in ("answer", "answers"):
         outcomes = [read_answer(protocol, text, asked, classes) for text in given.texts]
-        first = outcomes[0] if outcomes else read_answer(protocol, None, asked, classes)
-        text, reasoning = part_reasoning(given.texts[0] if given.texts else "")
-        top = _listed_classes(protocol, outcomes) if given.form == "answers" else ()
+        outcomes = outcomes or [read_answer(protocol, None, asked, classes)]
+        first = outcomes[0]
+        if not given.is_ranked:
+            joint = joined(protocol, outcomes)
+            place, first = joint.place, joint.outcome
+        top = _listed_classes(protocol, outcomes) if given.is_ranked else ()
+        text, reasoning = texts[place] if texts else ("", None)
     else:
-        first, text, reasoning = _outcome_of(given.class_ids, asked), None, None
-        top = given.class_ids if given.form == "top" else ()
+        meant = given.class_ids[:1] if given.is_ranked else given.class_ids
+        first, text, reasoning = _outcome_of(meant, asked), None, None
+        top = given.class_ids if given.is_ranked else ()
     return Prediction(
         image_id=image_id,
         status=first.status,
@@ -120,6 +128,7 @@ def _row(
         also=first.also,
         rule=first.rule,
         answers=given.texts if given.form == "answers" else (),
+        meant=_all_meant(given, texts),
         top=tuple(each for each in top if not asked or each in asked),
         options=asked,
         reasoning=reasoning,
@@ -127,13 +136,23 @@ def _row(
     )
 
 
+def _all_meant(given: Given, texts: Sequence[tuple[str, str | None]]) -> tuple[str, ...]:
+    """Give the texts of several answers that are all meant; nothing for a single one."""
+    if given.is_ranked or len(texts) < 2:
+        return ()
+    return tuple(text for text, _ in texts)
+
+
 def _outcome_of(class_ids: Sequence[int], options: Sequence[int]) -> Outcome:
-    """Give the outcome of an answer by class id: as exact as the strict name of the class."""
+    """Give the outcome of an answer by class ids that are all meant: as exact as the strict name of
+    the first. Where there were options, a class that is none of them does not count.
+    """
     if not class_ids:
         return Outcome(Status.OOP, rule=NONE_LISTED)
-    if options and class_ids[0] not in options:
+    asked = [each for each in class_ids if not options or each in options]
+    if not asked:
         return Outcome(Status.OOP, rule="other_name")
-    return Outcome(Status.OK, class_ids[0], rule=STRICT)
+    return Outcome(Status.OK, asked[0], tuple(asked[1:]), STRICT)
 
 
 def _listed_classes(protocol: Protocol, outcomes: Sequence[Outcome]) -> tuple[int, ...]:
@@ -192,6 +211,7 @@ def _manifest(
             "file": file.path.name,
             "rows": len(file.rows),
             "ids_from": source.location,
+            **_counts(matched),
         },
         versions=package_versions(),
         git=git_state(own_root()),
@@ -199,6 +219,25 @@ def _manifest(
         started=now,
         ended=now,
     )
+
+
+def _counts(matched: Matched) -> dict[str, Any]:
+    """Count what is not plain in the answers: options that came with them, several answers."""
+    found: dict[str, Any] = {}
+    if matched.options:
+        own = sum(bool(each.options) for each in matched.given.values())
+        found[OPTIONS] = {GIVEN: own, "drawn": len(matched.given) - own}
+    several = sum(
+        not each.is_ranked and len(each.texts or each.class_ids) > 1
+        for each in matched.given.values()
+    )
+    if several:
+        found[SEVERAL] = several
+        log.warning(
+            "%d of %d images have several answers that are all meant; one is right where any of "
+            "their classes is", several, len(matched.given),
+        )  # fmt: skip
+    return found
 
 
 @contextlib.contextmanager

@@ -193,6 +193,9 @@ def _texts(run: ScoredRun) -> dict[str, str]:
         what = f"protocol `{task.protocol}` maps no answers"
         raise DataError(Problem(str(run.path), what, expected=f"one of {', '.join(_PROTOCOLS)}"))
     places = places_to_map(task, run.rows)
+    if any(run.rows[place].meant for place in places):
+        what = "has images with several answers that are all meant, which a grid does not map"
+        raise DataError(Problem(str(run.path), what, fix="import one answer an image"))
     if not places:
         raise DataError(Problem(str(run.path), "no answer of the run needs to be mapped"))
     return {run.rows[place].image_id: answer_text(run.rows[place].answer or "") for place in places}

@@ -19,7 +19,8 @@ class Prediction:
     class_id: int | None = None
     """The class by parsing or, for rule `mapped`, by the text encoder; None when there is none."""
     also: tuple[int, ...] = ()
-    """Other classes that bear the same name as `class_id`."""
+    """Other classes that the answer stands for: of the same name, of one output of a classifier, or
+    of the other ones of several answers."""
     rule: str | None = None
     """The rule that decided: a rung of the parser's ladder, or `mapped`."""
     similarity: float | None = None
@@ -68,6 +69,9 @@ class Prediction:
     nearest: tuple[int, ...] = ()
     """What the text encoder takes an answer of a mapped closed world for that was read as a name of
     the list without being strictly one: the class, and others that bear the same name."""
+    meant: tuple[str, ...] = ()
+    """Several answers that are all meant, verbatim, where an import gave them; `answer` is the one
+    that `status` and `rule` are of, and the classes of all are `class_id` and `also`."""
 
     def to_json(self) -> dict[str, Any]:
         """Give the row as JSON values, without the fields that do not apply."""

@@ -70,8 +70,10 @@ def _strategy(board: Board) -> str:
 
 
 def _order(board: Board) -> tuple[bool, tuple[int, int], str]:
-    """Sort random last, and windows by their first rank; no window is the hardest, from rank 1."""
-    return _strategy(board) == "random", _window(board) or (1, 0), board.task
+    """Sort windows by their first rank, where none is the hardest, from rank 1; last what was drawn
+    at random or given, whose hardness nothing tells.
+    """
+    return _strategy(board).startswith(("random", "given")), _window(board) or (1, 0), board.task
 
 
 def _drawn_how(board: Board) -> str:
