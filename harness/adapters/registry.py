@@ -26,6 +26,9 @@ ADAPTERS = {
     "openai": "harness.adapters.openai_chat:OpenAIAdapter",
     "timm": "harness.adapters.timm_classifier:TimmAdapter",
 }
+VERSIONS = {"hf": 2, "lmms_eval": 2}
+"""Rises when an adapter would give other answers to the same task from the same YAML; the others
+are at 1. 2: no setting of a checkpoint acts, and each request has noise of its own."""
 ENTRY_POINTS = "mllm_classification_harness.adapters"
 """The entry-point group in which a package of one's own names its adapters."""
 _OF_EVERY_MODEL = {"model", "adapter", "description", "batch_size", "options"}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import harness
 from harness.adapters.base import Adapter, ModelFacts
+from harness.adapters.registry import VERSIONS
 from harness.answers.outcome import Status
 from harness.catalogue import Catalogue, own_root
 from harness.prompt.plan import PlannedRequest
@@ -264,6 +265,7 @@ def _manifest(bench: Bench, model: ModelSpec, rank: Rank, options: RunOptions) -
             class_list=classes.digest,
             data=bench.source.fingerprint,
             options=bench.options_digest,
+            adapter=VERSIONS.get(model.adapter, 1),
         ),
         settings=options.settings,
         class_list=ClassListFacts(

@@ -58,6 +58,8 @@ class Identity(_Part):
     data: str
     options: str | None = None
     """SHA-256 of all options of a multiple-choice task."""
+    adapter: int = 1
+    """Version of the adapter, which rises when it would give other answers."""
 
     def differences(self, other: "Identity") -> list[str]:
         """Name the keys in which two identities differ, as `key: this one's -> the other's`."""
