@@ -8,8 +8,9 @@ from harness.answers.parse import parse_name
 from harness.answers.rules import Level, level_of
 from harness.answers.sentences import NONE_LISTED
 from harness.classes import ClassList
-from harness.mapping.exact import EXACT, read_open
+from harness.mapping.exact import read_open
 from harness.mapping.nearest import Mapped
+from harness.mapping.rules import EXACT
 from harness.spec.task import Protocol
 from harness.store.prediction import Prediction
 
