@@ -12,6 +12,7 @@ from harness.errors import MissingPackageError, Problem, UserError
 from harness.spec.encoder import EncoderSpec
 
 _FORMAT = 1  # raise it when our own code changes what an encoder returns
+_LEXICAL_FORMAT = 2  # the same for the encoder that is our own code; 2: signs are part of a name
 _SIDE_FILES = ("*.json", "*.txt", "*.model", "*.jinja", "*.safetensors")
 _OTHER_BACKENDS = ("onnx/*", "openvino/*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -82,7 +83,7 @@ def digest_of(spec: EncoderSpec, folder: Path | None = None) -> str:
         "max_length": spec.max_length,
     }
     if spec.kind == "lexical":
-        content["ngram_range"] = list(spec.ngram_range)
+        content |= {"format": _LEXICAL_FORMAT, "ngram_range": list(spec.ngram_range)}
     if folder is not None:
         content["files"] = _file_digests(folder)
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

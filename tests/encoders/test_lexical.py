@@ -1,3 +1,4 @@
+import hashlib
 import os
 import subprocess
 import sys
@@ -36,6 +37,13 @@ def test_spelling_is_what_counts() -> None:
     assert tench @ tenches > 0.6
     assert abs(tench @ dog) < 0.1
     assert tench @ same == pytest.approx(1)
+
+
+def test_what_is_embedded_has_not_changed_under_its_digest() -> None:
+    names = ["C#", "<5 mm", "-10", "**A Great_White-Shark.**", "kite (bird)", "日本", "কালি", "café"]
+    pieces = load_lexical(SPEC).pieces(names)
+    found = hashlib.sha256(repr(pieces).encode()).hexdigest()[:16]
+    assert found == "e0a9a669d49ddd86", "raise _LEXICAL_FORMAT in weights.py, and put this here"
 
 
 def test_it_is_the_same_in_another_process() -> None:
