@@ -33,6 +33,9 @@ def load_class_list(spec: ClassListSpec, name_set: str | None = None) -> ClassLi
     if twice:
         raise SpecError(Problem(where, "two classes bear the same id", got=str(twice[:10])))
     classes = tuple(_in_name_set(spec, base, chosen, where))
+    blank = [item.id for item in classes if not item.name.strip()]
+    if blank:
+        raise SpecError(Problem(where, "classes whose name is blank", got=str(blank[:10])))
     return ClassList(name=spec.class_list, name_set=chosen, classes=classes)
 
 

@@ -10,7 +10,7 @@ from harness.spec.base import FileSpec, Spec
 class ClassEntry(Spec):
     """One class as written in the YAML."""
 
-    id: int = Field(ge=0)
+    id: int = Field(ge=0, lt=2**31)
     name: str = Field(min_length=1)
     aliases: tuple[str, ...] = ()
     wnid: str | None = None

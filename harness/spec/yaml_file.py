@@ -13,6 +13,7 @@ _NO_CODE = (
     "a YAML file holds no code, so that anyone may read and run it; say it with a Jinja2 template "
     "in `doc_to_text`, a column name in `doc_to_visual`/`doc_to_target`, or an adapter in Python"
 )
+_NEXT_LINE = "\x85"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,11 @@ def _read_one(path: Path) -> YamlFile:
 
 def parse_yaml(text: str, path: Path) -> YamlFile:
     """Read YAML that stands in `path`; `include` is a key like others. Raises SpecError."""
+    place = text.find(_NEXT_LINE)
+    if place >= 0:
+        at, what = Origin(path, text.count("\n", 0, place) + 1), "U+0085 stands in the file"
+        got = "YAML takes it for the end of a line, and would change the text"
+        raise SpecError(Problem(str(at), what, got, fix='write `\\N` inside of "…"'))
     loader = yaml.CSafeLoader(text)
     try:
         node = loader.get_single_node()
