@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from harness.class_lists import load_class_list
 from harness.classes import ClassList
@@ -100,3 +101,17 @@ def test_a_blank_line_of_a_name_set(load: Load) -> None:
 def test_an_id_that_comes_twice(load: Load) -> None:
     with pytest.raises(SpecError, match="bear the same id"):
         load(classes=[{"id": 1, "name": "a"}, {"id": 1, "name": "b"}])
+
+
+@pytest.mark.parametrize("name", [" ", "\t", "\u2028"])
+def test_a_blank_name(load: Load, name: str) -> None:
+    with pytest.raises(SpecError, match=r"whose name is blank\n  got: \[1\]"):
+        load(classes=[{"id": 0, "name": "a"}, {"id": 1, "name": name}])
+
+
+@pytest.mark.parametrize("class_id", [2**31, 2**32 + 1, -1])
+def test_an_id_that_arrays_cannot_hold(class_id: int) -> None:
+    with pytest.raises(ValidationError):
+        ClassListSpec.model_validate(
+            {"class_list": "c", "classes": [{"id": class_id, "name": "a"}]}
+        )

@@ -1,6 +1,6 @@
 """From a classifier's scores to the class of an image, over the classes of the task."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 
@@ -55,7 +55,8 @@ def match_outputs(catalogue: Catalogue, model: ModelSpec, classes: ClassList) ->
         return Outputs(len(known), tuple(range(len(classes))))
     by_wnid = {each.wnid: place for place, each in enumerate(known.classes) if each.wnid}
     names = [normalize_name(each.name) for each in known.classes]
-    by_name = {name: place for place, name in enumerate(names) if names.count(name) == 1}
+    counts = Counter(names)
+    by_name = {name: place for place, name in enumerate(names) if counts[name] == 1}
     found = [
         by_wnid.get(each.wnid or "", by_name.get(normalize_name(each.name)))
         for each in classes.classes

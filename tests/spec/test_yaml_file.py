@@ -62,6 +62,8 @@ def test_python_object_tags_are_refused_too(tmp_path: Path) -> None:
         ("", "not a mapping"),
         ("include: gone.yaml\n", "included file not found"),
         ("include: {a: 1}\n", "not a file name"),
+        ("a: 1\nb: 'x\x85y'\n", r"t\.yaml:2: U\+0085 stands in the file"),
+        ('a: "\\ud800"\n', "not valid YAML"),
     ],
 )
 def test_bad_files_are_one_clear_error(tmp_path: Path, text: str, message: str) -> None:
