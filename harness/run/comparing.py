@@ -72,7 +72,9 @@ def _differing(a: Manifest, b: Manifest) -> tuple[str, ...]:
         for each in (a, b)
     )
     one, two = (
-        each.identity.model_copy(update={"task": task, "model": {}, "data": "", "options": None})
+        each.identity.model_copy(
+            update={"task": task, "model": {}, "data": "", "options": None, "adapter": 1}
+        )
         for each, task in zip((a, b), tasks, strict=True)
     )
     keys = [text.partition(":")[0].removeprefix("task.") for text in one.differences(two)]

@@ -1,5 +1,6 @@
 """Sampled answers are decided by the task's seed and the image's id: by no batch and no process."""
 
+import json
 import os
 import subprocess
 from collections import Counter
@@ -17,6 +18,7 @@ from harness.adapters.base import Request, Setting, noise_seed
 from harness.adapters.hf import HfAdapter
 from harness.adapters.sampling import SeededSampling, uniform, warpers
 from harness.catalogue import Catalogue
+from harness.errors import UserError
 from harness.ranks import Rank
 from harness.run.bench import open_bench
 from harness.run.session import RunOptions, run_task
@@ -161,6 +163,18 @@ def test_a_run_that_goes_on_gives_the_same_rows(
 ) -> None:
     run(adapter, tmp_path, 8, "limit=10")
     assert run(adapter, tmp_path, 8, f"limit={N}") == one_by_one
+
+
+def test_a_run_of_an_adapter_that_answered_otherwise_does_not_go_on(
+    adapter: HfAdapter, tmp_path: Path
+) -> None:
+    run(adapter, tmp_path, 8, "limit=4")
+    path = tmp_path / "mini" / "mini_cw" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    assert manifest["identity"].pop("adapter") == 2  # older manifests say nothing of it
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(UserError, match="adapter: 1 -> 2"):
+        run(adapter, tmp_path, 8, "limit=6")
 
 
 def test_two_processes_give_the_same_rows(one_by_one: list[object], tmp_path: Path) -> None:
