@@ -78,8 +78,8 @@ def results_table(results: Sequence[Results], metrics: Sequence[str] = ()) -> Ta
         share = f"{percent(result.shares['oop'])} ({result.counts['oop']}/{result.n})"
         table.add_row(*map(escape, named), str(score.n), _accuracy(score), *extra, share)
     table.caption = (
-        "n: answered images with a label. CI: Wilson. OOP: share of answers that are no name of "
-        "the prompt."
+        "n: answered images with a label. CI: Wilson. OOP: share of all rows, failed ones too, "
+        "whose answer is no name of the prompt."
         + (
             " empty = right: images without a label counted as right, as in the paper."
             if "accuracy_empty_correct" in shown
@@ -184,7 +184,7 @@ def changes_table(results: Results) -> Table:
             percent(change.to),
             signed(change.delta, change.ci95),
             percent(change.both),
-            f"{change.p_holm:.2g}",
+            probability(change.p_holm),
         )
     return table
 
@@ -222,9 +222,9 @@ def comparison_table(comparison: Comparison) -> Table:
         f"{a} ({comparison.protocol_a}): {percent(comparison.accuracy_a)} %; "
         f"{b} ({comparison.protocol_b}): {percent(comparison.accuracy_b)} %; "
         f"difference {escape(signed(comparison.delta, comparison.ci95))} points; exact McNemar "
-        f"p = {comparison.p_mcnemar:.3g} (Holm {comparison.p_holm:.3g}); equivalent classes: "
-        f"{escape(comparison.equivalences)}; {comparison.n_left_out} images left out (in one run "
-        "only, without a label, or failed)." + _questions(comparison)
+        f"p = {probability(comparison.p_mcnemar, 3)} (Holm {probability(comparison.p_holm, 3)}); "
+        f"equivalent classes: {escape(comparison.equivalences)}; {comparison.n_left_out} images "
+        "left out (in one run only, without a label, or failed)." + _questions(comparison)
     )
     return table
 
@@ -244,6 +244,11 @@ def _questions(comparison: Comparison) -> str:
 def percent(value: float | None) -> str:
     """Write a percentage with two decimals; a dash for none."""
     return _NONE if value is None else f"{value:.2f}"
+
+
+def probability(value: float, digits: int = 2) -> str:
+    """Write a p-value; 0 is one too small for a float, and never the truth."""
+    return f"{value:.{digits}g}" if value else "<1e-300"
 
 
 def signed(value: float | None, interval: Interval | None) -> str:

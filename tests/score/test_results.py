@@ -22,6 +22,7 @@ from harness.score.table import (
     choice_table,
     comparison_table,
     groups_table,
+    probability,
     results_table,
 )
 from score.score_builders import classes, labels, mapped, ok, row, run
@@ -174,6 +175,16 @@ def test_comparison_table() -> None:
     text = printed(comparison_table(compare(*sides, truth)))
     for part in ("[one] right", "two wrong", "66.67 %", "+0.00 [", "p = 1", "0 images left out"):
         assert part in text
+
+
+def test_a_p_value_that_no_float_holds_is_not_told_as_nought() -> None:
+    assert probability(0.0) == "<1e-300"
+    assert [probability(p) for p in (0.0123, 1.0)] == ["0.012", "1"]
+    assert probability(3e-200, 3) == "3e-200"
+    ids = [str(place) for place in range(1200)]
+    truth = labels("imgt", {each: [1] for each in ids}, original=True)
+    sides = [Side(f"m{k}", "cw", [ok(each, k) for each in ids]) for k in (1, 2)]
+    assert "p = <1e-300 (Holm <1e-300)" in printed(comparison_table(compare(*sides, truth)))
 
 
 @pytest.mark.parametrize(
