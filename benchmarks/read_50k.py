@@ -3,7 +3,7 @@
 Run from the repository's root: `python benchmarks/read_50k.py`. The answers are made up (seeded)
 for ImageNet's 1,000 names: bare names, sentences, markup, JSON, thinking before the answer, and
 long texts. Only the public functions of `harness.answers.parse` are used, so that one file measures
-any version. Times are of the processor, which other work on the machine changes less than the clock.
+any version. Times are of the processor, which other work on the machine changes less than a clock.
 Beside them stand the statuses, so that a reader that gives up is not taken for a quick one.
 """
 
