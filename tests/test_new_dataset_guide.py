@@ -97,6 +97,9 @@ def test_commands_run_in_their_order(root: Path, place: Path) -> None:
         name, *arguments = shlex.split(command)
         assert name == "harness"
         printed.append(run(place, [sys.executable, "-m", "harness", *arguments]))
+    guide = (root / "docs" / "new_dataset.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```\n(task shapes_cw\n.*?)^```$", guide, re.M | re.S)
+    assert shown in printed[0]
     assert "no errors" in printed[0]
     assert (place / "runs" / "mini" / "shapes_cw" / "results.json").is_file()
     assert "no errors" in printed[3]
