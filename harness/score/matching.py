@@ -61,4 +61,5 @@ def reading_info(answers: Answers, protocol: Protocol) -> ReadingInfo:
         removed=dict(counts.removed),
         n_truncated=counts.n_truncated,
         n_tied=counts.n_tied,
+        n_several=counts.n_several,
     )

@@ -66,6 +66,11 @@ def _ended(results: Results) -> Iterator[str]:
         yield f"{_of(reading.n_truncated, results)} were cut off at `max_new_tokens`"
     if reading.rules.get(_EXACT):
         yield f"{_of(reading.rules[_EXACT], results)} are exactly a class name, and were not mapped"
+    if reading.n_several:
+        yield (
+            f"{_of(reading.n_several, results)} stand for several classes (of one name, or of "
+            "several answers that are all meant), and are right if any of them is"
+        )
     if reading.n_tied:
         yield (
             f"{_of(reading.n_tied, results)} were mapped with margin 0: another name is as near, "

@@ -20,6 +20,9 @@ class Reading:
     """Ended at `max_new_tokens`."""
     n_tied: int
     """Mapped with margin 0: another name is as near, and the lower class id was taken."""
+    n_several: int
+    """Stand for several classes, and are right if any of them is: of a name that several classes
+    bear, or of several answers that are all meant."""
 
 
 def read_counts(rows: Sequence[Prediction]) -> Reading:
@@ -30,6 +33,7 @@ def read_counts(rows: Sequence[Prediction]) -> Reading:
         removed=_sorted(Counter(each for row in answered for each in row.removed)),
         n_truncated=sum(row.truncated is True for row in answered),
         n_tied=sum(row.margin == 0 for row in answered),
+        n_several=sum(bool(row.also) for row in answered),
     )
 
 

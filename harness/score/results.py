@@ -216,6 +216,9 @@ class ReadingInfo(Part):
     """Ended at `max_new_tokens`, as far as the rows know."""
     n_tied: int
     """Mapped with margin 0: another name is as near, and the lower class id was taken."""
+    n_several: int = 0
+    """Stand for several classes (one name of several, or several answers that are all meant), and
+    are right if any of them is."""
 
 
 class Results(Part):

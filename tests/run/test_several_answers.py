@@ -18,6 +18,7 @@ from harness.run.rescore import rescore
 from harness.run.scored import open_scored
 from harness.run.session import NO_OVERRIDES, Finished
 from harness.run.several import joined
+from harness.score.notes import notes_of
 from harness.score.results import Results
 from harness.spec.load import load_task
 from harness.store.lines import read_predictions
@@ -94,7 +95,9 @@ def test_the_texts_are_kept_and_the_least_certain_decides_the_rule(catalogue: Ca
     assert (made.class_id, made.also) == (2, (0,))
     assert made.rule not in ("strict", "normalized")
     score = results(finished).scores["cw"]["colours_first"]
-    assert (score.n_right, score.accuracy_strict) == (1, 0)
+    assert score.n_right == 1
+    assert score.matching is not None
+    assert score.matching["strict"].n_right == 0
 
 
 def test_none_of_them_a_name_of_the_list(catalogue: Catalogue) -> None:
@@ -163,6 +166,9 @@ def test_how_many_there_are_is_told_and_written(
         finished = make(catalogue, [{"class_id": [0, 1]}, {"answer": ["red", "blue"]}])
     assert "2 of 12 images have several answers that are all meant" in caplog.text
     assert Manifest.read(finished.path).model_facts["several_answers"] == 2
+    found = results(finished)
+    assert found.reading is not None and found.reading.n_several == 2
+    assert any("2 of 12 answers stand for several classes" in line for line in notes_of(found))
 
 
 @pytest.mark.parametrize(
