@@ -7,7 +7,8 @@ import numpy as np
 from harness.answers.outcome import Status
 from harness.classes import ClassList, normalize_name
 from harness.leaderboard.site_model import ClassScore, Confused, OutOfPrompt
-from harness.score.answers import MAPPED, NO_CLASS, Answers, Bools
+from harness.mapping.rules import MAPPED
+from harness.score.answers import NO_CLASS, Answers, Bools
 from harness.score.judgement import Judgement
 from harness.score.results import Protocol, Share
 from harness.store.prediction import Prediction

@@ -13,6 +13,7 @@ from harness.answers.rules import Level, level_of
 from harness.classes import ClassList
 from harness.errors import DataError, Problem
 from harness.labels.row import class_range, told
+from harness.mapping.rules import MAPPED
 from harness.score.reading import Reading, read_counts
 from harness.store.prediction import Prediction
 
@@ -23,7 +24,7 @@ STATUSES: tuple[Status, ...] = tuple(Status)
 """The code of a status is its place here."""
 NO_CLASS = -1
 TOP = 5
-MAPPED, STRICT = "mapped", "strict"
+STRICT = "strict"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from harness.answers import parts
 from harness.answers.outcome import Status
+from harness.mapping.rules import EXACT, UNREADABLE
 from harness.score.results import Results
 
 _OFF = ", which was taken off before reading"
@@ -21,8 +22,10 @@ _STATUSES: Mapping[Status, str] = {
     Status.EMPTY: "are empty",
     Status.UNPARSED: "name no single class, and count as wrong",
 }
-_EXACT = "exact"
-"""The rule of an open-world answer that is a name of the list."""
+_RULES: Mapping[str, str] = {
+    EXACT: "are exactly a class name, and were not mapped",
+    UNREADABLE: "cannot be read by the text encoder, and have no class",
+}
 
 
 def notes_of(results: Results) -> list[str]:
@@ -64,8 +67,9 @@ def _ended(results: Results) -> Iterator[str]:
         return
     if reading.n_truncated:
         yield f"{_of(reading.n_truncated, results)} were cut off at `max_new_tokens`"
-    if reading.rules.get(_EXACT):
-        yield f"{_of(reading.rules[_EXACT], results)} are exactly a class name, and were not mapped"
+    for rule, what in _RULES.items():
+        if reading.rules.get(rule):
+            yield f"{_of(reading.rules[rule], results)} {what}"
     if reading.n_several:
         yield (
             f"{_of(reading.n_several, results)} stand for several classes (of one name, or of "

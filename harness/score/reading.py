@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.answers.outcome import Status
+from harness.mapping.vectors import TIE
 from harness.store.prediction import Prediction
 
 
@@ -19,7 +20,7 @@ class Reading:
     n_truncated: int
     """Ended at `max_new_tokens`."""
     n_tied: int
-    """Mapped with margin 0: another name is as near, and the lower class id was taken."""
+    """Mapped with margin 0, up to rounding: another name is as near, and the lower id was taken."""
     n_several: int
     """Stand for several classes, and are right if any of them is: of a name that several classes
     bear, or of several answers that are all meant."""
@@ -32,7 +33,7 @@ def read_counts(rows: Sequence[Prediction]) -> Reading:
         rules=_sorted(Counter(row.rule or "none" for row in answered)),
         removed=_sorted(Counter(each for row in answered for each in row.removed)),
         n_truncated=sum(row.truncated is True for row in answered),
-        n_tied=sum(row.margin == 0 for row in answered),
+        n_tied=sum(row.margin is not None and row.margin <= TIE for row in answered),
         n_several=sum(bool(row.also) for row in answered),
     )
 

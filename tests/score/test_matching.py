@@ -125,7 +125,7 @@ def test_answers_are_counted_by_rule_level_and_what_was_taken_off() -> None:
     rows += [
         ok("9", 1, answer="class 1", removed=("reasoning", "markup")),
         ok("10", 1, answer="class 1", removed=("markup",), truncated=True),
-        mapped("11", 1, margin=0.0),
+        mapped("11", 1, margin=1e-06),  # a tie, as float32 rounds it
     ]
     reading = run(rows, TRUTH).reading
     assert reading is not None
@@ -153,9 +153,11 @@ def test_there_is_a_line_for_everything_that_was_not_plain() -> None:
         "1 of 10 answers were mapped with margin 0: another name is as near, and the lower class "
         "id was taken",
     ]
-    exact = [ok(f"{i}", 1, rule="exact", answer="class 1") for i in range(2)]
-    assert notes_of(run(exact, TRUTH, protocol="ow")) == [
-        "2 of 2 answers are exactly a class name, and were not mapped"
+    rows = [ok(f"{i}", 1, rule="exact", answer="class 1") for i in range(2)]
+    rows.append(row("2", Status.UNPARSED, rule="unreadable", answer="東京"))
+    assert notes_of(run(rows, TRUTH, protocol="ow"))[1:] == [
+        "2 of 3 answers are exactly a class name, and were not mapped",
+        "1 of 3 answers cannot be read by the text encoder, and have no class",
     ]
     assert notes_of(run([ok("0", 1, answer="class 1")], TRUTH)) == []
 
