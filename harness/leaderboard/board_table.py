@@ -19,7 +19,7 @@ _GROUP_HEADINGS: Mapping[str, str] = {
     "cost": "Cost",
 }
 _STRICTLY = "those that are a name in lower case and stripped"
-_NORMALIZED = "a name but for case, markup, punctuation and article"
+_NORMALIZED = "a name but for case, markup, punctuation and spelling"
 _LABEL_GROUPS: tuple[Group, ...] = ("S", "S+", "S-", "M", "M+", "M-")
 
 

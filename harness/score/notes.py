@@ -44,7 +44,7 @@ def _lenient(results: Results) -> Iterator[str]:
     without = ", ".join(
         f"{value:.2f} ({name})" for name, value in found.items() if value is not None
     )
-    line = f"{_of(n, results)} were read from a mention in a sentence (lenient)"
+    line = f"{_of(n, results)} were read by a lenient rule, as a mention in a sentence is"
     yield f"{line}; accuracy with these as out of prompt: {without}" if without else line
 
 

@@ -124,7 +124,7 @@ def matching_table(results: Sequence[Results]) -> Table | None:
         table.add_row(*named, "", "(out of prompt)", *cells)
     table.caption = (
         "strict: in lower case and stripped, as the paper's evaluator. normalized: but for case, "
-        "markup, punctuation, article. as read: by all rules of the parser. Out of prompt: % of "
+        "markup, punctuation, spelling. as read: by all rules of the parser. Out of prompt: % of "
         "the answers."
     )
     return table

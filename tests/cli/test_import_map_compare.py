@@ -50,7 +50,7 @@ def test_what_was_not_plain_is_told_below_the_tables(folder: Path) -> None:
     flat = " ".join(lines.split())
     assert "colours_first 75.00 75.00 75.00" in flat
     assert "(out of prompt) 25.00 25.00 0.00" in flat
-    assert "a on colours: 3 of 12 answers were read from a mention in a sentence (lenient)" in lines
+    assert "a on colours: 3 of 12 answers were read by a lenient rule" in lines
     again = harness(folder, "score", folder / "runs" / "a" / "colours")
     assert lines.strip().splitlines()[-2] in again.stdout
     (found,) = json.loads(

@@ -142,8 +142,8 @@ def test_there_is_a_line_for_everything_that_was_not_plain() -> None:
         mapped("10", 1, margin=0.0),
     ]
     assert notes_of(run(rows, TRUTH)) == [
-        "1 of 10 answers were read from a mention in a sentence (lenient); accuracy with these as "
-        "out of prompt: 40.00 (imgt)",
+        "1 of 10 answers were read by a lenient rule, as a mention in a sentence is; accuracy with "
+        "these as out of prompt: 40.00 (imgt)",
         "1 of 10 answers repeat the question or its options, which was taken off before reading",
         "1 of 10 answers hold reasoning, which was taken off before reading",
         "1 of 10 answers refuse to answer",

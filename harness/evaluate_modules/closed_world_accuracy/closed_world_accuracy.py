@@ -22,7 +22,7 @@ Args:
 Returns:
     accuracy (percent; an answer is read by the harness's parser), ci95 (Wilson), n, n_right,
     n_empty; accuracy_strict and accuracy_normalized (only answers count that are a name in lower
-    case and stripped, or but for case, markup, punctuation and article); oop, oop_strict and
+    case and stripped, or but for case, markup, punctuation and spelling); oop, oop_strict and
     oop_normalized (percent of the answers that are no name, by the parser and by these two); counts
     (answers by status).
 """
