@@ -139,7 +139,8 @@ def test_task_opens_offline_and_its_right_answers_score_100(
     told = [each.text for each in findings if each.check == "labels"]
     assert any("`real` is not on this machine" in text for text in told)
     assert any("`regt` is not on this machine" in text for text in told)
-    assert f"`imgt` knows {len(NUMBERS)} of {len(NUMBERS)} images" in told
+    known = f"`imgt` knows {len(NUMBERS)} of {len(NUMBERS)} images"
+    assert any(line.startswith(known) for line in told)
 
 
 def test_ids_come_from_the_file_names(catalogue: Catalogue, folder: Path) -> None:

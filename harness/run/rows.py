@@ -54,7 +54,9 @@ def answered_rows(
     parted = (REASONING,) if reasoning else ()
     rows = []
     for image_id, digest, text in zip(request.image_ids, hashes, shared.texts, strict=True):
-        if text is None and whole.strip():
+        if response.refused:
+            outcome = Outcome(Status.REFUSED, rule=REFUSED_BY_SERVICE)
+        elif text is None and whole.strip():
             outcome = Outcome(Status.UNPARSED, rule="no_entry")
         else:
             outcome = read_answer(protocol, text, request.options, classes)
