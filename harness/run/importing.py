@@ -127,7 +127,7 @@ def _row(
         class_id=first.class_id,
         also=first.also,
         rule=first.rule,
-        answers=given.texts if given.form == "answers" else (),
+        answers=tuple(each for each, _ in texts) if given.form == "answers" else (),
         meant=_all_meant(given, texts),
         top=tuple(each for each in top if not asked or each in asked),
         options=asked,

@@ -95,6 +95,16 @@ def test_the_first_of_several_answers_counts_and_the_others_give_top(catalogue: 
     assert score.top5 == pytest.approx(100 * 11 / 12)
 
 
+def test_the_first_of_several_answers_is_the_answer_without_its_reasoning(
+    catalogue: Catalogue,
+) -> None:
+    rows = right("answer")
+    rows[0] = {"image_id": "i00", "answers": ["<think>Not blue.</think>red", "blue"]}
+    made = rows_of(make(catalogue, rows))["i00"]
+    assert (made.answer, made.answers) == ("red", ("red", "blue"))
+    assert (made.class_id, made.top, made.reasoning) == (0, (0, 2), "Not blue.")
+
+
 def test_a_mention_comes_after_the_names(catalogue: Catalogue) -> None:
     rows = right("answer")
     rows[0] = {"image_id": "i00", "answers": ["This is red and shiny.", "blue"]}

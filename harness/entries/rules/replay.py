@@ -92,7 +92,7 @@ def _mapped_otherwise(case: RunCase, encoder: TextEncoder) -> list[str]:
     has_nearest = any(row.nearest for row in case.rows)
     beside = set(places_beside(task, case.rows)) if has_nearest else set()
     asked = [
-        replace(row, status=Status.OOP) if place in beside else row
+        replace(row, status=Status.OOP, meant=()) if place in beside else row
         for place, row in enumerate(case.rows)
     ]
     again = map_rows(task, asked, case.ending.classes, encoder)
