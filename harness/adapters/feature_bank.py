@@ -76,7 +76,7 @@ def open_bank(spec: ModelSpec, told: TrainingSet, embed: Embed, digest: str) -> 
     """
     source = open_source(_as_task(spec, told), [told.doc_to_target])
     labels, names = _labels(spec, told, source)
-    name = hashlib.sha256(f"{digest} {_data_digest(source)}".encode()).hexdigest()
+    name = hashlib.sha256(f"{digest} {source.fingerprint}".encode()).hexdigest()
     path = cache_folder().parent / "features" / f"{name}.npy"
     if path.is_file():
         return Bank(np.load(path), labels, names)
@@ -118,14 +118,6 @@ def _labels(
         where, what = f"model `{spec.model}`", f"`{told.doc_to_target}` holds what is no class id"
         raise DataError(Problem(where, what, repr(wrong), "whole numbers from 0, or names"))
     return np.array(values, dtype=np.int64), names
-
-
-def _data_digest(source: Source) -> str:
-    location = Path(source.location)
-    if location.is_file():  # the fingerprint of a local file is of its path and time
-        with location.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    return source.fingerprint
 
 
 def _compute(spec: ModelSpec, source: Source, embed: Embed) -> NDArray[np.float32]:

@@ -1,6 +1,7 @@
 """A data set that the package `datasets` reads: hub id, its folders, parquet, JSONL or CSV."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,11 @@ import datasets
 from PIL import Image
 
 from harness.data.images import ImageError, decode_image
+from harness.data.local import open_local
 from harness.data.source import Source
-from harness.data.text_rows import SUFFIXES, read_rows, text_files
 from harness.errors import DataError, Problem, nearest
 from harness.image_ids import ids_of_files, ids_of_texts
 from harness.spec.task import TaskSpec
-
-_PARQUET = ".parquet"
-_SAVED = ("state.json", "dataset_dict.json")
 
 
 def open_table(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> Source:
@@ -25,7 +23,12 @@ def open_table(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> 
     Raises DataError when it cannot be loaded, or lacks the split or a column.
     """
     where = f"task `{task.task}`"
-    data = _split_of(_load(task, location, columns, where), task.test_split, where)
+    local, wanted = None, (task.doc_to_visual, *columns)
+    with _told(location, where):
+        if isinstance(location, Path):
+            local = open_local(task, location, wanted, where)
+        loaded = local.data if local else _load_from_hub(task, str(location))
+    data = _split_of(loaded, task.test_split, where)
     has_images = task.doc_to_visual in data.column_names
     if has_images:
         data = data.cast_column(task.doc_to_visual, datasets.Image(decode=False))
@@ -38,41 +41,29 @@ def open_table(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> 
     for column in columns:
         if column not in data.column_names:
             raise _no_column(where, "column", column, data.column_names)
+    root = local.root if local else Path()
+    beside = _beside(data, task.doc_to_visual, root) if local and has_images else []
     return Source(
         ids=ids,
-        read=_reader(data, task.doc_to_visual, ids) if has_images else None,
+        read=_reader(data, task.doc_to_visual, ids, root) if has_images else None,
         columns={column: data[column] for column in columns},
         column_names=_names_of(data, columns),
-        fingerprint=str(data._fingerprint),
+        fingerprint=local.fingerprint(beside) if local else str(data._fingerprint),
         location=str(location),
+        passed_over=local.passed_over(beside) if local else {},
         ids_from_files=task.doc_to_id is None,
     )
 
 
-def _load(task: TaskSpec, location: Path | str, columns: Sequence[str], where: str) -> Any:
+@contextmanager
+def _told(location: Path | str, where: str) -> Iterator[None]:
     try:
-        if isinstance(location, Path):
-            return _load_local(task, location, columns, where)
-        return _load_from_hub(task, location)
+        yield
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
         fix = "check the name, log in with `hf auth login` if it is gated, or point to a local copy"
         fix += " with `--set dataset_path=DIR`"
         got = f"{location}: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
         raise DataError(Problem(where, "its data set cannot be loaded", got, fix=fix)) from error
-
-
-def _load_local(task: TaskSpec, path: Path, columns: Sequence[str], where: str) -> Any:
-    if any((path / name).is_file() for name in _SAVED):
-        return datasets.load_from_disk(str(path))
-    texts = text_files(path, task.dataset_name, task.test_split)
-    if texts:
-        return read_rows(texts, where, task.doc_to_id, (task.doc_to_visual, *columns))
-    if path.is_file() and path.suffix.lower() != _PARQUET:
-        ends = ", ".join((_PARQUET, *sorted(SUFFIXES)))
-        raise ValueError(f"a data file ends in {ends}, not {path.suffix}")
-    if path.is_file():
-        return datasets.load_dataset("parquet", data_files=str(path), split="train")
-    return datasets.load_dataset(str(path), task.dataset_name, split=task.test_split)
 
 
 def _load_from_hub(task: TaskSpec, name: str) -> Any:
@@ -133,13 +124,24 @@ def _file_names(data: Any, column: str, where: str) -> list[str]:
     return [str(name) for name in flat]
 
 
-def _reader(data: Any, column: str, ids: Sequence[str]) -> Any:
+def _beside(data: Any, column: str, root: Path) -> list[Path]:
+    """Give the files of images that stand beside the table, and not in it."""
+    found = []
+    for chunk in data.data.table.column(column).chunks:
+        held = chunk.field("bytes").is_valid().to_pylist()
+        names = chunk.field("path").to_pylist()
+        pairs = zip(names, held, strict=True)
+        found += [root / name for name, is_held in pairs if name and not is_held]
+    return found
+
+
+def _reader(data: Any, column: str, ids: Sequence[str], root: Path) -> Any:
     def read(row: int) -> Image.Image:
         record: Mapping[str, Any] = data[row][column]
         if record is None or (record.get("bytes") is None and not record.get("path")):
             raise ImageError(f"{ids[row]}: the row holds no image")
         source = record["bytes"]
-        return decode_image(Path(record["path"]) if source is None else source, ids[row])
+        return decode_image(root / record["path"] if source is None else source, ids[row])
 
     return read
 

@@ -27,18 +27,10 @@ _METADATA, _FILE_NAME = "metadata", "file_name"
 Row = Mapping[str, Any]
 
 
-def text_files(path: Path, name: str | None, split: str) -> tuple[Path, ...]:
-    """Give the files that `read_rows` is to read for a split of a local data set: the file itself,
-    or those of a folder of them, or the metadata of a folder of images.
-
-    None of them for a data set in another format, or one that `datasets` cannot make sense of.
+def text_files(builder: Any, split: str) -> tuple[Path, ...]:
+    """Give the files that `read_rows` is to read for a split of a local folder that `datasets`
+    would read by `builder`: its rows, or the metadata of its images. None for other formats.
     """
-    if path.is_file():
-        return (path,) if path.suffix.lower() in SUFFIXES else ()
-    try:
-        builder = datasets.load_dataset_builder(str(path), name)
-    except (OSError, ValueError, datasets.exceptions.DatasetsError):
-        return ()
     files = [Path(each) for each in (builder.config.data_files or {}).get(split, ())]
     if builder.info.builder_name == "imagefolder":
         files = [each for each in files if each.stem == _METADATA]
