@@ -54,7 +54,7 @@ def _open(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> Sourc
     if found is not None and not _holds(found, _TABLES):
         names = image_names(found)
         if names:
-            return open_folder(found, names)
+            return open_folder(found, names, columns)
         if not _holds(found, _ROWS):
             others = ", ".join(f"{n} {kind}" for kind, n in found.passed_over(()).items())
             got = f"{location} holds neither images nor parquet/JSONL files"

@@ -27,6 +27,8 @@ class Source:
     """What was opened, for people."""
     passed_over: Mapping[str, int] = field(default_factory=dict)
     """How many files of a folder were not taken, by kind (`hidden`, `suffix .txt`, …)."""
+    folders: tuple[str, ...] | None = None
+    """For images that all lie in folders of a plain folder, the name of each one's."""
     ids_from_files: bool = False
     """Whether the ids are made from file names, so that a file's name means its image."""
 

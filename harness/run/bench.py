@@ -18,6 +18,7 @@ from harness.labels.load import load_label_set
 from harness.labels.named_original import COMPARED, CONTRADICTED, hold_against
 from harness.prompt.options import options_of
 from harness.prompt.plan import PlannedRequest, Planner, row_order
+from harness.run.class_folders import check_class_folders
 from harness.run.classified import Outputs
 from harness.run.label_choice import applies, applies_to_none, own_label_sets
 from harness.spec.label_set import LabelSetSpec
@@ -104,6 +105,7 @@ def open_bench(catalogue: Catalogue, task: TaskSpec, overrides: Overrides = NO_O
     specs = label_set_specs(catalogue, task, overrides)
     source = open_source(task, [spec.column for spec in specs if spec.column])
     truths = open_truths(task, classes, specs, overrides, source.label_columns())
+    check_class_folders(source, classes, original_of(truths.label_sets), truths.equivalences)
     original = original_labels(truths.label_sets)
     rows = row_order(task, source.ids, original)
     options: Mapping[str, tuple[int, ...]] = {}

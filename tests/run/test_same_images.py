@@ -5,6 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
+import datasets
 import pytest
 from PIL import Image
 
@@ -100,6 +101,26 @@ def test_a_mended_image_is_asked_and_nothing_else(folder: Path, catalogue: Catal
     path.write_bytes(whole)
     finished, asked = run(catalogue)
     assert asked == 1 and finished.results is not None and finished.results.complete
+
+
+def test_a_table_that_was_written_anew_with_other_images(
+    folder: Path, catalogue: Catalogue
+) -> None:
+    path = folder / "images.parquet"
+
+    def write(order: list[int]) -> None:
+        images = [Image.new("RGB", (3, 3), COLOURS[n % 4]) for n in order]
+        rows = {"key": [f"i{n:02d}" for n in range(12)], "image": images}
+        datasets.Dataset.from_dict(rows).to_parquet(str(path))
+
+    settings = ("dataset_path=" + str(path), "doc_to_id=key")
+    write(list(range(12)))
+    run(catalogue, *settings, "limit=6")
+    write(list(range(12)))
+    assert run(catalogue, *settings, "limit=8")[1] == 2
+    write([1, 0, *range(2, 12)])
+    with pytest.raises(UserError, match="i00, i01"):
+        run(catalogue, *settings)
 
 
 @pytest.mark.parametrize("change", ["one more", "one less", "another name"])
