@@ -40,7 +40,7 @@ def share_among_tasks(
     be read is told by its own check. Raises SpecError as `share_overrides`.
     """
     tasks: list[TaskSpec] = []
-    for name in names if overrides.label_sets else ():
+    for name in names if overrides.label_sets or overrides.equivalences else ():
         with contextlib.suppress(UserError):
             tasks.append(load_task(catalogue, name, settings))
     return share_overrides(catalogue, tasks, overrides)

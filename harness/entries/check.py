@@ -62,7 +62,8 @@ def share_options(
     Manifests and tasks that cannot be read are told by their own rules. Raises SpecError for a
     label set that applies to none of the tasks.
     """
-    if options.overrides.shared or not options.overrides.label_sets:
+    overrides = options.overrides
+    if overrides.shared or not (overrides.label_sets or overrides.equivalences):
         return options
     tasks: dict[str, TaskSpec] = {}
     for name in _task_names(paths):

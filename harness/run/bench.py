@@ -20,7 +20,12 @@ from harness.prompt.options import options_of
 from harness.prompt.plan import PlannedRequest, Planner, row_order
 from harness.run.class_folders import check_class_folders
 from harness.run.classified import Outputs
-from harness.run.label_choice import applies, applies_to_none, own_label_sets
+from harness.run.label_choice import (
+    applies,
+    applies_to_none,
+    mixed_equivalences,
+    own_label_sets,
+)
 from harness.spec.label_set import LabelSetSpec
 from harness.spec.load import load_class_list_spec, load_label_set_spec
 from harness.spec.task import TaskSpec, digest_of
@@ -148,11 +153,12 @@ def share_overrides(
 
     One applies to a task that names it, and to one whose classes are those of its `class_list`.
     The tasks that it leaves alone are named once, in a warning. Raises SpecError for a label set
-    that applies to none.
+    that applies to none, and for a file of equivalent classes where the tasks have several class
+    lists, as its ids are of one.
     """
-    if overrides.shared or not overrides.label_sets:
+    if overrides.shared or not (overrides.label_sets or overrides.equivalences):
         return overrides
-    problems: list[Problem] = []
+    problems = [*mixed_equivalences(tasks, overrides.equivalences)]
     for name in overrides.label_sets:
         left = [each for each in tasks if not applies(catalogue, each, name)]
         if len(left) == len(tasks):

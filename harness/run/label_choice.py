@@ -1,6 +1,6 @@
 """Which label sets are for which task: a label set is of one class list, and so is a task."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from harness.catalogue import Catalogue, Kind
 from harness.class_lists import load_class_list, same_classes
@@ -72,3 +72,18 @@ def applies_to_none(catalogue: Catalogue, tasks: Sequence[TaskSpec], name: str) 
         expected=f"a task of class list `{load_label_set_spec(catalogue, name).class_list}`",
         fix="leave it out; for a class list of your own, write a label set YAML that names it",
     )
+
+
+def mixed_equivalences(tasks: Sequence[TaskSpec], said: str | None) -> Iterator[Problem]:
+    """Say that a file of classes that count as one is given for tasks of several class lists: the
+    same ids are other classes in another list.
+    """
+    lists = dict.fromkeys(task.class_list for task in tasks)
+    if said not in (None, "none") and len(lists) > 1:
+        yield Problem(
+            f"--equivalences {said}",
+            "is of the ids of one class list, and the tasks have several",
+            got=", ".join(f"`{name}`" for name in lists),
+            fix="give the command for the tasks of one class list; `equivalences` in a task's YAML "
+            "says it for that task alone",
+        )

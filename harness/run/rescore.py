@@ -66,7 +66,7 @@ def share_among_runs(
 
     Raises SpecError as `share_overrides`, DataError for a path that is no run.
     """
-    if not overrides.label_sets:
+    if not (overrides.label_sets or overrides.equivalences):
         return overrides
     manifests = [Manifest.read(path) for path in paths]
     tasks = {(each.task, each.settings): each for each in manifests}

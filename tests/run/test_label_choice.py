@@ -168,6 +168,24 @@ def test_score_and_check_take_several_tasks(
     assert "extra" in capfd.readouterr().out
 
 
+@pytest.mark.parametrize("said", [None, "none"])
+def test_equivalences_of_no_file_are_for_any_tasks(two: Catalogue, said: str | None) -> None:
+    tasks = [load_task(two, name) for name in ("colours", "tones_task")]
+    assert share_overrides(two, tasks, Overrides({}, said)).equivalences == said
+
+
+def test_a_file_of_equivalent_classes_is_of_one_class_list(two: Catalogue, folder: Path) -> None:
+    """Its ids 0 and 1 are red and green of the one, dark and light of the other."""
+    path = folder / "same.json"
+    path.write_text('{"equivalent_classes": [[0, 1]]}')
+    tasks = [load_task(two, name) for name in ("colours", "tones_task")]
+    with pytest.raises(SpecError, match="is of the ids of one class list") as caught:
+        share_overrides(two, tasks, Overrides({}, str(path)))
+    assert caught.value.problems[0].got == "`colours`, `tones`"
+    shared = share_overrides(two, tasks[:1], Overrides({}, str(path)))
+    assert opened(two, "colours", shared).truths.equivalences.merge(1) == 0
+
+
 def test_a_broken_task_does_not_keep_others_from_their_label_sets(
     two: Catalogue, folder: Path
 ) -> None:
