@@ -87,7 +87,7 @@ def open_bank(spec: ModelSpec, told: TrainingSet, embed: Embed, digest: str) -> 
 
 def _as_task(spec: ModelSpec, told: TrainingSet) -> TaskSpec:
     return TaskSpec(
-        task=f"training set of {spec.model}",
+        task="training set",
         protocol="classify",
         dataset_path=told.dataset_path,
         dataset_name=told.dataset_name,

@@ -74,6 +74,10 @@ class Catalogue:
         """
         if name.endswith((".yaml", ".yml")):
             return self._at_path(kind, Path(name))
+        return self.named(kind, name)
+
+    def named(self, kind: Kind, name: str) -> Path:
+        """Give the file of a name, which is never a path. Raises SpecError as `find`."""
         paths = self._index.get((kind, name), ())
         label = kind.value.replace("_", " ")
         if not paths:

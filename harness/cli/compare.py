@@ -9,6 +9,7 @@ import typer
 from harness.cli.options import (
     EquivalencesFile,
     IncludePath,
+    RunSettings,
     catalogue_of,
     overrides_of,
     split_names,
@@ -27,6 +28,7 @@ def compare(
         ),
     ] = None,
     equivalences: EquivalencesFile = None,
+    settings: RunSettings = None,
     include_path: IncludePath = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the comparison as JSON, for machines.")
@@ -49,7 +51,7 @@ def compare(
     catalogue = catalogue_of(include_path)
     given = [each for each in label_set or () if "=" in each]
     names = [name for each in label_set or () if "=" not in each for name in split_names(each)]
-    overrides = overrides_of(given, equivalences)
+    overrides = overrides_of(given, equivalences, settings)
     overrides = share_among_runs(catalogue, (run_a, run_b), overrides)
     a, b = (open_scored(catalogue, path, overrides) for path in (run_a, run_b))
     found = compare_runs(a, b, names)

@@ -5,7 +5,13 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import IncludePath, LabelSetPaths, catalogue_of, overrides_of
+from harness.cli.options import (
+    IncludePath,
+    LabelSetPaths,
+    RunSettings,
+    catalogue_of,
+    overrides_of,
+)
 from harness.terminal import say
 
 
@@ -22,6 +28,7 @@ def hf(
         str, typer.Option(help="Licence of the predictions, by the hub's identifier.")
     ] = "unknown",
     label_set: LabelSetPaths = None,
+    settings: RunSettings = None,
     include_path: IncludePath = None,
 ) -> None:
     """Write runs as a folder that `datasets.load_dataset(DIR, NAME)` reads.
@@ -31,7 +38,7 @@ def hf(
     """
     from harness.export.hf_folder import HfOptions, export_hf
 
-    options = HfOptions(repo, license, overrides_of(label_set, None))
+    options = HfOptions(repo, license, overrides_of(label_set, None, settings))
     written = export_hf(catalogue_of(include_path), runs, output, options)
     say(
         f"{output}: {written.predictions} predictions of {written.runs} runs, "

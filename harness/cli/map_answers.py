@@ -10,6 +10,7 @@ from harness.cli.options import (
     EquivalencesFile,
     IncludePath,
     LabelSetPaths,
+    RunSettings,
     catalogue_of,
     overrides_of,
     split_names,
@@ -34,6 +35,7 @@ def map_answers(
     ] = None,
     label_set: LabelSetPaths = None,
     equivalences: EquivalencesFile = None,
+    settings: RunSettings = None,
     include_path: IncludePath = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the grid as JSON, for machines.")
@@ -57,7 +59,7 @@ def map_answers(
         split_names(class_templates),
         split_names(answer_templates),
     )
-    opened = open_scored(catalogue, run, overrides_of(label_set, equivalences))
+    opened = open_scored(catalogue, run, overrides_of(label_set, equivalences, settings))
     found = map_run(opened, combinations, by)
     path = write_grid(run, found)
     if as_json:

@@ -10,6 +10,7 @@ from harness.cli.options import (
     EquivalencesFile,
     IncludePath,
     LabelSetPaths,
+    RunSettings,
     catalogue_of,
     overrides_of,
 )
@@ -20,6 +21,7 @@ def merge(
     folders: Annotated[list[Path], typer.Argument(help="Run directories, or folders of them.")],
     label_set: LabelSetPaths = None,
     equivalences: EquivalencesFile = None,
+    settings: RunSettings = None,
     include_path: IncludePath = None,
     as_json: AsJson = False,
 ) -> None:
@@ -30,17 +32,18 @@ def merge(
     from harness.cli.show import show_results
     from harness.run.rescore import rescore, share_among_runs
     from harness.run.session import Finished
-    from harness.spec.load import load_task
+    from harness.spec.load import load_run_task
     from harness.store.directory import find_runs
     from harness.store.manifest import Manifest
 
     catalogue = catalogue_of(include_path)
     paths = [path for folder in folders for path in find_runs(folder)]
-    overrides = share_among_runs(catalogue, paths, overrides_of(label_set, equivalences))
+    overrides = share_among_runs(catalogue, paths, overrides_of(label_set, equivalences, settings))
     finished = []
     for path in paths:
         manifest = Manifest.read(path)
-        task = load_task(catalogue, manifest.task, manifest.settings)
+        said = overrides.settings
+        task = load_run_task(catalogue, manifest.task, manifest.settings, said)
         columns = tuple(each.metric for each in task.metric_list)
         finished.append(Finished(path, rescore(catalogue, path, overrides), columns))
     show_results(finished, as_json=as_json)

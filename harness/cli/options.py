@@ -25,6 +25,14 @@ EquivalencesFile = Annotated[
     str | None,
     typer.Option("--equivalences", help="Classes that count as one: `none`, or a ReGT config."),
 ]
+RunSettings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        help="KEY=VALUE that the run was made with and that names a file or data: what its own "
+        "manifest names is not opened. Repeatable.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON, for machines.")]
 
 
@@ -37,8 +45,12 @@ def catalogue_of(include_path: Sequence[Path] | None) -> Catalogue:
     return Catalogue(tuple(path.resolve() for path in include_path or ()))
 
 
-def overrides_of(label_sets: Sequence[str] | None, equivalences: str | None) -> "Overrides":
-    """Read `--label_set NAME=PATH` and `--equivalences`."""
+def overrides_of(
+    label_sets: Sequence[str] | None,
+    equivalences: str | None,
+    settings: Sequence[str] | None = None,
+) -> "Overrides":
+    """Read `--label_set NAME=PATH`, `--equivalences` and, for runs that are there, `--set`."""
     from harness.run.bench import Overrides
 
     paths: dict[str, Path] = {}
@@ -47,7 +59,7 @@ def overrides_of(label_sets: Sequence[str] | None, equivalences: str | None) -> 
         if not (name and equals and path):
             raise UserError(Problem("--label_set", "is not NAME=PATH", got=setting))
         paths[name] = Path(path).expanduser()
-    return Overrides(paths, equivalences)
+    return Overrides(paths, equivalences, tuple(settings or ()))
 
 
 def batch_size_of(text: str | None) -> int | Literal["auto"] | None:

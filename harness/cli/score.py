@@ -10,6 +10,7 @@ from harness.cli.options import (
     EquivalencesFile,
     IncludePath,
     LabelSetPaths,
+    RunSettings,
     catalogue_of,
     overrides_of,
 )
@@ -19,6 +20,7 @@ def score(
     runs: Annotated[list[Path], typer.Argument(help="Run directories.")],
     label_set: LabelSetPaths = None,
     equivalences: EquivalencesFile = None,
+    settings: RunSettings = None,
     include_path: IncludePath = None,
     as_json: AsJson = False,
 ) -> None:
@@ -28,7 +30,7 @@ def score(
     from harness.run.session import Finished
 
     catalogue = catalogue_of(include_path)
-    overrides = share_among_runs(catalogue, runs, overrides_of(label_set, equivalences))
+    overrides = share_among_runs(catalogue, runs, overrides_of(label_set, equivalences, settings))
     finished = [Finished(path, rescore(catalogue, path, overrides)) for path in runs]
     show_results(finished, as_json=as_json, details=True)
     complete = all(each.results and each.results.complete for each in finished)

@@ -10,6 +10,7 @@ from harness.cli.options import (
     EquivalencesFile,
     IncludePath,
     LabelSetPaths,
+    RunSettings,
     catalogue_of,
     overrides_of,
 )
@@ -45,6 +46,7 @@ def pack(
     ] = None,
     label_set: LabelSetPaths = None,
     equivalences: EquivalencesFile = None,
+    settings: RunSettings = None,
     include_path: IncludePath = None,
 ) -> None:
     """Make an entry of complete, scored runs of one model.
@@ -56,7 +58,7 @@ def pack(
     from harness.entries.pack import pack as make_entry
     from harness.store.directory import find_runs
 
-    options = PackOptions(output, name, card, overrides_of(label_set, equivalences))
+    options = PackOptions(output, name, card, overrides_of(label_set, equivalences, settings))
     paths = [path for folder in runs for path in find_runs(folder)]
     manifest = make_entry(catalogue_of(include_path), paths, options)
     tasks = ", ".join(run.task for run in manifest.runs)

@@ -27,7 +27,7 @@ from harness.entries.rules.ledger import check_appended, check_ledger
 from harness.entries.rules.text import check_hidden, check_manifest_text, check_secrets
 from harness.errors import DataError, Problem, UserError
 from harness.run.bench import NO_OVERRIDES, Overrides, share_overrides
-from harness.spec.load import load_task
+from harness.spec.load import load_run_task
 from harness.spec.task import TaskSpec
 
 
@@ -68,7 +68,7 @@ def share_options(
     tasks: dict[str, TaskSpec] = {}
     for name in _task_names(paths):
         with contextlib.suppress(UserError):
-            tasks[name] = load_task(catalogue, name)
+            tasks[name] = load_run_task(catalogue, name)
     shared = share_overrides(catalogue, [*tasks.values()], options.overrides)
     return replace(options, overrides=shared)
 

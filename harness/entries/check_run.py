@@ -24,7 +24,7 @@ from harness.errors import DataError
 from harness.run.bench import Overrides
 from harness.run.finish import Ending
 from harness.run.rescore import open_ending
-from harness.spec.load import load_task
+from harness.spec.load import load_run_task
 
 _SHAPE = (check_ids, check_class_ids, check_fit, check_options, check_prompts)
 """Rules that the others rely on: scoring rows that break one of these says nothing."""
@@ -49,7 +49,7 @@ def check_run(
     found = [*check_task(catalogue, run), *_check_packed(entry, run)]
     if failed(found):
         return found
-    ending = open_ending(catalogue, load_task(catalogue, run.task), overrides)
+    ending = open_ending(catalogue, load_run_task(catalogue, run.task), overrides)
     found += check_comparable(run, ending)
     found += _check_lines(entry, run)
     if failed(found):

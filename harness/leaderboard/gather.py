@@ -13,7 +13,7 @@ from harness.errors import DataError, Problem, UserError
 from harness.run.bench import Overrides, share_overrides
 from harness.run.finish import Ending
 from harness.run.rescore import check_classes, open_ending
-from harness.spec.load import load_task
+from harness.spec.load import load_run_task
 from harness.spec.task import TaskSpec
 
 _LABEL_KEYS = ("class_list", "name_set", "label_sets", "equivalences", "dataset_path")
@@ -69,7 +69,7 @@ def open_tasks(
     the catalogue's of that name, or over other classes.
     """
     names = sorted({run.task for entry in entries for run in entry.manifest.runs})
-    tasks = {name: load_task(catalogue, name) for name in names}
+    tasks = {name: load_run_task(catalogue, name) for name in names}
     overrides = share_overrides(catalogue, [*tasks.values()], overrides)
     endings: dict[str, Ending] = {}
     opened: dict[object, Ending] = {}

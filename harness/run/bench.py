@@ -45,6 +45,8 @@ class Overrides:
     """Label set to a file of one's own (`--label_set NAME=PATH`)."""
     equivalences: str | None = None
     """`none` or a file (`--equivalences`)."""
+    settings: tuple[str, ...] = ()
+    """What it says of the task of a run (`--set`), over the settings in the run's manifest."""
     shared: bool = False
     """Whether they are for several tasks, of which each takes the label sets that apply to it;
     `share_overrides` has seen that every one applies to a task. Else all have to apply."""

@@ -18,7 +18,7 @@ from harness.answers.sentences import NONE_LISTED
 from harness.catalogue import Catalogue, own_root
 from harness.classes import ClassList
 from harness.errors import Problem, UserError
-from harness.image_ids import fault_of
+from harness.file_names import name_fault
 from harness.run.answers_file import AnswersFile, Given, read_answers
 from harness.run.bench import NO_OVERRIDES, Overrides, task_classes
 from harness.run.finish import GIVEN, OPTIONS, Ending, finish
@@ -70,9 +70,9 @@ def import_answers(
     Raises DataError for a file that is broken or does not fit the task, UserError when the
     directory holds something else; nothing is written then. The same file may be imported again.
     """
-    fault = fault_of(options.model)
+    fault = name_fault(options.model)
     if fault is not None:
-        raise UserError(Problem("--model", f"the name {fault}", got=ascii(options.model)))
+        raise UserError(Problem("--model", f"the name {fault}", got=ascii(options.model)[:200]))
     with_options = task.protocol == "mc"
     file = read_answers(path, task_classes(catalogue, task), with_options=with_options)
     roster = open_roster(catalogue, task, options.overrides)

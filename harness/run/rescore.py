@@ -17,7 +17,7 @@ from harness.run.bench import (
 )
 from harness.run.finish import Ending, finish
 from harness.score.results import Results
-from harness.spec.load import load_task
+from harness.spec.load import load_run_task
 from harness.spec.task import TaskSpec
 from harness.store.directory import RunDirectory
 from harness.store.lock import WHOLE, locked
@@ -40,7 +40,7 @@ def rescore(catalogue: Catalogue, path: Path, overrides: Overrides) -> Results:
 def reopen(catalogue: Catalogue, path: Path, overrides: Overrides) -> Ending:
     """Open task, classes and label sets of a run. Raises DataError as `rescore`."""
     manifest = Manifest.read(path)
-    task = load_task(catalogue, manifest.task, manifest.settings)
+    task = load_run_task(catalogue, manifest.task, manifest.settings, overrides.settings)
     check_classes(task_classes(catalogue, task), manifest, str(path))
     return open_ending(catalogue, task, overrides)
 
@@ -70,7 +70,8 @@ def share_among_runs(
         return overrides
     manifests = [Manifest.read(path) for path in paths]
     tasks = {(each.task, each.settings): each for each in manifests}
-    specs = [load_task(catalogue, name, settings) for name, settings in tasks]
+    said = overrides.settings
+    specs = [load_run_task(catalogue, name, settings, said) for name, settings in tasks]
     return share_overrides(catalogue, specs, overrides)
 
 

@@ -4,12 +4,31 @@ import types
 import typing
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+)
 
 from harness.errors import Problem, SpecError, nearest
+from harness.file_names import name_fault
 from harness.spec.yaml_file import YamlFile
+
+
+def _is_name(name: str) -> str:
+    fault = name_fault(name)
+    if fault is not None:
+        raise ValueError(f"a name that a file can bear; it {fault}")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_is_name)]
+"""A name that becomes the name of a file or folder."""
 
 
 class Spec(BaseModel):
@@ -24,18 +43,47 @@ class FileSpec(Spec):
     description: str = ""
     directory: Path = Field(default=Path(), exclude=True, repr=False)
     """Folder of the YAML, set by the loader. Never part of a digest."""
-    folders: Mapping[str, Path] = Field(default_factory=dict, exclude=True, repr=False)
-    """Folder of the file in which each key was written (an include may differ), `a.b` inside."""
+    folders: Mapping[str, Path | None] = Field(default_factory=dict, exclude=True, repr=False)
+    """Folder of the file in which each key was written (an include may differ), `a.b` inside; None
+    for what a run's manifest says, whose paths are not followed."""
     file: YamlFile | None = Field(default=None, exclude=True, repr=False)
     """The file as it was read, for errors that are found later. Never part of a digest."""
 
+    def follows(self, key: str) -> bool:
+        """Whether a path that stands under `key` may be opened; not where a run's manifest put it
+        there.
+        """
+        return self._folder_of(key) is not None
+
     def resolve(self, path: str, key: str | None = None) -> Path:
-        """Give the path that a relative path, written under `key` of this file, means."""
-        written = key or ""
-        while written and written not in self.folders:
-            written = written.rpartition(".")[0]
-        base = self.folders.get(written, self.directory)
-        return (base / Path(path).expanduser()).resolve()
+        """Give the path that a relative path, written under `key` of this file, means.
+
+        Raises SpecError for what can be no path, and for a path that a run's manifest names.
+        """
+        base = self._folder_of(key or "")
+        if base is None:
+            raise SpecError(not_followed(key or "", path))
+        try:
+            return (base / Path(path).expanduser()).resolve()
+        except (OSError, RuntimeError, ValueError) as error:
+            where = self.file.origin(tuple((key or "").split("."))) if self.file else str(base)
+            problem = Problem(where, f"`{key or 'path'}` names no path", ascii(path)[:200])
+            raise SpecError(problem) from error
+
+    def _folder_of(self, key: str) -> Path | None:
+        while key and key not in self.folders:
+            key = key.rpartition(".")[0]
+        return self.folders.get(key, self.directory)
+
+
+def not_followed(key: str, value: object) -> Problem:
+    """Say that a run's manifest names a file, which may be anybody's words."""
+    return Problem(
+        f"`{key}` in the settings of the run",
+        "names a file or data, and what a run's manifest names is not opened",
+        got=_shorten(ascii(value)),
+        fix=f"say it again, if you trust it: --set {key}=…",
+    )
 
 
 S = TypeVar("S", bound=FileSpec)

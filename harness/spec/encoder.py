@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from harness.spec.base import FileSpec
+from harness.spec.base import FileSpec, Name
 
 EncoderKind = Literal["minilm", "sentence_transformers", "text_tower", "lexical"]
 
@@ -12,7 +12,7 @@ EncoderKind = Literal["minilm", "sentence_transformers", "text_tower", "lexical"
 class EncoderSpec(FileSpec):
     """A text encoder by its kind and where its weights are."""
 
-    encoder: str
+    encoder: Name
     kind: EncoderKind
     pretrained: str | None = None
     """Hub id or folder (relative to the YAML when it exists there); absent for packaged ones."""

@@ -1,13 +1,14 @@
 """From a name to a spec: find the file, read it, check it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
 from harness.catalogue import Catalogue, Kind
 from harness.errors import Problem, SpecError, UserError
-from harness.spec.base import FileSpec, S, validate
+from harness.spec.base import FileSpec, Name, S, not_followed, validate
 from harness.spec.class_list import ClassListSpec
 from harness.spec.encoder import EncoderSpec
 from harness.spec.label_set import LabelFormat, LabelSetSpec
@@ -16,12 +17,13 @@ from harness.spec.task import TaskSpec
 from harness.spec.yaml_file import Origin, YamlFile, read_yaml
 
 _LABEL_FILES: dict[str, LabelFormat] = {".jsonl": "jsonl", ".csv": "csv"}
+_PATH_ENDS = (".yaml", ".yml", *_LABEL_FILES)
 
 
 class GroupSpec(FileSpec):
     """A name for several tasks."""
 
-    group: str
+    group: Name
     task: tuple[str, ...]
 
 
@@ -31,6 +33,46 @@ def load_task(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) -> 
     Raises SpecError with every problem of the file.
     """
     return _load(TaskSpec, catalogue, Kind.TASK, name, settings)
+
+
+def load_run_task(
+    catalogue: Catalogue, name: str, settings: Sequence[str] = (), said: Sequence[str] = ()
+) -> TaskSpec:
+    """Load the task that the manifest of a run or an entry names, which may be anybody's words.
+
+    The name is one of the catalogue and never a path. Of the manifest's `settings` those that name
+    files or data are not followed: they are an error where they would be opened, unless `said`
+    says them again, which is the command line's. Raises SpecError as `load_task`.
+    """
+    file = _with_settings(read_yaml(_task_of_run(catalogue, name)), settings, is_followed=False)
+    task = validate(TaskSpec, _with_settings(file, said))
+    problems = [
+        not_followed(key, each)
+        for key, names in _names_in(task)
+        if not task.follows(key)
+        for each in names
+        if each.endswith(_PATH_ENDS)
+    ]
+    if problems:
+        raise SpecError(problems)
+    return task
+
+
+def _task_of_run(catalogue: Catalogue, name: str) -> Path:
+    try:
+        return catalogue.named(Kind.TASK, name)
+    except SpecError as error:
+        fix = "give the folder of its YAML: --include_path DIR"
+        raise SpecError(replace(each, fix=each.fix or fix) for each in error.problems) from error
+
+
+def _names_in(task: TaskSpec) -> Iterator[tuple[str, Sequence[str]]]:
+    """Give the keys of a task that name other YAML or label files, with what they name."""
+    yield "class_list", [task.class_list]
+    yield "label_sets", task.label_sets
+    yield "mapping.encoder", [task.mapping.encoder]
+    if task.distractors is not None:
+        yield "distractors.encoder", [task.distractors.encoder]
 
 
 def load_model(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) -> ModelSpec:
@@ -127,8 +169,11 @@ def _load(
     return validate(model, _with_settings(read_yaml(catalogue.find(kind, name)), settings))
 
 
-def _with_settings(file: YamlFile, settings: Sequence[str]) -> YamlFile:
+def _with_settings(
+    file: YamlFile, settings: Sequence[str], *, is_followed: bool = True
+) -> YamlFile:
     """Give the file as if `key=value` (dots go into mappings) were written in it."""
+    at = Origin(Path("--set" if is_followed else "settings of the run").absolute(), 0, is_followed)
     data, origins = dict(file.data), dict(file.origins)
     for setting in settings:
         key, equals, text = setting.partition("=")
@@ -145,6 +190,6 @@ def _with_settings(file: YamlFile, settings: Sequence[str]) -> YamlFile:
         except yaml.YAMLError as error:
             what = "is not a value in YAML"
             raise SpecError(Problem(f"--set {key}", what, str(error), "text in quotes")) from error
-        origins = {at: origin for at, origin in origins.items() if at[: len(keys)] != keys}
-        origins[keys] = Origin(Path("--set").absolute(), 0)
+        origins = {old: origin for old, origin in origins.items() if old[: len(keys)] != keys}
+        origins[keys] = at
     return YamlFile(file.path, data, origins)

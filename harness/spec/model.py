@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from harness.spec.base import FileSpec, count_or
+from harness.spec.base import FileSpec, Name, count_or
 from harness.spec.model_generation import ModelGeneration
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
@@ -20,7 +20,7 @@ _FREE_OPTIONS = {
 class ModelSpec(FileSpec):
     """One model. Keys that its adapter does not use are refused, by name."""
 
-    model: str
+    model: Name
     adapter: str
     """Name of an adapter, or `module:Class` of one's own."""
     pretrained: str | None = None

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from harness.spec.base import FileSpec, Spec, count_or
+from harness.spec.base import FileSpec, Name, Spec, count_or
 from harness.spec.template import TemplateValues, check_template, render, uses
 
 Protocol = Literal["ow", "mc", "cw", "cw_plus", "classify"]
@@ -135,7 +135,7 @@ class MetadataSpec(Spec):
 class TaskSpec(FileSpec):
     """One task: which images, which question, how the answer is read and against what it scores."""
 
-    task: str
+    task: Name
     tag: Names = ()
     protocol: Protocol
     dataset_path: str

@@ -18,10 +18,12 @@ _NEXT_LINE = "\x85"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a key was written; line 0 stands for the command line."""
+    """Where a key was written; line 0 stands for the command line or a run's manifest."""
 
     path: Path
     line: int
+    is_followed: bool = True
+    """Whether a path that is written there may be opened; not in a run's manifest."""
 
     def __str__(self) -> str:
         """Give `file:line`."""
@@ -44,12 +46,16 @@ class YamlFile:
                 return str(self.origins[keys[:length]])
         return str(self.path)
 
-    def folders(self) -> dict[str, Path]:
-        """Give, for each key (`a.b` inside a mapping), the folder that relative paths start from.
+    def folders(self) -> dict[str, Path | None]:
+        """Give, for each key (`a.b` inside a mapping), the folder that relative paths start from;
+        None where they are not followed.
 
         What `--set` says starts from the working directory.
         """
-        return {".".join(keys): at.path.parent for keys, at in self.origins.items()}
+        return {
+            ".".join(keys): at.path.parent if at.is_followed else None
+            for keys, at in self.origins.items()
+        }
 
 
 def read_yaml(path: Path) -> YamlFile:
