@@ -4,27 +4,24 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import harness
-from harness.adapters.base import Adapter, ModelFacts
-from harness.adapters.registry import VERSIONS
+from harness.adapters.base import Adapter
 from harness.answers.outcome import Status
-from harness.catalogue import Catalogue, own_root
+from harness.catalogue import Catalogue
 from harness.prompt.plan import PlannedRequest
 from harness.ranks import Rank
 from harness.run.answer import Watch, answer_requests, owed
 from harness.run.asking import Asker
 from harness.run.batch_size import BatchSize, find_batch_size
+from harness.run.beginning import Facts, begun, note_end, resumed
 from harness.run.bench import NO_OVERRIDES, Bench, Overrides, open_bench, require_images
 from harness.run.budget import TENTH, ErrorBudget, ErrorCount
 from harness.run.classified import Outputs, match_outputs
 from harness.run.named_outputs import keep_outputs, outputs_of
 from harness.run.preflight import preflight, stop_on_errors, tell
 from harness.run.progress import RunProgress
-from harness.run.resuming import resumed
 from harness.run.same_images import check_same_images
 from harness.run.signals import StopFlag, stop_flag
 from harness.score.results import Results
@@ -32,15 +29,7 @@ from harness.spec.model import ModelSpec
 from harness.spec.task import Metric, TaskSpec
 from harness.store.directory import RunDirectory, run_path
 from harness.store.lock import WHOLE, Shard, locked
-from harness.store.manifest import (
-    ClassListFacts,
-    DataFacts,
-    Identity,
-    Manifest,
-    git_state,
-    hardware_facts,
-    package_versions,
-)
+from harness.store.manifest import Manifest
 
 log = logging.getLogger("harness")
 
@@ -94,17 +83,6 @@ class Prepared:
     rank: Rank
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of a model after it has answered."""
-
-    model: ModelFacts
-    batch_size: int
-    """The batch size that the run began with."""
-    smaller_batch: int | None
-    """The batch size that was left when memory had run out."""
-
-
 def run_task(
     catalogue: Catalogue,
     task: TaskSpec,
@@ -147,7 +125,7 @@ def prepare(
         log.info("the earlier run is now in %s", directory.set_aside())
     if task.protocol == "classify":
         bench = replace(bench, outputs=match_outputs(catalogue, model, bench.classes))
-    manifest = _manifest(bench, model, rank, options)
+    manifest = begun(bench, model, options.settings, options.batch_size, rank.processes)
     done: set[str] = set()
     if directory.started and not options.fresh:
         rows = directory.rows()
@@ -193,7 +171,7 @@ def complete(prepared: Prepared, adapter: Callable[[], Adapter], flag: StopFlag)
         return Finished(directory.path, None, failed=failed)
     own, total = _part(rank, options.shard)
     directory.wait_finished(range(own, own + rank.processes), total, flag.check)
-    _note_end(directory, facts, time.monotonic() - started)
+    note_end(directory, facts, time.monotonic() - started)
     if not options.shard.is_whole:
         return Finished(directory.path, None, failed=failed)
     from harness.run.finish import Ending, finish  # SciPy: a second that no answer waits for
@@ -251,62 +229,3 @@ def _tell_share(task: str, n: int, total: int, rank: Rank, options: RunOptions) 
     where = "" if options.shard.is_whole else f"slice {options.shard}, "
     where += f"process {rank.index + 1} of {rank.processes} on {rank.setting.device}"
     log.info("%s: %s: %d prompts to answer (%d images in all)", task, where, n, total)
-
-
-def _manifest(bench: Bench, model: ModelSpec, rank: Rank, options: RunOptions) -> Manifest:
-    task, classes = bench.task, bench.classes
-    return Manifest(
-        harness_version=harness.__version__,
-        task=task.task,
-        model=model.model,
-        identity=Identity(
-            task=task.identity(),
-            model=model.identity(),
-            class_list=classes.digest,
-            data=bench.source.fingerprint,
-            options=bench.options_digest,
-            adapter=VERSIONS.get(model.adapter, 1),
-        ),
-        settings=options.settings,
-        class_list=ClassListFacts(
-            name=classes.name, name_set=classes.name_set, n=len(classes), sha256=classes.digest
-        ),
-        data=DataFacts(
-            dataset_path=task.dataset_path,
-            dataset_name=task.dataset_name,
-            split=task.test_split,
-            revision=task.revision,
-            fingerprint=bench.source.fingerprint,
-            n=len(bench.source),
-            ids_sha256=bench.source.ids_sha256,
-        ),
-        n=len(bench.image_ids),
-        limit=task.limit,
-        skipped=dict(bench.skipped),
-        model_outputs=bench.outputs.count if bench.outputs else None,
-        batch_size=None if options.batch_size == "auto" else options.batch_size,
-        auto_batch_size=options.batch_size == "auto",
-        processes=rank.processes,
-        versions=package_versions(),
-        git=git_state(own_root()),
-        hardware=hardware_facts(),
-        started=_now(),
-    )
-
-
-def _note_end(directory: RunDirectory, facts: Facts | None, seconds: float) -> None:
-    manifest = Manifest.read(directory.path)
-    total = round((manifest.seconds or 0.0) + seconds, 3)
-    update: dict[str, object] = {"ended": _now(), "seconds": total}
-    if facts is not None:
-        update |= {
-            "model_facts": asdict(facts.model),
-            "mapping": None,
-            "batch_size": facts.batch_size,
-            "smaller_batch": facts.smaller_batch,
-        }
-    manifest.model_copy(update=update).write(directory.path)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,134 @@
+"""The manifest of a run as it begins, goes on and ends."""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+import harness
+from harness.adapters.base import ModelFacts
+from harness.adapters.registry import VERSIONS
+from harness.catalogue import own_root
+from harness.errors import Problem, UserError
+from harness.run.batch_size import BatchSize
+from harness.run.bench import Bench
+from harness.run.classified import Outputs
+from harness.spec.model import ModelSpec
+from harness.store.directory import RunDirectory
+from harness.store.manifest import (
+    ClassListFacts,
+    DataFacts,
+    Identity,
+    Manifest,
+    git_state,
+    hardware_facts,
+    package_versions,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a model after it has answered."""
+
+    model: ModelFacts
+    batch_size: int
+    """The batch size that the run began with."""
+    smaller_batch: int | None
+    """The batch size that was left when memory had run out."""
+
+
+def begun(
+    bench: Bench,
+    model: ModelSpec,
+    settings: tuple[str, ...],
+    batch_size: BatchSize,
+    processes: int,
+) -> Manifest:
+    """Give the manifest of a run that begins now."""
+    task, classes = bench.task, bench.classes
+    return Manifest(
+        harness_version=harness.__version__,
+        task=task.task,
+        model=model.model,
+        identity=Identity(
+            task=task.identity(),
+            model=model.identity(),
+            class_list=classes.digest,
+            data=bench.source.fingerprint,
+            options=bench.options_digest,
+            adapter=VERSIONS.get(model.adapter, 1),
+        ),
+        settings=settings,
+        class_list=ClassListFacts(
+            name=classes.name, name_set=classes.name_set, n=len(classes), sha256=classes.digest
+        ),
+        data=DataFacts(
+            dataset_path=task.dataset_path,
+            dataset_name=task.dataset_name,
+            split=task.test_split,
+            revision=task.revision,
+            fingerprint=bench.source.fingerprint,
+            n=len(bench.source),
+            ids_sha256=bench.source.ids_sha256,
+        ),
+        n=len(bench.image_ids),
+        limit=task.limit,
+        skipped=dict(bench.skipped),
+        model_outputs=bench.outputs.count if bench.outputs else None,
+        batch_size=None if batch_size == "auto" else batch_size,
+        auto_batch_size=batch_size == "auto",
+        processes=processes,
+        versions=package_versions(),
+        git=git_state(own_root()),
+        hardware=hardware_facts(),
+        started=_now(),
+    )
+
+
+def resumed(old: Manifest, new: Manifest, ordered: Outputs | None) -> Manifest:
+    """Give the manifest of a run that goes on. Raises UserError when it is another run's.
+
+    `ordered` are a classifier's outputs in the order of its class list, by which the answers of
+    earlier versions were read; None where there are no answers.
+    """
+    same_data = old.identity.model_copy(update={"data": new.identity.data})
+    differences = same_data.differences(new.identity)
+    if differences:
+        raise UserError(
+            Problem(
+                f"{new.model} on {new.task}",
+                "the output directory holds a run of something else",
+                got="; ".join(differences),
+                expected="the same task, model, classes and data",
+                fix="choose another --output, or move the old run aside with --fresh",
+            )
+        )
+    longer = old if old.n > new.n else new  # a smaller --limit takes nothing away
+    kept = {
+        "started": old.started,
+        "seconds": old.seconds,
+        "model_facts": old.model_facts,
+        "mapping": old.mapping,
+        "batch_size": new.batch_size or old.batch_size,
+        "outputs_sha256": old.outputs_sha256 or (ordered.digest if ordered else None),
+        "n": longer.n,
+        "limit": longer.limit,
+    }
+    return new.model_copy(update=kept)
+
+
+def note_end(directory: RunDirectory, facts: Facts | None, seconds: float) -> None:
+    """Write into a run's manifest when it ended, and what became known of the model."""
+    manifest = Manifest.read(directory.path)
+    total = round((manifest.seconds or 0.0) + seconds, 3)
+    update: dict[str, object] = {"ended": _now(), "seconds": total}
+    if facts is not None:
+        update |= {
+            "model_facts": asdict(facts.model),
+            "mapping": None,
+            "batch_size": facts.batch_size,
+            "smaller_batch": facts.smaller_batch,
+        }
+    manifest.model_copy(update=update).write(directory.path)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
