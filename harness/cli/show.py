@@ -67,8 +67,9 @@ def show_spread(runs: "Sequence[Sequence[Finished]]") -> None:
     from harness.score.table import repeats_table
 
     for repeats in runs:
-        if len(repeats) > 1:
-            found = spread(repeats)
+        results = [each.results for each in repeats if each.results is not None]
+        if len(results) > 1:
+            found = spread(results)
             make_console().print(repeats_table(found.model, found.task, found.accuracy))
 
 

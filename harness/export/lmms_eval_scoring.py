@@ -21,7 +21,7 @@ from harness.encoders.base import Pieces, TextEncoder, Vectors, is_literal, piec
 from harness.encoders.registry import open_encoder
 from harness.export.lmms_eval_task import ExportedTask, read_task
 from harness.prompt.plan import PlannedRequest
-from harness.run.finish import map_rows
+from harness.run.mapping import map_rows
 from harness.run.rows import answered_rows
 from harness.score.answers import to_answers
 from harness.score.metrics import counted_rows, out_rows, right_at, right_rows, scope_of

@@ -123,7 +123,6 @@ def note_end(directory: RunDirectory, facts: Facts | None, seconds: float) -> No
     if facts is not None:
         update |= {
             "model_facts": asdict(facts.model),
-            "mapping": None,
             "batch_size": facts.batch_size,
             "smaller_batch": facts.smaller_batch,
         }

@@ -17,7 +17,7 @@ from harness.labels.label_set import LabelSet, named_by_task
 from harness.mapping.grid import Count, GridRow, Right, grid
 from harness.mapping.nearest import shared_vectors
 from harness.name_templates import sentences
-from harness.run.finish import places_to_map, with_exact
+from harness.run.mapping import places_to_map, with_exact
 from harness.run.scored import ScoredRun
 from harness.score.answers import Bools, Ints, to_answers
 from harness.score.metrics import counted_rows, right_rows, scope_of

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.adapters.base import Adapter
@@ -14,8 +15,9 @@ from harness.run.signals import stop_flag
 from harness.score.results import Results
 from harness.spec.model import ModelSpec
 from harness.spec.task import TaskSpec
-from harness.store.directory import run_path
-from harness.store.lines import write_json
+from harness.store.directory import RunDirectory
+from harness.store.lines import read_json, write_json
+from harness.store.manifest import Manifest
 
 if TYPE_CHECKING:
     from harness.score.statistics import Repeats
@@ -55,19 +57,52 @@ def run_all(
             ]
             for task in tasks
         ]
+        firsts = [(each[0].directory.path, len(each)) for each in prepared if rank.is_first]
+        _write_spreads(firsts)  # takes away what answers that are to come make old
         rank.start_together()
         runs = [[complete(each, adapter, flag) for each in repeats] for repeats in prepared]
-    for task, finished in zip(tasks, runs, strict=True):
-        if len(finished) > 1 and all(each.results for each in finished):
-            path = run_path(options.output, model.model, task.task) / SPREAD_FILE
-            write_json(path, {"schema_version": 1, **asdict(spread(finished))})
+        _write_spreads(firsts)
     return runs
+
+
+def _write_spreads(firsts: Sequence[tuple[Path, int]]) -> None:
+    for path, repeats in firsts:
+        write_spread(path, repeats)
+
+
+def write_spread(repeat: Path, repeats: int) -> None:
+    """Write `repeats.json` beside a run that is one of several repeats; take it away while they are
+    not all scored over as many images. Of another run nothing is written.
+    """
+    paths = [repeat.with_name(_name(number)) for number in range(repeats)]
+    if repeats == 1 or repeat not in paths:
+        return
+    scored = [each for each in map(_scored, paths) if each is not None]
+    path = repeat.with_name(SPREAD_FILE)
+    if len(scored) < repeats or len({each.n for each in scored}) > 1:
+        path.unlink(missing_ok=True)
+    else:
+        write_json(path, {"schema_version": 1, **asdict(spread(scored))})
+
+
+def _scored(path: Path) -> Results | None:
+    """Give the scores of a run; None where it has answers that are not scored yet."""
+    directory = RunDirectory(path)
+    if not directory.started or directory.parts() or not directory.results.is_file():
+        return None
+    if Manifest.read(path).status == "running":
+        return None
+    return Results.from_json(read_json(directory.results), str(directory.results))
+
+
+def _name(number: int) -> str:
+    return f"repeat-{number}"
 
 
 def _options(task: TaskSpec, options: RunOptions) -> list[RunOptions]:
     if task.repeats == 1:
         return [options]
-    return [replace(options, subfolder=f"repeat-{number}") for number in range(task.repeats)]
+    return [replace(options, subfolder=_name(number)) for number in range(task.repeats)]
 
 
 def repeat_of(task: TaskSpec, number: int) -> TaskSpec:
@@ -88,14 +123,17 @@ def repeat_of(task: TaskSpec, number: int) -> TaskSpec:
     return task.model_copy(update=update)
 
 
-def spread(finished: Sequence[Finished]) -> Spread:
-    """Summarise the repeats of one task. Repeats in which nothing could be scored are left out."""
-    results = [each.results for each in finished if each.results is not None]
+def spread(results: Sequence[Results]) -> Spread:
+    """Summarise the repeats of one task under the label sets that all were scored by. Repeats in
+    which nothing could be scored are left out.
+    """
     from harness.score.statistics import student_t  # SciPy: not before the last answer
 
     accuracy: dict[str, dict[str, Repeats]] = {}
     for protocol, scores in results[0].scores.items():
         for name in scores:
+            if not all(name in each.scores.get(protocol, {}) for each in results):
+                continue
             values = _accuracies(results, protocol, name)
             if values:
                 accuracy.setdefault(protocol, {})[name] = student_t(values)

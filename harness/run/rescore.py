@@ -16,6 +16,7 @@ from harness.run.bench import (
     task_classes,
 )
 from harness.run.finish import Ending, finish
+from harness.run.repeats import write_spread
 from harness.score.results import Results
 from harness.spec.load import load_run_task
 from harness.spec.task import TaskSpec
@@ -34,7 +35,9 @@ def rescore(catalogue: Catalogue, path: Path, overrides: Overrides) -> Results:
     """
     ending = reopen(catalogue, path, overrides)
     with locked(path.resolve(), WHOLE):
-        return finish(RunDirectory(path), ending)
+        results = finish(RunDirectory(path), ending)
+    write_spread(path.resolve(), ending.task.repeats)
+    return results
 
 
 def reopen(catalogue: Catalogue, path: Path, overrides: Overrides) -> Ending:

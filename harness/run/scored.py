@@ -8,6 +8,7 @@ from harness.catalogue import Catalogue
 from harness.errors import DataError, Problem
 from harness.run.bench import Overrides
 from harness.run.finish import Ending
+from harness.run.mapping import places_unmapped
 from harness.run.rescore import reopen
 from harness.store.directory import RunDirectory
 from harness.store.manifest import Manifest
@@ -27,13 +28,21 @@ class ScoredRun:
 def open_scored(catalogue: Catalogue, path: Path, overrides: Overrides) -> ScoredRun:
     """Open a run directory; nothing in it is changed.
 
-    Raises DataError when it is no run, when it has answers that are not scored yet, or as
-    `reopen`.
+    Raises DataError when it is no run, when it has answers that are not merged, mapped and scored
+    yet, or as `reopen`.
     """
     manifest = Manifest.read(path)
     directory = RunDirectory(path)
-    if directory.parts() or not directory.results.is_file():
-        what = "has answers that are not scored yet"
-        raise DataError(Problem(str(path), what, fix=f"harness score {path}"))
+    ended = manifest.status != "running" and directory.results.is_file()
+    if directory.parts() or not ended:
+        raise _not_scored(path)
     ending = reopen(catalogue, path, overrides)
-    return ScoredRun(path, manifest, ending, tuple(directory.rows().values()))
+    rows = tuple(directory.rows().values())
+    if places_unmapped(ending.task, rows):
+        raise _not_scored(path)
+    return ScoredRun(path, manifest, ending, rows)
+
+
+def _not_scored(path: Path) -> DataError:
+    what = "has answers that are not scored yet"
+    return DataError(Problem(str(path), what, fix=f"harness score {path}"))

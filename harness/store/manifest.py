@@ -63,13 +63,7 @@ class Identity(_Part):
 
     def differences(self, other: "Identity") -> list[str]:
         """Name the keys in which two identities differ, as `key: this one's -> the other's`."""
-        mine, theirs = _flat(self.model_dump()), _flat(other.model_dump())
-        keys = sorted(mine.keys() | theirs.keys())
-        return [
-            f"{key}: {mine.get(key)!r} -> {theirs.get(key)!r}"
-            for key in keys
-            if mine.get(key) != theirs.get(key)
-        ]
+        return _differences(self.model_dump(), other.model_dump())
 
 
 MAPPING_VERSION = 2
@@ -93,6 +87,10 @@ class MappingFacts(_Part):
         wanted = (how.encoder, how.class_template, how.answer_template, class_list_sha256)
         mine = (self.encoder, self.class_template, self.answer_template, self.class_list_sha256)
         return mine == wanted
+
+    def differences(self, other: "MappingFacts") -> list[str]:
+        """Name what differs, as `key: this one's -> the other's`."""
+        return _differences(self.model_dump(), other.model_dump())
 
 
 class Manifest(_Part):
@@ -206,3 +204,13 @@ def _flat(values: Any, prefix: str = "") -> dict[str, Any]:
     for key, value in values.items():
         found |= _flat(value, f"{prefix}.{key}" if prefix else str(key))
     return found
+
+
+def _differences(mine: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
+    one, two = _flat(mine), _flat(theirs)
+    keys = sorted(one.keys() | two.keys())
+    return [
+        f"{key}: {one.get(key)!r} -> {two.get(key)!r}"
+        for key in keys
+        if one.get(key) != two.get(key)
+    ]

@@ -10,7 +10,7 @@ from harness.entries.case import RunCase
 from harness.entries.finding import Finding, listed
 from harness.errors import UserError
 from harness.mapping.rules import EXACT, MAPPED, UNREADABLE
-from harness.run.finish import map_rows, places_beside
+from harness.run.mapping import map_rows, places_beside
 from harness.run.rows import REFUSED_BY_SERVICE, read_answer
 from harness.spec.load import load_encoder_spec
 from harness.store.prediction import Prediction
