@@ -50,7 +50,9 @@ def map_answers(
     from harness.cli.show import make_console
     from harness.cli.show_grid import grid_table
     from harness.run.remap import map_run, open_combinations, write_grid
-    from harness.run.scored import open_scored
+    from harness.run.scored import open_held
+    from harness.store.lock import locked
+    from harness.store.manifest import Manifest
 
     catalogue = catalogue_of(include_path)
     combinations = open_combinations(
@@ -59,9 +61,11 @@ def map_answers(
         split_names(class_templates),
         split_names(answer_templates),
     )
-    opened = open_scored(catalogue, run, overrides_of(label_set, equivalences, settings))
-    found = map_run(opened, combinations, by)
-    path = write_grid(run, found)
+    Manifest.read(run)
+    with locked(run):
+        opened = open_held(catalogue, run, overrides_of(label_set, equivalences, settings))
+        found = map_run(opened, combinations, by)
+        path = write_grid(run, found)
     if as_json:
         say(json.dumps(found.to_json(), indent=2))
         return

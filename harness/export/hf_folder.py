@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,10 +55,11 @@ def export_hf(
     refuse_full(folder)
     refuse_name(folder)
     _check(options)
-    runs = read_runs(paths)
     dataset = options.repo or folder.resolve().name
-    title = title_of(runs)
-    with new_folder(folder) as hidden:
+    with ExitStack() as held:
+        runs = read_runs(paths, held)
+        title = title_of(runs)
+        hidden = held.enter_context(new_folder(folder))
         shared = write_shared(catalogue, runs, hidden, options.overrides)
         n = sum(write_predictions(hidden / "predictions", run) for run in runs)
         scores = [figure for run in runs for figure in figures(run)]

@@ -1,15 +1,20 @@
 """The runs that go into one Hugging Face dataset: complete, scored, and told by the same labels."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from harness.errors import DataError, Problem, UserError
 from harness.score.results import Results
 from harness.store.directory import RunDirectory, find_runs
 from harness.store.lines import read_json
+from harness.store.lock import reading
 from harness.store.manifest import Manifest
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +36,18 @@ def file_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip("._-") or "unnamed"
 
 
-def read_runs(folders: Sequence[Path]) -> tuple[ExportRun, ...]:
-    """Read the runs in these folders, sorted by model and task.
+def read_runs(folders: Sequence[Path], held: ExitStack) -> tuple[ExportRun, ...]:
+    """Read the runs in these folders, sorted by model and task. No command changes them until
+    `held` ends.
 
-    Raises DataError with every problem: a folder without a run, runs that are not complete or not
-    scored, two of one model and task, and runs that understand a class list, a label set or the
-    classes that count as one in different ways.
+    Raises RunError where one writes into them, DataError with every problem: a folder without a
+    run, runs that are not complete or not scored, two of one model and task, and runs that
+    understand a class list, a label set or the classes that count as one in different ways.
     """
-    found: list[ExportRun] = []
     problems: list[Problem] = []
-    for folder in folders:
-        try:
-            found += [_read(path) for path in find_runs(folder)]
-        except UserError as error:
-            problems += error.problems
+    paths = [each for folder in folders for each in _told(find_runs, folder, problems) or ()]
+    held.enter_context(reading(paths))
+    found = [run for path in paths if (run := _told(_read, path, problems)) is not None]
     runs = sorted(
         {each.path.resolve(): each for each in found}.values(),
         key=lambda run: (run.manifest.model, run.manifest.task, str(run.path)),
@@ -53,6 +56,15 @@ def read_runs(folders: Sequence[Path]) -> tuple[ExportRun, ...]:
     if problems:
         raise DataError(problems)
     return tuple(runs)
+
+
+def _told(action: Callable[[Path], T], path: Path, problems: list[Problem]) -> T | None:
+    """Give what an action gives, or add its problems to the others."""
+    try:
+        return action(path)
+    except UserError as error:
+        problems += error.problems
+        return None
 
 
 def _read(path: Path) -> ExportRun:

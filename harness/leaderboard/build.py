@@ -1,10 +1,7 @@
 """Build the leaderboard: score every entry again, rank, and write the whole site at once."""
 
-import contextlib
-import os
 import re
-import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from harness.catalogue import Catalogue
@@ -21,6 +18,7 @@ from harness.leaderboard.shards import write_images
 from harness.leaderboard.site_model import Site
 from harness.run.bench import Overrides
 from harness.run.finish import Ending
+from harness.store.new_folder import replaced_folder
 
 _FILE_NAME = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
 
@@ -39,7 +37,8 @@ def build(catalogue: Catalogue, entries: Path, output: Path, overrides: Override
     grounds = group_by_ground(endings)
     by_name = {ground.name: ground for ground in grounds.values()}
     _check_names([*endings, *by_name])
-    with _replacing(output) as hidden:
+    with replaced_folder(output) as hidden:
+        (hidden / "data").mkdir()
         done = score_all(gathered.entries, endings, grounds, hidden / "data")
         images = _write_pictures(hidden, endings, grounds)
         site = make_site(gathered, done, endings, grounds, images)
@@ -81,27 +80,3 @@ def _write_pictures(
         benchmark: write_pictures(output, grounds[name], endings[name].task)
         for benchmark, name in tasks.items()
     }
-
-
-@contextlib.contextmanager
-def _replacing(output: Path) -> Iterator[Path]:
-    """Give a hidden folder beside `output` that takes its place when all went well.
-
-    Whatever happens, there is the old site or the new one.
-    """
-    output = output.resolve()
-    hidden = output.with_name(f".{output.name}.building-{os.getpid()}")
-    aside = output.with_name(f".{output.name}.old-{os.getpid()}")
-    try:
-        (hidden / "data").mkdir(parents=True)
-        yield hidden
-        if output.exists():
-            output.rename(aside)
-        hidden.rename(output)
-    except OSError as error:
-        raise UserError(Problem(str(output), "cannot be written", got=str(error))) from error
-    finally:
-        if aside.exists() and not output.exists():
-            aside.rename(output)
-        shutil.rmtree(aside, ignore_errors=True)
-        shutil.rmtree(hidden, ignore_errors=True)

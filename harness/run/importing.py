@@ -31,6 +31,8 @@ from harness.run.several import joined
 from harness.score.answers import STRICT
 from harness.spec.task import Protocol, TaskSpec, digest_of
 from harness.store.directory import RunDirectory, run_path
+from harness.store.lines import writing
+from harness.store.lock import locked
 from harness.store.manifest import (
     ClassListFacts,
     DataFacts,
@@ -245,23 +247,26 @@ def _place(directory: RunDirectory, manifest: Manifest, *, fresh: bool) -> Itera
     """Give where to write: the directory itself when it holds an import of the same, else a hidden
     one that takes its place when all went well.
 
-    Raises UserError when the directory holds something else.
+    Raises UserError when the directory holds something else, RunError when another process writes
+    into it.
     """
     path = directory.path
-    if directory.started and not fresh:
-        _check_same(Manifest.read(path), manifest)
-        yield directory
-        return
-    if path.exists() and not directory.started:
-        what = "is there already, and is no run"
-        raise UserError(Problem(str(path), what, fix="choose another --output"))
     made = [each for each in (path.parent, path.parent.parent) if not each.exists()]
     hidden = RunDirectory(path.with_name(f".{path.name}.importing-{os.getpid()}"))
     try:
-        yield hidden
-        if directory.started:
-            log.info("the earlier run is now in %s", directory.set_aside())
-        hidden.path.rename(path)
+        with locked(path):
+            if directory.started and not fresh:
+                _check_same(Manifest.read(path), manifest)
+                yield directory
+                return
+            if path.exists() and not directory.started:
+                what = "is there already, and is no run"
+                raise UserError(Problem(str(path), what, fix="choose another --output"))
+            yield hidden
+            if directory.started:
+                log.info("the earlier run is now in %s", directory.set_aside())
+            with writing(path):
+                hidden.path.rename(path)
     finally:
         shutil.rmtree(hidden.path, ignore_errors=True)
         for folder in made:

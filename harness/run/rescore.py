@@ -21,7 +21,7 @@ from harness.score.results import Results
 from harness.spec.load import load_run_task
 from harness.spec.task import TaskSpec
 from harness.store.directory import RunDirectory
-from harness.store.lock import WHOLE, locked
+from harness.store.lock import locked
 from harness.store.manifest import Manifest
 
 log = logging.getLogger("harness")
@@ -33,8 +33,9 @@ def rescore(catalogue: Catalogue, path: Path, overrides: Overrides) -> Results:
     Raises DataError when it is no run, or when the task or its classes are not those of the run,
     RunError when a process still writes into it.
     """
-    ending = reopen(catalogue, path, overrides)
-    with locked(path.resolve(), WHOLE):
+    Manifest.read(path)  # a lock beside what is no run would be for nothing
+    with locked(path):
+        ending = reopen(catalogue, path, overrides)
         results = finish(RunDirectory(path), ending)
     write_spread(path.resolve(), ending.task.repeats)
     return results

@@ -11,6 +11,7 @@ from harness.run.finish import Ending
 from harness.run.mapping import places_unmapped
 from harness.run.rescore import reopen
 from harness.store.directory import RunDirectory
+from harness.store.lock import reading
 from harness.store.manifest import Manifest
 from harness.store.prediction import Prediction
 
@@ -26,18 +27,25 @@ class ScoredRun:
 
 
 def open_scored(catalogue: Catalogue, path: Path, overrides: Overrides) -> ScoredRun:
-    """Open a run directory; nothing in it is changed.
+    """Open a run directory; nothing in it is changed, by nobody while it is read.
 
     Raises DataError when it is no run, when it has answers that are not merged, mapped and scored
-    yet, or as `reopen`.
+    yet, or as `reopen`; RunError when another process writes into it.
     """
+    Manifest.read(path)
+    with reading([path]):
+        return open_held(catalogue, path, overrides)
+
+
+def open_held(catalogue: Catalogue, path: Path, overrides: Overrides) -> ScoredRun:
+    """Open a run directory as `open_scored` where the caller has it locked."""
     manifest = Manifest.read(path)
     directory = RunDirectory(path)
     ended = manifest.status != "running" and directory.results.is_file()
     if directory.parts() or not ended:
         raise _not_scored(path)
     ending = reopen(catalogue, path, overrides)
-    rows = tuple(directory.rows().values())
+    rows = tuple(directory.rows(scored=True).values())
     if places_unmapped(ending.task, rows):
         raise _not_scored(path)
     return ScoredRun(path, manifest, ending, rows)

@@ -11,6 +11,7 @@ from harness.labels.label_set import Equivalences, LabelSet
 from harness.score.answers import NO_CLASS, Ints, to_answers
 from harness.score.metrics import counted_rows, right_rows
 from harness.score.truth import to_truth
+from harness.store.lines import replacing
 from harness.store.prediction import Prediction
 
 
@@ -50,7 +51,5 @@ def confusion(
 
 def save_confusion(path: Path, matrix: Confusion) -> None:
     """Write `.npz` with `confusion` [k, k + 1] and `class_ids` [k], whole or not at all."""
-    partial = path.with_name(f".{path.name}.part")
-    with partial.open("wb") as file:
+    with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, confusion=matrix.counts, class_ids=matrix.class_ids)
-    partial.replace(path)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from harness.answers.outcome import Status
 from harness.errors import DataError, Problem, RunError
-from harness.store.lines import Appender, read_predictions, write_predictions
+from harness.mapping.rules import EXACT, MAPPED, UNREADABLE
+from harness.store.leftovers import is_aside
+from harness.store.lines import Appender, read_predictions, write_predictions, writing
 from harness.store.prediction import Prediction
 
 _QUIET = 30 * 60  # seconds without a row, after which a process is taken for lost
@@ -23,12 +25,13 @@ def run_path(output: Path, model: str, task: str) -> Path:
 def find_runs(folder: Path) -> list[Path]:
     """List the run directories in a folder, or the folder itself when it is one.
 
-    Runs that were moved aside are left out. Raises DataError when there is none.
+    Runs that were moved aside are left out, and what a kill has left of one that was being
+    made. Raises DataError when there is none.
     """
     if (folder / "manifest.json").is_file():
         return [folder]
     found = sorted(path.parent for path in folder.rglob("manifest.json"))
-    runs = [path for path in found if ".old-" not in path.name]
+    runs = [path for path in found if not any(map(is_aside, path.relative_to(folder).parts))]
     if not runs:
         fix = "give the folder that holds manifest.json, or one above it"
         raise DataError(Problem(str(folder), "holds no run", fix=fix))
@@ -61,12 +64,20 @@ class RunDirectory:
         number = 1
         while (aside := self.path.with_name(f"{self.path.name}.old-{number}")).exists():
             number += 1
-        self.path.rename(aside)
+        with writing(self.path):
+            self.path.rename(aside)
         return aside
 
     def parts(self) -> list[Path]:
-        """List the files that processes appended to and that are not merged yet."""
-        return sorted((self.path / "parts").glob("*.jsonl"))
+        """List the files that processes appended to and that are not merged yet.
+
+        Raises DataError where `parts` is no folder.
+        """
+        folder = self.path / "parts"
+        if folder.exists() and not folder.is_dir():
+            fix = "move it away: the rows of a run that goes on stand in a folder of that name"
+            raise DataError(Problem(str(folder), "is no folder", fix=fix))
+        return sorted(folder.glob("*.jsonl"))
 
     def append(self, part: int, count: int) -> Appender:
         """Open the file that this process alone appends to."""
@@ -74,14 +85,16 @@ class RunDirectory:
 
     def mark_finished(self, part: int, count: int) -> None:
         """Note that a process has answered all that it owed."""
-        (self.path / "parts").mkdir(parents=True, exist_ok=True)
-        for note in self._notes([part], count):
-            note.touch()
+        with writing(self.path / "parts"):
+            (self.path / "parts").mkdir(parents=True, exist_ok=True)
+            for note in self._notes([part], count):
+                note.touch()
 
     def forget_finished(self, parts: Iterable[int], count: int) -> None:
         """Remove what an earlier launch noted of these processes."""
-        for note in self._notes(parts, count):
-            note.unlink(missing_ok=True)
+        with writing(self.path / "parts"):
+            for note in self._notes(parts, count):
+                note.unlink(missing_ok=True)
 
     def wait_finished(self, parts: Iterable[int], count: int, check: Callable[[], None]) -> None:
         """Wait until all these processes have noted their end; `check` may raise in between.
@@ -107,15 +120,16 @@ class RunDirectory:
     def _notes(self, parts: Iterable[int], count: int) -> set[Path]:
         return {self.path / "parts" / f"{_part_name(part, count)}.finished" for part in parts}
 
-    def rows(self) -> dict[str, Prediction]:
+    def rows(self, *, scored: bool = False) -> dict[str, Prediction]:
         """Give every row by image id, from the final file and all parts.
 
-        An answer replaces an error of the same image. Raises RunError when two rows of one image
-        differ in what they answer, DataError when a file is broken before its last line.
+        An answer replaces an error of the same image. A torn last row is none; where the rows were
+        scored already, it is a mistake. Raises RunError when two rows of one image differ in answer
+        or class, DataError when a file is broken.
         """
         found: dict[str, Prediction] = {}
         if self.predictions.is_file():
-            _add(found, read_predictions(self.predictions), self.predictions)
+            _add(found, read_predictions(self.predictions, torn=not scored), self.predictions)
         for part in self.parts():
             _add(found, read_predictions(part, torn=True), part)
         return found
@@ -149,11 +163,35 @@ def _add(found: dict[str, Prediction], rows: Iterable[Prediction], path: Path) -
         old = found.get(row.image_id)
         if old is None or old.status is Status.ERROR:
             found[row.image_id] = row
-        elif row.status is not Status.ERROR and row.answer != old.answer:
+        elif row.status is not Status.ERROR and not _agree(old, row):
             problem = Problem(
                 str(path),
                 f"image `{row.image_id}` was answered twice, differently",
-                got=f"{old.answer!r} and {row.answer!r}",
+                got=f"{_shown(old)} and {_shown(row)}",
                 fix="two runs wrote into one directory; run again with --fresh",
             )
             raise RunError(str(problem))
+
+
+def _agree(one: Prediction, other: Prediction) -> bool:
+    """Tell whether two rows answer the same. One of them may be mapped, and the other not yet."""
+    if _asked_and_said(one) != _asked_and_said(other):
+        return False
+    if _decided(one) == _decided(other):
+        return True
+    bare = [row for row in (one, other) if row.class_id is None]
+    by_mapping = any(row.rule in (MAPPED, EXACT, UNREADABLE) for row in (one, other))
+    return bool(bare) and by_mapping
+
+
+def _asked_and_said(row: Prediction) -> tuple[object, ...]:
+    asked = (row.image_sha256, row.prompt_sha256, row.options)
+    return (*asked, row.answer, row.answers, row.meant, row.top, row.top_per_token)
+
+
+def _decided(row: Prediction) -> tuple[object, ...]:
+    return row.status, row.class_id, row.also
+
+
+def _shown(row: Prediction) -> str:
+    return f"{row.answer!r} ({row.status.value}, class {row.class_id})"

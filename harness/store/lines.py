@@ -1,9 +1,10 @@
 """Rows as JSON lines: appended one at a time, read back even after a crash, replaced whole."""
 
+import codecs
 import contextlib
 import json
-import os
 import re
+import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -14,29 +15,31 @@ import jsonlines
 from harness.errors import DataError, Problem, RunError
 from harness.store.prediction import Prediction
 
+TEMPORARY = ".tmp"
+"""How the names of files end that are not whole yet."""
 _HALF = re.compile("[\ud800-\udfff]")
 
 
 class Appender:
     """Appends predictions to a file; every row is on disk before the next batch begins.
 
-    A torn last line, left by a killed process, is cut off first.
+    A torn last line, left by a killed process or a full disk, is cut off first. Raises RunError
+    when the file cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _cut_torn_line(path)
-        self._file = path.open("a", encoding="utf-8")
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _mend_last_line(path)
+            self._file = path.open("a", encoding="utf-8")
         self._writer = jsonlines.Writer(self._file, dumps=_dumps)
 
     def write(self, rows: Iterable[Prediction]) -> None:
         """Append rows and flush them. Raises RunError when the disk takes no more."""
-        try:
+        with writing(Path(self._file.name)):
             for row in rows:
                 self._writer.write(row.to_json())
             self._file.flush()
-        except OSError as error:
-            raise _not_written(Path(self._file.name), error) from error
 
     def __enter__(self) -> Self:
         """Give the appender itself."""
@@ -58,20 +61,26 @@ class Appender:
 def read_predictions(path: Path, *, torn: bool = False) -> Iterator[Prediction]:
     """Read rows in the order of the file.
 
-    Raises DataError naming the line that is not a prediction. With `torn`, a last line without its
-    end, as a killed process leaves it, is passed over.
+    Raises DataError naming the line that is not a prediction. With `torn`, a last line that has no
+    end and is no row, as a kill or a full disk leaves it, is passed over whatever its bytes are.
     """
-    with path.open(encoding="utf-8-sig") as file:
-        for number, line in enumerate(file, start=1):
-            if torn and not line.endswith("\n"):
-                return
-            if line.strip():
-                yield _prediction(line, f"{path}:{number}")
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+                try:
+                    if text.strip():
+                        yield _prediction(text, f"{path}:{number}")
+                except DataError:
+                    if not torn or line.endswith(b"\n"):
+                        raise
+    except OSError as error:
+        raise DataError(Problem(str(path), "cannot be read", got=str(error))) from error
 
 
 def write_predictions(path: Path, rows: Iterable[Prediction]) -> None:
     """Write rows to a file that appears whole or not at all."""
-    with _replacing(path) as temporary, jsonlines.open(temporary, "w", dumps=_dumps) as writer:
+    with replacing(path) as temporary, jsonlines.open(temporary, "w", dumps=_dumps) as writer:
         for row in rows:
             writer.write(row.to_json())
 
@@ -79,36 +88,46 @@ def write_predictions(path: Path, rows: Iterable[Prediction]) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON file that appears whole or not at all."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    with _replacing(path) as temporary:
+    with replacing(path) as temporary:
         temporary.write_text(_escaped(text), encoding="utf-8")
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file. Raises DataError when it is missing or not JSON."""
+    """Read a JSON file. Raises DataError when it is missing, not JSON, or names a key twice."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return _loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(Problem(str(path), "cannot be read as JSON", got=str(error))) from error
 
 
 @contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside `path`; rename it onto `path` when all went well."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside `path`; rename it onto `path` when all went well.
+
+    Raises RunError when the disk does not take it. What a kill leaves is taken away by the next
+    command that has the folder for itself (`harness.store.lock`).
+    """
+    # Not the process's number: slices on several machines may have the same.
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        temporary.replace(path)
-    except OSError as error:
-        raise _not_written(path, error) from error
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            temporary.replace(path)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
 
 
-def _not_written(path: Path, error: OSError) -> RunError:
-    fix = "make room or mend it, and give the same command: what is on disk is kept"
-    return RunError(str(Problem(str(path), "cannot be written", got=str(error), fix=fix)))
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raise RunError where the disk does not take what is done to `path`."""
+    try:
+        yield
+    except OSError as error:
+        fix = "make room or mend it, and give the same command: what is on disk is kept"
+        problem = Problem(str(path), "cannot be written", got=str(error), fix=fix)
+        raise RunError(str(problem)) from error
 
 
 def _dumps(row: dict[str, Any]) -> str:
@@ -122,24 +141,48 @@ def _escaped(text: str) -> str:
     return _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
-def _prediction(line: str, where: str) -> Prediction:
+def _prediction(line: bytes, where: str) -> Prediction:
     try:
-        return Prediction.from_json(json.loads(line))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return Prediction.from_json(_loads(line))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        shown = line.strip().decode("utf-8", "backslashreplace")[:120]
         raise DataError(
             Problem(
                 where,
                 "is not a prediction",
-                got=f"{line.strip()[:120]} ({type(error).__name__}: {error})",
-                expected='{"image_id": …, "status": …, …}, one on each line',
+                got=f"{shown} ({type(error).__name__}: {error})",
+                expected='{"image_id": …, "status": …, …}, one on each line, each key once',
             )
         ) from error
 
 
-def _cut_torn_line(path: Path) -> None:
+def _loads(text: bytes) -> Any:
+    """Read JSON in UTF-8. Raises ValueError where it is not, or where an object has a key twice."""
+    return json.loads(text.decode("utf-8"), object_pairs_hook=_each_key_once)
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise ValueError(f"more than one value for {', '.join(map(repr, twice))}")
+    return found
+
+
+def _mend_last_line(path: Path) -> None:
+    """End the last line where it is a row without its end; cut it off where it is none."""
     if not path.is_file():
         return
     data = path.read_bytes()
-    if data and not data.endswith(b"\n"):
+    if not data or data.endswith(b"\n"):
+        return
+    whole = data.rfind(b"\n") + 1
+    try:
+        _prediction(data[whole:], str(path))
+    except DataError:
         with path.open("r+b") as file:
-            file.truncate(data.rfind(b"\n") + 1)
+            file.truncate(whole)
+    else:
+        with path.open("ab") as file:
+            file.write(b"\n")

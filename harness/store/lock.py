@@ -1,18 +1,34 @@
-"""One run at a time in a directory: a lock that the system drops when its process dies."""
+"""One writer at a time in a directory: locks of `filelock`, free when their process dies.
+
+Where this system or the file system has no locks, a lock is a file that names its process, and is
+free when no such process is on this machine any more.
+"""
 
 import contextlib
-import fcntl
+import errno
 import glob
 import json
 import os
 import platform
-from collections.abc import Iterator
+import re
+import sys
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+
+from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout, UnixFileLock, has_fcntl
 
 from harness.errors import Problem, RunError, UserError
+from harness.store.leftovers import remove_leftovers
+
+_NATIVE = has_fcntl or sys.platform == "win32"
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
+_SOFT, _NOTE = ".soft", ".by"
+_SLICE = re.compile(r"\.lock-\d+-of-\d+$")
+_GRACE, _PATIENCE = 0.2, 60.0  # seconds to wait for a holder that stays, and for one that looks in
+_PAUSE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,91 +52,140 @@ WHOLE = Shard()
 
 
 @contextlib.contextmanager
-def locked(directory: Path, shard: Shard) -> Iterator[None]:
-    """Hold the directory of a run, or one slice of it.
+def locked(directory: Path, shard: Shard = WHOLE) -> Iterator[None]:
+    """Hold the directory of a run, one slice of it, or a folder that is being made.
 
-    A whole run holds it against everyone; a slice against whole runs, against the same slice and
-    against slices of another count. The lock files lie beside the directory, which may be moved
-    aside. Raises RunError naming the process that holds it, UserError for a place that cannot be
-    written. The lock of a process that died is free.
+    A whole holds it against everyone, and first takes away what killed commands have left there; a
+    slice holds it against wholes, against the same slice and against slices of another count. The
+    lock files lie beside the directory, which may be moved aside. Raises RunError naming the
+    process that holds it, UserError for a place that cannot be written.
     """
-    try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(_no_place(directory.parent, error)) from error
-    whole = directory.with_name(f".{directory.name}.lock")
+    directory = directory.resolve()
+    door = _door(directory)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_held(whole, shared=not shard.is_whole))
-        if not shard.is_whole:
-            for path in _slices(whole):
-                if not path.name.endswith(f"-of-{shard.count}"):
-                    with _held(path, shared=False):
-                        pass
-            own = whole.with_name(f"{whole.name}-{shard.index + 1}-of-{shard.count}")
-            stack.enter_context(_held(own, shared=False))
+        entrance = stack.enter_context(contextlib.ExitStack())
+        entrance.enter_context(_held(door, brief=not shard.is_whole))
+        for other in _slices(door):
+            if shard.is_whole or not other.name.endswith(f"-of-{shard.count}"):
+                with _held(other, brief=True):
+                    pass
+        if shard.is_whole:
+            remove_leftovers(directory)
+        else:
+            own = door.with_name(f"{door.name}-{shard.index + 1}-of-{shard.count}")
+            stack.enter_context(_held(own, brief=False))
+            entrance.close()
         yield
-
-
-def _slices(whole: Path) -> list[Path]:
-    return sorted(whole.parent.glob(f"{glob.escape(whole.name)}-*-of-*"))
 
 
 @contextlib.contextmanager
-def _held(path: Path, *, shared: bool) -> Iterator[None]:
-    file = _taken(path, shared=shared)
+def reading(directories: Iterable[Path]) -> Iterator[None]:
+    """Hold runs against writers while their files are read; other readers wait for it.
+
+    Raises RunError as `locked`. Where no lock can be written, as on a read-only disk, there is no
+    lock.
+    """
+    with contextlib.ExitStack() as stack:
+        for directory in sorted({each.resolve() for each in directories}):
+            with contextlib.suppress(UserError):
+                stack.enter_context(_held(_door(directory), brief=True))
+        yield
+
+
+def _door(directory: Path) -> Path:
+    """Give the lock that a whole holds all along, and a slice only while it enters."""
+    return directory.with_name(f".{directory.name}.lock")
+
+
+def _slices(door: Path) -> list[Path]:
+    """List the locks of slices, whoever may hold them."""
+    found = door.parent.glob(f"{glob.escape(door.name)}-*-of-*")
+    names = {each.name.removesuffix(_NOTE).removesuffix(_SOFT) for each in found}
+    return [door.with_name(name) for name in sorted(names) if _SLICE.search(name)]
+
+
+@contextlib.contextmanager
+def _held(path: Path, *, brief: bool) -> Iterator[None]:
+    """Hold a lock, with a note beside it of who does; `brief` where others may wait for its end."""
+    note = path.with_name(path.name + _NOTE)
+    lock = _taken(path, note)
     try:
-        if not shared:
-            file.truncate(0)
-            file.write(json.dumps(_this_process()) + "\n")
-            file.flush()
+        with contextlib.suppress(OSError):  # a full disk: the holder has no name then
+            note.write_text(json.dumps(_this_process() | {"brief": brief}) + "\n", encoding="utf-8")
         yield
     finally:
         with contextlib.suppress(OSError):
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # nobody else shares it: the last one
-            path.unlink(missing_ok=True)
-        file.close()
+            note.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            if isinstance(lock, UnixFileLock):  # the others remove their file themselves
+                path.unlink(missing_ok=True)
+        lock.release()
 
 
-def _taken(path: Path, *, shared: bool) -> IO[str]:
+def _taken(path: Path, note: Path) -> BaseFileLock:
+    """Take a lock, waiting for holders that look in only."""
+    began = time.monotonic()
     while True:
         try:
-            file = path.open("a+", encoding="utf-8")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = _attempt(path)
         except OSError as error:
             raise UserError(_no_place(path.parent, error)) from error
+        if lock is not None:
+            return lock
+        holder = _holder(note)
+        stays = holder.get("brief") is False
+        if time.monotonic() - began > (_GRACE if stays else _PATIENCE):
+            raise RunError(str(_in_use(path, holder)))
+        time.sleep(_PAUSE)
+
+
+def _attempt(path: Path) -> BaseFileLock | None:
+    """Take a lock at once, or give None. Raises OSError where no file can be written."""
+    if _NATIVE:
+        native = FileLock(path, fallback_to_soft=False)
         try:
-            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = _holder(path)
-            file.close()
-            raise RunError(str(_in_use(path, holder))) from None
-        with contextlib.suppress(FileNotFoundError):
-            if path.stat().st_ino == os.fstat(file.fileno()).st_ino:
-                return file
-        file.close()  # its last holder removed it in between
+            native.acquire(blocking=False)
+            return native
+        except Timeout:
+            return None
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+            path.unlink(missing_ok=True)
+    soft = SoftFileLock(path.with_name(path.name + _SOFT))
+    try:
+        soft.acquire(blocking=False)
+    except Timeout:
+        return None
+    return soft
 
 
-def _holder(path: Path) -> str:
-    """Tell who holds a lock, from the lock files beside it where slices share it."""
-    told = []
-    for each in (path, *_slices(path)):
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            who = json.loads(each.read_text(encoding="utf-8"))
-            told.append(f"process {who['pid']} on {who['host']} since {who['since']}")
-    return told[0] if told else "another process"
+def _holder(note: Path) -> dict[str, object]:
+    with contextlib.suppress(OSError, ValueError):
+        who = json.loads(note.read_text(encoding="utf-8"))
+        return who if isinstance(who, dict) else {}
+    return {}
 
 
-def _in_use(path: Path, holder: str) -> Problem:
+def _in_use(path: Path, holder: dict[str, object]) -> Problem:
+    got = "another process"
+    if holder:
+        got = f"process {holder.get('pid')} on {holder.get('host')} since {holder.get('since')}"
+    fix = "wait for it, stop it, or choose another --output"
+    if path.with_name(path.name + _SOFT).exists():
+        fix += f"; if it is dead on another machine, remove {path.name}{_SOFT} beside the directory"
     return Problem(
         str(path.parent / path.name.partition(".lock")[0].removeprefix(".")),
-        "another run writes into this directory",
-        got=holder,
-        fix="wait for it, stop it, or choose another --output",
+        "another command writes into this directory",
+        got=got,
+        fix=fix,
     )
 
 
 def _no_place(folder: Path, error: OSError) -> Problem:
     fix = "choose another --output"
-    return Problem(str(folder), "no run can be written there", got=str(error), fix=fix)
+    return Problem(str(folder), "nothing can be written there", got=str(error), fix=fix)
 
 
 def _this_process() -> dict[str, object]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from harness.errors import Problem, UserError
 from harness.image_ids import fault_of
+from harness.store.exchange import exchange
+from harness.store.lock import locked
 
 
 def refuse_full(folder: Path) -> None:
@@ -28,19 +30,57 @@ def refuse_name(folder: Path) -> None:
 def new_folder(folder: Path) -> Iterator[Path]:
     """Give a hidden folder beside `folder`, which takes its name when all went well.
 
-    Raises UserError as `refuse_full`, and where it cannot be written. After an error nothing is
-    left.
+    Raises UserError as `refuse_full`, and where it cannot be written; RunError where another
+    command makes the same. After an error nothing is left, and after a kill nothing that the next
+    command for the same folder does not take away.
     """
+    folder = folder.resolve()
     refuse_full(folder)
-    hidden = folder.with_name(f".{folder.name}.exporting-{os.getpid()}")
-    try:
-        hidden.mkdir(parents=True)
+    with _hidden(folder, "exporting") as hidden:
         yield hidden
         if folder.exists():
             folder.rmdir()
         hidden.rename(folder)
-    except OSError as error:
-        what, fix = "cannot be written", "make room, or choose another folder"
-        raise UserError(Problem(str(folder), what, got=str(error), fix=fix)) from error
-    finally:
-        shutil.rmtree(hidden, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def replaced_folder(folder: Path) -> Iterator[Path]:
+    """Give a hidden folder beside `folder` that takes its place when all went well.
+
+    Whatever happens, there is the old one or the new one. Where the system cannot exchange two
+    folders in one step (Windows, some network disks), a kill between two renames leaves the old one
+    under a hidden name, from which the next command for the same folder brings it back. Raises
+    as `new_folder`.
+    """
+    folder = folder.resolve()
+    with _hidden(folder, "building") as hidden:
+        yield hidden
+        if not folder.exists():
+            hidden.rename(folder)
+        elif not exchange(hidden, folder):
+            _rename_twice(hidden, folder)
+
+
+@contextlib.contextmanager
+def _hidden(folder: Path, verb: str) -> Iterator[Path]:
+    hidden = folder.with_name(f".{folder.name}.{verb}-{os.getpid()}")
+    with locked(folder):
+        try:
+            hidden.mkdir(parents=True)
+            yield hidden
+        except OSError as error:
+            what, fix = "cannot be written", "make room, or choose another folder"
+            raise UserError(Problem(str(folder), what, got=str(error), fix=fix)) from error
+        finally:
+            shutil.rmtree(hidden, ignore_errors=True)
+
+
+def _rename_twice(new: Path, folder: Path) -> None:
+    aside = folder.with_name(f".{folder.name}.replaced-{os.getpid()}")
+    folder.rename(aside)
+    try:
+        new.rename(folder)
+    except OSError:
+        aside.rename(folder)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)

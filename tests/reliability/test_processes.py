@@ -92,7 +92,7 @@ def test_two_runs_in_one_directory_refuse_and_a_dead_one_is_forgotten(
     ):
         done = plain(again)
         assert done.returncode == 1
-        assert "another run writes into this directory" in done.stdout
+        assert "another command writes into this directory" in done.stdout
         assert f"got: process {first.pid} on " in done.stdout
     first.kill()
     first.communicate()

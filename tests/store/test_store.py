@@ -1,12 +1,13 @@
 """Rows on disk: appended, torn, merged, replaced; nothing lost and nothing invented."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.answers.outcome import Status
 from harness.errors import DataError, RunError
-from harness.store.directory import RunDirectory, run_path
+from harness.store.directory import RunDirectory, find_runs, run_path
 from harness.store.lines import Appender, read_json, read_predictions, write_json, write_predictions
 from harness.store.manifest import Identity, Manifest
 from harness.store.prediction import Prediction
@@ -52,17 +53,70 @@ def test_a_line_that_is_no_prediction_is_named(tmp_path: Path, line: str) -> Non
         list(read_predictions(path))
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"image_id": "a", "answer": "\xc3"}',
+        b"\xff\xfe",
+        b"\x00\x00",
+        b"[" * 100_000,
+        b"1" * 5_000,
+    ],
+)
+def test_bytes_that_are_no_row_are_named(tmp_path: Path, line: bytes) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_bytes(b'{"image_id": "a", "status": "ok"}\n' + line + b"\n")
+    for torn in (False, True):  # it has an end, so that it was not torn
+        with pytest.raises(DataError, match=r"p\.jsonl:2: is not a prediction"):
+            list(read_predictions(path, torn=torn))
+
+
+@pytest.mark.parametrize("again", ['"status": "oop"', '"status": "ok"', '"class_id": 7'])
+def test_a_key_that_is_there_twice_is_named(tmp_path: Path, again: str) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text('{"image_id": "a", "status": "ok", "class_id": 7, ' + again + "}\n")
+    with pytest.raises(DataError, match=r"(?s)p\.jsonl:1: is not.*more than one value for"):
+        list(read_predictions(path))
+    with pytest.raises(DataError, match="more than one value for"):
+        read_json(path)
+
+
 def test_a_torn_last_line_is_cut_off_and_written_again(tmp_path: Path) -> None:
+    """A kill or a full disk ends a file anywhere, inside a character too."""
     path = tmp_path / "parts" / "r.jsonl"
+    second = row("é", "snow 雪 😀")
     with Appender(path) as appender:
-        appender.write([row("a"), row("b")])
+        appender.write([row("a"), second])
     whole = path.read_bytes()
+    first = whole.index(b"\n")
     for kept in range(1, len(whole)):
         path.write_bytes(whole[:kept])
-        assert list(read_predictions(path, torn=True)) == [row("a")][: whole[:kept].count(b"\n")]
-    with Appender(path) as appender:
+        expected = [row("a")] * (kept >= first) + [second] * (kept == len(whole) - 1)
+        assert list(read_predictions(path, torn=True)) == expected
+        with Appender(path) as appender:
+            appender.write([row("b")])
+        assert list(read_predictions(path)) == [*expected, row("b")]
+
+
+@pytest.mark.parametrize(
+    "tail", [b"\xff", b"\x00" * 9, b"{", b'{"image_id": "b"', b"\xc3", b"null"]
+)
+@pytest.mark.parametrize("name", ["predictions.jsonl", "parts/rank-0000-of-0001.jsonl"])
+def test_a_torn_row_of_any_bytes_is_no_row(tmp_path: Path, name: str, tail: bytes) -> None:
+    directory = RunDirectory(tmp_path)
+    with directory.append(0, 1) as appender:
+        appender.write([row("a")])
+    if name == "predictions.jsonl":
+        directory.merge()
+    with (tmp_path / name).open("ab") as file:
+        file.write(tail)
+    assert directory.rows() == {"a": row("a")}
+    if name == "predictions.jsonl":
+        with pytest.raises(DataError, match="is not a prediction"):
+            directory.rows(scored=True)
+    with directory.append(0, 1) as appender:
         appender.write([row("b")])
-    assert [each.image_id for each in read_predictions(path)] == ["a", "b"]
+    assert [each.image_id for each in directory.merge()] == ["a", "b"]
 
 
 def test_merge_sorts_prefers_answers_to_errors_and_is_repeatable(tmp_path: Path) -> None:
@@ -82,15 +136,84 @@ def test_merge_sorts_prefers_answers_to_errors_and_is_repeatable(tmp_path: Path)
     assert directory.predictions.read_bytes() == once
 
 
-def test_two_different_answers_of_one_image_stop_the_merge(tmp_path: Path) -> None:
+OPEN = Prediction("a", Status.OK, "kitty", rule="text")
+MAPPED = Prediction("a", Status.OK, "kitty", 1, rule="mapped", similarity=0.5, margin=0.1)
+RANKED = Prediction("a", Status.OK, None, 1, rule="ranked", top=(1, 2), top_scores=(0.9, 0.1))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (row("a", "cat"), row("a", "dog")),
+        (row("a"), replace(row("a"), class_id=2)),
+        (row("a"), replace(row("a"), also=(3,))),
+        (row("a"), replace(row("a"), class_id=None, status=Status.OOP)),
+        (row("a"), replace(row("a"), image_sha256="00")),
+        (row("a"), replace(row("a"), prompt_sha256="00")),
+        (row("a"), replace(row("a"), options=(1, 2))),
+        (RANKED, replace(RANKED, class_id=2, top=(2, 1))),
+        (RANKED, replace(RANKED, top=(1, 3))),
+        (MAPPED, replace(MAPPED, class_id=2)),
+        (MAPPED, replace(OPEN, answer="puss")),
+    ],
+)
+def test_two_different_rows_of_one_image_stop_the_merge(
+    tmp_path: Path, one: Prediction, other: Prediction
+) -> None:
+    for number, rows in enumerate(([one, other], [other, one])):
+        directory = RunDirectory(tmp_path / str(number))
+        with directory.append(0, 2) as first, directory.append(1, 2) as second:
+            first.write(rows[:1])
+            second.write(rows[1:])
+        with pytest.raises(RunError, match="`a` was answered twice, differently"):
+            directory.merge()
+        assert not directory.predictions.exists()
+        assert len(directory.parts()) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (row("a"), replace(row("a"), seconds=3.0, batch=2)),
+        (RANKED, replace(RANKED, top_scores=(0.91, 0.09))),
+        (MAPPED, OPEN),
+    ],
+)
+def test_rows_of_one_image_that_say_the_same_are_one(
+    tmp_path: Path, one: Prediction, other: Prediction
+) -> None:
     directory = RunDirectory(tmp_path)
-    with directory.append(0, 2) as first, directory.append(1, 2) as second:
-        first.write([row("a", "cat")])
-        second.write([row("a", "dog")])
-    with pytest.raises(RunError, match="answered twice, differently"):
-        directory.merge()
-    assert not directory.predictions.exists()
-    assert len(directory.parts()) == 2
+    with directory.append(0, 1) as appender:
+        appender.write([failed("a"), one, other, failed("a")])
+    assert directory.merge() == [one]
+
+
+def test_parts_that_are_no_folder_are_told(tmp_path: Path) -> None:
+    (tmp_path / "parts").write_text("not rows")
+    directory = RunDirectory(tmp_path)
+    with pytest.raises(DataError, match="parts: is no folder"):
+        directory.rows()
+    for act in (
+        lambda: directory.append(0, 1),
+        lambda: directory.mark_finished(0, 1),
+        lambda: directory.forget_finished([0], 1),
+    ):
+        with pytest.raises(RunError, match="cannot be written"):
+            act()
+    assert (tmp_path / "parts").read_text() == "not rows"
+
+
+def test_what_is_not_whole_or_moved_aside_is_no_run(tmp_path: Path) -> None:
+    for name in (".t.importing-7", ".t.building-x", ".t.replaced-7", "t.old-1", "u/.v.importing-7"):
+        (tmp_path / name / "repeat-0").mkdir(parents=True)
+        (tmp_path / name / "manifest.json").touch()
+        (tmp_path / name / "repeat-0" / "manifest.json").touch()
+    with pytest.raises(DataError, match="holds no run"):
+        find_runs(tmp_path)
+    for name in (".._a_b", "t", "t.older-1"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").touch()
+    assert [path.name for path in find_runs(tmp_path)] == [".._a_b", "t", "t.older-1"]
 
 
 def test_rows_of_other_images_stop_the_merge(tmp_path: Path) -> None:
