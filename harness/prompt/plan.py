@@ -1,10 +1,9 @@
 """Lay out the requests of a run, before any image is read and any model loaded."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from harness.classes import ClassList
 from harness.data.source import Source
@@ -23,6 +22,8 @@ class PlannedRequest:
     """The rendered prompt with an `<image>` mark for each image; empty for `classify`."""
     options: tuple[int, ...] = ()
     """Class ids of the lettered options, for multiple choice."""
+    attempt: int | None = None
+    """For several images that were asked before, which attempt it is: from 2."""
 
     @property
     def prompt_sha256(self) -> str:
@@ -59,15 +60,25 @@ class Planner:
         return [PlannedRequest((row,), (source.ids[row],), text) for (row,) in groups]
 
 
-def row_order(task: TaskSpec, ids: Sequence[str], original: Mapping[str, int]) -> list[int]:
-    """Give the rows in the order of the task's `image_order`, cut to its `limit`.
+ORDERS: Mapping[str, int] = {"shuffled": 2, "class_sorted": 2}
+"""Version of an order of images, which rises when it would be another; the others are at 1. 2: the
+first n images do not depend on n."""
 
-    `shuffled` depends on `order_seed` and the number of images alone; `class_sorted` sorts by the
-    original label (images without one last) and keeps the data set's order inside a class.
+
+def row_order(task: TaskSpec, ids: Sequence[str], original: Mapping[str, int]) -> list[int]:
+    """Give the rows in the order of the task's `image_order`, of which `limit` takes the first.
+
+    So the first n rows, and the groups that they are asked in, are the same whatever the limit.
+    `shuffled` sorts by a hash of `order_seed` and the image's id; `class_sorted` by the original
+    label (images without one last), and keeps the data set's order inside a class.
     """
-    rows = list(range(len(ids)))[: task.limit]
+    rows = list(range(len(ids)))
     if task.image_order == "shuffled":
-        return [rows[i] for i in np.random.default_rng(task.order_seed).permutation(len(rows))]
-    if task.image_order == "class_sorted":
-        return sorted(rows, key=lambda row: (ids[row] not in original, original.get(ids[row], 0)))
-    return rows
+        rows.sort(key=lambda row: _shuffled_place(task.order_seed, ids[row]))
+    elif task.image_order == "class_sorted":
+        rows.sort(key=lambda row: (ids[row] not in original, original.get(ids[row], 0)))
+    return rows[: task.limit]
+
+
+def _shuffled_place(seed: int, image_id: str) -> bytes:
+    return hashlib.sha256(json.dumps([seed, image_id]).encode()).digest()

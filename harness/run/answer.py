@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.adapters.base import Adapter, Preparing, Request, Response, noise_seed
@@ -56,13 +56,31 @@ class Watch:
     flag: StopFlag
 
 
-def owed(requests: Sequence[PlannedRequest], done: Collection[str]) -> list[PlannedRequest]:
-    """List the requests that have an image without an answer yet."""
-    return [
-        request
-        for request in requests
-        if any(image_id not in done for image_id in request.image_ids)
-    ]
+def owed(
+    requests: Sequence[PlannedRequest], rows: Mapping[str, Prediction]
+) -> list[PlannedRequest]:
+    """List the requests of which an image has no answer yet. Several images are asked again as a
+    whole, also where they were answered in a smaller group: with an image that could not be read,
+    or at the end of a smaller limit.
+    """
+    return [_again(each, rows) for each in requests if not _is_answered(each, rows)]
+
+
+def _is_answered(request: PlannedRequest, rows: Mapping[str, Prediction]) -> bool:
+    known = [rows[each] for each in request.image_ids if each in rows]
+    if len(known) < len(request.image_ids):
+        return False
+    return all(
+        row.status is not Status.ERROR and (row.images_in_prompt or 1) >= len(known)
+        for row in known
+    )
+
+
+def _again(request: PlannedRequest, rows: Mapping[str, Prediction]) -> PlannedRequest:
+    before = [rows[each].attempt or 1 for each in request.image_ids if each in rows]
+    if len(request.image_ids) == 1 or not before:
+        return request
+    return replace(request, attempt=max(before) + 1)
 
 
 def answer_requests(
@@ -172,6 +190,7 @@ def readable(
         planned = bench.planner.request(
             [planned.rows[place] for place in kept], [planned.image_ids[place] for place in kept]
         )
+        planned = replace(planned, attempt=loaded.planned.attempt)
     items = [loaded.images[place] for place in kept]
     images = tuple(item.image for item in items if item.image is not None)
     request = Request(

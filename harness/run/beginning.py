@@ -8,6 +8,7 @@ from harness.adapters.base import ModelFacts
 from harness.adapters.registry import VERSIONS
 from harness.catalogue import own_root
 from harness.errors import Problem, UserError
+from harness.prompt.plan import ORDERS
 from harness.run.batch_size import BatchSize
 from harness.run.bench import Bench
 from harness.run.classified import Outputs
@@ -55,6 +56,7 @@ def begun(
             data=bench.source.fingerprint,
             options=bench.options_digest,
             adapter=VERSIONS.get(model.adapter, 1),
+            order=ORDERS.get(task.image_order, 1),
         ),
         settings=settings,
         class_list=ClassListFacts(
@@ -111,6 +113,7 @@ def resumed(old: Manifest, new: Manifest, ordered: Outputs | None) -> Manifest:
         "outputs_sha256": old.outputs_sha256 or (ordered.digest if ordered else None),
         "n": longer.n,
         "limit": longer.limit,
+        "skipped": longer.skipped,
     }
     return new.model_copy(update=kept)
 

@@ -75,6 +75,7 @@ def answered_rows(
                 prompt_tokens=response.prompt_tokens,
                 cost=response.cost,
                 images_in_prompt=len(hashes) if len(hashes) > 1 else None,
+                attempt=request.attempt,
                 outside=response.outside,
                 reasoning="\n".join(filter(None, (response.reasoning, reasoning))) or None,
                 removed=(*parted, *shared.removed, *outcome.removed),
@@ -123,6 +124,7 @@ def failed_rows(request: PlannedRequest, error: str) -> list[Prediction]:
             error=error,
             options=request.options,
             prompt_sha256=request.prompt_sha256,
+            attempt=request.attempt,
         )
         for image_id in request.image_ids
     ]

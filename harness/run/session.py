@@ -2,13 +2,12 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.adapters.base import Adapter
-from harness.answers.outcome import Status
 from harness.catalogue import Catalogue
 from harness.prompt.plan import PlannedRequest
 from harness.ranks import Rank
@@ -30,6 +29,7 @@ from harness.spec.task import Metric, TaskSpec
 from harness.store.directory import RunDirectory, run_path
 from harness.store.lock import WHOLE, Shard, locked
 from harness.store.manifest import Manifest
+from harness.store.prediction import Prediction
 
 log = logging.getLogger("harness")
 
@@ -126,7 +126,7 @@ def prepare(
     if task.protocol == "classify":
         bench = replace(bench, outputs=match_outputs(catalogue, model, bench.classes))
     manifest = begun(bench, model, options.settings, options.batch_size, rank.processes)
-    done: set[str] = set()
+    rows: Mapping[str, Prediction] = {}
     if directory.started and not options.fresh:
         rows = directory.rows()
         # A model that could not be loaded leaves a manifest and no row, and is nobody's run; of a
@@ -137,10 +137,9 @@ def prepare(
             if rank.is_first:  # one is enough: all start together, or none does
                 check_same_images(old, manifest, bench.source, rows)
             manifest = going_on
-        done = {each for each, row in rows.items() if row.status is not Status.ERROR}
     # Slices are of all images, as nobody knows what other slices have done; the processes of one
     # launch share what is left, of which all see the same before they start together.
-    requests = rank.share(owed(bench.requests[options.shard.index :: options.shard.count], done))
+    requests = rank.share(owed(bench.requests[options.shard.index :: options.shard.count], rows))
     if rank.is_first:
         manifest.write(directory.path)
         own, total = _part(rank, options.shard)

@@ -1,9 +1,10 @@
 """The directory of a run: parts that processes append to, and the final file they merge into."""
 
+import contextlib
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.answers.outcome import Status
@@ -123,15 +124,20 @@ class RunDirectory:
     def rows(self, *, scored: bool = False) -> dict[str, Prediction]:
         """Give every row by image id, from the final file and all parts.
 
-        An answer replaces an error of the same image. A torn last row is none; where the rows were
-        scored already, it is a mistake. Raises RunError when two rows of one image differ in answer
-        or class, DataError when a file is broken.
+        An answer replaces an error of the same image, and of several images that were asked again
+        together the last attempt counts. A torn last row is none; where the rows were scored
+        already, it is a mistake. Raises RunError when two rows of one image differ in answer or
+        class, DataError when a file is broken.
         """
-        found: dict[str, Prediction] = {}
+        read: list[tuple[Path, list[Prediction]]] = []
         if self.predictions.is_file():
-            _add(found, read_predictions(self.predictions, torn=not scored), self.predictions)
-        for part in self.parts():
-            _add(found, read_predictions(part, torn=True), part)
+            final = read_predictions(self.predictions, torn=not scored)
+            read.append((self.predictions, list(final)))
+        read += [(part, list(read_predictions(part, torn=True))) for part in self.parts()]
+        last = _last_attempts(row for _, rows in read for row in rows)
+        found: dict[str, Prediction] = {}
+        for path, rows in read:
+            _add(found, [row for row in rows if row.attempt == last.get(row.image_id)], path)
         return found
 
     def merge(self, image_ids: Collection[str] | None = None) -> list[Prediction]:
@@ -144,18 +150,33 @@ class RunDirectory:
         if foreign:
             got = ", ".join(sorted(foreign)[:5])
             raise RunError(str(Problem(str(self.path), "holds rows of images not in the run", got)))
-        rows = [found[image_id] for image_id in sorted(found)]
+        rows = [replace(found[image_id], attempt=None) for image_id in sorted(found)]
         self.replace(rows)
         return rows
 
     def replace(self, rows: Iterable[Prediction]) -> None:
-        """Make `rows` the final file, whole or not at all, and remove the parts."""
+        """Make `rows` the final file, whole or not at all, and remove the parts: all at once, so
+        that none is left without those that came after it.
+        """
         write_predictions(self.predictions, rows)
-        shutil.rmtree(self.path / "parts", ignore_errors=True)
+        parts, gone = self.path / "parts", self.path / ".merged-parts"
+        shutil.rmtree(gone, ignore_errors=True)  # left by a process that was killed
+        with contextlib.suppress(FileNotFoundError):
+            parts.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 def _part_name(part: int, count: int) -> str:
     return f"rank-{part:04d}-of-{count:04d}"
+
+
+def _last_attempts(rows: Iterable[Prediction]) -> dict[str, int]:
+    """Give the last attempt of the images that were asked again in a group."""
+    last: dict[str, int] = {}
+    for row in rows:
+        if row.attempt is not None:
+            last[row.image_id] = max(row.attempt, last.get(row.image_id, 0))
+    return last
 
 
 def _add(found: dict[str, Prediction], rows: Iterable[Prediction], path: Path) -> None:

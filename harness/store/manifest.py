@@ -60,6 +60,9 @@ class Identity(_Part):
     """SHA-256 of all options of a multiple-choice task."""
     adapter: int = 1
     """Version of the adapter, which rises when it would give other answers."""
+    order: int = 1
+    """Version of the order in which images are asked for, and so of the groups that share a prompt
+    and of the images that a limit takes."""
 
     def differences(self, other: "Identity") -> list[str]:
         """Name the keys in which two identities differ, as `key: this one's -> the other's`."""

@@ -54,6 +54,9 @@ class Prediction:
     images_in_prompt: int | None = None
     """How many images shared the request, where there were several; tokens and cost are theirs
     together."""
+    attempt: int | None = None
+    """Where several images shared a request that was asked again, which attempt it is, from 2; only
+    until the merge, in which the last attempt counts."""
     seconds: float | None = None
     """Wall-clock time of the batch, shared evenly over its requests."""
     error: str | None = None

@@ -1,5 +1,7 @@
 """The order and the grouping of images."""
 
+import pytest
+
 from harness.prompt.plan import row_order
 from harness.spec.task import TaskSpec
 
@@ -30,3 +32,18 @@ def test_shuffling_is_fixed_by_the_seed() -> None:
 def test_sorting_by_class_keeps_the_order_inside_and_puts_unknown_images_last() -> None:
     original = {"i0": 2, "i1": 1, "i2": 2, "i3": 1}
     assert row_order(task(image_order="class_sorted", limit=5), IDS, original) == [1, 3, 0, 2, 4]
+
+
+@pytest.mark.parametrize("image_order", ["dataset", "shuffled", "class_sorted"])
+def test_the_first_images_do_not_depend_on_the_limit(image_order: str) -> None:
+    original = {image_id: number % 3 for number, image_id in enumerate(IDS)}
+    whole = row_order(task(image_order=image_order, order_seed=3), IDS, original)
+    for limit in (1, 7, 20, 30):
+        limited = task(image_order=image_order, order_seed=3, limit=limit)
+        assert row_order(limited, IDS, original) == whole[:limit]
+
+
+def test_shuffled_images_keep_their_order_when_others_come() -> None:
+    few = [IDS[row] for row in row_order(task(image_order="shuffled"), IDS[:9], {})]
+    all_ = [IDS[row] for row in row_order(task(image_order="shuffled"), IDS, {})]
+    assert [each for each in all_ if each in few] == few
