@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.adapters.base import Adapter, Preparing, Request, Response, noise_seed
@@ -54,6 +54,8 @@ class Watch:
     progress: RunProgress
     errors: ErrorCount
     flag: StopFlag
+    keep_facts: Callable[[], None]
+    """Called before answers are written: what they said of the model goes first."""
 
 
 def owed(
@@ -106,6 +108,7 @@ def answer_requests(
             stuck = [failed_rows(each.planned, str(error)) for each in ready]
             appender.write([*rows, *(row for each in stuck for row in each)])
             raise
+        watch.keep_facts()
         appender.write(rows)
         watch.progress.add(rows)
         watch.errors.add([row.error or "" for row in rows if row.status is Status.ERROR])

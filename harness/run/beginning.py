@@ -1,5 +1,6 @@
 """The manifest of a run as it begins, goes on and ends."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -27,7 +28,7 @@ from harness.store.manifest import (
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a model after it has answered."""
+    """What is known of a model that is loaded."""
 
     model: ModelFacts
     batch_size: int
@@ -110,6 +111,7 @@ def resumed(old: Manifest, new: Manifest, ordered: Outputs | None) -> Manifest:
         "model_facts": old.model_facts,
         "mapping": old.mapping,
         "batch_size": new.batch_size or old.batch_size,
+        "smaller_batch": old.smaller_batch,
         "outputs_sha256": old.outputs_sha256 or (ordered.digest if ordered else None),
         "n": longer.n,
         "limit": longer.limit,
@@ -118,18 +120,37 @@ def resumed(old: Manifest, new: Manifest, ordered: Outputs | None) -> Manifest:
     return new.model_copy(update=kept)
 
 
-def note_end(directory: RunDirectory, facts: Facts | None, seconds: float) -> None:
-    """Write into a run's manifest when it ended, and what became known of the model."""
+class KeptFacts:
+    """Keeps what is known of a model in its run's manifest: on disk before the answers that it is
+    of, so that no kill parts them. Servers say more of themselves with their answers.
+    """
+
+    def __init__(self, directory: RunDirectory, known: Callable[[], Facts], *, write: bool) -> None:
+        self._directory, self._known, self._write = directory, known, write
+        self._kept: Facts | None = None
+
+    def keep(self) -> None:
+        """Write what is known now, unless it is there; only one process of several writes."""
+        facts = self._known()
+        if self._write and facts != self._kept:
+            manifest = Manifest.read(self._directory.path)
+            manifest.model_copy(update=_known(manifest, facts)).write(self._directory.path)
+            self._kept = facts
+
+
+def note_end(directory: RunDirectory, seconds: float) -> None:
+    """Write into a run's manifest when it ended."""
     manifest = Manifest.read(directory.path)
     total = round((manifest.seconds or 0.0) + seconds, 3)
-    update: dict[str, object] = {"ended": _now(), "seconds": total}
-    if facts is not None:
-        update |= {
-            "model_facts": asdict(facts.model),
-            "batch_size": facts.batch_size,
-            "smaller_batch": facts.smaller_batch,
-        }
-    manifest.model_copy(update=update).write(directory.path)
+    manifest.model_copy(update={"ended": _now(), "seconds": total}).write(directory.path)
+
+
+def _known(manifest: Manifest, facts: Facts) -> dict[str, object]:
+    return {
+        "model_facts": asdict(facts.model),
+        "batch_size": facts.batch_size,
+        "smaller_batch": facts.smaller_batch or manifest.smaller_batch,
+    }
 
 
 def _now() -> str:

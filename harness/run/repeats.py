@@ -16,7 +16,9 @@ from harness.score.results import Results
 from harness.spec.model import ModelSpec
 from harness.spec.task import TaskSpec
 from harness.store.directory import RunDirectory
-from harness.store.lines import read_json, write_json
+from harness.store.leftovers import remove_unfinished
+from harness.store.lines import read_json, write_json, writing
+from harness.store.lock import reading
 from harness.store.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -77,12 +79,14 @@ def write_spread(repeat: Path, repeats: int) -> None:
     paths = [repeat.with_name(_name(number)) for number in range(repeats)]
     if repeats == 1 or repeat not in paths:
         return
-    scored = [each for each in map(_scored, paths) if each is not None]
     path = repeat.with_name(SPREAD_FILE)
-    if len(scored) < repeats or len({each.n for each in scored}) > 1:
-        path.unlink(missing_ok=True)
-    else:
-        write_json(path, {"schema_version": 1, **asdict(spread(scored))})
+    with reading([path.parent]), writing(path):
+        remove_unfinished(path.parent)
+        scored = [each for each in map(_scored, paths) if each is not None]
+        if len(scored) < repeats or len({each.n for each in scored}) > 1:
+            path.unlink(missing_ok=True)
+        else:
+            write_json(path, {"schema_version": 1, **asdict(spread(scored))})
 
 
 def _scored(path: Path) -> Results | None:

@@ -14,7 +14,7 @@ from harness.ranks import Rank
 from harness.run.answer import Watch, answer_requests, owed
 from harness.run.asking import Asker
 from harness.run.batch_size import BatchSize, find_batch_size
-from harness.run.beginning import Facts, begun, note_end, resumed
+from harness.run.beginning import Facts, KeptFacts, begun, note_end, resumed
 from harness.run.bench import NO_OVERRIDES, Bench, Overrides, open_bench, require_images
 from harness.run.budget import TENTH, ErrorBudget, ErrorCount
 from harness.run.classified import Outputs, match_outputs
@@ -162,15 +162,15 @@ def _say_before(catalogue: Catalogue, bench: Bench, rank: Rank, options: RunOpti
 def complete(prepared: Prepared, adapter: Callable[[], Adapter], flag: StopFlag) -> Finished:
     """Answer what this process owes; the first process waits for the others, merges and scores."""
     directory, rank, options = prepared.directory, prepared.rank, prepared.options
-    started, facts, failed = time.monotonic(), None, 0
+    started, failed = time.monotonic(), 0
     if prepared.requests:
-        facts, failed = _answer(prepared, adapter(), flag)
+        failed = _answer(prepared, adapter(), flag)
     directory.mark_finished(*_part(rank, options.shard))
     if not rank.is_first:
         return Finished(directory.path, None, failed=failed)
     own, total = _part(rank, options.shard)
     directory.wait_finished(range(own, own + rank.processes), total, flag.check)
-    note_end(directory, facts, time.monotonic() - started)
+    note_end(directory, time.monotonic() - started)
     if not options.shard.is_whole:
         return Finished(directory.path, None, failed=failed)
     from harness.run.finish import Ending, finish  # SciPy: a second that no answer waits for
@@ -181,7 +181,8 @@ def complete(prepared: Prepared, adapter: Callable[[], Adapter], flag: StopFlag)
     return Finished(directory.path, finish(directory, ending), metrics, failed)
 
 
-def _answer(prepared: Prepared, adapter: Adapter, flag: StopFlag) -> tuple[Facts, int]:
+def _answer(prepared: Prepared, adapter: Adapter, flag: StopFlag) -> int:
+    """Answer what this process owes; give how many images failed."""
     bench, rank, options = prepared.bench, prepared.rank, prepared.options
     notes: tuple[str, ...] = ()
     if bench.outputs is not None:
@@ -200,11 +201,17 @@ def _answer(prepared: Prepared, adapter: Adapter, flag: StopFlag) -> tuple[Facts
         bench.truths.equivalences,
         shown=rank.is_first and options.show_progress,
     )
+
+    def known() -> Facts:
+        facts = replace(adapter.facts, notes=(*adapter.facts.notes, *notes))
+        return Facts(facts, size, asker.batch_size if asker.halved else None)
+
+    facts = KeptFacts(prepared.directory, known, write=rank.is_first)
+    facts.keep()
     with progress, prepared.directory.append(*_part(rank, options.shard)) as appender:
-        watch = Watch(progress, errors, flag)
+        watch = Watch(progress, errors, flag, facts.keep)
         answer_requests(bench, asker, prepared.requests, appender, watch)
-    facts = replace(adapter.facts, notes=(*adapter.facts.notes, *notes))
-    return Facts(facts, size, asker.batch_size if asker.halved else None), errors.failed
+    return errors.failed
 
 
 def _with_outputs(

@@ -31,7 +31,12 @@ def remove_leftovers(directory: Path) -> None:
                     path.rename(directory)
             else:
                 shutil.rmtree(path, ignore_errors=True)
-    for path in _named(directory, re.compile(rf"\..*{re.escape(TEMPORARY)}", re.DOTALL)):
+    remove_unfinished(directory)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Take away the files of a folder that killed commands were writing."""
+    for path in _named(folder, re.compile(rf"\..*{re.escape(TEMPORARY)}", re.DOTALL)):
         with contextlib.suppress(OSError):
             path.unlink()
 

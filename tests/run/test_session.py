@@ -1,13 +1,13 @@
 """A run from the first image to the results: resumed, disturbed, repeated."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from harness.adapters.base import Setting
+from harness.adapters.base import ModelFacts, Request, Response, Setting
 from harness.answers.outcome import Status
 from harness.catalogue import Catalogue
 from harness.errors import UserError
@@ -220,3 +220,46 @@ def test_distractor_and_sampling_seeds_move_with_the_repeat(
     second = repeat_of(load_task(catalogue, "colours"), 1)
     assert second.distractors is not None and second.distractors.seed == 6
     assert second.generation_kwargs.seed == 1
+
+
+class TellingAdapter(ColourAdapter):
+    """Knows its revision from its first answer on, and looks at what the manifest says before."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(MODEL, Setting())
+        self.path, self.said = path, list[object]()
+
+    @property
+    def facts(self) -> ModelFacts:
+        return ModelFacts(architecture="Colour", revision=f"{len(self.calls)} calls")
+
+    def respond(self, requests: Sequence[Request]) -> list[Response]:
+        self.said.append(Manifest.read(self.path).model_facts["revision"])
+        if len(self.calls) == 2:
+            raise KeyboardInterrupt
+        return super().respond(requests)
+
+
+def test_facts_of_the_model_are_on_disk_before_the_answers(catalogue: Catalogue) -> None:
+    path = catalogue.include_paths[0] / "runs" / "colour" / "colours"
+    adapter = TellingAdapter(path)
+    with pytest.raises(KeyboardInterrupt):
+        run(catalogue, lambda: adapter)
+    assert adapter.said == ["0 calls", "1 calls", "2 calls"]
+    assert Manifest.read(path).model_facts["revision"] == "2 calls"
+    assert len(RunDirectory(path).rows()) == 6
+
+
+def test_a_kill_after_the_last_answer_loses_no_fact(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(RunDirectory, "mark_finished", killed)
+        run(catalogue, lambda: FragileAdapter(MODEL, Setting()), batch_size=8)
+    finished = run(catalogue, batch_size=8)
+    manifest = Manifest.read(finished.path)
+    assert manifest.model_facts["architecture"] == "Colour"
+    assert manifest.smaller_batch == 4
