@@ -4,6 +4,10 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+_LONGEST, _MOST_SHOWN = 2_000, 100
+"""Characters of one detail of a problem, and problems of one error, that are shown."""
+_LONGEST_WORD, _MOST_CANDIDATES = 200, 5_000
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -18,9 +22,13 @@ class Problem:
     def __str__(self) -> str:
         """Give one headline and an indented line for each detail that is known."""
         details = (("got", self.got), ("expected", self.expected), ("fix", self.fix))
-        lines = [f"{self.where}: {self.what}"]
-        lines += [f"  {label}: {text}" for label, text in details if text is not None]
+        lines = [f"{_cut(self.where)}: {_cut(self.what)}"]
+        lines += [f"  {label}: {_cut(text)}" for label, text in details if text is not None]
         return "\n".join(lines)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
 
 
 class HarnessError(Exception):
@@ -40,7 +48,9 @@ class UserError(HarnessError):
         self.problems: tuple[Problem, ...] = (
             (problems,) if isinstance(problems, Problem) else tuple(problems)
         )
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        shown = [str(problem) for problem in self.problems[:_MOST_SHOWN]]
+        rest = len(self.problems) - len(shown)
+        super().__init__("\n".join([*shown, *([f"and {rest} more"] if rest else [])]))
 
     def __reduce__(self) -> tuple[type["UserError"], tuple[tuple[Problem, ...]]]:
         """Let the error of another process arrive with its problems."""
@@ -64,8 +74,13 @@ class RunError(HarnessError):
 
 
 def nearest(word: str, candidates: Sequence[str]) -> str | None:
-    """Give the candidate most like `word`, or None when nothing is close (ratio under 0.6)."""
-    matches = difflib.get_close_matches(word, candidates, n=1)
+    """Give the candidate most like `word`, or None when nothing is close (ratio under 0.6).
+
+    The work grows with the length of a word squared, so that none is looked for to a long one.
+    """
+    if len(word) > _LONGEST_WORD:
+        return None
+    matches = difflib.get_close_matches(word, candidates[:_MOST_CANDIDATES], n=1)
     return matches[0] if matches else None
 
 

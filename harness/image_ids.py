@@ -24,6 +24,7 @@ _SUFFIXES = """
 IMAGE_SUFFIXES = frozenset(f".{suffix}" for suffix in _SUFFIXES.split())
 """The endings of image files that are no part of an id: a list of ours, and not what the installed
 Pillow opens, so that an id is the same on every machine."""
+_HALF = re.compile("[\ud800-\udfff]")
 _SHOWN = 5
 
 
@@ -62,7 +63,7 @@ def fault_of(text: str) -> str | None:
     """Say why a text can be no id; None where it can. An id is Unicode text and not empty."""
     if not text:
         return "is empty"
-    half = any("\ud800" <= character <= "\udfff" for character in text)
+    half = _HALF.search(text)
     return "is no Unicode text: it holds half of a surrogate pair" if half else None
 
 

@@ -1,9 +1,13 @@
 """Lines of a user's text file: what `\\n` or `\\r\\n` ends, and nothing else."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from harness.errors import DataError, Problem
+from harness.limits import MOST_YAML, read_bounded_text
+
+_LONGEST_NAME = 1_000
 
 
 def lines_of(text: str) -> list[str]:
@@ -28,12 +32,9 @@ def read_names(path: Path, where: str) -> list[str]:
     blank or holds a carriage return: the place of a name is its class, so that nothing is skipped.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise DataError(Problem(where, "its file cannot be read", got=str(error))) from error
-    except UnicodeDecodeError as error:
-        what, fix = "its file is not UTF-8 text", "save it as UTF-8"
-        raise DataError(Problem(where, what, f"{path}: {error}", fix=fix)) from error
+        text = read_bounded_text(path, MOST_YAML)
+    except DataError as error:
+        raise DataError(replace(error.problems[0], where=f"{where}, {path}")) from error
     names = [line.strip(" \t") for line in lines_of(text)]
     problems = list(_faults(names, path))
     if not names:
@@ -45,7 +46,10 @@ def read_names(path: Path, where: str) -> list[str]:
 
 def _faults(names: list[str], path: Path) -> Iterator[Problem]:
     for number, name in enumerate(names, 1):
-        if not name.strip():
+        if len(name) > _LONGEST_NAME:
+            what = f"a name of {len(name)} characters, more than {_LONGEST_NAME}"
+            yield Problem(f"{path}:{number}", what, repr(name[:60]))
+        elif not name.strip():
             what = "the line is blank, and every line is a class"
             yield Problem(f"{path}:{number}", what, fix="remove it, or write the name")
         elif "\r" in name:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 ORDER = (
-    "errors", "terminal", "text_lines", "file_names", "image_ids", "classes", "name_templates",
-    "catalogue", "spec", "class_lists", "class_names", "labels", "data", "encoders", "prompt",
-    "adapters", "answers", "mapping", "store", "score", "evaluate_modules", "ranks", "run",
-    "entries", "leaderboard", "export", "checks", "cli", "__main__",
+    "errors", "limits", "terminal", "text_lines", "file_names", "image_ids", "classes",
+    "name_templates", "catalogue", "spec", "class_lists", "class_names", "labels", "data",
+    "encoders", "prompt", "adapters", "answers", "mapping", "store", "score", "evaluate_modules",
+    "ranks", "run", "entries", "leaderboard", "export", "checks", "cli", "__main__",
 )  # fmt: skip
 ANSWER_TYPES = "harness.answers.outcome"  # plain words that everything may use
 HEAVY = {

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from harness.errors import Problem, SpecError, unknown_name
+from harness.limits import MOST_YAML, is_file
 
 
 class Kind(StrEnum):
@@ -23,7 +24,7 @@ class Kind(StrEnum):
     CLASS_LIST = "class_list"
 
 
-_KEY = re.compile(r"^(group|task|model|encoder|label_set|class_list)[ \t]*:[ \t]*(.*)$", re.M)
+_KEY = re.compile(r"^(group|task|model|encoder|label_set|class_list)[ \t]*:[ \t]*(.{,300})$", re.M)
 _VALUE = re.compile(r"""^["']?([^"'#]*?)["']?\s*(?:#.*)?$""")
 _PRECEDENCE = (Kind.GROUP, Kind.TASK, Kind.MODEL, Kind.ENCODER, Kind.LABEL_SET, Kind.CLASS_LIST)
 
@@ -92,7 +93,7 @@ class Catalogue:
 
     @staticmethod
     def _at_path(kind: Kind, path: Path) -> Path:
-        if not path.is_file():
+        if not is_file(path):
             raise SpecError(Problem(str(path), f"no such {kind.value} file"))
         return path
 
@@ -100,7 +101,10 @@ class Catalogue:
 def _name_in(path: Path) -> tuple[Kind, str] | None:
     """Give kind and name by the top-level keys, read as plain text; None when there is none."""
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        if not path.is_file():
+            return None
+        with path.open(encoding="utf-8", errors="replace") as file:
+            text = file.read(MOST_YAML)
     except OSError:
         return None
     keys = {match[1]: match[2] for match in _KEY.finditer(text)}

@@ -9,6 +9,7 @@ from PIL import Image, UnidentifiedImageError
 
 from harness.data.formats import image_formats
 from harness.data.pixels import PixelError, mend_transparency, to_rgb
+from harness.limits import is_file, is_folder
 
 
 class ImageError(Exception):
@@ -21,8 +22,8 @@ def decode_image(source: bytes | Path, name: str) -> Image.Image:
     Pillow's own limit (179 million pixels) guards against decompression bombs, before anything is
     decoded.
     """
-    if isinstance(source, Path) and not source.is_file():
-        raise ImageError(f"{name}: {'is a folder' if source.is_dir() else 'no such file'}")
+    if isinstance(source, Path) and not is_file(source):
+        raise ImageError(f"{name}: {'is a folder' if is_folder(source) else 'no such file'}")
     try:
         opened = io.BytesIO(source) if isinstance(source, bytes) else source
         with warnings.catch_warnings():

@@ -11,11 +11,12 @@ from harness.labels.flags import FLAG_WORDS, read_flag
 from harness.labels.named_original import ORIGINAL_KEYS, named_original
 from harness.labels.row import LabelRow
 from harness.labels.source import LabelFile
+from harness.limits import MOST_DIGITS
 
 _ID, _FILE, _LABELS, _PROBLEMATIC = "id", "image_name", "proposed_labels", "is_problematic"
 _READ = (_ID, _FILE, _LABELS, _PROBLEMATIC, *ORIGINAL_KEYS)
 _BETWEEN = re.compile(r"[\s,;|]+")
-_WHOLE = re.compile(r"[+-]?\d+(?:\.0*)?")
+_WHOLE = re.compile(rf"[+-]?\d{{1,{MOST_DIGITS}}}(?:\.0*)?")
 
 
 def read_csv(file: LabelFile) -> Iterator[LabelRow | Problem]:

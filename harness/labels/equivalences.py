@@ -10,6 +10,7 @@ from harness.labels.json_text import parse_json
 from harness.labels.label_set import Equivalences, LabelSet
 from harness.labels.row import class_range, told
 from harness.labels.source import LabelFile, read_text
+from harness.limits import is_file
 
 _SHAPE = '{"eq_classes": {name: [ids]}}, {"equivalent_classes": [[id, id], …]} or a list of groups'
 
@@ -20,7 +21,7 @@ def load_equivalences(path: Path, class_list: ClassList | None = None) -> Equiva
     Raises DataError when the file is missing, has none of the known shapes, or holds an id that
     is no class of `class_list` (when given).
     """
-    if not path.is_file():
+    if not is_file(path):
         fix = "give a JSON file, or `none`"
         raise DataError(Problem("--equivalences", "there is no such file", str(path), _SHAPE, fix))
     groups = read_groups(read_text("equivalences", path), class_list)

@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.errors import DataError, Problem
 from harness.labels.source import LabelFile
+from harness.limits import parse_json_text
 
 
 def parse_json(file: LabelFile, *, as_written: bool = False) -> Any:
@@ -24,8 +25,8 @@ def parse_json(file: LabelFile, *, as_written: bool = False) -> Any:
         return found
 
     try:
-        value = json.loads(file.text, object_pairs_hook=build, **_numbers(as_written))
-    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError
+        value = parse_json_text(file.text, object_pairs_hook=build, **_numbers(as_written))
+    except ValueError as error:
         line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
         raise DataError(
             Problem(
@@ -61,10 +62,10 @@ def parse_lines(
             continue
         where = f"{file.path}:{number}"
         try:
-            row = json.loads(line, **_numbers(as_written))
-        except (ValueError, RecursionError):
-            what = "the line is not JSON"
-            cut = number == last
+            row = parse_json_text(line, **_numbers(as_written))
+        except ValueError as error:
+            cut = number == last and isinstance(error, json.JSONDecodeError)
+            what = f"the line is not JSON: {error}"
             yield Problem(
                 where,
                 what + ("; it is the last and has no end: the file is cut off" if cut else ""),

@@ -8,6 +8,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from harness.errors import DataError, MissingPackageError, Problem
+from harness.limits import MOST_TEXT, decoded, is_file, read_bounded_bytes
 from harness.spec.label_set import LabelSetSpec
 
 _IMGT = "val_image_to_1k_label.json"
@@ -36,7 +37,7 @@ def open_labels(spec: LabelSetSpec) -> LabelFile:
         path = _imgt_path()
     else:
         raise DataError(_missing(spec, "its YAML names no file"))
-    if not path.is_file():
+    if not is_file(path):
         what = "is a folder" if path.is_dir() else "there is no such file"
         raise DataError(_missing(spec, what, got=str(path)))
     found = read_text(spec.label_set, path)
@@ -63,7 +64,7 @@ def open_config(spec: LabelSetSpec, labels: LabelFile) -> LabelFile | None:
         return None
     places = (labels.path.parent / Path(spec.config).name, spec.resolve(spec.config))
     for place in places:
-        if place.is_file():
+        if is_file(place):
             return read_text(spec.label_set, place)
     raise DataError(
         Problem(
@@ -77,17 +78,9 @@ def open_config(spec: LabelSetSpec, labels: LabelFile) -> LabelFile | None:
 
 
 def read_text(name: str, path: Path) -> LabelFile:
-    """Read a text file; a byte-order mark is left out. Raises DataError when it is not UTF-8."""
-    try:
-        data = path.read_bytes()
-        text = data.decode("utf-8-sig")
-    except OSError as error:
-        raise DataError(Problem(str(path), "cannot be read", got=str(error))) from error
-    except UnicodeDecodeError as error:
-        raise DataError(
-            Problem(str(path), "is not UTF-8 text", got=str(error), fix="save it as UTF-8")
-        ) from error
-    return LabelFile(name, path, text, hashlib.sha256(data).hexdigest())
+    """Read a text file; a byte-order mark is left out. Raises DataError as `read_bounded_text`."""
+    data = read_bounded_bytes(path, MOST_TEXT)
+    return LabelFile(name, path, decoded(data, path), hashlib.sha256(data).hexdigest())
 
 
 def joint_digest(digests: Sequence[str]) -> str:

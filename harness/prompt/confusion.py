@@ -1,7 +1,9 @@
 """Confusion matrices of a reference model, read from files and fitted to the classes of a task."""
 
 import csv
+import struct
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import DataError, Problem
+from harness.limits import MOST_TEXT, is_file
 
+_BROKEN = (
+    OSError, EOFError, MemoryError, OverflowError, ValueError, TypeError, NotImplementedError,
+    SyntaxError, struct.error, zlib.error, zipfile.BadZipFile,
+)  # fmt: skip
+"""What NumPy and the modules below it say of a file that is no array."""
 _SHAPE = "[n, n], or [n, n + 1] with out-of-prompt answers last"
 
 
@@ -28,7 +36,7 @@ def read_confusion(path: Path, class_ids: Sequence[int]) -> NDArray[np.float64]:
 
     Raises DataError for a file that cannot be read or does not fit.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise _error(path, "there is no such file", fix="give a .npz or .csv file")
     read = _read_npz if path.suffix == ".npz" else _read_csv
     ids, matrix = read(path, class_ids)
@@ -48,6 +56,8 @@ def read_confusion(path: Path, class_ids: Sequence[int]) -> NDArray[np.float64]:
 
 def _read_npz(path: Path, class_ids: Sequence[int]) -> tuple[list[int], NDArray[np.float64]]:
     try:
+        with zipfile.ZipFile(path) as packed:
+            _check_size(path, sum(each.file_size for each in packed.infolist()))
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         matrix = np.asarray(arrays["confusion"], dtype=np.float64)
@@ -55,16 +65,17 @@ def _read_npz(path: Path, class_ids: Sequence[int]) -> tuple[list[int], NDArray[
     except KeyError as error:
         got = ", ".join(arrays) or "no arrays"
         raise _error(path, "no array `confusion`", got=got, expected=_SHAPE) from error
-    except (OSError, EOFError, ValueError, TypeError, zipfile.BadZipFile) as error:
+    except _BROKEN as error:
         raise _error(path, "not a readable .npz of numbers", got=str(error)) from error
     return ids, matrix
 
 
 def _read_csv(path: Path, _: Sequence[int]) -> tuple[list[int], NDArray[np.float64]]:
     try:
+        _check_size(path, path.stat().st_size)
         with path.open(encoding="utf-8-sig", newline="") as file:
             lines = [line for line in csv.reader(file) if line]
-    except (UnicodeDecodeError, csv.Error) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise _error(path, "not a readable CSV file", got=str(error)) from error
     if not lines:
         raise _error(path, "the file is empty", expected="a header of class ids")
@@ -81,6 +92,11 @@ def _read_csv(path: Path, _: Sequence[int]) -> tuple[list[int], NDArray[np.float
         raise _error(path, "rows and columns are not of the same classes", expected=_SHAPE)
     order = np.argsort(row_ids, kind="stable")[np.argsort(np.argsort(ids, kind="stable"))]
     return ids, matrix[order, 1:]
+
+
+def _check_size(path: Path, size: int) -> None:
+    if size > MOST_TEXT:
+        raise _error(path, "the file is too large", f"{size} bytes", f"at most {MOST_TEXT} bytes")
 
 
 def _check(path: Path, ids: Sequence[int], matrix: NDArray[np.float64]) -> None:

@@ -11,6 +11,7 @@ from harness.image_ids import fault_of, ids_in_file_name, written_id
 from harness.labels.json_text import parse_lines
 from harness.labels.row import class_range, told
 from harness.labels.source import read_text
+from harness.limits import is_file
 
 FORMS = ("answer", "answers", "class_id", "top")
 """The keys of which a row has exactly one."""
@@ -69,7 +70,7 @@ def read_answers(path: Path, classes: ClassList, *, with_options: bool) -> Answe
     Class ids are checked against `classes`; `options` are allowed only `with_options`, that is, for
     multiple choice. Raises DataError with every problem of the file, ten in full.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise DataError(Problem(str(path), "there is no such file", expected="a file of answers"))
     file = read_text("answers", path)
     rows: list[Given] = []

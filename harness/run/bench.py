@@ -16,6 +16,7 @@ from harness.labels.equivalences import equivalences_of, load_equivalences
 from harness.labels.label_set import Equivalences, LabelSet, original_of
 from harness.labels.load import load_label_set
 from harness.labels.named_original import COMPARED, CONTRADICTED, hold_against
+from harness.limits import is_file
 from harness.prompt.options import options_of
 from harness.prompt.plan import PlannedRequest, Planner, row_order
 from harness.run.class_folders import check_class_folders
@@ -267,7 +268,7 @@ def _equivalences(
 def _pointed(spec: LabelSetSpec, path: Path | None) -> LabelSetSpec:
     if path is None:
         return spec
-    if not path.is_file():
+    if not is_file(path):
         where = f"--label_set {spec.label_set}={path}"
         raise DataError(Problem(where, "there is no such file"))
     if spec.sha256 is not None:
@@ -285,4 +286,4 @@ def _pointed(spec: LabelSetSpec, path: Path | None) -> LabelSetSpec:
 def _is_present(spec: LabelSetSpec) -> bool:
     if spec.format == "column" or (spec.format == "imgt" and spec.path is None):
         return True
-    return spec.path is not None and spec.resolve(spec.path, "path").is_file()
+    return spec.path is not None and is_file(spec.resolve(spec.path, "path"))

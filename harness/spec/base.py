@@ -17,6 +17,7 @@ from pydantic import (
 
 from harness.errors import Problem, SpecError, nearest
 from harness.file_names import name_fault
+from harness.limits import MOST_PROBLEMS
 from harness.spec.yaml_file import YamlFile
 
 
@@ -64,7 +65,9 @@ class FileSpec(Spec):
         if base is None:
             raise SpecError(not_followed(key or "", path))
         try:
-            return (base / Path(path).expanduser()).resolve()
+            found = (base / Path(path).expanduser()).resolve()
+            found.exists()  # raises for a name that is too long
+            return found
         except (OSError, RuntimeError, ValueError) as error:
             where = self.file.origin(tuple((key or "").split("."))) if self.file else str(base)
             problem = Problem(where, f"`{key or 'path'}` names no path", ascii(path)[:200])
@@ -101,7 +104,7 @@ def validate(model: type[S], file: YamlFile) -> S:
             **values, directory=file.path.parent.resolve(), folders=file.folders(), file=file
         )
     except ValidationError as error:
-        problems += [_problem(model, file, dict(item)) for item in error.errors()]
+        problems += _problems(model, file, error)
         raise SpecError(problems) from error
     if problems:
         raise SpecError(problems)
@@ -117,8 +120,7 @@ def validate_part(part: type[P], spec: FileSpec, key: str, values: Mapping[str, 
         return part(**values)
     except ValidationError as error:
         file = spec.file or YamlFile(spec.directory, {}, {})
-        items = [dict(item) for item in error.errors()]
-        raise SpecError([_problem(part, file, item, (key,)) for item in items]) from error
+        raise SpecError(_problems(part, file, error, (key,))) from error
 
 
 def count_or(word: str) -> PlainValidator:
@@ -130,6 +132,16 @@ def count_or(word: str) -> PlainValidator:
         raise ValueError(f"a number above 0, or {word}")
 
     return PlainValidator(check)
+
+
+def _problems(
+    model: type[Spec], file: YamlFile, error: ValidationError, under: tuple[str, ...] = ()
+) -> list[Problem]:
+    """Give the first mistakes of a file and, where there are more, one that counts the rest."""
+    items = error.errors(include_url=False, include_context=False)
+    found = [_problem(model, file, dict(item), under) for item in items[:MOST_PROBLEMS]]
+    rest = len(items) - len(found)
+    return [*found, *([Problem(str(file.path), f"and {rest} more mistakes")] if rest else [])]
 
 
 def _problem(

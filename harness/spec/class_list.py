@@ -11,7 +11,7 @@ class ClassEntry(Spec):
     """One class as written in the YAML."""
 
     id: int = Field(ge=0, lt=2**31)
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, max_length=1_000)
     aliases: tuple[str, ...] = ()
     wnid: str | None = None
 

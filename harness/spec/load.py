@@ -15,6 +15,7 @@ from harness.spec.label_set import LabelFormat, LabelSetSpec
 from harness.spec.model import ModelSpec
 from harness.spec.task import TaskSpec
 from harness.spec.yaml_file import Origin, YamlFile, read_yaml
+from harness.spec.yaml_safe import construct
 
 _LABEL_FILES: dict[str, LabelFormat] = {".jsonl": "jsonl", ".csv": "csv"}
 _PATH_ENDS = (".yaml", ".yml", *_LABEL_FILES)
@@ -186,7 +187,7 @@ def _with_settings(
             place[part] = dict(inner) if isinstance(inner, dict) else {}
             place = place[part]
         try:
-            place[keys[-1]] = yaml.safe_load(text)
+            place[keys[-1]] = construct(text)
         except yaml.YAMLError as error:
             what = "is not a value in YAML"
             raise SpecError(Problem(f"--set {key}", what, str(error), "text in quotes")) from error

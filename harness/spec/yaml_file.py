@@ -7,12 +7,15 @@ from typing import Any
 
 import yaml
 
-from harness.errors import Problem, SpecError
+from harness.errors import DataError, Problem, SpecError
+from harness.limits import MOST_YAML, is_file, read_bounded_text
+from harness.spec.yaml_safe import construct
 
 _NO_CODE = (
     "a YAML file holds no code, so that anyone may read and run it; say it with a Jinja2 template "
     "in `doc_to_text`, a column name in `doc_to_visual`/`doc_to_target`, or an adapter in Python"
 )
+_MOST_INCLUDED = 20
 _NEXT_LINE = "\x85"
 
 
@@ -60,14 +63,25 @@ class YamlFile:
 
 def read_yaml(path: Path) -> YamlFile:
     """Read a YAML file and what it includes. Raises SpecError with every problem found."""
-    return _read(path, ())
+    return _read(path, (), {})
 
 
-def _read(path: Path, including: tuple[Path, ...]) -> YamlFile:
-    real = path.resolve()
-    if real in including:
-        chain = " -> ".join(step.name for step in (*including, real))
-        raise SpecError(Problem(str(path), "include goes round in a circle", got=chain))
+def _read(path: Path, including: tuple[Path, ...], read: dict[Path, YamlFile]) -> YamlFile:
+    """Read a file and what it includes, each once; `read` holds those that were read before."""
+    try:
+        real = path.resolve()
+    except (OSError, RuntimeError) as error:  # links in a circle
+        raise SpecError(Problem(str(path), "cannot be read", got=str(error))) from error
+    if real in including or len(including) > _MOST_INCLUDED:
+        chain = " -> ".join(step.name for step in (*including, real)[:_MOST_INCLUDED])
+        what = "goes round in a circle" if real in including else "goes through too many files"
+        raise SpecError(Problem(str(path), f"include {what}", got=chain))
+    if real not in read:
+        read[real] = _with_included(path, (*including, real), read)
+    return read[real]
+
+
+def _with_included(path: Path, including: tuple[Path, ...], read: dict[Path, YamlFile]) -> YamlFile:
     own = _read_one(path)
     included = own.data.pop("include", None)
     if included is None:
@@ -82,12 +96,12 @@ def _read(path: Path, including: tuple[Path, ...]) -> YamlFile:
     origins: dict[tuple[str, ...], Origin] = {}
     for name in names:
         target = path.parent / name
-        if not target.is_file():
+        if not is_file(target):
             where = own.origin(("include",))
             raise SpecError(
                 Problem(where, "included file not found", got=name, expected=str(target))
             )
-        base = _read(target, (*including, real))
+        base = _read(target, including, read)
         data = _merge(data, base.data)
         origins.update(base.origins)
     origins.update({keys: at for keys, at in own.origins.items() if keys != ("include",)})
@@ -106,10 +120,9 @@ def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def _read_one(path: Path) -> YamlFile:
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SpecError(Problem(str(path), "cannot be read as text", got=str(error))) from error
-    return parse_yaml(text, path)
+        return parse_yaml(read_bounded_text(path, MOST_YAML), path)
+    except DataError as error:
+        raise SpecError(error.problems) from error
 
 
 def parse_yaml(text: str, path: Path) -> YamlFile:
@@ -119,20 +132,19 @@ def parse_yaml(text: str, path: Path) -> YamlFile:
         at, what = Origin(path, text.count("\n", 0, place) + 1), "U+0085 stands in the file"
         got = "YAML takes it for the end of a line, and would change the text"
         raise SpecError(Problem(str(at), what, got, fix='write `\\N` inside of "…"'))
-    loader = yaml.CSafeLoader(text)
-    try:
-        node = loader.get_single_node()
+    origins: dict[tuple[str, ...], Origin] = {}
+
+    def check(node: yaml.Node | None) -> None:
         if not isinstance(node, yaml.MappingNode):
             raise SpecError(Problem(str(path), "is not a mapping of keys to values"))
-        origins: dict[tuple[str, ...], Origin] = {}
         problems = _inspect(node, (), path, origins)
         if problems:
             raise SpecError(problems)
-        data = loader.construct_document(node)
+
+    try:
+        data = construct(text, check)
     except yaml.YAMLError as error:
         raise SpecError(Problem(str(path), "is not valid YAML", got=str(error))) from error
-    finally:
-        loader.dispose()
     return YamlFile(path, {str(key): value for key, value in data.items()}, origins)
 
 

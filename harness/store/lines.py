@@ -5,6 +5,7 @@ import contextlib
 import json
 import re
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,7 @@ from typing import Any, Self
 import jsonlines
 
 from harness.errors import DataError, Problem, RunError
+from harness.limits import MOST_RECORD, parse_json_text, parse_record, read_bounded_bytes
 from harness.store.prediction import Prediction
 
 TEMPORARY = ".tmp"
@@ -66,7 +68,11 @@ def read_predictions(path: Path, *, torn: bool = False) -> Iterator[Prediction]:
     """
     try:
         with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
+            lines = iter(lambda: file.readline(MOST_RECORD + 1), b"")
+            for number, line in enumerate(lines, start=1):
+                if len(line) > MOST_RECORD:
+                    what, expected = "the line is too long", f"at most {MOST_RECORD} bytes"
+                    raise DataError(Problem(f"{path}:{number}", what, expected=expected))
                 text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
                 try:
                     if text.strip():
@@ -95,8 +101,9 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> Any:
     """Read a JSON file. Raises DataError when it is missing, not JSON, or names a key twice."""
     try:
-        return _loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
+        data = read_bounded_bytes(path, MOST_RECORD)
+        return parse_record(data.decode("utf-8"), object_pairs_hook=_each_key_once)
+    except ValueError as error:
         raise DataError(Problem(str(path), "cannot be read as JSON", got=str(error))) from error
 
 
@@ -144,7 +151,7 @@ def _escaped(text: str) -> str:
 def _prediction(line: bytes, where: str) -> Prediction:
     try:
         return Prediction.from_json(_loads(line))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         shown = line.strip().decode("utf-8", "backslashreplace")[:120]
         raise DataError(
             Problem(
@@ -158,14 +165,14 @@ def _prediction(line: bytes, where: str) -> Prediction:
 
 def _loads(text: bytes) -> Any:
     """Read JSON in UTF-8. Raises ValueError where it is not, or where an object has a key twice."""
-    return json.loads(text.decode("utf-8"), object_pairs_hook=_each_key_once)
+    return parse_json_text(text.decode("utf-8"), object_pairs_hook=_each_key_once, parse_int=int)
 
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        counts = Counter(name for name, _ in pairs)
+        twice = sorted(name for name, count in counts.items() if count > 1)
         raise ValueError(f"more than one value for {', '.join(map(repr, twice))}")
     return found
 

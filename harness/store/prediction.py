@@ -1,11 +1,11 @@
 """A prediction: what one model said of one image under one task, a row of `predictions.jsonl`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 from harness.answers.outcome import Status
-from harness.image_ids import written_id
+from harness.image_ids import fault_of, written_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +91,42 @@ class Prediction:
 
         Raises KeyError, TypeError or ValueError when the row is not one.
         """
-        values: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value
-            for key, value in row.items()
-            if key in _FIELDS
-        }
+        values: dict[str, Any] = {}
+        for key, value in row.items():
+            if key in _FITS:
+                if not _FITS[key](value):
+                    raise TypeError(f"`{key}` cannot be {repr(value)[:60]}")
+                values[key] = tuple(value) if isinstance(value, list) else value
         values["image_id"] = written_id(row["image_id"])
         values["status"] = Status(row["status"])
+        fault = fault_of(values["image_id"])
+        if fault is not None:
+            raise ValueError(f"`image_id` {fault}")
         return cls(**values)
 
 
-_FIELDS = frozenset(field.name for field in fields(Prediction))
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < _MOST
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and -_MOST < value < _MOST
+
+
+_MOST = 2**63
+_FITS_TYPE: Mapping[Any, Callable[[Any], bool]] = {
+    str: lambda value: type(value) is str,
+    Status: lambda value: type(value) is str,
+    str | None: lambda value: value is None or type(value) is str,
+    bool | None: lambda value: value is None or type(value) is bool,
+    int | None: lambda value: value is None or _is_count(value),
+    float | None: lambda value: value is None or _is_number(value),
+    tuple[int, ...]: lambda value: type(value) is list and all(map(_is_count, value)),
+    tuple[float, ...]: lambda value: (
+        type(value) is list and all(type(each) in (int, float) for each in value)
+    ),
+    tuple[str, ...]: lambda value: type(value) is list and all(type(each) is str for each in value),
+}
+_FITS = {field.name: _FITS_TYPE[field.type] for field in fields(Prediction)}
+"""Whether a value may stand in a field. No whole number is below 0 or has over 63 bits; scores in
+lists may be endless, as the logarithm of nothing is."""

@@ -1,7 +1,8 @@
 """Rows on disk: appended, torn, merged, replaced; nothing lost and nothing invented."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,10 +23,13 @@ def failed(image_id: str) -> Prediction:
 
 
 def test_a_row_survives_the_file(tmp_path: Path) -> None:
-    full = Prediction(
-        "é/1", Status.OOP, "a\nb\u2028c😀\ud83d",
-        3, (4, 5), "mapped", 0.5, 0.25, (3, 1), (1, 3), "00", "11", 8, 4, 0.1, None, "hm",
-    )  # fmt: skip
+    values: dict[Any, Any] = {
+        str | None: "a\nb\u2028c😀\ud83d", int | None: 3, float | None: 0.25, bool | None: True,
+        tuple[int, ...]: (4, 5), tuple[float, ...]: (-float("inf"), 0), tuple[str, ...]: ("a", ""),
+    }  # fmt: skip
+    filled = {each.name: values[each.type] for each in fields(Prediction)[2:]}
+    full = Prediction("é/1", Status.OOP, **filled)
+    assert full.to_json().keys() == {each.name for each in fields(Prediction)}
     write_predictions(tmp_path / "p.jsonl", [full, row("b")])
     assert list(read_predictions(tmp_path / "p.jsonl")) == [full, row("b")]
 

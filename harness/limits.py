@@ -1,0 +1,136 @@
+"""How much of a file is read, and the readers that measure before they parse.
+
+A file may be a stranger's. These are the limits of every kind of file, in one place.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.errors import DataError, Problem
+
+MOST_YAML = 8 << 20
+"""Bytes of a YAML file: the 21,841 classes of ImageNet with their aliases fit in."""
+MOST_YAML_NODES = 300_000
+"""Keys and values of a YAML file, where what an alias stands for counts each time."""
+MOST_TEXT = 256 << 20
+"""Bytes of a file of labels, answers or rows."""
+MOST_RECORD = 16 << 20
+"""Bytes of a JSON file that is one record (a manifest, results), of a line of rows, and of what a
+server answers."""
+MOST_DEPTH = 64
+"""Mappings and lists inside of each other, in YAML and JSON."""
+MOST_DIGITS = 40
+"""Of a whole number: as many as 128 bits have, for ids that are numbers."""
+MOST_PROBLEMS = 20
+"""Mistakes of one file that are told in full; the rest is counted."""
+
+_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|([\[{])|([\]}])', re.DOTALL)
+"""A whole string, or a bracket outside of one; a string that never ends takes the rest."""
+
+
+def read_bounded_text(path: Path, most: int) -> str:
+    """Read a text file; a byte-order mark is left out. Raises DataError where it cannot be read, is
+    no plain file or no UTF-8, or has more than `most` bytes.
+    """
+    return decoded(read_bounded_bytes(path, most), path)
+
+
+def read_bounded_bytes(path: Path, most: int) -> bytes:
+    """Read a file. Raises DataError where it cannot be read, is no plain file, or has more than
+    `most` bytes.
+    """
+    try:
+        if path.exists() and not path.is_file():  # opening a pipe would wait
+            raise DataError(Problem(str(path), "is no plain file"))
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except (OSError, ValueError) as error:
+        raise DataError(Problem(str(path), "cannot be read", got=str(error))) from error
+    if len(data) > most:
+        raise DataError(Problem(str(path), "is too large", expected=f"at most {most} bytes"))
+    return data
+
+
+def is_file(path: Path) -> bool:
+    """Whether a path is a file's; not where it can be none: too long a name, links in a loop."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder's; not where it can be none."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def decoded(data: bytes, path: Path) -> str:
+    """Give the text of a file's bytes, without a byte-order mark. Raises DataError where they are
+    no UTF-8.
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        fix = "save it as UTF-8"
+        problem = Problem(str(path), "is not UTF-8 text", got=str(error), fix=fix)
+        raise DataError(problem) from error
+
+
+def parse_record(text: str, **hooks: Any) -> Any:
+    """Parse JSON of which numbers are finite and have no more digits than the limit.
+
+    Raises ValueError where it is none, or passes a limit.
+    """
+    return parse_json_text(text, parse_float=_fraction, parse_constant=_no_constant, **hooks)
+
+
+def parse_json_text(text: str, **hooks: Any) -> Any:
+    """Parse JSON with the hooks of `json.loads`, after its depth was measured.
+
+    Raises ValueError where it is none, is too deep, or has a whole number of too many digits.
+    """
+    check_depth(text)
+    wanted: Mapping[str, Any] = {"parse_int": whole} | hooks
+    return json.loads(text, **wanted)
+
+
+def check_depth(text: str) -> None:
+    """Raise ValueError where JSON text has brackets inside of each other beyond the limit.
+
+    Text with few brackets is not looked at further.
+    """
+    if text.count("[") + text.count("{") <= MOST_DEPTH:
+        return
+    depth = 0
+    for found in _BRACKET.finditer(text):
+        if found[1]:
+            depth += 1
+            if depth > MOST_DEPTH:
+                raise ValueError(f"lists and objects inside of each other, over {MOST_DEPTH} deep")
+        elif found[2]:
+            depth -= 1
+
+
+def whole(text: str) -> int:
+    """Read a whole number. Raises ValueError where it has too many digits."""
+    if len(text) > MOST_DIGITS:
+        raise ValueError(f"a whole number of {len(text)} digits, more than {MOST_DIGITS}")
+    return int(text)
+
+
+def _fraction(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"a number that is too large, {text[:MOST_DIGITS]}")
+    return number
+
+
+def _no_constant(text: str) -> float:
+    raise ValueError(f"{text}, which is no number in JSON")
