@@ -156,7 +156,7 @@ def test_a_downloaded_split_of_the_hub_opens(catalogue: Catalogue, tmp_path: Pat
     features = datasets.Features({"image": datasets.Image(), "label": datasets.Value("int64")})
     table = datasets.Dataset.from_dict({"image": [image], "label": [0]}, features=features)
     (tmp_path / "imagenet" / "data").mkdir(parents=True)
-    table.to_parquet(tmp_path / "imagenet" / "data" / "validation-00000-of-00014.parquet")
+    table.to_parquet(tmp_path / "imagenet" / "data" / "validation-00000-of-00001.parquet")
     bench = opened(catalogue, "imagenet_cw", tmp_path / "imagenet")
     assert bench.source.ids == (image_id(293),)
     assert bench.source.read is not None and bench.source.read(0).size == (8, 6)
