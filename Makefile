@@ -1,8 +1,8 @@
 # make demo       run the embedded models, of four kinds, on the embedded benchmark, and make a
 #                 leaderboard of them
-# make test       run the tests that the light environment can run
-# make test-full  run the tests that need torchvision or lmms-eval, and all of the adapters; the
-#                 first time it installs an environment of 7 GB
+# make test       run the tests that the light environment can run in minutes
+# make test-full  run the slow tests, those that need torchvision or lmms-eval, and all of the
+#                 adapters; the first time it installs an environment of 7 GB
 # make lint       style and types
 
 PYTHON ?= python3
@@ -30,11 +30,11 @@ demo: $(VENV)/.ready
 	@echo 'The leaderboard of these models: $(CURDIR)/site/index.html'
 
 test: $(VENV)/.ready-dev
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m 'not slow' -n auto --maxprocesses 4 --dist loadfile
 
 test-full: $(FULL)/.ready
-	$(FULL)/bin/python -m pytest -m full
-	$(FULL)/bin/python -m pytest -m 'not full' tests/adapters
+	$(FULL)/bin/python -m pytest -m 'full or slow'
+	$(FULL)/bin/python -m pytest -m 'not full and not slow' tests/adapters
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .

@@ -1,9 +1,6 @@
 """A whole `harness run` against a server that fails on cue: no answer lost, none made up."""
 
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +10,7 @@ import pytest
 from PIL import Image
 
 from harness.store.manifest import Manifest
+from support.command import Said, harness
 from support.faulty_server import MODEL, FaultyServer
 
 N = 20
@@ -99,13 +97,12 @@ def write_model(bench: Path, url: str, retries: int = 2) -> None:
     )
 
 
-def run(bench: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "harness", "run", "--tasks", "numbers", "--model", "served"]
-    places = ["--include_path", str(bench), "--output", str(bench.parent / "runs")]
-    environment = os.environ | {"SERVED_KEY": KEY, "NO_PROXY": "127.0.0.1"}
-    return subprocess.run(
-        [*command, *places, *words], capture_output=True, text=True, env=environment
-    )
+def run(bench: Path, *words: str) -> Said:
+    places = ("--include_path", bench, "--output", bench.parent / "runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SERVED_KEY", KEY)
+        patch.setenv("NO_PROXY", "127.0.0.1")
+        return harness("run", "--tasks", "numbers", "--model", "served", *places, *words)
 
 
 def rows(bench: Path) -> dict[int, dict[str, Any]]:
@@ -114,7 +111,7 @@ def rows(bench: Path) -> dict[int, dict[str, Any]]:
     return {int(row["image_id"][1:]): row for row in found}
 
 
-def assert_key_is_nowhere(bench: Path, *outputs: subprocess.CompletedProcess[str]) -> None:
+def assert_key_is_nowhere(bench: Path, *outputs: Said) -> None:
     files = [path for path in bench.parent.rglob("*") if path.is_file()]
     assert any(path.name == "manifest.json" for path in files)
     for path in files:
@@ -125,7 +122,7 @@ def assert_key_is_nowhere(bench: Path, *outputs: subprocess.CompletedProcess[str
 
 def test_no_answer_is_lost_and_none_made_up(folder: Path, server: FaultyServer) -> None:
     first = run(folder)
-    assert first.returncode == 1, first.stderr
+    assert first.code == 1, first.stderr
     for number in range(N):
         assert server.tries(number) == TRIES.get(number, ["fine"])
     assert {entry.headers["authorization"] for entry in server.log} == {f"Bearer {KEY}"}
@@ -147,7 +144,7 @@ def test_no_answer_is_lost_and_none_made_up(folder: Path, server: FaultyServer) 
 
     server.script, seen = {}, len(server.log)
     second = run(folder)
-    assert second.returncode == 0, second.stderr
+    assert second.code == 0, second.stderr
     asked_again = [entry.image for entry in server.log[seen:]]
     assert sorted(asked_again) == sorted(LOST)
     after = rows(folder)
@@ -161,7 +158,7 @@ def test_no_answer_is_lost_and_none_made_up(folder: Path, server: FaultyServer) 
 def test_the_manifest_holds_what_the_run_took(folder: Path, server: FaultyServer) -> None:
     server.script = {}
     done = run(folder)
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.stderr
     manifest = Manifest.read(folder.parent / "runs" / "served" / "numbers")
     assert (manifest.tokens, manifest.prompt_tokens) == (10 * N, 1000 * N)
     each = (600 * 2.5 + 400 * 1.25 + 10 * 10) / 1e6
@@ -174,7 +171,7 @@ def test_several_images_in_a_prompt_are_paid_once(folder: Path, server: FaultySe
     server.script = {}
     write_task(folder, "images_per_prompt: 8\n")  # 8 + 8 + 4
     done = run(folder)
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.stderr
     found = rows(folder)
     assert all(row["class_id"] == number for number, row in found.items())
     assert Counter(row["images_in_prompt"] for row in found.values()) == {8: 16, 4: 4}
@@ -186,22 +183,22 @@ def test_several_images_in_a_prompt_are_paid_once(folder: Path, server: FaultySe
 def test_a_refused_key_ends_the_run_with_one_message(folder: Path, server: FaultyServer) -> None:
     server.script = dict.fromkeys(range(N), "401")
     done = run(folder)
-    assert done.returncode == 2
+    assert done.code == 2
     assert done.stderr.count("refuses the requests of this run") == 1
     assert "api_key_env" in done.stderr and "Traceback" not in done.stderr
     assert len(server.log) <= 4
     assert not (folder.parent / "runs" / "served" / "numbers" / "predictions.jsonl").exists()
     server.script = {}
     again = run(folder)
-    assert again.returncode == 0, again.stderr
+    assert again.code == 0, again.stderr
     assert_key_is_nowhere(folder, done, again)
 
 
 def test_waits_and_prices_may_change_before_a_resume(folder: Path, server: FaultyServer) -> None:
     server.script = {3: "500"}
-    assert run(folder).returncode == 1
+    assert run(folder).code == 1
     write_model(folder, server.url, retries=5)
     server.script = {3: ("500",) * 6}
     done = run(folder)
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.stderr
     assert server.tries(3) == ["500"] * 6 + ["fine"]

@@ -57,7 +57,7 @@ def ask(adapter: Adapter, requests: list[Request]) -> list[Response]:
     return [each for start in range(0, N, 8) for each in adapter.respond(requests[start:][:8])]
 
 
-@pytest.mark.parametrize("task", ["mini_cw", "mini_ow"])
+@pytest.mark.parametrize("task", [pytest.param("mini_cw", marks=pytest.mark.slow), "mini_ow"])
 def test_the_server_answers_as_the_model_itself(
     task: str, served: OpenAIAdapter, local: HfAdapter
 ) -> None:

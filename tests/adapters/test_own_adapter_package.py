@@ -70,6 +70,7 @@ def test_an_installed_adapter_is_known_by_its_name(
     assert "did you mean `favourite`?" in wrong.stderr
 
 
+@pytest.mark.slow
 def test_module_and_class_need_no_yaml(installed: dict[str, str], tmp_path: Path) -> None:
     words = ("--tasks", "mini_classify", "--limit", "4", "--output", str(tmp_path))
     done = run(installed, "run", "--model", "grey_model:GreyAdapter", *words)

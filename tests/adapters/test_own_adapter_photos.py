@@ -51,6 +51,7 @@ def finished(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Fin
     return run_task(catalogue, task, model, lambda: load_adapter(model, Setting()), alone, options)
 
 
+@pytest.mark.slow
 def test_the_photos_are_classified_as_well_as_the_network_is_known_to(finished: Finished) -> None:
     """89.2 % was measured on the 1,000 photos that these 400 are of; a binomial's spread is 1.6."""
     assert finished.results is not None and finished.results.complete

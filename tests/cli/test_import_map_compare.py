@@ -1,24 +1,21 @@
 """`harness import`, `harness map` and `harness compare` as a person uses them."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from support import command
 from support.colours import NAMES, N
-
-Done = subprocess.CompletedProcess[str]
-
-
-def harness(folder: Path, *words: str | Path) -> Done:
-    command = [sys.executable, "-m", "harness", *map(str, words), "--include_path", str(folder)]
-    return subprocess.run(command, capture_output=True, text=True)
+from support.command import Said
 
 
-def make(folder: Path, model: str, *words: str, wrong: str = "red-ish", n: int = N) -> Done:
+def harness(folder: Path, *words: str | Path) -> Said:
+    return command.harness(*words, "--include_path", folder)
+
+
+def make(folder: Path, model: str, *words: str, wrong: str = "red-ish", n: int = N) -> Said:
     """Import answers of which those to grey images are `wrong`."""
     path = folder / f"{model}.jsonl"
     with path.open("w") as file:
@@ -31,20 +28,20 @@ def make(folder: Path, model: str, *words: str, wrong: str = "red-ish", n: int =
 
 @pytest.fixture
 def run_a(folder: Path) -> Path:
-    assert make(folder, "a").returncode == 0
+    assert make(folder, "a").code == 0
     return folder / "runs" / "a" / "colours"
 
 
 def test_import_prints_the_table_of_a_run(folder: Path) -> None:
     done = make(folder, "a")
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.stderr
     assert "Accuracy (%)" in done.stdout
     assert f"files: {folder / 'runs' / 'a' / 'colours'}" in done.stdout
 
 
 def test_what_was_not_plain_is_told_below_the_tables(folder: Path) -> None:
     done = make(folder, "a", wrong="I can see blue in the picture.")
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.stderr
     matching, lines = done.stdout.split("Accuracy and out-of-prompt answers (%) by matching")
     assert "Accuracy (%)" in matching
     flat = " ".join(lines.split())
@@ -61,19 +58,19 @@ def test_what_was_not_plain_is_told_below_the_tables(folder: Path) -> None:
 
 def test_import_in_part_has_exit_code_1(folder: Path) -> None:
     refused = make(folder, "a", n=10)
-    assert refused.returncode == 2
+    assert refused.code == 2
     assert "got: 2: `i10`, `i11`" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert not (folder / "runs").exists()
     done = make(folder, "a", "--partial", "--json", n=10)
-    assert done.returncode == 1
+    assert done.code == 1
     assert json.loads(done.stdout)[0]["complete"] is False
 
 
 def test_map_prints_the_grid_and_writes_it(folder: Path, run_a: Path) -> None:
     words = ("--encoders", "lexical", "--class_templates", "raw,avg", "--answer_templates", "raw")
     done = harness(folder, "map", run_a, *words)
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.stderr
     assert "label set colours_first" in done.stdout
     assert "label set colours_all" in done.stdout
     written: dict[str, Any] = json.loads((run_a / "mapping_grid.json").read_text())
@@ -84,16 +81,16 @@ def test_map_prints_the_grid_and_writes_it(folder: Path, run_a: Path) -> None:
 
 def test_map_names_an_unknown_encoder_and_writes_nothing(folder: Path, run_a: Path) -> None:
     done = harness(folder, "map", run_a, "--encoders", "minlm")
-    assert done.returncode == 2
+    assert done.code == 2
     assert "did you mean `minilm`" in done.stderr
     assert not (run_a / "mapping_grid.json").exists()
 
 
 def test_compare_prints_a_table_for_each_label_set(folder: Path, run_a: Path) -> None:
-    assert make(folder, "b", "--partial", wrong="grey", n=8).returncode == 1
+    assert make(folder, "b", "--partial", wrong="grey", n=8).code == 1
     run_b = folder / "runs" / "b" / "colours"
     done = harness(folder, "compare", run_a, run_b)
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.stderr
     assert "a and b on colours_first" in done.stdout
     assert "images: 12 in A, 8 in B, 8 in both" in done.stdout
     only = harness(folder, "compare", run_a, run_b, "--label_set", "colours_all", "--json")
@@ -104,5 +101,5 @@ def test_compare_prints_a_table_for_each_label_set(folder: Path, run_a: Path) ->
 
 def test_compare_wants_run_directories(folder: Path, run_a: Path) -> None:
     done = harness(folder, "compare", run_a, folder)
-    assert done.returncode == 2
+    assert done.code == 2
     assert "is not a run directory" in done.stderr

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from support import command as here
+
 TASKS = ("--tasks", "mini_cw,mini_ow", "--model", "mini", "--limit", "12")
 
 
@@ -62,7 +64,7 @@ def test_every_way_of_launching_gives_the_same_rows(
 
 
 def test_json_is_for_machines(plain: Path) -> None:
-    done = harness("score", plain / "mini" / "mini_cw", "--json")
+    done = here.harness("score", plain / "mini" / "mini_cw", "--json")
     (results,) = json.loads(done.stdout)
     assert results["task"] == "mini_cw" and results["n"] == 12
     assert results == json.loads((plain / "mini" / "mini_cw" / "results.json").read_text())
@@ -81,8 +83,8 @@ def test_a_killed_process_loses_nothing(plain: Path, tmp_path: Path) -> None:
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not (tmp_path / "mini" / "mini_cw" / "predictions.jsonl").exists()
-    done = harness("run", *TASKS, "--output", tmp_path)
-    assert done.returncode == 0, done.stderr
+    done = here.harness("run", *TASKS, "--output", tmp_path)
+    assert done.code == 0, done.stderr
     for task in ("mini_cw", "mini_ow"):
         assert rows(tmp_path / "mini" / task) == rows(plain / "mini" / task)
 
@@ -127,8 +129,8 @@ def test_images_with_errors_end_with_code_1(tmp_path: Path, root: Path) -> None:
         "doc_to_text: '<image> What is it?'\nmetadata: {version: 1}\nmapping: {encoder: lexical}\n"
     )
     words = ("--tasks", "two", "--model", "mini", "--include_path", folder)
-    done = harness("run", *words, "--output", tmp_path / "runs")
-    assert done.returncode == 1, done.stderr
+    done = here.harness("run", *words, "--output", tmp_path / "runs")
+    assert done.code == 1, done.stderr
     written = rows(tmp_path / "runs" / "mini" / "two")
     assert [row["status"] for row in written] == ["error", "ok"]
     assert "image 1.png: not an image" in str(written[0]["error"])

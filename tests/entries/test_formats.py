@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from harness.catalogue import Catalogue
 from harness.entries.finding import Finding, Report, as_github, as_json, as_text, exit_code, listed
 from harness.entries.rules.table import RULES
+from support.command import Said, harness
 from support.drafts import Draft
 from support.tiny_benchmark import tiny_runs
 
@@ -71,26 +70,23 @@ def test_five_are_listed_and_all_counted() -> None:
     assert listed("abcdefg") == "7: a, b, c, d, e, …"
 
 
-def command(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "harness", "submit", *map(str, words)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+def command(*words: str | Path) -> Said:
+    return harness("submit", *words)
 
 
 def test_the_command_tells_and_exits_by_what_it_found(draft: Draft, tiny_folder: Path) -> None:
     own = ("--include_path", tiny_folder)
     clean = command("check", draft.save(), *own)
-    assert (clean.returncode, clean.stdout) == (0, "tiny: 0 errors, 0 warnings\n"), clean.stderr
+    assert (clean.code, clean.stdout) == (0, "tiny: 0 errors, 0 warnings\n"), clean.stderr
     draft.rows["tiny_cw"].pop()
     broken = command("check", draft.save(), "--format", "json", *own)
-    assert broken.returncode == 1
+    assert broken.code == 1
     assert json.loads(broken.stdout)["entries"][0]["findings"][0]["code"] == "E302"
 
 
 def test_a_mistake_of_the_call_is_not_taken_for_warnings(tmp_path: Path) -> None:
     done = command("check", tmp_path / "nothing")
-    assert done.returncode == 1 and "there is no such folder" in done.stderr
+    assert done.code == 1 and "there is no such folder" in done.stderr
 
 
 def test_runs_are_packed_and_checked_by_the_command(
@@ -99,9 +95,9 @@ def test_runs_are_packed_and_checked_by_the_command(
     tiny_runs(tiny, tmp_path / "runs", tasks=["tiny_cw"])
     own = ("--include_path", tiny_folder)
     done = command("pack", tmp_path / "runs", "-o", tmp_path / "tiny", *own)
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.stderr
     assert "fill in" in done.stdout and "tiny on tiny_cw" in done.stdout
     again = command("pack", tmp_path / "runs", "-o", tmp_path / "tiny", *own)
-    assert again.returncode == 2 and "is not empty" in again.stderr
+    assert again.code == 2 and "is not empty" in again.stderr
     found = command("check", tmp_path / "tiny", *own)
-    assert found.returncode == 0 and "I206" in found.stdout, found.stdout
+    assert found.code == 0 and "I206" in found.stdout, found.stdout

@@ -21,7 +21,10 @@ LAUNCHES = {
 }
 
 
-@pytest.mark.parametrize("way", LAUNCHES)
+@pytest.mark.parametrize(
+    "way",
+    [pytest.param(way, marks=pytest.mark.slow if way.endswith("3") else ()) for way in LAUNCHES],
+)
 def test_the_rows_are_those_of_one_process(
     way: str, folder: Path, tmp_path: Path, undisturbed: Rows
 ) -> None:
@@ -36,7 +39,7 @@ def test_the_rows_are_those_of_one_process(
     assert not (tmp_path / "many" / "SlowAdapter" / "colours" / "parts").exists()
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_killed_process_ends_the_launch_and_loses_nothing(
     seed: int, folder: Path, tmp_path: Path, undisturbed: Rows
 ) -> None:

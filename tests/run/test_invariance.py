@@ -55,6 +55,7 @@ def test_a_failed_call_says_nothing(catalogue: Catalogue) -> None:
         compare_ways(bench, Failing(MODEL, Setting()), 8, 4)
 
 
+@pytest.mark.slow
 def test_the_command_compares_processes_too(folder: Path) -> None:
     words = ["--invariance", "colours", "support.colours:SlowAdapter", "--limit", "6"]
     done = plain(["check", *words, "--include_path", str(folder)])

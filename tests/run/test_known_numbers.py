@@ -1,12 +1,13 @@
 """Figures that others measured, reached through `harness import` (see ../shared/data/README.md)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from harness.catalogue import Catalogue
 from harness.run.bench import NO_OVERRIDES, Overrides
@@ -73,7 +74,12 @@ def told(imgt: Score, real: Score) -> tuple[str, ...]:
     return tuple(f"{figure:.3f}" for figure in figures)
 
 
-@pytest.mark.parametrize("model", SUPERVISED)
+def slow_but(quick: Collection[str], names: Iterable[str]) -> list[ParameterSet]:
+    """Give the names as parameters, of which all but some belong to `make test-full`."""
+    return [pytest.param(n, marks=() if n in quick else pytest.mark.slow) for n in names]
+
+
+@pytest.mark.parametrize("model", slow_but(["resnet50"], SUPERVISED))
 def test_supervised_classifiers(shared_data: Path, tmp_path: Path, model: str) -> None:
     path = supervised(shared_data, model, tmp_path)
     real = Overrides({"real": shared_data / "labels" / "real.json"})
@@ -85,7 +91,7 @@ def test_supervised_classifiers(shared_data: Path, tmp_path: Path, model: str) -
     assert told(scores["imgt"], scores["real"]) == SUPERVISED[model]
 
 
-@pytest.fixture(scope="module", params=GPT4V)
+@pytest.fixture(scope="module", params=slow_but(GPT4V.keys() - {"sun397", "cars"}, GPT4V))
 def gpt4v(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, shared_data: Path
 ) -> Iterator[tuple[Gpt4v, Results]]:

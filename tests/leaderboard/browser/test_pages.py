@@ -31,6 +31,7 @@ def barriers(page: Page, **rules: object) -> str:
     return found.generate_report() if found.violations_count else ""
 
 
+@pytest.mark.slow
 def test_no_page_has_barriers_wide_or_narrow_light_or_dark(
     visits: Visits, built: BuiltSite
 ) -> None:
