@@ -23,9 +23,10 @@ from harness.cli import (
     submit,
 )
 from harness.cli.streams import LostOutputError, drop, plain_streams
-from harness.errors import HarnessError
+from harness.errors import HarnessError, Problem, RunError
 from harness.terminal import Console, say
 
+log = logging.getLogger("harness")
 app = typer.Typer(
     name="harness",
     help="Measure multimodal LLMs as image classifiers.",
@@ -93,6 +94,10 @@ def _run_command() -> int | str | None:
         raise
     except HarnessError as error:
         return _tell(error)
+    except OSError as error:  # a disk that is full, gone or not ours, wherever it shows
+        log.debug("the error as Python has it", exc_info=True)
+        where = str(error.filename or "a file")
+        return _tell(RunError(str(Problem(where, "cannot be read or written", got=str(error)))))
     return 0
 
 

@@ -161,7 +161,7 @@ class RunDirectory:
         write_predictions(self.predictions, rows)
         parts, gone = self.path / "parts", self.path / ".merged-parts"
         shutil.rmtree(gone, ignore_errors=True)  # left by a process that was killed
-        with contextlib.suppress(FileNotFoundError):
+        with writing(parts), contextlib.suppress(FileNotFoundError):
             parts.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
 
