@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from harness.classes import ClassList
 from harness.data.source import Source
+from harness.errors import Problem, SpecError
 from harness.spec.task import TaskSpec
 from harness.spec.template import TemplateValues, render
 
@@ -47,8 +48,17 @@ class Planner:
             options=[self.classes.by_id[class_id].name for class_id in options],
             images=range(1, len(image_ids) + 1),
         )
-        text = render(self.task.doc_to_text, values) if self.task.doc_to_text else ""
+        text = self._render(values) if self.task.doc_to_text else ""
         return PlannedRequest(tuple(rows), tuple(image_ids), text, options)
+
+    def _render(self, values: TemplateValues) -> str:
+        try:
+            return render(self.task.doc_to_text or "", values)
+        except ValueError as error:
+            file = self.task.file
+            where = file.origin(("doc_to_text",)) if file else f"task `{self.task.task}`"
+            what = "the prompt cannot be rendered"
+            raise SpecError(Problem(where, what, expected=str(error))) from error
 
     def plan(self, source: Source, order: Sequence[int]) -> list[PlannedRequest]:
         """Lay out the requests for the rows in `order`, `images_per_prompt` at a time."""

@@ -58,7 +58,7 @@ def test_a_file_with_three_mistakes_reports_three(tmp_path: Path) -> None:
         ("protocol: cw", "protocol: mc", "`distractors` for protocol `mc`"),
         ("protocol: cw", "protocol: ow", "no `classes` in the prompt"),
         ("protocol: cw", "protocol: classify", "`doc_to_text` for every protocol but"),
-        ("join(', ')", "jion(', ')", "No filter named 'jion'"),
+        ("join(', ')", "jion(', ')", "did you mean `join`"),
         ("{{ classes", "{% classes", "Jinja2 template"),
         ("metadata: {version: 1}", "metadata: {version: 1}\ndirectory: /", "unknown key"),
         ("metadata: {version: 1}", "metadata: {version: 1}\nimages_per_prompt: 0", "greater"),
