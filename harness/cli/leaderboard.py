@@ -30,11 +30,16 @@ def build(
     equivalences: EquivalencesFile = None,
     include_path: IncludePath = None,
 ) -> None:
-    """Score every entry again with today's label sets and write the site.
+    """Read, map and score every answer again with today's label sets and write the site.
 
-    The files open from a disk and from any web server, without a network. An older site in the
-    folder is replaced as a whole; a folder that holds something else is left alone.
+    An entry that `harness submit check` refuses is on no board; the page of changes tells why. What
+    cannot be found again from an entry's texts is marked as claimed and ranked apart. The files
+    open from a disk and from any web server, without a network. An older site in the folder is
+    replaced as a whole; a folder that holds something else is left alone.
+
+    Exit code 0: all entries are on a board; 1: the site is written without some that are refused.
     """
+    from harness.entries.finding import as_text
     from harness.leaderboard.build import build as build_site
 
     catalogue = catalogue_of(include_path)
@@ -43,6 +48,12 @@ def build(
         tiers = max(row.tier for row in board.rows)
         say(
             f"{board.slug}: {len(board.rows)} models in {tiers} tiers, by {board.headline}, "
-            f"{board.n_images} images"
+            f"{board.n_images} images" + (", claimed" if board.claimed else "")
         )
+    if site.refused:
+        say(as_text(site.refused), err=True)
+        names = ", ".join(report.name for report in site.refused)
+        say(f"{len(site.refused)} entries are refused, and on no board: {names}", err=True)
     say(output / "index.html")
+    if site.refused:
+        raise typer.Exit(1)

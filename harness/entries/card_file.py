@@ -27,6 +27,15 @@ What it was trained on, and how you know what you say above of the benchmark's i
 
 Anything that `manifest.json` does not tell: a server, a quantization, a prompt of the system.
 """
+_TO_REPLACE = tuple(
+    " ".join(line.split()) for line in _BODY.splitlines() if line and not line.startswith("#")
+)
+
+
+def unfilled(text: str) -> list[str]:
+    """Give the sentences of a new card that are still in the text of one."""
+    told = " ".join(text.split())
+    return [each for each in _TO_REPLACE if each in told]
 
 
 def new_card(model: str, manifests: list[Manifest], kind: Kind) -> str:

@@ -1,14 +1,15 @@
 """A run of an entry beside the benchmark as it is today: what the rules look at."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from harness.answers.outcome import Status
+from harness.answers.outcome import Outcome, Status
 from harness.entries.manifest import EntryRun
 from harness.entries.rows import Prompt
 from harness.labels.label_set import LabelSet, headline_of, original_of
 from harness.run.finish import Ending
-from harness.run.importing import ADAPTER
+from harness.run.rows import read_answer
 from harness.score.answers import Answers, Bools, to_answers
 from harness.score.metrics import counted_rows
 from harness.score.results import Protocol
@@ -19,6 +20,8 @@ from harness.store.prediction import Prediction
 class RunCase:
     """One run, read and in memory."""
 
+    entry: str
+    """Name of the entry."""
     run: EntryRun
     ending: Ending
     """The task of that name, its classes and its label sets, as the leaderboard has them."""
@@ -38,7 +41,7 @@ class RunCase:
     @property
     def is_imported(self) -> bool:
         """Whether something else than the harness has asked the model."""
-        return self.run.run.model_facts.get("adapter") == ADAPTER
+        return self.run.is_imported
 
     @property
     def original(self) -> LabelSet | None:
@@ -70,6 +73,18 @@ class RunCase:
         now = {(each.name, each.digest) for each in self.label_sets}
         return tuple(sorted({name for name, _ in told ^ now}))
 
+    @property
+    def equivalences_are_known(self) -> bool:
+        """Whether the classes that count as one are those that the run was scored by: they come
+        from the task or its label sets, which are the same, and from nothing that was added.
+        """
+        found = self.ending.truths
+        return not (
+            self.labels_changed
+            or found.overridden
+            or any(each.added and each.equivalence_groups for each in found.label_sets)
+        )
+
     @cached_property
     def answers(self) -> Answers:
         """The rows as arrays. Raises DataError for rows that break E304 or E306."""
@@ -80,6 +95,17 @@ class RunCase:
         """Which rows name a class, under the widest reading of the protocol."""
         widest = "cw_plus" if self.protocol == "cw" else self.protocol
         return counted_rows(self.answers, widest)
+
+    def read(self, answer: str | None, options: Sequence[int]) -> Outcome:
+        """Give what the parser finds in an answer; of each different one once."""
+        key = (answer, tuple(options))
+        if key not in self._read:
+            self._read[key] = read_answer(self.protocol, answer, options, self.ending.classes)
+        return self._read[key]
+
+    @cached_property
+    def _read(self) -> dict[tuple[str | None, tuple[int, ...]], Outcome]:
+        return {}
 
     def share_of(self, *statuses: Status) -> float:
         """Give the share of rows that bear one of these statuses, 0 to 1."""

@@ -3,23 +3,24 @@
 import contextlib
 import filecmp
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.catalogue import Catalogue
 from harness.entries.bounded import read_bounded
+from harness.entries.card import ModelCard
 from harness.entries.check_run import check_run, failed
 from harness.entries.finding import Finding, Report
 from harness.entries.ledger import LEDGER, MAX_LEDGER, read_ledger
 from harness.entries.manifest import CARD, MANIFEST, EntryManifest
+from harness.entries.neighbours import Neighbours
 from harness.entries.read import (
     MAX_CARD,
     MAX_MANIFEST,
     Entry,
     parse_card,
     parse_manifest,
-    read_entry,
 )
 from harness.entries.rules import manifest as manifest_rules
 from harness.entries.rules.files import check_files
@@ -76,10 +77,28 @@ def share_options(
 def _task_names(paths: Sequence[Path]) -> Iterator[str]:
     for path in paths:
         inside = sorted(path.iterdir()) if path.is_dir() else []
-        for folder in (path, *filter(_is_entry, inside)):
+        for folder in (path, *filter(is_entry, inside)):
             with contextlib.suppress(DataError):
                 data = read_bounded(folder / MANIFEST, MAX_MANIFEST)
                 yield from (run.task for run in parse_manifest(data, MANIFEST).runs)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An entry's folder, looked at once: what is wrong with it as a whole, and its parts."""
+
+    path: Path
+    findings: tuple[Finding, ...]
+    entry: Entry | None
+    """None where there is an error."""
+
+
+def open_entry(folder: Path) -> Opened:
+    """Check files, manifest and card of an entry, each file read and hashed once."""
+    whole = folder.absolute()
+    findings = list(check_files(whole))
+    entry = None if failed(findings) else _open(whole, findings)
+    return Opened(folder, tuple(findings), None if failed(findings) else entry)
 
 
 def check_entry(catalogue: Catalogue, folder: Path, options: CheckOptions) -> Report:
@@ -88,47 +107,54 @@ def check_entry(catalogue: Catalogue, folder: Path, options: CheckOptions) -> Re
     Rules that build on others are left out where those failed, so that each mistake is told once.
     """
     options = share_options(catalogue, [folder], options)
-    given, folder = folder, folder.absolute()
-    findings = list(check_files(folder))
-    if not failed(findings):
-        findings += _check_said(folder)
-    if not failed(findings):
-        entry = read_entry(folder)
-        others = _others(folder, options.against or folder.parent)
-        for run in entry.manifest.runs:
-            findings += check_run(catalogue, entry, run, options.overrides, others)
-    return Report(folder.name, str(given), tuple(findings))
+    among = options.against or folder.absolute().parent
+    found = [path for path in _entries_in(among) if path.name != folder.absolute().name]
+    opened = open_entry(folder)
+    others = Neighbours(_sound(map(open_entry, found))) if opened.entry else Neighbours()
+    return _report(catalogue, opened, options.overrides, others)
 
 
-def _others(folder: Path, among: Path) -> list[Entry]:
-    """Read the other entries of a folder; one that cannot be read is told of by its own check."""
-    found = []
-    for path in sorted(among.iterdir()) if among.is_dir() else ():
-        if path.name != folder.name and _is_entry(path):
-            with contextlib.suppress(DataError):
-                found.append(read_entry(path))
-    return found
+def _report(
+    catalogue: Catalogue, opened: Opened, overrides: Overrides, others: Neighbours
+) -> Report:
+    findings = list(opened.findings)
+    if opened.entry is not None:
+        for run in opened.entry.manifest.runs:
+            findings += check_run(catalogue, opened.entry, run, overrides, others)
+    return Report(opened.path.absolute().name, str(opened.path), tuple(findings))
+
+
+def _sound(opened: Iterable[Opened]) -> tuple[Entry, ...]:
+    """Give the entries that can be opened; the others are told of by their own check."""
+    return tuple(each.entry for each in opened if each.entry is not None)
+
+
+def _entries_in(folder: Path) -> list[Path]:
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [path for path in found if is_entry(path)]
 
 
 def _check_folder(catalogue: Catalogue, folder: Path, options: CheckOptions) -> list[Report]:
     before = options.against
     if before is not None and before.resolve() == folder.resolve():
         before = None
-    entries = [path for path in sorted(folder.iterdir()) if _is_entry(path)]
+    entries = _entries_in(folder)
     if not entries and not (folder / LEDGER).is_file():
         fix = "give an entry's folder, or the folder of all of them"
         raise UserError(Problem(str(folder), f"has no {MANIFEST} and no entries", fix=fix))
-    own = CheckOptions(folder, options.overrides)
+    opened = [open_entry(path) for path in entries]
+    others = Neighbours(_sound(opened))
     reports = [
-        check_entry(catalogue, path, own)
-        for path in entries
-        if before is None or not _is_unchanged(before / path.name, path)
+        _report(catalogue, each, options.overrides, others)
+        for each in opened
+        if before is None or not _is_unchanged(before / each.path.name, each.path)
     ]
     findings = tuple(_check_ledger(folder, before, entries))
     return [*reports, Report(LEDGER, str(folder), findings)]
 
 
-def _is_entry(path: Path) -> bool:
+def is_entry(path: Path) -> bool:
+    """Whether something in a folder of entries is, or pretends to be, an entry."""
     return not path.name.startswith(".") and (path.is_symlink() or path.is_dir())
 
 
@@ -169,33 +195,41 @@ def _manifests(entries: list[Path]) -> Iterator[tuple[str, str]]:
         yield path.name, hashlib.sha256(data).hexdigest()
 
 
-def _check_said(folder: Path) -> Iterator[Finding]:
-    """Check manifest and card, and the files by their hashes."""
+def _open(folder: Path, findings: list[Finding]) -> Entry | None:
+    """Read manifest and card, and hold the files against their hashes; None where there is none."""
     for name in (MANIFEST, CARD):
         if not (folder / name).is_file():
-            yield Finding("E203", name, "is not there")
-            return
+            findings.append(Finding("E203", name, "is not there"))
+            return None
     data = read_bounded(folder / MANIFEST, MAX_MANIFEST)
     try:
         manifest = parse_manifest(data, MANIFEST)
     except DataError as error:
-        yield Finding("E201", MANIFEST, error.problems[0].got or error.problems[0].what)
-        return
-    yield from check_secrets(MANIFEST, data.splitlines())
-    yield from check_manifest_text(MANIFEST, data)
-    yield from manifest_rules.check_names(folder, manifest)
-    yield from manifest_rules.check_hashes(folder, manifest)
-    yield from _check_card(folder, manifest)
+        told = error.problems[0].got or error.problems[0].what
+        findings.append(Finding("E201", MANIFEST, told))
+        return None
+    findings += check_secrets(MANIFEST, data.splitlines())
+    findings += check_manifest_text(MANIFEST, data)
+    findings += manifest_rules.check_names(folder, manifest)
+    findings += manifest_rules.check_hashes(folder, manifest)
+    card = _read_card(folder, manifest, findings)
+    return card and Entry(folder, manifest, *card, hashlib.sha256(data).hexdigest())
 
 
-def _check_card(folder: Path, manifest: EntryManifest) -> Iterator[Finding]:
+def _read_card(
+    folder: Path, manifest: EntryManifest, findings: list[Finding]
+) -> tuple[ModelCard, str] | None:
     data = read_bounded(folder / CARD, MAX_CARD)
-    yield from check_secrets(CARD, data.splitlines())
+    findings += check_secrets(CARD, data.splitlines())
     try:
-        card, _ = parse_card(data, Path(CARD))
+        card, text = parse_card(data, Path(CARD))
     except DataError as error:
-        for problem in error.problems:
-            yield Finding("E204", CARD, f"{problem.what}: {problem.got or problem.expected}")
-        return
-    yield from check_hidden(CARD, data.decode())
-    yield from manifest_rules.check_card(card, manifest)
+        findings += [
+            Finding("E204", CARD, f"{problem.what}: {problem.got or problem.expected}")
+            for problem in error.problems
+        ]
+        return None
+    findings += check_hidden(CARD, data.decode())
+    findings += manifest_rules.check_card(card, manifest)
+    findings += manifest_rules.check_filled_in(text)
+    return card, text

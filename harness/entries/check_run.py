@@ -1,14 +1,18 @@
 """Check one run of an entry: that it can be read, that its rows are sound, what they mean."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
 
 from harness.catalogue import Catalogue
 from harness.entries.bounded import TooLargeError, gzip_lines
 from harness.entries.case import RunCase
 from harness.entries.finding import Finding
 from harness.entries.manifest import EntryRun
+from harness.entries.neighbours import Neighbours
 from harness.entries.read import Entry
-from harness.entries.rows import read_prompts, read_rows
+from harness.entries.rows import prompts_of, rows_of
 from harness.entries.rules.drift import check_drift
 from harness.entries.rules.duplicates import check_copies
 from harness.entries.rules.health import check_frequent, check_never, check_no_class
@@ -19,7 +23,7 @@ from harness.entries.rules.prompts import check_prompts, check_rendered
 from harness.entries.rules.replay import check_mapped, check_parsed
 from harness.entries.rules.rows import check_class_ids, check_fit, check_ids
 from harness.entries.rules.scores import check_claims
-from harness.entries.rules.text import check_secrets
+from harness.entries.rules.text import watched
 from harness.errors import DataError
 from harness.run.bench import Overrides
 from harness.run.finish import Ending
@@ -28,10 +32,40 @@ from harness.spec.load import load_run_task
 
 _SHAPE = (check_ids, check_class_ids, check_fit, check_options, check_prompts)
 """Rules that the others rely on: scoring rows that break one of these says nothing."""
-_MEANING = (
-    check_rendered, check_drawn, check_claims, check_parsed, check_mapped, check_no_class,
-    check_frequent, check_never, check_drift, check_mimicry,
+_REPLAY = (check_parsed, check_mapped, check_drawn)
+"""Rules that find again what the rows say."""
+_SUSPICIONS = (
+    check_rendered, check_no_class, check_frequent, check_never, check_drift, check_mimicry,
 )  # fmt: skip
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A run beside its task, and what is wrong with it."""
+
+    findings: tuple[Finding, ...]
+    """Errors, and what could not be found again."""
+    case: RunCase | None
+    """None where there is an error."""
+
+
+def examine(entry: Entry, run: EntryRun, ending: Ending) -> Examined:
+    """Hold a run against the task of its name: every rule that makes an error, but for the claims.
+
+    The leaderboard ranks no run that has one, and the checker refuses it. Rules that build on
+    others are left out where those failed.
+    """
+    found = list(check_comparable(run, ending))
+    rows = _read(entry.folder, run.predictions, rows_of, found)
+    has_prompts = run.prompts in entry.manifest.files
+    prompts = _read(entry.folder, run.prompts, prompts_of, found) if has_prompts else []
+    if not failed(found):
+        case = RunCase(entry.name, run, ending, tuple(rows), tuple(prompts))
+        found += [finding for rule in _SHAPE for finding in rule(case)]
+        if not failed(found):
+            found += [finding for rule in _REPLAY for finding in rule(case)]
+    return Examined(tuple(found), None if failed(found) else case)
 
 
 def check_run(
@@ -39,67 +73,55 @@ def check_run(
     entry: Entry,
     run: EntryRun,
     overrides: Overrides,
-    others: Sequence[Entry],
+    others: Neighbours,
 ) -> list[Finding]:
     """Give all findings on a run. Rules that build on others are left out where those failed.
 
     The task is the catalogue's: the settings of the run are a stranger's words, and could name any
     file. Raises SpecError or DataError when the catalogue's own files are missing or broken.
     """
-    found = [*check_task(catalogue, run), *_check_packed(entry, run)]
+    found = [*check_task(catalogue, run)]
     if failed(found):
         return found
     ending = open_ending(catalogue, load_run_task(catalogue, run.task), overrides)
-    found += check_comparable(run, ending)
-    found += _check_lines(entry, run)
-    if failed(found):
-        return found
-    return found + _check_rows(_case(entry, run, ending), others)
+    examined = examine(entry, run, ending)
+    case = examined.case
+    if case is None:
+        return [*found, *examined.findings]
+    found += [*examined.findings, *check_claims(case)]
+    found += [finding for rule in _SUSPICIONS for finding in rule(case)]
+    return [*found, *check_copies(case, others)]
+
+
+def errors_in(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Give the errors among findings."""
+    return tuple(each for each in findings if each.severity == "error")
 
 
 def failed(findings: Iterable[Finding]) -> bool:
     """Whether there is an error among findings."""
-    return any(each.severity == "error" for each in findings)
+    return bool(errors_in(findings))
 
 
-def _check_rows(case: RunCase, others: Sequence[Entry]) -> list[Finding]:
-    found = [finding for rule in _SHAPE for finding in rule(case)]
-    if failed(found):
-        return found
-    found += [finding for rule in _MEANING for finding in rule(case)]
-    return [*found, *check_copies(case, others)]
-
-
-def _case(entry: Entry, run: EntryRun, ending: Ending) -> RunCase:
-    prompts = read_prompts(entry.folder / run.prompts) if _has_prompts(entry, run) else ()
-    return RunCase(run, ending, tuple(entry.rows(run)), tuple(prompts))
-
-
-def _has_prompts(entry: Entry, run: EntryRun) -> bool:
-    return run.prompts in entry.manifest.files
-
-
-def _check_packed(entry: Entry, run: EntryRun) -> Iterator[Finding]:
-    """Check what the gzip files unpack to, before anything is made of it (E104, E105, E301)."""
-    for name in (run.predictions, *([run.prompts] if _has_prompts(entry, run) else [])):
-        try:
-            yield from check_secrets(name, gzip_lines(entry.folder / name))
-        except TooLargeError as error:
-            problem = error.problems[0]
-            yield Finding("E104", name, f"{problem.what}; {problem.expected}")
-        except DataError as error:
-            yield Finding("E301", name, error.problems[0].what)
-
-
-def _check_lines(entry: Entry, run: EntryRun) -> Iterator[Finding]:
-    """Read every line once, and tell the first that is none (E301)."""
-    readers = [(run.predictions, read_rows(entry.folder / run.predictions))]
-    more = [(run.prompts, read_prompts(entry.folder / run.prompts))]
-    for name, lines in (*readers, *(more if _has_prompts(entry, run) else [])):
-        try:
-            for _ in lines:
-                pass
-        except DataError as error:
-            problem = error.problems[0]
-            line = problem.where.rpartition(":")[2]
-            yield Finding("E301", f"{name}:{line}", f"{problem.what} {problem.got or ''}".strip())
+def _read(
+    folder: Path,
+    name: str,
+    reader: Callable[[Iterable[bytes], Path], Iterator[T]],
+    found: list[Finding],
+) -> list[T]:
+    """Read a file of lines once; what is wrong with it (E104, E105, E301) is added to `found`."""
+    path = folder / name
+    secrets: list[Finding] = []
+    rows: list[T] = []
+    try:
+        rows += reader(watched(name, gzip_lines(path), secrets), path)
+    except TooLargeError as error:
+        problem = error.problems[0]
+        found.append(Finding("E104", name, f"{problem.what}; {problem.expected}"))
+    except DataError as error:
+        problem = error.problems[0]
+        line = problem.where.removeprefix(str(path))
+        told = f"{problem.what} {problem.got or ''}".strip()
+        found.append(Finding("E301", f"{name}{line}", told))
+    found += secrets
+    return rows

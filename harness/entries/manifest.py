@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from harness.run.importing import ADAPTER
 from harness.score.results import Percent, Protocol
 from harness.store.manifest import Manifest
 
@@ -46,6 +47,11 @@ class EntryRun(_Part):
     """The run's own manifest, as written by `harness run` or `harness import`."""
     claims: dict[Protocol, dict[str, Claim]]
     """Protocol to label set to claim."""
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether something else than the harness has asked the model."""
+        return self.run.model_facts.get("adapter") == ADAPTER
 
     @property
     def predictions(self) -> str:

@@ -12,21 +12,27 @@ from typing import Any
 import harness
 from harness.catalogue import Catalogue
 from harness.entries.bounded import read_bounded
+from harness.entries.card import ModelCard
 from harness.entries.card_file import kind_of, new_card
+from harness.entries.check_run import examine
 from harness.entries.claims import claims_of, score_again
 from harness.entries.manifest import CARD, MANIFEST, SLUG, EntryManifest, EntryRun, FileFacts
 from harness.entries.prompts import render_prompts
-from harness.entries.read import MAX_CARD, parse_card
+from harness.entries.read import MAX_CARD, Entry, parse_card
 from harness.entries.rows import ROW_FIELDS
+from harness.entries.rules.manifest import check_task
+from harness.entries.rules.table import RULES
 from harness.errors import DataError, Problem
 from harness.run.bench import NO_OVERRIDES, Overrides
-from harness.run.rescore import share_among_runs
+from harness.run.rescore import open_ending, share_among_runs
 from harness.run.scored import ScoredRun, open_scored
+from harness.spec.load import load_run_task
 from harness.store.lines import write_json
 from harness.store.manifest import Manifest
 from harness.store.new_folder import new_folder
 from harness.store.prediction import Prediction
 
+_RULES = "docs/submit.md says what each rule asks for"
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
@@ -46,7 +52,8 @@ def pack(catalogue: Catalogue, paths: Sequence[Path], options: PackOptions) -> E
 
     Raises UserError when there is something in the folder; DataError when runs are not complete and
     scored, are of several models or twice of one task, when their prompts are not those that the
-    task renders, or as `parse_card` for a card that is given.
+    task renders, when the checker would refuse what was packed (images without a row, answers that
+    are not mapped, other settings than the task's), or as `parse_card` for a card that is given.
     """
     entry = options.output.resolve().name
     _check_slug(entry, f"-o {options.output}", "an entry's name")
@@ -55,16 +62,17 @@ def pack(catalogue: Catalogue, paths: Sequence[Path], options: PackOptions) -> E
     _check_runs(runs)
     with new_folder(options.output) as folder:
         packed = tuple(_write_run(folder, run) for run in runs)
-        model = _write_card(folder, [run.manifest for run in runs], options)
+        card = _write_card(folder, [run.manifest for run in runs], options)
         manifest = EntryManifest(
             entry=entry,
-            model=model,
+            model=card.model,
             harness_version=harness.__version__,
             date=max((run.manifest.ended or run.manifest.started)[:10] for run in runs),
             runs=packed,
             files={name: _facts(folder / name) for name in _names(folder)},
         )
         write_json(folder / MANIFEST, json.loads(_whole(manifest.model_dump(mode="json"))))
+        _refuse_faults(catalogue, Entry(folder, manifest, card, "", ""), runs, overrides)
     return manifest
 
 
@@ -149,20 +157,45 @@ def _write_run(folder: Path, run: ScoredRun) -> EntryRun:
     return packed
 
 
-def _write_card(folder: Path, manifests: list[Manifest], options: PackOptions) -> str:
-    """Write the card and give the model's name."""
+def _refuse_faults(
+    catalogue: Catalogue, entry: Entry, runs: Sequence[ScoredRun], overrides: Overrides
+) -> None:
+    """Raise DataError for every rule by which the checker, and so the leaderboard, would refuse
+    what was packed.
+    """
+    problems = []
+    for packed, run in zip(entry.manifest.runs, runs, strict=True):
+        found = list(check_task(catalogue, packed))
+        if not found:
+            task = load_run_task(catalogue, packed.task)
+            found += examine(entry, packed, open_ending(catalogue, task, overrides)).findings
+        limit = run.manifest.limit
+        cut = limit is not None and any(each.code == "E302" for each in found)
+        fix = "give the command of the run again without --limit" if cut else _RULES
+        problems += [
+            Problem(str(run.path), f"{each.code}: {RULES[each.code]}", got=each.text, fix=fix)
+            for each in found
+            if each.severity == "error"
+        ]
+    if problems:
+        raise DataError(problems)
+
+
+def _write_card(folder: Path, manifests: list[Manifest], options: PackOptions) -> ModelCard:
+    """Write the card and give what it says."""
     path = folder / CARD
     if options.card is None:
         model = options.name or manifests[0].model
-        path.write_text(new_card(model, manifests, kind_of(manifests, "RUN…")), encoding="utf-8")
-        return model
+        text = new_card(model, manifests, kind_of(manifests, "RUN…"))
+        path.write_text(text, encoding="utf-8")
+        return parse_card(text.encode(), path)[0]
     data = read_bounded(options.card, MAX_CARD)
     card, _ = parse_card(data, options.card)
     if options.name not in (None, card.model):
         where = f"--name {options.name}"
         raise DataError(Problem(where, "is not the model of the card", expected=card.model))
     path.write_bytes(data)
-    return card.model
+    return card
 
 
 def _names(folder: Path) -> list[str]:

@@ -1,7 +1,7 @@
 """The rows and prompts of an entry, a JSON line each: what stands in them and how they are read."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -36,7 +36,12 @@ def read_rows(path: Path) -> Iterator[Prediction]:
     Raises DataError that names the line which is no row: not JSON, a field that no row has, a value
     of another type, a number that is none; or as `gzip_lines`.
     """
-    for number, line in enumerate(gzip_lines(path), start=1):
+    yield from rows_of(gzip_lines(path), path)
+
+
+def rows_of(lines: Iterable[bytes], path: Path) -> Iterator[Prediction]:
+    """Do as `read_rows` for the lines of the file."""
+    for number, line in enumerate(lines, start=1):
         try:
             row = _PREDICTION.validate_json(line, strict=True, extra="forbid")
         except ValidationError as error:
@@ -52,7 +57,12 @@ def read_rows(path: Path) -> Iterator[Prediction]:
 
 def read_prompts(path: Path) -> Iterator[Prompt]:
     """Give the lines of `prompts.jsonl.gz`. Raises DataError as `read_rows`."""
-    for number, line in enumerate(gzip_lines(path), start=1):
+    yield from prompts_of(gzip_lines(path), path)
+
+
+def prompts_of(lines: Iterable[bytes], path: Path) -> Iterator[Prompt]:
+    """Do as `read_prompts` for the lines of the file."""
+    for number, line in enumerate(lines, start=1):
         try:
             yield Prompt.model_validate_json(line)
         except ValidationError as error:

@@ -6,7 +6,7 @@ from itertools import groupby
 import harness
 from harness.entries.ledger import Decision, decisions_on, level_of
 from harness.entries.read import Entry
-from harness.leaderboard.boards import PROTOCOLS, Done, board_protocols, make_board
+from harness.leaderboard.boards import PROTOCOLS, Done, board_protocols, make_board, parted
 from harness.leaderboard.gather import Gathered
 from harness.leaderboard.ground import Ground, describe
 from harness.leaderboard.site_model import Board, EntryPage, RunPage, Site
@@ -25,7 +25,7 @@ def make_site(
     Raises DataError as `make_board`.
     """
     boards = _boards(done, endings, grounds)
-    by_name = {ground.name: ground for ground in grounds.values()}
+    by_name = {grounds[task].name: grounds[task] for task in endings}
     dates = [entry.manifest.date for entry in gathered.entries]
     dates += [decision.date for decision in gathered.ledger]
     return Site(
@@ -37,6 +37,7 @@ def make_site(
         boards=boards,
         entries=tuple(_page(entry, gathered, boards, done) for entry in gathered.entries),
         decisions=_newest_first(gathered),
+        refused=gathered.refused,
     )
 
 
@@ -51,10 +52,14 @@ def _boards(
     boards = []
     for name, group in groupby(by_task, key=lambda each: each.job.run.task):
         runs = list(group)
-        for protocol in board_protocols(runs):
-            boards.append(make_board(endings[name].task, protocol, grounds[name], runs))
+        boards += [
+            make_board(endings[name].task, protocol, grounds[name], some)
+            for protocol in runs[0].job.protocols
+            for some in parted(runs, protocol)
+            if protocol in board_protocols(some)
+        ]
     order = {protocol: place for place, protocol in enumerate(PROTOCOLS)}
-    boards.sort(key=lambda each: (each.benchmark, order[each.protocol], each.task))
+    boards.sort(key=lambda each: (each.benchmark, order[each.protocol], each.task, each.claimed))
     return tuple(boards)
 
 
@@ -72,7 +77,7 @@ def _page(
         runs=tuple(
             _run_page(board, runs[board.task])
             for board in boards
-            if board.task in runs and board.protocol in runs[board.task].tally.boards
+            if any(row.entry == entry.name for row in board.rows)
         ),
     )
 

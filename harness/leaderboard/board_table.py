@@ -105,7 +105,8 @@ def _columns(board: Board) -> tuple[Column, ...]:
                "on the images that have both"),
         Column("oop", "core", "OOP", "Answers that are no name of the prompt, % (count)"),
         Column("coverage", "core", "Coverage", "Images that have an answer, %"),
-        Column("level", "core", "Level", "How far the entry was verified"),
+        Column("level", "core", "Level", "How far the entry was verified; below, whether accuracy "
+               "is a claim, and whether the answers were imported"),
         Column("date", "core", "Date", "Day on which the last run ended", number=False),
         *(
             Column(f"group_{name}", "labels", group_name(name),
@@ -147,11 +148,17 @@ def _group_share(row: Row, group: Group) -> tuple[float | None, int]:
 
 def _table_row(board: Board, row: Row, entry: EntryPage, names: Counter[str]) -> TableRow:
     run = next(page.run for page in entry.runs if page.board == board.slug)
-    cells = (*_core(row, entry, names), *_labels(row), *_health(row), *_facts(entry), *_cost(run))
+    cells = (
+        *_core(board, row, entry, names),
+        *_labels(row),
+        *_health(row),
+        *_facts(entry),
+        *_cost(run),
+    )
     return TableRow(row, entry, cells)
 
 
-def _core(row: Row, entry: EntryPage, names: Counter[str]) -> Iterable[Cell]:
+def _core(board: Board, row: Row, entry: EntryPage, names: Counter[str]) -> Iterable[Cell]:
     low, high = row.rank_interval
     yield _number(row.tier)
     yield Cell(str(row.rank), str(row.rank), f"{low}–{high}")
@@ -179,7 +186,9 @@ def _core(row: Row, entry: EntryPage, names: Counter[str]) -> Iterable[Cell]:
     yield Cell(typeset.raw(shift), typeset.shift(shift))
     yield _share(row, "oop")
     yield _percent(row.coverage)
-    yield Cell(str(LEVELS.index(entry.level)), entry.level)
+    marks = {"claimed": row.claimed, "imported": board.task in entry.imported}
+    told = ", ".join(mark for mark, is_so in marks.items() if is_so)
+    yield Cell(str(LEVELS.index(entry.level)), entry.level, told)
     yield _text(entry.manifest.date)
 
 

@@ -1,6 +1,6 @@
 """Put the runs of one task under one protocol on a board: ranks, tiers, references, pairs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -45,9 +45,9 @@ class Done:
         return self.job.entry.name
 
 
-def slug_of(task: str, protocol: Protocol) -> str:
-    """Give the name of a board in addresses."""
-    return f"{task}--{protocol}"
+def slug_of(task: str, protocol: Protocol, *, claimed: bool) -> str:
+    """Give the name of a board in addresses; `classify` has boards of claims only."""
+    return f"{task}--{protocol}" + ("--claimed" if claimed and protocol != "classify" else "")
 
 
 def board_protocols(runs: Sequence[Done]) -> tuple[Protocol, ...]:
@@ -59,24 +59,35 @@ def board_protocols(runs: Sequence[Done]) -> tuple[Protocol, ...]:
     return own if mapped else own[:1]
 
 
+def parted(runs: Sequence[Done], protocol: Protocol) -> Iterator[list[Done]]:
+    """Give the runs whose accuracy under a protocol was found again from their texts, and those for
+    which it is a claim; each where there are any. They are ranked apart.
+    """
+    for is_claim in (False, True):
+        found = [run for run in runs if (protocol in run.tally.claimed) is is_claim]
+        if found:
+            yield found
+
+
 def make_board(task: TaskSpec, protocol: Protocol, ground: Ground, runs: Sequence[Done]) -> Board:
-    """Rank the runs of a task that were scored under a protocol.
+    """Rank some runs of a task under a protocol; all of them are claims, or none.
 
     Raises DataError when the questions of multiple choice are not the same in all runs.
     """
     if protocol == "mc":
         _check_options(runs)
-    on_board = [run for run in runs if protocol in run.tally.boards]
     headline = ground.headline.name
-    ranked = sorted(on_board, key=lambda run: (-_accuracy(run, protocol, headline), run.name))
+    claimed = protocol in runs[0].tally.claimed
+    ranked = sorted(runs, key=lambda run: (-_accuracy(run, protocol, headline), run.name))
     field = _Field(protocol, ground, tuple(ranked))
     asked, marks = field.asked(), field.marks()
     counts = count_pairs(marks)
     return Board(
-        slug=slug_of(task.task, protocol),
+        slug=slug_of(task.task, protocol, claimed=claimed),
         benchmark=ground.name,
         task=task.task,
         protocol=protocol,
+        claimed=claimed,
         description=task.description,
         original=ground.before.name if ground.before else None,
         headline=headline,
@@ -101,12 +112,8 @@ class _Field:
         return [run.tally.boards[self.protocol] for run in self.runs]
 
     def asked(self) -> Bools:
-        """Give the images [n] of the board. Multiple choice asks only of images that have a valid
-        label, so its images are those that any run was asked of.
-        """
-        if self.protocol != "mc":
-            return np.ones(len(self.ground.image_ids), dtype=np.bool_)
-        masks: Bools = np.logical_or.reduce(self._unpacked([r.tally.present for r in self.runs]))
+        """Give the images [n] of the board: those that the task asks of."""
+        masks: Bools = self._unpacked([self.runs[0].tally.expected])[0]
         return masks
 
     def choices(self) -> ChoiceScore | None:
@@ -145,6 +152,7 @@ class _Field:
         return tuple(
             Row(
                 entry=run.name,
+                claimed=run.tally.claimed.get(self.protocol),
                 results=tally.results,
                 headline=tally.results.scores[self.protocol][headline],
                 before=_before(change),

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness.catalogue import Catalogue
+from harness.entries.rules.table import RULES
 from harness.errors import DataError, Problem, UserError
 from harness.leaderboard.assemble import make_site
 from harness.leaderboard.feed import write_feed
 from harness.leaderboard.files import MARKER, write_boards
-from harness.leaderboard.gather import gather, open_tasks
+from harness.leaderboard.gather import Gathered, gather, open_tasks
 from harness.leaderboard.ground import Ground, group_by_ground
 from harness.leaderboard.jobs import score_all
 from harness.leaderboard.pages import render
@@ -26,20 +27,25 @@ _FILE_NAME = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
 def build(catalogue: Catalogue, entries: Path, output: Path, overrides: Overrides) -> Site:
     """Build the site of a folder of entries in `output`, and give what it shows.
 
-    Everything is computed from the entries' rows and the labels that are here today. The folder
-    appears, or takes the place of an older site, when it is complete. Raises UserError when
-    `output` is there and is no site, DataError when an entry is broken, not comparable or has
-    vanished, or a label set cannot be read.
+    Everything is computed from the entries' texts and the labels that are here today. An entry that
+    the checker refuses is on no board; the site names it with the reasons (`Site.refused`). The
+    folder appears, or takes the place of an older site, when it is complete. Raises UserError when
+    `output` is there and is no site, DataError when every entry is refused, one has vanished, or a
+    label set cannot be read.
     """
     _refuse_other(output)
-    gathered = gather(entries)
+    gathered = gather(catalogue, entries)
     endings = open_tasks(catalogue, gathered.entries, overrides)
     grounds = group_by_ground(endings)
     by_name = {ground.name: ground for ground in grounds.values()}
     _check_names([*endings, *by_name])
     with replaced_folder(output) as hidden:
         (hidden / "data").mkdir()
-        done = score_all(gathered.entries, endings, grounds, hidden / "data")
+        done, refused = score_all(gathered.entries, endings, grounds, hidden / "data")
+        gathered = gathered.without(refused)
+        _check_some(entries, gathered)
+        endings = {run.job.run.task: endings[run.job.run.task] for run in done}
+        by_name = {grounds[task].name: grounds[task] for task in endings}
         images = _write_pictures(hidden, endings, grounds)
         site = make_site(gathered, done, endings, grounds, images)
         for ground in by_name.values():
@@ -56,6 +62,18 @@ def _refuse_other(output: Path) -> None:
     if output.exists():
         what = "is there already, and is no site that this command built"
         raise UserError(Problem(str(output), what, fix="choose another -o, or remove it"))
+
+
+def _check_some(entries: Path, gathered: Gathered) -> None:
+    """Raise DataError where there are entries, and all of them are refused."""
+    if gathered.refused and not (gathered.entries or gathered.ledger):
+        raise DataError(
+            [
+                Problem(f"{entries / report.name}", f"{each.code}: {RULES[each.code]}", each.text)
+                for report in gathered.refused
+                for each in report.findings
+            ]
+        )
 
 
 def _check_names(names: list[str]) -> None:

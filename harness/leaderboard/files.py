@@ -1,9 +1,11 @@
 """The numbers of the tables as files: for people to take along, and for the page's scripts."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from harness.entries.rules.table import RULES
 from harness.leaderboard.csv_file import write_csv
 from harness.leaderboard.ground import Ground
 from harness.leaderboard.shards import write_script
@@ -11,7 +13,7 @@ from harness.leaderboard.site_model import Benchmark, Board, EntryPage, Pair, Ro
 from harness.score.results import DECIMALS, Score
 from harness.store.lines import write_json
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 MARKER = "boards.json"
 """A folder that has this in `data/` is a site."""
 
@@ -37,16 +39,27 @@ def _whole(site: Site, entries: Mapping[str, EntryPage]) -> dict[str, Any]:
         "harness_version": site.version,
         "date": site.date,
         "benchmarks": {each.name: _benchmark(each) for each in site.benchmarks},
+        "refused": [
+            {
+                "entry": report.name,
+                "errors": [
+                    {"code": each.code, "rule": RULES[each.code], **asdict(each)}
+                    for each in report.findings
+                ],
+            }
+            for report in site.refused
+        ],
         "boards": [
             {
                 "slug": board.slug,
                 "benchmark": board.benchmark,
                 "task": board.task,
                 "protocol": board.protocol,
+                "claimed": board.claimed,
                 "original": board.original,
                 "headline": board.headline,
                 "n_images": board.n_images,
-                "rows": [_row(row, entries[row.entry]) for row in board.rows],
+                "rows": [_row(board, row, entries[row.entry]) for row in board.rows],
                 "references": [
                     {
                         "name": each.name,
@@ -75,7 +88,7 @@ def _benchmark(benchmark: Benchmark) -> dict[str, Any]:
     }
 
 
-def _row(row: Row, page: EntryPage) -> dict[str, Any]:
+def _row(board: Board, row: Row, page: EntryPage) -> dict[str, Any]:
     facts = page.manifest
     strangers = {"reading": {"rules", "removed"}}  # names that the rows of an entry bring
     large = {"per_class": True, "label_sets": True, "class_list": True, "confusion": True}
@@ -85,6 +98,8 @@ def _row(row: Row, page: EntryPage) -> dict[str, Any]:
         "model": facts.model,
         "card": page.card.model_dump(mode="json"),
         "level": page.level,
+        "claimed": row.claimed,
+        "imported": board.task in page.imported,
         "date": facts.date,
         "made_with": facts.harness_version,
         "rank": row.rank,
@@ -120,6 +135,8 @@ def _lines(
                 "imagenet_train": page.card.training_data.imagenet_train,
                 "imagenet_val": page.card.training_data.imagenet_val,
                 "level": page.level,
+                "claimed": row.claimed or "",
+                "imported": board.task in page.imported,
                 "date": page.manifest.date,
                 "harness_version": site.version,
                 "rank": row.rank,
@@ -205,6 +222,7 @@ def _board_for_scripts(board: Board, entries: Mapping[str, EntryPage]) -> dict[s
         "benchmark": board.benchmark,
         "task": board.task,
         "protocol": board.protocol,
+        "claimed": board.claimed,
         "rows": rows,
         "pairs": [_pair(pair, places) for pair in board.pairs],
     }

@@ -5,14 +5,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.catalogue import Catalogue
-from harness.entries.comparable import differences
+from harness.entries.check import is_entry, open_entry
+from harness.entries.check_run import errors_in
+from harness.entries.finding import Report
 from harness.entries.ledger import LEDGER, Decision, read_ledger, vanished
-from harness.entries.manifest import EntryRun
-from harness.entries.read import Entry, read_entry
+from harness.entries.read import Entry
+from harness.entries.rules.manifest import check_task
 from harness.errors import DataError, Problem, UserError
 from harness.run.bench import Overrides, share_overrides
 from harness.run.finish import Ending
-from harness.run.rescore import check_classes, open_ending
+from harness.run.rescore import open_ending
 from harness.spec.load import load_run_task
 from harness.spec.task import TaskSpec
 
@@ -24,40 +26,60 @@ class Gathered:
     """What a leaderboard is built from."""
 
     entries: tuple[Entry, ...]
-    """By name; without those that were withdrawn."""
+    """By name; without those that were withdrawn, and those that are refused."""
     ledger: tuple[Decision, ...]
     """Oldest first."""
+    refused: tuple[Report, ...] = ()
+    """Entries that the checker refuses, with its errors; they are on no board."""
+
+    def without(self, refused: Sequence[Report]) -> "Gathered":
+        """Move some more entries to those that are refused."""
+        names = {report.name for report in refused}
+        kept = tuple(entry for entry in self.entries if entry.name not in names)
+        reports = sorted((*self.refused, *refused), key=lambda each: each.name)
+        return replace(self, entries=kept, refused=tuple(reports))
 
 
-def gather(folder: Path) -> Gathered:
+def gather(catalogue: Catalogue, folder: Path) -> Gathered:
     """Read the entries in a folder, and its `decisions.jsonl`.
 
-    Every subfolder is an entry, but for hidden ones. Raises DataError with the problems of all
-    entries that are broken, and when one that was decided on, and not withdrawn, is not there.
+    Every subfolder is an entry, but for hidden ones. Raises DataError when there is none, and when
+    one that was decided on, and not withdrawn, is not there.
     """
     if not folder.is_dir():
         raise UserError(Problem(str(folder), "there is no such folder"))
     ledger = read_ledger(folder / LEDGER)
     last = {decision.entry: decision.decision for decision in ledger}
-    entries: list[Entry] = []
-    problems: list[Problem] = []
-    for path in sorted(folder.iterdir()):
-        if not path.is_dir() or path.name.startswith(".") or last.get(path.name) == "withdrawn":
-            continue
-        try:
-            entries.append(read_entry(path))
-        except DataError as error:
-            problems += error.problems
-    if problems:
-        raise DataError(problems)
-    if not entries and not ledger:
-        raise DataError(Problem(str(folder), "holds no entry", fix="harness submit pack"))
-    missing = vanished(ledger, [entry.name for entry in entries])
+    paths = [
+        path
+        for path in sorted(folder.iterdir())
+        if is_entry(path) and last.get(path.name) != "withdrawn"
+    ]
+    missing = vanished(ledger, [path.name for path in paths])
     if missing:
         what = "entries that were decided on are not there"
         fix = "put them back, or write a decision `withdrawn` with its reason into the ledger"
         raise DataError(Problem(str(folder), what, got=", ".join(missing), fix=fix))
-    return Gathered(tuple(entries), ledger)
+    if not paths and not ledger:
+        raise DataError(Problem(str(folder), "holds no entry", fix="harness submit pack"))
+    return _sifted(catalogue, paths, ledger)
+
+
+def _sifted(catalogue: Catalogue, paths: Sequence[Path], ledger: tuple[Decision, ...]) -> Gathered:
+    entries: list[Entry] = []
+    refused: list[Report] = []
+    for path in paths:
+        opened = open_entry(path)
+        entry = opened.entry
+        found = list(opened.findings)
+        for run in entry.manifest.runs if entry else ():
+            found += check_task(catalogue, run)
+        errors = errors_in(found)
+        if entry is None or errors:
+            refused.append(Report(path.name, path.name, errors))
+        else:
+            entries.append(entry)
+    return Gathered(tuple(entries), ledger, tuple(refused))
 
 
 def open_tasks(
@@ -65,8 +87,7 @@ def open_tasks(
 ) -> dict[str, Ending]:
     """Open every task that a run is of, by name, sorted: classes and label sets as they are today.
 
-    Raises DataError with the problems of all runs that are not comparable: of another task than
-    the catalogue's of that name, or over other classes.
+    Raises SpecError or DataError when one is missing or broken.
     """
     names = sorted({run.task for entry in entries for run in entry.manifest.runs})
     tasks = {name: load_run_task(catalogue, name) for name in names}
@@ -78,12 +99,6 @@ def open_tasks(
         if labels not in opened:
             opened[labels] = open_ending(catalogue, task, overrides)
         endings[name] = replace(opened[labels], task=task)
-    problems: list[Problem] = []
-    for entry in entries:
-        for run in entry.manifest.runs:
-            problems += _misfits(entry, run, endings[run.task])
-    if problems:
-        raise DataError(problems)
     return endings
 
 
@@ -92,20 +107,3 @@ def _labels_of(task: TaskSpec) -> object:
     named = [getattr(task, name) for name in _LABEL_KEYS]
     folders = [task.folders.get(name, task.directory) for name in _LABEL_KEYS]
     return (*named, *folders)
-
-
-def _misfits(entry: Entry, run: EntryRun, ending: Ending) -> list[Problem]:
-    where = f"entry `{entry.name}`, task `{run.task}`"
-    try:
-        check_classes(ending.classes, run.run, where)
-    except DataError as error:
-        return list(error.problems)
-    found = differences(run, ending)
-    if not found:
-        return []
-    fix = "score it with the task that it was run with, or run the task as it is today"
-    problem = Problem(
-        where, "not comparable: the run is of other settings than the task of that name has today",
-        got="; ".join(found), fix=fix,
-    )  # fmt: skip
-    return [problem]

@@ -2,16 +2,18 @@
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
+from harness.entries.finding import Finding, Report
 from harness.entries.read import Entry
 from harness.leaderboard.boards import Done
 from harness.leaderboard.files import run_key
 from harness.leaderboard.ground import Ground
 from harness.leaderboard.scoring import Job, RunTally, save_ground, score_run
+from harness.leaderboard.shards import remove_run
 from harness.run.finish import Ending, distractors_of
 
 _FEW_ROWS = 20_000
@@ -23,15 +25,17 @@ def score_all(
     endings: Mapping[str, Ending],
     grounds: Mapping[str, Ground],
     data: Path,
-) -> list[Done]:
+) -> tuple[list[Done], list[Report]]:
     """Score every run and write its files below `data`; sorted by benchmark, entry and task.
 
-    `endings` and `grounds` are by task. Raises DataError for the first run that is broken.
+    `endings` and `grounds` are by task. An entry with a run that the checker refuses is left out as
+    a whole, and reported. Raises DataError for a run of none of the benchmark's images.
     """
     with tempfile.TemporaryDirectory() as folder:
         saved = {ground.name: Path(folder) / ground.name for ground in grounds.values()}
         for ground in {each.name: each for each in grounds.values()}.values():
-            save_ground(ground, saved[ground.name])
+            on_it = {name: each for name, each in endings.items() if grounds[name] is ground}
+            save_ground(ground, on_it, saved[ground.name])
         jobs = [
             Job(
                 entry=entry,
@@ -47,10 +51,28 @@ def score_all(
             for run in entry.manifest.runs
         ]
         jobs.sort(key=lambda job: job.key)
-        return [Done(job, tally) for job, tally in zip(jobs, _tallies(jobs), strict=True)]
+        return _sorted_out(jobs, _tallies(jobs))
 
 
-def _tallies(jobs: Sequence[Job]) -> Iterator[RunTally]:
+def _sorted_out(
+    jobs: Sequence[Job], tallies: Iterable[RunTally | tuple[Finding, ...]]
+) -> tuple[list[Done], list[Report]]:
+    """Part the runs of entries that are refused from the others, and take away their files."""
+    done: list[Done] = []
+    refused: dict[str, list[Finding]] = {}
+    for job, tally in zip(jobs, tallies, strict=True):
+        if isinstance(tally, RunTally):
+            done.append(Done(job, tally))
+        else:
+            refused.setdefault(job.entry.name, []).extend(tally)
+    for each in done:
+        if each.name in refused:
+            remove_run(each.job.data, each.job.key)
+    reports = [Report(name, name, tuple(found)) for name, found in sorted(refused.items())]
+    return [each for each in done if each.name not in refused], reports
+
+
+def _tallies(jobs: Sequence[Job]) -> Iterator[RunTally | tuple[Finding, ...]]:
     processes = min(_processors(), len(jobs))
     if processes < 2 or sum(job.run.run.n for job in jobs) <= _FEW_ROWS:
         yield from map(score_run, jobs)

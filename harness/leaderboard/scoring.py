@@ -1,11 +1,12 @@
-"""Score one run of an entry again, for every board it is on, and write its data files.
+"""Hold one run of an entry against its task, score it again for every board it is on, and write
+its data files.
 
 A run is scored in a process of its own; what comes back is small.
 """
 
 import pickle
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from harness.answers.outcome import Status
 from harness.classes import ClassList
+from harness.entries.case import RunCase
+from harness.entries.check_run import errors_in, examine
+from harness.entries.claimed import claimed
+from harness.entries.finding import Finding
 from harness.entries.manifest import EntryRun
 from harness.entries.read import Entry
+from harness.entries.rules.rows import expected_ids
+from harness.entries.rules.scores import compare_claims
 from harness.errors import DataError
 from harness.labels.meeting import foreign
 from harness.leaderboard import gallery
@@ -29,6 +35,7 @@ from harness.leaderboard.site_model import (
     Decomposition,
     OutOfPrompt,
 )
+from harness.run.finish import Ending
 from harness.score.answers import NO_CLASS, Answers, Bools, Ints, to_answers
 from harness.score.judgement import Judgement, judge, open_truths
 from harness.score.metrics import counted_rows
@@ -54,7 +61,7 @@ class Job:
     """Of the boards that the run may be on; the first is the task's."""
     distractors: Mapping[str, JsonValue] | None
     ground: Path
-    """The pickled `Ground`."""
+    """A file of `save_ground`."""
     data: Path
     """The folder that the data files are written below."""
     key: str
@@ -66,6 +73,7 @@ class BoardTally:
     """What a run scored under one protocol."""
 
     results: Results
+    """Without what is told of single classes, which would be most of it."""
     right: Packed
     """Scored and right under the headline labels."""
     decomposition: Decomposition | None
@@ -79,7 +87,10 @@ class RunTally:
     """What a run scored."""
 
     boards: Mapping[Protocol, BoardTally]
-    present: Packed
+    claimed: Mapping[Protocol, str]
+    """Why what it scored under a protocol is a claim; see `entries.claimed`."""
+    expected: Packed
+    """The images that the task asks of."""
     scored: Packed
     """Under the headline labels."""
     n_answered: int
@@ -93,37 +104,52 @@ class RunTally:
     ones for equal options in equal order, `NO_QUESTION` for none."""
 
 
-def save_ground(ground: Ground, path: Path) -> None:
-    """Write what `score_run` reads in each process."""
-    path.write_bytes(pickle.dumps(ground))
+def save_ground(ground: Ground, endings: Mapping[str, Ending], path: Path) -> None:
+    """Write what `score_run` reads in each process: a ground, and the tasks on it by name."""
+    path.write_bytes(pickle.dumps((ground, dict(endings))))
 
 
 @lru_cache(maxsize=1)
-def _load_ground(path: Path) -> Ground:
+def _load_ground(path: Path) -> tuple[Ground, Mapping[str, Ending]]:
     """Read a file of `save_ground`; jobs come sorted by benchmark, so that one is kept."""
-    ground: Ground = pickle.loads(path.read_bytes())
-    return ground
+    ground, endings = pickle.loads(path.read_bytes())
+    return ground, endings
 
 
-def score_run(job: Job) -> RunTally:
+def score_run(job: Job) -> RunTally | tuple[Finding, ...]:
     """Read the rows of a run, score them under its protocols, and write its data files.
 
-    Raises DataError when the rows are broken, of other classes, or of other images.
+    Gives the errors where the checker refuses the run; nothing is written then. Raises DataError
+    when the rows are of none of the benchmark's images.
     """
-    run = _open(job)
+    ground, endings = _load_ground(job.ground)
+    examined = examine(job.entry, job.run, endings[job.run.task])
+    if examined.case is None:
+        return errors_in(examined.findings)
+    run = _open(job, ground, examined.case)
+    boards = {protocol: run.board(protocol) for protocol in job.protocols}
+    unproven = errors_in(compare_claims(examined.case, boards[job.protocols[0]].results))
+    if unproven:
+        return unproven
     write_run(job.data, run.shard())
     headline = run.headline
-    here = np.ones(len(run.answers), dtype=np.bool_)
+    ids = expected_ids(examined.case)
+    asked = np.array([each in ids for each in ground.image_ids], dtype=np.bool_)
     return RunTally(
-        boards={protocol: run.board(protocol) for protocol in run.protocols},
-        present=np.packbits(run.spread(here, fill=False)),
+        boards={protocol: _slim(each) for protocol, each in boards.items()},
+        claimed=claimed(examined),
+        expected=np.packbits(asked),
         scored=np.packbits(run.spread(headline.scope.scored, fill=False)),
-        n_answered=int(run.spread(run.answers.answered, fill=False).sum()),
+        n_answered=int((asked & run.spread(run.answers.answered, fill=False)).sum()),
         mapped=bool(run.answers.mapped.any()),
         out_of_prompt=gallery.out_of_prompt(run.rows, run.answers, headline, job.classes),
-        prompt=_first_prompt(job, run.rows),
+        prompt=_first_prompt(examined.case, run.rows),
         questions=run.questions() if "mc" in job.protocols else None,
     )
+
+
+def _slim(tally: BoardTally) -> BoardTally:
+    return replace(tally, results=tally.results.model_copy(update={"per_class": {}}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +165,6 @@ class _Run:
     """The rows whose image the benchmark has, …"""
     places: Ints
     """… and their places among its images."""
-    protocols: tuple[Protocol, ...]
-    """Those of the job that the answers allow: `cw_plus` when what has to be mapped is mapped."""
 
     @property
     def headline(self) -> Judgement:
@@ -220,18 +244,17 @@ class _Run:
                     )
                     for each in self.judged
                 }
-                for protocol in self.protocols
+                for protocol in self.job.protocols
             },
-            scored=dict.fromkeys(self.protocols, scored),
+            scored=dict.fromkeys(self.job.protocols, scored),
             similarity=self.spread(similarity, fill=np.nan),
             texts=texts,
         )
 
 
-def _open(job: Job) -> _Run:
-    ground = _load_ground(job.ground)
+def _open(job: Job, ground: Ground, case: RunCase) -> _Run:
     where = f"entry `{job.entry.name}`, task `{job.run.task}`"
-    rows = sorted(job.entry.rows(job.run), key=lambda row: row.image_id)
+    rows = sorted(case.rows, key=lambda row: row.image_id)
     answers = to_answers(rows, job.classes, where)
     is_all = answers.image_ids == ground.image_ids
     truths = (
@@ -239,17 +262,13 @@ def _open(job: Job) -> _Run:
         if is_all
         else open_truths(ground.label_sets, answers.image_ids, ground.equivalences)
     )
-    own = job.protocols[0]
-    protocols: tuple[Protocol, ...] = ("cw", "cw_plus") if own.startswith("cw") else (own,)
-    judged = judge(answers, ground.label_sets, truths, protocols)
+    judged = judge(answers, ground.label_sets, truths, job.protocols)
     index = {image_id: place for place, image_id in enumerate(ground.image_ids)}
     places = np.array([index.get(each, -1) for each in answers.image_ids], dtype=np.int64)
     on_ground = np.flatnonzero(places >= 0)
     if rows and not len(on_ground):
         raise DataError(foreign(ground.label_sets[0], answers.image_ids))
-    to_map = any(row.status is Status.OOP and row.answer for row in rows)
-    allowed = job.protocols if answers.mapped.any() or not to_map else job.protocols[:1]
-    return _Run(job, ground, rows, answers, judged, on_ground, places[on_ground], allowed)
+    return _Run(job, ground, rows, answers, judged, on_ground, places[on_ground])
 
 
 def _decompose(
@@ -274,7 +293,7 @@ def _decompose(
     )
 
 
-def _first_prompt(job: Job, rows: Sequence[Prediction]) -> str | None:
-    prompts = job.entry.prompts(job.run)
+def _first_prompt(case: RunCase, rows: Sequence[Prediction]) -> str | None:
+    prompts = {each.sha256: each.text for each in case.prompts}
     known = (prompts.get(row.prompt_sha256 or "") for row in rows) if prompts else ()
     return next((text for text in known if text is not None), None)

@@ -4,6 +4,7 @@ is opened from a disk may load scripts, but not fetch files.
 
 import base64
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +76,12 @@ def write_run(data: Path, shard: RunShard) -> None:
         "texts": {"size": TEXTS_A_FILE, "files": files},
     }
     write_script(data / f"{shard.key}.js", f"run/{shard.key}", value)
+
+
+def remove_run(data: Path, key: str) -> None:
+    """Take away what `write_run` wrote."""
+    (data / f"{key}.js").unlink()
+    shutil.rmtree(data / key, ignore_errors=True)
 
 
 def write_images(data: Path, ground: Ground) -> None:

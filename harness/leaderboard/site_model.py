@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from harness.answers.outcome import Status
 from harness.classes import ClassList
 from harness.entries.card import ModelCard
+from harness.entries.finding import Report
 from harness.entries.ledger import Decision, Level
 from harness.entries.manifest import EntryManifest
 from harness.score.metrics import Group
@@ -59,6 +60,9 @@ class Row:
 
     entry: str
     """The entry's name; its page is `models/<entry>.html`."""
+    claimed: str | None
+    """Why the accuracy is a claim of the submitter; None where it was found again from the texts.
+    """
     results: Results
     """Of the run, scored again under the board's protocol."""
     headline: Score
@@ -105,10 +109,13 @@ class Board:
     """One ranking: one task under one protocol. Protocols and tasks are never mixed in one."""
 
     slug: str
-    """`<task>--<protocol>`, for addresses."""
+    """`<task>--<protocol>`, for addresses; with `--claimed` where claims have a board of theirs."""
     benchmark: str
     task: str
     protocol: Protocol
+    claimed: bool
+    """Whether its runs are those of which nothing in the entries gives the classes again: they are
+    ranked among themselves."""
     description: str
     original: str | None
     """Name of the original label set, where another one ranks."""
@@ -220,6 +227,11 @@ class EntryPage:
     runs: tuple[RunPage, ...]
     """One for each board, in the order of `Site.boards`."""
 
+    @property
+    def imported(self) -> frozenset[str]:
+        """The tasks whose answers something else than the harness asked for."""
+        return frozenset(run.task for run in self.manifest.runs if run.is_imported)
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -237,3 +249,5 @@ class Site:
     """By name."""
     decisions: tuple[Decision, ...]
     """The whole ledger, newest first; withdrawn entries are told only here."""
+    refused: tuple[Report, ...]
+    """Entries that the checker refuses, by name, with its errors; they are told only here."""

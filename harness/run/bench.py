@@ -63,6 +63,8 @@ class Truths:
     label_sets: tuple[LabelSet, ...]
     missing: tuple[str, ...]
     equivalences: Equivalences
+    overridden: bool = False
+    """Whether the command line says which classes count as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +227,8 @@ def open_truths(
         for spec in present
     )
     equivalences = _equivalences(task, classes, label_sets, overrides)
-    return Truths(_held(label_sets, equivalences), missing, equivalences)
+    overridden = overrides.equivalences is not None
+    return Truths(_held(label_sets, equivalences), missing, equivalences, overridden)
 
 
 def _held(label_sets: tuple[LabelSet, ...], same: Equivalences) -> tuple[LabelSet, ...]:

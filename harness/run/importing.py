@@ -116,7 +116,7 @@ def _row(
         if not given.is_ranked:
             joint = joined(protocol, outcomes)
             place, first = joint.place, joint.outcome
-        top = _listed_classes(protocol, outcomes) if given.is_ranked else ()
+        top = listed_classes(protocol, outcomes) if given.is_ranked else ()
         text, reasoning = texts[place] if texts else ("", None)
     else:
         meant = given.class_ids[:1] if given.is_ranked else given.class_ids
@@ -157,7 +157,7 @@ def _outcome_of(class_ids: Sequence[int], options: Sequence[int]) -> Outcome:
     return Outcome(Status.OK, asked[0], tuple(asked[1:]), STRICT)
 
 
-def _listed_classes(protocol: Protocol, outcomes: Sequence[Outcome]) -> tuple[int, ...]:
+def listed_classes(protocol: Protocol, outcomes: Sequence[Outcome]) -> tuple[int, ...]:
     """Give the classes that several answers name, each once; of a name that several classes bear,
     all of them.
 

@@ -17,6 +17,8 @@ from harness.store.prediction import Prediction
 
 REFUSED_BY_SERVICE = "service"
 """The rule of an image whose request the service refused, by its filter or in so many words."""
+NO_ENTRY = "no_entry"
+"""The rule of an image whose part of a shared answer could not be read; its row has the whole."""
 
 
 def read_answer(
@@ -57,7 +59,7 @@ def answered_rows(
         if response.refused:
             outcome = Outcome(Status.REFUSED, rule=REFUSED_BY_SERVICE)
         elif text is None and whole.strip():
-            outcome = Outcome(Status.UNPARSED, rule="no_entry")
+            outcome = Outcome(Status.UNPARSED, rule=NO_ENTRY)
         else:
             outcome = read_answer(protocol, text, request.options, classes)
         rows.append(

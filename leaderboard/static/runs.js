@@ -202,7 +202,7 @@ var RUNS = (function () {
   }
 
   function boardName(board) {
-    return SHORT_PROTOCOLS[board.protocol] + " · " + board.task;
+    return SHORT_PROTOCOLS[board.protocol] + " · " + board.task + (board.claimed ? " · claimed" : "");
   }
 
   return Object.freeze({

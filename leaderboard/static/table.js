@@ -21,7 +21,7 @@
   const boards = [...document.querySelectorAll("section.board")].map((section) => ({
     section,
     slug: section.dataset.board,
-    protocol: section.dataset.board.split("--").pop(),
+    protocol: section.dataset.protocol,
     table: section.querySelector("table.ranking"),
   })).filter((board) => board.table).map((board) => ({
     ...board,

@@ -44,4 +44,4 @@ def test_easier_options_are_found_whatever_is_added(
     options = CheckOptions(overrides=Overrides({"extra": path}))
     catalogue = Catalogue((tiny_folder, tmp_path / "more"))
     found = check_entry(catalogue, draft.save(), options).findings
-    assert "W312" in {each.code for each in found}
+    assert "E312" in {each.code for each in found}

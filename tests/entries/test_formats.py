@@ -100,4 +100,5 @@ def test_runs_are_packed_and_checked_by_the_command(
     again = command("pack", tmp_path / "runs", "-o", tmp_path / "tiny", *own)
     assert again.code == 2 and "is not empty" in again.stderr
     found = command("check", tmp_path / "tiny", *own)
-    assert found.code == 0 and "I206" in found.stdout, found.stdout
+    assert found.code == 1 and "E209" in found.stdout, found.stdout
+    assert "E2" not in found.stdout.replace("E209", "") and "I206" in found.stdout

@@ -24,7 +24,9 @@ def codes(report: Report) -> set[str]:
 
 def test_every_rule_has_a_broken_entry() -> None:
     of_the_ledger = {code for code in RULES if code[1] == "7"}
-    assert BROKEN.keys() | SUSPICIOUS.keys() | {"W605", "I313"} == RULES.keys() - of_the_ledger
+    assert (
+        BROKEN.keys() | SUSPICIOUS.keys() | {"W605", "I313", "I503"} == RULES.keys() - of_the_ledger
+    )
 
 
 def test_the_good_entry_is_clean(tiny: Catalogue, good: Path) -> None:
@@ -69,3 +71,22 @@ def test_options_that_cannot_be_drawn_again_are_told(draft: Draft, tmp_path: Pat
     keys = draft.run("tiny_mc")["run"]["identity"]["task"]
     keys["distractors"] = {"strategy": "confusion", "source": "gone.npz", "n_options": 3}
     assert codes(check(elsewhere, draft.save())) == {"I313"}
+
+
+def test_options_of_other_labels_are_not_held_against_todays(tiny: Catalogue, draft: Draft) -> None:
+    for claims in draft.run("tiny_mc")["claims"].values():
+        claims["tiny_better"]["label_set_digest"] = "0" * 64
+    assert codes(check(tiny, draft.save())) == {"I313", "W402"}
+
+
+def test_answers_are_not_mapped_where_the_weights_are_not_here(
+    draft: Draft, tmp_path: Path
+) -> None:
+    elsewhere = write_benchmark(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "far.yaml").write_text(
+        "encoder: far\nkind: sentence_transformers\npretrained: nobody/has-this\n"
+    )
+    task = tmp_path / "elsewhere" / "tiny_ow.yaml"
+    task.write_text(task.read_text().replace("encoder: lexical", "encoder: far"))
+    draft.run("tiny_ow")["run"]["mapping"]["encoder"] = "far"
+    assert codes(check(elsewhere, draft.save())) == {"I503"}

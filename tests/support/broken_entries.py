@@ -157,6 +157,17 @@ def easier_options(draft: Draft) -> None:
     draft.save()
 
 
+def easier_options_of_an_import(draft: Draft) -> None:
+    draft.run("tiny_mc")["run"]["model_facts"]["adapter"] = "predictions"
+    easier_options(draft)
+
+
+def a_card_to_fill_in(draft: Draft) -> None:
+    told = "What it was trained on, and how you know what you say above of the\nbenchmark's images."
+    draft.card += f"\n{told}\n"
+    draft.save()
+
+
 def a_failed_image(draft: Draft) -> None:
     row = draft.rows["tiny_cw"][0]
     for name in ("answer", "class_id", "rule"):
@@ -196,11 +207,6 @@ def another_cosine(draft: Draft) -> None:
     draft.save()
 
 
-def another_encoder(draft: Draft) -> None:
-    draft.run("tiny_ow")["run"]["mapping"]["encoder_sha256"] = FORGED
-    draft.save()
-
-
 def no_text(draft: Draft) -> None:
     draft.run()["run"]["model_facts"]["adapter"] = "predictions"
     row = next(row for row in draft.rows["tiny_cw"] if row["rule"] == "strict")
@@ -213,12 +219,14 @@ BROKEN: dict[str, Callable[[Draft], None]] = {
     "E105": a_secret, "E106": turned_text, "E201": another_version, "E202": another_name,
     "E203": a_changed_file, "E204": a_wrong_card, "E205": a_card_of_another_kind,
     "I206": an_undisclosed_card, "E207": other_classes, "E208": other_settings,
+    "E209": a_card_to_fill_in,
     "E301": a_label_in_a_row, "E302": a_missing_image, "E303": an_extra_image,
     "E304": an_image_twice, "E305": a_row_without_class, "E306": a_foreign_class,
     "E307": too_few_options, "E308": no_prompt, "E309": a_prompt_twice, "W310": another_prompt,
-    "W312": easier_options, "E311": a_failed_image, "E401": a_higher_claim, "W402": older_labels,
+    "E312": easier_options, "W312": easier_options_of_an_import,
+    "E311": a_failed_image, "E401": a_higher_claim, "W402": older_labels,
     "I403": an_unknown_label_set, "E501": another_rule, "E502": another_cosine,
-    "I503": another_encoder, "I504": no_text,
+    "I504": no_text,
 }  # fmt: skip
 
 

@@ -1,54 +1,39 @@
 """A suspicion about copies: answers that are those of another entry."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+
+import numpy as np
 
 from harness.entries.case import RunCase
 from harness.entries.finding import Finding
-from harness.entries.manifest import EntryRun
-from harness.entries.read import Entry
-from harness.errors import DataError
+from harness.entries.neighbours import NOTHING, Given, Ints, Neighbours, given_by
 
 EQUAL = 0.99
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What was said of an image."""
-
-    class_id: int | None
-    answer: str | None
-
-
-def check_copies(case: RunCase, others: Iterable[Entry]) -> Iterator[Finding]:
+def check_copies(case: RunCase, others: Neighbours) -> Iterator[Finding]:
     """No other entry has nearly the same answers to a task: above 99 % equal classes, or equal
     texts, of the images for which both have one (W605). Two good models agree on what is easy:
     the texts say more than the classes.
-
-    An entry that cannot be read is passed over; its own check tells why.
     """
-    mine = {row.image_id: Given(row.class_id, row.answer) for row in case.rows}
-    for other in others:
-        for run in other.manifest.runs:
-            if run.task == case.run.task:
-                yield from _compare(case, mine, other, run)
+    mine = given_by(case.rows)
+    for name, theirs in others.of(case.entry, case.run.task):
+        classes, texts = _shares(mine, theirs)
+        if max(classes, texts) > EQUAL:
+            told = f"`{name}`: {100 * classes:.2f} % equal classes, {100 * texts:.2f} % texts"
+            yield Finding("W605", case.where, told)
 
 
-def _compare(
-    case: RunCase, mine: Mapping[str, Given], other: Entry, run: EntryRun
-) -> Iterator[Finding]:
-    try:
-        theirs = {row.image_id: Given(row.class_id, row.answer) for row in other.rows(run)}
-    except DataError:
-        return
-    pairs = [(mine[each], theirs[each]) for each in mine.keys() & theirs.keys()]
-    classes = _equal([(a.class_id, b.class_id) for a, b in pairs])
-    texts = _equal([(a.answer, b.answer) for a, b in pairs])
-    if max(classes, texts) > EQUAL:
-        told = f"`{other.name}`: {100 * classes:.2f} % equal classes, {100 * texts:.2f} % texts"
-        yield Finding("W605", case.where, told)
+def _shares(mine: Given, theirs: Given) -> tuple[float, float]:
+    _, here, there = np.intersect1d(
+        mine.images, theirs.images, assume_unique=True, return_indices=True
+    )
+    return (
+        _equal(mine.classes[here], theirs.classes[there]),
+        _equal(mine.texts[here], theirs.texts[there]),
+    )
 
 
-def _equal(pairs: list[tuple[object, object]]) -> float:
-    both = [(one, two) for one, two in pairs if one is not None and two is not None]
-    return sum(one == two for one, two in both) / len(both) if both else 0.0
+def _equal(one: Ints, other: Ints) -> float:
+    both = (one != NOTHING) & (other != NOTHING)
+    return float((one == other)[both].mean()) if both.any() else 0.0

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from harness.catalogue import Catalogue, Kind
 from harness.entries.card import ModelCard
+from harness.entries.card_file import unfilled
 from harness.entries.comparable import differences
 from harness.entries.finding import Finding, listed
 from harness.entries.manifest import CARD, MANIFEST, EntryManifest, EntryRun
@@ -54,6 +55,13 @@ def check_card(card: ModelCard, manifest: EntryManifest) -> Iterator[Finding]:
             yield Finding("E205", CARD, f"kind `{card.kind}`; the run `{run.task}` is of {kind!r}")
     if "unknown" in (card.training_data.imagenet_train, card.training_data.imagenet_val):
         yield Finding("I206", CARD, "training_data is `unknown`")
+
+
+def check_filled_in(text: str) -> Iterator[Finding]:
+    """Nothing that a new card asks to replace is still in the text of the card (E209)."""
+    left = unfilled(text)
+    if left:
+        yield Finding("E209", CARD, f"{len(left)} sentences, the first: {left[0]}")
 
 
 def check_task(catalogue: Catalogue, run: EntryRun) -> Iterator[Finding]:

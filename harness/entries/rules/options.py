@@ -29,12 +29,17 @@ def check_options(case: RunCase) -> Iterator[Finding]:
 
 
 def check_drawn(case: RunCase) -> Iterator[Finding]:
-    """The options are those that the task draws (W312): easier ones make a task easier.
+    """The options are those that the task draws: easier ones, or the same in another order, make
+    other questions of it (E312; W312 for an import, whose answers may have come with their own).
 
-    Not looked at where the labels have changed since the run, as options keep clear of all valid
-    labels; told as I313 where what the task draws them by is not on this machine.
+    Told as I313 where they cannot be drawn again: what the task draws them by is not on this
+    machine, or the labels, which options keep clear of, have changed since the run.
     """
-    if case.protocol != "mc" or case.labels_changed:
+    if case.protocol != "mc":
+        return
+    if case.labels_changed:
+        told = f"other labels than the run's, {listed(case.labels_changed)}"
+        yield Finding("I313", case.where, told)
         return
     ending = case.ending
     truths = ending.truths
@@ -53,7 +58,8 @@ def check_drawn(case: RunCase) -> Iterator[Finding]:
         return
     others = [row.image_id for row in case.rows if drawn[row.image_id] != row.options]
     if others:
-        yield Finding("W312", case.where, listed(others))
+        code = "W312" if case.is_imported else "E312"
+        yield Finding(code, case.where, listed(others))
 
 
 class _Valid:
@@ -78,6 +84,8 @@ def _wrong(row: Prediction, case: RunCase, valid: _Valid) -> str | None:
         return f"not {how.n_options} different options"
     if row.status is Status.OK and row.class_id not in row.options:
         return "an answer that is none of the options"
+    if not {*row.also, *row.top, *row.top_per_token} <= {*row.options}:
+        return "`also` or `top` with a class that is none of the options"
     if not case.labels_changed and valid.count(row) != 1:
         return "not exactly one valid option"
     return None

@@ -6,14 +6,16 @@ from itertools import chain
 
 from harness.answers.outcome import Status
 from harness.answers.rules import Level
+from harness.answers.sentences import NONE_LISTED
 from harness.answers.text import is_blank
 from harness.entries.case import RunCase
 from harness.entries.finding import Finding, listed
-from harness.mapping.rules import EXACT, MAPPED, MAPPED_STATUS
+from harness.mapping.rules import EXACT, MAPPED, MAPPED_STATUS, UNREADABLE
 from harness.prompt.distractors import interchangeable
 from harness.prompt.options import true_option_of
 from harness.run.classified import SCORES
 from harness.run.ranked import RANKED
+from harness.run.rows import NO_ENTRY, REFUSED_BY_SERVICE
 from harness.score.answers import level_in
 from harness.store.prediction import Prediction
 
@@ -40,15 +42,15 @@ def expected_ids(case: RunCase) -> frozenset[str]:
 def check_ids(case: RunCase) -> Iterator[Finding]:
     """Exactly one row an image (E302, E303, E304), and no failed one (E311).
 
-    Which images have a question depends on the labels: where those have changed since the run, only
-    images that the benchmark never had are told.
+    A row may be of any image that a label set knows. Only of those without a question there are no
+    rows, unless the labels, by which they have one, have changed since the run.
     """
     counts = Counter(row.image_id for row in case.rows)
     expected = expected_ids(case)
     missing, extra = sorted(expected - counts.keys()), sorted(counts.keys() - expected)
-    if case.protocol == "mc" and case.labels_changed:
+    if case.protocol != "mc" or case.labels_changed:
         known = frozenset(chain(*(each.labels for each in case.ending.truths.label_sets)))
-        missing, extra = [], [each for each in extra if each not in known]
+        extra = [each for each in extra if each not in known]
     twice = sorted(image_id for image_id, count in counts.items() if count > 1)
     failed = [row.image_id for row in case.rows if row.status is Status.ERROR]
     for code, ids in (("E302", missing), ("E303", extra), ("E304", twice), ("E311", failed)):
@@ -85,9 +87,11 @@ def _contradiction(row: Prediction, case: RunCase) -> str | None:
     has_text = bool((row.answer or "").strip())
     if row.status is Status.ERROR:
         return None  # E311
+    if row.meant:
+        return "several answers that all count"
     if row.status is Status.EMPTY and has_text:
         return "`empty` with text"
-    if row.status is not Status.EMPTY and not has_text:
+    if not has_text and row.rule != REFUSED_BY_SERVICE and row.status is not Status.EMPTY:
         return _without_text(row, case)
     if row.rule in _CHOSEN:
         return "text beside a class that was chosen by scores"
@@ -95,36 +99,63 @@ def _contradiction(row: Prediction, case: RunCase) -> str | None:
 
 
 def _without_text(row: Prediction, case: RunCase) -> str | None:
-    if row.rule not in _CHOSEN and not case.is_imported:
+    if not case.is_imported and row.rule != _chosen_by(case):
         return "an answer without its text"
     if row.rule in _CHOSEN and (row.status is not Status.OK or row.class_id not in row.top[:1]):
         return "a class that is not the first of `top`"
     if row.rule == SCORES and row.top_scores != tuple(sorted(row.top_scores, reverse=True)):
         return "`top_scores` that are not in order"
-    return _class_of(row, case) or _namesakes(row, case)
+    if row.rule not in _CHOSEN and row.top[:1] not in ((), (row.class_id,)):
+        return "a class that is not the first of `top`"
+    return _class_of(row, case) or _namesakes(row, case) or _near(row, case)
+
+
+def _chosen_by(case: RunCase) -> str | None:
+    """Give the rule of the rows of a task that asks for scores; None for one that asks for text."""
+    if case.protocol == "classify":
+        return SCORES
+    return RANKED if case.ending.task.output_type == "multiple_choice" else None
 
 
 def _class_of(row: Prediction, case: RunCase) -> str | None:
     """Whether the row has a class where it must, and none where it must not."""
     mapped = row.rule == MAPPED
     may_map = MAPPED_STATUS.get(case.protocol)
-    if mapped and (row.status is not may_map or row.similarity is None):
+    if mapped and (row.status is not may_map or row.similarity is None or not row.answer):
         return "`mapped`, which this protocol does not do with such an answer"
     if row.class_id is not None:
         read = row.status is Status.OK and (case.protocol != "ow" or row.rule == EXACT)
-        fits = mapped or read or not row.answer
+        fits = mapped or read or (not row.answer and row.status is Status.OK)
         return None if fits else "a class where the protocol finds none"
     names_nothing = case.protocol == "ow" and is_blank(row.answer or "")
-    if mapped or (row.status is Status.OK and not names_nothing):
+    if mapped or row.also or (row.status is Status.OK and not names_nothing):
         return "no class"
+    is_open = row.status is Status.OOP and may_map is Status.OOP and row.answer
+    if is_open and row.rule not in (UNREADABLE, NONE_LISTED):
+        return "an answer out of prompt that is not mapped"
     return None
 
 
 def _beside(row: Prediction, case: RunCase) -> str | None:
     """Whether what stands beside the answer is of it."""
+    if row.answers and not case.is_imported:
+        return "several answers where one was asked for"
     if row.answers and row.answers[0] != row.answer:
         return "`answers` whose first is not the answer"
-    loosely = row.status is Status.OK and level_in(row) > Level.STRICT
+    if row.top_scores or row.top_per_token or row.top_per_token_scores:
+        return "scores of classes beside a text"
+    if row.outside is not None and case.ending.task.output_type != "constrained":
+        return "`outside` of a text that was not constrained"
+    if row.rule == NO_ENTRY and case.ending.task.images_per_prompt == 1:
+        return "`no_entry` of an answer to one image"
+    return _near(row, case)
+
+
+def _near(row: Prediction, case: RunCase) -> str | None:
+    """Whether what the text encoder finds stands only where it is asked."""
+    if row.rule != MAPPED and (row.similarity is not None or row.margin is not None):
+        return "a similarity of an answer that is not mapped"
+    loosely = row.status is Status.OK and row.answer and level_in(row) > Level.STRICT
     if row.nearest and not (loosely and case.protocol in ("cw", "cw_plus")):
         return "`nearest` of an answer that needs no mapping"
     return None

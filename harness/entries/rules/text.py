@@ -25,12 +25,23 @@ _NAMES = tuple(_SECRETS)
 
 def check_secrets(where: str, lines: Iterable[bytes]) -> Iterator[Finding]:
     """Tell the first line in which something looks like a secret (E105); not the secret itself."""
+    found: list[Finding] = []
+    for _ in watched(where, lines, found):
+        if found:
+            break
+    yield from found
+
+
+def watched(where: str, lines: Iterable[bytes], found: list[Finding]) -> Iterator[bytes]:
+    """Give the lines as they are, and add to `found` the first in which something looks like a
+    secret (E105).
+    """
     for number, line in enumerate(lines, start=1):
-        found = _ANY.search(line)
-        if found and found.lastindex:
-            what = _NAMES[found.lastindex - 1]
-            yield Finding("E105", f"{where}:{number}", f"{what}; revoke it, then remove it")
-            return
+        match = None if found else _ANY.search(line)
+        if match and match.lastindex:
+            what = _NAMES[match.lastindex - 1]
+            found.append(Finding("E105", f"{where}:{number}", f"{what}; revoke it, then remove it"))
+        yield line
 
 
 def check_hidden(where: str, text: str) -> Iterator[Finding]:

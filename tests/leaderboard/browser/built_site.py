@@ -91,6 +91,6 @@ def build_site(submissions: Path, folder: Path) -> BuiltSite:
     add_hostile_entry(entries, "mini", "mini_knn")
     catalogue = Catalogue()
     site = build(catalogue, entries, output, NO_OVERRIDES)
-    found = gather(entries).entries
+    found = gather(catalogue, entries).entries
     endings = open_tasks(catalogue, found, NO_OVERRIDES)
     return BuiltSite(output, site, {entry.name: entry for entry in found}, endings)

@@ -1,24 +1,38 @@
 """An entry that passes the schema and tries to take over the page in every field it may fill."""
 
-import gzip
 import hashlib
 import json
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import ascii_letters
 from typing import Any
+
+from harness.catalogue import Catalogue
+from harness.encoders.registry import open_encoder
+from harness.entries.claims import claims_of, score_again
+from harness.entries.manifest import EntryRun
+from harness.entries.pack import row_values, write_lines
+from harness.entries.rows import read_prompts, read_rows
+from harness.run.bench import NO_OVERRIDES
+from harness.run.finish import Ending
+from harness.run.mapping import map_rows
+from harness.run.rescore import open_ending
+from harness.run.rows import read_answer
+from harness.spec.load import load_encoder_spec, load_task
+from harness.store.prediction import Prediction
 
 NAME = "hostile"
 MARKUP = "\"'><img src=x onerror=alert(1)><script>alert(2)</script></title>"
 OVERRIDE = "\N{RIGHT-TO-LEFT OVERRIDE}"
 JUMP = "{{ 7*7 }} ](javascript:alert(3)) ../../etc/passwd"
 SHORT = f"{MARKUP}{OVERRIDE}{JUMP}"
+"""For answers and prompts, which are verbatim; nothing else of an entry may turn text."""
+SEEN = f"{MARKUP}{JUMP}"
 LONG = SHORT + "".join(random.Random(0).choices(ascii_letters, k=10_000))
 """One word of ten thousand letters, not alike: what decompresses to too much is refused."""
-ONE_WORD = SHORT + "W" * (200 - len(SHORT))
-N_FAILED = 7
+ONE_WORD = SEEN + "W" * (200 - len(SEEN))
 
 
 def add_hostile_entry(submissions: Path, *models: str) -> None:
@@ -34,15 +48,13 @@ def add_hostile_entry(submissions: Path, *models: str) -> None:
     manifest |= {"entry": NAME, "model": ONE_WORD, "harness_version": MARKUP}
     for run in manifest["runs"]:
         facts = run["run"]
+        facts["model_facts"].pop("kind", None)  # that of the card, though one run is of k-NN
+        _say_it(folder, run)
         facts |= {"model": ONE_WORD, "harness_version": MARKUP}
-        facts["model_facts"] |= {"notes": [LONG], "architecture": MARKUP, "device": MARKUP}
+        facts["model_facts"] |= {"notes": [SEEN * 30], "architecture": MARKUP, "device": MARKUP}
         facts["versions"] = {MARKUP: MARKUP}
         facts["git"] = {"commit": MARKUP, "dirty": True}
         facts["hardware"] |= {"machine": MARKUP}
-        _rewrite(folder / "runs" / run["task"] / "predictions.jsonl.gz", _hostile_row)
-        prompts = folder / "runs" / run["task"] / "prompts.jsonl.gz"
-        if prompts.exists():
-            _rewrite(prompts, _hostile_prompt)
     (folder / "MODEL_CARD.md").write_text(_card(), encoding="utf-8")
     for path, known in manifest["files"].items():
         data = (folder / path).read_bytes()
@@ -70,26 +82,47 @@ def _card() -> str:
         "url": "https://example.org/" + MARKUP,
         "license": MARKUP[:100],
     }
-    body = (
-        f"# {MARKUP}\n\n[{MARKUP}](javascript:alert(4)) ![x](http://example.org/x.png)\n\n{LONG}\n"
-    )
+    links = f"[{MARKUP}](javascript:alert(4)) ![x](http://example.org/x.png)"
+    body = f"# {MARKUP}\n\n{links}\n\n{LONG.replace(OVERRIDE, '')}\n"
     return f"---\n{json.dumps(front)}\n---\n{body}"
 
 
-def _rewrite(path: Path, change: Callable[[int, dict[str, Any]], dict[str, Any]]) -> None:
-    lines = gzip.decompress(path.read_bytes()).decode().splitlines()
-    rows = [json.dumps(change(place, json.loads(line))) for place, line in enumerate(lines)]
-    path.write_bytes(gzip.compress(("\n".join(rows) + "\n").encode(), mtime=0))
+def _say_it(folder: Path, run: dict[str, Any]) -> None:
+    """Put hostile words into answers and prompts: read, mapped, hashed and claimed as honest ones,
+    or the leaderboard would refuse the entry.
+    """
+    parsed = EntryRun.model_validate(run)
+    catalogue = Catalogue()
+    ending = open_ending(catalogue, load_task(catalogue, parsed.task), NO_OVERRIDES)
+    rows = list(read_rows(folder / parsed.predictions))
+    if (folder / parsed.prompts).exists():
+        texts = {each.sha256: LONG + each.sha256 for each in read_prompts(folder / parsed.prompts)}
+        new = {old: hashlib.sha256(text.encode()).hexdigest() for old, text in texts.items()}
+        rows = _answered(ending, rows, new)
+        lines = [{"sha256": new[old], "text": text} for old, text in texts.items()]
+        write_lines(folder / parsed.prompts, lines)
+    write_lines(folder / parsed.predictions, map(row_values, rows))
+    run["claims"] = {
+        protocol: {name: each.model_dump() for name, each in claims.items()}
+        for protocol, claims in claims_of(score_again(ending, parsed.run, rows)).items()
+    }
 
 
-def _hostile_row(place: int, row: dict[str, Any]) -> dict[str, Any]:
-    if place < N_FAILED:
-        kept = ("image_id", "image_sha256", "prompt_sha256", "options")
-        failed = {key: value for key, value in row.items() if key in kept}
-        return failed | {"status": "error", "error": LONG}
-    answer = LONG if place % 50 == 10 else (row.get("answer", LONG), SHORT, MARKUP)[place % 3]
-    return row | {"answer": answer, "reasoning": MARKUP}
-
-
-def _hostile_prompt(place: int, prompt: dict[str, Any]) -> dict[str, Any]:
-    return prompt | {"text": LONG}
+def _answered(
+    ending: Ending, rows: Sequence[Prediction], prompts: Mapping[str, str]
+) -> list[Prediction]:
+    task, classes = ending.task, ending.classes
+    found = []
+    for place, row in enumerate(rows):
+        text = LONG if place % 50 == 10 else (row.answer, SHORT, MARKUP)[place % 3]
+        read = read_answer(task.protocol, text, row.options, classes)
+        told = Prediction(
+            row.image_id, read.status, text, read.class_id, read.also, read.rule,
+            options=row.options, image_sha256=row.image_sha256, removed=read.removed,
+            prompt_sha256=prompts[row.prompt_sha256 or ""], reasoning=MARKUP,
+        )  # fmt: skip
+        found.append(told)
+    if task.protocol == "mc":
+        return found
+    encoder = open_encoder(load_encoder_spec(ending.catalogue, task.mapping.encoder))
+    return map_rows(task, found, classes, encoder)

@@ -8,7 +8,7 @@ import pytest
 from harness.leaderboard.build import build
 from harness.leaderboard.site_model import Board, Row, Site
 from harness.run.bench import NO_OVERRIDES
-from leaderboard.numbers.entry_builder import Toy, draw_rows, make_toy, unmapped
+from leaderboard.numbers.entry_builder import Toy, draw_rows, make_toy
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,13 @@ def toy(tmp_path: Path) -> Toy:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """`good` and `bad` mapped, `strict` without an answer to map, `raw` with answers unmapped."""
+    """`good` and `bad` with answers that are mapped, `strict` without, `forged` refused."""
     folder = tmp_path_factory.mktemp("leaderboard")
     toy = make_toy(folder)
-    raw = unmapped(draw_rows(4, 0.5))
     toy.add("good", {"toy_cw": draw_rows(1, 0.9), "toy_ow": draw_rows(5, 0.9)})
     toy.add("bad", {"toy_cw": draw_rows(2, 0.3)})
     toy.add("strict", {"toy_cw": draw_rows(3, 0.7, out=0), "toy_classify": draw_rows(6, 0.7, 0)})
-    toy.add("raw", {"toy_cw": raw[5:]})
+    toy.add("forged", {"toy_cw": toy.finished("toy_cw", draw_rows(4, 0.5))[5:]})
     toy.decide("good", "accepted", level="parse-replayed")
     site = build(toy.catalogue, toy.entries, folder / "site", NO_OVERRIDES)
     return Built(toy, site, folder / "site")

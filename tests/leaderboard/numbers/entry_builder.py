@@ -11,18 +11,35 @@ import numpy as np
 
 from harness.answers.outcome import Status
 from harness.catalogue import Catalogue
+from harness.classes import ClassList
+from harness.encoders.registry import open_encoder
+from harness.entries.claims import claims_of, score_again
 from harness.entries.ledger import LEDGER
 from harness.entries.manifest import CARD, MANIFEST, EntryManifest, EntryRun, FileFacts
 from harness.entries.pack import row_values, write_lines
+from harness.entries.prompts import render_prompts
 from harness.entries.read import Entry, read_entry
+from harness.prompt.options import options_of
+from harness.prompt.plan import Planner
 from harness.run.bench import NO_OVERRIDES, task_classes
+from harness.run.classified import SCORES
 from harness.run.finish import Ending
+from harness.run.mapping import map_rows
 from harness.run.rescore import open_ending
-from harness.spec.load import load_task
+from harness.run.rows import read_answer
+from harness.spec.load import load_encoder_spec, load_task
 from harness.store.lines import write_json
-from harness.store.manifest import ClassListFacts, DataFacts, Identity, Manifest, MappingFacts
+from harness.store.manifest import (
+    MAPPING_VERSION,
+    ClassListFacts,
+    DataFacts,
+    Identity,
+    Manifest,
+    MappingFacts,
+)
 from harness.store.prediction import Prediction
 
+LEXICAL = open_encoder(load_encoder_spec(Catalogue(), "lexical"))
 K, N = 6, 90
 IDS = tuple(f"img_{place:03d}" for place in range(N))
 ORIGINAL = [place % K for place in range(N)]
@@ -30,7 +47,8 @@ _PROMPTS = {
     "cw": "doc_to_text: \"<image> Which of {{ classes | join('; ') }}?\"",
     "cw_plus": "doc_to_text: \"<image> Which of {{ classes | join('; ') }}?\"",
     "ow": 'doc_to_text: "<image> What is this?"',
-    "mc": "doc_to_text: \"<image> {{ options | join(', ') }}\"\ndistractors: {n_options: 3}",
+    "mc": "doc_to_text: \"<image> {{ options | join(', ') }}\"\n"
+    "distractors: {strategy: random, n_options: 3}",
     "classify": "",
 }
 
@@ -62,39 +80,22 @@ def make_catalogue(folder: Path, task_lines: str = "") -> Catalogue:
         (folder / f"{protocol}.yaml").write_text(
             f"task: toy_{protocol}\ndescription: A toy.\nprotocol: {protocol}\n"
             "dataset_path: images\nclass_list: toy\n"
-            "label_sets: [original.jsonl, corrected.jsonl]\n"
+            "label_sets: [original.jsonl, corrected.jsonl]\nmapping: {encoder: lexical}\n"
             f"metadata: {{version: 1}}\n{task_lines}{lines}\n"
         )
     return Catalogue((folder,))
 
 
 def draw_rows(seed: int, skill: float = 0.7, out: float = 0.1) -> list[Prediction]:
-    """Answers to all images; the out-of-prompt ones are mapped, one is an error."""
+    """Answers to all images as a model gives them; those out of prompt are near a name."""
     generator = np.random.default_rng(seed)
     rows = []
-    for place, image_id in enumerate(IDS):
-        is_right = generator.random() < skill
-        class_id = ORIGINAL[place] if is_right else int(generator.integers(K))
-        row = Prediction(
-            image_id, Status.OK, answer=f"thing {class_id}", class_id=class_id, rule="strict"
-        )
-        if generator.random() < out:
-            row = replace(
-                row, status=Status.OOP, answer="some thing", rule="mapped", similarity=0.5
-            )
-        rows.append(row)
-    rows[seed % N] = Prediction(rows[seed % N].image_id, Status.ERROR, error="it failed")
+    for image_id, own in zip(IDS, ORIGINAL, strict=True):
+        class_id = own if generator.random() < skill else int(generator.integers(K))
+        is_out = generator.random() < out
+        text = f"thong {class_id}" if is_out else f"thing {class_id}"
+        rows.append(Prediction(image_id, Status.OK, answer=text))
     return rows
-
-
-def unmapped(rows: Sequence[Prediction]) -> list[Prediction]:
-    """The same rows before their answers were mapped."""
-    return [
-        replace(row, class_id=None, rule="no_match", similarity=None)
-        if row.rule == "mapped"
-        else row
-        for row in rows
-    ]
 
 
 @dataclass(frozen=True)
@@ -107,14 +108,38 @@ class Toy:
     def ending(self, task: str) -> Ending:
         return open_ending(self.catalogue, load_task(self.catalogue, task), NO_OVERRIDES)
 
+    def finished(self, task: str, answers: Sequence[Prediction]) -> list[Prediction]:
+        """Give the rows of a run in which a model answered so: read, mapped, with their prompts."""
+        ending = self.ending(task)
+        spec, classes, truths = ending.task, ending.classes, ending.truths
+        if spec.protocol == "classify":
+            return [_scored(row, classes) for row in answers]
+        if spec.protocol == "mc":
+            ids = [row.image_id for row in answers]
+            args = (self.catalogue, spec, classes, truths.label_sets, truths.equivalences, ids)
+            drawn = options_of(*args).by_image
+            asked = [each for each in answers if each.image_id in drawn]
+            answers = [_lettered(row, drawn[row.image_id], classes) for row in asked]
+        found = []
+        for row in answers:
+            read = read_answer(spec.protocol, row.answer, row.options, classes)
+            prompt = Planner(spec, classes, {row.image_id: row.options})
+            sha = prompt.request((0,), (row.image_id,)).prompt_sha256
+            found.append(
+                replace(row, status=read.status, class_id=read.class_id, also=read.also,
+                        rule=read.rule, removed=read.removed, prompt_sha256=sha)
+            )  # fmt: skip
+        return map_rows(spec, found, classes, LEXICAL)
+
     def manifest(self, task: str, rows: Sequence[Prediction], **changed: Any) -> Manifest:
         """The manifest of a run; `changed` are keys of its identity's task."""
         spec = load_task(self.catalogue, task)
         classes = task_classes(self.catalogue, spec)
         how = spec.mapping
         facts = MappingFacts(
+            version=MAPPING_VERSION,
             encoder=how.encoder,
-            encoder_sha256="0" * 64,
+            encoder_sha256=LEXICAL.digest,
             class_template=how.class_template,
             answer_template=how.answer_template,
             class_list_sha256=classes.digest,
@@ -132,7 +157,7 @@ class Toy:
             ),
             data=DataFacts(dataset_path="", split="test", fingerprint="", n=N),
             n=len(rows),
-            mapping=facts if any(row.rule == "mapped" for row in rows) else None,
+            mapping=facts if spec.protocol in ("ow", "cw", "cw_plus") else None,
             batch_size=1,
             processes=1,
             started="2026-11-24T00:00:00+00:00",
@@ -145,14 +170,22 @@ class Toy:
         manifests: Mapping[str, Manifest] | None = None,
         model: str | None = None,
     ) -> Entry:
-        """Write an entry: task to rows."""
+        """Write an entry: task to the answers, or to rows that are finished already."""
         folder = self.entries / name
         packed = []
-        for task, rows in runs.items():
+        for task, given in runs.items():
+            rows = given if any(row.rule for row in given) else self.finished(task, given)
             manifest = (manifests or {}).get(task) or self.manifest(task, rows)
             protocol = load_task(self.catalogue, task).protocol
-            run = EntryRun(task=task, protocol=protocol, run=manifest, claims={})
+            ending = self.ending(task)
+            claims = claims_of(score_again(ending, manifest, rows))
+            run = EntryRun(task=task, protocol=protocol, run=manifest, claims=claims)
             write_lines(folder / run.predictions, map(row_values, rows))
+            prompts = render_prompts(ending.task, ending.classes, rows)
+            asked = {row.prompt_sha256 for row in rows}
+            lines = [{"sha256": key, "text": prompts[key]} for key in prompts if key in asked]
+            if lines:
+                write_lines(folder / run.prompts, lines)
             packed.append(run)
         card = "---\n" + json.dumps(
             {
@@ -162,7 +195,7 @@ class Toy:
             }
         )
         (folder / CARD).write_text(f"{card}\n---\nAbout it.\n")
-        names = [CARD, *(run.predictions for run in packed)]
+        names = [CARD, *(path.relative_to(folder).as_posix() for path in folder.rglob("*.gz"))]
         entry = EntryManifest(
             entry=name,
             model=model or name,
@@ -191,6 +224,21 @@ def make_toy(folder: Path) -> Toy:
     """A benchmark without entries."""
     (folder / "entries").mkdir()
     return Toy(make_catalogue(folder / "toy"), folder / "entries")
+
+
+def _scored(row: Prediction, classes: ClassList) -> Prediction:
+    """The row of a classifier."""
+    class_id = classes.lookup((row.answer or "").replace("thong", "thing"))[0]
+    return Prediction(
+        row.image_id, Status.OK, class_id=class_id, rule=SCORES, top=(class_id,), top_scores=(1.0,)
+    )
+
+
+def _lettered(row: Prediction, options: tuple[int, ...], classes: ClassList) -> Prediction:
+    """The answer by its letter, or A where it is none of the options."""
+    said = classes.lookup((row.answer or "").replace("thong", "thing"))[0]
+    letter = "ABC"[options.index(said)] if said in options else "A"
+    return replace(row, answer=letter, options=options)
 
 
 def _facts(path: Path) -> FileFacts:

@@ -1,5 +1,6 @@
 """Boards against the scorer and the two-run comparison, which are tested elsewhere."""
 
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from harness.leaderboard.site_model import Decomposition
 from harness.run.bench import NO_OVERRIDES
 from harness.score.compare import Side, compare, with_holm
 from harness.score.scoring import ScoreRequest, score
-from harness.store.prediction import Prediction
 from leaderboard.numbers.conftest import Built
 from leaderboard.numbers.entry_builder import (
     IDS,
@@ -21,7 +21,6 @@ from leaderboard.numbers.entry_builder import (
     Toy,
     corrected,
     draw_rows,
-    unmapped,
 )
 
 
@@ -35,19 +34,20 @@ def test_boards_are_never_of_two_protocols_and_come_in_order(built: Built) -> No
 
 
 def test_who_is_on_which_board(built: Built) -> None:
-    """On cw_plus are runs that were mapped, and those that have nothing to map."""
+    """On cw_plus are all, those that have nothing to map too; who is refused is nowhere."""
     names = {board.slug: {row.entry for row in board.rows} for board in built.site.boards}
-    assert names["toy_cw--cw"] == {"good", "bad", "strict", "raw"}
-    assert names["toy_cw--cw_plus"] == {"good", "bad", "strict"}
+    assert names["toy_cw--cw"] == names["toy_cw--cw_plus"] == {"good", "bad", "strict"}
     assert names["toy_ow--ow"] == {"good"}
     pages = {page.entry: [run.board for run in page.runs] for page in built.site.entries}
     assert pages["good"] == ["toy_ow--ow", "toy_cw--cw", "toy_cw--cw_plus"]
-    assert pages["raw"] == ["toy_cw--cw"]
+    assert "forged" not in pages
+    (refused,) = built.site.refused
+    assert (refused.name, {each.code for each in refused.findings}) == ("forged", {"E302"})
+    assert "5: img_000" in refused.findings[0].text
 
 
 def test_without_a_mapped_run_there_is_no_board_of_mapped_answers(toy: Toy, tmp_path: Path) -> None:
     toy.add("strict", {"toy_cw": draw_rows(3, out=0)})
-    toy.add("raw", {"toy_cw": unmapped(draw_rows(4))})
     site = build(toy.catalogue, toy.entries, tmp_path / "site", NO_OVERRIDES)
     assert [board.slug for board in site.boards] == ["toy_cw--cw"]
 
@@ -63,7 +63,6 @@ def test_results_are_the_scorers(built: Built, protocol: str) -> None:
         expected = score(rows, request)
         assert row.results.scores[protocol] == expected.scores[protocol]  # type: ignore[index]
         assert row.results.changes == expected.changes
-        assert row.results.per_class == expected.per_class
         assert row.results.counts == expected.counts
         assert row.headline == expected.scores[protocol]["corrected"]  # type: ignore[index]
         change = expected.changes["original->corrected"]
@@ -76,7 +75,7 @@ def test_rows_are_ranked_by_the_headline_labels(built: Built) -> None:
     rows = built.board("toy_cw--cw").rows
     accuracies = [row.headline.accuracy or 0 for row in rows]
     assert accuracies == sorted(accuracies, reverse=True)
-    assert [row.rank for row in rows] == [1, 2, 3, 4]
+    assert [row.rank for row in rows] == [1, 2, 3]
     before = sorted((row.change.from_ or 0 for row in rows if row.change), reverse=True)
     after = sorted((row.change.to or 0 for row in rows if row.change), reverse=True)
     for row in rows:
@@ -88,12 +87,8 @@ def test_rows_are_ranked_by_the_headline_labels(built: Built) -> None:
     assert rows[-1].tier > 1
 
 
-def test_coverage_tells_of_missing_and_failed_rows(built: Built) -> None:
-    assert built.row("toy_cw--cw", "good").coverage == pytest.approx(100 * (N - 1) / N)
-    rows = built.toy.rows("raw", "toy_cw")
-    failed = sum(row.status is Status.ERROR for row in rows)
-    assert built.row("toy_cw--cw", "raw").coverage == pytest.approx(100 * (N - 5 - failed) / N)
-    assert len(rows) == N - 5
+def test_all_that_is_ranked_is_whole(built: Built) -> None:
+    assert {row.coverage for board in built.site.boards for row in board.rows} == {100.0}
 
 
 def test_pairs_are_two_runs_compared(built: Built) -> None:
@@ -103,7 +98,7 @@ def test_pairs_are_two_runs_compared(built: Built) -> None:
     expected = with_holm(
         [compare(b, a, headline, original=original) for a, b in combinations(sides, 2)]
     )
-    assert len(board.pairs) == 6
+    assert len(board.pairs) == 3
     for pair, other in zip(board.pairs, expected, strict=True):
         assert (pair.a, pair.b) == (other.b, other.a)
         assert (pair.n, pair.only_a, pair.only_b) == (other.n, other.only_b, other.only_a)
@@ -146,50 +141,55 @@ def test_references_of_the_closed_world(built: Built) -> None:
     assert 0 < kept < len(labelled)
 
 
-def lettered(seed: int, options: tuple[int, ...] = (0, 1, 2)) -> list[Prediction]:
-    """Multiple choice of images of three classes, all with the same options."""
-    return [
-        Prediction(row.image_id, Status.OK, class_id=options[place % 3], options=options)
-        for place, row in enumerate(draw_rows(seed))
-        if ORIGINAL[place] in options and corrected().get(row.image_id)
-    ]
-
-
-def test_multiple_choice_is_over_the_images_that_were_asked(toy: Toy, tmp_path: Path) -> None:
-    rows = lettered(1)
-    toy.add("all", {"toy_mc": rows})
-    toy.add("some", {"toy_mc": rows[3:]})
+def test_multiple_choice_is_over_the_images_that_have_a_question(toy: Toy, tmp_path: Path) -> None:
+    for seed in (1, 2):
+        toy.add(f"model-{seed}", {"toy_mc": draw_rows(seed)})
     board = build(toy.catalogue, toy.entries, tmp_path / "site", NO_OVERRIDES).boards[0]
-    assert board.n_images == len(rows) < N
-    assert {row.entry: row.coverage for row in board.rows} == {
-        "all": 100.0,
-        "some": pytest.approx(100 * (len(rows) - 3) / len(rows)),
-    }
+    n = sum(corrected().get(image_id) != [] for image_id in IDS)
+    assert board.n_images == n < N
+    assert {row.coverage for row in board.rows} == {100.0}
     chance = board.references[0]
     assert chance.accuracy == pytest.approx({"original": 100 / 3, "corrected": 100 / 3})
     assert board.distractors is not None
     assert board.distractors["n_options"] == 3
 
 
+def imported(toy: Toy, name: str, turned: int, digest: str | None = None) -> None:
+    """Add an entry whose options came with its answers: the task's, turned by some places."""
+    rows = [
+        replace(row, options=row.options[turned:] + row.options[:turned], answer=None,
+                rule="strict", prompt_sha256=None)
+        for row in toy.finished("toy_mc", draw_rows(1))
+    ]  # fmt: skip
+    manifest = toy.manifest("toy_mc", rows)
+    identity = manifest.identity.model_copy(update={"options": digest})
+    facts = {"identity": identity, "model_facts": {"adapter": "predictions"}}
+    toy.add(name, {"toy_mc": rows}, {"toy_mc": manifest.model_copy(update=facts)})
+
+
+def test_options_that_came_with_the_answers_are_claimed(toy: Toy, tmp_path: Path) -> None:
+    toy.add("asked", {"toy_mc": draw_rows(1)})
+    imported(toy, "turned", 1)
+    boards = build(toy.catalogue, toy.entries, tmp_path / "site", NO_OVERRIDES).boards
+    assert [(board.slug, board.claimed, [row.entry for row in board.rows]) for board in boards] == [
+        ("toy_mc--mc", False, ["asked"]), ("toy_mc--mc--claimed", True, ["turned"]),
+    ]  # fmt: skip
+    assert boards[1].rows[0].claimed == (
+        "classes without a text to read them from; options that came with the answers"
+    )
+
+
 def test_different_questions_are_not_one_board(toy: Toy, tmp_path: Path) -> None:
     for name, digest in (("a", "1"), ("b", "2")):
-        manifest = toy.manifest("toy_mc", lettered(1))
-        identity = manifest.identity.model_copy(update={"options": digest})
-        manifests = {"toy_mc": manifest.model_copy(update={"identity": identity})}
-        toy.add(name, {"toy_mc": lettered(1)}, manifests)
+        imported(toy, name, 1, digest)
     with pytest.raises(DataError, match="different questions"):
         build(toy.catalogue, toy.entries, tmp_path / "site", NO_OVERRIDES)
 
 
-def test_a_smaller_run_with_other_options_is_not_on_the_board_either(
-    toy: Toy, tmp_path: Path
-) -> None:
-    """Fewer images have a question where other label sets were on the machine; they were other
-    questions too.
-    """
-    toy.add("all", {"toy_mc": lettered(1)})
-    toy.add("some", {"toy_mc": lettered(1, (1, 0, 2))[3:]})
-    with pytest.raises(DataError, match="entries `all` and `some`: were asked different") as caught:
+def test_options_in_another_order_are_other_questions(toy: Toy, tmp_path: Path) -> None:
+    for turned in (1, 2):
+        imported(toy, f"turned-{turned}", turned)
+    with pytest.raises(DataError, match="`turned-1` and `turned-2`: were asked") as caught:
         build(toy.catalogue, toy.entries, tmp_path / "site", NO_OVERRIDES)
-    n = len(lettered(1)) - 3
+    n = len(toy.finished("toy_mc", draw_rows(1)))
     assert caught.value.problems[0].got == f"{n} of {n} common images"

@@ -88,7 +88,7 @@ def test_numbers_stay_numbers_and_other_columns_are_an_error(tmp_path: Path) -> 
         write_csv(tmp_path / "b.csv", ["n"], [{"n": 1, "z": 2}])
 
 
-@pytest.mark.parametrize("model", ["mini\r=1+1", "\u3000\uff1d1+1", "a;@b", "\r\n-1", "+x\x85y"])
+@pytest.mark.parametrize("model", ["mini\r=1+1", "\u3000\uff1d1+1", "a;@b", "\r\n-1", "+x\ry"])
 def test_a_models_name_begins_no_row_and_no_formula(toy: Toy, tmp_path: Path, model: str) -> None:
     toy.add("a", {"toy_cw": draw_rows(1)}, model=model)
     build(toy.catalogue, toy.entries, tmp_path / "site", NO_OVERRIDES)

@@ -5,19 +5,21 @@ import csv
 import json
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from harness.answers.outcome import Status
 from harness.errors import DataError
 from harness.leaderboard.build import build
 from harness.leaderboard.ground import make_ground
 from harness.leaderboard.shards import LONGEST_TEXT, write_images
 from harness.run.bench import NO_OVERRIDES
 from harness.score.answers import STATUSES
+from harness.score.results import Protocol, Share
+from harness.score.scoring import ScoreRequest, score
 from leaderboard.numbers.conftest import Built
 from leaderboard.numbers.entry_builder import IDS, ORIGINAL, N, Toy, corrected, draw_rows
 
@@ -48,22 +50,22 @@ def test_slices_counted_from_the_bits_are_pythons(built: Built) -> None:
     groups = boards["benchmarks"]["toy"]["groups"]
     codes = numbers(images["group"], "<u1")
     home = numbers(images["home"], "<i2")
-    for entry in ("good", "bad", "strict", "raw"):
+    for entry in ("good", "bad", "strict"):
         key, run = received(built.output / "data" / "toy" / f"{entry}--toy_cw.js")
         assert key == f"run/toy/{entry}--toy_cw"
         for protocol in run["right"]:
             row = built.row(f"toy_cw--{protocol}", entry)
-            for name, score in row.results.scores[protocol].items():
+            for name, found in row.results.scores[protocol].items():
                 right, scored = (bits(run[what][protocol][name]) for what in ("right", "scored"))
                 assert not any(a and not b for a, b in zip(right, scored, strict=True))
-                assert (sum(scored), sum(right)) == (score.n, score.n_right)
+                assert (sum(scored), sum(right)) == (found.n, found.n_right)
             for group in ("S+", "S-", "M+", "M-"):
                 mine = [groups[code] == group if code < 255 else False for code in codes]
                 n = sum(a and b for a, b in zip(scored, mine, strict=True))
                 hits = sum(a and b for a, b in zip(right, mine, strict=True))
                 share = row.headline.groups[group]
                 assert (n, 100 * hits / n if n else None) == (share.n, share.accuracy)
-            for class_id, share in row.results.per_class["corrected"].items():
+            for class_id, share in per_class(built, row.entry, protocol).items():
                 mine = [each == int(class_id) for each in home]
                 hits = sum(a and b for a, b in zip(right, mine, strict=True))
                 assert 100 * hits / share.n == share.accuracy
@@ -73,9 +75,16 @@ def test_slices_counted_from_the_bits_are_pythons(built: Built) -> None:
     }
 
 
+def per_class(built: Built, entry: str, protocol: Protocol) -> Mapping[str, Share]:
+    """The accuracy of each class of an entry's answers to `toy_cw`, by the scorer itself."""
+    ending = built.toy.ending("toy_cw")
+    request = ScoreRequest("toy_cw", entry, protocol, ending.classes, ending.truths.label_sets)
+    return score(built.toy.rows(entry, "toy_cw"), request).per_class["corrected"]
+
+
 def test_rows_are_told_image_by_image(built: Built) -> None:
-    rows = {row.image_id: row for row in built.toy.rows("raw", "toy_cw")}
-    _, run = received(built.output / "data" / "toy" / "raw--toy_cw.js")
+    rows = {row.image_id: row for row in built.toy.rows("strict", "toy_cw")}
+    _, run = received(built.output / "data" / "toy" / "strict--toy_cw.js")
     status, class_id = numbers(run["status"], "<u1"), numbers(run["class"], "<i2")
     assert bits(run["present"]) == [image_id in rows for image_id in IDS]
     for place, image_id in enumerate(IDS):
@@ -98,8 +107,8 @@ def test_answers_and_similarities(built: Built) -> None:
         row = rows[image_id]
         known = texts["places"][place]
         assert (texts["texts"][known] if known >= 0 else None) == row.answer
-        assert similarity[place] == (128 if row.similarity else 0)
-    assert any(row.status is Status.ERROR for row in rows.values())
+        assert similarity[place] == round(255 * (row.similarity or 0))
+    assert 0 < sum(value > 0 for value in similarity) < N
 
 
 def test_images_and_their_labels(built: Built) -> None:
@@ -149,16 +158,16 @@ def test_the_tables_to_take_along(built: Built) -> None:
     told = {(row["board"], row["entry"], row["label_set"]): row for row in lines}
     for board in whole["boards"]:
         for row in board["rows"]:
-            for name, score in row["results"]["scores"][board["protocol"]].items():
+            for name, found in row["results"]["scores"][board["protocol"]].items():
                 line = told.pop((board["slug"], row["entry"], name))
                 assert line["label_set_sha256"] == labels[name]["digest"] != ""
-                assert float(line["accuracy"]) == score["accuracy"]
-                matching, out = score["matching"] or {}, row["results"]["out_of_prompt"] or {}
+                assert float(line["accuracy"]) == found["accuracy"]
+                matching, out = found["matching"] or {}, row["results"]["out_of_prompt"] or {}
                 for how in ("strict", "normalized"):
                     told_accuracy = line[f"accuracy_{how}"]
                     assert told_accuracy == str(matching[how]["accuracy"] if matching else "")
                     assert line[f"oop_{how}"] == str(out[how]["share"] if out else "")
-                assert int(line["n"]) == score["n"]
+                assert int(line["n"]) == found["n"]
                 assert int(line["rank"]) == row["rank"]
                 assert int(line["tier"]) == row["tier"]
                 assert line["harness_version"] == whole["harness_version"]
@@ -166,12 +175,12 @@ def test_the_tables_to_take_along(built: Built) -> None:
 
 
 def test_a_strangers_text_is_no_formula_and_no_markup(toy: Toy, tmp_path: Path) -> None:
-    model = '=cmd|"</script>\u2028\u202e'
+    model = '=cmd|"</script>\u00a0\r-1'
     toy.add("a", {"toy_cw": draw_rows(1)}, model=model)
     toy.decide("a", "accepted", level="re-scored", reason="<b>\x01 & \u202e")
     build(toy.catalogue, toy.entries, tmp_path / "site", NO_OVERRIDES)
     with (tmp_path / "site" / "data" / "boards.csv").open(newline="") as file:
-        cell = """'=cmd|"</script> \u202e"""
+        cell = """'=cmd|"</script>\u00a0 -1"""
         assert {row["model"] for row in csv.DictReader(file)} == {cell}
     _, boards = received(tmp_path / "site" / "data" / "boards.js")
     assert boards["boards"][0]["rows"][0]["model"] == model
@@ -191,10 +200,7 @@ def test_long_answers_are_cut(toy: Toy, tmp_path: Path) -> None:
 
 
 def test_a_classifier_has_no_texts(toy: Toy, tmp_path: Path) -> None:
-    rows = [row for row in draw_rows(3, out=0) if row.class_id is not None]
-    for row in rows:
-        object.__setattr__(row, "answer", None)
-    toy.add("a", {"toy_classify": rows})
+    toy.add("a", {"toy_classify": draw_rows(3)})
     build(toy.catalogue, toy.entries, tmp_path / "site", NO_OVERRIDES)
     _, run = received(tmp_path / "site" / "data" / "toy" / "a--toy_classify.js")
     assert run["texts"]["files"] == 0

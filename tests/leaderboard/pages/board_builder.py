@@ -40,6 +40,7 @@ class BoardPlan:
     protocol: Protocol
     base: float
     distractors: dict[str, object] | None = None
+    claimed: bool = False
 
     @property
     def slug(self) -> str:
@@ -158,6 +159,7 @@ def make_board(plan: BoardPlan, n_models: int, description: str) -> model.Board:
         benchmark="toy",
         task=plan.task,
         protocol=plan.protocol,
+        claimed=plan.claimed,
         description=description,
         original="toy_imgt",
         headline="toy_regt",
@@ -192,6 +194,7 @@ def _row(plan: BoardPlan, item: _Counts, drawn: Sequence[_Counts]) -> model.Row:
     rank = 1 + sum(other.right > item.right for other in drawn)
     return model.Row(
         entry=f"model-{item.place}",
+        claimed="no text to read" if plan.claimed else None,
         results=_results(plan, item.place, original, headline),
         headline=headline,
         before=model.Before(N, before, wilson(item.original, N)),

@@ -7,6 +7,7 @@ from itertools import cycle, islice
 from harness.answers.outcome import Status
 from harness.classes import Class, ClassList
 from harness.entries.card import ModelCard, TrainingData
+from harness.entries.finding import Report
 from harness.entries.ledger import Decision
 from harness.entries.manifest import Claim, EntryManifest, EntryRun, FileFacts
 from harness.leaderboard import site_model as model
@@ -43,6 +44,7 @@ class Texts:
     card: str = "# About\n\nTrained on **examples**. See [the page](https://example.org/model).\n"
     reason: str = "Every figure was computed again."
     description: str = "All class names are in the prompt."
+    refused: tuple[Report, ...] = ()
 
 
 def make_site(
@@ -79,6 +81,7 @@ def make_site(
         boards=tuple(make_board(plan, n_models, texts.description) for plan in plans),
         entries=tuple(sorted(entries, key=lambda entry: entry.entry)),
         decisions=(withdrawn, *reversed(decisions)),
+        refused=texts.refused,
     )
 
 

@@ -27,7 +27,7 @@ def test_two_renders_are_equal_and_leave_other_files(
 
 
 def test_a_site_without_entries_has_all_its_pages(tmp_path: Path) -> None:
-    empty = Site("0.1.0", "2026-11-20", (), (), (), ())
+    empty = Site("0.1.0", "2026-11-20", (), (), (), (), ())
     render(empty, tmp_path)
     pages = read_all(tmp_path)
     assert set(pages) == {f"{name}.html" for name, _ in NAVIGATION}
@@ -118,7 +118,7 @@ def test_a_very_long_name_is_cut_for_the_eye(tmp_path: Path) -> None:
         )
         for e in site.entries
     )  # fmt: skip
-    render(Site(site.version, site.date, site.benchmarks, site.boards, entries, ()), tmp_path)
+    render(Site(site.version, site.date, site.benchmarks, site.boards, entries, (), ()), tmp_path)
     index = read_page((tmp_path / "index.html").read_text("utf-8"))
     for element in index.find_all("bdi"):
         if element.text.startswith("xxx"):
