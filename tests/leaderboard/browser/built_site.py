@@ -17,6 +17,8 @@ from harness.run.bench import NO_OVERRIDES
 from harness.run.finish import Ending
 from harness.score.answers import to_answers
 from harness.score.metrics import counted_rows, right_rows
+from harness.score.results import Share
+from harness.score.scoring import ScoreRequest, score
 from harness.score.truth import to_truth
 from harness.store.prediction import Prediction
 from leaderboard.browser.hostile_entry import add_hostile_entry
@@ -74,6 +76,15 @@ class BuiltSite:
         names, codes = ground.group_codes()
         told = ["" if code >= len(names) else names[code] for code in codes]
         return dict(zip(ground.image_ids, told, strict=True))
+
+    def per_class(self, board: Board, name: str) -> Mapping[str, Share]:
+        """The accuracy of each class of an entry, by the scorer itself."""
+        ending = self.endings[board.task]
+        truths = ending.truths
+        request = ScoreRequest(
+            board.task, name, board.protocol, ending.classes, truths.label_sets, draws=1
+        )
+        return score(self.rows(name, board.task), request).per_class[board.headline]
 
     def right_images(self, board: Board, name: str) -> set[str]:
         """The images that an entry has right under the label set that ranks."""

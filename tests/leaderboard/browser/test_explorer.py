@@ -45,7 +45,7 @@ def test_slices_count_as_in_python(visits: Visits, built: BuiltSite) -> None:
     for board in built.site.boards:
         row = board.rows[0]
         homes, groups = built.homes(board).values(), built.groups(board).values()
-        classes = row.results.per_class[board.headline]
+        classes = built.per_class(board, row.entry)
         whole = Share(n=row.headline.n, accuracy=row.headline.accuracy)
         views = [({}, whole, len(homes))]
         views += [
