@@ -24,7 +24,8 @@ demo: $(VENV)/.ready
 	@$(BIN)/harness merge runs/demo
 	@rm -rf runs/demo-entries
 	@for model in mini $(BASELINES); do \
-	    $(BIN)/harness submit pack runs/demo/$$model -o runs/demo-entries/$$model >/dev/null || exit; \
+	    $(BIN)/harness submit pack runs/demo/$$model -o runs/demo-entries/$$model \
+	        --card leaderboard/submissions/$$model/MODEL_CARD.md >/dev/null || exit; \
 	done
 	@$(BIN)/harness leaderboard build runs/demo-entries -o site >/dev/null
 	@echo 'The leaderboard of these models: $(CURDIR)/site/index.html'
