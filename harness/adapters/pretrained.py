@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.errors import DataError, Problem, SpecError
 from harness.spec.model import ModelSpec
 
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _PATH_STARTS = (".", "~", "/", "\\")
 _MARKER = "config.json"
 
@@ -46,11 +46,11 @@ def locate(spec: ModelSpec) -> Weights:
             what = "`revision` is for a hub id, and `pretrained` names a local path"
             raise SpecError(_problem(spec, what, got=str(path)))
         return Weights(str(path), is_local=True)
-    if spec.pretrained.startswith(_PATH_STARTS) or not _HUB_ID.fullmatch(spec.pretrained):
+    if spec.pretrained.startswith(_PATH_STARTS) or not HUB_ID.fullmatch(spec.pretrained):
         expected = f"a folder ({path} is none), or a hub id `owner/name`"
         what = "`pretrained` names weights that are not there"
         raise SpecError(_problem(spec, what, got=spec.pretrained, expected=expected))
-    return Weights(spec.pretrained, False, _cached_commit(spec.pretrained, spec.revision))
+    return Weights(spec.pretrained, False, cached_commit(spec.pretrained, spec.revision))
 
 
 def resolve_commit(spec: ModelSpec, weights: Weights) -> Weights:
@@ -76,7 +76,8 @@ def resolve_commit(spec: ModelSpec, weights: Weights) -> Weights:
     return replace(weights, commit=Path(path).parent.name)
 
 
-def _cached_commit(source: str, revision: str | None) -> str | None:
+def cached_commit(source: str, revision: str | None) -> str | None:
+    """Give the commit of a hub repository whose files are in the local cache."""
     from huggingface_hub import try_to_load_from_cache
 
     found = try_to_load_from_cache(source, _MARKER, revision=revision)

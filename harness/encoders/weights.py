@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-import re
-from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+from harness.encoders.file_digests import sha256_of
 from harness.errors import MissingPackageError, Problem, UserError
 from harness.spec.encoder import EncoderSpec
 
@@ -15,7 +14,6 @@ _FORMAT = 1  # raise it when our own code changes what an encoder returns
 _LEXICAL_FORMAT = 2  # the same for the encoder that is our own code; 2: signs are part of a name
 _SIDE_FILES = ("*.json", "*.txt", "*.model", "*.jinja", "*.safetensors")
 _OTHER_BACKENDS = ("onnx/*", "openvino/*")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def require(module: str, distribution: str, where: str) -> ModuleType:
@@ -130,19 +128,4 @@ def _file_digests(folder: Path) -> dict[str, str]:
     files = {path for pattern in _SIDE_FILES for path in folder.rglob(pattern)}
     files |= set(weight_files(folder))
     kept = [path for path in files if path.relative_to(folder).parts[0] not in ("onnx", "openvino")]
-    return {path.relative_to(folder).as_posix(): _file_digest(path) for path in sorted(kept)}
-
-
-def _file_digest(path: Path) -> str:
-    target = path.resolve()
-    # The hub's cache names each large file by its SHA-256.
-    if target.parent.name == "blobs" and _SHA256.fullmatch(target.name):
-        return target.name
-    stat = target.stat()
-    return _hash(target, stat.st_size, stat.st_mtime_ns)
-
-
-@lru_cache(maxsize=4096)
-def _hash(path: Path, size: int, modified: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256_of({path.relative_to(folder).as_posix(): path for path in sorted(kept)})

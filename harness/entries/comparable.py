@@ -5,15 +5,7 @@ from typing import Any
 
 from harness.entries.manifest import EntryRun
 from harness.run.finish import Ending
-
-WHERE_IMAGES_ARE = frozenset(
-    {
-        "dataset_path", "dataset_name", "revision", "test_split", "data_files", "doc_to_visual",
-        "doc_to_id", "doc_to_target",
-    }
-)  # fmt: skip
-"""Settings in which comparable runs may differ: everyone has the images in another place, and an
-answer is scored by its image's id."""
+from harness.spec.task import WHERE_IMAGES_ARE
 
 
 def differences(run: EntryRun, ending: Ending) -> list[str]:

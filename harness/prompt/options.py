@@ -89,12 +89,13 @@ def _ranking(
         vectors = encoder.encode(classes.names)
         table = rank_by_similarity(vectors @ vectors.T, classes.ids)
     else:
-        matrix = read_confusion(_confusion_path(task, how), classes.ids)
+        matrix = read_confusion(confusion_path(task, how), classes.ids)
         table = rank_by_confusion(matrix, classes.ids)
     rows = dict(zip(classes.ids, np.asarray(table).tolist(), strict=True))
     return lambda _, true_id: rows[true_id]
 
 
-def _confusion_path(task: TaskSpec, how: DistractorSpec) -> Path:
+def confusion_path(task: TaskSpec, how: DistractorSpec) -> Path:
+    """Give the file of the confusion matrix that a task names."""
     path = task.resolve(how.source or "", "distractors.source")
     return path / CONFUSION_FILE if path.is_dir() else path

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,10 @@ from harness.data.source import Source
 from harness.errors import Problem, SpecError
 from harness.spec.task import TaskSpec
 from harness.spec.template import TemplateValues, render
+
+_RENDERED = 3
+"""How often a prompt is rendered to see that it stays the same."""
+_ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-fA-F]+>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +56,47 @@ class Planner:
         text = self._render(values) if self.task.doc_to_text else ""
         return PlannedRequest(tuple(rows), tuple(image_ids), text, options)
 
+    @property
+    def sample_sha256(self) -> str | None:
+        """SHA-256 of the prompt for the first images of a data set and, as options, the first
+        classes; None without a prompt.
+        """
+        sample = self._sample()
+        return hashlib.sha256(sample.encode()).hexdigest() if sample else None
+
+    def refuse_unsteady(self) -> None:
+        """Raise SpecError for a prompt that is another one each time that it is rendered, or holds
+        the address of an object, which is another one in each process.
+        """
+        texts = {self._sample() for _ in range(_RENDERED)}
+        address = _ADDRESS.search(next(iter(texts)))
+        if len(texts) == 1 and address is None:
+            return
+        if address is not None:
+            what, fix = "the prompt holds an object in place of its text", "`| list` or `| join`"
+            raise SpecError(Problem(self._where, what, got=address[0], fix=f"add {fix}"))
+        what, got = "the prompt is another one each time that it is rendered", f"{len(texts)} texts"
+        raise SpecError(Problem(self._where, what, got=got, expected="one"))
+
+    def _sample(self) -> str:
+        if not self.task.doc_to_text:
+            return ""
+        n = self.task.distractors.n_options if self.task.distractors else 0
+        images = range(1, self.task.images_per_prompt + 1)
+        names = self.classes.names
+        return self._render(TemplateValues(names, names[:n], images))
+
     def _render(self, values: TemplateValues) -> str:
         try:
             return render(self.task.doc_to_text or "", values)
         except ValueError as error:
-            file = self.task.file
-            where = file.origin(("doc_to_text",)) if file else f"task `{self.task.task}`"
             what = "the prompt cannot be rendered"
-            raise SpecError(Problem(where, what, expected=str(error))) from error
+            raise SpecError(Problem(self._where, what, expected=str(error))) from error
+
+    @property
+    def _where(self) -> str:
+        file = self.task.file
+        return file.origin(("doc_to_text",)) if file else f"task `{self.task.task}`"
 
     def plan(self, source: Source, order: Sequence[int]) -> list[PlannedRequest]:
         """Lay out the requests for the rows in `order`, `images_per_prompt` at a time."""

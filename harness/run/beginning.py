@@ -1,29 +1,31 @@
 """The manifest of a run as it begins, goes on and ends."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 import harness
 from harness.adapters.base import ModelFacts
-from harness.adapters.registry import VERSIONS
 from harness.catalogue import own_root
 from harness.errors import Problem, UserError
-from harness.prompt.plan import ORDERS
 from harness.run.batch_size import BatchSize
 from harness.run.bench import Bench
 from harness.run.classified import Outputs
+from harness.run.identity import differences
 from harness.spec.model import ModelSpec
 from harness.store.directory import RunDirectory
+from harness.store.identity import Identity
 from harness.store.manifest import (
     ClassListFacts,
     DataFacts,
-    Identity,
     Manifest,
     git_state,
     hardware_facts,
     package_versions,
 )
+
+log = logging.getLogger("harness")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Facts:
 
 def begun(
     bench: Bench,
-    model: ModelSpec,
+    identity: Identity,
     settings: tuple[str, ...],
     batch_size: BatchSize,
     processes: int,
@@ -49,16 +51,9 @@ def begun(
     return Manifest(
         harness_version=harness.__version__,
         task=task.task,
-        model=model.model,
-        identity=Identity(
-            task=task.identity(),
-            model=model.identity(),
-            class_list=classes.digest,
-            data=bench.source.fingerprint,
-            options=bench.options_digest,
-            adapter=VERSIONS.get(model.adapter, 1),
-            order=ORDERS.get(task.image_order, 1),
-        ),
+        model=identity.model["model"],
+        identity=identity,
+        mark=identity.mark,
         settings=settings,
         class_list=ClassListFacts(
             name=classes.name, name_set=classes.name_set, n=len(classes), sha256=classes.digest
@@ -86,24 +81,31 @@ def begun(
     )
 
 
-def resumed(old: Manifest, new: Manifest, ordered: Outputs | None) -> Manifest:
+def resumed(
+    old: Manifest, new: Manifest, model: ModelSpec, ordered: Outputs | None, *, has_rows: bool
+) -> Manifest:
     """Give the manifest of a run that goes on. Raises UserError when it is another run's.
 
     `ordered` are a classifier's outputs in the order of its class list, by which the answers of
-    earlier versions were read; None where there are no answers.
+    earlier versions were read.
     """
-    same_data = old.identity.model_copy(update={"data": new.identity.data})
-    differences = same_data.differences(new.identity)
-    if differences:
+    found = differences(old.identity, new.identity, model)
+    if found:
         raise UserError(
             Problem(
                 f"{new.model} on {new.task}",
                 "the output directory holds a run of something else",
-                got="; ".join(differences),
+                got="; ".join(found),
                 expected="the same task, model, classes and data",
                 fix="choose another --output, or move the old run aside with --fresh",
             )
         )
+    if old.identity.contents is None or old.identity.prompt is None:
+        log.warning(
+            "%s on %s was begun by an older version (%s), which noted neither the contents of the "
+            "model's files nor the prompt: that they are the same cannot be told",
+            new.model, new.task, old.harness_version,
+        )  # fmt: skip
     longer = old if old.n > new.n else new  # a smaller --limit takes nothing away
     kept = {
         "started": old.started,
@@ -112,12 +114,19 @@ def resumed(old: Manifest, new: Manifest, ordered: Outputs | None) -> Manifest:
         "mapping": old.mapping,
         "batch_size": new.batch_size or old.batch_size,
         "smaller_batch": old.smaller_batch,
-        "outputs_sha256": old.outputs_sha256 or (ordered.digest if ordered else None),
+        "outputs_sha256": old.outputs_sha256 or (ordered.digest if ordered and has_rows else None),
+        "identity": _joined(old, new, longer),
+        "mark": old.mark if has_rows else new.mark,
         "n": longer.n,
         "limit": longer.limit,
         "skipped": longer.skipped,
     }
     return new.model_copy(update=kept)
+
+
+def _joined(old: Manifest, new: Manifest, longer: Manifest) -> Identity:
+    known = new.identity.knowing(old.identity)
+    return known.model_copy(update={"options": longer.identity.options})
 
 
 class KeptFacts:

@@ -127,6 +127,7 @@ def open_bench(catalogue: Catalogue, task: TaskSpec, overrides: Overrides = NO_O
         rows = [row for row in rows if source.ids[row] in options]
         skipped = {"no valid label": len(chosen.without_label)} if chosen.without_label else {}
     planner = Planner(task, classes, options)
+    planner.refuse_unsteady()
     return Bench(task, classes, source, truths, planner, tuple(planner.plan(source, rows)), skipped)
 
 

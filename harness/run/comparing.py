@@ -8,14 +8,10 @@ from harness.errors import DataError, Problem, SpecError, unknown_name
 from harness.labels.label_set import Equivalences, LabelSet
 from harness.run.scored import ScoredRun
 from harness.score.compare import Comparison, Side, compare, with_holm
+from harness.spec.task import WHERE_IMAGES_ARE
 from harness.store.manifest import Manifest
 
-_NO_MATTER = frozenset(
-    {
-        "task", "dataset_path", "dataset_name", "revision", "test_split", "data_files",
-        "doc_to_visual", "doc_to_id", "doc_to_target", "metadata",
-    }
-)  # fmt: skip
+_NO_MATTER = WHERE_IMAGES_ARE | {"task", "metadata"}
 """Keys of a task in which two runs that were asked alike may differ."""
 
 
@@ -73,7 +69,10 @@ def _differing(a: Manifest, b: Manifest) -> tuple[str, ...]:
     )
     one, two = (
         each.identity.model_copy(
-            update={"task": task, "model": {}, "data": "", "options": None, "adapter": 1}
+            update={
+                **{"task": task, "model": {}, "data": "", "options": None, "adapter": 1},
+                **{"order": 1, "prompt": None, "contents": None},
+            }
         )
         for each, task in zip((a, b), tasks, strict=True)
     )

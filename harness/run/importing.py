@@ -5,7 +5,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,12 +31,12 @@ from harness.run.several import joined
 from harness.score.answers import STRICT
 from harness.spec.task import Protocol, TaskSpec, digest_of
 from harness.store.directory import RunDirectory, run_path
+from harness.store.identity import Identity
 from harness.store.lines import writing
 from harness.store.lock import locked
 from harness.store.manifest import (
     ClassListFacts,
     DataFacts,
-    Identity,
     Manifest,
     git_state,
     hardware_facts,
@@ -93,7 +93,7 @@ def import_answers(
     ending = Ending(catalogue, task, roster.classes, roster.truths)
     with _place(directory, manifest, fresh=options.fresh) as place:
         manifest.write(place.path)
-        place.replace(rows)
+        place.replace(replace(row, mark=manifest.mark) for row in rows)
         results = finish(place, ending)
     metrics = tuple(each.metric for each in task.metric_list)
     return Finished(directory.path, results, metrics)
@@ -179,17 +179,19 @@ def _manifest(
     task, classes, source = roster.task, roster.classes, roster.source
     given = {"adapter": ADAPTER, "sha256": file.sha256}
     now = datetime.now(UTC).isoformat(timespec="seconds")
+    identity = Identity(
+        task=task.identity(),
+        model={"model": options.model, **given},
+        class_list=classes.digest,
+        data=source.ids_sha256,  # an import looks at no image
+        options=digest_of(sorted(matched.options.items())) if matched.options else None,
+    )
     return Manifest(
         harness_version=harness.__version__,
         task=task.task,
         model=options.model,
-        identity=Identity(
-            task=task.identity(),
-            model={"model": options.model, **given},
-            class_list=classes.digest,
-            data=source.ids_sha256,  # an import looks at no image
-            options=digest_of(sorted(matched.options.items())) if matched.options else None,
-        ),
+        identity=identity,
+        mark=identity.mark,
         settings=options.settings,
         class_list=ClassListFacts(
             name=classes.name, name_set=classes.name_set, n=len(classes), sha256=classes.digest

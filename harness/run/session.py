@@ -18,6 +18,7 @@ from harness.run.beginning import Facts, KeptFacts, begun, note_end, resumed
 from harness.run.bench import NO_OVERRIDES, Bench, Overrides, open_bench, require_images
 from harness.run.budget import TENTH, ErrorBudget, ErrorCount
 from harness.run.classified import Outputs, match_outputs
+from harness.run.identity import identity_of, refuse_other_questions
 from harness.run.named_outputs import keep_outputs, outputs_of
 from harness.run.preflight import preflight, stop_on_errors, tell
 from harness.run.progress import RunProgress
@@ -81,6 +82,8 @@ class Prepared:
     requests: Sequence[PlannedRequest]
     options: RunOptions
     rank: Rank
+    mark: str | None
+    """What the rows of the run bear."""
 
 
 def run_task(
@@ -125,7 +128,8 @@ def prepare(
         log.info("the earlier run is now in %s", directory.set_aside())
     if task.protocol == "classify":
         bench = replace(bench, outputs=match_outputs(catalogue, model, bench.classes))
-    manifest = begun(bench, model, options.settings, options.batch_size, rank.processes)
+    identity = identity_of(catalogue, bench, model)
+    manifest = begun(bench, identity, options.settings, options.batch_size, rank.processes)
     rows: Mapping[str, Prediction] = {}
     if directory.started and not options.fresh:
         rows = directory.rows()
@@ -133,8 +137,9 @@ def prepare(
         # slice, others may be about to write theirs.
         if rows or not options.shard.is_whole:
             old = Manifest.read(directory.path)
-            going_on = resumed(old, manifest, bench.outputs if rows else None)
+            going_on = resumed(old, manifest, model, bench.outputs, has_rows=bool(rows))
             if rank.is_first:  # one is enough: all start together, or none does
+                refuse_other_questions(f"{model.model} on {task.task}", bench, rows)
                 check_same_images(old, manifest, bench.source, rows)
             manifest = going_on
     # Slices are of all images, as nobody knows what other slices have done; the processes of one
@@ -145,7 +150,7 @@ def prepare(
         own, total = _part(rank, options.shard)
         directory.forget_finished(range(own, own + rank.processes), total)
     _tell_share(task.task, len(requests), manifest.n, rank, options)
-    return Prepared(catalogue, model, bench, directory, requests, options, rank)
+    return Prepared(catalogue, model, bench, directory, requests, options, rank, manifest.mark)
 
 
 def _say_before(catalogue: Catalogue, bench: Bench, rank: Rank, options: RunOptions) -> None:
@@ -208,7 +213,8 @@ def _answer(prepared: Prepared, adapter: Adapter, flag: StopFlag) -> int:
 
     facts = KeptFacts(prepared.directory, known, write=rank.is_first)
     facts.keep()
-    with progress, prepared.directory.append(*_part(rank, options.shard)) as appender:
+    appending = prepared.directory.append(*_part(rank, options.shard), prepared.mark)
+    with progress, appending as appender:
         watch = Watch(progress, errors, flag, facts.keep)
         answer_requests(bench, asker, prepared.requests, appender, watch)
     return errors.failed

@@ -14,6 +14,7 @@ from pydantic import (
     PlainValidator,
     ValidationError,
 )
+from pydantic_core import to_jsonable_python
 
 from harness.errors import Problem, SpecError, nearest
 from harness.file_names import name_fault
@@ -87,6 +88,18 @@ def not_followed(key: str, value: object) -> Problem:
         got=_shorten(ascii(value)),
         fix=f"say it again, if you trust it: --set {key}=…",
     )
+
+
+def completed(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Give JSON values of a spec with the defaults of what they lack; unknown keys stay."""
+    found = dict(values)
+    for name, field in model.model_fields.items():
+        inner = _inner_model(field.annotation)
+        if name in found and inner is not None and isinstance(found[name], Mapping):
+            found[name] = completed(inner, found[name])
+        elif name not in found and not field.is_required() and not field.exclude:
+            found[name] = to_jsonable_python(field.get_default(call_default_factory=True))
+    return found
 
 
 S = TypeVar("S", bound=FileSpec)

@@ -1,15 +1,17 @@
 """The spec of a model (`models/*.yaml`): which adapter, which weights, how they are loaded."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from harness.spec.base import FileSpec, Name, count_or
+from harness.spec.base import FileSpec, Name, completed, count_or
 from harness.spec.model_generation import ModelGeneration
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 Kind = Literal["mllm", "dual_encoder", "supervised", "knn"]
 
+_FREE = {"description", "batch_size"}
 _FREE_OPTIONS = {
     "api_key_env", "backoff_s", "concurrency", "longest_wait_s", "max_retries", "prices",
     "timeout_s",
@@ -47,9 +49,15 @@ class ModelSpec(FileSpec):
 
     def identity(self) -> dict[str, Any]:
         """Give the keys that an answer depends on; the batch size must not be one of them."""
-        kept = self.model_dump(
-            mode="json",
-            exclude={"description": True, "batch_size": True, "options": _FREE_OPTIONS},
-            exclude_defaults=True,
-        )
-        return {key: value for key, value in kept.items() if key != "options" or value}
+        return self.identity_of(self.model_dump(mode="json"))
+
+    @classmethod
+    def identity_of(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Give of JSON values of a model, or of an older one's identity, those that an answer
+        depends on, with the defaults of those that are not there.
+        """
+        found = {key: value for key, value in completed(cls, values).items() if key not in _FREE}
+        if isinstance(found.get("options"), dict):
+            told = found["options"].items()
+            found["options"] = {key: value for key, value in told if key not in _FREE_OPTIONS}
+        return found

@@ -3,11 +3,12 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from harness.spec.base import FileSpec, Name, Spec, count_or
+from harness.spec.base import FileSpec, Name, Spec, completed, count_or
 from harness.spec.template import TemplateValues, check_template, render, uses
 
 Protocol = Literal["ow", "mc", "cw", "cw_plus", "classify"]
@@ -29,6 +30,15 @@ _FREE = {
     "repeats",
 }  # fmt: skip
 """Keys that no answer depends on; everything else must be equal for a run to be resumed."""
+_FREE_METADATA = {"reference", "notes", "redistribute_images"}
+WHERE_IMAGES_ARE = frozenset(
+    {
+        "dataset_path", "dataset_name", "revision", "test_split", "data_files", "doc_to_visual",
+        "doc_to_id", "doc_to_target",
+    }
+)  # fmt: skip
+"""Keys in which runs that were asked alike may differ: everyone has the images in another place,
+and an answer is scored by its image's id."""
 
 
 def _as_tuple(value: Any) -> Any:
@@ -223,9 +233,19 @@ class TaskSpec(FileSpec):
         render(source, TemplateValues(classes=("one", "two"), options=options, images=images))
 
     def identity(self) -> dict[str, Any]:
-        """Give the keys that an answer depends on: what a resumed run must have in common."""
-        free = {key: True for key in _FREE} | {"metadata": {"redistribute_images"}}
-        return self.model_dump(mode="json", exclude=free, exclude_defaults=True)
+        """Give the values that an answer depends on: what a resumed run must have in common."""
+        return self.identity_of(self.model_dump(mode="json"))
+
+    @classmethod
+    def identity_of(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Give of JSON values of a task, or of an older one's identity, those that an answer
+        depends on, with the defaults of those that are not there.
+        """
+        found = {key: value for key, value in completed(cls, values).items() if key not in _FREE}
+        if isinstance(found.get("metadata"), dict):
+            told = found["metadata"].items()
+            found["metadata"] = {key: value for key, value in told if key not in _FREE_METADATA}
+        return found
 
 
 def digest_of(values: Any) -> str:

@@ -12,6 +12,7 @@ from harness.errors import DataError, Problem, RunError
 from harness.mapping.rules import EXACT, MAPPED, UNREADABLE
 from harness.store.leftovers import is_aside
 from harness.store.lines import Appender, read_predictions, write_predictions, writing
+from harness.store.manifest import Manifest
 from harness.store.prediction import Prediction
 
 _QUIET = 30 * 60  # seconds without a row, after which a process is taken for lost
@@ -80,9 +81,9 @@ class RunDirectory:
             raise DataError(Problem(str(folder), "is no folder", fix=fix))
         return sorted(folder.glob("*.jsonl"))
 
-    def append(self, part: int, count: int) -> Appender:
-        """Open the file that this process alone appends to."""
-        return Appender(self.path / "parts" / f"{_part_name(part, count)}.jsonl")
+    def append(self, part: int, count: int, mark: str | None = None) -> Appender:
+        """Open the file that this process alone appends to; the rows bear the run's `mark`."""
+        return Appender(self.path / "parts" / f"{_part_name(part, count)}.jsonl", mark)
 
     def mark_finished(self, part: int, count: int) -> None:
         """Note that a process has answered all that it owed."""
@@ -127,13 +128,17 @@ class RunDirectory:
         An answer replaces an error of the same image, and of several images that were asked again
         together the last attempt counts. A torn last row is none; where the rows were scored
         already, it is a mistake. Raises RunError when two rows of one image differ in answer or
-        class, DataError when a file is broken.
+        class, DataError when a file is broken or holds a row of another run.
         """
         read: list[tuple[Path, list[Prediction]]] = []
         if self.predictions.is_file():
             final = read_predictions(self.predictions, torn=not scored)
             read.append((self.predictions, list(final)))
         read += [(part, list(read_predictions(part, torn=True))) for part in self.parts()]
+        if self.started:
+            mark = Manifest.read(self.path).mark
+            for path, rows in read:
+                _refuse_others(path, rows, mark)
         last = _last_attempts(row for _, rows in read for row in rows)
         found: dict[str, Prediction] = {}
         for path, rows in read:
@@ -168,6 +173,22 @@ class RunDirectory:
 
 def _part_name(part: int, count: int) -> str:
     return f"rank-{part:04d}-of-{count:04d}"
+
+
+def _refuse_others(path: Path, rows: Iterable[Prediction], mark: str | None) -> None:
+    """Raise DataError for rows that do not bear the mark of the run."""
+    others = [row for row in rows if row.mark != mark]
+    if others:
+        raise DataError(
+            Problem(
+                str(path),
+                "holds rows of another run: of another task, model, prompt, or other weights",
+                got=f"{len(others)} with the mark {others[0].mark or 'of no run'}, as image "
+                f"`{others[0].image_id}`",
+                expected=f"the mark {mark}" if mark else "rows of an older version, without a mark",
+                fix="remove the file, if it was put there by hand; else run again with --fresh",
+            )
+        )
 
 
 def _last_attempts(rows: Iterable[Prediction]) -> dict[str, int]:

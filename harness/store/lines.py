@@ -7,6 +7,7 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,11 +26,13 @@ _HALF = re.compile("[\ud800-\udfff]")
 class Appender:
     """Appends predictions to a file; every row is on disk before the next batch begins.
 
-    A torn last line, left by a killed process or a full disk, is cut off first. Raises RunError
+    Each bears the run's `mark`. A torn last line, left by a killed process or a full disk, is cut
+    off first. Raises RunError
     when the file cannot be written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mark: str | None = None) -> None:
+        self._mark = mark
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             _mend_last_line(path)
@@ -40,7 +43,7 @@ class Appender:
         """Append rows and flush them. Raises RunError when the disk takes no more."""
         with writing(Path(self._file.name)):
             for row in rows:
-                self._writer.write(row.to_json())
+                self._writer.write(replace(row, mark=self._mark).to_json())
             self._file.flush()
 
     def __enter__(self) -> Self:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from harness.errors import DataError, Problem
 from harness.spec.task import MappingSpec
+from harness.store.identity import Identity, named_differences
 from harness.store.lines import read_json, write_json
 
 SCHEMA_VERSION = 1
@@ -49,26 +50,6 @@ class DataFacts(_Part):
     """Of ids and pixels of the images that were answered, once all of the run are."""
 
 
-class Identity(_Part):
-    """What the answers of a run depend on. A run is resumed only under the same identity."""
-
-    task: dict[str, Any]
-    model: dict[str, Any]
-    class_list: str
-    data: str
-    options: str | None = None
-    """SHA-256 of all options of a multiple-choice task."""
-    adapter: int = 1
-    """Version of the adapter, which rises when it would give other answers."""
-    order: int = 1
-    """Version of the order in which images are asked for, and so of the groups that share a prompt
-    and of the images that a limit takes."""
-
-    def differences(self, other: "Identity") -> list[str]:
-        """Name the keys in which two identities differ, as `key: this one's -> the other's`."""
-        return _differences(self.model_dump(), other.model_dump())
-
-
 MAPPING_VERSION = 2
 """Raised when the same encoder and templates map an answer otherwise: 2 takes an answer that is a
 class name as that class, leaves one that the encoder cannot read without a class, and keeps beside
@@ -93,7 +74,7 @@ class MappingFacts(_Part):
 
     def differences(self, other: "MappingFacts") -> list[str]:
         """Name what differs, as `key: this one's -> the other's`."""
-        return _differences(self.model_dump(), other.model_dump())
+        return named_differences(self.model_dump(), other.model_dump())
 
 
 class Manifest(_Part):
@@ -105,6 +86,9 @@ class Manifest(_Part):
     task: str
     model: str
     identity: Identity
+    mark: str | None = None
+    """What each row bears, so that rows of two runs are never joined; runs that older versions
+    began have none."""
     settings: tuple[str, ...] = ()
     """What `--set` replaced in the task's YAML."""
     class_list: ClassListFacts
@@ -198,22 +182,3 @@ def git_state(folder: Path) -> dict[str, Any]:
 def hardware_facts() -> dict[str, Any]:
     """Give what of the machine matters to times, without its name."""
     return {"machine": platform.machine(), "system": platform.system(), "cpus": os.cpu_count()}
-
-
-def _flat(values: Any, prefix: str = "") -> dict[str, Any]:
-    if not isinstance(values, dict):
-        return {prefix: values}
-    found: dict[str, Any] = {}
-    for key, value in values.items():
-        found |= _flat(value, f"{prefix}.{key}" if prefix else str(key))
-    return found
-
-
-def _differences(mine: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
-    one, two = _flat(mine), _flat(theirs)
-    keys = sorted(one.keys() | two.keys())
-    return [
-        f"{key}: {one.get(key)!r} -> {two.get(key)!r}"
-        for key in keys
-        if one.get(key) != two.get(key)
-    ]

@@ -54,6 +54,8 @@ class Prediction:
     images_in_prompt: int | None = None
     """How many images shared the request, where there were several; tokens and cost are theirs
     together."""
+    mark: str | None = None
+    """The mark of the run that the row is of, which stands in its manifest."""
     attempt: int | None = None
     """Where several images shared a request that was asked again, which attempt it is, from 2; only
     until the merge, in which the last attempt counts."""

@@ -9,8 +9,9 @@ import pytest
 from harness.answers.outcome import Status
 from harness.errors import DataError, RunError
 from harness.store.directory import RunDirectory, find_runs, run_path
+from harness.store.identity import Identity
 from harness.store.lines import Appender, read_json, read_predictions, write_json, write_predictions
-from harness.store.manifest import Identity, Manifest
+from harness.store.manifest import Manifest
 from harness.store.prediction import Prediction
 
 

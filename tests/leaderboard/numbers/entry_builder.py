@@ -28,12 +28,12 @@ from harness.run.mapping import map_rows
 from harness.run.rescore import open_ending
 from harness.run.rows import read_answer
 from harness.spec.load import load_encoder_spec, load_task
+from harness.store.identity import Identity
 from harness.store.lines import write_json
 from harness.store.manifest import (
     MAPPING_VERSION,
     ClassListFacts,
     DataFacts,
-    Identity,
     Manifest,
     MappingFacts,
 )

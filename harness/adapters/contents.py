@@ -1,0 +1,80 @@
+"""What the files hold that a model's YAML names, so that others in their place are noticed."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from harness.adapters.pretrained import HUB_ID, Weights, cached_commit, resolve_commit
+from harness.encoders.file_digests import sha256_of
+from harness.errors import UserError
+from harness.spec.model import ModelSpec
+
+_SERVED = frozenset({"openai"})
+"""Adapters whose `pretrained` is a name on a server; the server's answers say what it means."""
+_NAMING_FILES = ("head", "dataset_path")
+"""Keys under `options` that name files: a linear head, a training set."""
+_NO_MATTER = frozenset({".md", ".png", ".jpg", ".jpeg", ".gif", ".pdf", ".log", ".lock"})
+"""Suffixes of what lies beside weights and is read by no model."""
+_MOST = 256
+"""Files that are listed one by one."""
+
+Content = dict[str, str] | str
+
+
+def contents_of(spec: ModelSpec) -> dict[str, Content]:
+    """Give by the keys of a model that name files what these hold: of a local folder the SHA-256 of
+    each file (weights, processor, tokenizer, chat template), of a file or very many files one
+    SHA-256, of a repository on the hub its commit.
+
+    What cannot be found out here is left out. Raises DataError for a file that cannot be read.
+    """
+    found: dict[str, Content] = {}
+    if spec.pretrained is not None and spec.adapter not in _SERVED:
+        content = _content(spec, "pretrained", spec.pretrained) or _commit(spec)
+        if content is not None:
+            found["pretrained"] = content
+    for name in _NAMING_FILES:
+        value, key = spec.options.get(name), f"options.{name}"
+        content = _content(spec, key, value) if isinstance(value, str) else None
+        if content is not None:
+            found[key] = content
+    return found
+
+
+def commit_text(commit: str) -> str:
+    """Give what stands for a repository of the hub."""
+    return f"commit {commit}"
+
+
+def _content(spec: ModelSpec, key: str, value: str) -> Content | None:
+    path = spec.resolve(value, key)
+    if path.is_file():
+        return sha256_of({path.name: path})[path.name]
+    if not path.is_dir():
+        return None
+    digests = sha256_of(dict(_files(path, all_kinds=key != "pretrained")))
+    if len(digests) <= _MOST:
+        return digests
+    return hashlib.sha256(json.dumps(sorted(digests.items())).encode()).hexdigest()
+
+
+def _files(folder: Path, *, all_kinds: bool) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        hidden = any(part.startswith(".") for part in PurePosixPath(name).parts)
+        matters = all_kinds or path.suffix.lower() not in _NO_MATTER
+        if matters and not hidden and path.is_file():
+            yield name, path
+
+
+def _commit(spec: ModelSpec) -> str | None:
+    if not HUB_ID.fullmatch(spec.pretrained or ""):
+        return None
+    commit = cached_commit(spec.pretrained or "", spec.revision)
+    if commit is None:
+        try:
+            commit = resolve_commit(spec, Weights(spec.pretrained or "", is_local=False)).commit
+        except UserError:  # told where the model is loaded, if it has to be
+            return None
+    return commit_text(commit) if commit else None
