@@ -102,7 +102,7 @@ def test_a_larger_limit_asks_only_for_the_new_images(catalogue: Catalogue) -> No
 
 def test_a_changed_task_is_refused_and_the_keys_are_named(catalogue: Catalogue) -> None:
     run(catalogue)
-    with pytest.raises(UserError, match=r"task\.order_seed: None -> 4") as caught:
+    with pytest.raises(UserError, match=r"task\.order_seed: 0 -> 4") as caught:
         run(catalogue, None, "order_seed=4")
     assert "--fresh" in str(caught.value)
     fresh = run(catalogue, None, "order_seed=4", fresh=True)

@@ -67,7 +67,7 @@ def asked() -> None:
 
 def run_forked(action: Callable[[int], int], faults: Sequence[Fault], folder: Path) -> Ended:
     """Do `action` in one process for each fault; `action` is given the process's number and gives
-    the exit code. When one is killed, so are the others, as a launcher does.
+    the exit code. When one is killed, so are the others, as a launcher does; when one fails, soon.
 
     Events count that change something below `folder`.
     """
@@ -86,15 +86,13 @@ def run_forked(action: Callable[[int], int], faults: Sequence[Fault], folder: Pa
         for pid, _ in children:
             if pid not in codes and (status := os.waitpid(pid, os.WNOHANG))[0]:
                 codes[pid] = os.waitstatus_to_exitcode(status[1])
-        if any(codes.values()):  # a launcher does not let the others wait for one that failed
-            deadline = min(deadline, time.monotonic() + _GRACE)
+        failed = any(codes.values())
+        deadline = min(deadline, time.monotonic() + _GRACE) if failed else deadline
         late = time.monotonic() > deadline
-        if late or any(code not in (0, 1) for code in codes.values()):
+        if late or not set(codes.values()) <= {0, 1}:
             for pid in {pid for pid, _ in children} - codes.keys():
                 os.kill(pid, signal.SIGKILL)
-        assert not late or any(codes.values()), (
-            f"hung: {b''.join(said.values()).decode(errors='replace')}"
-        )
+        assert failed or not late, f"hung: {b''.join(said.values()).decode(errors='replace')}"
     text = b"".join(said.values()).decode(errors="replace")
     return Ended(tuple(codes[pid] for pid, _ in children), text)
 

@@ -80,7 +80,7 @@ def test_a_run_of_other_settings_is_not_comparable(toy: Toy) -> None:
     kwargs = {"max_new_tokens": 99}
     rows = toy.finished("toy_cw", draw_rows(1))
     told = refused(toy, toy.manifest("toy_cw", rows, generation_kwargs=kwargs))
-    assert told == "E208 `toy_cw`, 1: generation_kwargs.max_new_tokens: 99 -> None"
+    assert told == "E208 `toy_cw`, 1: generation_kwargs.max_new_tokens: 99 -> 32"
 
 
 def test_where_the_images_were_is_no_matter(toy: Toy) -> None:
