@@ -161,7 +161,7 @@ def test_what_the_yaml_names_acts_and_is_part_of_the_run(
     assert manifest.identity.model["generation"] == {"repetition_penalty": 1.3}
     assert not any("repetition_penalty" in note for note in manifest.model_facts["notes"])
     other = spec.model_copy(update={"generation": NOTHING})
-    with pytest.raises(Exception, match=r"model\.generation\.repetition_penalty: 1\.3 -> None"):
+    with pytest.raises(Exception, match=r"model\.generation\.repetition_penalty: 1\.3 -> 1\.0"):
         run(other.model_copy(update={"model": "named"}), adapter, tmp_path / "runs")
 
 
