@@ -66,12 +66,22 @@ def plain_streams() -> Iterator[None]:
     A character that their encoding lacks is written in ASCII, half of a surrogate pair (of a file
     name that is not UTF-8, say) escaped.
     """
+    _open_standard()
     codecs.register_error(_HANDLER, _plainly)
     codecs.register(_codec)
     with contextlib.ExitStack() as stack:
         for name, kind in (("stdout", _Output), ("stderr", _Messages)):
             stack.enter_context(_replaced(name, kind))
         yield
+
+
+def _open_standard() -> None:
+    """Let nothing be written where a standard stream was closed: else the next file that is opened
+    would take its number, and with it what other programs print.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:  # 2: standard error
+        pass
+    os.close(number)
 
 
 def drop(stream: TextIO) -> None:

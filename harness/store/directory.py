@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.answers.outcome import Status
 from harness.errors import DataError, Problem, RunError
 from harness.mapping.rules import EXACT, MAPPED, UNREADABLE
-from harness.store.leftovers import is_aside
+from harness.store.leftovers import MERGED_PARTS, is_aside
 from harness.store.lines import Appender, read_predictions, write_predictions, writing
 from harness.store.manifest import Manifest
 from harness.store.prediction import Prediction
@@ -131,7 +131,7 @@ class RunDirectory:
         class, DataError when a file is broken or holds a row of another run.
         """
         read: list[tuple[Path, list[Prediction]]] = []
-        if self.predictions.is_file():
+        if self.predictions.exists():
             final = read_predictions(self.predictions, torn=not scored)
             read.append((self.predictions, list(final)))
         read += [(part, list(read_predictions(part, torn=True))) for part in self.parts()]
@@ -163,8 +163,9 @@ class RunDirectory:
         """Make `rows` the final file, whole or not at all, and remove the parts: all at once, so
         that none is left without those that came after it.
         """
+        self.parts()  # refuses what is no folder, before anything is written
         write_predictions(self.predictions, rows)
-        parts, gone = self.path / "parts", self.path / ".merged-parts"
+        parts, gone = self.path / "parts", self.path / MERGED_PARTS
         shutil.rmtree(gone, ignore_errors=True)  # left by a process that was killed
         with writing(parts), contextlib.suppress(FileNotFoundError):
             parts.rename(gone)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from harness.store.lines import TEMPORARY
 
+MERGED_PARTS = ".merged-parts"
+"""The parts of a run whose rows are in its final file."""
 _UNFINISHED = r"\.(importing|exporting|building)-[^/]*"
 _REPLACED = r"\.replaced-[^/]*"
 _ASIDE = re.compile(rf"\..+({_UNFINISHED}|{_REPLACED})|.+\.old-\d+", re.DOTALL)
@@ -31,6 +33,7 @@ def remove_leftovers(directory: Path) -> None:
                     path.rename(directory)
             else:
                 shutil.rmtree(path, ignore_errors=True)
+    shutil.rmtree(directory / MERGED_PARTS, ignore_errors=True)
     remove_unfinished(directory)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import jsonlines
 
@@ -69,13 +69,11 @@ def read_predictions(path: Path, *, torn: bool = False) -> Iterator[Prediction]:
     Raises DataError naming the line that is not a prediction. With `torn`, a last line that has no
     end and is no row, as a kill or a full disk leaves it, is passed over whatever its bytes are.
     """
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise DataError(Problem(str(path), "is no file"))
     try:
         with path.open("rb") as file:
-            lines = iter(lambda: file.readline(MOST_RECORD + 1), b"")
-            for number, line in enumerate(lines, start=1):
-                if len(line) > MOST_RECORD:
-                    what, expected = "the line is too long", f"at most {MOST_RECORD} bytes"
-                    raise DataError(Problem(f"{path}:{number}", what, expected=expected))
+            for number, line in enumerate(_bounded_lines(file), start=1):
                 text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
                 try:
                     if text.strip():
@@ -85,6 +83,15 @@ def read_predictions(path: Path, *, torn: bool = False) -> Iterator[Prediction]:
                         raise
     except OSError as error:
         raise DataError(Problem(str(path), "cannot be read", got=str(error))) from error
+
+
+def _bounded_lines(file: BinaryIO) -> Iterator[bytes]:
+    """Give lines, of one that is too long only its beginning and its end."""
+    for line in iter(lambda: file.readline(MOST_RECORD + 1), b""):
+        end = line
+        while len(end) > MOST_RECORD and not end.endswith(b"\n"):
+            end = file.readline(MOST_RECORD + 1) or b" "
+        yield line if end is line else line + end[-1:]
 
 
 def write_predictions(path: Path, rows: Iterable[Prediction]) -> None:
@@ -152,6 +159,9 @@ def _escaped(text: str) -> str:
 
 
 def _prediction(line: bytes, where: str) -> Prediction:
+    if len(line) > MOST_RECORD:
+        what, expected = "the line is too long", f"at most {MOST_RECORD} bytes"
+        raise DataError(Problem(where, what, expected=expected))
     try:
         return Prediction.from_json(_loads(line))
     except (ValueError, KeyError, TypeError, AttributeError) as error:

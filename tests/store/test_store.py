@@ -1,5 +1,6 @@
 """Rows on disk: appended, torn, merged, replaced; nothing lost and nothing invented."""
 
+import os
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from harness.answers.outcome import Status
 from harness.errors import DataError, RunError
+from harness.limits import MOST_RECORD
 from harness.store.directory import RunDirectory, find_runs, run_path
 from harness.store.identity import Identity
 from harness.store.lines import Appender, read_json, read_predictions, write_json, write_predictions
@@ -206,6 +208,26 @@ def test_parts_that_are_no_folder_are_told(tmp_path: Path) -> None:
         with pytest.raises(RunError, match="cannot be written"):
             act()
     assert (tmp_path / "parts").read_text() == "not rows"
+
+
+@pytest.mark.parametrize("name", ["predictions.jsonl", "parts/rank-0000-of-0001.jsonl"])
+def test_a_pipe_instead_of_rows_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    (tmp_path / "parts").mkdir()
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(DataError, match="is no file"):
+        RunDirectory(tmp_path).rows()
+
+
+def test_a_long_tail_without_an_end_is_torn(tmp_path: Path) -> None:
+    """As a file system may leave it that had made room before the power went."""
+    path = tmp_path / "p.jsonl"
+    write_predictions(path, [row("a")])
+    with path.open("ab") as file:
+        file.write(b"\x00" * (3 * MOST_RECORD))
+    assert list(read_predictions(path, torn=True)) == [row("a")]
+    with Appender(path) as appender:
+        appender.write([row("b")])
+    assert list(read_predictions(path)) == [row("a"), row("b")]
 
 
 def test_what_is_not_whole_or_moved_aside_is_no_run(tmp_path: Path) -> None:
