@@ -83,22 +83,13 @@ def decoded(data: bytes, path: Path) -> str:
         raise DataError(problem) from error
 
 
-def parse_record(text: str, **hooks: Any) -> Any:
-    """Parse JSON of which numbers are finite and have no more digits than the limit.
+def parse_json_text(text: str, decoder: json.JSONDecoder | None = None) -> Any:
+    """Parse JSON after its depth was measured; by default, whole numbers as `whole` reads them.
 
-    Raises ValueError where it is none, or passes a limit.
-    """
-    return parse_json_text(text, parse_float=_fraction, parse_constant=_no_constant, **hooks)
-
-
-def parse_json_text(text: str, **hooks: Any) -> Any:
-    """Parse JSON with the hooks of `json.loads`, after its depth was measured.
-
-    Raises ValueError where it is none, is too deep, or has a whole number of too many digits.
+    Raises ValueError where it is none, is too deep, or the decoder says so.
     """
     check_depth(text)
-    wanted: Mapping[str, Any] = {"parse_int": whole} | hooks
-    return json.loads(text, **wanted)
+    return (decoder or _WITH_DIGITS).decode(text)
 
 
 def check_depth(text: str) -> None:
@@ -134,3 +125,10 @@ def _fraction(text: str) -> float:
 
 def _no_constant(text: str) -> float:
     raise ValueError(f"{text}, which is no number in JSON")
+
+
+_WITH_DIGITS = json.JSONDecoder(parse_int=whole)
+OF_RECORDS: Mapping[str, Any] = {
+    "parse_int": whole, "parse_float": _fraction, "parse_constant": _no_constant,
+}  # fmt: skip
+"""What makes a `JSONDecoder` refuse numbers that are endless or have too many digits."""

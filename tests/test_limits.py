@@ -10,10 +10,10 @@ from harness.errors import DataError, Problem, UserError, nearest
 from harness.limits import (
     MOST_DEPTH,
     MOST_DIGITS,
+    OF_RECORDS,
     check_depth,
     is_file,
     parse_json_text,
-    parse_record,
     read_bounded_text,
 )
 
@@ -49,7 +49,7 @@ def test_json_within_the_limits_is_read() -> None:
 @pytest.mark.parametrize("text", ["NaN", "[1e400]", '{"a": -Infinity}'])
 def test_numbers_of_a_record_are_finite(text: str) -> None:
     with pytest.raises(ValueError, match="number"):
-        parse_record(text)
+        parse_json_text(text, json.JSONDecoder(**OF_RECORDS))
 
 
 def test_a_string_that_never_ends_is_measured_once() -> None:

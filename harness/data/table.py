@@ -46,7 +46,7 @@ def open_table(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> 
     return Source(
         ids=ids,
         read=_reader(data, task.doc_to_visual, ids, root) if has_images else None,
-        columns={column: data[column] for column in columns},
+        columns={column: data[column][:] for column in columns},
         column_names=_names_of(data, columns),
         fingerprint=local.fingerprint(beside) if local else str(data._fingerprint),
         location=str(location),
@@ -109,7 +109,7 @@ def _written(data: Any, column: str, where: str) -> list[str]:
                 fix="write them as texts: in JSONL in quotes, in parquet as strings",
             )
         )
-    return ["" if value is None else str(value) for value in data[column]]
+    return ["" if value is None else str(value) for value in data[column][:]]
 
 
 def _file_names(data: Any, column: str, where: str) -> list[str]:

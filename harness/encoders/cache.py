@@ -45,6 +45,7 @@ class CachedEncoder:
         """Put a cache in `folder` (default: `cache_folder()`) before `encoder`."""
         self._encoder = encoder
         self._folder = folder
+        self._last_pieces: tuple[tuple[str, ...], list[Pieces] | None] = ((), [])
 
     @property
     def name(self) -> str:
@@ -67,8 +68,12 @@ class CachedEncoder:
         return is_literal(self._encoder)
 
     def pieces(self, texts: Sequence[str]) -> list[Pieces] | None:
-        """Give the pieces that the encoder behind the cache makes of each text."""
-        return pieces_of(self._encoder, texts)
+        """Give the pieces that the encoder behind the cache makes of each text; what was asked for
+        last is kept, as the names of a class list are looked at in several ways.
+        """
+        if self._last_pieces[0] != tuple(texts):
+            self._last_pieces = (tuple(texts), pieces_of(self._encoder, texts))
+        return self._last_pieces[1]
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed `texts` to unit rows [n, d]; each different text at most once."""

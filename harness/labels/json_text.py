@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from harness.errors import DataError, Problem
 from harness.labels.source import LabelFile
-from harness.limits import parse_json_text
+from harness.limits import parse_json_text, whole
+
+Build = Callable[[list[tuple[str, Any]]], dict[str, Any]]
 
 
 def parse_json(file: LabelFile, *, as_written: bool = False) -> Any:
@@ -25,7 +27,7 @@ def parse_json(file: LabelFile, *, as_written: bool = False) -> Any:
         return found
 
     try:
-        value = parse_json_text(file.text, object_pairs_hook=build, **_numbers(as_written))
+        value = parse_json_text(file.text, _decoder(as_written, build))
     except ValueError as error:
         line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
         raise DataError(
@@ -55,14 +57,14 @@ def parse_lines(
 
     `as_written` gives numbers as the text that stands there.
     """
-    lines = file.text.split("\n")
+    lines, decoder = file.text.split("\n"), _decoder(as_written)
     last = len(lines)
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         where = f"{file.path}:{number}"
         try:
-            row = parse_json_text(line, **_numbers(as_written))
+            row = parse_json_text(line, decoder)
         except ValueError as error:
             cut = number == last and isinstance(error, json.JSONDecodeError)
             what = f"the line is not JSON: {error}"
@@ -80,8 +82,12 @@ def parse_lines(
             yield Problem(where, "not a JSON object", _short(line), "one JSON object a line")
 
 
-def _numbers(as_written: bool) -> dict[str, Any]:
-    return {"parse_int": str, "parse_float": str, "parse_constant": str} if as_written else {}
+def _decoder(as_written: bool, build: Build | None = None) -> json.JSONDecoder:
+    if not as_written:
+        return json.JSONDecoder(object_pairs_hook=build, parse_int=whole)
+    return json.JSONDecoder(
+        object_pairs_hook=build, parse_int=str, parse_float=str, parse_constant=str
+    )
 
 
 def _short(line: str) -> str:

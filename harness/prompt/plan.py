@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from harness.classes import ClassList
 from harness.data.source import Source
@@ -34,7 +35,7 @@ class PlannedRequest:
     @property
     def prompt_sha256(self) -> str:
         """SHA-256 of the rendered prompt."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        return _sha256(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,21 @@ class Planner:
     def request(self, rows: Sequence[int], image_ids: Sequence[str]) -> PlannedRequest:
         """Lay out one request for these images, in this order."""
         options = self.options.get(image_ids[0], ())
+        text = self.render(options, len(image_ids))
+        return PlannedRequest(tuple(rows), tuple(image_ids), text, options)
+
+    def render(self, options: Sequence[int], n_images: int) -> str:
+        """Give the prompt for so many images, empty without a template. Raises SpecError where it
+        cannot be rendered.
+        """
+        if not self.task.doc_to_text:
+            return ""
         values = TemplateValues(
             classes=self.classes.names,
             options=[self.classes.by_id[class_id].name for class_id in options],
-            images=range(1, len(image_ids) + 1),
+            images=range(1, n_images + 1),
         )
-        text = self._render(values) if self.task.doc_to_text else ""
-        return PlannedRequest(tuple(rows), tuple(image_ids), text, options)
+        return self._render(values)
 
     @property
     def sample_sha256(self) -> str | None:
@@ -99,13 +108,29 @@ class Planner:
         return file.origin(("doc_to_text",)) if file else f"task `{self.task.task}`"
 
     def plan(self, source: Source, order: Sequence[int]) -> list[PlannedRequest]:
-        """Lay out the requests for the rows in `order`, `images_per_prompt` at a time."""
+        """Lay out the requests for the rows in `order`, `images_per_prompt` at a time.
+
+        Without options the prompt is the same for every group of a size, and is held once: with all
+        classes of ImageNet it has a megabyte.
+        """
         step = self.task.images_per_prompt
-        groups = [order[start : start + step] for start in range(0, len(order), step)]
-        if self.task.protocol == "mc" or step > 1:
-            return [self.request(rows, [source.ids[row] for row in rows]) for rows in groups]
-        text = self.request([0], [source.ids[0]]).text  # the same for every image
-        return [PlannedRequest((row,), (source.ids[row],), text) for (row,) in groups]
+        groups = [tuple(order[start : start + step]) for start in range(0, len(order), step)]
+        texts: dict[int, str] = {}
+        planned = []
+        for rows in groups:
+            image_ids = tuple(source.ids[row] for row in rows)
+            if self.task.protocol == "mc":
+                planned.append(self.request(rows, image_ids))
+                continue
+            if len(rows) not in texts:
+                texts[len(rows)] = self.render((), len(rows))
+            planned.append(PlannedRequest(rows, image_ids, texts[len(rows)]))
+        return planned
+
+
+@lru_cache(maxsize=64)  # thousands of requests share a long text
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 ORDERS: Mapping[str, int] = {"shuffled": 2, "class_sorted": 2}

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Self
 import jsonlines
 
 from harness.errors import DataError, Problem, RunError
-from harness.limits import MOST_RECORD, parse_json_text, parse_record, read_bounded_bytes
+from harness.limits import MOST_RECORD, OF_RECORDS, parse_json_text, read_bounded_bytes
 from harness.store.prediction import Prediction
 
 TEMPORARY = ".tmp"
@@ -112,7 +112,7 @@ def read_json(path: Path) -> Any:
     """Read a JSON file. Raises DataError when it is missing, not JSON, or names a key twice."""
     try:
         data = read_bounded_bytes(path, MOST_RECORD)
-        return parse_record(data.decode("utf-8"), object_pairs_hook=_each_key_once)
+        return parse_json_text(data.decode("utf-8"), _RECORDS)
     except ValueError as error:
         raise DataError(Problem(str(path), "cannot be read as JSON", got=str(error))) from error
 
@@ -178,7 +178,7 @@ def _prediction(line: bytes, where: str) -> Prediction:
 
 def _loads(text: bytes) -> Any:
     """Read JSON in UTF-8. Raises ValueError where it is not, or where an object has a key twice."""
-    return parse_json_text(text.decode("utf-8"), object_pairs_hook=_each_key_once, parse_int=int)
+    return parse_json_text(text.decode("utf-8"), _ROWS)
 
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -188,6 +188,10 @@ def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = sorted(name for name, count in counts.items() if count > 1)
         raise ValueError(f"more than one value for {', '.join(map(repr, twice))}")
     return found
+
+
+_ROWS = json.JSONDecoder(object_pairs_hook=_each_key_once)
+_RECORDS = json.JSONDecoder(object_pairs_hook=_each_key_once, **OF_RECORDS)
 
 
 def _mend_last_line(path: Path) -> None:

@@ -1,8 +1,12 @@
 """The order and the grouping of images."""
 
+import hashlib
+
 import pytest
 
-from harness.prompt.plan import row_order
+from harness.classes import Class, ClassList
+from harness.data.source import Source
+from harness.prompt.plan import Planner, row_order
 from harness.spec.task import TaskSpec
 
 
@@ -47,3 +51,17 @@ def test_shuffled_images_keep_their_order_when_others_come() -> None:
     few = [IDS[row] for row in row_order(task(image_order="shuffled"), IDS[:9], {})]
     all_ = [IDS[row] for row in row_order(task(image_order="shuffled"), IDS, {})]
     assert [each for each in all_ if each in few] == few
+
+
+@pytest.mark.parametrize(("images_per_prompt", "texts"), [(1, 1), (8, 2)])
+def test_a_prompt_is_held_once(images_per_prompt: int, texts: int) -> None:
+    """With as many classes as ImageNet has, a prompt is half a megabyte."""
+    source = "{{ classes | join }}{% for i in images %}<image>{% endfor %}"
+    asked = task(protocol="cw", doc_to_text=source, images_per_prompt=images_per_prompt)
+    classes = ClassList("c", "clean", tuple(Class(i, f"kind {i}") for i in range(50)))
+    planned = Planner(asked, classes, {}).plan(Source(tuple(IDS), None), range(20))
+    assert tuple(each for request in planned for each in request.image_ids) == tuple(IDS)
+    assert len({id(request.text) for request in planned}) == texts
+    for request in planned:
+        assert request.text.count("<image>") == len(request.rows) == len(request.image_ids)
+        assert request.prompt_sha256 == hashlib.sha256(request.text.encode()).hexdigest()
