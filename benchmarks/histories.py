@@ -38,7 +38,6 @@ def main() -> None:
         database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
-        print_blob=True,
     )
     run_state_machine_as_test(seed(given.seed)(History), settings=how)
     took = time.monotonic() - began

@@ -262,7 +262,10 @@ def _open(job: Job, ground: Ground, case: RunCase) -> _Run:
         if is_all
         else open_truths(ground.label_sets, answers.image_ids, ground.equivalences)
     )
-    judged = judge(answers, ground.label_sets, truths, job.protocols)
+    # A task of cw_plus has no board of cw, and yet results under both.
+    both: tuple[Protocol, ...] = ("cw", "cw_plus")
+    protocols = both if "cw_plus" in job.protocols else job.protocols
+    judged = judge(answers, ground.label_sets, truths, protocols)
     index = {image_id: place for place, image_id in enumerate(ground.image_ids)}
     places = np.array([index.get(each, -1) for each in answers.image_ids], dtype=np.int64)
     on_ground = np.flatnonzero(places >= 0)

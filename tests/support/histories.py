@@ -18,7 +18,6 @@ from harness.store.directory import RunDirectory
 from support.faults import NO_FAULT, Ended, Fault, Kind
 from support.history_world import (
     CONFIGS,
-    Config,
     N,
     command,
     import_words,
@@ -70,10 +69,7 @@ def fault_of(random: Random) -> Fault:
     return NO_FAULT if kind == "none" else Fault(kind, random.randint(1, most.get(kind, 40)))
 
 
-# Hypothesis draws the seeds only: its own choice of steps repeats itself too much for so few
-# histories, each of which takes seconds.
-STEPS = st.randoms(use_true_random=True).map(step_of)
-CHOSEN = st.randoms(use_true_random=True).map(lambda random: random.choice(CONFIGS))
+RANDOM = st.randoms(use_true_random=True)
 
 
 class History(RuleBasedStateMachine):
@@ -81,6 +77,7 @@ class History(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.steps = 0
         self.folder = Path(tempfile.mkdtemp(prefix="history-"))
         self.output = self.folder / "runs"
         self.entry = self.folder / "entries" / "tiny"
@@ -88,13 +85,21 @@ class History(RuleBasedStateMachine):
         self.imported = False
         self.told = ""
 
-    @initialize(config=CHOSEN)
-    def begin(self, config: Config) -> None:
-        self.config = config
-        self.path = self.output / "tiny" / config.task
+    def apart(self, random: Random) -> Random:
+        """Give a source of choices that no other step of the history has: Hypothesis likes to draw
+        the same again, for which so few histories have no room.
+        """
+        self.steps += 1
+        return Random(f"{random.getrandbits(64)} {self.steps}")
 
-    @rule(step=STEPS)
-    def happen(self, step: Step) -> None:
+    @initialize(random=RANDOM)
+    def begin(self, random: Random) -> None:
+        self.config = self.apart(random).choice(CONFIGS)
+        self.path = self.output / "tiny" / self.config.task
+
+    @rule(random=RANDOM)
+    def happen(self, random: Random) -> None:
+        step = step_of(self.apart(random))
         getattr(self, step.verb if step.verb != "import" else "import_")(step)
 
     def run(self, step: Step) -> None:

@@ -25,6 +25,7 @@ _ALONE = Rank(0, 1, Setting())
 _CLASSES = 'Classes: {{ classes | join("; ") }}.'
 _PROTOCOLS = {
     "tiny_cw": f"protocol: cw\ndoc_to_text: '{_CLASSES} <image> Which?'\n",
+    "tiny_cw_plus": f"protocol: cw_plus\ndoc_to_text: '{_CLASSES} <image> Which?'\n",
     "tiny_ow": "protocol: ow\ndoc_to_text: '<image> What is it?'\n",
     "tiny_mc": "protocol: mc\ndistractors: {strategy: random, n_options: 3}\ndoc_to_text: |\n"
     "  <image>\n  {% for letter in letters %}\n  {{ letter }}: {{ options[loop.index0] }}\n"

@@ -21,6 +21,7 @@ from harness.leaderboard.site_model import Site
 from harness.run.bench import NO_OVERRIDES, Overrides
 from leaderboard.numbers.conftest import Built
 from leaderboard.numbers.entry_builder import Toy, draw_rows, make_catalogue
+from support.tiny_benchmark import tiny_entry, write_benchmark
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -55,6 +56,15 @@ def test_another_process_refuses_too(
     site = build(toy.catalogue, toy.entries, tmp_path / "site", NO_OVERRIDES)
     assert [row.entry for row in site.boards[0].rows] == ["a"]
     assert {each.code for each in site.refused[0].findings} == {"E501"}
+
+
+def test_a_task_of_cw_plus_has_a_board(tmp_path: Path) -> None:
+    catalogue = write_benchmark(tmp_path / "tasks")
+    tiny_entry(catalogue, tmp_path / "entries" / "tiny", tasks=["tiny_cw_plus"])
+    site = build(catalogue, tmp_path / "entries", tmp_path / "site", NO_OVERRIDES)
+    assert [(board.slug, board.rows[0].entry) for board in site.boards] == [
+        ("tiny_cw_plus--cw_plus", "tiny")
+    ]
 
 
 def test_no_path_of_this_machine_is_in_a_site(built: Built) -> None:
