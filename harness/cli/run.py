@@ -91,6 +91,7 @@ def run(
         shard=shard_of(shard, fresh),
         max_errors=ErrorBudget.parse(max_errors),
         call_timeout=call_timeout,
+        model_settings=tuple(model_settings or ()),
     )
     check_fits(spec, checked_class(spec), specs)
     rank = current_rank()

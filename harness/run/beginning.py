@@ -42,11 +42,11 @@ class Facts:
 def begun(
     bench: Bench,
     identity: Identity,
-    settings: tuple[str, ...],
+    settings: tuple[tuple[str, ...], tuple[str, ...]],
     batch_size: BatchSize,
     processes: int,
 ) -> Manifest:
-    """Give the manifest of a run that begins now."""
+    """Give the manifest of a run that begins now; `settings` are the task's and the model's."""
     task, classes = bench.task, bench.classes
     return Manifest(
         harness_version=harness.__version__,
@@ -54,7 +54,8 @@ def begun(
         model=identity.model["model"],
         identity=identity,
         mark=identity.mark,
-        settings=settings,
+        settings=settings[0],
+        model_settings=settings[1],
         class_list=ClassListFacts(
             name=classes.name, name_set=classes.name_set, n=len(classes), sha256=classes.digest
         ),

@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from harness.catalogue import Catalogue
+from harness.catalogue import Catalogue, Kind
 from harness.classes import ClassList
 from harness.data.open import open_source
 from harness.errors import DataError, Problem
@@ -16,11 +17,13 @@ from harness.run.bench import (
     task_classes,
 )
 from harness.run.finish import Ending, finish
-from harness.run.repeats import write_spread
+from harness.run.repeats import repeat_of, write_spread
 from harness.score.results import Results
-from harness.spec.load import load_run_task
-from harness.spec.task import TaskSpec
+from harness.spec.load import load_run_model, load_run_task
+from harness.spec.model import ModelSpec
+from harness.spec.task import WHERE_IMAGES_ARE, TaskSpec
 from harness.store.directory import RunDirectory
+from harness.store.identity import named_differences
 from harness.store.lock import locked
 from harness.store.manifest import Manifest
 
@@ -42,11 +45,69 @@ def rescore(catalogue: Catalogue, path: Path, overrides: Overrides) -> Results:
 
 
 def reopen(catalogue: Catalogue, path: Path, overrides: Overrides) -> Ending:
-    """Open task, classes and label sets of a run. Raises DataError as `rescore`."""
+    """Open task, classes and label sets of a run; another model of its name is told of in the log.
+
+    Raises DataError as `rescore`.
+    """
     manifest = Manifest.read(path)
     task = load_run_task(catalogue, manifest.task, manifest.settings, overrides.settings)
+    task = refuse_other_task(task, manifest, path)
     check_classes(task_classes(catalogue, task), manifest, str(path))
+    tell_other_model(catalogue, manifest, path)
     return open_ending(catalogue, task, overrides)
+
+
+def refuse_other_task(task: TaskSpec, manifest: Manifest, path: Path) -> TaskSpec:
+    """Give the task as the run asked it: for one of several repeats, with its seeds.
+
+    Raises DataError where it says something else than when the run was asked; where the images are
+    is no matter.
+    """
+    was = TaskSpec.identity_of(manifest.identity.task)
+    task = repeat_of(task, _repeat(task, was))
+    found = named_differences(
+        *(
+            {key: value for key, value in each.items() if key not in WHERE_IMAGES_ARE}
+            for each in (was, task.identity())
+        )
+    )
+    if found:
+        raise DataError(
+            Problem(
+                str(path),
+                f"task `{task.task}` is not as it was when the run was asked",
+                got="; ".join(found),
+                expected="the task under which the answers were given",
+                fix="put its YAML back, or say with --set KEY=VALUE what it was (of `run`, `import`"
+                " and `pack`: ask again into another --output)",
+            )
+        )
+    return task
+
+
+def _repeat(task: TaskSpec, was: Mapping[str, Any]) -> int:
+    """Give the number of the repeat that a run is, by its seed."""
+    told = was.get("generation_kwargs")
+    seed = told.get("seed") if isinstance(told, dict) else None
+    number = seed - task.generation_kwargs.seed if isinstance(seed, int) else 0
+    return number if 0 < number < task.repeats else 0
+
+
+def tell_other_model(catalogue: Catalogue, manifest: Manifest, path: Path) -> None:
+    """Log a warning where the model of that name is not as it was when the run was asked. A model
+    that has no name here, and a run that did not note how it was asked for, are passed over.
+    """
+    if manifest.model_settings is None or manifest.model not in catalogue.names(Kind.MODEL):
+        return
+    now = load_run_model(catalogue, manifest.model, manifest.model_settings).identity()
+    was = ModelSpec.identity_of(manifest.identity.model)
+    options = was["options"]  # with the defaults of the adapter, which is not loaded here
+    found = named_differences(was, {**now, "options": {**options, **now["options"]}})
+    if found:
+        log.warning(
+            "%s: model `%s` is not as it was when the run was asked; scored is what it was: "
+            "%s", path, manifest.model, "; ".join(found),
+        )  # fmt: skip
 
 
 def open_ending(catalogue: Catalogue, task: TaskSpec, overrides: Overrides) -> Ending:

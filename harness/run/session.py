@@ -52,6 +52,7 @@ class RunOptions:
     max_errors: ErrorBudget = TENTH
     call_timeout: float | None = None
     """Seconds that a call of the model may take."""
+    model_settings: tuple[str, ...] = ()
 
     @property
     def is_first_repeat(self) -> bool:
@@ -129,7 +130,13 @@ def prepare(
     if task.protocol == "classify":
         bench = replace(bench, outputs=match_outputs(catalogue, model, bench.classes))
     identity = identity_of(catalogue, bench, model)
-    manifest = begun(bench, identity, options.settings, options.batch_size, rank.processes)
+    manifest = begun(
+        bench,
+        identity,
+        (options.settings, options.model_settings),
+        options.batch_size,
+        rank.processes,
+    )
     rows: Mapping[str, Prediction] = {}
     if directory.started and not options.fresh:
         rows = directory.rows()

@@ -59,6 +59,14 @@ def load_run_task(
     return task
 
 
+def load_run_model(catalogue: Catalogue, name: str, settings: Sequence[str]) -> ModelSpec:
+    """Load the model that the manifest of a run names, to compare what it says; as `load_run_task`,
+    no path that the manifest names is followed.
+    """
+    file = read_yaml(catalogue.named(Kind.MODEL, name))
+    return validate(ModelSpec, _with_settings(file, settings, is_followed=False))
+
+
 def _task_of_run(catalogue: Catalogue, name: str) -> Path:
     try:
         return catalogue.named(Kind.TASK, name)

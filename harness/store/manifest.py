@@ -91,6 +91,8 @@ class Manifest(_Part):
     began have none."""
     settings: tuple[str, ...] = ()
     """What `--set` replaced in the task's YAML."""
+    model_settings: tuple[str, ...] | None = None
+    """What `--set_model` replaced in the model's; None: not known."""
     class_list: ClassListFacts
     data: DataFacts
     n: int

@@ -16,6 +16,7 @@ from harness.errors import DataError, SpecError, UserError
 from harness.prompt import plan
 from harness.ranks import Rank
 from harness.run.bench import NO_OVERRIDES
+from harness.run.repeats import run_all
 from harness.run.rescore import rescore
 from harness.run.scored import open_scored
 from harness.run.session import Finished, RunOptions, run_task
@@ -318,3 +319,66 @@ def test_the_mark_is_the_same_wherever_the_run_lies(catalogue: Catalogue, weight
         marks |= {row.mark for row in RunDirectory(path).rows().values()}
         marks.add(Manifest.read(path).mark)
     assert len(marks) == 1 and None not in marks
+
+
+COMMANDS: dict[str, Callable[[Catalogue, Path], object]] = {
+    "score and merge": lambda catalogue, path: rescore(catalogue, path, NO_OVERRIDES),
+    "map, compare and pack": lambda catalogue, path: open_scored(catalogue, path, NO_OVERRIDES),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("change", ["protocol", "prompt", "tokens", "seed"])
+def test_no_run_is_scored_as_another_task_than_it_was_asked(
+    catalogue: Catalogue, folder: Path, change: str, name: str
+) -> None:
+    path = run(catalogue)[0].path
+    before = {each: each.read_bytes() for each in path.iterdir()}
+    if change == "protocol":
+        write_task(folder, protocol="ow")
+    elif change == "prompt":
+        edit(folder, "colours.yaml", "which?", "what?")
+    else:
+        key = {"tokens": "max_new_tokens", "seed": "seed"}[change]
+        write_task(folder, f"generation_kwargs: {{{key}: 5}}\n")
+    named = {"protocol": "protocol: 'cw' -> 'ow'", "prompt": "doc_to_text: ",
+             "tokens": r"max_new_tokens: 32 -> 5", "seed": r"seed: 0 -> 5"}[change]  # fmt: skip
+    with pytest.raises(DataError, match=named) as caught:
+        COMMANDS[name](catalogue, path)
+    assert "put its YAML back" in str(caught.value)
+    assert {each: each.read_bytes() for each in path.iterdir()} == before
+    write_task(folder)
+    COMMANDS[name](catalogue, path)
+
+
+def test_labels_mapping_and_places_of_images_may_change_before_scoring(
+    catalogue: Catalogue, folder: Path
+) -> None:
+    path = run(catalogue)[0].path
+    write_task(folder, "tag: other\n")
+    edit(folder, "colours.yaml", "dataset_path: images", "dataset_path: elsewhere")
+    edit(folder, "colours.yaml", "encoder: lexical", "encoder: lexical, answer_template: photo")
+    assert rescore(catalogue, path, NO_OVERRIDES).complete
+
+
+def test_a_model_that_is_not_as_it_was_is_told_of(
+    catalogue: Catalogue, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder / "colour.yaml").write_text(f"model: colour\nadapter: {ADAPTER}\n")
+    path = run(catalogue)[0].path
+    rescore(catalogue, path, NO_OVERRIDES)
+    assert "not as it was" not in caplog.text
+    (folder / "colour.yaml").write_text(f"model: colour\nadapter: {ADAPTER}\ndtype: float32\n")
+    rescore(catalogue, path, NO_OVERRIDES)
+    assert "dtype: 'auto' -> 'float32'" in caplog.text
+
+
+def test_repeats_are_scored_again_with_their_seeds(catalogue: Catalogue, folder: Path) -> None:
+    settings = ("repeats=2", "image_order=shuffled")
+    task = load_task(catalogue, "colours", settings)
+    model = ModelSpec(model="colour", adapter=ADAPTER)
+    options = RunOptions(folder / "runs", 3, settings, show_progress=False)
+    adapter = ColourAdapter(model, Setting())
+    (runs,) = run_all(catalogue, [task], model, lambda: adapter, Rank(0, 1, Setting()), options)
+    for each in runs:
+        assert rescore(catalogue, each.path, NO_OVERRIDES) == each.results
