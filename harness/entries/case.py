@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from harness.answers.outcome import Outcome, Status
 from harness.entries.manifest import EntryRun
@@ -14,6 +14,15 @@ from harness.score.answers import Answers, Bools, to_answers
 from harness.score.metrics import counted_rows
 from harness.score.results import Protocol
 from harness.store.prediction import Prediction
+
+_SHORT, _MOST_KNOWN = 100, 1 << 16
+Reading = tuple[str | None, tuple[int, ...]]
+
+
+@lru_cache(maxsize=4)
+def _readings(protocol: Protocol, class_list_digest: str) -> dict[Reading, Outcome]:
+    """Give what was read so far in this process; models repeat each other's answers."""
+    return {}
 
 
 @dataclass(frozen=True)
@@ -97,15 +106,15 @@ class RunCase:
         return counted_rows(self.answers, widest)
 
     def read(self, answer: str | None, options: Sequence[int]) -> Outcome:
-        """Give what the parser finds in an answer; of each different one once."""
-        key = (answer, tuple(options))
-        if key not in self._read:
-            self._read[key] = read_answer(self.protocol, answer, options, self.ending.classes)
-        return self._read[key]
-
-    @cached_property
-    def _read(self) -> dict[tuple[str | None, tuple[int, ...]], Outcome]:
-        return {}
+        """Give what the parser finds in an answer; of short ones that many give, once."""
+        classes = self.ending.classes
+        known, key = _readings(self.protocol, classes.digest), (answer, tuple(options))
+        if key in known:
+            return known[key]
+        found = read_answer(self.protocol, answer, options, classes)
+        if len(answer or "") <= _SHORT and len(known) < _MOST_KNOWN:
+            known[key] = found
+        return found
 
     def share_of(self, *statuses: Status) -> float:
         """Give the share of rows that bear one of these statuses, 0 to 1."""

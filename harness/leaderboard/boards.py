@@ -20,7 +20,7 @@ from harness.leaderboard.ranking import (
 )
 from harness.leaderboard.references import references
 from harness.leaderboard.scoring import NO_QUESTION, BoardTally, Job, Packed, RunTally
-from harness.leaderboard.site_model import Before, Board, Pair, Row
+from harness.leaderboard.site_model import Before, Board, Pairs, Row
 from harness.run.finish import distractors_of
 from harness.score.answers import Bools
 from harness.score.metrics import percent
@@ -177,24 +177,20 @@ class _Field:
     def _accuracies(self, label_set: str) -> list[float | None]:
         return [each.results.scores[self.protocol][label_set].accuracy for each in self.tallies()]
 
-    def pairs(self, marks: Marks, counts: PairCounts) -> tuple[Pair, ...]:
+    def pairs(self, marks: Marks, counts: PairCounts) -> Pairs:
         """Give every two rows, in their order, with Holm's correction over all of them."""
-        places = list(combinations(range(len(self.runs)), 2))
-        adjusted = holm([float(counts.p_value[pair]) for pair in places])
-        intervals = pair_intervals(marks, self.draws())
-        return tuple(
-            Pair(
-                a=self.runs[a].name,
-                b=self.runs[b].name,
-                n=int(counts.n[a, b]),
-                only_a=int(counts.only_a[a, b]),
-                only_b=int(counts.only_a[b, a]),
-                delta=percent(int(counts.only_a[a, b] - counts.only_a[b, a]), int(counts.n[a, b])),
-                ci95=interval,
-                p_mcnemar=float(counts.p_value[a, b]),
-                p_holm=p_holm,
-            )
-            for (a, b), interval, p_holm in zip(places, intervals, adjusted, strict=True)
+        a, b = np.triu_indices(len(self.runs), 1)
+        p_values = counts.p_value[a, b]
+        return Pairs(
+            names=tuple(run.name for run in self.runs),
+            a=a,
+            b=b,
+            n=counts.n[a, b],
+            only_a=counts.only_a[a, b],
+            only_b=counts.only_a[b, a],
+            ci95=pair_intervals(marks, self.draws()),
+            p_mcnemar=p_values,
+            p_holm=np.array(holm(p_values.tolist())),
         )
 
 

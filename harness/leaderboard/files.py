@@ -1,5 +1,6 @@
 """The numbers of the tables as files: for people to take along, and for the page's scripts."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -8,12 +9,12 @@ from typing import Any
 from harness.entries.rules.table import RULES
 from harness.leaderboard.csv_file import write_csv
 from harness.leaderboard.ground import Ground
-from harness.leaderboard.shards import write_script
 from harness.leaderboard.site_model import Benchmark, Board, EntryPage, Pair, Row, Site
 from harness.score.results import DECIMALS, Score
 from harness.store.lines import write_json
 
 SCHEMA_VERSION = 3
+_DENSE = (",", ":")
 MARKER = "boards.json"
 """A folder that has this in `data/` is a site."""
 
@@ -29,7 +30,7 @@ def write_boards(data: Path, site: Site, grounds: Mapping[str, Ground]) -> None:
     write_json(data / MARKER, _whole(site, entries))
     rows = [line for board in site.boards for line in _lines(site, board, entries)]
     write_csv(data / "boards.csv", list(rows[0]) if rows else ["board"], rows)
-    write_script(data / "boards.js", "boards", _for_scripts(site, entries, grounds))
+    _write_for_scripts(data / "boards.js", site, entries, grounds)
 
 
 def _whole(site: Site, entries: Mapping[str, EntryPage]) -> dict[str, Any]:
@@ -187,27 +188,39 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, DECIMALS)
 
 
-def _for_scripts(
-    site: Site, entries: Mapping[str, EntryPage], grounds: Mapping[str, Ground]
-) -> dict[str, Any]:
+def _write_for_scripts(
+    path: Path, site: Site, entries: Mapping[str, EntryPage], grounds: Mapping[str, Ground]
+) -> None:
+    """Write what the scripts know of boards, pair by pair: all of them at once would not fit."""
+    head = json.dumps(_benchmarks_for_scripts(site, grounds), separators=_DENSE)
+    with path.open("w", encoding="ascii") as file:
+        file.write(f'HARNESS.receive("boards", {{"benchmarks":{head},"boards":[')
+        for place, board in enumerate(site.boards):
+            own = json.dumps(_board_for_scripts(board, entries), separators=_DENSE)
+            file.write(f'{"," if place else ""}{own[:-1]},"pairs":[')
+            places = {row.entry: place for place, row in enumerate(board.rows)}
+            for number, pair in enumerate(board.pairs):
+                line = json.dumps(_pair(pair, places), separators=_DENSE, allow_nan=False)
+                file.write(f"{',' if number else ''}{line}")
+            file.write("]}")
+        file.write("]});\n")
+
+
+def _benchmarks_for_scripts(site: Site, grounds: Mapping[str, Ground]) -> dict[str, Any]:
     return {
-        "benchmarks": {
-            each.name: {
-                "n": len(each.image_ids),
-                "original": each.original,
-                "headline": each.headline,
-                "images": each.images,
-                "groups": grounds[each.name].group_codes()[0],
-                "label_sets": list(each.label_sets),
-            }
-            for each in site.benchmarks
-        },
-        "boards": [_board_for_scripts(board, entries) for board in site.boards],
+        each.name: {
+            "n": len(each.image_ids),
+            "original": each.original,
+            "headline": each.headline,
+            "images": each.images,
+            "groups": grounds[each.name].group_codes()[0],
+            "label_sets": list(each.label_sets),
+        }
+        for each in site.benchmarks
     }
 
 
 def _board_for_scripts(board: Board, entries: Mapping[str, EntryPage]) -> dict[str, Any]:
-    places = {row.entry: place for place, row in enumerate(board.rows)}
     rows = [
         {
             "entry": row.entry,
@@ -224,7 +237,6 @@ def _board_for_scripts(board: Board, entries: Mapping[str, EntryPage]) -> dict[s
         "protocol": board.protocol,
         "claimed": board.claimed,
         "rows": rows,
-        "pairs": [_pair(pair, places) for pair in board.pairs],
     }
 
 

@@ -3,6 +3,7 @@
 Pure functions of arrays; m models, n images. Rows are in the order in which the models are given.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +11,15 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from harness.score.answers import Bools, Ints
-from harness.score.statistics import LEVEL, Draws, Interval, class_weights, holm, mcnemar_each
+from harness.score.statistics import LEVEL, Draws, class_weights, holm, mcnemar_each
 
 Floats = NDArray[np.float64]
 
 ALPHA = 0.05
-_BLOCK = 32
-"""Models whose pairs with all others are drawn together; bounds memory for many models."""
+_PAIRS = 1 << 13
+"""Pairs whose counts by class are held together, and …"""
+_DRAWN = 1 << 10
+"""… pairs that are drawn together: what bounds memory for many models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,24 +115,25 @@ def rank_intervals(marks: Marks, draws: Draws) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in zip(low, high, strict=True)]
 
 
-def pair_intervals(marks: Marks, draws: Draws) -> list[Interval | None]:
-    """Give the 95 % percentile interval of accuracy a - accuracy b in points for every two models.
+def pair_intervals(marks: Marks, draws: Draws) -> Floats:
+    """Give the ends [pairs, 2] of the 95 % percentile interval of accuracy a - accuracy b in points
+    for every two models.
 
     Pairs are (0, 1), (0, 2), … (m - 2, m - 1). Only images that both have scored count; the draws
-    are those of `rank_intervals`, so that they are shared by all pairs. None for a pair without two
+    are those of `rank_intervals`, so that they are shared by all pairs. NaN for a pair without two
     classes in common. Where a pair has all classes this is `class_bootstrap` of the difference.
     """
     order, starts = _by_class(marks)
     m = len(marks.right)
     if len(starts) < 2:
-        return [None] * (m * (m - 1) // 2)
+        return np.full((m * (m - 1) // 2, 2), np.nan)
     weights = class_weights(len(starts), draws)
     spans = list(zip(starts, [*starts[1:], len(order)], strict=True))
     right = marks.right[:, order].astype(np.float32)
     scored = marks.scored[:, order].astype(np.float32)
-    found: list[Interval | None] = []
-    for first in range(0, m, _BLOCK):
-        block = slice(first, min(first + _BLOCK, m))
+    found = [np.empty((0, 2))]
+    for block in _blocks(m):
+        first = block.start
         rows, columns = np.triu_indices(block.stop - first, 1, m - first)
         steps = np.empty((len(starts), len(rows)))
         counts = np.empty_like(steps)
@@ -138,22 +142,31 @@ def pair_intervals(marks: Marks, draws: Draws) -> list[Interval | None]:
             both, other = scored[block, start:stop], scored[first:, start:stop]
             steps[place] = (mine @ other.T - both @ theirs.T)[rows, columns]
             counts[place] = (both @ other.T)[rows, columns]
-        found += _quantiles(weights @ steps, weights @ counts, (counts > 0).sum(axis=0))
-    return found
+        for start in range(0, len(rows), _DRAWN):
+            part = slice(start, start + _DRAWN)
+            found.append(_quantiles(weights, steps[:, part], counts[:, part]))
+    return np.concatenate(found)
 
 
-def _quantiles(steps: Floats, counts: Floats, n_classes: Ints) -> list[Interval | None]:
+def _blocks(m: int) -> Iterator[slice]:
+    """Give m models in blocks whose pairs with the models from their first on are few enough."""
+    first = 0
+    while first < m:
+        stop = min(m, first + max(1, _PAIRS // (m - first)))
+        yield slice(first, stop)
+        first = stop
+
+
+def _quantiles(weights: Floats, by_class: Floats, n_by_class: Floats) -> Floats:
+    steps, counts = weights @ by_class, weights @ n_by_class
     delta = np.divide(100 * steps, counts, out=np.full_like(steps, np.nan), where=counts > 0)
     ends = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
-    known = n_classes >= 2
-    low, high = np.full(len(known), np.nan), np.full(len(known), np.nan)
+    known = (n_by_class > 0).sum(axis=0) >= 2
+    found = np.full((len(known), 2), np.nan)
     if known.any():
         quantile = np.nanquantile if np.isnan(delta[:, known]).any() else np.quantile
-        low[known], high[known] = quantile(delta[:, known], ends, axis=0)
-    return [
-        (float(a), float(b)) if is_known else None
-        for a, b, is_known in zip(low, high, known, strict=True)
-    ]
+        found[known] = quantile(delta[:, known], ends, axis=0).T
+    return found
 
 
 def _by_class(marks: Marks) -> tuple[Ints, Ints]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from harness.answers.outcome import Outcome, Status
 from harness.answers.parse import answer_text
@@ -19,6 +20,7 @@ from harness.mapping.vectors import TIE as SAME
 from harness.run.importing import listed_classes
 from harness.run.mapping import map_rows, places_beside, places_to_map
 from harness.run.rows import NO_ENTRY, REFUSED_BY_SERVICE
+from harness.spec.encoder import EncoderSpec
 from harness.spec.load import load_encoder_spec
 from harness.store.prediction import Prediction
 
@@ -110,7 +112,7 @@ def check_mapped(case: RunCase) -> Iterator[Finding]:
         if not is_here(spec):
             yield Finding("I503", case.where, f"the weights of `{name}` are not here")
             return
-        encoder = open_encoder(spec)
+        encoder = _opened(spec.model_dump_json())
         wrong = _Again(case, encoder).differing()
     except UserError as error:
         yield Finding("I503", case.where, error.problems[0].what)
@@ -118,6 +120,12 @@ def check_mapped(case: RunCase) -> Iterator[Finding]:
     if wrong:
         other = "" if facts.encoder_sha256 == encoder.digest else f"; by another `{name}` than here"
         yield Finding("E502", case.where, listed(wrong) + other)
+
+
+@lru_cache(maxsize=2)
+def _opened(spec: str) -> TextEncoder:
+    """Open an encoder once for all entries; it reads its vocabulary and weights when it is asked."""
+    return open_encoder(EncoderSpec.model_validate_json(spec))
 
 
 @dataclass(frozen=True, slots=True)

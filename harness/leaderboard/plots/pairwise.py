@@ -1,6 +1,7 @@
 """Which models of a board are separable, and by how much: a matrix of paired differences."""
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from xml.etree.ElementTree import Element
 
 from markupsafe import Markup
@@ -25,7 +26,9 @@ def pairwise(board: Board, models: Sequence[Model]) -> Figure | None:
     drawn = models[:MOST]
     figure = f"pairwise-{board.slug}"
     names = {model.row.entry: model.name for model in drawn}
-    pairs = [pair for pair in board.pairs if pair.a in names and pair.b in names]
+    places = combinations(range(len(models)), 2)
+    kept = [place for place, (_, b) in enumerate(places) if b < len(drawn)]
+    pairs = [board.pairs[place] for place in kept]
     return Figure(
         id=figure,
         title="Differences between models",
