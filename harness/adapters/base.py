@@ -79,6 +79,8 @@ class Response:
     truncated: bool | None = None
     """Whether the text ended because `max_new_tokens` were reached; None where that is not known.
     A text that had come to a stop string by then is whole."""
+    revision: str | None = None
+    """What a service says that it answered with."""
     refused: bool = False
     """Whether the service refused, by its filter or in so many words; its text names no class then,
     whatever it says."""

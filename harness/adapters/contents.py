@@ -19,6 +19,8 @@ _NO_MATTER = frozenset({".md", ".png", ".jpg", ".jpeg", ".gif", ".pdf", ".log", 
 _MOST = 256
 """Files that are listed one by one."""
 
+COMMIT = "commit "
+"""Stands before the commit of a repository."""
 Content = dict[str, str] | str
 
 
@@ -40,11 +42,6 @@ def contents_of(spec: ModelSpec) -> dict[str, Content]:
         if content is not None:
             found[key] = content
     return found
-
-
-def commit_text(commit: str) -> str:
-    """Give what stands for a repository of the hub."""
-    return f"commit {commit}"
 
 
 def _content(spec: ModelSpec, key: str, value: str) -> Content | None:
@@ -77,4 +74,4 @@ def _commit(spec: ModelSpec) -> str | None:
             commit = resolve_commit(spec, Weights(spec.pretrained or "", is_local=False)).commit
         except UserError:  # told where the model is loaded, if it has to be
             return None
-    return commit_text(commit) if commit else None
+    return f"{COMMIT}{commit}" if commit else None

@@ -162,6 +162,7 @@ class OpenAIAdapter:
             reasoning=got.reasoning,
             truncated=False if stopped else got.at_limit,
             refused=got.refused,
+            revision=got.model,
         )
 
     def _note(self, answer: Answer) -> None:

@@ -12,7 +12,7 @@ from harness.errors import Problem, UserError
 from harness.run.batch_size import BatchSize
 from harness.run.bench import Bench
 from harness.run.classified import Outputs
-from harness.run.identity import differences
+from harness.run.identity import differences, refuse_other_model, revisions
 from harness.spec.model import ModelSpec
 from harness.store.directory import RunDirectory
 from harness.store.identity import Identity
@@ -140,12 +140,18 @@ class KeptFacts:
         self._kept: Facts | None = None
 
     def keep(self) -> None:
-        """Write what is known now, unless it is there; only one process of several writes."""
+        """Write what is known now, unless it is there; only one process of several writes.
+
+        Raises UserError where it is another model than that which has answered before.
+        """
         facts = self._known()
-        if self._write and facts != self._kept:
-            manifest = Manifest.read(self._directory.path)
+        if facts == self._kept:
+            return
+        manifest = Manifest.read(self._directory.path)
+        refuse_other_model(manifest, facts.model)
+        if self._write:
             manifest.model_copy(update=_known(manifest, facts)).write(self._directory.path)
-            self._kept = facts
+        self._kept = facts
 
 
 def note_end(directory: RunDirectory, seconds: float) -> None:
@@ -156,8 +162,10 @@ def note_end(directory: RunDirectory, seconds: float) -> None:
 
 
 def _known(manifest: Manifest, facts: Facts) -> dict[str, object]:
+    old = revisions(manifest.model_facts.get("revision"))  # a server says it only with an answer
+    told = sorted(old | revisions(facts.model.revision))
     return {
-        "model_facts": asdict(facts.model),
+        "model_facts": {**asdict(facts.model), "revision": ", ".join(told) or None},
         "batch_size": facts.batch_size,
         "smaller_batch": facts.smaller_batch or manifest.smaller_batch,
     }

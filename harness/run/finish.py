@@ -130,6 +130,10 @@ def _score(
         results = results.model_copy(update={"confusion": CONFUSION_FILE})
     write_json(directory.results, results.to_json())
     counts = Counter(row.status.value for row in rows)
+    served = Counter(row.revision for row in rows if row.revision is not None)
+    if len(served) > 1:
+        told = ", ".join(f"{n} by {name}" for name, n in sorted(served.items()))
+        log.warning("the answers are of several models that go by one name: %s", told)
     status = "complete" if results.complete else "incomplete"
     ended = {"counts": dict(counts), "status": status, "missing_labels": ending.truths.missing}
     data = manifest.data.model_copy(update={"images_sha256": images_digest(rows)})

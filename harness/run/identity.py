@@ -4,7 +4,8 @@ otherwise.
 
 from collections.abc import Iterator, Mapping
 
-from harness.adapters.contents import Content, contents_of
+from harness.adapters.base import ModelFacts
+from harness.adapters.contents import COMMIT, Content, contents_of
 from harness.adapters.registry import VERSIONS, abilities, adapter_class
 from harness.catalogue import Catalogue
 from harness.encoders.file_digests import sha256_of
@@ -18,6 +19,7 @@ from harness.spec.load import load_encoder_spec
 from harness.spec.model import ModelSpec
 from harness.spec.task import TaskSpec
 from harness.store.identity import Identity
+from harness.store.manifest import Manifest
 from harness.store.prediction import Prediction
 
 _SHOWN = 5
@@ -54,6 +56,37 @@ def differences(was: Identity, now: Identity, model: ModelSpec) -> list[str]:
         "options": now.options,
     }
     return was.model_copy(update=filled).differences(now)
+
+
+def refuse_other_model(old: Manifest, now: ModelFacts) -> None:
+    """Raise UserError where a loaded model, or what a server says that it answers with, is not what
+    a run's manifest has noted. What either does not know is passed over.
+    """
+    found = [
+        f"{key}: {old.model_facts[key]!r} -> {getattr(now, key)!r}"
+        for key in ("dtype", "architecture", "parameters")
+        if None not in (old.model_facts.get(key), getattr(now, key))
+        and old.model_facts[key] != getattr(now, key)
+    ]
+    before = revisions(old.model_facts.get("revision"))
+    commit = (old.identity.contents or {}).get("pretrained")
+    if not before and isinstance(commit, str) and commit.startswith(COMMIT):
+        before = {commit.removeprefix(COMMIT)}
+    others = revisions(now.revision) - before
+    if before and others:
+        found.append(f"revision: {', '.join(sorted(before))} -> {', '.join(sorted(others))}")
+    if found:
+        fix = "say in the model's YAML which is meant (`dtype`, `revision`, or on a server a dated "
+        fix += (
+            "name in `pretrained`); choose another --output, or move the old run aside by --fresh"
+        )
+        what = "is not the model that the run began with"
+        raise UserError(Problem(f"model `{old.model}`", what, got="; ".join(found), fix=fix))
+
+
+def revisions(told: object) -> set[str]:
+    """Give the names in what is known of a model's revision: servers may have several."""
+    return set(told.split(", ")) if isinstance(told, str) and told else set()
 
 
 def refuse_other_questions(where: str, bench: Bench, rows: Mapping[str, Prediction]) -> None:

@@ -82,6 +82,7 @@ def answered_rows(
                 reasoning="\n".join(filter(None, (response.reasoning, reasoning))) or None,
                 removed=(*parted, *shared.removed, *outcome.removed),
                 truncated=response.truncated,
+                revision=response.revision,
             )
         )
     return rows

@@ -54,6 +54,8 @@ class Prediction:
     images_in_prompt: int | None = None
     """How many images shared the request, where there were several; tokens and cost are theirs
     together."""
+    revision: str | None = None
+    """What a service says that it answered with, such as a dated snapshot."""
     mark: str | None = None
     """The mark of the run that the row is of, which stands in its manifest."""
     attempt: int | None = None

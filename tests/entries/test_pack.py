@@ -128,7 +128,7 @@ def test_other_prompts_than_the_task_s_are_refused(
 ) -> None:
     settings = ["doc_to_text=<image> {{ classes | length }}?"]
     path = changed(runs["tiny_cw"], tmp_path, settings=settings)
-    with pytest.raises(DataError, match="the prompts of the run are not those"):
+    with pytest.raises(DataError, match="not as it was when the run was asked"):
         pack(tiny, [path], PackOptions(tmp_path / "tiny"))
 
 

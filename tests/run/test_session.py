@@ -223,7 +223,7 @@ def test_distractor_and_sampling_seeds_move_with_the_repeat(
 
 
 class TellingAdapter(ColourAdapter):
-    """Knows its revision from its first answer on, and looks at what the manifest says before."""
+    """Knows more with each answer, and looks at what the manifest says before."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(MODEL, Setting())
@@ -231,10 +231,10 @@ class TellingAdapter(ColourAdapter):
 
     @property
     def facts(self) -> ModelFacts:
-        return ModelFacts(architecture="Colour", revision=f"{len(self.calls)} calls")
+        return ModelFacts(architecture="Colour", notes=(f"{len(self.calls)} calls",))
 
     def respond(self, requests: Sequence[Request]) -> list[Response]:
-        self.said.append(Manifest.read(self.path).model_facts["revision"])
+        self.said += Manifest.read(self.path).model_facts["notes"]
         if len(self.calls) == 2:
             raise KeyboardInterrupt
         return super().respond(requests)
@@ -246,7 +246,7 @@ def test_facts_of_the_model_are_on_disk_before_the_answers(catalogue: Catalogue)
     with pytest.raises(KeyboardInterrupt):
         run(catalogue, lambda: adapter)
     assert adapter.said == ["0 calls", "1 calls", "2 calls"]
-    assert Manifest.read(path).model_facts["revision"] == "2 calls"
+    assert Manifest.read(path).model_facts["notes"] == ["2 calls"]
     assert len(RunDirectory(path).rows()) == 6
 
 
