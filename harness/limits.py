@@ -6,6 +6,7 @@ A file may be a stranger's. These are the limits of every kind of file, in one p
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,16 @@ def whole(text: str) -> int:
     if len(text) > MOST_DIGITS:
         raise ValueError(f"a whole number of {len(text)} digits, more than {MOST_DIGITS}")
     return int(text)
+
+
+def each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object. Raises ValueError where it has a key twice, of which one would be lost."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        counts = Counter(name for name, _ in pairs)
+        twice = sorted(name for name, count in counts.items() if count > 1)
+        raise ValueError(f"more than one value for {', '.join(map(repr, twice))}")
+    return found
 
 
 def _fraction(text: str) -> float:

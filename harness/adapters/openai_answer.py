@@ -5,11 +5,14 @@ sends something else than text has given none, and the row is an error that is a
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.adapters.openai_options import Prices
+from harness.limits import each_key_once, parse_json_text
+from harness.limits import whole as whole_number
 
 _AT_LIMIT = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
 """Reasons to end, in the words of one server or another, that mean the limit of tokens."""
@@ -21,6 +24,9 @@ _TEXTS = ("text", "output_text")
 _REASONING = ("thinking", "reasoning", "reasoning_text", "reasoning_content")
 """Types of the parts of a message; parts of another type are no text."""
 _MOST_TOKENS = 2**31
+_LONGEST_NAME = 200
+_HALF = re.compile("[\ud800-\udfff]")
+_DECODER = json.JSONDecoder(object_pairs_hook=each_key_once, parse_int=whole_number)
 
 
 class NoAnswerError(Exception):
@@ -68,8 +74,8 @@ def read_answer(body: str, content_type: str) -> Answer:
     if "json" not in content_type:
         raise NoAnswerError(f"not JSON but `{content_type or 'no content type'}`: {body[:80]!r}")
     try:
-        whole = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        whole = parse_json_text(body, _DECODER)
+    except ValueError as error:
         raise NoAnswerError(f"JSON that cannot be read ({error}): …{body[-40:]!r}") from error
     if not isinstance(whole, dict):
         raise NoAnswerError(f"JSON that is no object: {body[:80]!r}")
@@ -77,6 +83,7 @@ def read_answer(body: str, content_type: str) -> Answer:
     message = choice.get("message")
     if not isinstance(message, dict):
         raise NoAnswerError("a choice without message")
+    _check_message(message)
     reason = _reason(choice)
     read = _read_message(message)
     filtered = reason.lower().startswith(_FILTERS)
@@ -85,8 +92,8 @@ def read_answer(body: str, content_type: str) -> Answer:
         reasoning=read.reasoning,
         finish_reason=reason,
         refused=filtered or (read.refusal is not None and not read.text),
-        model=_filled(whole.get("model")),
-        fingerprint=_filled(whole.get("system_fingerprint")),
+        model=_name(whole.get("model")),
+        fingerprint=_name(whole.get("system_fingerprint")),
         **_counts(whole.get("usage")),
     )
 
@@ -117,6 +124,16 @@ def _first_choice(whole: Mapping[str, Any]) -> Mapping[str, Any]:
     if choices[0].get("error"):
         raise NoAnswerError(f"the server says: {_said(choices[0]['error'])}")
     return choices[0]
+
+
+def _check_message(message: Mapping[str, Any]) -> None:
+    """Raise NoAnswerError for a message that is not the model's own text."""
+    if message.get("error"):
+        raise NoAnswerError(f"the server says: {_said(message['error'])}")
+    if message.get("role") not in (None, "assistant"):
+        raise NoAnswerError(f"a message of {json.dumps(message['role'])}, not of the assistant")
+    if message.get("tool_calls") or message.get("function_call"):
+        raise NoAnswerError("a call of a tool")
 
 
 def _reason(choice: Mapping[str, Any]) -> str:
@@ -216,3 +233,9 @@ def _said(told: object) -> str:
 
 def _filled(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def _name(value: object) -> str | None:
+    """Give a name that a server has for itself, as text that any file can hold."""
+    text = _filled(value)
+    return _HALF.sub("\ufffd", text[:_LONGEST_NAME]) if text else None

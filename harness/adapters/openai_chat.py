@@ -32,6 +32,8 @@ from harness.spec.base import Spec, validate_part
 from harness.spec.model import ModelSpec
 
 log = logging.getLogger("harness")
+_MOST_NAMES, _LONGEST_REASON = 20, 60
+"""What is noted of the names that a server gives itself, and of its reasons to end."""
 _SENT: Mapping[Dialect, str] = {
     "vllm": "neutral values sent, as vLLM takes them",
     "transformers": "neutral values sent, as `transformers serve` takes them",
@@ -167,11 +169,12 @@ class OpenAIAdapter:
 
     def _note(self, answer: Answer) -> None:
         self._answered = True
-        self._models |= {answer.model} if answer.model else set()
-        self._fingerprints |= {answer.fingerprint} if answer.fingerprint else set()
+        for known, name in ((self._models, answer.model), (self._fingerprints, answer.fingerprint)):
+            if name and len(known) < _MOST_NAMES:
+                known.add(name)
         self._events["a refusal"] += answer.refused
         if answer.finish_reason != "stop":
-            self._events[f"finish_reason `{answer.finish_reason}`"] += 1
+            self._events[f"finish_reason `{answer.finish_reason[:_LONGEST_REASON]}`"] += 1
 
 
 def _close(loop: EventLoop, client: Client) -> None:

@@ -1,10 +1,11 @@
 """Sends requests to a server, a bounded number at a time, and again after faults that may pass."""
 
 import asyncio
+import base64
 import logging
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,12 +14,15 @@ from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Omit
 from harness.adapters.openai_answer import Answer, NoAnswerError, read_answer
 from harness.adapters.openai_faults import Fault, fault_of, shorten
 from harness.adapters.openai_options import OpenAIOptions
+from harness.limits import MOST_RECORD
 
 log = logging.getLogger("harness")
 _HIDDEN = "[key]"
 _SHORTEST_SECRET = 8  # characters; what local servers take for a key (`EMPTY`) is no secret
-_SPELLINGS = r"(?:{plain}|(?i:\\u00{code:02x}|%{code:02x}))"
-"""A character as it is, as JSON may escape it, and as it stands in an address."""
+_SPELLINGS = (
+    r"(?:\\{{0,4}}{plain}|(?i:\\{{1,4}}u00{code:02x}|%(?:25)?{code:02x}|&#(?:{code}|x{code:02x});))"
+)
+"""A character as it is, as JSON escapes it (once or twice), in an address, and in HTML."""
 
 
 class Client:
@@ -34,7 +38,10 @@ class Client:
             api_key=key or "none",
             timeout=options.timeout_s,
             max_retries=0,  # the waits are ours: logged, jittered, and as long as the server asks
-            http_client=DefaultAsyncHttpxClient(follow_redirects=False),  # images go nowhere else
+            http_client=DefaultAsyncHttpxClient(
+                follow_redirects=False,  # images go nowhere else
+                event_hooks={"response": [_bound]},
+            ),
         )
         self._headers: dict[str, str | Omit] = {} if key else {"Authorization": Omit()}
         self.ended: Fault | None = None
@@ -109,7 +116,34 @@ class Client:
 
 
 def _pattern(key: str) -> re.Pattern[str]:
-    """Give the pattern of a key in all its spellings."""
-    return re.compile(
-        "".join(_SPELLINGS.format(plain=re.escape(each), code=ord(each)) for each in key)
-    )
+    """Give the pattern of a key in all its spellings, in base 64 and in hexadecimal too."""
+    spelt = "".join(_SPELLINGS.format(plain=re.escape(each), code=ord(each)) for each in key)
+    return re.compile("|".join([spelt, *_in_base64(key), f"(?i:{key.encode().hex()})"]))
+
+
+def _in_base64(key: str) -> Iterator[str]:
+    """Give what surely stands in base 64 of any text with the key in it, as patterns: what it is
+    depends on the place in threes, and its ends are mixed with what stands beside it.
+    """
+    for before in range(3):
+        text = base64.b64encode(b"\0" * before + key.encode()).decode().rstrip("=")
+        sure = text[-(-8 * before // 6) : (before + len(key)) * 8 // 6]
+        for plus, slash in ("+/", "-_"):
+            yield re.escape(sure.replace("+", plus).replace("/", slash))
+
+
+async def _bound(response: Any) -> None:
+    """Read a response, as text in UTF-8 whatever its headers say, up to a limit.
+
+    Raises NoAnswerError for a longer one, also where it is only long when it is unpacked.
+    """
+    kind = response.headers.get("content-type", "")
+    response.headers["content-type"] = kind.partition(";")[0]
+    parts, size = [], 0
+    async for part in response.aiter_bytes():
+        parts.append(part)
+        size += len(part)
+        if size > MOST_RECORD:
+            await response.aclose()
+            raise NoAnswerError(f"more than {MOST_RECORD} bytes")
+    response._content = b"".join(parts)  # where `aread`, which has no limit, leaves it

@@ -10,6 +10,7 @@ from typing import Any
 
 import openai
 
+from harness.adapters.openai_answer import NoAnswerError
 from harness.errors import Problem, UserError
 
 _PASSING = frozenset({408, 409, 425, 429})
@@ -78,6 +79,8 @@ def fault_of(error: Exception) -> Fault | None:
         return Fault("the server gave no answer in time", passing=True)
     if isinstance(error, openai.APIConnectionError):
         cause = error.__cause__ or error
+        if isinstance(cause, NoAnswerError):
+            return Fault(f"no answer in what the server sent: {cause}")
         text = f"connection failed: {type(cause).__name__}: {cause}"
         unreachable = type(cause).__name__ in _UNREACHABLE
         return Fault(text, passing=True, unreachable=unreachable)
@@ -154,6 +157,6 @@ def _wait_of(headers: Mapping[str, str]) -> float | None:
             continue
     try:
         date = email.utils.parsedate_to_datetime(headers["retry-after"])
-    except (KeyError, ValueError):
+        return max(0.0, date.timestamp() - time.time())
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
-    return max(0.0, date.timestamp() - time.time())

@@ -91,11 +91,7 @@ class OpenAIOptions(Spec):
     @classmethod
     def _holds_no_secret(cls, url: str | None) -> str | None:
         if url is not None:
-            parts = urlsplit(url)
-            if parts.scheme not in ("http", "https") or not parts.hostname:
-                raise ValueError("an address that begins with http:// or https://")
-            if parts.username or parts.password or parts.query:
-                raise ValueError("an address without password or query; keys come from variables")
+            _check_address(url)
         return url
 
     @field_validator("extra_body")
@@ -148,6 +144,12 @@ class OpenAIOptions(Spec):
         """
         if self.api_key_env is None and self.base_url is not None and not self.is_openai:
             return None
+        try:
+            _check_address(self.address)
+        except ValueError as error:
+            where = f"model `{model}`"
+            what = f"the environment variable `{URL_VARIABLE}` holds no address of a server"
+            raise SpecError(Problem(where, what, expected=str(error))) from error
         name = self.api_key_env or OPENAI_KEY
         key = os.environ.get(name, "").strip()
         if not key and (self.api_key_env or self.is_openai):
@@ -159,3 +161,12 @@ class OpenAIOptions(Spec):
             fix = "one line of visible characters"
             raise SpecError(Problem(f"model `{model}`", what, fix=fix))
         return key or None
+
+
+def _check_address(url: str) -> None:
+    """Raise ValueError for an address that is none, or holds a secret: it stands in manifests."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("an address that begins with http:// or https://")
+    if parts.username or parts.password or parts.query:
+        raise ValueError("an address without password or query; keys come from variables")

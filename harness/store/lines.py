@@ -5,7 +5,6 @@ import contextlib
 import json
 import re
 import secrets
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,13 @@ from typing import Any, BinaryIO, Self
 import jsonlines
 
 from harness.errors import DataError, Problem, RunError
-from harness.limits import MOST_RECORD, OF_RECORDS, parse_json_text, read_bounded_bytes
+from harness.limits import (
+    MOST_RECORD,
+    OF_RECORDS,
+    each_key_once,
+    parse_json_text,
+    read_bounded_bytes,
+)
 from harness.store.prediction import Prediction
 
 TEMPORARY = ".tmp"
@@ -181,17 +186,8 @@ def _loads(text: bytes) -> Any:
     return parse_json_text(text.decode("utf-8"), _ROWS)
 
 
-def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        counts = Counter(name for name, _ in pairs)
-        twice = sorted(name for name, count in counts.items() if count > 1)
-        raise ValueError(f"more than one value for {', '.join(map(repr, twice))}")
-    return found
-
-
-_ROWS = json.JSONDecoder(object_pairs_hook=_each_key_once)
-_RECORDS = json.JSONDecoder(object_pairs_hook=_each_key_once, **OF_RECORDS)
+_ROWS = json.JSONDecoder(object_pairs_hook=each_key_once)
+_RECORDS = json.JSONDecoder(object_pairs_hook=each_key_once, **OF_RECORDS)
 
 
 def _mend_last_line(path: Path) -> None:

@@ -33,7 +33,7 @@ def test_faults_that_pass_are_waited_out(make: Make, fault: str) -> None:
         ("detail", 1, "^HTTP 422: Unexpected fields$"),
         ("plain", 1, "^HTTP 501: Internal Server Error$"),
         ("cut json", 1, "JSON that cannot be read"),
-        ("html", 1, r"not JSON but `text/html; charset=utf-8`: '<html>Please sign in</html>'"),
+        ("html", 1, r"not JSON but `text/html`: '<html>Please sign in</html>'"),
         ("no choices", 1, "no choices"),
         ("no content", 1, r"a message without content \(finish_reason `stop`\)"),
         ("429 after 900", 1, r"HTTP 429: trouble 429 \(asks to wait 900 s\)"),

@@ -4,15 +4,17 @@ Images are known by the red value of their first pixel. Answers are `answer <num
 """
 
 import base64
+import gzip
 import io
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 from PIL import Image
 
@@ -32,6 +34,25 @@ _REFUSES = {
     "unexpected": "min_p",
 }
 """Faults of a server that does not know a field, which is fine without it."""
+SPELLINGS: Mapping[str, Callable[[str], str]] = {
+    "plain": lambda key: key,
+    "json": lambda key: "".join(f"\\u{ord(each):04X}" for each in key),
+    "json twice": lambda key: "".join(f"\\\\u{ord(each):04x}" for each in key),
+    "url": lambda key: "".join(f"%{ord(each):02X}" for each in key),
+    "url twice": lambda key: quote(quote(key, safe=""), safe="") + "%252D".join(key.split("-")),
+    "html": lambda key: "".join(f"&#{ord(each)};" for each in key),
+    "html in hexadecimal": lambda key: "".join(f"&#x{ord(each):X};" for each in key),
+    "hexadecimal": lambda key: key.encode().hex().upper(),
+    "base 64": lambda key: base64.b64encode(key.encode()).decode(),
+    "base 64 of a header": lambda key: base64.b64encode(f"Bearer {key}".encode()).decode(),
+    "base 64 of a user": lambda key: base64.b64encode(f"me:{key}@".encode()).decode(),
+    "base 64 in a url": lambda key: base64.urlsafe_b64encode(f"x{key}?".encode()).decode(),
+    "mixed": lambda key: "".join(
+        (each, f"\\u{ord(each):04x}", f"%{ord(each):02x}")[place % 3]
+        for place, each in enumerate(key)
+    ),
+}
+"""Ways to write a key that a server may repeat."""
 Script = Mapping[int, str | tuple[str, ...]]
 """By image: what goes wrong each time (a text), or in turn until all is fine (a tuple)."""
 
@@ -145,8 +166,22 @@ def number_of(url: str) -> int:
 
 def make_reply(fault: str, numbers: list[int], headers: Mapping[str, str]) -> Reply:
     """Make the reply for a fault: an HTTP status, with the seconds of a Retry-After behind it, the
-    address that it redirects to behind `to`, or one of the words below.
+    address that it redirects to behind `to`, a body behind `says`, a way to write the key that was
+    sent behind `spelt`, a charset behind `charset`, or one of the words below.
     """
+    word, _, told = fault.partition(" ")
+    if word == "says":
+        return Reply(told.encode("utf-8", "surrogatepass"))
+    if word == "spelt":
+        sent = str(headers.get("authorization")).removeprefix("Bearer ")
+        return refused(f"you sent {SPELLINGS[told](sent)}", "invalid_image")
+    if word == "charset":
+        body = dump(completion(numbers))
+        return Reply(body, content_type=f"application/json; charset={told}")
+    if fault in LARGE:
+        return LARGE[fault](numbers)
+    if word == "failing":
+        return Reply(b"trouble", 500, f"text/plain; charset={told}")
     if fault.startswith("to "):
         return Reply(b"", 307, headers={"Location": fault.removeprefix("to ")})
     status, _, wait = fault.partition(" after ")
@@ -201,6 +236,16 @@ def make_reply(fault: str, numbers: list[int], headers: Mapping[str, str]) -> Re
         "echo": refused(f"you sent {headers.get('authorization')}", "invalid_image"),
     }
     return replies[fault]
+
+
+LARGE: Mapping[str, Callable[[list[int]], Reply]] = {
+    "large": lambda numbers: Reply(dump(completion(numbers, content="x" * (17 << 20)))),
+    "packed": lambda numbers: Reply(
+        gzip.compress(bytes(64 << 20)), headers={"Content-Encoding": "gzip"}
+    ),
+    "large failure": lambda numbers: Reply(b"x" * (17 << 20), 500, "text/plain"),
+}
+"""Replies that pass a limit, made only where they are asked for."""
 
 
 def refused(message: str, code: str | None, status: int = 400) -> Reply:
