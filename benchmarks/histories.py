@@ -21,11 +21,21 @@ from support.histories import History, counts
 from support.history_world import preload
 
 
+class Told(History):
+    """Says now and then how far it is."""
+
+    def teardown(self) -> None:
+        """End a history, and count it."""
+        super().teardown()
+        if History.number % 50 == 0:
+            print(f"{History.number} histories", flush=True)
+
+
 def main() -> None:
     """Print the seed, how many histories held, and which faults they met."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--histories", type=int, default=500)
-    parser.add_argument("--steps", type=int, default=6)
+    parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     given = parser.parse_args()
     print(f"seed {given.seed}", flush=True)
@@ -39,7 +49,7 @@ def main() -> None:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(seed(given.seed)(History), settings=how)
+    run_state_machine_as_test(seed(given.seed)(Told), settings=how)
     took = time.monotonic() - began
     print(f"{given.histories} histories held in {took:.0f} s; commands by what befell them:")
     for name, n in sorted(counts.items()):
