@@ -3,6 +3,7 @@
 import codecs
 import contextlib
 import json
+import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator
@@ -62,10 +63,11 @@ class Appender:
         at: TracebackType | None,
     ) -> None:
         """Close the file. What a full disk did not take is no second error."""
-        with contextlib.suppress(*((OSError,) if error else ())):
-            self._writer.close()
-        with contextlib.suppress(*((OSError,) if error else ())):
-            self._file.close()
+        with contextlib.suppress(*((RunError,) if error else ())), writing(Path(self._file.name)):
+            try:
+                self._writer.close()
+            finally:
+                self._file.close()
 
 
 def read_predictions(path: Path, *, torn: bool = False) -> Iterator[Prediction]:
@@ -135,6 +137,8 @@ def replacing(path: Path) -> Iterator[Path]:
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             yield temporary
+            with temporary.open("r+b") as file:
+                os.fsync(file.fileno())  # what it was made of may go as soon as it has its name
             temporary.replace(path)
     finally:
         with contextlib.suppress(OSError):
