@@ -14,6 +14,7 @@ from harness.entries.read import read_entry
 from harness.errors import DataError
 from harness.leaderboard.build import build
 from harness.leaderboard.gather import open_tasks
+from harness.leaderboard.site_model import Site
 from harness.run.bench import NO_OVERRIDES
 from support.drafts import Draft
 from support.tiny_benchmark import NAMES, N, headline
@@ -212,32 +213,39 @@ def claim(tiny: Catalogue, draft: Draft) -> None:
     draft.save()
 
 
-def beside_an_honest_one(draft: Draft) -> Path:
-    """Put the entry that it was before beside it; gives the folder of both."""
-    entries = draft.folder.parent
-    shutil.copytree(draft.folder, entries / "honest")
-    honest = Draft(entries / "honest")
-    honest.manifest["entry"] = "honest"
-    honest.save()
-    return entries
+def named(folder: Path, name: str) -> Draft:
+    """Put an entry of another name beside one."""
+    shutil.copytree(folder, folder.parent / name)
+    draft = Draft(folder.parent / name)
+    draft.manifest["entry"] = name
+    return draft
+
+
+@pytest.fixture(scope="module")
+def built(
+    tiny: Catalogue, good: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Site, Path]:
+    """The site of an honest entry and of all that were forged of it."""
+    folder = tmp_path_factory.mktemp("forged")
+    shutil.copytree(good, folder / "entries" / "tiny")
+    for name, change in FORGED.items():
+        draft = named(folder / "entries" / "tiny", name)
+        change(draft)
+        claim(tiny, draft)
+    return build(tiny, folder / "entries", folder / "site", NO_OVERRIDES), folder / "site"
 
 
 @pytest.mark.parametrize("name", FORGED)
-def test_a_forged_entry_is_on_no_board(
-    tiny: Catalogue, draft: Draft, tmp_path: Path, name: str
-) -> None:
-    entries = beside_an_honest_one(draft)
-    FORGED[name](draft)
-    claim(tiny, draft)
-    site = build(tiny, entries, tmp_path / "site", NO_OVERRIDES)
-    assert {row.entry for board in site.boards for row in board.rows} == {"honest"}
-    assert [report.name for report in site.refused] == ["tiny"]
-    assert all(each.severity == "error" for each in site.refused[0].findings)
-    assert not list((tmp_path / "site").rglob("tiny--*")) and len(site.boards) == 6
-    assert not (tmp_path / "site" / "models" / "tiny.html").exists()
-    whole = json.loads((tmp_path / "site" / "data" / "boards.json").read_text())
-    assert [each["entry"] for each in whole["refused"]] == ["tiny"]
-    assert "tiny" in (tmp_path / "site" / "changes.html").read_text()
+def test_a_forged_entry_is_on_no_board(built: tuple[Site, Path], name: str) -> None:
+    site, folder = built
+    assert {row.entry for board in site.boards for row in board.rows} == {"tiny"}
+    (report,) = (each for each in site.refused if each.name == name)
+    assert report.findings and all(each.severity == "error" for each in report.findings)
+    assert not list(folder.rglob(f"{name}--*")) and len(site.boards) == 6
+    assert not (folder / "models" / f"{name}.html").exists()
+    whole = json.loads((folder / "data" / "boards.json").read_text())
+    assert name in {each["entry"] for each in whole["refused"]}
+    assert f">{name}<" in (folder / "changes.html").read_text()
 
 
 def test_nothing_but_refused_entries_makes_no_site(
@@ -254,14 +262,14 @@ def test_classes_without_a_text_are_claimed_and_ranked_apart(
     tiny: Catalogue, draft: Draft, tmp_path: Path
 ) -> None:
     """An import of class ids: honest or not, nothing tells."""
-    entries = beside_an_honest_one(draft)
+    named(draft.folder, "honest").save()
     draft.run("tiny_cw")["run"]["model_facts"]["adapter"] = "predictions"
     for row in rows(draft, "tiny_cw"):
         row |= {"status": "ok", "rule": "strict", "class_id": valid(row)}
         for key in ("answer", "similarity", "margin"):
             row.pop(key, None)
     claim(tiny, draft)
-    site = build(tiny, entries, tmp_path / "site", NO_OVERRIDES)
+    site = build(tiny, draft.folder.parent, tmp_path / "site", NO_OVERRIDES)
     boards = {board.slug: board for board in site.boards if board.task == "tiny_cw"}
     assert {slug: [row.entry for row in board.rows] for slug, board in boards.items()} == {
         "tiny_cw--cw": ["honest"],
