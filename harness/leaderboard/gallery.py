@@ -1,4 +1,6 @@
-"""What a model's page shows of single classes and answers, chosen without chance."""
+"""What a model's page shows of single classes and answers, chosen without chance, and what became
+of its answers under other labels.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +8,7 @@ import numpy as np
 
 from harness.answers.outcome import Status
 from harness.classes import ClassList, normalize_name
-from harness.leaderboard.site_model import ClassScore, Confused, OutOfPrompt
+from harness.leaderboard.site_model import ClassScore, Confused, Decomposition, OutOfPrompt
 from harness.mapping.rules import MAPPED
 from harness.score.answers import NO_CLASS, Answers, Bools
 from harness.score.judgement import Judgement
@@ -95,3 +97,25 @@ def _places_out(rows: Sequence[Prediction], classes: ClassList) -> list[int]:
         for place, row in enumerate(rows)
         if row.answer and (row.status in _OUT or (row.rule == MAPPED and row.answer in no_name))
     ]
+
+
+def decompose(
+    original: Judgement | None, headline: Judgement, protocol: Protocol, counted: Bools
+) -> Decomposition | None:
+    """Count what became of the answers from the original to the headline labels."""
+    if original is None:
+        return None
+    common = original.scope.scored & headline.scope.scored
+    was, now = original.right[protocol], headline.right[protocol]
+
+    def count(mask: Bools) -> int:
+        return int(np.count_nonzero(common & mask))
+
+    return Decomposition(
+        n=int(common.sum()),
+        right_right=count(was & now),
+        wrong_right=count(~was & now),
+        right_wrong=count(was & ~now),
+        wrong_wrong=count(counted & ~was & ~now),
+        no_class=count(~counted),
+    )

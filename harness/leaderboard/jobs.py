@@ -40,7 +40,6 @@ def score_all(
             Job(
                 entry=entry,
                 run=run,
-                classes=endings[run.task].classes,
                 protocols=("cw", "cw_plus") if run.protocol == "cw" else (run.protocol,),
                 distractors=distractors_of(endings[run.task].task, run.run),
                 ground=saved[grounds[run.task].name],

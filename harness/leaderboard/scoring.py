@@ -36,7 +36,7 @@ from harness.leaderboard.site_model import (
     OutOfPrompt,
 )
 from harness.run.finish import Ending
-from harness.score.answers import NO_CLASS, Answers, Bools, Ints, to_answers
+from harness.score.answers import NO_CLASS, Answers, Ints, to_answers
 from harness.score.judgement import Judgement, judge, open_truths
 from harness.score.metrics import counted_rows
 from harness.score.results import Protocol, Results
@@ -55,8 +55,6 @@ class Job:
 
     entry: Entry
     run: EntryRun
-    classes: ClassList
-    """As the task names them."""
     protocols: tuple[Protocol, ...]
     """Of the boards that the run may be on; the first is the task's."""
     distractors: Mapping[str, JsonValue] | None
@@ -142,7 +140,7 @@ def score_run(job: Job) -> RunTally | tuple[Finding, ...]:
         scored=np.packbits(run.spread(headline.scope.scored, fill=False)),
         n_answered=int((asked & run.spread(run.answers.answered, fill=False)).sum()),
         mapped=bool(run.answers.mapped.any()),
-        out_of_prompt=gallery.out_of_prompt(run.rows, run.answers, headline, job.classes),
+        out_of_prompt=gallery.out_of_prompt(run.rows, run.answers, headline, run.classes),
         prompt=_first_prompt(examined.case, run.rows),
         questions=run.questions() if "mc" in job.protocols else None,
     )
@@ -157,6 +155,8 @@ class _Run:
     """The rows of a run, sorted by image id, laid beside the labels."""
 
     job: Job
+    classes: ClassList
+    """As the task names them."""
     ground: Ground
     rows: Sequence[Prediction]
     answers: Answers
@@ -193,7 +193,7 @@ class _Run:
             task=job.run.task,
             model=job.entry.manifest.model,
             protocol=protocol,
-            class_list=job.classes,
+            class_list=self.classes,
             label_sets=self.ground.label_sets,
             equivalences=self.ground.equivalences,
             mapping=facts.mapping.model_dump() if facts.mapping else None,
@@ -207,7 +207,7 @@ class _Run:
         return BoardTally(
             results=results,
             right=np.packbits(self.spread(right, fill=False)),
-            decomposition=_decompose(self.original, headline, protocol, counted),
+            decomposition=gallery.decompose(self.original, headline, protocol, counted),
             best=best,
             worst=worst,
             confused=gallery.most_confused(self.answers, headline, protocol, counted),
@@ -255,7 +255,7 @@ class _Run:
 def _open(job: Job, ground: Ground, case: RunCase) -> _Run:
     where = f"entry `{job.entry.name}`, task `{job.run.task}`"
     rows = sorted(case.rows, key=lambda row: row.image_id)
-    answers = to_answers(rows, job.classes, where)
+    answers = to_answers(rows, case.ending.classes, where)
     is_all = answers.image_ids == ground.image_ids
     truths = (
         ground.truths
@@ -271,28 +271,8 @@ def _open(job: Job, ground: Ground, case: RunCase) -> _Run:
     on_ground = np.flatnonzero(places >= 0)
     if rows and not len(on_ground):
         raise DataError(foreign(ground.label_sets[0], answers.image_ids))
-    return _Run(job, ground, rows, answers, judged, on_ground, places[on_ground])
-
-
-def _decompose(
-    original: Judgement | None, headline: Judgement, protocol: Protocol, counted: Bools
-) -> Decomposition | None:
-    """Count what became of the answers from the original to the headline labels."""
-    if original is None:
-        return None
-    common = original.scope.scored & headline.scope.scored
-    was, now = original.right[protocol], headline.right[protocol]
-
-    def count(mask: Bools) -> int:
-        return int(np.count_nonzero(common & mask))
-
-    return Decomposition(
-        n=int(common.sum()),
-        right_right=count(was & now),
-        wrong_right=count(~was & now),
-        right_wrong=count(was & ~now),
-        wrong_wrong=count(counted & ~was & ~now),
-        no_class=count(~counted),
+    return _Run(
+        job, case.ending.classes, ground, rows, answers, judged, on_ground, places[on_ground]
     )
 
 

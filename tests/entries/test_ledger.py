@@ -3,12 +3,15 @@
 import hashlib
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
 from harness.catalogue import Catalogue
+from harness.entries import bounded
+from harness.entries.bounded import open_plain
 from harness.entries.check import CheckOptions, check_path
 from harness.entries.finding import Report
 from harness.entries.ledger import Decision, level_of, read_ledger, vanished
@@ -129,3 +132,25 @@ def test_a_removed_entry_is_an_error(tiny: Catalogue, folder: Path) -> None:
 def test_a_folder_of_nothing_is_no_entry(tiny: Catalogue, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no manifest\.json and no entries"):
         check_path(tiny, tmp_path, CheckOptions())
+
+
+def test_each_entry_is_hashed_and_read_once(
+    tiny: Catalogue, draft: Draft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft.save()
+    for name in ("a", "b", "c"):
+        other = Draft(shutil.copytree(draft.folder, draft.folder.parent / name))
+        other.manifest["entry"] = name
+        other.save()
+    opened: list[Path] = []
+
+    def counted(path: Path) -> BinaryIO:
+        opened.append(path)
+        return open_plain(path)
+
+    monkeypatch.setattr(bounded, "open_plain", counted)
+    reports = check_path(tiny, draft.folder.parent, CheckOptions())
+    assert [len(report.findings) for report in reports[:-1]] == [12] * 4  # W605, of each three
+    counts = Counter(path for path in opened if path.name == "predictions.jsonl.gz")
+    assert len(counts) == 16
+    assert set(counts.values()) == {3}  # its hash, its check, and what copies are found by
