@@ -26,9 +26,14 @@ _BARE_CLOSE = re.compile(r"assistant\s?final(?:\s*:)?")
 _ANSWER_TAG = re.compile(r"<(?:final_?)?answer>", re.IGNORECASE)
 _TURN = re.compile(r"<\|(?:start|end|message|return|im_start)\|>(?:assistant\b)?")
 
+MOST_WRITTEN = 400_000
+"""Characters of what a model wrote that are kept and looked at, reasoning and answer together."""
+
 
 def part_reasoning(text: str) -> tuple[str, str | None]:
     """Give the answer without its reasoning, and the reasoning (None where there is none).
+
+    Of a text beyond `MOST_WRITTEN` the beginning alone is looked at.
 
     Reasoning that never ends takes the rest of the text, save an answer tag in it; an end without
     a beginning takes all that is before it, as a prompt may have begun it. A beginning within
@@ -37,6 +42,7 @@ def part_reasoning(text: str) -> tuple[str, str | None]:
     >>> part_reasoning("<think>So: cat. No.</think>dog")
     ('dog', 'So: cat. No.')
     """
+    text = text[:MOST_WRITTEN]
     bare = _BARE_OPEN.match(text)
     if bare:
         *_, last = [None, *_BARE_CLOSE.finditer(text)]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.answers.reasoning import MOST_WRITTEN
 from harness.classes import ClassList
 from harness.errors import DataError, Problem, unknown_name
 from harness.image_ids import fault_of, ids_in_file_name, written_id
@@ -133,8 +134,15 @@ def _text_faults(where: str, form: str, value: Any) -> Iterator[Problem]:
     if form == "answer" and not isinstance(value, str) and not _is_list_of(str, value):
         expected = 'a text; "" for no answer; a list of texts for several that are all meant'
         yield Problem(where, "`answer` is no text", repr(value)[:80], expected)
+    if isinstance(value, list) and sum(map(len, filter(_is_text, value))) > MOST_WRITTEN:
+        what = f"`{form}` holds more than {MOST_WRITTEN} characters"
+        yield Problem(where, what, fix="leave out the last ones")
     if form == "answers" and not _is_list_of(str, value):
         yield Problem(where, "`answers` is no list of texts", repr(value)[:80], "texts, best first")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _class_faults(where: str, form: str, value: Any, classes: ClassList) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import harness
 from harness.answers.outcome import Outcome, Status
-from harness.answers.reasoning import part_reasoning
+from harness.answers.reasoning import MOST_WRITTEN, part_reasoning
 from harness.answers.rules import Level, level_of
 from harness.answers.sentences import NONE_LISTED
 from harness.catalogue import Catalogue, own_root
@@ -135,6 +135,7 @@ def _row(
         options=asked,
         reasoning=reasoning,
         removed=first.removed,
+        truncated=True if any(len(text) > MOST_WRITTEN for text in given.texts) else None,
     )
 
 

@@ -7,7 +7,7 @@ from harness.answers.batch import SharedAnswer, read_batch
 from harness.answers.outcome import Outcome, Status
 from harness.answers.parse import parse_letter, parse_name
 from harness.answers.parts import REASONING
-from harness.answers.reasoning import part_reasoning
+from harness.answers.reasoning import MOST_WRITTEN, part_reasoning
 from harness.classes import ClassList, normalize_name
 from harness.mapping.exact import read_open
 from harness.prompt.plan import PlannedRequest
@@ -15,6 +15,7 @@ from harness.run.ranked import RANKED, by_sum, per_token
 from harness.spec.task import Protocol
 from harness.store.prediction import Prediction
 
+_LONGEST_ERROR = 2_000
 REFUSED_BY_SERVICE = "service"
 """The rule of an image whose request the service refused, by its filter or in so many words."""
 NO_ENTRY = "no_entry"
@@ -49,7 +50,8 @@ def answered_rows(
             return [_ranked_row(classes, request, hashes[0], response)]
         except ValueError as error:
             return failed_rows(request, str(error))
-    whole, reasoning = part_reasoning(response.text or "")
+    written = response.text or ""
+    whole, reasoning = part_reasoning(written)
     shared = SharedAnswer((whole,))
     if len(request.image_ids) > 1:
         shared = read_batch(whole, len(request.image_ids))
@@ -79,13 +81,17 @@ def answered_rows(
                 images_in_prompt=len(hashes) if len(hashes) > 1 else None,
                 attempt=request.attempt,
                 outside=response.outside,
-                reasoning="\n".join(filter(None, (response.reasoning, reasoning))) or None,
+                reasoning=_thoughts(response.reasoning, reasoning),
                 removed=(*parted, *shared.removed, *outcome.removed),
-                truncated=response.truncated,
+                truncated=True if len(written) > MOST_WRITTEN else response.truncated,
                 revision=response.revision,
             )
         )
     return rows
+
+
+def _thoughts(*parts: str | None) -> str | None:
+    return "\n".join(filter(None, parts))[:MOST_WRITTEN] or None
 
 
 def _ranked_row(
@@ -124,7 +130,7 @@ def failed_rows(request: PlannedRequest, error: str) -> list[Prediction]:
         Prediction(
             image_id=image_id,
             status=Status.ERROR,
-            error=error,
+            error=error[:_LONGEST_ERROR],
             options=request.options,
             prompt_sha256=request.prompt_sha256,
             attempt=request.attempt,
