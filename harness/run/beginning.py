@@ -117,7 +117,7 @@ def resumed(
         "smaller_batch": old.smaller_batch,
         "outputs_sha256": old.outputs_sha256 or (ordered.digest if ordered and has_rows else None),
         "identity": _joined(old, new, longer),
-        "mark": old.mark if has_rows else new.mark,
+        "mark": old.mark if has_rows or old.mark else new.mark,
         "n": longer.n,
         "limit": longer.limit,
         "skipped": longer.skipped,

@@ -2,6 +2,7 @@
 otherwise.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 
 from harness.adapters.base import ModelFacts
@@ -23,6 +24,7 @@ from harness.store.manifest import Manifest
 from harness.store.prediction import Prediction
 
 _SHOWN = 5
+_COMMIT = re.compile("[0-9a-f]{40}")
 
 
 def identity_of(catalogue: Catalogue, bench: Bench, model: ModelSpec) -> Identity:
@@ -70,7 +72,7 @@ def refuse_other_model(old: Manifest, now: ModelFacts) -> None:
     ]
     before = revisions(old.model_facts.get("revision"))
     commit = (old.identity.contents or {}).get("pretrained")
-    if not before and isinstance(commit, str) and commit.startswith(COMMIT):
+    if not before and isinstance(commit, str) and _COMMIT.fullmatch(now.revision or ""):
         before = {commit.removeprefix(COMMIT)}
     others = revisions(now.revision) - before
     if before and others:

@@ -11,6 +11,7 @@ from harness.catalogue import Catalogue
 from harness.errors import UserError
 from harness.ranks import Rank
 from harness.run.bench import NO_OVERRIDES
+from harness.run.identity import refuse_other_model
 from harness.run.rescore import rescore
 from harness.run.session import Finished, RunOptions, run_task
 from harness.spec.load import load_task
@@ -123,3 +124,15 @@ def test_answers_of_two_snapshots_that_are_merged_are_told(
     run(catalogue, Served("m-06"), shard=Shard(1, 2))
     rescore(catalogue, path, NO_OVERRIDES)
     assert f"{N // 2} by m-05, {N // 2} by m-06" in caplog.text
+
+
+def test_a_commit_that_is_loaded_is_that_which_was_looked_up(catalogue: Catalogue) -> None:
+    manifest = Manifest.read(run(catalogue, Known(LOADED)).path)
+    identity = manifest.identity.model_copy(
+        update={"contents": {"pretrained": f"commit {'a' * 40}"}}
+    )
+    manifest = manifest.model_copy(update={"identity": identity})
+    for revision in ("a" * 40, None, "of my own"):
+        refuse_other_model(manifest, replace(LOADED, revision=revision))
+    with pytest.raises(UserError, match=f"revision: {'a' * 40} -> {'b' * 40}"):
+        refuse_other_model(manifest, replace(LOADED, revision="b" * 40))
