@@ -61,7 +61,7 @@ class Catalogue:
                 path
                 for pattern in ("*.yaml", "*.yml")
                 for path in folder.rglob(pattern)
-                if not path.name.startswith(("_", "."))
+                if not path.name.startswith("_") and not _is_hidden(path.relative_to(folder))
             )
 
     def names(self, kind: Kind) -> Sequence[str]:
@@ -113,3 +113,8 @@ def _name_in(path: Path) -> tuple[Kind, str] | None:
             value = _VALUE.match(keys[kind.value].strip())
             return (kind, value[1]) if value and value[1] else None
     return None
+
+
+def _is_hidden(path: Path) -> bool:
+    """Tell whether a file or a folder above it is hidden, as what is still being written is."""
+    return any(part.startswith(".") for part in path.parts)

@@ -31,7 +31,8 @@ def score_all(
     `endings` and `grounds` are by task. An entry with a run that the checker refuses is left out as
     a whole, and reported. Raises DataError for a run of none of the benchmark's images.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    # Beside the data, in the hidden folder of the site: what a kill leaves goes with it.
+    with tempfile.TemporaryDirectory(dir=data.parent) as folder:
         saved = {ground.name: Path(folder) / ground.name for ground in grounds.values()}
         for ground in {each.name: each for each in grounds.values()}.values():
             on_it = {name: each for name, each in endings.items() if grounds[name] is ground}

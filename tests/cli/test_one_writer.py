@@ -107,3 +107,12 @@ def test_parts_that_are_a_file_are_told(folder: Path, run: Path, name: str) -> N
     said = give(name, folder, run)
     assert said.code == (0 if name == "import --fresh" else 2), said.text
     assert name == "import --fresh" or "parts: is no folder" in said.text
+
+
+def test_tasks_that_are_not_whole_yet_are_no_tasks(folder: Path) -> None:
+    left = folder / ".exported.exporting-7"
+    left.mkdir()
+    (left / "colours.yaml").write_bytes((folder / "colours.yaml").read_bytes())
+    said = harness("list", "tasks", "--include_path", folder)
+    assert said.text.splitlines().count("colours") == 1
+    assert harness("check", "colours", "--include_path", folder).code == 0
