@@ -155,7 +155,8 @@ class RunDirectory:
         if foreign:
             got = ", ".join(sorted(foreign)[:5])
             raise RunError(str(Problem(str(self.path), "holds rows of images not in the run", got)))
-        rows = [replace(found[image_id], attempt=None) for image_id in sorted(found)]
+        ordered = (found[image_id] for image_id in sorted(found))
+        rows = [replace(row, attempt=None) if row.attempt else row for row in ordered]
         self.replace(rows)
         return rows
 
