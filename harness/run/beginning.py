@@ -139,13 +139,15 @@ class KeptFacts:
         self._directory, self._known, self._write = directory, known, write
         self._kept: Facts | None = None
 
-    def keep(self) -> None:
+    def keep(self, *, again: bool = False) -> None:
         """Write what is known now, unless it is there; only one process of several writes.
 
-        Raises UserError where it is another model than that which has answered before.
+        `again` writes it all the same: another slice, which began in between, may have written the
+        manifest without it. Raises UserError where it is another model than that which has answered
+        before.
         """
         facts = self._known()
-        if facts == self._kept:
+        if facts == self._kept and not again:
             return
         manifest = Manifest.read(self._directory.path)
         refuse_other_model(manifest, facts.model)

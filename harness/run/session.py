@@ -224,6 +224,7 @@ def _answer(prepared: Prepared, adapter: Adapter, flag: StopFlag) -> int:
     with progress, appending as appender:
         watch = Watch(progress, errors, flag, facts.keep)
         answer_requests(bench, asker, prepared.requests, appender, watch)
+    facts.keep(again=True)
     return errors.failed
 
 

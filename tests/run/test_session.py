@@ -263,3 +263,21 @@ def test_a_kill_after_the_last_answer_loses_no_fact(
     manifest = Manifest.read(finished.path)
     assert manifest.model_facts["architecture"] == "Colour"
     assert manifest.smaller_batch == 4
+
+
+class ForgetfulManifest(ColourAdapter):
+    """While it answers, another slice writes the manifest as it was before."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(MODEL, Setting())
+        self.path = path
+
+    def respond(self, requests: Sequence[Request]) -> list[Response]:
+        Manifest.read(self.path).model_copy(update={"model_facts": {}}).write(self.path)
+        return super().respond(requests)
+
+
+def test_facts_outlive_a_slice_that_began_in_between(catalogue: Catalogue) -> None:
+    path = catalogue.include_paths[0] / "runs" / "colour" / "colours"
+    finished = run(catalogue, lambda: ForgetfulManifest(path))
+    assert Manifest.read(finished.path).model_facts["architecture"] == "Colour"
