@@ -128,6 +128,8 @@ def pair_intervals(marks: Marks, draws: Draws) -> Floats:
     if len(starts) < 2:
         return np.full((m * (m - 1) // 2, 2), np.nan)
     weights = class_weights(len(starts), draws)
+    if (marks.scored == marks.scored[0]).all():
+        return np.concatenate(list(_alike(marks, order, starts, weights)))
     spans = list(zip(starts, [*starts[1:], len(order)], strict=True))
     right = marks.right[:, order].astype(np.float32)
     scored = marks.scored[:, order].astype(np.float32)
@@ -144,8 +146,23 @@ def pair_intervals(marks: Marks, draws: Draws) -> Floats:
             counts[place] = (both @ other.T)[rows, columns]
         for start in range(0, len(rows), _DRAWN):
             part = slice(start, start + _DRAWN)
-            found.append(_quantiles(weights, steps[:, part], counts[:, part]))
+            known = (counts[:, part] > 0).sum(axis=0) >= 2
+            drawn = weights @ steps[:, part], weights @ counts[:, part]
+            found.append(_quantiles(*drawn, known))
     return np.concatenate(found)
+
+
+def _alike(marks: Marks, order: Ints, starts: Ints, weights: Floats) -> Iterator[Floats]:
+    """Do as `pair_intervals` where all models have scored the same images, as on every board of
+    whole entries: the draws of a difference are then the difference of the models' draws.
+    """
+    yield np.empty((0, 2))
+    hits = weights @ _class_sums(marks.right, order, starts).T
+    counts = weights @ _class_sums(marks.scored[:1], order, starts).T
+    one, other = np.triu_indices(len(marks.right), 1)
+    for start in range(0, len(one), _DRAWN):
+        a, b = one[start : start + _DRAWN], other[start : start + _DRAWN]
+        yield _quantiles(hits[:, a] - hits[:, b], counts, np.ones(len(a), dtype=np.bool_))
 
 
 def _blocks(m: int) -> Iterator[slice]:
@@ -157,11 +174,10 @@ def _blocks(m: int) -> Iterator[slice]:
         first = stop
 
 
-def _quantiles(weights: Floats, by_class: Floats, n_by_class: Floats) -> Floats:
-    steps, counts = weights @ by_class, weights @ n_by_class
-    delta = np.divide(100 * steps, counts, out=np.full_like(steps, np.nan), where=counts > 0)
+def _quantiles(steps: Floats, counts: Floats, known: Bools) -> Floats:
+    delta = np.full_like(steps, np.nan)
+    np.divide(100 * steps, counts, out=delta, where=counts > 0)
     ends = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
-    known = (n_by_class > 0).sum(axis=0) >= 2
     found = np.full((len(known), 2), np.nan)
     if known.any():
         quantile = np.nanquantile if np.isnan(delta[:, known]).any() else np.quantile
