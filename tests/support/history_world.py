@@ -1,8 +1,10 @@
 """What random histories of runs happen to: tasks of every kind, a model, and what is expected."""
 
+import atexit
 import importlib
 import json
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -134,10 +136,17 @@ def preload() -> None:
     assert done.codes == (0,), done.said
 
 
+def _folder(prefix: str) -> Path:
+    """Make a folder that is gone when this process ends; its forked ones leave it alone."""
+    path = Path(tempfile.mkdtemp(prefix=prefix))
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path
+
+
 @cache
 def world() -> Path:
     """Make images, labels, classes, tasks and the answers of an import, once a process."""
-    folder = Path(tempfile.mkdtemp(prefix="histories-"))
+    folder = _folder("histories-")
     (folder / "images").mkdir()
     for number in range(N):
         Image.new("RGB", (2, 2), (number, 7, 7)).save(folder / "images" / f"t{number:02d}.png")
@@ -234,7 +243,7 @@ def import_words(config: Config, output: Path) -> list[object]:
 @cache
 def undisturbed(config: Config, limit: int) -> Mapping[str, Snapshot]:
     """Give what a run makes that nothing happens to, by the name of its folder."""
-    folder = Path(tempfile.mkdtemp(prefix="undisturbed-"))
+    folder = _folder("undisturbed-")
     ended = command(folder, run_words(config, folder, limit), NO_FAULT)
     assert ended.codes == (0,), ended.said
     return {path.name: snapshot(path) for path in runs_in(folder / "tiny" / config.task)}
@@ -242,7 +251,7 @@ def undisturbed(config: Config, limit: int) -> Mapping[str, Snapshot]:
 
 @cache
 def undisturbed_import(config: Config) -> Snapshot:
-    folder = Path(tempfile.mkdtemp(prefix="undisturbed-"))
+    folder = _folder("undisturbed-")
     ended = command(folder, import_words(config, folder), NO_FAULT)
     assert ended.codes == (0,), ended.said
     return snapshot(folder / "imported" / config.task)
