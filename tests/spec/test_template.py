@@ -1,5 +1,6 @@
 """A template is bounded before it is rendered, and depends on nothing but its values."""
 
+import json
 import re
 import time
 from pathlib import Path
@@ -64,12 +65,12 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_template_is_one_error_at_once(name: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(ValueError) as error:
         check_template(HOSTILE[name])
         render(HOSTILE[name] + IMAGES, VALUES)
     assert type(error.value) is ValueError and len(str(error.value)) <= 500
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 SOUND = {
@@ -114,6 +115,8 @@ def test_the_error_says_where_the_template_stands(tmp_path: Path, name: str) -> 
 
 
 def test_a_template_in_a_setting_is_bounded_too() -> None:
-    for name in ("nested loops over texts", "doubling", "repetition"):
-        with pytest.raises(SpecError):
-            load_task(Catalogue(), "mini_cw", [f"doc_to_text={HOSTILE[name]}<image>"])
+    for name in ("chance", "an include", "repetition"):
+        with pytest.raises(SpecError, match=r"filters|no functions"):
+            load_task(
+                Catalogue(), "mini_cw", [f"doc_to_text={json.dumps(HOSTILE[name] + IMAGE_MARK)}"]
+            )

@@ -50,10 +50,10 @@ HOSTILE = {
 def test_a_hostile_yaml_is_one_error_at_once(tmp_path: Path, name: str) -> None:
     text, said = HOSTILE[name]
     (tmp_path / "t.yaml").write_text(text)
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(SpecError, match=said):
         read_yaml(tmp_path / "t.yaml")
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_large_yaml_is_refused_unread(tmp_path: Path) -> None:
