@@ -2,7 +2,8 @@
 
 Run from the repository's root: `python benchmarks/mutations.py --trials 2000`. The seed is printed;
 `--seed` makes the same trials again. Each trial is a process of its own, so that one which dies,
-takes ten seconds of processor time or a gigabyte is known. Exit code 1 when there is such a one, or a traceback.
+takes ten seconds of processor time or a gigabyte is known. Exit code 1 when there is such a one, or
+a traceback.
 """
 
 import argparse
