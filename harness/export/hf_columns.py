@@ -32,6 +32,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "prompt_tokens": "tokens of the prompt with its images",
         "cost": "US dollars",
         "images_in_prompt": "images that shared the request; tokens and cost are theirs together",
+        "revision": "what a server says that it answered with, such as a dated snapshot",
+        "mark": "of the run, as in its manifest",
         "seconds": "time of the batch, shared evenly",
         "reasoning": "what a thinking model wrote before its answer",
         "removed": "what was taken off the text before it was read",

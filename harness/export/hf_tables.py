@@ -129,9 +129,9 @@ def write_table(
 
 
 def prediction_schema() -> pa.Schema:
-    """Give the columns of a prediction. A complete run has no `error`, so it is no column."""
+    """Give the columns of a prediction, but for those that no row of a complete run has."""
     about = schema_of(Prediction)
-    kept = [field for field in about if field.name != "error"]
+    kept = [field for field in about if field.name not in ("error", "attempt")]
     return pa.schema([*((name, pa.string()) for name in _RUN_COLUMNS), *kept])
 
 

@@ -74,7 +74,9 @@ def import_answers(
     """
     fault = name_fault(options.model)
     if fault is not None:
-        raise UserError(Problem("--model", f"the name {fault}", got=ascii(options.model)[:200]))
+        fix = "give a name that a folder can have, such as ORGANISATION--NAME"
+        what, got = f"the name {fault}", ascii(options.model)[:200]
+        raise UserError(Problem("--model", what, got=got, fix=fix))
     with_options = task.protocol == "mc"
     file = read_answers(path, task_classes(catalogue, task), with_options=with_options)
     roster = open_roster(catalogue, task, options.overrides)

@@ -158,7 +158,7 @@ def test_what_the_yaml_names_acts_and_is_part_of_the_run(
     assert done.results is not None
     assert done.results.scores["cw"]["mini_imgt"].accuracy == pytest.approx(42.1875)
     manifest = Manifest.read(done.path)
-    assert manifest.identity.model["generation"] == {"repetition_penalty": 1.3}
+    assert manifest.identity.model["generation"] == generation.model_dump(mode="json")
     assert not any("repetition_penalty" in note for note in manifest.model_facts["notes"])
     other = spec.model_copy(update={"generation": NOTHING})
     with pytest.raises(Exception, match=r"model\.generation\.repetition_penalty: 1\.3 -> 1\.0"):

@@ -24,7 +24,7 @@ from harness.store.directory import find_runs
 from support.imported_runs import N, imported_run
 
 CONFIGS = ("predictions", "labels", "classes", "scores")
-OTHER = "second/of two"
+OTHER = "second of two"
 RUNS = (
     ("first", "mini_cw"),
     ("first", "mini_ow"),

@@ -265,9 +265,9 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     task = load_task(Catalogue(), "mini_ow", ["limit=1"])
-    with pytest.raises(UserError, match="cannot be written") as caught:
+    with pytest.raises(UserError, match="can be written there") as caught:
         export_lmms_eval(Catalogue(), [task], tmp_path / "file" / "new", NO_OVERRIDES)
-    assert "Not a directory" in str(caught.value)
+    assert "File exists" in str(caught.value)
 
 
 def test_no_task_is_no_folder(tmp_path: Path) -> None:
