@@ -122,5 +122,10 @@ def compared(row: Prediction) -> dict[str, Any]:
     An answer alone does not know whether the whole run is mapped: `nearest` is always there.
     """
     left_out = {"batch", "seconds", "tokens", "prompt_tokens", "similarity", "margin"}
-    left_out |= {"images_in_prompt", "nearest", "truncated"}  # a class does not say why it ended
+    left_out |= {
+        "images_in_prompt",
+        "mark",
+        "nearest",
+        "truncated",
+    }  # a class does not say why it ended
     return {key: value for key, value in row.to_json().items() if key not in left_out}

@@ -56,7 +56,10 @@ def test_a_failed_call_says_nothing(catalogue: Catalogue) -> None:
 
 
 @pytest.mark.slow
-def test_the_command_compares_processes_too(folder: Path) -> None:
+def test_the_command_compares_processes_too(
+    folder: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(root / "tests"))  # for the processes that it starts
     words = ["--invariance", "colours", "support.colours:SlowAdapter", "--limit", "6"]
     done = plain(["check", *words, "--include_path", str(folder)])
     assert done.returncode == 0, done.stdout
