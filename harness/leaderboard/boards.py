@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from harness.errors import DataError, Problem
 from harness.leaderboard.ground import Ground
+from harness.leaderboard.pairs import Pairs
 from harness.leaderboard.ranking import (
     Marks,
     PairCounts,
@@ -20,7 +21,7 @@ from harness.leaderboard.ranking import (
 )
 from harness.leaderboard.references import references
 from harness.leaderboard.scoring import NO_QUESTION, BoardTally, Job, Packed, RunTally
-from harness.leaderboard.site_model import Before, Board, Pairs, Row
+from harness.leaderboard.site_model import Before, Board, Row
 from harness.run.finish import distractors_of
 from harness.score.answers import Bools
 from harness.score.metrics import percent

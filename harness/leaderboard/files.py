@@ -9,7 +9,8 @@ from typing import Any
 from harness.entries.rules.table import RULES
 from harness.leaderboard.csv_file import write_csv
 from harness.leaderboard.ground import Ground
-from harness.leaderboard.site_model import Benchmark, Board, EntryPage, Pair, Row, Site
+from harness.leaderboard.pairs import Pair
+from harness.leaderboard.site_model import Benchmark, Board, EntryPage, Row, Site
 from harness.score.results import DECIMALS, Score
 from harness.store.lines import write_json
 

@@ -7,9 +7,10 @@ from xml.etree.ElementTree import Element
 from markupsafe import Markup
 
 from harness.leaderboard import typeset
+from harness.leaderboard.pairs import Pair
 from harness.leaderboard.plots import drawing
 from harness.leaderboard.plots.figure import DataTable, Figure, Model, shown
-from harness.leaderboard.site_model import Board, Pair
+from harness.leaderboard.site_model import Board
 
 MOST = 30
 ALPHA = 0.05

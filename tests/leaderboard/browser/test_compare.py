@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from harness.leaderboard import typeset
-from harness.leaderboard.site_model import Board, Pair
+from harness.leaderboard.pairs import Pair
+from harness.leaderboard.site_model import Board
 from harness.score.compare import Comparison, Side, compare
 from leaderboard.browser.built_site import BuiltSite
 from leaderboard.browser.conftest import Visits, settle
