@@ -18,7 +18,8 @@ _BROKEN = (
     OSError, EOFError, MemoryError, OverflowError, ValueError, TypeError, NotImplementedError,
     SyntaxError, struct.error, zlib.error, zipfile.BadZipFile,
 )  # fmt: skip
-"""What NumPy and the modules below it say of a file that is no array."""
+"""What NumPy and the modules below it say of a file that is no array; NotImplementedError is of
+`zipfile`, for a way of packing that it does not know."""
 _SHAPE = "[n, n], or [n, n + 1] with out-of-prompt answers last"
 
 

@@ -2,7 +2,7 @@
 
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -99,6 +99,22 @@ def completed(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, An
             found[name] = completed(inner, found[name])
         elif name not in found and not field.is_required() and not field.exclude:
             found[name] = to_jsonable_python(field.get_default(call_default_factory=True))
+    return found
+
+
+def decisive(
+    model: type[BaseModel],
+    values: Mapping[str, Any],
+    free: Collection[str],
+    **free_in: Collection[str],
+) -> dict[str, Any]:
+    """Give `completed` values without the keys that decide no answer: `free` ones, and those of
+    `free_in` within the mapping of that name.
+    """
+    found = {key: value for key, value in completed(model, values).items() if key not in free}
+    for name, inner in free_in.items():
+        if isinstance(found.get(name), Mapping):
+            found[name] = {key: value for key, value in found[name].items() if key not in inner}
     return found
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from harness.spec.base import FileSpec, Name, completed, count_or
+from harness.spec.base import FileSpec, Name, count_or, decisive
 from harness.spec.model_generation import ModelGeneration
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
@@ -56,8 +56,4 @@ class ModelSpec(FileSpec):
         """Give of JSON values of a model, or of an older one's identity, those that an answer
         depends on, with the defaults of those that are not there.
         """
-        found = {key: value for key, value in completed(cls, values).items() if key not in _FREE}
-        if isinstance(found.get("options"), dict):
-            told = found["options"].items()
-            found["options"] = {key: value for key, value in told if key not in _FREE_OPTIONS}
-        return found
+        return decisive(cls, values, _FREE, options=_FREE_OPTIONS)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from harness.spec.base import FileSpec, Name, Spec, completed, count_or
+from harness.spec.base import FileSpec, Name, Spec, count_or, decisive
 from harness.spec.template import TemplateValues, check_template, render, uses
 
 Protocol = Literal["ow", "mc", "cw", "cw_plus", "classify"]
@@ -241,11 +241,7 @@ class TaskSpec(FileSpec):
         """Give of JSON values of a task, or of an older one's identity, those that an answer
         depends on, with the defaults of those that are not there.
         """
-        found = {key: value for key, value in completed(cls, values).items() if key not in _FREE}
-        if isinstance(found.get("metadata"), dict):
-            told = found["metadata"].items()
-            found["metadata"] = {key: value for key, value in told if key not in _FREE_METADATA}
-        return found
+        return decisive(cls, values, _FREE, metadata=_FREE_METADATA)
 
 
 def digest_of(values: Any) -> str:
