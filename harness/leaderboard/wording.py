@@ -36,6 +36,10 @@ PROTOCOL_NOTES: Mapping[Protocol, str] = {
     "classify": "Classifiers, dual encoders and k\N{NON-BREAKING HYPHEN}NN choose among the "
     "classes by their scores.",
 }
+CLAIMED = (
+    "Claimed: nothing in these entries gives the classes again, so that the figures rest on what "
+    "the submitters say; they are ranked among themselves."
+)
 MATCHINGS: Mapping[Matching, str] = SIDE_BY_SIDE
 GROUPS: Mapping[Group, str] = {
     "A": "all images with a label",
