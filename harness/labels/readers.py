@@ -97,8 +97,8 @@ def read_jsonl(file: LabelFile) -> Iterator[LabelRow | Problem]:
         if not isinstance(name, str):
             yield Problem(where, "no `image_id`", got=", ".join(entry) or "an empty object")
             continue
-        row = _row(where, written_id(name), entry.get("labels"))
-        yield row if isinstance(row, Problem) else replace(row, original=named_original(entry))
+        original = named_original(entry)
+        yield _row(where, written_id(name), entry.get("labels"), original=original)
 
 
 def _object(file: LabelFile, expected: str) -> Mapping[str, Any]:
@@ -112,13 +112,15 @@ def _object(file: LabelFile, expected: str) -> Mapping[str, Any]:
 def _field(where: str, name: str, entry: object, key: str) -> LabelRow | Problem:
     if not isinstance(entry, dict):
         return Problem(where, "not an object", got=repr(entry)[:60], expected=f"`{key}` in it")
-    row = _row(where, image_id_of(name), entry.get(key), key)
-    return row if isinstance(row, Problem) else replace(row, original=named_original(entry))
+    original = named_original(entry)
+    return _row(where, image_id_of(name), entry.get(key), key, original=original)
 
 
-def _row(where: str, image_id: str, labels: object, key: str = "labels") -> LabelRow | Problem:
+def _row(
+    where: str, image_id: str, labels: object, key: str = "labels", *, original: object = None
+) -> LabelRow | Problem:
     if isinstance(labels, list):
-        return LabelRow(where, image_id, labels)
+        return LabelRow(where, image_id, labels, original=original)
     got = "nothing" if labels is None else repr(labels)[:60]
     return Problem(where, f"`{key}` is not a list", got, "a list of class ids, possibly empty")
 
