@@ -25,11 +25,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from prefix import imagenet_names
 from speed_models import make_model, write_tasks
 
-from harness.catalogue import Catalogue
-from harness.export.lmms_eval_folder import export_lmms_eval
-from harness.run.bench import NO_OVERRIDES
-from harness.spec.load import load_task
-from harness.text_lines import lines_of
+from harness.data.text_lines import lines_of
+from harness.export.lmms_eval.folder import export_lmms_eval
+from harness.runs.bench import NO_OVERRIDES
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_task
 
 Answers = Mapping[str, str]
 CLASSES = {"llava": "llava_hf", "qwen2_5_vl": "qwen2_5_vl"}

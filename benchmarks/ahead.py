@@ -18,13 +18,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from prefix import imagenet_names
 from speed_models import make_model, write_tasks
 
-from harness.adapters.base import Adapter, ModelFacts, Request, Response, Setting
-from harness.adapters.hf import HfAdapter
-from harness.catalogue import Catalogue
-from harness.ranks import Rank
-from harness.run.session import RunOptions, run_task
-from harness.spec.load import load_task
-from harness.spec.model import ModelSpec
+from harness.adapters.base import Adapter, Setting
+from harness.adapters.hf.adapter import HfAdapter
+from harness.requests import ModelFacts, Request, Response
+from harness.runner.processes import Rank
+from harness.runner.session import RunOptions, run_task
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_task
+from harness.specs.model import ModelSpec
 
 
 class WithoutPreparing:

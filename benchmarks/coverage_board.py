@@ -15,10 +15,16 @@ from scipy import special
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.simulation import Lines, Table, percents, print_tables
-from harness.entries.rules.drift import P_VALUE, trend
-from harness.entries.rules.mimicry import Disputed
-from harness.leaderboard.ranking import Marks, count_pairs, rank_intervals, ranks_of, tiers_of
-from harness.mapping.grid import is_reporting
+from harness.answers.mapping.grid import is_reporting
+from harness.leaderboard.entries.rules.drift import P_VALUE, trend
+from harness.leaderboard.entries.rules.mimicry import Disputed
+from harness.leaderboard.numbers.ranking import (
+    Marks,
+    count_pairs,
+    rank_intervals,
+    ranks_of,
+    tiers_of,
+)
 from harness.score.statistics import Draws, holm, mcnemar_each, wilson
 
 Floats = NDArray[np.float64]

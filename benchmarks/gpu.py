@@ -25,15 +25,16 @@ from PIL import Image
 from prefix import imagenet_names
 from speed_models import write_tasks
 
-from harness.adapters.base import Ahead, ModelFacts, Request, Response, Setting
-from harness.adapters.hf import HfAdapter
-from harness.catalogue import Catalogue
+from harness.adapters.base import Setting
+from harness.adapters.hf.adapter import HfAdapter
 from harness.cli.options import batch_size_of
-from harness.ranks import Rank
-from harness.run.batch_size import BatchSize
-from harness.run.session import RunOptions, run_task
-from harness.spec.load import load_task
-from harness.spec.model import ModelSpec
+from harness.requests import Ahead, ModelFacts, Request, Response
+from harness.runner.batch_size import BatchSize
+from harness.runner.processes import Rank
+from harness.runner.session import RunOptions, run_task
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_task
+from harness.specs.model import ModelSpec
 from harness.store.lines import read_predictions
 from harness.store.manifest import Manifest
 

@@ -30,25 +30,32 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import harness
-from harness.catalogue import Catalogue
-from harness.class_lists import load_class_list
-from harness.classes import ClassList
+from harness.data.class_lists import load_class_list
+from harness.data.classes import ClassList
+from harness.data.labels.load import load_label_set
 from harness.encoders.registry import open_encoder
-from harness.entries.manifest import CARD, MANIFEST, Claim, EntryManifest, EntryRun, FileFacts
-from harness.entries.pack import row_values
-from harness.entries.prompts import render_prompts
-from harness.labels.load import load_label_set
-from harness.run.bench import task_classes
-from harness.run.mapping import map_rows
-from harness.run.rows import read_answer
+from harness.leaderboard.entries.manifest import (
+    CARD,
+    MANIFEST,
+    Claim,
+    EntryManifest,
+    EntryRun,
+    FileFacts,
+)
+from harness.leaderboard.entries.pack import row_values
+from harness.leaderboard.entries.prompts import render_prompts
+from harness.runs.bench import task_classes
+from harness.runs.mapping import map_rows
+from harness.runs.rows import read_answer
 from harness.score.results import Protocol
-from harness.spec.load import (
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import (
     load_class_list_spec,
     load_encoder_spec,
     load_label_set_spec,
     load_task,
 )
-from harness.spec.task import TaskSpec
+from harness.specs.task import TaskSpec
 from harness.store.lines import write_json
 from harness.store.manifest import (
     MAPPING_VERSION,

@@ -56,10 +56,10 @@ def main() -> None:
         folder = Path(name)
         path = write(folder, words.classes, words.images, words.images_per_prompt)
         began, used = time.perf_counter(), time.process_time()
-        from harness.catalogue import Catalogue
-        from harness.run.bench import open_bench
-        from harness.run.preflight import preflight
-        from harness.spec.load import load_task
+        from harness.runs.bench import open_bench
+        from harness.runs.preflight import preflight
+        from harness.specs.catalogue import Catalogue
+        from harness.specs.load import load_task
 
         catalogue = Catalogue((folder,))
         bench = open_bench(catalogue, load_task(catalogue, str(path)))

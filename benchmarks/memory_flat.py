@@ -22,8 +22,9 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from harness.adapters.base import ModelFacts, Request, Response, Setting
-from harness.spec.model import ModelSpec
+from harness.adapters.base import Setting
+from harness.requests import ModelFacts, Request, Response
+from harness.specs.model import ModelSpec
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = ("cat", "dog", "car", "cup")

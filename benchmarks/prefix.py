@@ -19,10 +19,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from speed_models import make_model, write_tasks
 
-from harness.catalogue import Catalogue
-from harness.class_lists import load_class_list
-from harness.spec.load import load_class_list_spec
-from harness.text_lines import lines_of
+from harness.data.class_lists import load_class_list
+from harness.data.text_lines import lines_of
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_class_list_spec
 
 
 @dataclass(frozen=True, slots=True)

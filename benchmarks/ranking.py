@@ -19,9 +19,10 @@ from PIL import Image
 from prefix import imagenet_names
 from speed_models import QUESTION, SIDE, make_model
 
-from harness.adapters.base import Request, Setting
-from harness.adapters.hf import HfAdapter
-from harness.spec.model import ModelSpec
+from harness.adapters.base import Setting
+from harness.adapters.hf.adapter import HfAdapter
+from harness.requests import Request
+from harness.specs.model import ModelSpec
 
 
 def noise(seed: int) -> Image.Image:

@@ -20,10 +20,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from harness.answers.outcome import Outcome
 from harness.answers.parse import answer_text, parse_letter, parse_name, parse_open
-from harness.catalogue import Catalogue
-from harness.class_lists import load_class_list
-from harness.classes import ClassList
-from harness.spec.load import load_class_list_spec
+from harness.data.class_lists import load_class_list
+from harness.data.classes import ClassList
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_class_list_spec
 
 LETTERS = "ABCD"
 PROSE = (

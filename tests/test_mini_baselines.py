@@ -7,10 +7,10 @@ import pytest
 
 from harness.adapters.base import Setting
 from harness.adapters.registry import load_adapter
-from harness.catalogue import Catalogue
-from harness.ranks import Rank
-from harness.run.session import RunOptions, run_task
-from harness.spec.load import load_model, load_task
+from harness.runner.processes import Rank
+from harness.runner.session import RunOptions, run_task
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_model, load_task
 
 MOST_BYTES = 4_000_000
 BITS = 0.5  # points by which another machine's rounding may move a score

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue import Catalogue
-from harness.checks import Finding, check_class_list, check_task
-from harness.spec.load import label_file_spec, load_label_set_spec, load_task
+from harness.checks.before import Finding, check_class_list, check_task
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import label_file_spec, load_label_set_spec, load_task
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 _YAML_FILES = (

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from harness.adapters.pretrained import HUB_ID, Weights, cached_commit, resolve_commit
 from harness.encoders.file_digests import sha256_of
 from harness.errors import UserError
-from harness.spec.model import ModelSpec
+from harness.specs.model import ModelSpec
 
 _SERVED = frozenset({"openai"})
 """Adapters whose `pretrained` is a name on a server; the server's answers say what it means."""

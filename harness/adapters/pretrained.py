@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import DataError, Problem, SpecError
-from harness.spec.model import ModelSpec
+from harness.specs.model import ModelSpec
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _PATH_STARTS = (".", "~", "/", "\\")

@@ -10,21 +10,21 @@ from typing import cast
 
 from harness.adapters.base import PROMPTED, TEXT_ONLY, Adapter, NoOptions, Setting
 from harness.errors import MissingPackageError, Problem, SpecError, unknown_name
-from harness.spec.base import Spec, validate_part
-from harness.spec.model import ModelSpec
-from harness.spec.model_generation import ModelGeneration
-from harness.spec.task import TaskSpec
+from harness.specs.base import Spec, validate_part
+from harness.specs.model import ModelSpec
+from harness.specs.model_generation import ModelGeneration
+from harness.specs.task import TaskSpec
 
 ADAPTERS = {
-    "dual_encoder": "harness.adapters.dual_encoder:DualEncoderAdapter",
-    "hf": "harness.adapters.hf:HfAdapter",
-    "hf_classifier": "harness.adapters.hf_classifier:HfClassifierAdapter",
-    "knn": "harness.adapters.knn:KnnAdapter",
-    "linear_head": "harness.adapters.linear_head:LinearHeadAdapter",
-    "lmms_eval": "harness.adapters.lmms_eval_model:LmmsEvalAdapter",
-    "open_clip": "harness.adapters.open_clip_dual:OpenClipAdapter",
-    "openai": "harness.adapters.openai_chat:OpenAIAdapter",
-    "timm": "harness.adapters.timm_classifier:TimmAdapter",
+    "dual_encoder": "harness.adapters.classifiers.dual_encoder:DualEncoderAdapter",
+    "hf": "harness.adapters.hf.adapter:HfAdapter",
+    "hf_classifier": "harness.adapters.classifiers.hf:HfClassifierAdapter",
+    "knn": "harness.adapters.classifiers.knn:KnnAdapter",
+    "linear_head": "harness.adapters.classifiers.linear_head:LinearHeadAdapter",
+    "lmms_eval": "harness.adapters.lmms_eval.adapter:LmmsEvalAdapter",
+    "open_clip": "harness.adapters.classifiers.open_clip:OpenClipAdapter",
+    "openai": "harness.adapters.server.adapter:OpenAIAdapter",
+    "timm": "harness.adapters.classifiers.timm:TimmAdapter",
 }
 VERSIONS = {"hf": 2, "lmms_eval": 2}
 """Rises when an adapter would give other answers to the same task from the same YAML; the others

@@ -20,7 +20,7 @@ from harness.answers.question import without_options
 from harness.answers.refusal import declines
 from harness.answers.rules import Level, level_of
 from harness.answers.text import announced, clauses, is_blank, without_opening
-from harness.classes import ClassList, strict_name
+from harness.data.classes import ClassList, strict_name
 
 _LEAD = r"[\W_]{0,12}(?:(?:option|choice|letter)[\W_]{1,3})?[\W_]{0,3}"
 _ALONE = re.compile(rf"{_LEAD}(?<![°+])([a-z])(?![#+])[\W_]*", re.IGNORECASE)

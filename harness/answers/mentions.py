@@ -25,7 +25,7 @@ from harness.answers.vocabulary import (
     LANGUAGE,
     PLAIN,
 )
-from harness.classes import ClassList, normalize_name
+from harness.data.classes import ClassList, normalize_name
 
 _WORD = regex.compile(r"[^\W_]+")
 _BREAKS = re.compile(r"[^\w\s\-'/&]|\n")

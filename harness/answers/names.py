@@ -15,7 +15,7 @@ from harness.answers.parts import QUESTION, Parts, take_apart
 from harness.answers.question import without_names
 from harness.answers.sentences import read_mentions
 from harness.answers.text import announced, is_blank, without_opening
-from harness.classes import strict_name
+from harness.data.classes import strict_name
 
 # Where an answer ends and its explanation begins ("Tench. It has …", "tench (a fish)").
 _EXPLANATION = re.compile(

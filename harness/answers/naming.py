@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.answers.outcome import Outcome, Status
-from harness.classes import ClassList
+from harness.data.classes import ClassList
 
 _NUMBERED = re.compile(r"[\W_]{0,4}(\d{1,6})\s?[.):\-–—]\s{0,2}(?=\S)")
 

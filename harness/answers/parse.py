@@ -9,7 +9,7 @@ from harness.answers.naming import Names
 from harness.answers.outcome import Outcome, Status
 from harness.answers.refusal import denies_list, only_declines
 from harness.answers.text import answer_text, is_blank, plain
-from harness.classes import ClassList
+from harness.data.classes import ClassList
 
 __all__ = ["answer_text", "parse_batch", "parse_letter", "parse_name", "parse_open"]
 

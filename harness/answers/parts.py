@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.answers.reasoning import part_reasoning
-from harness.classes import INVISIBLE
+from harness.data.classes import INVISIBLE
 
 REASONING, CONTROL, MARKUP = "reasoning", "control_tokens", "markup"
 QUESTION, DRAFT, CUT = "question", "draft", "cut"

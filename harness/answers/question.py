@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from string import ascii_uppercase
 
 from harness.answers.mentions import Mention, find_names
-from harness.classes import ClassList
+from harness.data.classes import ClassList
 
 _LETTERED = re.compile(
     r"[^\w\n]{0,8}(?:option\s)?([A-Z])(?:[^\w\n]{0,3}[).:\]=,-][^\n]*|[^\w\n]{0,4})"

@@ -7,7 +7,7 @@ from itertools import chain
 
 from harness.answers.languages import ANNOUNCES, COPULA
 from harness.answers.parts import take_apart
-from harness.classes import undress
+from harness.data.classes import undress
 
 _NOUN = (
     r"(?:answer|class(?:ification)?|label|category|prediction|object|species|breed|choice|option"

@@ -24,7 +24,7 @@ from harness.cli import (
 )
 from harness.cli.streams import LostOutputError, drop, plain_streams
 from harness.errors import HarnessError, Problem, RunError
-from harness.terminal import Console, say
+from harness.report.terminal import Console, say
 
 log = logging.getLogger("harness")
 app = typer.Typer(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.catalogue import Catalogue, Kind
 from harness.cli.invariance import check_invariance
 from harness.cli.options import (
     EquivalencesFile,
@@ -16,10 +15,11 @@ from harness.cli.options import (
     catalogue_of,
     overrides_of,
 )
-from harness.terminal import say
+from harness.report.terminal import say
+from harness.specs.catalogue import Catalogue, Kind
 
 if TYPE_CHECKING:
-    from harness.run.preflight import Finding
+    from harness.runs.preflight import Finding
 
 _MARKS = {"ok": "ok   ", "note": "note ", "error": "ERROR"}
 
@@ -47,7 +47,7 @@ def check(
     Exit code 0 when there is no error, 2 when there is one; with --invariance 1 when an answer
     flips.
     """
-    from harness.checks import check_class_list, check_model, check_task, share_among_tasks
+    from harness.checks.before import check_class_list, check_model, check_task, share_among_tasks
     from harness.errors import SpecError, unknown_name
 
     catalogue = catalogue_of(include_path)

@@ -14,7 +14,7 @@ from harness.cli.options import (
     overrides_of,
     split_names,
 )
-from harness.terminal import say
+from harness.report.terminal import say
 
 
 def compare(
@@ -42,11 +42,11 @@ def compare(
     are left out. What the runs were asked differently is told: the settings, and on how many images
     two runs of multiple choice had other options.
     """
-    from harness.cli.show import make_console
-    from harness.run.comparing import compare_runs
-    from harness.run.rescore import share_among_runs
-    from harness.run.scored import open_scored
-    from harness.score.table import comparison_table
+    from harness.report.results_table import comparison_table
+    from harness.report.show import make_console
+    from harness.runs.compare import compare_runs
+    from harness.runs.reopen import share_among_runs
+    from harness.runs.scored import open_scored
 
     catalogue = catalogue_of(include_path)
     given = [each for each in label_set or () if "=" in each]

@@ -14,7 +14,7 @@ from harness.cli.options import (
     overrides_of,
     split_names,
 )
-from harness.terminal import say
+from harness.report.terminal import say
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.command("hf")(hf)
@@ -43,8 +43,8 @@ def lmms_eval(
     loss. Scoring there is the harness's own, so the package must be in the environment of
     lmms-eval. Tasks of protocol `classify` have no prompt and cannot be exported.
     """
-    from harness.export.lmms_eval_folder import export_lmms_eval
-    from harness.spec.load import expand_tasks, load_task
+    from harness.export.lmms_eval.folder import export_lmms_eval
+    from harness.specs.load import expand_tasks, load_task
 
     catalogue = catalogue_of(include_path)
     limits = [f"limit={limit}"] if limit else []

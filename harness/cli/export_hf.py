@@ -12,7 +12,7 @@ from harness.cli.options import (
     catalogue_of,
     overrides_of,
 )
-from harness.terminal import say
+from harness.report.terminal import say
 
 
 def hf(
@@ -36,7 +36,7 @@ def hf(
     NAME is predictions, labels, scores or classes. Labels are in it where the label set's YAML
     names a licence that allows it. A dataset card, `eval.yaml` and `.eval_results/` are there too.
     """
-    from harness.export.hf_folder import HfOptions, export_hf
+    from harness.export.hf.folder import HfOptions, export_hf
 
     options = HfOptions(repo, license, overrides_of(label_set, None, settings))
     written = export_hf(catalogue_of(include_path), runs, output, options)

@@ -52,10 +52,10 @@ def import_answers(
     duplicate images are listed, and nothing is written. Exit code 0: complete; 1: images without an
     answer; 2: something must be changed.
     """
-    from harness.cli.show import show_results
-    from harness.run.importing import ImportOptions
-    from harness.run.importing import import_answers as make_run
-    from harness.spec.load import load_task
+    from harness.report.show import show_results
+    from harness.runs.importing import ImportOptions
+    from harness.runs.importing import import_answers as make_run
+    from harness.specs.load import load_task
 
     catalogue = catalogue_of(include_path)
     options = ImportOptions(

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harness.catalogue import Catalogue
 from harness.errors import Problem, UserError
-from harness.terminal import say
+from harness.report.terminal import say
+from harness.specs.catalogue import Catalogue
 
 if TYPE_CHECKING:
-    from harness.run.invariance import Flip
+    from harness.checks.invariance import Flip
 
 _SHOWN = 20
 
@@ -18,10 +18,10 @@ def check_invariance(
 ) -> int:
     """Compare batches, orders and processes; print every answer that flips; give their number."""
     from harness.adapters.registry import check_fits, checked_class, load_adapter
-    from harness.ranks import current_rank
-    from harness.run.bench import open_bench, require_images
-    from harness.run.invariance import compare_processes, compare_ways
-    from harness.spec.load import load_model, load_task
+    from harness.checks.invariance import compare_processes, compare_ways
+    from harness.runner.processes import current_rank
+    from harness.runs.bench import open_bench, require_images
+    from harness.specs.load import load_model, load_task
 
     if len(names) != 2:
         expected = "harness check --invariance TASK MODEL"

@@ -12,7 +12,7 @@ from harness.cli.options import (
     catalogue_of,
     overrides_of,
 )
-from harness.terminal import say
+from harness.report.terminal import say
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -39,8 +39,8 @@ def build(
 
     Exit code 0: all entries are on a board; 1: the site is written without some that are refused.
     """
-    from harness.entries.finding import as_text
     from harness.leaderboard.build import build as build_site
+    from harness.leaderboard.entries.finding import as_text
 
     catalogue = catalogue_of(include_path)
     site = build_site(catalogue, entries, output, overrides_of(label_set, equivalences))

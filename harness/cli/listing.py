@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 
-from harness.catalogue import Kind
 from harness.cli.options import IncludePath, catalogue_of
-from harness.terminal import say
+from harness.report.terminal import say
+from harness.specs.catalogue import Kind
 
 
 class Listed(StrEnum):

@@ -15,7 +15,7 @@ from harness.cli.options import (
     overrides_of,
     split_names,
 )
-from harness.terminal import say
+from harness.report.terminal import say
 
 
 def map_answers(
@@ -47,10 +47,10 @@ def map_answers(
     chosen on one half of the images (by a hash of the id) and told on the other. The whole grid is
     printed and written to mapping_grid.json in the run directory; nothing else there is changed.
     """
-    from harness.cli.show import make_console
-    from harness.cli.show_grid import grid_table
-    from harness.run.remap import map_run, open_combinations, write_grid
-    from harness.run.scored import open_held
+    from harness.report.show import make_console
+    from harness.report.show_grid import grid_table
+    from harness.runs.remap import map_run, open_combinations, write_grid
+    from harness.runs.scored import open_held
     from harness.store.lock import locked
     from harness.store.manifest import Manifest
 

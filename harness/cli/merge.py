@@ -14,7 +14,7 @@ from harness.cli.options import (
     catalogue_of,
     overrides_of,
 )
-from harness.terminal import say
+from harness.report.terminal import say
 
 
 def merge(
@@ -29,10 +29,10 @@ def merge(
 
     Exit code 0: complete; 1: answers are missing, and the table says how many.
     """
-    from harness.cli.show import show_results
-    from harness.run.rescore import rescore, share_among_runs
-    from harness.run.session import Finished
-    from harness.spec.load import load_run_task
+    from harness.report.show import show_results
+    from harness.runs.finished import Finished
+    from harness.runs.reopen import rescore, share_among_runs
+    from harness.specs.load import load_run_task
     from harness.store.directory import find_runs
     from harness.store.manifest import Manifest
 

@@ -20,7 +20,8 @@ from harness.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from harness.run.session import Finished, RunOptions
+    from harness.runner.session import RunOptions
+    from harness.runs.finished import Finished
 
 log = logging.getLogger("harness")
 
@@ -70,11 +71,11 @@ def run(
     """
     from harness.adapters.base import Adapter
     from harness.adapters.registry import check_fits, checked_class, load_adapter
-    from harness.ranks import current_rank
-    from harness.run.budget import ErrorBudget
-    from harness.run.repeats import run_all
-    from harness.run.session import RunOptions
-    from harness.spec.load import expand_tasks, load_model, load_task
+    from harness.runner.budget import ErrorBudget
+    from harness.runner.processes import current_rank
+    from harness.runner.repeats import run_all
+    from harness.runner.session import RunOptions
+    from harness.specs.load import expand_tasks, load_model, load_task
 
     catalogue = catalogue_of(include_path)
     limits = [f"limit={limit}"] if limit else []
@@ -111,7 +112,7 @@ def _show(
     runs: "list[list[Finished]]", options: "RunOptions", *, is_first: bool, as_json: bool
 ) -> int:
     """Print what came of it, on the first process; give the exit code."""
-    from harness.cli.show import show_results, show_slices, show_spread
+    from harness.report.show import show_results, show_slices, show_spread
 
     finished = [each for repeats in runs for each in repeats]
     if not is_first:

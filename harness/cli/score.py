@@ -25,9 +25,9 @@ def score(
     as_json: AsJson = False,
 ) -> None:
     """Score runs from their files: merge what is not merged, map what is not mapped, score."""
-    from harness.cli.show import show_results
-    from harness.run.rescore import rescore, share_among_runs
-    from harness.run.session import Finished
+    from harness.report.show import show_results
+    from harness.runs.finished import Finished
+    from harness.runs.reopen import rescore, share_among_runs
 
     catalogue = catalogue_of(include_path)
     overrides = share_among_runs(catalogue, runs, overrides_of(label_set, equivalences, settings))

@@ -14,7 +14,7 @@ from harness.cli.options import (
     catalogue_of,
     overrides_of,
 )
-from harness.terminal import say
+from harness.report.terminal import say
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -54,8 +54,8 @@ def pack(
     The folder holds `manifest.json`, `MODEL_CARD.md`, and for each run its rows and prompts. The
     card says what to fill in; after you changed it, pack again with `--card`. Nothing is sent.
     """
-    from harness.entries.pack import PackOptions
-    from harness.entries.pack import pack as make_entry
+    from harness.leaderboard.entries.pack import PackOptions
+    from harness.leaderboard.entries.pack import pack as make_entry
     from harness.store.directory import find_runs
 
     options = PackOptions(output, name, card, overrides_of(label_set, equivalences, settings))
@@ -91,9 +91,9 @@ def check(
 
     Exit code 0: clean; 1: errors (also where there are warnings); 2: warnings only.
     """
-    from harness.entries.check import CheckOptions, check_path, share_options
-    from harness.entries.finding import as_github, as_json, as_text, exit_code
     from harness.errors import HarnessError
+    from harness.leaderboard.entries.check import CheckOptions, check_path, share_options
+    from harness.leaderboard.entries.finding import as_github, as_json, as_text, exit_code
 
     options = CheckOptions(against, overrides_of(label_set, equivalences))
     try:

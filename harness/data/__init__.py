@@ -1,1 +1,4 @@
-"""Where images come from: hub, `datasets` folder, table or folder; decoded late, one at a time."""
+"""What a task is about: classes, and how their names are compared; ids of images.
+
+Label sets are in `labels`, images in `images`; what a YAML may say of them is in `specs`.
+"""

@@ -6,10 +6,10 @@ from functools import cached_property
 
 import numpy as np
 
-from harness.classes import normalize_name
+from harness.data.classes import normalize_name
 from harness.encoders.base import Pieces, Vectors, unit_rows
 from harness.encoders.weights import digest_of
-from harness.spec.encoder import EncoderSpec
+from harness.specs.encoder import EncoderSpec
 
 DIMENSION = 4096
 """Length of a vector. N-grams share buckets; their signs make what that adds zero on average."""

@@ -8,7 +8,7 @@ from types import ModuleType
 
 from harness.encoders.file_digests import sha256_of
 from harness.errors import MissingPackageError, Problem, UserError
-from harness.spec.encoder import EncoderSpec
+from harness.specs.encoder import EncoderSpec
 
 _FORMAT = 1  # raise it when our own code changes what an encoder returns
 _LEXICAL_FORMAT = 2  # the same for the encoder that is our own code; 2: signs are part of a name

@@ -7,9 +7,9 @@ from typing import Any, Literal
 import numpy as np
 
 from harness.answers.rules import Level
-from harness.classes import Class, ClassList
+from harness.data.classes import Class, ClassList
+from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.errors import DataError, Problem
-from harness.labels.label_set import Equivalences, LabelSet
 from harness.score.answers import Answers, Bools, to_answers
 from harness.score.metrics import (
     Scope,

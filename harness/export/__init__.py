@@ -1,1 +1,4 @@
-"""Give tasks, answers and scores to other tools in the form that they read."""
+"""Tasks and results in the form that other tools read, a folder for each tool.
+
+What the leaderboard's site offers for download is in `leaderboard/files`.
+"""

@@ -4,21 +4,21 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.catalogue import Catalogue
-from harness.entries.rules.table import RULES
 from harness.errors import DataError, Problem, UserError
-from harness.leaderboard.assemble import make_site
-from harness.leaderboard.feed import write_feed
-from harness.leaderboard.files import MARKER, write_boards
-from harness.leaderboard.gather import Gathered, gather, open_tasks
-from harness.leaderboard.ground import Ground, group_by_ground
-from harness.leaderboard.jobs import score_all
-from harness.leaderboard.pages import render
-from harness.leaderboard.pictures import write_pictures
-from harness.leaderboard.shards import write_images
-from harness.leaderboard.site_model import Site
-from harness.run.bench import Overrides
-from harness.run.finish import Ending
+from harness.leaderboard.entries.rules.table import RULES
+from harness.leaderboard.files.data_scripts import write_images
+from harness.leaderboard.files.feed import write_feed
+from harness.leaderboard.files.tables import MARKER, write_boards
+from harness.leaderboard.numbers.assemble import make_site
+from harness.leaderboard.numbers.gather import Gathered, gather, open_tasks
+from harness.leaderboard.numbers.ground import Ground, group_by_ground
+from harness.leaderboard.numbers.jobs import score_all
+from harness.leaderboard.numbers.site_model import Site
+from harness.leaderboard.pages.pictures import write_pictures
+from harness.leaderboard.pages.write import render
+from harness.runs.bench import Overrides
+from harness.runs.finish import Ending
+from harness.specs.catalogue import Catalogue
 from harness.store.new_folder import replaced_folder
 
 _FILE_NAME = re.compile(r"\w[\w.-]{0,99}", re.ASCII)

@@ -8,12 +8,12 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.answers.mapping.rules import MAPPED
 from harness.answers.outcome import Status
 from harness.answers.rules import Level, level_of
-from harness.classes import ClassList
+from harness.data.classes import ClassList
+from harness.data.labels.row import class_range, told
 from harness.errors import DataError, Problem
-from harness.labels.row import class_range, told
-from harness.mapping.rules import MAPPED
 from harness.score.reading import Reading, read_counts
 from harness.store.prediction import Prediction
 

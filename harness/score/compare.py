@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.labels.label_set import Equivalences, LabelSet
+from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.score.answers import NO_CLASS, Answers, Bools, Ints, to_answers
 from harness.score.metrics import Scope, counted_rows, percent, right_rows, scope_of
 from harness.score.results import Interval, Part, Percent, Protocol, PValue

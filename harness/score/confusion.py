@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.classes import ClassList
-from harness.labels.label_set import Equivalences, LabelSet
+from harness.data.classes import ClassList
+from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.score.answers import NO_CLASS, Ints, to_answers
 from harness.score.metrics import counted_rows, right_rows
 from harness.score.truth import to_truth

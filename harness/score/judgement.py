@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.errors import DataError, Problem
-from harness.labels.label_set import Equivalences, LabelSet
 from harness.score.answers import Answers, Bools
 from harness.score.metrics import Scope, counted_rows, right_rows, scope_of
 from harness.score.results import Protocol

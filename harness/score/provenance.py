@@ -1,7 +1,7 @@
 """What results say of the classes, labels and equivalences that they were computed with."""
 
-from harness.classes import ClassList
-from harness.labels.label_set import Equivalences, LabelSet
+from harness.data.classes import ClassList
+from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.score.results import ClassListInfo, EquivalencesInfo, LabelSetInfo
 from harness.score.truth import Truth
 

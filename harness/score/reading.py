@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.answers.mapping.vectors import TIE
 from harness.answers.outcome import Status
-from harness.mapping.vectors import TIE
 from harness.store.prediction import Prediction
 
 

@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 from pydantic import JsonValue
 
-from harness.classes import ClassList
-from harness.labels.label_set import Equivalences, LabelSet
+from harness.data.classes import ClassList
+from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.score import choice, metrics
 from harness.score.answers import NO_CLASS, Answers, Bools, to_answers
 from harness.score.judgement import Judgement, judge, open_truths

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.data.labels.label_set import Equivalences, LabelSet
+from harness.data.labels.meeting import foreign
 from harness.errors import DataError
-from harness.labels.label_set import Equivalences, LabelSet
-from harness.labels.meeting import foreign
 from harness.score.answers import NO_CLASS, Bools, Ints
 
 _STRIDE = np.int64(2**32)

@@ -1,1 +1,4 @@
-"""The files of a run: rows, manifest, directory; read and written a line at a time."""
+"""The files of a run: rows, manifest, directory, lock; read and written a line at a time.
+
+What stands in them is decided elsewhere.
+"""

@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.answers.mapping.rules import EXACT, MAPPED, UNREADABLE
 from harness.answers.outcome import Status
 from harness.errors import DataError, Problem, RunError
-from harness.mapping.rules import EXACT, MAPPED, UNREADABLE
 from harness.store.leftovers import MERGED_PARTS, is_aside
 from harness.store.lines import Appender, read_predictions, write_predictions, writing
 from harness.store.manifest import Manifest

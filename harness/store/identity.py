@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from harness.spec.model import ModelSpec
-from harness.spec.task import TaskSpec, digest_of
+from harness.specs.model import ModelSpec
+from harness.specs.task import TaskSpec, digest_of
 
 Contents = Mapping[str, Mapping[str, str] | str]
 """By the key of a spec that names files: the SHA-256 of each by its path in the folder or, of many,

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from harness.errors import DataError, Problem
-from harness.spec.task import MappingSpec
+from harness.specs.task import MappingSpec
 from harness.store.identity import Identity, named_differences
 from harness.store.lines import read_json, write_json
 

@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.data.image_ids import fault_of
 from harness.errors import Problem, UserError
-from harness.image_ids import fault_of
 from harness.store.exchange import exchange
 from harness.store.lock import locked
 

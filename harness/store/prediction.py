@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from harness.answers.outcome import Status
-from harness.image_ids import fault_of, written_id
+from harness.data.image_ids import fault_of, written_id
 
 
 @dataclass(frozen=True, slots=True)

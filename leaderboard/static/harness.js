@@ -67,7 +67,7 @@ var HARNESS = (function () {
 
   /**
    * A name that a stranger gave, for one line: with a mark for every character that has no form of
-   * its own, and cut; the same as harness.leaderboard.typeset.cut.
+   * its own, and cut; the same as harness.leaderboard.pages.typeset.cut.
    * @param {string} text
    * @param {number} limit how many characters may show
    */

@@ -73,7 +73,7 @@ var NUMBERS = (function () {
   }
 
   /**
-   * Format as harness.leaderboard.typeset.fixed does: the decimal that is nearest to the exact
+   * Format as harness.leaderboard.pages.typeset.fixed does: the decimal that is nearest to the exact
    * value, of two equally near ones the even one (toFixed takes the larger), a real minus sign, and
    * none before a zero.
    * @param {number} value
@@ -94,14 +94,14 @@ var NUMBERS = (function () {
     return value === null ? "–" : fixed(value, 2);
   }
 
-  /** A change in points, with its sign, as harness.leaderboard.typeset.signed. */
+  /** A change in points, with its sign, as harness.leaderboard.pages.typeset.signed. */
   function change(value) {
     if (value === null) return "–";
     const text = fixed(value, 2);
     return (value > 0 && Number(text) > 0 ? "+" : "") + text;
   }
 
-  /** A p-value, as harness.leaderboard.typeset.probability. */
+  /** A p-value, as harness.leaderboard.pages.typeset.probability. */
   function probability(value) {
     return value < 0.0001 ? "< 0.0001" : fixed(value, 4);
   }

@@ -11,7 +11,7 @@ var PICTURES = (function () {
   const addresses = new Map();
 
   /**
-   * The image id that a file name means; the same as harness.image_ids.image_id_of.
+   * The image id that a file name means; the same as harness.data.image_ids.image_id_of.
    * @param {string} fileName with folders
    */
   function imageIdOf(fileName) {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.adapters.openai_chat import OpenAIAdapter
+from harness.adapters.server.adapter import OpenAIAdapter
 from support.faulty_server import FaultyServer, Script
 from support.openai_requests import Make, connect
 

@@ -11,18 +11,19 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from harness.adapters.base import Adapter, Request, Response, Setting
+from harness.adapters.base import Adapter, Setting
 from harness.adapters.registry import checked_class
 from harness.answers.outcome import Status
-from harness.catalogue import Catalogue
-from harness.class_lists import load_class_list
-from harness.data.open import open_source
-from harness.ranks import Rank
-from harness.run.asking import Asker
-from harness.run.session import RunOptions, run_task
-from harness.spec.load import load_class_list_spec, load_task
-from harness.spec.model import ModelSpec
-from harness.spec.task import GenerationSpec
+from harness.data.class_lists import load_class_list
+from harness.data.images.open import open_source
+from harness.requests import Request, Response
+from harness.runner.asking import Asker
+from harness.runner.processes import Rank
+from harness.runner.session import RunOptions, run_task
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_class_list_spec, load_task
+from harness.specs.model import ModelSpec
+from harness.specs.task import GenerationSpec
 from harness.store.lines import read_predictions
 from harness.store.manifest import Manifest
 from support.conformance import Case, all_cases

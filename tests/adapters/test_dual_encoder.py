@@ -18,19 +18,20 @@ from transformers import (
     SiglipVisionConfig,
 )
 
-from harness.adapters import dual_encoder
-from harness.adapters.base import Request, Response, Setting
-from harness.adapters.class_prompts import ClassPrompts
+from harness.adapters.base import Setting
+from harness.adapters.classifiers import dual_encoder
+from harness.adapters.classifiers.class_prompts import ClassPrompts
 from harness.adapters.registry import load_adapter
-from harness.catalogue import Catalogue
-from harness.data.open import open_source
+from harness.answers.mapping.templates import embed
+from harness.data.images.open import open_source
 from harness.encoders.lexical import load_lexical
+from harness.encoders.templates import TEMPLATES
 from harness.errors import SpecError
-from harness.mapping.templates import embed
-from harness.name_templates import TEMPLATES
-from harness.spec.encoder import EncoderSpec
-from harness.spec.load import load_model, load_task
-from harness.spec.model import ModelSpec
+from harness.requests import Request, Response
+from harness.specs.catalogue import Catalogue
+from harness.specs.encoder import EncoderSpec
+from harness.specs.load import load_model, load_task
+from harness.specs.model import ModelSpec
 
 NAMES = ("dog", "polar bear", "fire truck")
 

@@ -8,20 +8,22 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from harness.adapters.base import Request, Response, Setting
-from harness.adapters.checkpoint_settings import neutralise
-from harness.adapters.hf import HfAdapter
+from harness.adapters.base import Setting
+from harness.adapters.hf.adapter import HfAdapter
+from harness.adapters.hf.checkpoint_settings import neutralise
 from harness.adapters.registry import checked_class
-from harness.catalogue import Catalogue
-from harness.data.open import open_source
+from harness.data.images.open import open_source
 from harness.errors import SpecError
-from harness.ranks import Rank
-from harness.run.bench import open_bench
-from harness.run.session import Finished, RunOptions, run_task
-from harness.spec.load import load_model, load_task
-from harness.spec.model import ModelSpec
-from harness.spec.model_generation import ModelGeneration
-from harness.spec.task import GenerationSpec
+from harness.requests import Request, Response
+from harness.runner.processes import Rank
+from harness.runner.session import RunOptions, run_task
+from harness.runs.bench import open_bench
+from harness.runs.finished import Finished
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_model, load_task
+from harness.specs.model import ModelSpec
+from harness.specs.model_generation import ModelGeneration
+from harness.specs.task import GenerationSpec
 from harness.store.manifest import Manifest
 from support.settled_checkpoints import Where, settled
 

@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from harness.adapters.base import Request, Response, Setting
-from harness.adapters.hf import HfAdapter
+from harness.adapters.base import Setting
+from harness.adapters.hf.adapter import HfAdapter
 from harness.adapters.registry import load_adapter
-from harness.catalogue import Catalogue
-from harness.data.open import open_source
+from harness.data.images.open import open_source
 from harness.errors import MissingPackageError, SpecError
-from harness.spec.load import load_model, load_task
-from harness.spec.model import ModelSpec
-from harness.spec.task import GenerationSpec
+from harness.requests import Request, Response
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_model, load_task
+from harness.specs.model import ModelSpec
+from harness.specs.task import GenerationSpec
 
 PROMPT = "<image>\nWhat is the main object in this image? Reply with its name only."
 

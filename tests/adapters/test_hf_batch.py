@@ -10,11 +10,12 @@ import pytest
 import torch
 from PIL import Image
 
-from harness.adapters.base import Preparing, Request, Response, Setting
-from harness.adapters.hf import HfAdapter
-from harness.adapters.hf_reading import AnswerReader
-from harness.spec.model import ModelSpec
-from harness.spec.task import GenerationSpec
+from harness.adapters.base import Preparing, Setting
+from harness.adapters.hf.adapter import HfAdapter
+from harness.adapters.hf.reading import AnswerReader
+from harness.requests import Request, Response
+from harness.specs.model import ModelSpec
+from harness.specs.task import GenerationSpec
 from support.tiny_checkpoints import FAMILIES, make_checkpoint
 
 NAMES = tuple(f"{a} {b}" for a in ("red", "blue", "big", "small") for b in ("cat", "dog", "car"))

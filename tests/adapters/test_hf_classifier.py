@@ -9,13 +9,14 @@ from PIL import Image
 from safetensors.torch import save_file
 from transformers import AutoImageProcessor, AutoModel, AutoModelForImageClassification
 
-from harness.adapters.base import NamingOutputs, Request, Setting
+from harness.adapters.base import NamingOutputs, Setting
 from harness.adapters.registry import load_adapter
-from harness.catalogue import Catalogue
-from harness.data.open import open_source
+from harness.data.images.open import open_source
 from harness.errors import DataError, SpecError
-from harness.spec.load import load_model, load_task
-from harness.spec.model import ModelSpec
+from harness.requests import Request
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_model, load_task
+from harness.specs.model import ModelSpec
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import torch
 from PIL import Image
 
 from harness.adapters.base import Setting
-from harness.adapters.hf import HfAdapter
+from harness.adapters.hf.adapter import HfAdapter
 from harness.errors import SpecError
-from harness.spec.model import ModelSpec
+from harness.specs.model import ModelSpec
 from support.tiny_checkpoints import FAMILIES, make_checkpoint
 from support.tiny_configs import PATCH, SIDE
 

@@ -12,14 +12,15 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from harness.adapters.base import Request, Setting
-from harness.adapters.hf import HfAdapter
-from harness.adapters.hf_loading import quantization_config
-from harness.catalogue import Catalogue
+from harness.adapters.base import Setting
+from harness.adapters.hf.adapter import HfAdapter
+from harness.adapters.hf.loading import quantization_config
 from harness.errors import MissingPackageError, SpecError
-from harness.spec.load import load_model
-from harness.spec.model import ModelSpec
-from harness.spec.task import GenerationSpec
+from harness.requests import Request
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_model
+from harness.specs.model import ModelSpec
+from harness.specs.task import GenerationSpec
 from support.full_environment import PACKAGES
 from support.tiny_checkpoints import FAMILIES, make_checkpoint
 from support.tiny_configs import CONFIGS

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from harness.adapters.base import Setting
-from harness.adapters.hf import HfAdapter
-from harness.catalogue import Catalogue
+from harness.adapters.hf.adapter import HfAdapter
 from harness.errors import SpecError
-from harness.spec.load import load_model
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_model
 from support.tiny_checkpoints import make_checkpoint
 from support.tiny_tokenizer import llava_template
 

@@ -9,17 +9,18 @@ import torch
 from PIL import Image
 from transformers import PreTrainedTokenizerFast
 
-from harness.adapters.base import Request, Response, Setting
-from harness.adapters.hf import HfAdapter
-from harness.adapters.hf_reading import AnswerReader, Markers, find_markers
+from harness.adapters.base import Setting
+from harness.adapters.hf.adapter import HfAdapter
+from harness.adapters.hf.reading import AnswerReader, Markers, find_markers
 from harness.answers.outcome import Status
-from harness.catalogue import Catalogue
 from harness.errors import SpecError
-from harness.ranks import Rank
-from harness.run.session import RunOptions, run_task
-from harness.spec.load import load_task
-from harness.spec.model import ModelSpec
-from harness.spec.task import GenerationSpec
+from harness.requests import Request, Response
+from harness.runner.processes import Rank
+from harness.runner.session import RunOptions, run_task
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_task
+from harness.specs.model import ModelSpec
+from harness.specs.task import GenerationSpec
 from harness.store.lines import read_predictions
 from support.tiny_checkpoints import make_thinking_checkpoint
 from support.tiny_tokenizer import make_tokenizer

@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
-from harness.adapters.base import Request, Setting
-from harness.adapters.feature_bank import Bank
-from harness.adapters.knn import KnnAdapter, votes
+from harness.adapters.base import Setting
+from harness.adapters.classifiers.feature_bank import Bank
+from harness.adapters.classifiers.knn import KnnAdapter, votes
 from harness.adapters.registry import checked_class, load_adapter
-from harness.catalogue import Catalogue
-from harness.data.open import open_source
+from harness.data.images.open import open_source
 from harness.errors import SpecError
-from harness.spec.load import load_model, load_task
-from harness.spec.model import ModelSpec
+from harness.requests import Request
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_model, load_task
+from harness.specs.model import ModelSpec
 
 
 def unit(rng: np.random.Generator, n: int) -> np.ndarray:

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from harness.adapters.base import OutOfMemoryError, Request, Response, Setting
-from harness.adapters.lmms_eval_model import LmmsEvalAdapter
+from harness.adapters.base import OutOfMemoryError, Setting
+from harness.adapters.lmms_eval.adapter import LmmsEvalAdapter
 from harness.adapters.registry import load_adapter
 from harness.errors import MissingPackageError, SpecError
-from harness.run.asking import Asker
-from harness.spec.model import ModelSpec
-from harness.spec.task import GenerationSpec
+from harness.requests import Request, Response
+from harness.runner.asking import Asker
+from harness.specs.model import ModelSpec
+from harness.specs.task import GenerationSpec
 
 pytestmark = pytest.mark.full
 OWN = "support.lmms_classes."

@@ -5,14 +5,15 @@ import importlib.util
 import pytest
 from PIL import Image
 
-from harness.adapters.base import Request, Setting
-from harness.adapters.lmms_eval_task import chat_messages, generation_kwargs, simple_text
+from harness.adapters.base import Setting
 from harness.adapters.registry import checked_class, load_adapter
-from harness.catalogue import Catalogue
 from harness.errors import MissingPackageError, SpecError
-from harness.spec.load import load_model
-from harness.spec.model import ModelSpec
-from harness.spec.task import GenerationSpec
+from harness.export.lmms_eval.documents import chat_messages, generation_kwargs, simple_text
+from harness.requests import Request
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_model
+from harness.specs.model import ModelSpec
+from harness.specs.task import GenerationSpec
 
 TEXT = "First <image>\nthen <image>. Both?"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.adapters.name_trie import ROOT, build_trie
+from harness.adapters.hf.name_trie import ROOT, build_trie
 
 NAMES = [(1, 2, 3), (1, 2), (1, 4), (5,), (1, 2, 3)]
 

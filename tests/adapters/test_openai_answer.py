@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness.adapters.openai_answer import Answer, NoAnswerError, read_answer, without_reasoning
+from harness.adapters.server.answer import Answer, NoAnswerError, read_answer, without_reasoning
 
 JSON = "application/json"
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from harness.adapters.base import Request, Response, noise_seed
-from harness.adapters.openai_faults import ServerError
+from harness.adapters.server.faults import ServerError
 from harness.errors import SpecError
-from harness.spec.task import GenerationSpec
+from harness.requests import Request, Response, noise_seed
+from harness.specs.task import GenerationSpec
 from support.faulty_server import MODEL, FaultyServer, decoded, image_urls
 from support.openai_requests import PROMPT, Make, asked, connect, together
 

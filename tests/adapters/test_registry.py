@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from harness.adapters.registry import checked_class
-from harness.catalogue import Catalogue
 from harness.errors import SpecError
-from harness.spec.load import load_model
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_model
 
 
 def test_every_key_that_the_adapter_does_not_use_is_named_at_once(tmp_path: Path) -> None:

@@ -14,17 +14,18 @@ import torch
 from PIL import Image
 from transformers import LogitsProcessorList
 
-from harness.adapters.base import Request, Setting, noise_seed
-from harness.adapters.hf import HfAdapter
-from harness.adapters.sampling import SeededSampling, uniform, warpers
-from harness.catalogue import Catalogue
+from harness.adapters.base import Setting
+from harness.adapters.hf.adapter import HfAdapter
+from harness.adapters.hf.sampling import SeededSampling, uniform, warpers
 from harness.errors import UserError
-from harness.ranks import Rank
-from harness.run.bench import open_bench
-from harness.run.session import RunOptions, run_task
-from harness.spec.load import load_model, load_task
-from harness.spec.model_generation import ModelGeneration
-from harness.spec.task import GenerationSpec
+from harness.requests import Request, noise_seed
+from harness.runner.processes import Rank
+from harness.runner.session import RunOptions, run_task
+from harness.runs.bench import open_bench
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_model, load_task
+from harness.specs.model_generation import ModelGeneration
+from harness.specs.task import GenerationSpec
 from harness.store.lines import read_predictions
 from support.launching import ROOT, TORCHRUN
 

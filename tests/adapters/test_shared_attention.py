@@ -6,9 +6,9 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 
-from harness.adapters import partial_attention
-from harness.adapters.partial_attention import Part, attend, join, kernel_for
-from harness.adapters.shared_attention import NAME, Before, attend_behind, behind
+from harness.adapters.hf import partial_attention
+from harness.adapters.hf.partial_attention import Part, attend, join, kernel_for
+from harness.adapters.hf.shared_attention import NAME, Before, attend_behind, behind
 
 SIZE = 16
 SCALE = SIZE**-0.5

@@ -7,11 +7,12 @@ import pytest
 import torch
 from PIL import Image
 
-from harness.adapters.base import Request, Setting
-from harness.adapters.hf import HfAdapter
-from harness.adapters.prefix_cache import PrefixCache
-from harness.spec.model import ModelSpec
-from harness.spec.task import GenerationSpec
+from harness.adapters.base import Setting
+from harness.adapters.hf.adapter import HfAdapter
+from harness.adapters.hf.prefix_cache import PrefixCache
+from harness.requests import Request
+from harness.specs.model import ModelSpec
+from harness.specs.task import GenerationSpec
 from support.tiny_checkpoints import FAMILIES, make_checkpoint
 
 NAMES = tuple(f"{a} {b}" for a in ("red", "blue", "big", "small") for b in ("cat", "dog", "car"))

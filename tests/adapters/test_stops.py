@@ -2,10 +2,10 @@
 
 import pytest
 
-from harness.adapters.hf_reading import AnswerReader, Markers
-from harness.adapters.lmms_eval_task import generation_kwargs
-from harness.adapters.stops import cut, stop_place
-from harness.spec.task import GenerationSpec
+from harness.adapters.hf.reading import AnswerReader, Markers
+from harness.answers.stops import cut, stop_place
+from harness.export.lmms_eval.documents import generation_kwargs
+from harness.specs.task import GenerationSpec
 from support.openai_requests import Make, asked
 from support.tiny_tokenizer import make_tokenizer
 

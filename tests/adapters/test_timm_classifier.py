@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.adapters.base import NamingOutputs, Request, Setting
+from harness.adapters.base import NamingOutputs, Setting
 from harness.adapters.registry import load_adapter
 from harness.errors import SpecError
-from harness.spec.model import ModelSpec
+from harness.requests import Request
+from harness.specs.model import ModelSpec
 from support.tiny_timm import folder_of, write_checkpoint, write_folder, write_open_clip
 
 pytestmark = pytest.mark.full

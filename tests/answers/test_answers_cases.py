@@ -9,7 +9,7 @@ import pytest
 from harness.answers.outcome import Status
 from harness.answers.parse import parse_batch, parse_letter, parse_name, parse_open
 from harness.answers.parts import take_apart
-from harness.classes import Class, ClassList
+from harness.data.classes import Class, ClassList
 
 CASES = Path(__file__).resolve().parents[2] / "../shared/cases"
 needs_cases = pytest.mark.skipif(not CASES.is_dir(), reason=f"no cases in {CASES}")

@@ -6,7 +6,7 @@ import pytest
 
 from harness.answers.outcome import Outcome, Status
 from harness.answers.parse import parse_letter
-from harness.classes import Class, ClassList
+from harness.data.classes import Class, ClassList
 
 NAMES = (
     *("tench", "dog", "cat", "bird", "bear", "boat", "goldfish", "car", "chair"),

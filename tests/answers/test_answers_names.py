@@ -9,7 +9,7 @@ import pytest
 
 from harness.answers.outcome import Outcome, Status
 from harness.answers.parse import parse_name
-from harness.classes import Class, ClassList, normalize_name, words_of
+from harness.data.classes import Class, ClassList, normalize_name, words_of
 
 NAMES = (
     "cat",

@@ -10,7 +10,7 @@ import pytest
 
 from harness.answers.outcome import Status
 from harness.answers.parse import parse_letter, parse_name, parse_open
-from harness.classes import Class, ClassList
+from harness.data.classes import Class, ClassList
 
 ANSWERS = Path(__file__).resolve().parents[2] / "../shared/data/answers"
 pytestmark = pytest.mark.skipif(not ANSWERS.is_dir(), reason=f"no real answers in {ANSWERS}")

@@ -7,7 +7,7 @@ from harness.answers.outcome import Outcome, Status
 from harness.answers.parse import answer_text, parse_open
 from harness.answers.refusal import declines, denies_list, only_declines
 from harness.answers.text import announced, clauses, plain, subject_of, without_opening
-from harness.classes import Class, ClassList
+from harness.data.classes import Class, ClassList
 
 EMBEDDED = (
     ("Dung beetle", "Dung beetle"),

@@ -9,7 +9,7 @@ from harness.answers.parse import parse_letter, parse_name
 from harness.answers.parts import take_apart
 from harness.answers.question import without_options
 from harness.answers.rules import LEVELS
-from harness.classes import Class, ClassList
+from harness.data.classes import Class, ClassList
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs/reading_answers.md"
 NAMES = ("cat", "dog", "cow", "pig", "dragonfly", "dentists office", "St. Bernard")

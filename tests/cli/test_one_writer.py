@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue import Catalogue
-from harness.run.importing import ImportOptions, import_answers
-from harness.spec.load import load_task
+from harness.runs.importing import ImportOptions, import_answers
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_task
 from harness.store.lock import WHOLE, Shard, locked
 from support.colours import NAMES, N
 from support.command import Said, harness

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue import Catalogue
 from harness.cli import main
-from harness.run.importing import ImportOptions, import_answers
-from harness.spec.load import load_task
+from harness.runs.importing import ImportOptions, import_answers
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_task
 from support.colours import NAMES, N
 
 MODEL = "modèle-雪"

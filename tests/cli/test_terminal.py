@@ -12,7 +12,7 @@ import pytest
 from rich.progress import Progress, TextColumn
 from rich.table import Table
 
-from harness.terminal import Console, escape, say, shown
+from harness.report.terminal import Console, escape, say, shown
 
 ACTING = "".join(
     character
@@ -82,7 +82,7 @@ def test_a_bar_keeps_its_own_control_codes_and_shows_those_of_names() -> None:
 
 
 def prints(tree: ast.Module) -> Iterator[str]:
-    """Find what writes to a terminal by another way than `harness.terminal`."""
+    """Find what writes to a terminal by another way than `harness.report.terminal`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func)
@@ -103,7 +103,7 @@ def test_one_module_alone_prints(root: Path) -> None:
         if path.name != "terminal.py"
         and (lines := list(prints(ast.parse(path.read_text(encoding="utf-8")))))
     }
-    assert found == {}, "print by `say`, `Console` and `escape` of harness.terminal"
+    assert found == {}, "print by `say`, `Console` and `escape` of harness.report.terminal"
 
 
 def test_the_search_sees_each_way_to_print() -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from harness.catalogue import Catalogue
-from harness.checks import check_task
+from harness.checks.before import check_task
 from harness.errors import DataError, UserError
-from harness.export.hf_folder import refuse_name
-from harness.run.bench import open_bench
-from harness.spec.load import load_task
+from harness.export.hf.folder import refuse_name
+from harness.runs.bench import open_bench
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_task
 
 NOT_UTF_8 = os.fsdecode(b"caf\xe9.png")  # as Latin-1 writes it
 
@@ -48,8 +48,8 @@ def test_ids_are_the_same_where_python_takes_names_for_ascii(tmp_path: Path) -> 
     for name in names:
         Image.new("RGB", (2, 2)).save(tmp_path / name)
     script = (
-        "import sys; from pathlib import Path; from harness.data.folder import *;"
-        "from harness.data.scan import scan; found = scan(Path(sys.argv[1]));"
+        "import sys; from pathlib import Path; from harness.data.images.folder import *;"
+        "from harness.data.images.scan import scan; found = scan(Path(sys.argv[1]));"
         "source = open_folder(found, image_names(found));"
         "print(ascii((sys.getfilesystemencoding(), source.ids, source.read(1).size)))"
     )

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from harness.data.formats import image_formats, image_suffixes
-from harness.data.open import open_source
-from harness.data.scan import LOOP, READ_ALREADY, scan
+from harness.data.image_ids import IMAGE_SUFFIXES
+from harness.data.images.formats import image_formats, image_suffixes
+from harness.data.images.open import open_source
+from harness.data.images.scan import LOOP, READ_ALREADY, scan
 from harness.errors import DataError
-from harness.image_ids import IMAGE_SUFFIXES
 from support.tasks import task_over
 
 

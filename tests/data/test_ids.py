@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from harness.data.open import open_source
-from harness.data.source import Source
+from harness.data.image_ids import image_id_of, written_id
+from harness.data.images.open import open_source
+from harness.data.images.source import Source
 from harness.errors import DataError
-from harness.image_ids import image_id_of, written_id
-from harness.spec.task import TaskSpec
+from harness.specs.task import TaskSpec
 
 ODD = (
     "007", "0001", "7", "NA", "N/A", "nan", "null", "None", "1e5", "1.0", "-0", "0x10", "1_000",

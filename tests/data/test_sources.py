@@ -7,10 +7,10 @@ import datasets
 import pytest
 from PIL import Image
 
-from harness.data.open import open_source
+from harness.data.image_ids import image_id_of
+from harness.data.images.open import open_source
 from harness.errors import DataError
-from harness.image_ids import image_id_of
-from harness.spec.task import TaskSpec
+from harness.specs.task import TaskSpec
 from support.tasks import task_over
 
 

@@ -15,11 +15,11 @@ from huggingface_hub import (
 )
 from typer.testing import CliRunner
 
-from harness.catalogue import Catalogue, own_root
 from harness.cli import app
-from harness.export.hf_columns import COLUMNS
-from harness.export.hf_folder import HfOptions, export_hf
+from harness.export.hf.columns import COLUMNS
+from harness.export.hf.folder import HfOptions, export_hf
 from harness.score.results import Results
+from harness.specs.catalogue import Catalogue, own_root
 from harness.store.directory import find_runs
 from support.imported_runs import N, imported_run
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from harness.catalogue import Catalogue, Kind
 from harness.errors import UserError
-from harness.export.hf_folder import HfOptions, export_hf
-from harness.export.hf_tables import schema_of, write_table
-from harness.run.bench import Overrides
-from harness.run.rescore import rescore
-from harness.spec.load import load_label_set_spec
+from harness.export.hf.folder import HfOptions, export_hf
+from harness.export.hf.tables import schema_of, write_table
+from harness.runs.bench import Overrides
+from harness.runs.reopen import rescore
+from harness.specs.catalogue import Catalogue, Kind
+from harness.specs.load import load_label_set_spec
 from support.imported_runs import imported_run
 
 OPTIONS = HfOptions()

@@ -13,16 +13,16 @@ import yaml
 from PIL import Image
 from typer.testing import CliRunner
 
-from harness.catalogue import Catalogue
 from harness.cli import app
-from harness.data.images import pixels_sha256
+from harness.data.images.decode import pixels_sha256
 from harness.errors import UserError
-from harness.export.lmms_eval_folder import export_lmms_eval
-from harness.export.lmms_eval_scoring import mean
-from harness.run.bench import NO_OVERRIDES, open_bench
-from harness.run.importing import ImportOptions, import_answers
+from harness.export.lmms_eval.folder import export_lmms_eval
+from harness.export.lmms_eval.scoring import mean
+from harness.runs.bench import NO_OVERRIDES, open_bench
+from harness.runs.importing import ImportOptions, import_answers
 from harness.score.results import Score
-from harness.spec.load import load_task
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_task
 from support.lmms_samples import answers_of
 
 N = 48

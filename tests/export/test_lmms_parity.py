@@ -9,14 +9,14 @@ import pytest
 
 from harness.adapters.base import Setting
 from harness.adapters.registry import load_adapter
-from harness.catalogue import Catalogue
-from harness.export.lmms_eval_folder import export_lmms_eval
-from harness.ranks import Rank
-from harness.run.bench import NO_OVERRIDES
-from harness.run.importing import ImportOptions, import_answers
-from harness.run.session import RunOptions, run_task
+from harness.export.lmms_eval.folder import export_lmms_eval
+from harness.runner.processes import Rank
+from harness.runner.session import RunOptions, run_task
+from harness.runs.bench import NO_OVERRIDES
+from harness.runs.importing import ImportOptions, import_answers
 from harness.score.results import Results
-from harness.spec.load import load_model, load_task
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_model, load_task
 from harness.store.lines import read_predictions
 from harness.store.prediction import Prediction
 from support.lmms_samples import answers_of, run_lmms_eval, samples_file, scores_of

@@ -19,22 +19,24 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from harness.adapters.base import ModelFacts, Request, Response, Setting
-from harness.catalogue import Catalogue
-from harness.class_lists import load_class_list
-from harness.data.open import open_source
+from harness.adapters.base import Setting
+from harness.data.class_lists import load_class_list
+from harness.data.image_ids import written_id
+from harness.data.images.open import open_source
 from harness.errors import UserError
-from harness.export.hf_folder import HfOptions, export_hf
-from harness.image_ids import written_id
-from harness.ranks import Rank
-from harness.run.bench import NO_OVERRIDES
-from harness.run.importing import ImportOptions, import_answers
-from harness.run.rescore import rescore
-from harness.run.session import Finished, RunOptions, run_task
-from harness.spec.class_list import ClassListSpec
-from harness.spec.load import load_class_list_spec, load_task
-from harness.spec.model import ModelSpec
-from harness.spec.task import TaskSpec
+from harness.export.hf.folder import HfOptions, export_hf
+from harness.requests import ModelFacts, Request, Response
+from harness.runner.processes import Rank
+from harness.runner.session import RunOptions, run_task
+from harness.runs.bench import NO_OVERRIDES
+from harness.runs.finished import Finished
+from harness.runs.importing import ImportOptions, import_answers
+from harness.runs.reopen import rescore
+from harness.specs.catalogue import Catalogue
+from harness.specs.class_list import ClassListSpec
+from harness.specs.load import load_class_list_spec, load_task
+from harness.specs.model import ModelSpec
+from harness.specs.task import TaskSpec
 from harness.store.lines import read_predictions
 from harness.store.prediction import Prediction
 

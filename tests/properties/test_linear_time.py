@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from harness.answers.parse import answer_text, parse_batch, parse_letter, parse_name, parse_open
-from harness.classes import Class, ClassList
+from harness.data.classes import Class, ClassList
 
 NAMES = ("cat", "dog", "cow", "pig", "St. Bernard", "red wolf or maned wolf", "<5 mm", "C#", "can")
 CLASSES = ClassList("n", "test", tuple(Class(i, name) for i, name in enumerate(NAMES)))

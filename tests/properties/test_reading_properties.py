@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness.answers.outcome import Outcome
 from harness.answers.parse import answer_text, parse_batch, parse_letter, parse_name, parse_open
-from harness.classes import Class, ClassList, normalize_name
+from harness.data.classes import Class, ClassList, normalize_name
 
 NAMES = (
     *("cat", "tabby cat", "dog", "St. Bernard", "jack-o'-lantern", "crème brûlée", "<5 mm", "C#"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.answers.outcome import Status
 from harness.answers.rules import LEVELS
-from harness.labels.label_set import Equivalences, LabelSet
+from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.score.results import MATCHINGS, Results
 from harness.store.prediction import Prediction
 from score.score_builders import labels, run

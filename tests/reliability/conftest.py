@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from harness.adapters.base import Setting
-from harness.catalogue import Catalogue
-from harness.ranks import Rank
-from harness.run.session import RunOptions, run_task
-from harness.spec.load import load_model, load_task
+from harness.runner.processes import Rank
+from harness.runner.session import RunOptions, run_task
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_model, load_task
 from support.colours import N, SlowAdapter
 from support.launching import rows
 

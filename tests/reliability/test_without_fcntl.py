@@ -39,9 +39,9 @@ sys.modules["fcntl"] = None
 from harness.cli import main
 from harness.store.lock import _NATIVE
 from harness.adapters.base import Setting
-import harness.ranks
+from harness.runner import processes
 assert not _NATIVE
-harness.ranks.current_rank = lambda: harness.ranks.Rank(0, 1, Setting())  # without torch
+processes.current_rank = lambda: processes.Rank(0, 1, Setting())  # without torch
 for line in sys.stdin:
     sys.argv = ["harness", *line.split()]
     try:

@@ -8,8 +8,8 @@ import numpy as np
 
 import harness
 from harness.answers.outcome import Status
-from harness.classes import Class, ClassList
-from harness.labels.label_set import LabelSet
+from harness.data.classes import Class, ClassList
+from harness.data.labels.label_set import LabelSet
 from harness.score.results import Results
 from harness.score.scoring import ScoreRequest, score
 from harness.store.prediction import Prediction

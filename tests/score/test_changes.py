@@ -6,8 +6,8 @@ from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from harness.answers.outcome import Status
+from harness.data.labels.label_set import Equivalences
 from harness.errors import DataError
-from harness.labels.label_set import Equivalences
 from harness.score.compare import Side, compare, with_holm
 from harness.score.statistics import Draws, class_bootstrap
 from score.score_builders import drawn, labels, ok, row, run

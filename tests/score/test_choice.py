@@ -3,7 +3,7 @@
 import pytest
 
 from harness.answers.outcome import Status
-from harness.labels.label_set import Equivalences
+from harness.data.labels.label_set import Equivalences
 from harness.score.results import ChoiceScore, Results
 from score.score_builders import classes, labels, ok, row, run
 

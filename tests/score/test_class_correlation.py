@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from harness.catalogue import Catalogue
-from harness.class_lists import load_class_list
-from harness.classes import strict_name
-from harness.labels.load import load_label_set
+from harness.data.class_lists import load_class_list
+from harness.data.classes import strict_name
+from harness.data.labels.load import load_label_set
 from harness.score.statistics import Draws, class_bootstrap, wilson
-from harness.spec.load import load_class_list_spec, load_label_set_spec
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_class_list_spec, load_label_set_spec
 from score.score_builders import SHARED
 
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason=f"{SHARED} is not here")

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from harness.answers.outcome import Status
-from harness.classes import Class, ClassList, strict_name
-from harness.labels.label_set import LabelSet
-from harness.labels.load import load_label_set
-from harness.spec.label_set import LabelFormat, LabelSetSpec
+from harness.data.classes import Class, ClassList, strict_name
+from harness.data.labels.label_set import LabelSet
+from harness.data.labels.load import load_label_set
+from harness.specs.label_set import LabelFormat, LabelSetSpec
 from harness.store.prediction import Prediction
 from score.score_builders import SHARED, classes, labels, run
 

@@ -9,9 +9,9 @@ from rich.console import Console
 from harness.answers import parts
 from harness.answers.outcome import Status
 from harness.answers.rules import LEVELS
-from harness.score.notes import REMOVED, notes_of
+from harness.report.notes import REMOVED, notes_of
+from harness.report.results_table import matching_table, results_table
 from harness.score.results import MATCHINGS, Results, Score
-from harness.score.table import matching_table, results_table
 from harness.store.prediction import Prediction
 from score.score_builders import labels, mapped, ok, row, run
 

@@ -10,8 +10,8 @@ from sklearn.metrics import (
 )
 
 from harness.answers.outcome import Status
-from harness.classes import Class, ClassList
-from harness.labels.label_set import Equivalences
+from harness.data.classes import Class, ClassList
+from harness.data.labels.label_set import Equivalences
 from harness.score.confusion import confusion
 from harness.score.results import Results, Score
 from score.score_builders import classes, drawn, labels, mapped, ok, row, run

@@ -10,13 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.answers.outcome import Status
+from harness.data.labels.label_set import Equivalences
 from harness.errors import DataError
-from harness.labels.label_set import Equivalences
-from harness.prompt.confusion import read_confusion
-from harness.score.compare import Side, compare
-from harness.score.confusion import confusion, save_confusion
-from harness.score.results import Matched, Results
-from harness.score.table import (
+from harness.prompts.confusion import read_confusion
+from harness.report.results_table import (
     answers_table,
     changes_table,
     choice_table,
@@ -25,6 +22,9 @@ from harness.score.table import (
     probability,
     results_table,
 )
+from harness.score.compare import Side, compare
+from harness.score.confusion import confusion, save_confusion
+from harness.score.results import Matched, Results
 from score.score_builders import classes, labels, mapped, ok, row, run
 
 GOLDEN = Path(__file__).with_name("golden_results.json")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from harness.catalogue import Catalogue
+from harness.specs.catalogue import Catalogue
 from support.colours import COLOURS, NAMES, N, write_task
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from harness.adapters.base import ModelFacts, OutOfMemoryError, Request, Response, Setting
-from harness.spec.model import ModelSpec
+from harness.adapters.base import OutOfMemoryError, Setting
+from harness.requests import ModelFacts, Request, Response
+from harness.specs.model import ModelSpec
 
 NAMES = ("red", "green", "blue", "grey")
 COLOURS = ((200, 0, 0), (0, 200, 0), (0, 0, 200), (90, 90, 90))

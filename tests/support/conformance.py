@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 
-from harness.spec.model import ModelSpec
+from harness.specs.model import ModelSpec
 
 CASES = Path(__file__).resolve().parent.parent / "adapters" / "conformance_cases"
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from harness.entries.pack import write_lines
+from harness.leaderboard.entries.pack import write_lines
 
 
 class Draft:

@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from harness.adapters.base import CLASSIFY, ModelFacts, Request, Response, Setting
-from harness.spec.model import ModelSpec
+from harness.adapters.base import CLASSIFY, Setting
+from harness.requests import ModelFacts, Request, Response
+from harness.specs.model import ModelSpec
 
 SIDE = 224
 

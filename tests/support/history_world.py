@@ -15,19 +15,12 @@ from typing import Any, ClassVar
 
 from PIL import Image
 
-import harness.ranks
-from harness.adapters.base import (
-    ALL_OUTPUTS,
-    CLASSIFY,
-    PROMPTED,
-    ModelFacts,
-    Request,
-    Response,
-    Setting,
-)
+import harness.runner.processes
+from harness.adapters.base import ALL_OUTPUTS, CLASSIFY, PROMPTED, Setting
 from harness.cli import main
-from harness.ranks import Rank
-from harness.spec.model import ModelSpec
+from harness.requests import ModelFacts, Request, Response
+from harness.runner.processes import Rank
+from harness.specs.model import ModelSpec
 from harness.store.directory import RunDirectory
 from support.faults import NO_FAULT, Ended, Fault, asked, run_forked
 
@@ -178,7 +171,7 @@ def command(folder: Path, words: Sequence[object], *faults: Fault, broken: bool 
 
     def act(number: int) -> int:
         rank = Rank(number, len(faults), Setting())
-        harness.ranks.current_rank = lambda: rank
+        harness.runner.processes.current_rank = lambda: rank
         Rank.start_together = lambda _: _meet(ready, go, len(faults))  # type: ignore[method-assign]
         Rank.leave = lambda _: None  # type: ignore[method-assign]
         os.environ["HISTORY_BROKEN"] = str(int(broken))

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.catalogue import Catalogue
-from harness.run.bench import NO_OVERRIDES, Overrides
-from harness.run.importing import ImportOptions, import_answers
-from harness.run.roster import open_roster
-from harness.spec.load import load_task
+from harness.runs.bench import NO_OVERRIDES, Overrides
+from harness.runs.importing import ImportOptions, import_answers
+from harness.runs.roster import open_roster
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_task
 
 N = 60
 ANSWERS = ("{}", "{}", "a Bee", "", "{}s", "I cannot help with that.", "cat or dog", "timber wolf")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.catalogue import own_root
+from harness.specs.catalogue import own_root
 
 MINI = own_root() / "models" / "mini"
 _GUIDE = own_root() / "docs" / "lmms-eval.md"

@@ -12,14 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.catalogue import Catalogue, own_root
-from harness.class_lists import load_class_list
+from harness.data.class_lists import load_class_list
+from harness.data.labels.load import load_label_set
 from harness.errors import HarnessError
-from harness.labels.load import load_label_set
-from harness.prompt.confusion import read_confusion
-from harness.run.bench import open_bench
-from harness.spec.label_set import LabelSetSpec
-from harness.spec.load import (
+from harness.prompts.confusion import read_confusion
+from harness.runs.bench import open_bench
+from harness.specs.catalogue import Catalogue, own_root
+from harness.specs.label_set import LabelSetSpec
+from harness.specs.load import (
     load_class_list_spec,
     load_encoder_spec,
     load_label_set_spec,

@@ -5,10 +5,11 @@ from typing import Any, Protocol
 
 from PIL import Image
 
-from harness.adapters.base import Request, Setting
-from harness.adapters.openai_chat import OpenAIAdapter
-from harness.spec.model import ModelSpec
-from harness.spec.task import GenerationSpec
+from harness.adapters.base import Setting
+from harness.adapters.server.adapter import OpenAIAdapter
+from harness.requests import Request
+from harness.specs.model import ModelSpec
+from harness.specs.task import GenerationSpec
 from support.faulty_server import FaultyServer, Script
 
 PROMPT = "Look: <image>\nWhat is it?"

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.catalogue import own_root
-from harness.spec.model import ModelSpec
+from harness.specs.catalogue import own_root
+from harness.specs.model import ModelSpec
 
 MINI = own_root() / "models" / "mini"
 NEEDS = ("openai", "fastapi", "uvicorn")

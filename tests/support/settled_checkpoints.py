@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from harness.catalogue import own_root
+from harness.specs.catalogue import own_root
 
 Where = Literal["generation_config", "config", "text_config"]
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness.spec.task import TaskSpec
+from harness.specs.task import TaskSpec
 
 
 def task_over(path: Path | str, **more: object) -> TaskSpec:

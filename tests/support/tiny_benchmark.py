@@ -8,14 +8,15 @@ from pathlib import Path
 
 from PIL import Image
 
-from harness.adapters.base import ModelFacts, Request, Response, Setting
-from harness.catalogue import Catalogue
-from harness.entries.pack import PackOptions, pack
-from harness.ranks import Rank
-from harness.run.bench import NO_OVERRIDES
-from harness.run.session import RunOptions, run_task
-from harness.spec.load import load_task
-from harness.spec.model import ModelSpec
+from harness.adapters.base import Setting
+from harness.leaderboard.entries.pack import PackOptions, pack
+from harness.requests import ModelFacts, Request, Response
+from harness.runner.processes import Rank
+from harness.runner.session import RunOptions, run_task
+from harness.runs.bench import NO_OVERRIDES
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_task
+from harness.specs.model import ModelSpec
 
 N = 200
 NAMES = ("ant", "bear", "crane", "dingo", "eel", "fox", "goose", "hare", "ibis", "jay")

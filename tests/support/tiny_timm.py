@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from harness.spec.model import ModelSpec
+from harness.specs.model import ModelSpec
 
 ARCHITECTURE = "test_vit"
 CLASSES = 64

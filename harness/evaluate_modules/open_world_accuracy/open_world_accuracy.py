@@ -8,16 +8,16 @@ from typing import Any
 import datasets
 import evaluate
 
+from harness.answers.mapping.apart import refuse_same_rows
+from harness.answers.mapping.exact import read_open
+from harness.answers.mapping.nearest import Mapped, map_answers
+from harness.answers.mapping.rules import EXACT
 from harness.answers.outcome import Outcome, Status
 from harness.answers.parse import answer_text
-from harness.catalogue import Catalogue
 from harness.encoders.registry import open_encoder
 from harness.evaluate_modules.scored import Empty, class_list_of, scored
-from harness.mapping.apart import refuse_same_rows
-from harness.mapping.exact import read_open
-from harness.mapping.nearest import Mapped, map_answers
-from harness.mapping.rules import EXACT
-from harness.spec.load import load_encoder_spec
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_encoder_spec
 from harness.store.prediction import Prediction
 
 _INPUTS = """

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from harness.spec.model import ModelSpec
+from harness.specs.model import ModelSpec
 from support.conformance import Case
 from support.tiny_checkpoints import FAMILIES, make_checkpoint
 

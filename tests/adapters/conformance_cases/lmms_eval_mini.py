@@ -5,9 +5,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from harness.catalogue import Catalogue
-from harness.spec.load import load_model
-from harness.spec.model import ModelSpec
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_model
+from harness.specs.model import ModelSpec
 from support.conformance import Case
 
 NEEDS = ("lmms_eval",)

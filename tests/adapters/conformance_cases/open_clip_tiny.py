@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 from pathlib import Path
 
-from harness.spec.model import ModelSpec
+from harness.specs.model import ModelSpec
 from support.conformance import Case
 from support.tiny_timm import write_open_clip
 

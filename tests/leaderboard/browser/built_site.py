@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from harness.catalogue import Catalogue
-from harness.entries.read import Entry
-from harness.labels.label_set import Equivalences, LabelSet
+from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.leaderboard.build import build
-from harness.leaderboard.gather import gather, open_tasks
-from harness.leaderboard.ground import make_ground
-from harness.leaderboard.site_model import Benchmark, Board, Row, Site
-from harness.run.bench import NO_OVERRIDES
-from harness.run.finish import Ending
+from harness.leaderboard.entries.read import Entry
+from harness.leaderboard.numbers.gather import gather, open_tasks
+from harness.leaderboard.numbers.ground import make_ground
+from harness.leaderboard.numbers.site_model import Benchmark, Board, Row, Site
+from harness.runs.bench import NO_OVERRIDES
+from harness.runs.finish import Ending
 from harness.score.answers import to_answers
 from harness.score.metrics import counted_rows, right_rows
 from harness.score.results import Share
 from harness.score.scoring import ScoreRequest, score
 from harness.score.truth import to_truth
+from harness.specs.catalogue import Catalogue
 from harness.store.prediction import Prediction
 from leaderboard.browser.hostile_entry import add_hostile_entry
 

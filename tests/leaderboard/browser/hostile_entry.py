@@ -9,18 +9,18 @@ from pathlib import Path
 from string import ascii_letters
 from typing import Any
 
-from harness.catalogue import Catalogue
 from harness.encoders.registry import open_encoder
-from harness.entries.claims import claims_of, score_again
-from harness.entries.manifest import EntryRun
-from harness.entries.pack import row_values, write_lines
-from harness.entries.rows import read_prompts, read_rows
-from harness.run.bench import NO_OVERRIDES
-from harness.run.finish import Ending
-from harness.run.mapping import map_rows
-from harness.run.rescore import open_ending
-from harness.run.rows import read_answer
-from harness.spec.load import load_encoder_spec, load_task
+from harness.leaderboard.entries.claims import claims_of, score_again
+from harness.leaderboard.entries.manifest import EntryRun
+from harness.leaderboard.entries.pack import row_values, write_lines
+from harness.leaderboard.entries.rows import read_prompts, read_rows
+from harness.runs.bench import NO_OVERRIDES
+from harness.runs.finish import Ending
+from harness.runs.mapping import map_rows
+from harness.runs.reopen import open_ending
+from harness.runs.rows import read_answer
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_encoder_spec, load_task
 from harness.store.prediction import Prediction
 
 NAME = "hostile"

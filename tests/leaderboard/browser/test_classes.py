@@ -4,8 +4,8 @@ from collections import Counter
 
 from playwright.sync_api import Page, expect
 
-from harness.leaderboard import typeset
-from harness.leaderboard.site_model import Board
+from harness.leaderboard.numbers.site_model import Board
+from harness.leaderboard.pages import typeset
 from harness.score.answers import NO_CLASS, to_answers
 from harness.score.metrics import counted_rows
 from leaderboard.browser.built_site import BuiltSite

@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 
-from harness.leaderboard import typeset
-from harness.leaderboard.pairs import Pair
-from harness.leaderboard.site_model import Board
+from harness.leaderboard.numbers.pairs import Pair
+from harness.leaderboard.numbers.site_model import Board
+from harness.leaderboard.pages import typeset
 from harness.score.compare import Comparison, Side, compare
 from leaderboard.browser.built_site import BuiltSite
 from leaderboard.browser.conftest import Visits, settle

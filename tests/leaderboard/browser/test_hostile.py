@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from harness.entries.read import parse_manifest
 from harness.errors import DataError
-from harness.leaderboard import typeset
+from harness.leaderboard.entries.read import parse_manifest
+from harness.leaderboard.pages import typeset
 from leaderboard.browser.built_site import BuiltSite
 from leaderboard.browser.conftest import Visits, settle
 from leaderboard.browser.hostile_entry import LONG, MARKUP, NAME, ONE_WORD, OVERRIDE

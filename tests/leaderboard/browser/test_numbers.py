@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from harness.image_ids import image_id_of
-from harness.leaderboard import typeset
+from harness.data.image_ids import image_id_of
+from harness.leaderboard.pages import typeset
 from harness.score.statistics import mcnemar
 from leaderboard.browser.conftest import Visits
 

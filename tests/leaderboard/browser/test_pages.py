@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, ViewportSize, expect
 
-from harness.leaderboard import typeset
+from harness.leaderboard.pages import typeset
 from leaderboard.browser.built_site import BuiltSite
 from leaderboard.browser.conftest import Visits
 from leaderboard.browser.hostile_entry import NAME

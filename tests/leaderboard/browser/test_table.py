@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from harness.leaderboard.site_model import Board
+from harness.leaderboard.numbers.site_model import Board
 from leaderboard.browser.built_site import BuiltSite
 from leaderboard.browser.conftest import Visits
 

@@ -10,24 +10,24 @@ from typing import Any
 import numpy as np
 
 from harness.answers.outcome import Status
-from harness.catalogue import Catalogue
-from harness.classes import ClassList
+from harness.data.classes import ClassList
 from harness.encoders.registry import open_encoder
-from harness.entries.claims import claims_of, score_again
-from harness.entries.ledger import LEDGER
-from harness.entries.manifest import CARD, MANIFEST, EntryManifest, EntryRun, FileFacts
-from harness.entries.pack import row_values, write_lines
-from harness.entries.prompts import render_prompts
-from harness.entries.read import Entry, read_entry
-from harness.prompt.options import options_of
-from harness.prompt.plan import Planner
-from harness.run.bench import NO_OVERRIDES, task_classes
-from harness.run.classified import SCORES
-from harness.run.finish import Ending
-from harness.run.mapping import map_rows
-from harness.run.rescore import open_ending
-from harness.run.rows import read_answer
-from harness.spec.load import load_encoder_spec, load_task
+from harness.leaderboard.entries.claims import claims_of, score_again
+from harness.leaderboard.entries.ledger import LEDGER
+from harness.leaderboard.entries.manifest import CARD, MANIFEST, EntryManifest, EntryRun, FileFacts
+from harness.leaderboard.entries.pack import row_values, write_lines
+from harness.leaderboard.entries.prompts import render_prompts
+from harness.leaderboard.entries.read import Entry, read_entry
+from harness.prompts.options import options_of
+from harness.prompts.plan import Planner
+from harness.runs.bench import NO_OVERRIDES, task_classes
+from harness.runs.classified import SCORES
+from harness.runs.finish import Ending
+from harness.runs.mapping import map_rows
+from harness.runs.reopen import open_ending
+from harness.runs.rows import read_answer
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_encoder_spec, load_task
 from harness.store.identity import Identity
 from harness.store.lines import write_json
 from harness.store.manifest import (

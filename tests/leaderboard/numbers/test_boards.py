@@ -9,8 +9,8 @@ import pytest
 from harness.answers.outcome import Status
 from harness.errors import DataError
 from harness.leaderboard.build import build
-from harness.leaderboard.site_model import Decomposition
-from harness.run.bench import NO_OVERRIDES
+from harness.leaderboard.numbers.site_model import Decomposition
+from harness.runs.bench import NO_OVERRIDES
 from harness.score.compare import Side, compare, with_holm
 from harness.score.scoring import ScoreRequest, score
 from leaderboard.numbers.conftest import Built

@@ -10,15 +10,15 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from harness.answers.outcome import Status
-from harness.catalogue import Catalogue
 from harness.cli import app
-from harness.data.images import pixels_sha256
-from harness.entries.read import read_entry
+from harness.data.images.decode import pixels_sha256
 from harness.errors import DataError, UserError
-from harness.leaderboard import jobs
 from harness.leaderboard.build import build
-from harness.leaderboard.site_model import Site
-from harness.run.bench import NO_OVERRIDES, Overrides
+from harness.leaderboard.entries.read import read_entry
+from harness.leaderboard.numbers import jobs
+from harness.leaderboard.numbers.site_model import Site
+from harness.runs.bench import NO_OVERRIDES, Overrides
+from harness.specs.catalogue import Catalogue
 from leaderboard.numbers.conftest import Built
 from leaderboard.numbers.entry_builder import Toy, draw_rows, make_catalogue
 from support.tiny_benchmark import tiny_entry, write_benchmark

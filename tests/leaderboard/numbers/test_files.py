@@ -14,9 +14,9 @@ import pytest
 
 from harness.errors import DataError
 from harness.leaderboard.build import build
-from harness.leaderboard.ground import make_ground
-from harness.leaderboard.shards import LONGEST_TEXT, write_images
-from harness.run.bench import NO_OVERRIDES
+from harness.leaderboard.files.data_scripts import LONGEST_TEXT, write_images
+from harness.leaderboard.numbers.ground import make_ground
+from harness.runs.bench import NO_OVERRIDES
 from harness.score.answers import STATUSES
 from harness.score.results import Protocol, Share
 from harness.score.scoring import ScoreRequest, score

@@ -3,10 +3,10 @@
 from itertools import pairwise
 
 from harness.answers.outcome import Status
-from harness.labels.label_set import Equivalences
-from harness.leaderboard import gallery
-from harness.leaderboard.gallery import extremes, most_confused, out_of_prompt
-from harness.leaderboard.site_model import ClassScore, Confused
+from harness.data.labels.label_set import Equivalences
+from harness.leaderboard.numbers import gallery
+from harness.leaderboard.numbers.gallery import extremes, most_confused, out_of_prompt
+from harness.leaderboard.numbers.site_model import ClassScore, Confused
 from harness.score.answers import to_answers
 from harness.score.judgement import Judgement, judge, open_truths
 from harness.score.metrics import counted_rows

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue import Catalogue
 from harness.errors import DataError, UserError
 from harness.leaderboard.build import build
-from harness.leaderboard.gather import gather, open_tasks
-from harness.leaderboard.ground import group_by_ground
-from harness.run.bench import NO_OVERRIDES
+from harness.leaderboard.numbers.gather import gather, open_tasks
+from harness.leaderboard.numbers.ground import group_by_ground
+from harness.runs.bench import NO_OVERRIDES
+from harness.specs.catalogue import Catalogue
 from harness.store.manifest import Manifest
 from leaderboard.numbers.entry_builder import Toy, draw_rows, make_catalogue
 

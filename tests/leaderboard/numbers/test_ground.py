@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.labels.label_set import Equivalences
-from harness.leaderboard.ground import NO_GROUP, Ground, describe, make_ground
-from harness.leaderboard.references import references
-from harness.run.finish import Ending
+from harness.data.labels.label_set import Equivalences
+from harness.leaderboard.numbers.ground import NO_GROUP, Ground, describe, make_ground
+from harness.leaderboard.numbers.references import references
+from harness.runs.finish import Ending
 from leaderboard.numbers.entry_builder import IDS, ORIGINAL, N, Toy, corrected
 
 

@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue import Catalogue
-from harness.entries.check import CheckOptions, check_path, share_options
 from harness.errors import DataError, SpecError
 from harness.leaderboard.build import build
-from harness.leaderboard.plots.figure import Figure, Model
-from harness.leaderboard.plots.forest import forest
-from harness.leaderboard.plots.scatter import scatter
-from harness.leaderboard.plots.slope import slope
-from harness.leaderboard.site_model import Board, Site
-from harness.run.bench import Overrides
+from harness.leaderboard.entries.check import CheckOptions, check_path, share_options
+from harness.leaderboard.numbers.site_model import Board, Site
+from harness.leaderboard.pages.plots.figure import Figure, Model
+from harness.leaderboard.pages.plots.forest import forest
+from harness.leaderboard.pages.plots.scatter import scatter
+from harness.leaderboard.pages.plots.slope import slope
+from harness.runs.bench import Overrides
 from harness.score.statistics import wilson
+from harness.specs.catalogue import Catalogue
 from leaderboard.numbers.entry_builder import IDS, ORIGINAL, K, N, Toy, corrected, draw_rows
 
 

@@ -7,8 +7,8 @@ import pytest
 from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from harness.leaderboard import ranking
-from harness.leaderboard.ranking import (
+from harness.leaderboard.numbers import ranking
+from harness.leaderboard.numbers.ranking import (
     Marks,
     count_pairs,
     pair_intervals,

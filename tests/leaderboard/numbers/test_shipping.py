@@ -2,9 +2,9 @@
 
 import pickle
 
-from harness.catalogue import Catalogue
 from harness.errors import DataError, Problem
-from harness.spec.load import load_task
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_task
 
 
 def test_an_error_of_another_process_keeps_its_problems() -> None:

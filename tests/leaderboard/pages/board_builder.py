@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from harness.answers.outcome import Status
-from harness.leaderboard import site_model as model
+from harness.leaderboard.numbers import site_model as model
 from harness.score.results import (
     MATCHED,
     MATCHINGS,

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 
 from harness.answers.outcome import Status
-from harness.classes import Class, ClassList
-from harness.entries.card import ModelCard, TrainingData
-from harness.entries.finding import Report
-from harness.entries.ledger import Decision
-from harness.entries.manifest import Claim, EntryManifest, EntryRun, FileFacts
-from harness.leaderboard import site_model as model
-from harness.spec.model import Kind
+from harness.data.classes import Class, ClassList
+from harness.leaderboard.entries.card import ModelCard, TrainingData
+from harness.leaderboard.entries.finding import Report
+from harness.leaderboard.entries.ledger import Decision
+from harness.leaderboard.entries.manifest import Claim, EntryManifest, EntryRun, FileFacts
+from harness.leaderboard.numbers import site_model as model
+from harness.specs.model import Kind
 from harness.store.manifest import (
     ClassListFacts,
     DataFacts,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.leaderboard.pages import NAVIGATION, render
-from harness.leaderboard.site_model import EntryPage, Site
+from harness.leaderboard.numbers.site_model import EntryPage, Site
+from harness.leaderboard.pages.write import NAVIGATION, render
 from harness.store.manifest import MappingFacts
 from leaderboard.pages.board_builder import PLANS
 from leaderboard.pages.reading import assert_inert, read_all, read_page

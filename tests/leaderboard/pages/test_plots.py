@@ -6,17 +6,17 @@ from xml.etree import ElementTree
 
 import pytest
 
-from harness.leaderboard import typeset
-from harness.leaderboard.plots import drawing
-from harness.leaderboard.plots.decomposition import decomposition
-from harness.leaderboard.plots.figure import Figure, Model
-from harness.leaderboard.plots.forest import forest, protocols
-from harness.leaderboard.plots.hardness import hardness
-from harness.leaderboard.plots.pairwise import pairwise
-from harness.leaderboard.plots.scale import Scale, percent_scale, spread
-from harness.leaderboard.plots.scatter import scatter
-from harness.leaderboard.plots.slope import slope
-from harness.leaderboard.site_model import Row, Site
+from harness.leaderboard.numbers.site_model import Row, Site
+from harness.leaderboard.pages import typeset
+from harness.leaderboard.pages.plots import drawing
+from harness.leaderboard.pages.plots.decomposition import decomposition
+from harness.leaderboard.pages.plots.figure import Figure, Model
+from harness.leaderboard.pages.plots.forest import forest, protocols
+from harness.leaderboard.pages.plots.hardness import hardness
+from harness.leaderboard.pages.plots.pairwise import pairwise
+from harness.leaderboard.pages.plots.scale import Scale, percent_scale, spread
+from harness.leaderboard.pages.plots.scatter import scatter
+from harness.leaderboard.pages.plots.slope import slope
 from leaderboard.pages.board_builder import PLANS
 from leaderboard.pages.site_builder import Texts, make_site
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from harness.catalogue import own_root
+from harness.specs.catalogue import own_root
 
 STYLE = (own_root() / "leaderboard" / "static" / "style.css").read_text("utf-8")
 TEXTS = [

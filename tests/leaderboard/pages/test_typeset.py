@@ -3,7 +3,7 @@
 import pytest
 from markupsafe import Markup
 
-from harness.leaderboard import typeset
+from harness.leaderboard.pages import typeset
 
 
 @pytest.mark.parametrize(

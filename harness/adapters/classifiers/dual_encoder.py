@@ -1,0 +1,144 @@
+"""Dual encoders of transformers (CLIP, SigLIP): the class whose name lies nearest to the image."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from huggingface_hub import try_to_load_from_cache
+from PIL import Image
+from torch import Tensor
+from torch.nn.functional import normalize
+from transformers import AutoModel, AutoTokenizer
+
+from harness.adapters.base import CLASSIFY, Setting
+from harness.adapters.classifiers.class_prompts import ClassPrompts
+from harness.adapters.classifiers.hf_images import KEYS, load_image_processor, to_pixels
+from harness.adapters.classifiers.one_image import score_images
+from harness.adapters.hf.loading import load_model, problem
+from harness.adapters.pretrained import Weights, locate, resolve_commit
+from harness.encoders.base import Vectors, batches_by_length
+from harness.encoders.weights import digest_of
+from harness.errors import SpecError
+from harness.requests import ModelFacts, Request, Response
+from harness.specs.base import Spec
+from harness.specs.encoder import EncoderSpec
+from harness.specs.model import ModelSpec
+
+_TEXTS = 256  # class prompts that are encoded at a time
+_SIGLIP = ("siglip", "siglip2")
+
+
+class DualEncoderOptions(Spec):
+    """Keys under `options` of a dual encoder."""
+
+    template: str = "avg"
+    """`raw`, `photo`, `avg` (CLIP's seven), `avg_raw`, or a sentence with `{}` in it."""
+
+
+class DualEncoderAdapter:
+    """A model of `AutoModel` with an image tower and a text tower; scores are cosines."""
+
+    keys: ClassVar[frozenset[str]] = KEYS
+    Options: ClassVar[type[Spec]] = DualEncoderOptions
+    protocols: ClassVar[frozenset[str]] = CLASSIFY
+
+    def __init__(self, spec: ModelSpec, setting: Setting) -> None:
+        self._template = DualEncoderOptions(**spec.options).template
+        weights = resolve_commit(spec, locate(spec))
+        self._commit = weights.commit
+        self._model = load_model(spec, weights, torch.device(setting.device), AutoModel)
+        if not hasattr(self._model, "get_text_features"):
+            got = f"{type(self._model).__name__}, which has no text tower"
+            raise SpecError(problem(spec, "pretrained", "is no dual encoder", got=got))
+        self._pixels = to_pixels(load_image_processor(spec, weights), self._model)
+        self._prompts = ClassPrompts(OwnTextTower(spec, weights, self._model), self._template)
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What is known of the model, for the manifest."""
+        return ModelFacts(
+            kind="dual_encoder",
+            revision=self._commit,
+            dtype=str(self._model.dtype).removeprefix("torch."),
+            device=str(self._model.device),
+            parameters=self._model.num_parameters(),
+            architecture=type(self._model).__name__,
+            notes=(f"class prompts: {self._template}",),
+        )
+
+    def respond(self, requests: Sequence[Request]) -> list[Response]:
+        """Give the cosine of every image with every class that may be answered."""
+        if not requests:
+            return []
+        classes = torch.from_numpy(self._prompts.vectors(requests[0].choices))
+        return score_images(requests, lambda images: self._images(images) @ classes.T)
+
+    def _images(self, images: list[Image.Image]) -> Tensor:
+        return unit(self._model.get_image_features(**self._pixels(images)))
+
+
+class OwnTextTower:
+    """The text tower of a model that is loaded already, as a `TextEncoder`.
+
+    Texts are given as in training: for SigLIP in lower case and padded to the tower's full length,
+    without a mask; else padded to the longest and masked.
+    """
+
+    def __init__(self, spec: ModelSpec, weights: Weights, model: Any) -> None:
+        self.name = spec.model
+        self._spec = spec
+        self._weights = weights
+        self._model = model
+        self._tokenizer = AutoTokenizer.from_pretrained(
+            weights.source,
+            revision=weights.commit or "main",
+            padding_side="right",
+            trust_remote_code=spec.trust_remote_code,
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the files of the model, and of the dtype that it runs in."""
+        folder: str | Path = self._weights.source
+        if not self._weights.is_local:
+            found = try_to_load_from_cache(
+                self._weights.source, "config.json", revision=self._weights.commit
+            )
+            folder = Path(str(found)).parent
+        what = EncoderSpec(
+            encoder=self.name, kind="text_tower", prompt=f"class prompts in {self._model.dtype}: "
+        )
+        return digest_of(what, Path(folder))
+
+    @torch.inference_mode()
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Embed `texts` to unit rows [n, d]."""
+        found: dict[int, Vectors] = {}
+        for places in batches_by_length(texts, _TEXTS):
+            tokens = self._tokenize([texts[place] for place in places])
+            rows = unit(self._model.get_text_features(**tokens.to(self._model.device)))
+            found |= dict(zip(places.tolist(), rows.numpy(), strict=True))
+        return np.stack([found[place] for place in range(len(texts))])
+
+    def _tokenize(self, texts: list[str]) -> Any:
+        config = self._model.config
+        siglip = config.model_type in _SIGLIP
+        tokens = self._tokenizer(
+            [text.lower() for text in texts] if siglip else texts,
+            padding="max_length" if siglip else True,
+            max_length=config.text_config.max_position_embeddings,
+            truncation=True,
+            return_tensors="pt",
+        )
+        if siglip:
+            tokens.pop("attention_mask", None)
+        return tokens
+
+
+def unit(found: Any) -> Tensor:
+    """Give rows of length 1 in float32 on the CPU; transformers 5 puts them into an output."""
+    features = getattr(found, "pooler_output", found)
+    return normalize(torch.as_tensor(features).float(), dim=-1).cpu()

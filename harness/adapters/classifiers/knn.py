@@ -1,0 +1,124 @@
+"""k nearest neighbours: the class that most of the most similar training images have."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from pydantic import Field
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from harness.adapters.base import CLASSIFY, Setting
+from harness.adapters.classifiers.feature_bank import Bank, TrainingSet, open_bank
+from harness.adapters.classifiers.hf_images import KEYS, Features, ImageFeatures
+from harness.adapters.classifiers.one_image import score_images
+from harness.adapters.pretrained import Weights, locate, resolve_commit
+from harness.errors import Problem, SpecError
+from harness.requests import ModelFacts, Request, Response
+from harness.specs.base import Spec
+from harness.specs.model import ModelSpec
+
+
+class KnnOptions(TrainingSet):
+    """Keys under `options` of a model with adapter `knn`: the training set and the vote."""
+
+    k: int = Field(default=11, ge=1, le=51)
+    """How many neighbours vote."""
+    features: Features = "pooled"
+    """What of the backbone is compared."""
+
+
+class KnnAdapter:
+    """Majority vote of the k training images whose features have the highest cosine.
+
+    The score of a class is its votes plus a share below 1 by which equal votes are told apart: the
+    sum of (1 + cosine) / 2 over its voters, divided by k + 1. Classes without a vote get 0. The
+    classes are those of the training set's labels, 0 to their highest, or of `class_list`.
+    """
+
+    keys: ClassVar[frozenset[str]] = KEYS | {"class_list"}
+    Options: ClassVar[type[Spec]] = KnnOptions
+    protocols: ClassVar[frozenset[str]] = CLASSIFY
+
+    def __init__(self, spec: ModelSpec, setting: Setting) -> None:
+        self._options = KnnOptions(**spec.options)
+        weights = resolve_commit(spec, locate(spec))
+        self._commit = weights.commit
+        self._features = ImageFeatures(spec, weights, setting.device, self._options.features)
+        self._bank = open_bank(spec, self._options, self._embed, self._digest(spec, weights))
+        if len(self._bank) < self._options.k:
+            got, expected = f"{len(self._bank)} images", f"at least k = {self._options.k}"
+            what = "the training set has fewer images than neighbours that vote"
+            raise SpecError(Problem(f"model `{spec.model}`", what, got, expected))
+
+    def _digest(self, spec: ModelSpec, weights: Weights) -> str:
+        """Digest what the features of an image depend on."""
+        found = hashlib.sha256(
+            json.dumps(
+                {
+                    "model": spec.model_dump(
+                        mode="json", include={"model_kwargs", "processor_kwargs", "pretrained"}
+                    ),
+                    "commit": weights.commit,
+                    "dtype": str(self._features.model.dtype),
+                    "features": self._options.features,
+                },
+                sort_keys=True,
+            ).encode()
+        )
+        if weights.is_local:
+            for path in sorted(each for each in Path(weights.source).rglob("*") if each.is_file()):
+                with path.open("rb") as file:
+                    found.update(path.name.encode() + hashlib.file_digest(file, "sha256").digest())
+        return found.hexdigest()
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What is known of the model, for the manifest."""
+        model = self._features.model
+        return ModelFacts(
+            kind="knn",
+            revision=self._commit,
+            dtype=str(model.dtype).removeprefix("torch."),
+            device=str(model.device),
+            parameters=model.num_parameters(),
+            architecture=type(model).__name__,
+            notes=(f"k-NN: k = {self._options.k}, {self._bank}",),
+        )
+
+    @property
+    def output_names(self) -> Sequence[Sequence[str]] | None:
+        """Names of the classes, where the training set has them."""
+        return None if self._bank.names is None else [(name,) for name in self._bank.names]
+
+    def respond(self, requests: Sequence[Request]) -> list[Response]:
+        """Give the votes of every image's neighbours."""
+        return score_images(requests, self._votes)
+
+    def _votes(self, images: list[Image.Image]) -> Tensor:
+        queries = normalize(self._features(images), dim=-1).cpu().numpy()
+        return torch.from_numpy(votes(queries, self._bank, self._options.k))
+
+    def _embed(self, images: list[Image.Image]) -> NDArray[np.float32]:
+        found: NDArray[np.float32] = normalize(self._features(images), dim=-1).cpu().numpy()
+        return found
+
+
+def votes(queries: NDArray[np.float32], bank: Bank, k: int) -> NDArray[np.float64]:
+    """Count the votes of each query's (unit rows [n, d]) k nearest rows of the bank, [n, classes].
+
+    Of equally near rows the earlier ones vote.
+    """
+    cosines = queries @ bank.vectors.T
+    nearest = np.argsort(-cosines, axis=1, kind="stable")[:, :k]
+    rows = np.arange(len(queries))[:, None]
+    share = (1 + np.clip(cosines[rows, nearest].astype(np.float64), -1, 1)) / 2 / (k + 1)
+    found = np.zeros((len(queries), bank.n_classes))
+    np.add.at(found, (rows, bank.labels[nearest]), 1 + share)
+    return found

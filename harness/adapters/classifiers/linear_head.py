@@ -1,0 +1,124 @@
+"""A linear classifier on the features of a frozen backbone, as DINO's linear evaluation."""
+
+import json
+import pickle
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from PIL import Image
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from harness.adapters.base import CLASSIFY, Setting
+from harness.adapters.classifiers.hf_images import KEYS, Features, ImageFeatures
+from harness.adapters.classifiers.one_image import score_images
+from harness.adapters.hf.loading import problem
+from harness.adapters.pretrained import locate, resolve_commit
+from harness.errors import DataError
+from harness.requests import ModelFacts, Request, Response
+from harness.specs.base import Spec
+from harness.specs.model import ModelSpec
+
+_UNREADABLE = (
+    *(OSError, EOFError, LookupError, RuntimeError, TypeError, ValueError, AttributeError),
+    *(SafetensorError, pickle.UnpicklingError, struct.error),
+)
+"""What reading a file that holds no tensors may raise."""
+
+
+class LinearHeadOptions(Spec):
+    """Keys under `options` of a model with adapter `linear_head`."""
+
+    head: str
+    """File with `weight` [classes, size] and `bias` [classes] (safetensors or `torch.save`),
+    relative to the YAML. It may have the names of the classes, a list `classes` (in safetensors as
+    JSON in its metadata)."""
+    features: Features = "cls_mean"
+    """What of the backbone the head was trained on."""
+
+
+class LinearHeadAdapter:
+    """A backbone of `AutoModel` and one linear layer; scores are its logits."""
+
+    keys: ClassVar[frozenset[str]] = KEYS | {"class_list"}
+    Options: ClassVar[type[Spec]] = LinearHeadOptions
+    protocols: ClassVar[frozenset[str]] = CLASSIFY
+
+    def __init__(self, spec: ModelSpec, setting: Setting) -> None:
+        options = LinearHeadOptions(**spec.options)
+        head = _load_head(spec, options.head)
+        self._weight, self._bias = head.weight.to(setting.device), head.bias.to(setting.device)
+        self._names = head.names
+        weights = resolve_commit(spec, locate(spec))
+        self._commit = weights.commit
+        self._features = ImageFeatures(spec, weights, setting.device, options.features)
+        self._notes = (f"linear head: {options.head} on {options.features}",)
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What is known of the model, for the manifest."""
+        model = self._features.model
+        return ModelFacts(
+            kind="supervised",
+            revision=self._commit,
+            dtype=str(model.dtype).removeprefix("torch."),
+            device=str(model.device),
+            parameters=model.num_parameters() + self._weight.numel() + self._bias.numel(),
+            architecture=type(model).__name__,
+            notes=self._notes,
+        )
+
+    @property
+    def output_names(self) -> Sequence[Sequence[str]] | None:
+        """Names of the outputs, where the head's file has them."""
+        return None if self._names is None else [(name,) for name in self._names]
+
+    def respond(self, requests: Sequence[Request]) -> list[Response]:
+        """Give the logits of every image."""
+        return score_images(requests, self._logits)
+
+    def _logits(self, images: list[Image.Image]) -> Tensor:
+        return torch.nn.functional.linear(self._features(images), self._weight, self._bias)
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    weight: Tensor
+    bias: Tensor
+    names: tuple[str, ...] | None
+
+
+def _load_head(spec: ModelSpec, head: str) -> _Head:
+    path = spec.resolve(head, "options.head")
+    if not path.is_file():
+        what, fix = (
+            "the file of the linear head is not there",
+            "say `--set_model options.head=FILE`",
+        )
+        raise DataError(problem(spec, "options.head", what, got=str(path), fix=fix))
+    try:
+        return _read(path)
+    except _UNREADABLE as error:
+        what = "holds no linear head"
+        got = f"{type(error).__name__}: {error}"
+        expected = "tensors `weight` and `bias`, and perhaps `classes`, a name for each"
+        raise DataError(problem(spec, "options.head", what, got=got, expected=expected)) from error
+
+
+def _read(path: Path) -> _Head:
+    if path.suffix == ".safetensors":
+        with safe_open(path, "pt") as file:
+            written = (file.metadata() or {}).get("classes")
+            names = None if written is None else json.loads(written)
+            weight, bias = file.get_tensor("weight"), file.get_tensor("bias")
+    else:
+        loaded: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        weight, bias, names = loaded["weight"], loaded["bias"], loaded.get("classes")
+    if names is not None and (not isinstance(names, list | tuple) or len(names) != len(weight)):
+        raise ValueError(f"`classes` is not a list of {len(weight)} names")
+    named = None if names is None else tuple(map(str, names))
+    return _Head(weight.float(), bias.float(), named)

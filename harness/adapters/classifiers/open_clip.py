@@ -1,0 +1,141 @@
+"""Dual encoders of open_clip, by hub id or folder: those that transformers does not hold."""
+
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import open_clip
+import torch
+from huggingface_hub import snapshot_download
+from PIL import Image
+from torch import Tensor
+
+from harness.adapters.base import CLASSIFY, Setting
+from harness.adapters.classifiers.class_prompts import ClassPrompts
+from harness.adapters.classifiers.dual_encoder import DualEncoderOptions, unit
+from harness.adapters.classifiers.one_image import score_images
+from harness.adapters.hf.loading import dtype_of, problem
+from harness.adapters.pretrained import locate
+from harness.encoders.base import Vectors
+from harness.errors import DataError, SpecError
+from harness.requests import ModelFacts, Request, Response
+from harness.specs.base import Spec
+from harness.specs.model import ModelSpec
+
+_FILES = ["open_clip*", "*.json", "*.txt", "*.model"]
+_CONFIG = "open_clip_config.json"
+_TEXTS = 256  # class prompts that are encoded at a time
+
+
+class OpenClipAdapter:
+    """A model of open_clip with its own transforms and tokenizer; scores are cosines."""
+
+    keys: ClassVar[frozenset[str]] = frozenset(["pretrained", "revision", "dtype", "model_kwargs"])
+    Options: ClassVar[type[Spec]] = DualEncoderOptions
+    protocols: ClassVar[frozenset[str]] = CLASSIFY
+
+    def __init__(self, spec: ModelSpec, setting: Setting) -> None:
+        self._template = DualEncoderOptions(**spec.options).template
+        folder, self._commit = _folder(spec)
+        self._device = torch.device(setting.device)
+        self._dtype = dtype_of(spec, self._device)
+        place = f"local-dir:{folder}"
+        try:
+            self._model, self._transform = open_clip.create_model_from_pretrained(
+                place, **spec.model_kwargs
+            )
+            tokenizer = open_clip.get_tokenizer(place)
+        except (RuntimeError, OSError, ValueError, TypeError) as error:
+            got = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            what = f"open_clip cannot load `{spec.pretrained}`"
+            raise SpecError(problem(spec, "pretrained", what, got=got)) from error
+        self._model = self._model.eval().to(self._device, self._dtype)
+        self._prompts = ClassPrompts(
+            _TextTower(spec, folder, self._model, tokenizer), self._template
+        )
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What is known of the model, for the manifest."""
+        return ModelFacts(
+            kind="dual_encoder",
+            revision=self._commit,
+            dtype=str(self._dtype).removeprefix("torch."),
+            device=str(self._device),
+            parameters=sum(each.numel() for each in self._model.parameters()),
+            architecture=type(self._model).__name__,
+            notes=(f"class prompts: {self._template}",),
+        )
+
+    def respond(self, requests: Sequence[Request]) -> list[Response]:
+        """Give the cosine of every image with every class that may be answered."""
+        if not requests:
+            return []
+        classes = torch.from_numpy(self._prompts.vectors(requests[0].choices))
+        return score_images(requests, lambda images: self._images(images) @ classes.T)
+
+    def _images(self, images: list[Image.Image]) -> Tensor:
+        pixels = torch.stack([self._transform(image) for image in images])
+        return unit(self._model.encode_image(pixels.to(self._device, self._dtype)))
+
+
+class _TextTower:
+    """The text tower of a model that is loaded already, as a `TextEncoder`."""
+
+    def __init__(self, spec: ModelSpec, folder: Path, model: Any, tokenizer: Any) -> None:
+        self.name = spec.model
+        self._folder = folder
+        self._model = model
+        self._tokenizer = tokenizer
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the model's files and of the dtype that it runs in."""
+        weight = next(self._model.parameters())
+        found = hashlib.sha256(f"open_clip {weight.dtype}".encode())
+        for path in sorted(each for each in self._folder.rglob("*") if each.is_file()):
+            with path.open("rb") as file:
+                found.update(path.name.encode() + hashlib.file_digest(file, "sha256").digest())
+        return found.hexdigest()
+
+    @torch.inference_mode()
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Embed `texts` to unit rows [n, d]."""
+        device = next(self._model.parameters()).device
+        parts = []
+        for start in range(0, len(texts), _TEXTS):
+            tokens = self._tokenizer(list(texts[start : start + _TEXTS])).to(device)
+            parts.append(unit(self._model.encode_text(tokens)).numpy())
+        found: Vectors = np.concatenate(parts)
+        return found
+
+
+def _folder(spec: ModelSpec) -> tuple[Path, str | None]:
+    """Give the folder with the model's files, and for a hub id their commit.
+
+    Raises DataError when they are neither here nor within reach, SpecError for another model's.
+    """
+    weights = locate(spec)
+    if weights.is_local:
+        folder, commit = Path(weights.source), None
+    else:
+        try:
+            folder = Path(
+                snapshot_download(weights.source, revision=spec.revision, allow_patterns=_FILES)
+            )
+        except (OSError, ValueError) as error:  # the hub's own errors are of these kinds
+            got = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            fix = f"on a machine with network: hf download {weights.source}"
+            what = f"`{weights.source}` is neither a folder, nor cached, nor within reach"
+            raise DataError(problem(spec, "pretrained", what, got=got, fix=fix)) from error
+        commit = folder.name
+    if not (folder / _CONFIG).is_file():
+        what = "is no model of open_clip"
+        fix = "for a model of transformers: `adapter: dual_encoder`"
+        raise SpecError(
+            problem(spec, "pretrained", what, got=str(folder), expected=_CONFIG, fix=fix)
+        )
+    return folder, commit

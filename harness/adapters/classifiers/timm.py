@@ -1,0 +1,108 @@
+"""Supervised classifiers of timm, with the image size and the transforms they were tested with."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import timm
+import torch
+from PIL import Image
+from torch import Tensor
+
+from harness.adapters.base import CLASSIFY, Setting
+from harness.adapters.classifiers.one_image import score_images
+from harness.adapters.hf.loading import dtype_of, problem
+from harness.adapters.pretrained import Weights, locate, resolve_commit
+from harness.errors import SpecError
+from harness.requests import ModelFacts, Request, Response
+from harness.specs.base import Spec
+from harness.specs.model import ModelSpec
+
+
+class TimmOptions(Spec):
+    """Keys under `options` of a model with adapter `timm`."""
+
+    model_name: str | None = None
+    """timm's name of the architecture, where `pretrained` is a checkpoint file. A hub id and a
+    folder with a `config.json` say it themselves."""
+
+
+class TimmAdapter:
+    """A model of `timm.create_model`; scores are its logits, in its own order."""
+
+    keys: ClassVar[frozenset[str]] = frozenset(
+        ["pretrained", "revision", "dtype", "model_kwargs", "class_list"]
+    )
+    Options: ClassVar[type[Spec]] = TimmOptions
+    protocols: ClassVar[frozenset[str]] = CLASSIFY
+
+    def __init__(self, spec: ModelSpec, setting: Setting) -> None:
+        weights = resolve_commit(spec, locate(spec))
+        self._commit = weights.commit
+        device = torch.device(setting.device)
+        self._dtype = dtype_of(spec, device)
+        self._model = _load(spec, weights).eval().to(device, self._dtype)
+        self._config = timm.data.resolve_model_data_config(self._model)
+        self._transform = timm.data.create_transform(**self._config, is_training=False)
+        self._device = device
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What is known of the model, for the manifest."""
+        told = {key: self._config[key] for key in ("input_size", "interpolation", "crop_pct")}
+        return ModelFacts(
+            kind="supervised",
+            revision=self._commit,
+            dtype=str(self._dtype).removeprefix("torch."),
+            device=str(self._device),
+            parameters=sum(each.numel() for each in self._model.parameters()),
+            architecture=type(self._model).__name__,
+            notes=(f"transforms: {json.dumps(told)}",),
+        )
+
+    @property
+    def output_names(self) -> Sequence[Sequence[str]] | None:
+        """Names of the outputs where the checkpoint has them: `label_names` (of ImageNet's models
+        WordNet ids) with their descriptions.
+        """
+        config = self._model.pretrained_cfg or {}
+        names, described = config.get("label_names"), config.get("label_descriptions") or {}
+        if not names:
+            return None
+        pairs = names.items() if isinstance(names, Mapping) else enumerate(names)
+        known = {int(place): str(name) for place, name in pairs}
+        n = int(self._model.num_classes)
+        if max(known) >= n or (not isinstance(names, Mapping) and len(known) != n):
+            return None  # of the head that another has taken the place of
+        listed = [(name, described.get(name)) for name in map(known.get, range(n))]
+        return [tuple(each for each in pair if each) for pair in listed]
+
+    def respond(self, requests: Sequence[Request]) -> list[Response]:
+        """Give the logits of every image."""
+        return score_images(requests, self._logits)
+
+    def _logits(self, images: list[Image.Image]) -> Tensor:
+        pixels = torch.stack([self._transform(image) for image in images])
+        logits: Tensor = self._model(pixels.to(self._device, self._dtype))
+        return logits
+
+
+def _load(spec: ModelSpec, weights: Weights) -> Any:
+    """Make the model. Raises SpecError when weights and architecture do not fit together."""
+    name, more = TimmOptions(**spec.options).model_name, dict(spec.model_kwargs)
+    is_file = weights.is_local and Path(weights.source).is_file()
+    if is_file != (name is not None):
+        what = "`options.model_name` goes with a checkpoint file in `pretrained`, and nothing else"
+        raise SpecError(problem(spec, "options.model_name", what, got=str(name)))
+    try:
+        if name is not None:
+            return timm.create_model(name, checkpoint_path=weights.source, **more)
+        place = f"hf-hub:{weights.source}@{weights.commit}"
+        if weights.is_local:
+            place = f"local-dir:{weights.source}"
+        return timm.create_model(place, pretrained=True, **more)
+    except (RuntimeError, OSError, ValueError, TypeError) as error:
+        got = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        what = f"timm cannot load `{weights.source}`"
+        raise SpecError(problem(spec, "pretrained", what, got=got)) from error

@@ -1,0 +1,202 @@
+"""Any image-text-to-text model of transformers, through its own processor and chat template."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+import torch
+
+from harness.adapters.base import ALL_OUTPUTS, PROMPTED, OutOfMemoryError, Setting
+from harness.adapters.hf.batch import Asked, Batch, BatchMaker
+from harness.adapters.hf.checkpoint_settings import neutralise
+from harness.adapters.hf.choices import ChoiceTokens, longest
+from harness.adapters.hf.constrained import OnlyNames
+from harness.adapters.hf.inputs import InputMaker, Place
+from harness.adapters.hf.loading import load_model, load_processor
+from harness.adapters.hf.options import HfOptions
+from harness.adapters.hf.prefix_cache import PrefixCache
+from harness.adapters.hf.prompt import prompt_form
+from harness.adapters.hf.ranking import TREE_ATTENTION, log_likelihoods, read_prompts
+from harness.adapters.hf.reading import AnswerReader, Markers, find_markers
+from harness.adapters.hf.shared_attention import use_shared_attention
+from harness.adapters.hf.shared_prefix import SharedPrefix, prefix_cache
+from harness.adapters.hf.writing import Writer
+from harness.adapters.pretrained import locate, resolve_commit
+from harness.errors import Problem, SpecError
+from harness.requests import Ahead, ModelFacts, Request, Response
+from harness.specs.base import Spec
+from harness.specs.model import ModelSpec
+from harness.specs.template import IMAGE_MARK
+
+_THINKING = (
+    "the chat template begins a reasoning part, so that no answer can stand where `{}` looks for "
+    "one; if the template can do without, say so under `options: {{chat_template_kwargs: …}}`"
+)
+
+
+class HfAdapter:
+    """A model of `AutoModelForImageTextToText` and its processor."""
+
+    keys: ClassVar[frozenset[str]] = frozenset(
+        [
+            "pretrained",
+            "revision",
+            "dtype",
+            "attn_implementation",
+            "device_map",
+            "system_prompt",
+            "trust_remote_code",
+            "processor_kwargs",
+            "model_kwargs",
+            "generation",
+        ]
+    )
+    Options: ClassVar[type[Spec]] = HfOptions
+    protocols: ClassVar[frozenset[str]] = PROMPTED
+    output_types: ClassVar[frozenset[str]] = ALL_OUTPUTS
+    counts_tokens: ClassVar[bool] = True
+
+    def __init__(self, spec: ModelSpec, setting: Setting) -> None:
+        self._spec = spec
+        options = HfOptions(**spec.options)
+        weights = resolve_commit(spec, locate(spec))
+        self._commit = weights.commit
+        self._processor = load_processor(spec, weights)
+        self._model = load_model(spec, weights, torch.device(setting.device))
+        self._brought = neutralise(self._model, spec.generation, spec.model)
+        self._tokenizer = self._processor.tokenizer
+        self._form = prompt_form(spec, options, self._processor, self._model.config.model_type)
+        told = options.thinking_markers
+        self._markers = (
+            Markers(*told) if told else find_markers(self._tokenizer, self._form.template)
+        )
+        self._reader = AnswerReader(self._tokenizer, self._ends, self._markers)
+        self._writer = Writer(spec, self._model, self._tokenizer, self._reader)
+        self._choice_tokens = ChoiceTokens(self._tokenizer, self._form.ending)
+        place = Place(self._model.device, self._model.dtype)
+        self._maker = InputMaker(self._processor, self._form, place)
+        self._prefix: SharedPrefix | None = None
+        if options.shared_prefix and spec.generation.num_beams == 1:
+            use_shared_attention(self._model)
+            self._prefix = SharedPrefix(self._model, self._maker.make_ahead, self._form.mark)
+        self._batches = BatchMaker(self._maker, self._prefix)
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What is known of the model, for the manifest."""
+        return ModelFacts(
+            revision=self._commit,
+            dtype=str(self._model.dtype).removeprefix("torch."),
+            device=str(self._model.device),
+            parameters=self._model.num_parameters(),
+            architecture=type(self._model).__name__,
+            notes=tuple(self._notes()),
+        )
+
+    def _notes(self) -> Iterator[str]:
+        config = self._model.config
+        yield f"attention: {config._attn_implementation}"
+        yield f"prompt: {self._form}"
+        if self._prefix is not None:
+            yield f"shared prefix: {self._prefix}"
+        if not self._maker.joins:
+            yield "inputs: made a batch at a time, as the processor's batches are no sum of parts"
+        yield from self._brought.notes()
+        if self._markers:
+            yield f"reasoning: between {self._markers.begin!r} and {self._markers.end!r}"
+        quantised = getattr(config, "quantization_config", None)
+        if quantised is not None:
+            values = quantised if isinstance(quantised, dict) else quantised.to_diff_dict()
+            yield f"quantisation: {json.dumps(values, sort_keys=True, default=str)}"
+        if self._spec.device_map is not None:
+            yield f"device map: {getattr(self._model, 'hf_device_map', self._spec.device_map)}"
+
+    def prepare(self, request: Request) -> Ahead:
+        """Render the prompt, and make the inputs of text and images.
+
+        Raises ValueError where the images do not fit the text.
+        """
+        marks = request.text.count(IMAGE_MARK)
+        if marks != len(request.images):
+            raise ValueError(f"{len(request.images)} images for {marks} {IMAGE_MARK} in the text")
+        asked = self._batches.ask(self._form.render(request.text), request.images)
+        return Ahead(asked, asked.size)
+
+    def respond(self, requests: Sequence[Request]) -> list[Response]:
+        """Answer a batch greedily (or as the generation settings say), each to its own end.
+
+        A request that cannot be made ready is an error of its own.
+        """
+        asked, failed = [], {}
+        for place, request in enumerate(requests):
+            try:
+                asked.append((request.ahead or self.prepare(request)).inputs)
+            except (ValueError, TypeError, OSError) as error:
+                failed[place] = Response(error=f"{type(error).__name__}: {error}")
+        good = [each for place, each in enumerate(requests) if place not in failed]
+        try:
+            answers = iter(self._respond(good, asked) if good else ())
+        except torch.OutOfMemoryError as error:
+            torch.cuda.empty_cache()
+            raise OutOfMemoryError(str(error).splitlines()[0]) from error
+        return [failed.get(place) or next(answers) for place in range(len(requests))]
+
+    @torch.inference_mode()
+    def _respond(self, requests: Sequence[Request], asked: Sequence[Asked]) -> list[Response]:
+        prompts = [each.prompt for each in asked]
+        batch = self._batches.batch(asked)
+        generation, output_type = requests[0].generation, requests[0].output_type
+        tokens = self._choices(prompts[0], requests[0])
+        seeds = [each.noise for each in requests]
+        if output_type == "multiple_choice":
+            return self._ranked(batch, tokens)
+        if output_type == "constrained":
+            enough = {"max_new_tokens": longest(tokens) + 1, "until": ()}
+            only = OnlyNames(tokens, batch.width, self._ends)
+            generation = generation.model_copy(update=enough)
+            return self._writer.write(prompts, batch, generation, seeds, only)
+        most = generation.most_tokens(longest(tokens) if tokens else None)
+        generation = generation.model_copy(update={"max_new_tokens": most})
+        return self._writer.write(prompts, batch, generation, seeds)
+
+    def _choices(self, prompt: str, request: Request) -> tuple[tuple[int, ...], ...]:
+        """Give the tokens of what may be answered; raises ValueError where that comes too late."""
+        if not request.choices:
+            return ()
+        if self._reader.begins_in_reasoning(prompt):
+            free = request.output_type == "generate_until"
+            asked = "max_new_tokens: longest_name" if free else request.output_type
+            raise ValueError(_THINKING.format(asked))
+        return self._choice_tokens.after(prompt, request.choices)
+
+    def _ranked(self, batch: Batch, tokens: tuple[tuple[int, ...], ...]) -> list[Response]:
+        cache = self._check_ranking(batch.cache or prefix_cache(self._model))
+        prompted = read_prompts(self._model, batch.inputs, cache)
+        sums = log_likelihoods(self._model, prompted, tokens).tolist()
+        lengths = tuple(map(len, tokens))
+        return [Response(scores=tuple(row), lengths=lengths) for row in sums]
+
+    def _check_ranking(self, cache: PrefixCache | None) -> PrefixCache:
+        found = self._model.config._attn_implementation
+        if cache is None:
+            what = "the model's memory is more than keys and values, which names could share"
+            raise SpecError(Problem(f"model `{self._spec.model}`", f"cannot rank: {what}"))
+        if found not in TREE_ATTENTION:
+            what = "its attention takes no mask of names that share their beginnings"
+            problem = Problem(
+                f"model `{self._spec.model}`",
+                f"cannot rank: {what}",
+                got=f"attn_implementation: {found}",
+                expected=" or ".join(sorted(TREE_ATTENTION)),
+                fix="write `attn_implementation: sdpa` into the model's YAML, or "
+                "`--set_model attn_implementation=sdpa`",
+            )
+            raise SpecError(problem)
+        return cache
+
+    @property
+    def _ends(self) -> list[int]:
+        ends = self._model.generation_config.eos_token_id
+        if ends is None:
+            ends = self._tokenizer.eos_token_id
+        return list(ends) if isinstance(ends, list) else [ends]

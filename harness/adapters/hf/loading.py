@@ -1,0 +1,206 @@
+"""Load a processor and a model of transformers as a YAML says; tell failures plainly."""
+
+import importlib.util
+import inspect
+from typing import Any
+
+import torch
+from transformers import AutoModelForImageTextToText, AutoProcessor
+from transformers.quantizers.auto import AutoQuantizationConfig
+
+from harness.adapters.pretrained import Weights
+from harness.errors import MissingPackageError, Problem, SpecError, nearest
+from harness.specs.model import ModelSpec
+
+_OF_LOADING = {"backend", "use_fast", "chat_template"}
+"""Processor arguments of `from_pretrained` itself."""
+_PIXELS = {"min_pixels": "shortest_edge", "max_pixels": "longest_edge"}
+"""Limits of resolution, to what Qwen's image processors call them in their `size`."""
+_EXTRAS = {"torchvision": "vision", "num2words": "vision", "bitsandbytes": "quantization"}
+
+
+def load_processor(spec: ModelSpec, weights: Weights) -> Any:
+    """Load the processor: tokenizer, image processor, chat template.
+
+    Raises MissingPackageError when it needs a package that is not installed, SpecError when it is
+    none for images and text, or has no use for one of `processor_kwargs`.
+    """
+    limits = {key: spec.processor_kwargs[key] for key in _PIXELS if key in spec.processor_kwargs}
+    others = {key: value for key, value in spec.processor_kwargs.items() if key not in _PIXELS}
+    try:
+        processor = AutoProcessor.from_pretrained(
+            weights.source, **_shared(spec, weights), **others
+        )
+    except (ImportError, OSError, ValueError, TypeError) as error:
+        raise _processor_error(spec, weights, error) from error
+    lacking = [part for part in ("tokenizer", "image_processor") if not hasattr(processor, part)]
+    if lacking:
+        got = f"{type(processor).__name__} has no {' and no '.join(lacking)}"
+        raise SpecError(problem(spec, "pretrained", "is no model for images and text", got=got))
+    if limits:
+        _limit_pixels(spec, processor.image_processor, limits)
+    _check_processor_kwargs(spec, processor)
+    processor.tokenizer.padding_side = "left"
+    if processor.tokenizer.pad_token_id is None:
+        processor.tokenizer.pad_token = processor.tokenizer.eos_token
+    return processor
+
+
+def load_model(
+    spec: ModelSpec, weights: Weights, device: torch.device, auto: Any = AutoModelForImageTextToText
+) -> Any:
+    """Load the model by its Auto class onto its device, or as `device_map` says.
+
+    Raises SpecError when a key cannot be used, or the checkpoint lacks weights: a model that is
+    random in part would answer like any other.
+    """
+    kwargs: dict[str, Any] = dict(spec.model_kwargs)
+    if "quantization_config" in kwargs:
+        kwargs["quantization_config"] = quantization_config(spec)
+    if spec.attn_implementation is not None:
+        kwargs["attn_implementation"] = spec.attn_implementation
+    try:
+        model, told = auto.from_pretrained(
+            weights.source,
+            dtype=dtype_of(spec, device),
+            device_map=spec.device_map if spec.device_map is not None else {"": str(device)},
+            output_loading_info=True,
+            **_shared(spec, weights),
+            **kwargs,
+        )
+    except (ImportError, OSError, ValueError, TypeError) as error:
+        raise _model_error(spec, weights, error) from error
+    missing = sorted(told["missing_keys"])
+    if missing:
+        got = f"{len(missing)} missing: {', '.join(missing[:3])}{', …' if missing[3:] else ''}"
+        raise SpecError(problem(spec, "pretrained", "the checkpoint lacks weights", got=got))
+    return model.eval()
+
+
+def quantization_config(spec: ModelSpec) -> Any:
+    """Make the quantisation config of transformers that the mapping in the YAML stands for.
+
+    The class is chosen by `quant_method`, or by `load_in_4bit` and `load_in_8bit` (bitsandbytes).
+    Raises SpecError when there is no such class, or it does not know a key.
+    """
+    values = spec.model_kwargs["quantization_config"]
+    key = "model_kwargs.quantization_config"
+    if not isinstance(values, dict):
+        raise SpecError(problem(spec, key, f"`{key}` is no mapping", got=repr(values)))
+    try:
+        config = AutoQuantizationConfig.from_dict(dict(values))
+    except ImportError as error:
+        raise _missing_package(spec, error) from error
+    except (ValueError, TypeError) as error:
+        raise SpecError(problem(spec, key, f"`{key}` cannot be this", got=str(error))) from error
+    known = [name for name in inspect.signature(type(config).__init__).parameters if name != "self"]
+    for name in values.keys() - {*known, "quant_method"}:
+        raise SpecError(_unknown(spec, key, name, known))
+    return config
+
+
+def dtype_of(spec: ModelSpec, device: torch.device) -> torch.dtype:
+    """Give the dtype; `auto` is bfloat16 on a GPU that has it, else float32."""
+    if spec.dtype != "auto":
+        found = getattr(torch, spec.dtype)
+        assert isinstance(found, torch.dtype)
+        return found
+    on_gpu = device.type == "cuda" and torch.cuda.is_bf16_supported()
+    return torch.bfloat16 if on_gpu else torch.float32
+
+
+def problem(
+    spec: ModelSpec,
+    key: str,
+    what: str,
+    *,
+    got: str | None = None,
+    expected: str | None = None,
+    fix: str | None = None,
+) -> Problem:
+    """Make the problem of a model's key, at its place in the YAML."""
+    keys = tuple(key.split("."))
+    where = spec.file.origin(keys) if spec.file else f"model `{spec.model}`"
+    return Problem(where, what, got=got, expected=expected, fix=fix)
+
+
+def _shared(spec: ModelSpec, weights: Weights) -> dict[str, Any]:
+    revision = {"revision": weights.commit} if weights.commit else {}
+    return {"trust_remote_code": spec.trust_remote_code, **revision}
+
+
+def _limit_pixels(spec: ModelSpec, images: Any, limits: dict[str, int]) -> None:
+    """Set the least and the most pixels of an image, which Qwen's families count so.
+
+    As arguments of their processors these names are deprecated; in a YAML they stay.
+    """
+    size = dict(images.size)
+    if not hasattr(images, "merge_size") or not set(_PIXELS.values()) <= size.keys():
+        known = sorted(images.valid_kwargs.__annotations__)
+        raise SpecError([_unknown(spec, "processor_kwargs", name, known) for name in limits])
+    wanted = {_PIXELS[key]: value for key, value in limits.items()}
+    images.size = {key: wanted.get(key, size[key]) for key in _PIXELS.values()}
+
+
+def _check_processor_kwargs(spec: ModelSpec, processor: Any) -> None:
+    """Refuse a key that the processor would pass over in silence."""
+    valid = getattr(processor.image_processor, "valid_kwargs", None)
+    if valid is None or spec.trust_remote_code:
+        return
+    own = set(inspect.signature(type(processor).__init__).parameters) - {"self", "kwargs"}
+    known = sorted({*valid.__annotations__, *own, *_OF_LOADING})
+    problems = [
+        _unknown(spec, "processor_kwargs", name, [*known, *_PIXELS])
+        for name in spec.processor_kwargs
+        if name not in known and name not in _PIXELS
+    ]
+    if problems:
+        raise SpecError(problems)
+
+
+def _unknown(spec: ModelSpec, key: str, name: str, known: list[str]) -> Problem:
+    guess = nearest(name, known)
+    return problem(
+        spec,
+        f"{key}.{name}",
+        f"unknown key `{key}.{name}`",
+        expected=None if guess else "one of " + ", ".join(known),
+        fix=f"did you mean `{guess}`?" if guess else None,
+    )
+
+
+def _processor_error(spec: ModelSpec, weights: Weights, error: Exception) -> Exception:
+    text = str(error).lower()
+    no_torchvision = importlib.util.find_spec("torchvision") is None
+    if no_torchvision and ("torchvision" in text or "video processor" in text):
+        what = "the processor of this model handles video too, and needs torchvision for it"
+        return MissingPackageError(_install(spec, what, "vision"))
+    if isinstance(error, ImportError):
+        return _missing_package(spec, error)
+    what = f"the processor of `{weights.source}` cannot be loaded"
+    return SpecError(problem(spec, "pretrained", what, got=_first_line(error)))
+
+
+def _model_error(spec: ModelSpec, weights: Weights, error: Exception) -> Exception:
+    if isinstance(error, ImportError):
+        return _missing_package(spec, error)
+    what = f"the model `{weights.source}` cannot be loaded"
+    return SpecError(problem(spec, "pretrained", what, got=_first_line(error)))
+
+
+def _missing_package(spec: ModelSpec, error: ImportError) -> MissingPackageError:
+    said = str(error)
+    extra = next((extra for name, extra in _EXTRAS.items() if name in said), None)
+    what = "loading this model needs a package that is not installed"
+    if extra is None:
+        return MissingPackageError(problem(spec, "pretrained", what, got=_first_line(error)))
+    return MissingPackageError(_install(spec, what, extra, got=_first_line(error)))
+
+
+def _install(spec: ModelSpec, what: str, extra: str, got: str | None = None) -> Problem:
+    fix = f"pip install 'mllm-classification-harness[{extra}]'"
+    return problem(spec, "pretrained", what, got=got, fix=fix)
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

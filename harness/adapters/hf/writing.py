@@ -1,0 +1,93 @@
+"""Text that an `hf` model writes to a batch: what `generate` is told, and its tokens read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from transformers import LogitsProcessorList, StoppingCriteriaList
+
+from harness.adapters.hf.batch import Batch
+from harness.adapters.hf.constrained import OnlyNames
+from harness.adapters.hf.loading import problem
+from harness.adapters.hf.prefix_cache import as_argument
+from harness.adapters.hf.reading import AnswerReader
+from harness.adapters.hf.sampling import SeededSampling, warpers
+from harness.adapters.hf.stopping import AllEnded
+from harness.errors import SpecError
+from harness.requests import Response
+from harness.specs.model import ModelSpec
+from harness.specs.model_generation import SAMPLING_ONLY
+from harness.specs.task import GenerationSpec
+
+
+class Writer:
+    """Has one model write, as the task says and with what the model's YAML keeps by name."""
+
+    def __init__(self, spec: ModelSpec, model: Any, tokenizer: Any, reader: AnswerReader) -> None:
+        self._spec = spec
+        self._model = model
+        self._reader = reader
+        self._padding = tokenizer.pad_token_id
+        named = spec.generation.named
+        self._kept = {key: value for key, value in named.items() if key not in SAMPLING_ONLY}
+
+    def write(
+        self,
+        prompts: Sequence[str],
+        batch: Batch,
+        generation: GenerationSpec,
+        seeds: Sequence[int],
+        only: OnlyNames | None = None,
+    ) -> list[Response]:
+        """Answer a batch; `seeds` is for each row the seed of its noise, where the task samples.
+
+        Raises SpecError where beams are asked to sample.
+        """
+        kept = {} if only else self._kept
+        beams = "num_beams" in kept
+        if beams and generation.do_sample:
+            what = "beams are searched, and the task samples"
+            raise SpecError(problem(self._spec, "generation.num_beams", what, fix="remove one"))
+        options: dict[str, Any] = {
+            "max_new_tokens": generation.most_tokens(),
+            "do_sample": False,  # what is sampled is drawn by a processor
+            "pad_token_id": self._padding,
+            **kept,
+            **as_argument(self._model, batch.cache),
+        }
+        if processors := self._processors(generation, seeds, batch.width, only):
+            options["logits_processor"] = LogitsProcessorList(processors)
+        if generation.until and not beams:
+            done = AllEnded(self._reader, prompts, batch.width, generation.until)
+            options["stopping_criteria"] = StoppingCriteriaList([done])
+        output = self._model.generate(**batch.inputs, **options)
+        rows = output[:, batch.width :].tolist()  # the one time that the GPU is waited for
+        outside = only.outside if only else [None] * len(rows)
+        found = []
+        for prompt, row, share, length in zip(prompts, rows, outside, batch.lengths, strict=True):
+            read = self._reader.read(prompt, row, generation.until)
+            found.append(
+                Response(
+                    text=read.text,
+                    reasoning=read.reasoning,
+                    tokens=read.tokens,
+                    prompt_tokens=length,
+                    outside=share,
+                    truncated=read.truncated,
+                )
+            )
+        return found
+
+    def _processors(
+        self,
+        generation: GenerationSpec,
+        seeds: Sequence[int],
+        width: int,
+        only: OnlyNames | None,
+    ) -> list[Any]:
+        found: list[Any] = [only] if only else []
+        if generation.do_sample:
+            device = torch.device(self._model.device)
+            found += warpers(generation, self._spec.generation, device)
+            found.append(SeededSampling(seeds, width))
+        return found

@@ -1,0 +1,4 @@
+"""The model classes of lmms-eval, asked in our runs.
+
+Tasks for lmms-eval's own command are written by `export/lmms_eval`.
+"""

@@ -1,0 +1,175 @@
+"""Any model class of lmms-eval, simple or chat, asked in the process of the run."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+import torch
+
+from harness.adapters.base import PROMPTED, TEXT_ONLY, OutOfMemoryError, Setting
+from harness.adapters.hf.checkpoint_settings import keep, neutralise
+from harness.adapters.hf.loading import problem
+from harness.adapters.lmms_eval.isolation import Apart
+from harness.adapters.lmms_eval.loading import load
+from harness.adapters.lmms_eval.options import LmmsEvalOptions
+from harness.adapters.lmms_eval.task import Form, generate
+from harness.answers.stops import cut
+from harness.errors import SpecError
+from harness.export.lmms_eval.documents import response_of
+from harness.requests import ModelFacts, Request, Response
+from harness.specs.base import Spec, validate_part
+from harness.specs.model import ModelSpec
+from harness.specs.template import IMAGE_MARK
+
+log = logging.getLogger("harness")
+_NO_MEMORY = "out of memory"
+
+
+class LmmsEvalAdapter:
+    """A model class of lmms-eval; only its `generate_until` is used."""
+
+    keys: ClassVar[frozenset[str]] = frozenset({"pretrained", "generation"})
+    Options: ClassVar[type[Spec]] = LmmsEvalOptions
+    protocols: ClassVar[frozenset[str]] = PROMPTED
+    output_types: ClassVar[frozenset[str]] = TEXT_ONLY
+
+    def __init__(self, spec: ModelSpec, setting: Setting) -> None:
+        self._options = validate_part(LmmsEvalOptions, spec, "options", spec.options)
+        self._apart = Apart()
+        self._loaded = load(spec, self._options, setting.device, self._apart)
+        self._settings = tuple(self._own_settings(spec))
+        self._beams = spec.generation.num_beams
+        self._asked_again = 0
+        log.info("%s: %s", spec.model, next(self._notes()))
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What is known of the model: its class, and what that lets see of its weights."""
+        weights = self._weights
+        known: dict[str, Any] = {}
+        if weights is not None:
+            first = next(weights.parameters(), None)
+            known["parameters"] = sum(each.numel() for each in weights.parameters())
+            known["architecture"] = type(weights).__name__
+            known["revision"] = getattr(getattr(weights, "config", None), "_commit_hash", None)
+            if first is not None:
+                known["dtype"] = str(first.dtype).removeprefix("torch.")
+                known["device"] = str(first.device)
+        return ModelFacts(notes=tuple(self._notes()), **known)
+
+    def _own_settings(self, spec: ModelSpec) -> Iterator[str]:
+        """Take the checkpoint's own generation settings away, write those of the YAML instead, and
+        say so for the manifest.
+
+        Raises SpecError where the YAML names some and the class shows no place for them.
+        """
+        weights = self._weights
+        if weights is not None:
+            brought = neutralise(weights, spec.generation, spec.model)
+            if keep(weights, spec.generation):
+                yield from brought.notes()
+                return
+        if spec.generation.named:
+            what = f"`{self._options.model}` shows no model whose `generate` could be told this"
+            raise SpecError(problem(spec, "generation", what, fix="remove `generation`"))
+        yield "generation settings of the checkpoint: not seen; what the class makes of them acts"
+
+    @property
+    def _weights(self) -> torch.nn.Module | None:
+        for name in ("model", "_model"):
+            found = getattr(self._loaded.model, name, None)
+            if isinstance(found, torch.nn.Module):
+                return found
+        return None
+
+    def _notes(self) -> Iterator[str]:
+        kind = "simple" if self._loaded.is_simple else "chat"
+        yield f"{kind} class {self._loaded.class_path} of lmms-eval {self._loaded.version}"
+        if self._loaded.is_simple:
+            mark = self._options.image_mark
+            yield f"images: {f'marked {mark!r} in the text' if mark else 'apart from the text'}"
+        yield from self._settings
+        if self._asked_again:
+            yield f"requests asked again alone, as the answer was empty: {self._asked_again}"
+
+    def respond(self, requests: Sequence[Request]) -> list[Response]:
+        """Answer a batch. An empty answer is asked for once more, alone.
+
+        A class of lmms-eval may swallow an exception and give an empty text, or one that says so;
+        both are errors here. A request whose images do not fit its text is an error of its own.
+        """
+        marks = [each.text.count(IMAGE_MARK) for each in requests]
+        good = [
+            each for each, count in zip(requests, marks, strict=True) if count == len(each.images)
+        ]
+        answers = iter(self._respond(good) if good else ())
+        return [
+            next(answers)
+            if count == len(each.images)
+            else Response(error=f"{len(each.images)} images for {count} {IMAGE_MARK} in the text")
+            for each, count in zip(requests, marks, strict=True)
+        ]
+
+    def _respond(self, requests: Sequence[Request]) -> list[Response]:
+        responses = self._ask(requests)
+        for place, response in enumerate(responses):
+            if not response.error and not (response.text or "").strip():
+                self._asked_again += 1
+                responses[place] = self._ask([requests[place]])[0]
+                if not (responses[place].text or "").strip() and self._apart.errors:
+                    responses[place] = Response(error=self._swallowed())
+        return responses
+
+    def _ask(self, requests: Sequence[Request]) -> list[Response]:
+        generation = requests[0].generation
+        form = Form(self._options.image_mark, self._beams)
+        try:
+            with self._apart.inside():
+                outputs = self._outputs(requests, form)
+        except torch.OutOfMemoryError as error:
+            torch.cuda.empty_cache()
+            raise OutOfMemoryError(str(error).splitlines()[0]) from error
+        except SystemExit as error:
+            raise RuntimeError(f"the class wanted to end the process ({error})") from error
+        if len(outputs) != len(requests):
+            raise RuntimeError(f"{len(outputs)} answers to {len(requests)} requests")
+        return [self._read(output, generation.until) for output in outputs]
+
+    def _outputs(self, requests: Sequence[Request], form: Form) -> list[Any]:
+        """Ask the class for a batch; one by one where it samples, each with noise of its own."""
+        if not requests[0].generation.do_sample:
+            return generate(self._loaded.model, requests, form)
+        outputs: list[Any] = []
+        for request in requests:
+            torch.manual_seed(request.noise)
+            outputs += generate(self._loaded.model, [request], form)
+        return outputs
+
+    def _swallowed(self) -> str:
+        """Give the exception that the class logged in place of an answer.
+
+        Raises OutOfMemoryError when it was one of memory.
+        """
+        said = self._apart.errors[-1]
+        if _NO_MEMORY in said.lower():
+            raise OutOfMemoryError(said.splitlines()[0])
+        return said
+
+    def _read(self, output: Any, until: Sequence[str]) -> Response:
+        from lmms_eval.api.instance import unwrap_generation_output
+
+        # lmms-eval itself would make the text "None" of None
+        text, counts = (None, None) if output is None else unwrap_generation_output(output)
+        response = response_of(text)
+        if response.text is None:
+            return response
+        reasoning, answer = None, response.text
+        if self._options.reasoning_end and self._options.reasoning_end in answer:
+            reasoning, _, answer = answer.rpartition(self._options.reasoning_end)
+            reasoning, answer = reasoning.strip() or None, answer.lstrip()
+        return Response(
+            text=cut(answer, until),
+            tokens=getattr(counts, "output_tokens", None) or None,
+            prompt_tokens=getattr(counts, "input_tokens", None) or None,
+            reasoning=reasoning,
+        )

@@ -1,0 +1,175 @@
+"""Any OpenAI-compatible server, through its chat completions: vLLM, SGLang, `transformers serve`,
+the vendors. A batch is sent concurrently, and faults that may pass are waited out.
+"""
+
+import asyncio
+import logging
+import weakref
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+from harness.adapters.base import PROMPTED, TEXT_ONLY, Setting
+from harness.adapters.server.answer import Answer, without_reasoning
+from harness.adapters.server.client import Client
+from harness.adapters.server.dialect import SENDABLE, other_dialect
+from harness.adapters.server.faults import Fault, common_fault, says_no_schema
+from harness.adapters.server.loop import EventLoop
+from harness.adapters.server.options import Dialect, OpenAIOptions
+from harness.adapters.server.request import answer_schema, chat_body
+from harness.answers.stops import cut, stop_place
+from harness.errors import Problem, SpecError
+from harness.requests import ModelFacts, Request, Response
+from harness.specs.base import Spec, validate_part
+from harness.specs.model import ModelSpec
+
+log = logging.getLogger("harness")
+_MOST_NAMES, _LONGEST_REASON = 20, 60
+"""What is noted of the names that a server gives itself, and of its reasons to end."""
+_SENT: Mapping[Dialect, str] = {
+    "vllm": "neutral values sent, as vLLM takes them",
+    "transformers": "neutral values sent, as `transformers serve` takes them",
+    "openai": "nothing sent; what the server has of its own acts",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How a request is written, as far as the server has a say in it."""
+
+    dialect: Dialect
+    with_schema: bool
+
+
+class OpenAIAdapter:
+    """A model behind a server. `pretrained` is its name there."""
+
+    keys: ClassVar[frozenset[str]] = frozenset({"pretrained", "system_prompt", "generation"})
+    generation: ClassVar[frozenset[str]] = SENDABLE
+    Options: ClassVar[type[Spec]] = OpenAIOptions
+    protocols: ClassVar[frozenset[str]] = PROMPTED
+    output_types: ClassVar[frozenset[str]] = TEXT_ONLY
+
+    def __init__(self, spec: ModelSpec, setting: Setting) -> None:
+        if spec.pretrained is None:
+            what = "adapter `openai` needs `pretrained`, the model's name on the server"
+            raise SpecError(Problem(f"model `{spec.model}`", what))
+        self._spec = spec
+        self._options = validate_part(OpenAIOptions, spec, "options", spec.options)
+        twice = sorted(spec.generation.named.keys() & self._options.extra_body.keys())
+        if twice:
+            what = f"`{twice[0]}` is said under `generation` and under `options.extra_body`"
+            raise SpecError(Problem(f"model `{spec.model}`", what, fix="remove one"))
+        key = self._options.key(spec.model)
+        self._loop = EventLoop(f"requests of {spec.model}")
+        self._client = Client(self._options, key)
+        self._schema = self._options.structured != "off"
+        self._dialect = self._options.first_dialect
+        self._answered = False
+        self._models: set[str] = set()
+        self._fingerprints: set[str] = set()
+        self._events: Counter[str] = Counter()
+        self.close = weakref.finalize(self, _close, self._loop, self._client)
+        """End the connections; done at the latest when the adapter or the process ends."""
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What is known of the model: what the server calls it, and what befell its answers."""
+        options = self._options
+        notes = [f"server: {options.address}", f"images sent as {options.encoding}"]
+        notes += [f"not sent: {', '.join(options.omit)}"] if options.omit else []
+        notes.append(f"settings of a checkpoint: {_SENT[self._dialect]}")
+        notes += [f"system_fingerprint: {name}" for name in sorted(self._fingerprints)]
+        notes += [f"answers with {name}: {n}" for name, n in sorted(self._events.items()) if n]
+        if options.structured == "auto" and not self._schema:
+            notes.append("no JSON schema for several images: the server knows none")
+        return ModelFacts(revision=", ".join(sorted(self._models)) or None, notes=tuple(notes))
+
+    def respond(self, requests: Sequence[Request]) -> list[Response]:
+        """Send a batch and give the answers in order; a request's own fault is its error.
+
+        Raises ServerError when the server answers no request of this run, SpecError when the task
+        needs what `options.omit` leaves out. Where some of a batch were answered before the server
+        refused the run, they are given, and the next batch raises.
+        """
+        if self._client.ended is not None:
+            raise self._client.ended.stop(self._spec.model, self._options.address)
+        got = self._loop.run(self._ask_all(requests))
+        faults = [each if isinstance(each, Fault) else None for each in got]
+        common = common_fault(faults, answered=self._answered)
+        if got and all(faults) and (common or self._client.ended):
+            raise (self._client.ended or common).stop(self._spec.model, self._options.address)
+        return [self._response(*pair) for pair in zip(got, requests, strict=True)]
+
+    async def _ask_all(self, requests: Sequence[Request]) -> list[Answer | Fault]:
+        done = await asyncio.gather(*map(self._ask, requests), return_exceptions=True)
+        for each in done:
+            if isinstance(each, BaseException):
+                raise each
+        return [each for each in done if isinstance(each, (Answer, Fault))]
+
+    async def _ask(self, request: Request) -> Answer | Fault:
+        while True:
+            forms: list[_Form] = []
+            got = await self._client.ask(partial(self._written, request, forms))
+            if not (isinstance(got, Fault) and forms and self._learns(forms[-1], got)):
+                return got
+
+    def _written(self, request: Request, forms: list[_Form]) -> dict[str, Any]:
+        """Write a request in the form that is known to do by now, and note which it was."""
+        form = _Form(self._dialect, self._schema and len(request.images) > 1)
+        forms.append(form)
+        body = chat_body(self._spec, self._options, request, form.dialect)
+        if form.with_schema:
+            body["response_format"] = answer_schema(len(request.images))
+        return body
+
+    def _learns(self, form: _Form, fault: Fault) -> bool:
+        """Note what the server does not know of a form; give whether another form may do."""
+        if form.with_schema and says_no_schema(fault):
+            if self._options.structured == "on":
+                self._client.ended = fault
+                return False
+            if self._schema:
+                log.info("%s; asking without a JSON schema from here on", fault.text)
+            self._schema = False
+            return True
+        dialect = other_dialect(form.dialect, fault)
+        if dialect is None or self._options.dialect != "auto":
+            return False
+        if self._dialect == form.dialect:
+            log.warning("%s; settings of a checkpoint: %s", fault.text, _SENT[dialect])
+            self._dialect = dialect
+        return True
+
+    def _response(self, got: Answer | Fault, request: Request) -> Response:
+        if isinstance(got, Fault):
+            return Response(error=got.text)
+        self._note(got)
+        got = without_reasoning(got, self._options.reasoning_end)
+        stopped = stop_place(got.text, request.generation.until) is not None
+        return Response(
+            text=cut(got.text, request.generation.until),
+            tokens=got.tokens,
+            prompt_tokens=got.prompt_tokens,
+            cost=got.cost(self._options.prices),
+            reasoning=got.reasoning,
+            truncated=False if stopped else got.at_limit,
+            refused=got.refused,
+            revision=got.model,
+        )
+
+    def _note(self, answer: Answer) -> None:
+        self._answered = True
+        for known, name in ((self._models, answer.model), (self._fingerprints, answer.fingerprint)):
+            if name and len(known) < _MOST_NAMES:
+                known.add(name)
+        self._events["a refusal"] += answer.refused
+        if answer.finish_reason != "stop":
+            self._events[f"finish_reason `{answer.finish_reason[:_LONGEST_REASON]}`"] += 1
+
+
+def _close(loop: EventLoop, client: Client) -> None:
+    loop.close(client.close())

@@ -1,0 +1,149 @@
+"""Sends requests to a server, a bounded number at a time, and again after faults that may pass."""
+
+import asyncio
+import base64
+import logging
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Omit
+
+from harness.adapters.server.answer import Answer, NoAnswerError, read_answer
+from harness.adapters.server.faults import Fault, fault_of, shorten
+from harness.adapters.server.options import OpenAIOptions
+from harness.limits import MOST_RECORD
+
+log = logging.getLogger("harness")
+_HIDDEN = "[key]"
+_SHORTEST_SECRET = 8  # characters; what local servers take for a key (`EMPTY`) is no secret
+_SPELLINGS = (
+    r"(?:\\{{0,4}}{plain}|(?i:\\{{1,4}}u00{code:02x}|%(?:25)?{code:02x}|&#(?:{code}|x{code:02x});))"
+)
+"""A character as it is, as JSON escapes it (once or twice), in an address, and in HTML."""
+
+
+class Client:
+    """The connection to one server. Its coroutines belong to one event loop."""
+
+    def __init__(self, options: OpenAIOptions, key: str | None) -> None:
+        self._options = options
+        self._secret = _pattern(key) if key and len(key) >= _SHORTEST_SECRET else None
+        self._slots = asyncio.Semaphore(options.concurrency)
+        self._random = random.Random()
+        self._openai = AsyncOpenAI(
+            base_url=options.address,
+            api_key=key or "none",
+            timeout=options.timeout_s,
+            max_retries=0,  # the waits are ours: logged, jittered, and as long as the server asks
+            http_client=DefaultAsyncHttpxClient(
+                follow_redirects=False,  # images go nowhere else
+                event_hooks={"response": [_bound]},
+            ),
+        )
+        self._headers: dict[str, str | Omit] = {} if key else {"Authorization": Omit()}
+        self.ended: Fault | None = None
+        """The fault after which no request of this run is sent any more."""
+
+    async def ask(self, write: Callable[[], Mapping[str, Any]]) -> Answer | Fault:
+        """Send a request until it is answered, refused, or has been tried often enough.
+
+        `write` gives its body; it is called in a thread when a slot is free, so that no more
+        encoded images than requests under way are in memory.
+        """
+        async with self._slots:
+            try:
+                body = await asyncio.to_thread(write)
+            except ValueError as error:
+                return Fault(str(error))
+            for tries in range(1, self._options.max_retries + 2):
+                if self.ended is not None:
+                    return self.ended
+                got = await self._try(body)
+                if isinstance(got, Answer):
+                    return got
+                if got.is_of_run:
+                    self.ended = got
+                wait = self._wait(got, tries)
+                if wait is None:
+                    return got.after(tries)
+                log.debug("%s; again in %.1f s", got.text, wait)
+                await asyncio.sleep(wait)
+        raise AssertionError("the last try has no wait")
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._openai.close()
+
+    async def _try(self, body: Mapping[str, Any]) -> Answer | Fault:
+        try:
+            async with asyncio.timeout(self._options.timeout_s):
+                raw = await self._openai.chat.completions.with_raw_response.create(
+                    **body, extra_headers=self._headers
+                )
+                kind = raw.headers.get("content-type", "")
+            return read_answer(self._hide(raw.text), self._hide(kind))
+        except NoAnswerError as error:
+            return Fault(shorten(f"no answer in what the server sent: {error}"))
+        except Exception as error:
+            fault = fault_of(error)
+            if fault is None:
+                raise
+            if fault.code == "content_filter":  # Azure's: the vendor's answer, not a failure
+                reason = "content_filter, before the model was asked"
+                return Answer("", finish_reason=reason, refused=True)
+            return replace(fault, text=shorten(self._hide(fault.text)))
+
+    def _wait(self, fault: Fault, tries: int) -> float | None:
+        """Give the seconds until the next try; None when there is none.
+
+        Back-off doubles from `backoff_s`, with jitter down to its half; a server's `Retry-After`
+        is the least.
+        """
+        options = self._options
+        if not fault.passing or tries > options.max_retries:
+            return None
+        if fault.wait_s is not None and fault.wait_s > options.longest_wait_s:
+            return None
+        backoff = min(options.longest_wait_s, options.backoff_s * 2.0 ** (tries - 1))
+        return max(fault.wait_s or 0.0, backoff * self._random.uniform(0.5, 1.0))
+
+    def _hide(self, text: str) -> str:
+        """Give a text without the key, which some servers repeat, in whatever they send."""
+        return self._secret.sub(_HIDDEN, text) if self._secret else text
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    """Give the pattern of a key in all its spellings, in base 64 and in hexadecimal too."""
+    spelt = "".join(_SPELLINGS.format(plain=re.escape(each), code=ord(each)) for each in key)
+    return re.compile("|".join([spelt, *_in_base64(key), f"(?i:{key.encode().hex()})"]))
+
+
+def _in_base64(key: str) -> Iterator[str]:
+    """Give what surely stands in base 64 of any text with the key in it, as patterns: what it is
+    depends on the place in threes, and its ends are mixed with what stands beside it.
+    """
+    for before in range(3):
+        text = base64.b64encode(b"\0" * before + key.encode()).decode().rstrip("=")
+        sure = text[-(-8 * before // 6) : (before + len(key)) * 8 // 6]
+        for plus, slash in ("+/", "-_"):
+            yield re.escape(sure.replace("+", plus).replace("/", slash))
+
+
+async def _bound(response: Any) -> None:
+    """Read a response, as text in UTF-8 whatever its headers say, up to a limit.
+
+    Raises NoAnswerError for a longer one, also where it is only long when it is unpacked.
+    """
+    kind = response.headers.get("content-type", "")
+    response.headers["content-type"] = kind.partition(";")[0]
+    parts, size = [], 0
+    async for part in response.aiter_bytes():
+        parts.append(part)
+        size += len(part)
+        if size > MOST_RECORD:
+            await response.aclose()
+            raise NoAnswerError(f"more than {MOST_RECORD} bytes")
+    response._content = b"".join(parts)  # where `aread`, which has no limit, leaves it

@@ -1,0 +1,129 @@
+"""The class names of a list as a text encoder sees them: their embeddings, and what it can read."""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.answers.mapping.templates import embed, well_formed
+from harness.data.classes import ClassList
+from harness.encoders.base import Pieces, TextEncoder, Vectors, is_literal, pieces_of
+from harness.encoders.templates import sentences
+
+TIE = 1e-6
+"""Cosines this close are one: float32 rounding differs between machines and batches."""
+_CHUNK = 1024  # names compared with all others at once
+
+Group = tuple[int, ...]
+"""Ids of the classes of one normalized name, ascending."""
+
+
+@dataclass(frozen=True)
+class ClassVectors:
+    """Class names, embedded: one row for each different normalized name."""
+
+    groups: tuple[Group, ...]
+    """For each row the class ids that share it, ascending; the rows ascend by their first id."""
+    matrix: Vectors
+    """Unit rows, float32 [len(groups), d]."""
+    pieces: tuple[frozenset[int | str | None], ...] | None = None
+    """For each row the pieces of the name, where an embedding counts nothing but pieces."""
+
+
+def embed_classes(encoder: TextEncoder, class_list: ClassList, template: str) -> ClassVectors:
+    """Embed the names of a class list; of classes of one normalized name, the lowest id's.
+
+    Names that the encoder cannot read (see `is_read`) are left out: what is near to them is so by
+    chance. Raises SpecError for an unknown template.
+    """
+    groups, names = _names(class_list)
+    pieces = pieces_of(encoder, names)
+    if pieces is None:
+        return ClassVectors(groups, embed(encoder, names, template))
+    read = [place for place, each in enumerate(pieces) if is_read(each)]
+    return ClassVectors(
+        tuple(groups[place] for place in read),
+        embed(encoder, [names[place] for place in read], template),
+        tuple(frozenset(pieces[place]) for place in read) if is_literal(encoder) else None,
+    )
+
+
+def is_read(pieces: Pieces) -> bool:
+    """Tell whether an encoder knows more than half of the pieces of a text.
+
+    All texts of unknown pieces are one to it; and the little that it knows of others (an article, a
+    digit) does not say what they name.
+    """
+    return 2 * pieces.count(None) < len(pieces)
+
+
+def names_something(text: str) -> bool:
+    """Tell whether there is a letter, a digit or a pictograph in a text."""
+    categories = (unicodedata.category(each) for each in text)
+    return any(each[0] in "LN" or each == "So" for each in categories)
+
+
+def unread_names(encoder: TextEncoder, class_list: ClassList) -> list[str]:
+    """List the names that the encoder cannot read; no answer is mapped to their classes."""
+    _, names = _names(class_list)
+    pieces = pieces_of(encoder, names) or ()
+    return [name for name, each in zip(names, pieces, strict=bool(pieces)) if not is_read(each)]
+
+
+def shared_vectors(
+    encoder: TextEncoder, class_list: ClassList, template: str = "raw"
+) -> list[tuple[int, ...]]:
+    """Give the groups of classes of different names that are one to the encoder, as class ids.
+
+    Names that its tokenizer makes the same tokens of, in every sentence of the template, have one
+    embedding; no weights are read. Without a tokenizer, names whose embeddings are within the
+    tolerance of a tie are one. Raises SpecError for an unknown template.
+    """
+    groups, names = _names(class_list)
+    keys = _keys(encoder, names, template)
+    if keys is None:
+        return same_rows(ClassVectors(groups, embed(encoder, names, template)))
+    places: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for place, key in enumerate(keys):
+        places[key].append(place)
+    return _joined(groups, list(places.values()))
+
+
+def same_rows(classes: ClassVectors) -> list[tuple[int, ...]]:
+    """Give the groups of class ids whose rows are within the tolerance of a tie, or all zero."""
+    matrix = classes.matrix
+    empty = np.logical_not(np.logical_or.reduce(matrix != 0, axis=1))
+    first = np.arange(len(matrix))
+    for start in range(0, len(matrix), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        tied = (matrix[part] @ matrix.T >= 1 - TIE) | (empty[part, None] & empty)
+        first[part] = tied.argmax(axis=1)
+    places: defaultdict[int, list[int]] = defaultdict(list)
+    for place, other in enumerate(first.tolist()):  # a lower row is in its group already
+        first[place] = first[other]
+        places[int(first[place])].append(place)
+    return _joined(classes.groups, list(places.values()))
+
+
+def _names(class_list: ClassList) -> tuple[tuple[Group, ...], list[str]]:
+    groups = tuple(sorted(class_list.by_normalized.values()))
+    return groups, [well_formed(class_list.by_id[ids[0]].name) for ids in groups]
+
+
+def _keys(encoder: TextEncoder, names: Sequence[str], template: str) -> list[Hashable] | None:
+    """Give for each name what its embedding is made of; None where that cannot be told."""
+    forms = sentences(template)
+    pieces = pieces_of(encoder, [form.replace("{}", name) for name in names for form in forms])
+    if pieces is None or is_literal(encoder):  # pieces twice over count the same as once
+        return None
+    return [tuple(pieces[at : at + len(forms)]) for at in range(0, len(pieces), len(forms))]
+
+
+def _joined(groups: Sequence[Group], sets: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
+    return [
+        tuple(sorted(class_id for place in places for class_id in groups[place]))
+        for places in sets
+        if len(places) > 1
+    ]

@@ -1,0 +1,197 @@
+"""What can be known of a task or a model before it runs: one function a check."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from harness.adapters.pretrained import locate
+from harness.adapters.registry import checked_class
+from harness.answers.outcome import Status
+from harness.data.class_lists import load_class_list, name_sets
+from harness.data.images.decode import ImageError
+from harness.data.images.open import dataset_location
+from harness.data.labels.label_set import LabelSet
+from harness.errors import MissingPackageError, UserError
+from harness.prompts.plan import PlannedRequest
+from harness.runs.bench import (
+    NO_OVERRIDES,
+    Bench,
+    Overrides,
+    open_bench,
+    share_overrides,
+    task_classes,
+)
+from harness.runs.preflight import Finding, check_classes, check_data, check_names, shown
+from harness.runs.rows import read_answer
+from harness.score.scoring import ScoreRequest, score
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_class_list_spec, load_model, load_task
+from harness.specs.task import Protocol, TaskSpec
+from harness.specs.template import LETTERS
+from harness.store.prediction import Prediction
+
+_DECODED = 3  # images that a check decodes
+
+
+def share_among_tasks(
+    catalogue: Catalogue, names: Sequence[str], settings: Sequence[str], overrides: Overrides
+) -> Overrides:
+    """Give overrides of which each task takes the label sets that apply to it; a task that cannot
+    be read is told by its own check. Raises SpecError as `share_overrides`.
+    """
+    tasks: list[TaskSpec] = []
+    for name in names if overrides.label_sets or overrides.equivalences else ():
+        with contextlib.suppress(UserError):
+            tasks.append(load_task(catalogue, name, settings))
+    return share_overrides(catalogue, tasks, overrides)
+
+
+def check_task(
+    catalogue: Catalogue,
+    name: str,
+    settings: Sequence[str] = (),
+    overrides: Overrides = NO_OVERRIDES,
+    *,
+    needs_data: bool = True,
+) -> list[Finding]:
+    """Check a task by name: its file, classes, labels, images, prompt and gold answers.
+
+    Without `needs_data`, a data set on the hub is not fetched, and a note says so.
+    """
+    try:
+        task = load_task(catalogue, name, settings)
+        classes = task_classes(catalogue, task)
+    except UserError as error:
+        return [Finding("error", "loads", str(error))]
+    found = [Finding("ok", "loads", f"protocol {task.protocol}")]
+    named = check_classes(catalogue, task, classes)
+    try:
+        if not needs_data and isinstance(dataset_location(task), str):
+            text = f"`{task.dataset_path}` is on the hub; name the task to fetch and check it"
+            return [*found, Finding("note", "opens", text), *named]
+        bench = open_bench(catalogue, task, overrides)
+    except UserError as error:
+        return [*found, Finding("error", "opens", str(error)), *named]
+    parts: Sequence[Callable[[Bench], Iterator[Finding]]] = (check_images, check_prompt, check_gold)
+    found += [*check_data(bench), *named]
+    return [*found, *(finding for part in parts for finding in part(bench))]
+
+
+def check_model(catalogue: Catalogue, name: str) -> list[Finding]:
+    """Check a model by name: its file, that its adapter can be imported, where its weights are."""
+    try:
+        spec = load_model(catalogue, name)
+        keys = checked_class(spec).keys
+    except MissingPackageError as error:
+        own = ":" in spec.adapter  # an adapter of one's own; else an extra, which is a choice
+        return [Finding("error" if own else "note", "loads", str(error))]
+    except UserError as error:
+        return [Finding("error", "loads", str(error))]
+    found = [Finding("ok", "loads", f"adapter {spec.adapter}")]
+    if spec.pretrained is None or "revision" not in keys:
+        return found  # without a revision it names no weights but a model on a server
+    try:
+        weights = locate(spec)
+    except UserError as error:
+        return [*found, Finding("error", "weights", str(error))]
+    here = weights.is_local or weights.commit is not None
+    return [*found, Finding("ok" if here else "note", "weights", str(weights))]
+
+
+def check_class_list(catalogue: Catalogue, name: str) -> list[Finding]:
+    """Check a class list by name, under every one of its name sets."""
+    try:
+        spec = load_class_list_spec(catalogue, name)
+        lists = [load_class_list(spec, name_set) for name_set in name_sets(spec)]
+    except UserError as error:
+        return [Finding("error", "loads", str(error))]
+    found = [Finding("ok", "loads", f"{len(lists[0])} classes")]
+    for classes in lists:
+        found += [
+            replace(each, text=f"{classes.name_set}: {each.text}") for each in check_names(classes)
+        ]
+    return found
+
+
+def check_images(bench: Bench) -> Iterator[Finding]:
+    """The first images decode."""
+    if bench.source.read is None:
+        text = f"no column `{bench.task.doc_to_visual}` of images: only `import` works with it"
+        yield Finding("note", "images", text)
+        return
+    for row in range(min(_DECODED, len(bench.source))):
+        try:
+            image = bench.source.read(row)
+        except ImageError as error:
+            yield Finding("error", "images", str(error))
+        else:
+            size = f"{image.width}x{image.height}"
+            yield Finding("ok", "images", f"{shown(bench.source.ids[row])}: {size}")
+
+
+def check_prompt(bench: Bench) -> Iterator[Finding]:
+    """The prompt renders for an example, and shows its first line."""
+    if not bench.requests:
+        yield Finding("error", "prompt", "no image has a question")
+        return
+    text = bench.requests[0].text
+    if text:
+        yield Finding("ok", "prompt", f"{len(text)} characters: {text[:60]!r}")
+
+
+def check_gold(bench: Bench) -> Iterator[Finding]:
+    """The right answers, written as a model would write them, score 100 on every label set."""
+    protocol = bench.task.protocol
+    if protocol not in ("cw", "cw_plus", "mc"):
+        return
+    for labels in bench.truths.label_sets:
+        rows = [row for request in bench.requests for row in _gold(bench, labels, request)]
+        wrong = _not_right(bench, labels, rows, protocol)
+        told = f"{len(rows)} gold answers on `{labels.name}`"
+        if wrong is None:
+            yield Finding("note", "gold", f"{told}: nothing to score")
+        elif wrong:
+            yield Finding("error", "gold", f"{told} score {wrong:.2f} below 100")
+        else:
+            yield Finding("ok", "gold", f"{told} score 100")
+
+
+def _gold(bench: Bench, labels: LabelSet, request: PlannedRequest) -> Iterator[Prediction]:
+    for image_id in request.image_ids:
+        valid = sorted(labels.labels.get(image_id, ()))
+        if request.options:
+            valid = [each for each in valid if each in request.options]
+        if not valid:
+            continue
+        answer = bench.classes.by_id[valid[0]].name
+        if request.options:
+            answer = LETTERS[request.options.index(valid[0])]
+        outcome = read_answer(bench.task.protocol, answer, request.options, bench.classes)
+        yield Prediction(
+            image_id=image_id,
+            status=outcome.status,
+            answer=answer,
+            class_id=outcome.class_id,
+            also=outcome.also,
+            rule=outcome.rule,
+            options=request.options,
+        )
+
+
+def _not_right(
+    bench: Bench, labels: LabelSet, rows: Sequence[Prediction], protocol: Protocol
+) -> float | None:
+    """Give by how many points the rows miss 100; None when there are none to score."""
+    if not any(row.status is not Status.ERROR for row in rows):
+        return None
+    request = ScoreRequest(
+        task=bench.task.task,
+        model="gold",
+        protocol=protocol,
+        class_list=bench.classes,
+        label_sets=(labels,),
+        equivalences=bench.truths.equivalences,
+        draws=1,
+    )
+    accuracy = score(rows, request).scores[protocol][labels.name].accuracy
+    return None if accuracy is None else 100 - accuracy

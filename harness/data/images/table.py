@@ -1,0 +1,187 @@
+"""A data set that the package `datasets` reads: hub id, its folders, parquet, JSONL or CSV."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import datasets
+from PIL import Image
+
+from harness.data.image_ids import ids_of_files, ids_of_texts
+from harness.data.images.decode import ImageError, decode_image
+from harness.data.images.local import open_local
+from harness.data.images.source import Source
+from harness.errors import DataError, Problem, nearest
+from harness.specs.task import TaskSpec
+
+
+def open_table(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> Source:
+    """Open a data set. `location` is a path, or a hub id; `columns` are the label columns wanted.
+
+    Raises DataError when it cannot be loaded, or lacks the split or a column.
+    """
+    where = f"task `{task.task}`"
+    local, wanted = None, (task.doc_to_visual, *columns)
+    with _told(location, where):
+        if isinstance(location, Path):
+            local = open_local(task, location, wanted, where)
+        loaded = local.data if local else _load_from_hub(task, str(location))
+    data = _split_of(loaded, task.test_split, where)
+    has_images = task.doc_to_visual in data.column_names
+    if has_images:
+        data = data.cast_column(task.doc_to_visual, datasets.Image(decode=False))
+    if task.doc_to_id is not None:
+        ids = ids_of_texts(_written(data, task.doc_to_id, where), where)
+    elif has_images:
+        ids = ids_of_files(_file_names(data, task.doc_to_visual, where), where)
+    else:
+        raise _neither(task, where, data.features)
+    for column in columns:
+        if column not in data.column_names:
+            raise _no_column(where, "column", column, data.column_names)
+    root = local.root if local else Path()
+    beside = _beside(data, task.doc_to_visual, root) if local and has_images else []
+    return Source(
+        ids=ids,
+        read=_reader(data, task.doc_to_visual, ids, root) if has_images else None,
+        columns={column: data[column][:] for column in columns},
+        column_names=_names_of(data, columns),
+        fingerprint=local.fingerprint(beside) if local else str(data._fingerprint),
+        location=str(location),
+        passed_over=local.passed_over(beside) if local else {},
+        ids_from_files=task.doc_to_id is None,
+    )
+
+
+@contextmanager
+def _told(location: Path | str, where: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
+        fix = "check the name, log in with `hf auth login` if it is gated, or point to a local copy"
+        fix += " with `--set dataset_path=DIR`"
+        got = f"{location}: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+        raise DataError(Problem(where, "its data set cannot be loaded", got, fix=fix)) from error
+
+
+def _load_from_hub(task: TaskSpec, name: str) -> Any:
+    files = {task.test_split: task.data_files} if task.data_files else None
+    load = partial(
+        datasets.load_dataset,
+        name,
+        task.dataset_name,
+        data_files=files,
+        split=task.test_split,
+        revision=task.revision,
+    )
+    found = load()
+    if task.doc_to_id is None or found.info.builder_name != "csv":
+        return found
+    return load(converters={task.doc_to_id: str}, na_filter=False)  # else `007` is 7, `NA` nothing
+
+
+def _split_of(loaded: Any, split: str, where: str) -> Any:
+    if not isinstance(loaded, datasets.DatasetDict):
+        return loaded
+    if split not in loaded:
+        raise DataError(
+            Problem(where, "no such split", split, ", ".join(loaded), "set `test_split`")
+        )
+    return loaded[split]
+
+
+def _written(data: Any, column: str, where: str) -> list[str]:
+    """Give the texts of the id column. What was read as something else than text or a whole number
+    (a time, a fraction) cannot be known as it was written.
+    """
+    if column not in data.column_names:
+        raise _no_column(where, "doc_to_id", column, data.column_names)
+    kind = str(getattr(data.features[column], "dtype", data.features[column]))
+    if kind not in ("string", "large_string", "null") and not kind.startswith(("int", "uint")):
+        raise DataError(
+            Problem(
+                where,
+                f"the ids in the column `{column}` are no texts",
+                got=kind,
+                expected="texts or whole numbers",
+                fix="write them as texts: in JSONL in quotes, in parquet as strings",
+            )
+        )
+    return ["" if value is None else str(value) for value in data[column][:]]
+
+
+def _file_names(data: Any, column: str, where: str) -> list[str]:
+    """Give the file names inside the image column without reading the pixels."""
+    struct = data.data.table.column(column)
+    flat = [value for chunk in struct.chunks for value in chunk.field("path").to_pylist()]
+    if data._indices is not None:
+        flat = [flat[index] for index in data._indices.column(0).to_pylist()]
+    if not all(flat):
+        fix = "name a column of unique ids in `doc_to_id`"
+        raise DataError(Problem(where, "images have neither an id column nor a file name", fix=fix))
+    return [str(name) for name in flat]
+
+
+def _beside(data: Any, column: str, root: Path) -> list[Path]:
+    """Give the files of images that stand beside the table, and not in it."""
+    found = []
+    for chunk in data.data.table.column(column).chunks:
+        held = chunk.field("bytes").is_valid().to_pylist()
+        names = chunk.field("path").to_pylist()
+        pairs = zip(names, held, strict=True)
+        found += [root / name for name, is_held in pairs if name and not is_held]
+    return found
+
+
+def _reader(data: Any, column: str, ids: Sequence[str], root: Path) -> Any:
+    def read(row: int) -> Image.Image:
+        record: Mapping[str, Any] = data[row][column]
+        if record is None or (record.get("bytes") is None and not record.get("path")):
+            raise ImageError(f"{ids[row]}: the row holds no image")
+        source = record["bytes"]
+        return decode_image(root / record["path"] if source is None else source, ids[row])
+
+    return read
+
+
+def _names_of(data: Any, columns: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """Give the names of the numbers in columns of classes."""
+    features = {column: data.features[column] for column in columns}
+    return {
+        column: tuple(feature.names)
+        for column, feature in features.items()
+        if isinstance(feature, datasets.ClassLabel) and feature.names
+    }
+
+
+def _neither(task: TaskSpec, where: str, features: Mapping[str, Any]) -> DataError:
+    """Say that there are no images, and that nothing tells which column has the ids."""
+    pictures = [name for name, kind in features.items() if isinstance(kind, datasets.Image | dict)]
+    guess, ids = nearest(task.doc_to_visual, pictures), nearest("image_id", list(features))
+    fix = f"did you mean `{guess}`?" if guess else f"`doc_to_id: {ids or 'COLUMN'}`"
+    return DataError(
+        Problem(
+            where,
+            f"its data set has no column `{task.doc_to_visual}` of images, and `doc_to_id` names "
+            "no column of ids",
+            got="the columns " + ", ".join(features),
+            expected="`doc_to_visual` for images; for ids alone, of answers that exist already, "
+            "`doc_to_id`",
+            fix=fix,
+        )
+    )
+
+
+def _no_column(where: str, key: str, got: str, known: Sequence[str]) -> DataError:
+    guess = nearest(got, known)
+    return DataError(
+        Problem(
+            where,
+            f"`{key}` names a column that the data set does not have",
+            got=got,
+            expected="one of " + ", ".join(known),
+            fix=f"did you mean `{guess}`?" if guess else None,
+        )
+    )

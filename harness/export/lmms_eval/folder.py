@@ -1,0 +1,212 @@
+"""Write tasks as a folder that lmms-eval runs unchanged (`harness export lmms-eval`)."""
+
+import logging
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from harness.data.labels.label_set import named_by_task
+from harness.errors import Problem, UserError
+from harness.export.lmms_eval.documents import generation_kwargs
+from harness.export.lmms_eval.rows import Row, write_rows
+from harness.export.lmms_eval.scoring import metric_names
+from harness.export.lmms_eval.task import exported, write_task
+from harness.prompts.ahead import load_ahead
+from harness.prompts.plan import PlannedRequest
+from harness.runs.asked import readable
+from harness.runs.bench import Bench, Overrides, open_bench, require_images, share_overrides
+from harness.runs.preflight import preflight, stop_on_errors, tell
+from harness.specs.catalogue import Catalogue, Kind
+from harness.specs.task import TaskSpec
+from harness.store.new_folder import new_folder, refuse_full, refuse_name
+
+log = logging.getLogger("harness")
+_MODULE = "harness_task"
+_FUNCTIONS = Path(__file__).with_name("functions.py")
+"""Copied into the folder, where lmms-eval finds the functions that the YAML files name."""
+_README = """# Tasks of the harness, for lmms-eval
+
+Written by `harness export lmms-eval` of mllm-classification-harness {version}. Needed in one
+environment: lmms-eval 0.7 and this package (`pip install 'mllm-classification-harness[lmms]'`).
+
+```
+python -m lmms_eval --include_path . --tasks {tasks} \\
+    --model MODEL --model_args pretrained=… --log_samples --output_path logs
+```
+
+| task | protocol | prompts | images | left out |
+| --- | --- | --- | --- | --- |
+{table}
+
+A task is `NAME.yaml`, its data `data/NAME.parquet` (images without loss), and `NAME.harness.json`,
+the classes and labels. `docs/lmms-eval.md` of the harness says what the metrics are.
+"""
+_MARKS = {"default": {"image_mark": ""}, "llava_hf": {"image_mark": "<image>"}}
+"""What a simple class finds in the text where an image belongs, by the name of the model."""
+
+
+class _Function(str):
+    __slots__ = ()
+
+
+class _Dumper(yaml.SafeDumper):
+    pass
+
+
+def _represent(dumper: yaml.SafeDumper, name: _Function) -> yaml.ScalarNode:
+    return dumper.represent_scalar("!function", f"{_MODULE}.{name}")
+
+
+_Dumper.add_representer(_Function, _represent)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was exported of a task."""
+
+    task: str
+    protocol: str
+    prompts: int
+    images: int
+    left_out: dict[str, int]
+
+
+def export_lmms_eval(
+    catalogue: Catalogue, tasks: Sequence[TaskSpec], folder: Path, overrides: Overrides
+) -> list[Written]:
+    """Write the tasks into a new folder, which appears whole or not at all.
+
+    Images that cannot be decoded are left out, counted and named in the log. Raises UserError for
+    a folder that is not empty, or for tasks that lmms-eval cannot run, before anything is written.
+    """
+    import harness
+
+    refuse_full(folder)
+    refuse_name(folder)
+    problems = [each for task in tasks for each in _misfits(task)]
+    if problems:
+        raise UserError(problems)
+    overrides = share_overrides(catalogue, tasks, overrides)
+    benches = [open_bench(catalogue, task, overrides) for task in tasks]
+    for bench in benches:
+        require_images(bench)
+        found = preflight(catalogue, bench)
+        tell(found, bench.task.task)
+        stop_on_errors(found)
+    with new_folder(folder) as hidden:
+        written = [_write(hidden, bench) for bench in benches]
+        shutil.copyfile(_FUNCTIONS, hidden / f"{_MODULE}.py")
+        table = "\n".join(
+            f"| `{each.task}` | {each.protocol} | {each.prompts} | {each.images} | "
+            f"{'; '.join(f'{n}: {why}' for why, n in each.left_out.items())} |"
+            for each in written
+        )
+        names = ",".join(each.task for each in written)
+        text = _README.format(version=harness.__version__, tasks=names, table=table)
+        (hidden / "README.md").write_text(text, encoding="utf-8")
+    return written
+
+
+def _misfits(task: TaskSpec) -> Iterator[Problem]:
+    where = f"task `{task.task}`"
+    if task.protocol == "classify":
+        yield Problem(where, "has no prompt, so lmms-eval cannot ask it", "protocol classify")
+    if task.output_type != "generate_until":
+        fix = "--set output_type=generate_until"
+        yield Problem(where, "lmms-eval is given tasks that are answered with text",
+                      f"output_type {task.output_type}", "generate_until", fix)  # fmt: skip
+    if task.generation_kwargs.max_new_tokens == "longest_name":
+        fix = "--set generation_kwargs.max_new_tokens=32"
+        yield Problem(where, "lmms-eval needs a number", "max_new_tokens: longest_name", fix=fix)
+    own = Catalogue().names(Kind.ENCODER)
+    if task.protocol != "mc" and task.mapping.encoder not in own:
+        what = "its answers are mapped by a text encoder that is no part of the harness"
+        fix = "--set mapping.encoder=NAME"
+        yield Problem(where, what, task.mapping.encoder, f"one of {', '.join(own)}", fix)
+    if task.repeats > 1:
+        what = "asks several times; lmms-eval is given one order of the images"
+        yield Problem(where, what, f"repeats: {task.repeats}", fix="--set repeats=1")
+
+
+@dataclass(slots=True)
+class _Count:
+    """What became of the images while they were written."""
+
+    prompts: int = 0
+    images: set[str] = field(default_factory=set)
+    broken: Counter[str] = field(default_factory=Counter)
+
+
+def _write(folder: Path, bench: Bench) -> Written:
+    task, count = bench.task, _Count()
+    if bench.source.read is None:
+        raise UserError(Problem(f"task `{task.task}`", "its data set has no images to export"))
+    data = Path("data") / f"{task.task}.parquet"
+    write_rows(folder / data, _rows(bench, count), task.images_per_prompt)
+    left_out = dict(bench.skipped) | dict(count.broken)
+    about = exported(bench, frozenset(count.images), left_out)
+    write_task(folder, about)
+    names = metric_names(task, [each.name for each in about.label_sets])
+    text = yaml.dump(_config(task, data, names), Dumper=_Dumper, sort_keys=False, width=96)
+    (folder / f"{task.task}.yaml").write_text(text, encoding="utf-8")
+    return Written(task.task, task.protocol, count.prompts, len(count.images), left_out)
+
+
+def _config(task: TaskSpec, data: Path, metrics: Sequence[str]) -> dict[str, object]:
+    """Give the task's YAML for lmms-eval.
+
+    `until: []` keeps a class from stopping by a rule of its own, at a blank line if none is said;
+    `process_results` cuts the answer at the task's stop strings.
+    """
+    return {
+        "task": task.task,
+        "dataset_path": "parquet",
+        "dataset_kwargs": {"data_files": {"test": data.as_posix()}},
+        "test_split": "test",
+        "output_type": "generate_until",
+        "doc_to_visual": _Function("doc_to_visual"),
+        "doc_to_text": _Function("doc_to_text"),
+        "doc_to_messages": _Function("doc_to_messages"),
+        "doc_to_target": "target",
+        "lmms_eval_specific_kwargs": {name: dict(marks) for name, marks in _MARKS.items()},
+        "generation_kwargs": generation_kwargs(task.generation_kwargs) | {"until": []},
+        "process_results": _Function("process_results"),
+        "metric_list": [
+            {
+                "metric": name,
+                "aggregation": _Function("mean"),
+                "higher_is_better": "accuracy" in name,
+            }
+            for name in metrics
+        ],
+        "metadata": {"version": task.metadata.version},
+    }
+
+
+def _rows(bench: Bench, count: _Count) -> Iterator[Row]:
+    for loaded in load_ahead(bench.source, bench.requests, 16):
+        for item in loaded.images:
+            if item.error is not None:
+                log.warning("left out: %s", item.error)
+                count.broken["image cannot be decoded"] += 1
+        asked = readable(bench, loaded)
+        if asked is None:
+            continue
+        planned, hashes, request = asked
+        count.prompts += 1
+        count.images.update(planned.image_ids)
+        yield Row(bench.task.task, planned, tuple(hashes), request.images, _target(bench, planned))
+
+
+def _target(bench: Bench, planned: PlannedRequest) -> str:
+    """Name what is right by the last label set, for people who read the log."""
+    found = bench.truths.label_sets
+    labels, names = (named_by_task(found) or found)[-1].labels, bench.classes.by_id
+    return "; ".join(
+        " or ".join(names[each].name for each in sorted(labels.get(image_id, ())))
+        for image_id in planned.image_ids
+    )

@@ -1,0 +1,132 @@
+"""One exported task as a file beside its YAML: all that reading and scoring an answer needs."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+import harness
+from harness.data.classes import Class, ClassList
+from harness.data.labels.label_set import Equivalences, LabelSet
+from harness.errors import DataError, Problem
+from harness.runs.bench import Bench
+from harness.specs.task import TaskSpec
+from harness.store.lines import read_json, write_json
+
+SCHEMA_VERSION = 1
+SUFFIX = ".harness.json"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class ExportedClass(_Part):
+    """A class of the list."""
+
+    id: int
+    name: str
+    aliases: tuple[str, ...] = ()
+    wnid: str | None = None
+
+
+class ExportedLabels(_Part):
+    """A label set, for the images that were exported."""
+
+    name: str
+    original: bool
+    labels: dict[str, tuple[int, ...]]
+
+
+class ExportedTask(_Part):
+    """The file. It needs no catalogue, no data set and no label file to be read."""
+
+    schema_version: int = SCHEMA_VERSION
+    harness_version: str
+    task: dict[str, Any]
+    class_list: str
+    name_set: str
+    classes: tuple[ExportedClass, ...]
+    label_sets: tuple[ExportedLabels, ...]
+    equivalences: str
+    """Where the classes that count as one come from."""
+    equal_classes: dict[int, int]
+    """Class id to the lowest id of its group."""
+    left_out: dict[str, int]
+    """Images of the task that were not exported, by reason."""
+
+    @property
+    def spec(self) -> TaskSpec:
+        """The task as it was resolved."""
+        return TaskSpec(**self.task)
+
+    @property
+    def class_names(self) -> ClassList:
+        """The class list."""
+        classes = tuple(Class(each.id, each.name, each.aliases, each.wnid) for each in self.classes)
+        return ClassList(self.class_list, self.name_set, classes)
+
+    @property
+    def truths(self) -> tuple[LabelSet, ...]:
+        """The label sets, in the task's order."""
+        return tuple(
+            LabelSet(
+                each.name,
+                {image_id: frozenset(ids) for image_id, ids in each.labels.items()},
+                original=each.original,
+            )
+            for each in self.label_sets
+        )
+
+    @property
+    def same(self) -> Equivalences:
+        """The classes that count as one."""
+        return Equivalences(self.equivalences, self.equal_classes)
+
+
+def exported(bench: Bench, image_ids: frozenset[str], left_out: dict[str, int]) -> ExportedTask:
+    """Give the file of an opened task, of which these images were exported."""
+    return ExportedTask(
+        harness_version=harness.__version__,
+        task=bench.task.model_dump(mode="json", exclude_defaults=True),
+        class_list=bench.classes.name,
+        name_set=bench.classes.name_set,
+        classes=tuple(
+            ExportedClass(id=each.id, name=each.name, aliases=each.aliases, wnid=each.wnid)
+            for each in bench.classes.classes
+        ),
+        label_sets=tuple(
+            ExportedLabels(
+                name=each.name,
+                original=each.original,
+                labels={
+                    image_id: tuple(sorted(ids))
+                    for image_id, ids in each.labels.items()
+                    if image_id in image_ids
+                },
+            )
+            for each in bench.truths.label_sets
+        ),
+        equivalences=bench.truths.equivalences.source,
+        equal_classes=dict(bench.truths.equivalences.representative),
+        left_out=left_out,
+    )
+
+
+def write_task(folder: Path, task: ExportedTask) -> None:
+    """Write the file of a task into the folder of an export."""
+    write_json(folder / f"{task.spec.task}{SUFFIX}", task.model_dump(mode="json"))
+
+
+def read_task(folder: Path, name: str) -> ExportedTask:
+    """Read the file of a task. Raises DataError when it is missing, broken, or of a newer form."""
+    path = folder / f"{name}{SUFFIX}"
+    values = read_json(path)
+    try:
+        task = ExportedTask.model_validate(values)
+    except ValueError as error:
+        raise DataError(Problem(str(path), "is no exported task", got=str(error))) from error
+    if task.schema_version > SCHEMA_VERSION:
+        got, fix = f"schema version {task.schema_version}", "update the harness"
+        raise DataError(Problem(str(path), "comes from a newer harness", got, fix=fix))
+    return task

@@ -1,0 +1,235 @@
+"""The one checker of entries, for submitters and for the leaderboard's own gate alike."""
+
+import contextlib
+import filecmp
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.errors import DataError, Problem, UserError
+from harness.leaderboard.entries.bounded import read_bounded
+from harness.leaderboard.entries.card import ModelCard
+from harness.leaderboard.entries.check_run import check_run, failed
+from harness.leaderboard.entries.finding import Finding, Report
+from harness.leaderboard.entries.ledger import LEDGER, MAX_LEDGER, read_ledger
+from harness.leaderboard.entries.manifest import CARD, MANIFEST, EntryManifest
+from harness.leaderboard.entries.neighbours import Neighbours
+from harness.leaderboard.entries.read import (
+    MAX_CARD,
+    MAX_MANIFEST,
+    Entry,
+    parse_card,
+    parse_manifest,
+)
+from harness.leaderboard.entries.rules import manifest as manifest_rules
+from harness.leaderboard.entries.rules.files import check_files
+from harness.leaderboard.entries.rules.ledger import check_appended, check_ledger
+from harness.leaderboard.entries.rules.text import check_hidden, check_manifest_text, check_secrets
+from harness.runs.bench import NO_OVERRIDES, Overrides, share_overrides
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_run_task
+from harness.specs.task import TaskSpec
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """What the command line says beside the entries."""
+
+    against: Path | None = None
+    """Folder of the other entries; by default that in which an entry lies. For a folder of entries:
+    what it was before, whose unchanged entries are not checked again."""
+    overrides: Overrides = NO_OVERRIDES
+
+
+def check_path(catalogue: Catalogue, path: Path, options: CheckOptions) -> list[Report]:
+    """Check an entry, or a folder of entries with its ledger.
+
+    Raises UserError when the path is neither.
+    """
+    if not path.is_dir():
+        raise UserError(Problem(str(path), "there is no such folder"))
+    options = share_options(catalogue, [path], options)
+    if (path / LEDGER).is_file() or not (path / MANIFEST).exists():
+        return _check_folder(catalogue, path, options)
+    return [check_entry(catalogue, path, options)]
+
+
+def share_options(
+    catalogue: Catalogue, paths: Sequence[Path], options: CheckOptions
+) -> CheckOptions:
+    """Let each task of some entries, or folders of entries, take the label sets that apply to it.
+
+    Manifests and tasks that cannot be read are told by their own rules. Raises SpecError for a
+    label set that applies to none of the tasks.
+    """
+    overrides = options.overrides
+    if overrides.shared or not (overrides.label_sets or overrides.equivalences):
+        return options
+    tasks: dict[str, TaskSpec] = {}
+    for name in _task_names(paths):
+        with contextlib.suppress(UserError):
+            tasks[name] = load_run_task(catalogue, name)
+    shared = share_overrides(catalogue, [*tasks.values()], options.overrides)
+    return replace(options, overrides=shared)
+
+
+def _task_names(paths: Sequence[Path]) -> Iterator[str]:
+    for path in paths:
+        inside = sorted(path.iterdir()) if path.is_dir() else []
+        for folder in (path, *filter(is_entry, inside)):
+            with contextlib.suppress(DataError):
+                data = read_bounded(folder / MANIFEST, MAX_MANIFEST)
+                yield from (run.task for run in parse_manifest(data, MANIFEST).runs)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An entry's folder, looked at once: what is wrong with it as a whole, and its parts."""
+
+    path: Path
+    findings: tuple[Finding, ...]
+    entry: Entry | None
+    """None where there is an error."""
+
+
+def open_entry(folder: Path) -> Opened:
+    """Check files, manifest and card of an entry, each file read and hashed once."""
+    whole = folder.absolute()
+    findings = list(check_files(whole))
+    entry = None if failed(findings) else _open(whole, findings)
+    return Opened(folder, tuple(findings), None if failed(findings) else entry)
+
+
+def check_entry(catalogue: Catalogue, folder: Path, options: CheckOptions) -> Report:
+    """Check one entry by every rule, from the files to the suspicions.
+
+    Rules that build on others are left out where those failed, so that each mistake is told once.
+    """
+    options = share_options(catalogue, [folder], options)
+    among = options.against or folder.absolute().parent
+    found = [path for path in _entries_in(among) if path.name != folder.absolute().name]
+    opened = open_entry(folder)
+    others = Neighbours(_sound(map(open_entry, found))) if opened.entry else Neighbours()
+    return _report(catalogue, opened, options.overrides, others)
+
+
+def _report(
+    catalogue: Catalogue, opened: Opened, overrides: Overrides, others: Neighbours
+) -> Report:
+    findings = list(opened.findings)
+    if opened.entry is not None:
+        for run in opened.entry.manifest.runs:
+            findings += check_run(catalogue, opened.entry, run, overrides, others)
+    return Report(opened.path.absolute().name, str(opened.path), tuple(findings))
+
+
+def _sound(opened: Iterable[Opened]) -> tuple[Entry, ...]:
+    """Give the entries that can be opened; the others are told of by their own check."""
+    return tuple(each.entry for each in opened if each.entry is not None)
+
+
+def _entries_in(folder: Path) -> list[Path]:
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [path for path in found if is_entry(path)]
+
+
+def _check_folder(catalogue: Catalogue, folder: Path, options: CheckOptions) -> list[Report]:
+    before = options.against
+    if before is not None and before.resolve() == folder.resolve():
+        before = None
+    entries = _entries_in(folder)
+    if not entries and not (folder / LEDGER).is_file():
+        fix = "give an entry's folder, or the folder of all of them"
+        raise UserError(Problem(str(folder), f"has no {MANIFEST} and no entries", fix=fix))
+    opened = [open_entry(path) for path in entries]
+    others = Neighbours(_sound(opened))
+    reports = [
+        _report(catalogue, each, options.overrides, others)
+        for each in opened
+        if before is None or not _is_unchanged(before / each.path.name, each.path)
+    ]
+    findings = tuple(_check_ledger(folder, before, entries))
+    return [*reports, Report(LEDGER, str(folder), findings)]
+
+
+def is_entry(path: Path) -> bool:
+    """Whether something in a folder of entries is, or pretends to be, an entry."""
+    return not path.name.startswith(".") and (path.is_symlink() or path.is_dir())
+
+
+def _is_unchanged(before: Path, after: Path) -> bool:
+    """Whether two folders hold the same files with the same bytes, and no links."""
+    found = []
+    for folder in (before, after):
+        if not folder.is_dir() or any(path.is_symlink() for path in (folder, *folder.rglob("*"))):
+            return False
+        found.append(sorted(path.relative_to(folder) for path in folder.rglob("*")))
+    files = [path for path in found[0] if (before / path).is_file()]
+    return found[0] == found[1] and all(
+        filecmp.cmp(before / path, after / path, shallow=False) for path in files
+    )
+
+
+def _check_ledger(folder: Path, before: Path | None, entries: list[Path]) -> Iterator[Finding]:
+    path = folder / LEDGER
+    try:
+        ledger = read_ledger(path)
+    except DataError as error:
+        for problem in error.problems:
+            where = problem.where.removeprefix(f"{folder}/")
+            yield Finding("E701", where, f"{problem.what}: {problem.got}")
+        return
+    if before is not None and (before / LEDGER).is_file():
+        now = read_bounded(path, MAX_LEDGER) if path.is_file() else b""
+        yield from check_appended(read_bounded(before / LEDGER, MAX_LEDGER), now)
+    yield from check_ledger(ledger, dict(_manifests(entries)))
+
+
+def _manifests(entries: list[Path]) -> Iterator[tuple[str, str]]:
+    for path in entries:
+        try:
+            data = read_bounded(path / MANIFEST, MAX_MANIFEST)
+        except DataError:
+            continue  # told by the entry's own check
+        yield path.name, hashlib.sha256(data).hexdigest()
+
+
+def _open(folder: Path, findings: list[Finding]) -> Entry | None:
+    """Read manifest and card, and hold the files against their hashes; None where there is none."""
+    for name in (MANIFEST, CARD):
+        if not (folder / name).is_file():
+            findings.append(Finding("E203", name, "is not there"))
+            return None
+    data = read_bounded(folder / MANIFEST, MAX_MANIFEST)
+    try:
+        manifest = parse_manifest(data, MANIFEST)
+    except DataError as error:
+        told = error.problems[0].got or error.problems[0].what
+        findings.append(Finding("E201", MANIFEST, told))
+        return None
+    findings += check_secrets(MANIFEST, data.splitlines())
+    findings += check_manifest_text(MANIFEST, data)
+    findings += manifest_rules.check_names(folder, manifest)
+    findings += manifest_rules.check_hashes(folder, manifest)
+    card = _read_card(folder, manifest, findings)
+    return card and Entry(folder, manifest, *card, hashlib.sha256(data).hexdigest())
+
+
+def _read_card(
+    folder: Path, manifest: EntryManifest, findings: list[Finding]
+) -> tuple[ModelCard, str] | None:
+    data = read_bounded(folder / CARD, MAX_CARD)
+    findings += check_secrets(CARD, data.splitlines())
+    try:
+        card, text = parse_card(data, Path(CARD))
+    except DataError as error:
+        findings += [
+            Finding("E204", CARD, f"{problem.what}: {problem.got or problem.expected}")
+            for problem in error.problems
+        ]
+        return None
+    findings += check_hidden(CARD, data.decode())
+    findings += manifest_rules.check_card(card, manifest)
+    findings += manifest_rules.check_filled_in(text)
+    return card, text

@@ -1,0 +1,127 @@
+"""Check one run of an entry: that it can be read, that its rows are sound, what they mean."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from harness.errors import DataError
+from harness.leaderboard.entries.bounded import TooLargeError, gzip_lines
+from harness.leaderboard.entries.case import RunCase
+from harness.leaderboard.entries.finding import Finding
+from harness.leaderboard.entries.manifest import EntryRun
+from harness.leaderboard.entries.neighbours import Neighbours
+from harness.leaderboard.entries.read import Entry
+from harness.leaderboard.entries.rows import prompts_of, rows_of
+from harness.leaderboard.entries.rules.drift import check_drift
+from harness.leaderboard.entries.rules.duplicates import check_copies
+from harness.leaderboard.entries.rules.health import check_frequent, check_never, check_no_class
+from harness.leaderboard.entries.rules.manifest import check_comparable, check_task
+from harness.leaderboard.entries.rules.mimicry import check_mimicry
+from harness.leaderboard.entries.rules.options import check_drawn, check_options
+from harness.leaderboard.entries.rules.prompts import check_prompts, check_rendered
+from harness.leaderboard.entries.rules.replay import check_mapped, check_parsed
+from harness.leaderboard.entries.rules.rows import check_class_ids, check_fit, check_ids
+from harness.leaderboard.entries.rules.scores import check_claims
+from harness.leaderboard.entries.rules.text import watched
+from harness.runs.bench import Overrides
+from harness.runs.finish import Ending
+from harness.runs.reopen import open_ending
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_run_task
+
+_SHAPE = (check_ids, check_class_ids, check_fit, check_options, check_prompts)
+"""Rules that the others rely on: scoring rows that break one of these says nothing."""
+_REPLAY = (check_parsed, check_mapped, check_drawn)
+"""Rules that find again what the rows say."""
+_SUSPICIONS = (
+    check_rendered, check_no_class, check_frequent, check_never, check_drift, check_mimicry,
+)  # fmt: skip
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A run beside its task, and what is wrong with it."""
+
+    findings: tuple[Finding, ...]
+    """Errors, and what could not be found again."""
+    case: RunCase | None
+    """None where there is an error."""
+
+
+def examine(entry: Entry, run: EntryRun, ending: Ending) -> Examined:
+    """Hold a run against the task of its name: every rule that makes an error, but for the claims.
+
+    The leaderboard ranks no run that has one, and the checker refuses it. Rules that build on
+    others are left out where those failed.
+    """
+    found = list(check_comparable(run, ending))
+    rows = _read(entry.folder, run.predictions, rows_of, found)
+    has_prompts = run.prompts in entry.manifest.files
+    prompts = _read(entry.folder, run.prompts, prompts_of, found) if has_prompts else []
+    if not failed(found):
+        case = RunCase(entry.name, run, ending, tuple(rows), tuple(prompts))
+        found += [finding for rule in _SHAPE for finding in rule(case)]
+        if not failed(found):
+            found += [finding for rule in _REPLAY for finding in rule(case)]
+    return Examined(tuple(found), None if failed(found) else case)
+
+
+def check_run(
+    catalogue: Catalogue,
+    entry: Entry,
+    run: EntryRun,
+    overrides: Overrides,
+    others: Neighbours,
+) -> list[Finding]:
+    """Give all findings on a run. Rules that build on others are left out where those failed.
+
+    The task is the catalogue's: the settings of the run are a stranger's words, and could name any
+    file. Raises SpecError or DataError when the catalogue's own files are missing or broken.
+    """
+    found = [*check_task(catalogue, run)]
+    if failed(found):
+        return found
+    ending = open_ending(catalogue, load_run_task(catalogue, run.task), overrides)
+    examined = examine(entry, run, ending)
+    case = examined.case
+    if case is None:
+        return [*found, *examined.findings]
+    found += [*examined.findings, *check_claims(case)]
+    found += [finding for rule in _SUSPICIONS for finding in rule(case)]
+    return [*found, *check_copies(case, others)]
+
+
+def errors_in(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Give the errors among findings."""
+    return tuple(each for each in findings if each.severity == "error")
+
+
+def failed(findings: Iterable[Finding]) -> bool:
+    """Whether there is an error among findings."""
+    return bool(errors_in(findings))
+
+
+def _read(
+    folder: Path,
+    name: str,
+    reader: Callable[[Iterable[bytes], Path], Iterator[T]],
+    found: list[Finding],
+) -> list[T]:
+    """Read a file of lines once; what is wrong with it (E104, E105, E301) is added to `found`."""
+    path = folder / name
+    secrets: list[Finding] = []
+    rows: list[T] = []
+    try:
+        rows += reader(watched(name, gzip_lines(path), secrets), path)
+    except TooLargeError as error:
+        problem = error.problems[0]
+        found.append(Finding("E104", name, f"{problem.what}; {problem.expected}"))
+    except DataError as error:
+        problem = error.problems[0]
+        line = problem.where.removeprefix(str(path))
+        told = f"{problem.what} {problem.got or ''}".strip()
+        found.append(Finding("E301", f"{name}{line}", told))
+    found += secrets
+    return rows

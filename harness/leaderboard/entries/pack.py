@@ -1,0 +1,233 @@
+"""Make an entry of runs: rows, prompts, card, and last the manifest that has all their hashes."""
+
+import gzip
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import harness
+from harness.errors import DataError, Problem
+from harness.leaderboard.entries.bounded import read_bounded
+from harness.leaderboard.entries.card import ModelCard
+from harness.leaderboard.entries.card_file import kind_of, new_card
+from harness.leaderboard.entries.check_run import examine
+from harness.leaderboard.entries.claims import claims_of, score_again
+from harness.leaderboard.entries.manifest import (
+    CARD,
+    MANIFEST,
+    SLUG,
+    EntryManifest,
+    EntryRun,
+    FileFacts,
+)
+from harness.leaderboard.entries.prompts import render_prompts
+from harness.leaderboard.entries.read import MAX_CARD, Entry, parse_card
+from harness.leaderboard.entries.rows import ROW_FIELDS
+from harness.leaderboard.entries.rules.manifest import check_task
+from harness.leaderboard.entries.rules.table import RULES
+from harness.runs.bench import NO_OVERRIDES, Overrides
+from harness.runs.reopen import open_ending, share_among_runs
+from harness.runs.scored import ScoredRun, open_scored
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_run_task
+from harness.store.lines import write_json
+from harness.store.manifest import Manifest
+from harness.store.new_folder import new_folder
+from harness.store.prediction import Prediction
+
+_RULES = "docs/submit.md says what each rule asks for"
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class PackOptions:
+    """What the command line says beside the runs."""
+
+    output: Path
+    name: str | None = None
+    """The model's name on the leaderboard; by default the card's, else the runs'."""
+    card: Path | None = None
+    overrides: Overrides = NO_OVERRIDES
+
+
+def pack(catalogue: Catalogue, paths: Sequence[Path], options: PackOptions) -> EntryManifest:
+    """Make the folder of an entry, which bears the entry's name. It appears whole or not at all.
+
+    Raises UserError when there is something in the folder; DataError when runs are not complete and
+    scored, are of several models or twice of one task, when their prompts are not those that the
+    task renders, when the checker would refuse what was packed (images without a row, answers that
+    are not mapped, other settings than the task's), or as `parse_card` for a card that is given.
+    """
+    entry = options.output.resolve().name
+    _check_slug(entry, f"-o {options.output}", "an entry's name")
+    overrides = share_among_runs(catalogue, paths, options.overrides)
+    runs = [open_scored(catalogue, path, overrides) for path in paths]
+    _check_runs(runs)
+    with new_folder(options.output) as folder:
+        packed = tuple(_write_run(folder, run) for run in runs)
+        card = _write_card(folder, [run.manifest for run in runs], options)
+        manifest = EntryManifest(
+            entry=entry,
+            model=card.model,
+            harness_version=harness.__version__,
+            date=max((run.manifest.ended or run.manifest.started)[:10] for run in runs),
+            runs=packed,
+            files={name: _facts(folder / name) for name in _names(folder)},
+        )
+        write_json(folder / MANIFEST, json.loads(_whole(manifest.model_dump(mode="json"))))
+        _refuse_faults(catalogue, Entry(folder, manifest, card, "", ""), runs, overrides)
+    return manifest
+
+
+def write_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Write gzip over JSON lines; the same lines give the same bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        path.open("wb") as raw,
+        gzip.GzipFile("", "wb", compresslevel=9, fileobj=raw, mtime=0) as file,
+    ):
+        for line in lines:
+            file.write(_whole(line).encode() + b"\n")
+
+
+def _whole(values: Mapping[str, Any]) -> str:
+    """Give JSON in which nothing is half of a surrogate pair: a model may emit one, and a file name
+    that is not UTF-8 has some, but no reader of entries takes them.
+    """
+    text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _HALF_PAIR.sub("\ufffd", text)
+
+
+def row_values(row: Prediction) -> dict[str, Any]:
+    """Give what stands in an entry's row."""
+    return {key: value for key, value in row.to_json().items() if key in ROW_FIELDS}
+
+
+def _check_runs(runs: Sequence[ScoredRun]) -> None:
+    problems = [
+        Problem(
+            str(run.path),
+            "is not complete",
+            got=run.manifest.status,
+            fix="give the command of the run again until no image has an error",
+        )
+        for run in runs
+        if run.manifest.status != "complete"
+    ]
+    models = sorted({run.manifest.model for run in runs})
+    if len(models) > 1:
+        problems.append(Problem("RUN…", "are runs of several models", got=", ".join(models)))
+    tasks = [run.manifest.task for run in runs]
+    problems += [
+        Problem("RUN…", "has two runs of one task", got=task)
+        for task in sorted({task for task in tasks if tasks.count(task) > 1})
+    ]
+    if problems:
+        raise DataError(problems)
+    for run in runs:
+        _check_slug(run.manifest.task, str(run.path), "a task's name in an entry")
+
+
+def _check_slug(name: str, where: str, what: str) -> None:
+    if re.fullmatch(SLUG, name) is None:
+        expected = "at most 64 of a-z, 0-9, `.`, `_` and `-`, a letter or digit first"
+        raise DataError(Problem(where, f"cannot be {what}", got=name, expected=expected))
+
+
+def _write_run(folder: Path, run: ScoredRun) -> EntryRun:
+    packed = EntryRun(
+        task=run.manifest.task,
+        protocol=run.ending.task.protocol,
+        run=_without_paths(run.manifest),
+        claims=claims_of(score_again(run.ending, run.manifest, run.rows)),
+    )
+    rows = sorted(run.rows, key=lambda row: row.image_id)
+    write_lines(folder / packed.predictions, map(row_values, rows))
+    hashes = {row.prompt_sha256 for row in rows} - {None}
+    if hashes:
+        prompts = render_prompts(run.ending.task, run.ending.classes, rows)
+        if prompts.keys() != hashes:
+            raise DataError(
+                Problem(
+                    str(run.path),
+                    "the prompts of the run are not those that its task renders now",
+                    got=f"{len(hashes - prompts.keys())} of {len(hashes)} are others",
+                    fix="pack with the version of the task that the run was made with",
+                )
+            )
+        lines = [{"sha256": digest, "text": prompts[digest]} for digest in sorted(prompts)]
+        write_lines(folder / packed.prompts, lines)
+    return packed
+
+
+def _refuse_faults(
+    catalogue: Catalogue, entry: Entry, runs: Sequence[ScoredRun], overrides: Overrides
+) -> None:
+    """Raise DataError for every rule by which the checker, and so the leaderboard, would refuse
+    what was packed.
+    """
+    problems = []
+    for packed, run in zip(entry.manifest.runs, runs, strict=True):
+        found = list(check_task(catalogue, packed))
+        if not found:
+            task = load_run_task(catalogue, packed.task)
+            found += examine(entry, packed, open_ending(catalogue, task, overrides)).findings
+        limit = run.manifest.limit
+        cut = limit is not None and any(each.code == "E302" for each in found)
+        fix = "give the command of the run again without --limit" if cut else _RULES
+        problems += [
+            Problem(str(run.path), f"{each.code}: {RULES[each.code]}", got=each.text, fix=fix)
+            for each in found
+            if each.severity == "error"
+        ]
+    if problems:
+        raise DataError(problems)
+
+
+def _write_card(folder: Path, manifests: list[Manifest], options: PackOptions) -> ModelCard:
+    """Write the card and give what it says."""
+    path = folder / CARD
+    if options.card is None:
+        model = options.name or manifests[0].model
+        text = new_card(model, manifests, kind_of(manifests, "RUN…"))
+        path.write_text(text, encoding="utf-8")
+        return parse_card(text.encode(), path)[0]
+    data = read_bounded(options.card, MAX_CARD)
+    card, _ = parse_card(data, options.card)
+    if options.name not in (None, card.model):
+        where = f"--name {options.name}"
+        raise DataError(Problem(where, "is not the model of the card", expected=card.model))
+    path.write_bytes(data)
+    return card
+
+
+def _names(folder: Path) -> list[str]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path.relative_to(folder).as_posix() for path in files)
+
+
+def _facts(path: Path) -> FileFacts:
+    data = path.read_bytes()
+    return FileFacts(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
+
+
+def _without_paths(manifest: Manifest) -> Manifest:
+    """Leave of absolute paths, which are nobody's business, only the last name."""
+    return Manifest.model_validate(_bare(manifest.model_dump(mode="json")))
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _bare(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_bare(each) for each in value]
+    if not isinstance(value, str):
+        return value
+    key, equals, path = value.rpartition("=")
+    if path.startswith(("/", "~/")) and "\n" not in path:
+        return f"{key}{equals}…/{PurePosixPath(path).name}"
+    return value

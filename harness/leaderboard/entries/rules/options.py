@@ -1,0 +1,91 @@
+"""Rules on multiple choice: a question has one right option, and the answer is an option."""
+
+from collections.abc import Iterator
+
+from harness.answers.outcome import Status
+from harness.errors import UserError
+from harness.leaderboard.entries.case import RunCase
+from harness.leaderboard.entries.finding import Finding, listed
+from harness.prompts.distractors import interchangeable
+from harness.prompts.options import options_of
+from harness.store.prediction import Prediction
+
+
+def check_options(case: RunCase) -> Iterator[Finding]:
+    """Each question has as many options as its task, no two alike, exactly one of them a valid
+    label in any label set, and the answer is one of them; no other protocol has options (E307).
+
+    Where the labels have changed since the run, an option that was wrong may be right now; then
+    their validity is not looked at, and W402 tells of the change.
+    """
+    found: dict[str, list[str]] = {}
+    valid = _Valid(case)
+    for row in case.rows:
+        what = _wrong(row, case, valid)
+        if what:
+            found.setdefault(what, []).append(row.image_id)
+    for what, ids in found.items():
+        yield Finding("E307", case.where, f"{what}, {listed(ids)}")
+
+
+def check_drawn(case: RunCase) -> Iterator[Finding]:
+    """The options are those that the task draws: easier ones, or the same in another order, make
+    other questions of it (E312; W312 for an import, whose answers may have come with their own).
+
+    Told as I313 where they cannot be drawn again: what the task draws them by is not on this
+    machine, or the labels, which options keep clear of, have changed since the run.
+    """
+    if case.protocol != "mc":
+        return
+    if case.labels_changed:
+        told = f"other labels than the run's, {listed(case.labels_changed)}"
+        yield Finding("I313", case.where, told)
+        return
+    ending = case.ending
+    truths = ending.truths
+    ids = [row.image_id for row in case.rows]
+    try:
+        drawn = options_of(
+            ending.catalogue,
+            ending.task,
+            ending.classes,
+            case.label_sets,
+            truths.equivalences,
+            ids,
+        ).by_image
+    except UserError as error:
+        yield Finding("I313", case.where, error.problems[0].what)
+        return
+    others = [row.image_id for row in case.rows if drawn[row.image_id] != row.options]
+    if others:
+        code = "W312" if case.is_imported else "E312"
+        yield Finding(code, case.where, listed(others))
+
+
+class _Valid:
+    """Counts the options of a row that are right in any label set."""
+
+    def __init__(self, case: RunCase) -> None:
+        truths = case.ending.truths
+        self._same = interchangeable(case.ending.classes, truths.equivalences)
+        self._label_sets = case.label_sets
+
+    def count(self, row: Prediction) -> int:
+        labels = (each.labels.get(row.image_id, frozenset()) for each in self._label_sets)
+        merged = self._same.merge_all(frozenset().union(*labels))
+        return sum(self._same.merge(each) in merged for each in row.options)
+
+
+def _wrong(row: Prediction, case: RunCase, valid: _Valid) -> str | None:
+    how = case.ending.task.distractors
+    if how is None:
+        return "options where the protocol has none" if row.options else None
+    if len(row.options) != how.n_options or len(set(row.options)) != len(row.options):
+        return f"not {how.n_options} different options"
+    if row.status is Status.OK and row.class_id not in row.options:
+        return "an answer that is none of the options"
+    if not {*row.also, *row.top, *row.top_per_token} <= {*row.options}:
+        return "`also` or `top` with a class that is none of the options"
+    if not case.labels_changed and valid.count(row) != 1:
+        return "not exactly one valid option"
+    return None

@@ -1,0 +1,191 @@
+"""Rules that find the outcome of every answer again: the parser, then the text encoder."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from harness.answers.mapping.nearest import map_answers
+from harness.answers.mapping.rules import EXACT, MAPPED, UNREADABLE
+from harness.answers.mapping.vectors import TIE as SAME
+from harness.answers.outcome import Outcome, Status
+from harness.answers.parse import answer_text
+from harness.answers.parts import DRAFT, REASONING
+from harness.answers.sentences import NONE_LISTED
+from harness.data.classes import ClassList
+from harness.encoders.base import TextEncoder
+from harness.encoders.registry import is_here, open_encoder
+from harness.errors import UserError
+from harness.leaderboard.entries.case import RunCase
+from harness.leaderboard.entries.finding import Finding, listed
+from harness.runs.importing import listed_classes
+from harness.runs.mapping import map_rows, places_beside, places_to_map
+from harness.runs.rows import NO_ENTRY, REFUSED_BY_SERVICE
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_encoder_spec
+from harness.store.prediction import Prediction
+
+COSINE = 1e-4
+"""So much may a cosine differ between machines."""
+TIE = 1e-5
+"""Where the second class is as near as this, either is the nearest."""
+
+
+def check_parsed(case: RunCase) -> Iterator[Finding]:
+    """The parser finds in each verbatim answer what the row says (E501): status, class, rule, the
+    other classes of the name, what was taken off the text, and of several ranked answers `top`.
+
+    Of a mapped or unreadable answer that is its status; the class is `check_mapped`'s. Rows without
+    text are counted (I504): class ids of an import cannot be found again.
+    """
+    silent = [row.image_id for row in case.rows if row.answer is None and row.status is Status.OK]
+    if silent and case.protocol != "classify":
+        yield Finding("I504", case.where, listed(silent))
+    wrong = [row for row in case.rows if row.answer is not None and not _is_replayed(row, case)]
+    if wrong:
+        first = wrong[0]
+        found = case.read(first.answer, first.options)
+        told = f"{first.status}/{first.class_id}/{first.rule}"
+        parsed = f"{found.status}/{found.class_id}/{found.rule}"
+        ids = [row.image_id for row in wrong]
+        yield Finding("E501", case.where, f"{listed(ids)}; the first: row {told}, parsed {parsed}")
+
+
+def _is_replayed(row: Prediction, case: RunCase) -> bool:
+    if row.rule == NO_ENTRY and (row.images_in_prompt or 1) > 1:
+        return row.status is Status.UNPARSED and row.class_id is None
+    if row.rule == REFUSED_BY_SERVICE:  # the text alone does not say it; it is never right
+        return row.status is Status.REFUSED and row.class_id is None
+    found = case.read(row.answer, row.options)
+    if row.top != _top(row, case) or _own_removed(row) != found.removed:
+        return False
+    return _is_read_so(row, found, case)
+
+
+def _is_read_so(row: Prediction, found: Outcome, case: RunCase) -> bool:
+    if row.rule == MAPPED and found.rule != EXACT:
+        return row.status is found.status and found.rule != NONE_LISTED
+    if row.rule == MAPPED:  # by an older harness, which asked the encoder for names too
+        return (row.status, row.class_id, row.also) == (found.status, found.class_id, found.also)
+    if row.rule == UNREADABLE:
+        wanted = Status.UNPARSED if case.protocol == "ow" else found.status
+        return found.class_id is None and row.class_id is None and row.status is wanted
+    mine = (row.status, row.class_id, row.also, row.rule)
+    return mine == (found.status, found.class_id, found.also, found.rule)
+
+
+def _top(row: Prediction, case: RunCase) -> tuple[int, ...]:
+    """Give the classes that several ranked answers name, as an import does."""
+    outcomes = [case.read(text, row.options) for text in row.answers]
+    found = listed_classes(case.protocol, outcomes)
+    return tuple(each for each in found if not row.options or each in row.options)
+
+
+def _own_removed(row: Prediction) -> tuple[str, ...]:
+    """Give what was taken off the answer itself: reasoning, which has a field of its own, and the
+    drafts of a shared answer are not in it any more.
+    """
+    removed = row.removed
+    if row.reasoning is not None and removed[:1] == (REASONING,):
+        removed = removed[1:]
+    if (row.images_in_prompt or 1) > 1 and removed[:1] == (DRAFT,):
+        removed = removed[1:]
+    return removed
+
+
+def check_mapped(case: RunCase) -> Iterator[Finding]:
+    """The text encoder maps each answer to the row's class, with the row's cosine (E502).
+
+    A cosine may differ by 1e-4, and of classes as near as 1e-5 any may be told. `nearest` is held
+    to that too; rows of an older harness have none. What counts is the encoder that the task names,
+    as it is here, whatever the manifest says of the run's; where it cannot be had without a network
+    nothing is mapped (I503).
+    """
+    task, facts = case.ending.task, case.run.run.mapping
+    if not places_to_map(task, case.rows) and not any(row.nearest for row in case.rows):
+        return
+    if facts is None:
+        yield Finding("E502", case.where, "the manifest does not say by what they were mapped")
+        return
+    name = task.mapping.encoder
+    try:
+        encoder = _opened(case.ending.catalogue, name)
+        if encoder is None:
+            yield Finding("I503", case.where, f"the weights of `{name}` are not here")
+            return
+        wrong = _Again(case, encoder).differing()
+    except UserError as error:
+        yield Finding("I503", case.where, error.problems[0].what)
+        return
+    if wrong:
+        other = "" if facts.encoder_sha256 == encoder.digest else f"; by another `{name}` than here"
+        yield Finding("E502", case.where, listed(wrong) + other)
+
+
+@lru_cache(maxsize=2)
+def _opened(catalogue: Catalogue, name: str) -> TextEncoder | None:
+    """Open an encoder, once for all entries; None where its weights are not on this machine."""
+    spec = load_encoder_spec(catalogue, name)
+    return open_encoder(spec) if is_here(spec) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """Maps the answers of a run again."""
+
+    case: RunCase
+    encoder: TextEncoder
+
+    def differing(self) -> list[str]:
+        """Give the images whose answers are mapped otherwise than their rows say."""
+        task, rows = self.case.ending.task, self.case.rows
+        has_nearest = any(row.nearest for row in rows)
+        beside = set(places_beside(task, rows)) if has_nearest else set()
+        asked = [
+            replace(row, status=Status.OOP) if place in beside else row
+            for place, row in enumerate(rows)
+        ]
+        again = map_rows(task, asked, self.case.ending.classes, self.encoder)
+        pairs = enumerate(zip(rows, again, strict=True))
+        return [
+            row.image_id
+            for place, (row, now) in pairs
+            if not (self._is_beside(row, now) if place in beside else self._is_same(row, now))
+        ]
+
+    def _is_beside(self, row: Prediction, now: Prediction) -> bool:
+        """Tell whether `nearest` is what the answer is mapped to now."""
+        if now.rule != MAPPED:
+            return not row.nearest
+        return row.nearest == (now.class_id, *now.also) or self._is_tied(row, row.nearest, now)
+
+    def _is_same(self, row: Prediction, now: Prediction) -> bool:
+        if row.rule != now.rule:
+            return False
+        similarities = (row.similarity, now.similarity)
+        if not _is_close(*similarities) or not _is_close(row.margin, now.margin, 2 * COSINE):
+            return False
+        if (row.class_id, row.also) == (now.class_id, now.also):
+            return True
+        ids = () if row.class_id is None else (row.class_id, *row.also)
+        return self._is_tied(row, ids, now)
+
+    def _is_tied(self, row: Prediction, ids: tuple[int, ...], now: Prediction) -> bool:
+        """Tell whether the classes of a row are those of one name, and as near as the nearest."""
+        if now.margin is None or now.margin > TIE or now.similarity is None:
+            return False
+        classes, how = self.case.ending.classes, self.case.ending.task.mapping
+        if ids not in classes.by_normalized.values():
+            return False
+        alone = ClassList(
+            classes.name, classes.name_set, tuple(classes.by_id[each] for each in ids)
+        )
+        text = answer_text(row.answer or "")
+        templates = (how.class_template, how.answer_template)
+        (found,) = map_answers(self.encoder, [text], alone, *templates)
+        return found is not None and found.similarity >= now.similarity - TIE - SAME
+
+
+def _is_close(one: float | None, other: float | None, by: float = COSINE) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= by

@@ -1,0 +1,248 @@
+"""The numbers of the tables as files: for people to take along, and for the page's scripts."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from harness.leaderboard.entries.rules.table import RULES
+from harness.leaderboard.files.csv_file import write_csv
+from harness.leaderboard.numbers.ground import Ground
+from harness.leaderboard.numbers.pairs import Pair
+from harness.leaderboard.numbers.site_model import Benchmark, Board, EntryPage, Row, Site
+from harness.score.results import DECIMALS, Score
+from harness.store.lines import write_json
+
+SCHEMA_VERSION = 3
+_DENSE = (",", ":")
+MARKER = "boards.json"
+"""A folder that has this in `data/` is a site."""
+
+
+def run_key(benchmark: str, entry: str, task: str) -> str:
+    """Give the key of a run's data files: their path below `data/`, without the suffix."""
+    return f"{benchmark}/{entry}--{task}"
+
+
+def write_boards(data: Path, site: Site, grounds: Mapping[str, Ground]) -> None:
+    """Write `boards.json`, `boards.csv` and `boards.js`; `grounds` are by benchmark."""
+    entries = {each.entry: each for each in site.entries}
+    write_json(data / MARKER, _whole(site, entries))
+    rows = [line for board in site.boards for line in _lines(site, board, entries)]
+    write_csv(data / "boards.csv", list(rows[0]) if rows else ["board"], rows)
+    _write_for_scripts(data / "boards.js", site, entries, grounds)
+
+
+def _whole(site: Site, entries: Mapping[str, EntryPage]) -> dict[str, Any]:
+    """Give every number of the tables, with what they were computed by."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "harness_version": site.version,
+        "date": site.date,
+        "benchmarks": {each.name: _benchmark(each) for each in site.benchmarks},
+        "refused": [
+            {
+                "entry": report.name,
+                "errors": [
+                    {"code": each.code, "rule": RULES[each.code], **asdict(each)}
+                    for each in report.findings
+                ],
+            }
+            for report in site.refused
+        ],
+        "boards": [
+            {
+                "slug": board.slug,
+                "benchmark": board.benchmark,
+                "task": board.task,
+                "protocol": board.protocol,
+                "claimed": board.claimed,
+                "original": board.original,
+                "headline": board.headline,
+                "n_images": board.n_images,
+                "rows": [_row(board, row, entries[row.entry]) for row in board.rows],
+                "references": [
+                    {
+                        "name": each.name,
+                        "note": each.note,
+                        "accuracy": {k: _rounded(v) for k, v in each.accuracy.items()},
+                    }
+                    for each in board.references
+                ],
+            }
+            for board in site.boards
+        ],
+    }
+
+
+def _benchmark(benchmark: Benchmark) -> dict[str, Any]:
+    classes = benchmark.classes
+    return {
+        "class_list": {"name": classes.name, "n": len(classes), "sha256": classes.digest},
+        "n_images": len(benchmark.image_ids),
+        "original": benchmark.original,
+        "headline": benchmark.headline,
+        "groups": dict(benchmark.groups),
+        "label_sets": {
+            name: info.model_dump(mode="json") for name, info in benchmark.label_sets.items()
+        },
+    }
+
+
+def _row(board: Board, row: Row, page: EntryPage) -> dict[str, Any]:
+    facts = page.manifest
+    strangers = {"reading": {"rules", "removed"}}  # names that the rows of an entry bring
+    large = {"per_class": True, "label_sets": True, "class_list": True, "confusion": True}
+    results = row.results.model_dump(mode="json", by_alias=True, exclude={**large, **strangers})
+    return {
+        "entry": row.entry,
+        "model": facts.model,
+        "card": page.card.model_dump(mode="json"),
+        "level": page.level,
+        "claimed": row.claimed,
+        "imported": board.task in page.imported,
+        "date": facts.date,
+        "made_with": facts.harness_version,
+        "rank": row.rank,
+        "rank_interval": list(row.rank_interval),
+        "rank_original": row.rank_original,
+        "rank_on_common": row.rank_on_common,
+        "tier": row.tier,
+        "coverage": _rounded(row.coverage),
+        "results": results,
+    }
+
+
+def _lines(
+    site: Site, board: Board, entries: Mapping[str, EntryPage]
+) -> Iterator[dict[str, object]]:
+    """Give one line for each row of a board and label set."""
+    info = next(each.label_sets for each in site.benchmarks if each.name == board.benchmark)
+    for row in board.rows:
+        page = entries[row.entry]
+        for name in board.label_sets:
+            line = {
+                "board": board.slug,
+                "benchmark": board.benchmark,
+                "task": board.task,
+                "protocol": board.protocol,
+                "label_set": name,
+                "label_set_sha256": info[name].digest,
+                "ranks": name == board.headline,
+                "entry": row.entry,
+                "model": page.manifest.model,
+                "kind": page.card.kind,
+                "parameters": page.card.parameters,
+                "imagenet_train": page.card.training_data.imagenet_train,
+                "imagenet_val": page.card.training_data.imagenet_val,
+                "level": page.level,
+                "claimed": row.claimed or "",
+                "imported": board.task in page.imported,
+                "date": page.manifest.date,
+                "harness_version": site.version,
+                "rank": row.rank,
+                "rank_low": row.rank_interval[0],
+                "rank_high": row.rank_interval[1],
+                "rank_original": row.rank_original,
+                "rank_on_common": row.rank_on_common,
+                "tier": row.tier,
+                "coverage": _rounded(row.coverage),
+            }
+            shares = {f"share_{key}": _rounded(v) for key, v in row.results.shares.items()}
+            shares |= {
+                "oop_strict": _rounded(row.results.out_share("strict")),
+                "oop_normalized": _rounded(row.results.out_share("normalized")),
+            }
+            yield line | _numbers(row.results.scores[board.protocol][name]) | shares
+
+
+def _numbers(score: Score) -> dict[str, object]:
+    ends = {"ci95": score.ci95, "ci95_classes": score.ci95_classes}
+    intervals = {
+        f"{name}_{end}": _rounded(interval[place]) if interval else None
+        for name, interval in ends.items()
+        for place, end in enumerate(("low", "high"))
+    }
+    groups = {
+        f"{name}_{what}": value
+        for name, share in score.groups.items()
+        for what, value in (("n", share.n), ("accuracy", _rounded(share.accuracy)))
+    }
+    return {
+        "n": score.n,
+        "n_right": score.n_right,
+        "accuracy": _rounded(score.accuracy),
+        **intervals,
+        "n_empty": score.n_empty,
+        "n_error": score.n_error,
+        "accuracy_empty_correct": _rounded(score.accuracy_empty_correct),
+        "accuracy_strict": _rounded(score.accuracy_by("strict")),
+        "accuracy_normalized": _rounded(score.accuracy_by("normalized")),
+        "mean_per_class": _rounded(score.mean_per_class),
+        "top5": _rounded(score.top5),
+        **groups,
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, DECIMALS)
+
+
+def _write_for_scripts(
+    path: Path, site: Site, entries: Mapping[str, EntryPage], grounds: Mapping[str, Ground]
+) -> None:
+    """Write what the scripts know of boards, pair by pair: all of them at once would not fit."""
+    head = json.dumps(_benchmarks_for_scripts(site, grounds), separators=_DENSE)
+    with path.open("w", encoding="ascii") as file:
+        file.write(f'HARNESS.receive("boards", {{"benchmarks":{head},"boards":[')
+        for place, board in enumerate(site.boards):
+            own = json.dumps(_board_for_scripts(board, entries), separators=_DENSE)
+            file.write(f'{"," if place else ""}{own[:-1]},"pairs":[')
+            places = {row.entry: place for place, row in enumerate(board.rows)}
+            for number, pair in enumerate(board.pairs):
+                line = json.dumps(_pair(pair, places), separators=_DENSE, allow_nan=False)
+                file.write(f"{',' if number else ''}{line}")
+            file.write("]}")
+        file.write("]});\n")
+
+
+def _benchmarks_for_scripts(site: Site, grounds: Mapping[str, Ground]) -> dict[str, Any]:
+    return {
+        each.name: {
+            "n": len(each.image_ids),
+            "original": each.original,
+            "headline": each.headline,
+            "images": each.images,
+            "groups": grounds[each.name].group_codes()[0],
+            "label_sets": list(each.label_sets),
+        }
+        for each in site.benchmarks
+    }
+
+
+def _board_for_scripts(board: Board, entries: Mapping[str, EntryPage]) -> dict[str, Any]:
+    rows = [
+        {
+            "entry": row.entry,
+            "model": entries[row.entry].manifest.model,
+            "kind": entries[row.entry].card.kind,
+            "files": f"data/{run_key(board.benchmark, row.entry, board.task)}",
+        }
+        for row in board.rows
+    ]
+    return {
+        "slug": board.slug,
+        "benchmark": board.benchmark,
+        "task": board.task,
+        "protocol": board.protocol,
+        "claimed": board.claimed,
+        "rows": rows,
+    }
+
+
+def _pair(pair: Pair, places: Mapping[str, int]) -> list[float | None]:
+    low, high = pair.ci95 or (None, None)
+    numbers = [_rounded(value) for value in (pair.delta, low, high)]
+    p_values = [float(f"{value:.6g}") for value in (pair.p_mcnemar, pair.p_holm)]
+    return [places[pair.a], places[pair.b], pair.n, pair.only_a, pair.only_b, *numbers, *p_values]

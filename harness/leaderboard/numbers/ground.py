@@ -1,0 +1,203 @@
+"""The ground of a benchmark: its images and labels as arrays, which all its runs are laid on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from harness.data.classes import ClassList
+from harness.data.labels.label_set import Equivalences, LabelSet, headline_of, named_by_task
+from harness.errors import DataError, Problem
+from harness.leaderboard.numbers.site_model import Benchmark, Difference
+from harness.runs.finish import Ending
+from harness.score.answers import NO_CLASS, Bools, Ints
+from harness.score.judgement import open_truths
+from harness.score.metrics import Group, Scope, group_rows
+from harness.score.provenance import describe_labels
+from harness.score.truth import Truth
+
+EXCLUSIVE: tuple[Group, ...] = ("N", "S+", "S-", "M+", "M-", "S", "M")
+"""Groups of which an image has at most one; S and M are those without an original label."""
+NO_GROUP = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One class list, its label sets, and the n images that any of them knows."""
+
+    name: str
+    classes: ClassList
+    label_sets: tuple[LabelSet, ...]
+    equivalences: Equivalences
+    image_ids: tuple[str, ...]
+    """Sorted."""
+    truths: tuple[Truth, ...]
+    """Of the n images, in the order of the label sets."""
+
+    @property
+    def original(self) -> Truth | None:
+        """The data set's own labels, where one of the label sets is them."""
+        pairs = zip(self.label_sets, self.truths, strict=True)
+        return next((truth for labels, truth in pairs if labels.original), None)
+
+    @property
+    def headline(self) -> Truth:
+        """The labels that rank; the original ones where the task names no others."""
+        labels = headline_of(self.label_sets) or named_by_task(self.label_sets)[0]
+        return self.truths[self.label_sets.index(labels)]
+
+    @property
+    def before(self) -> Truth | None:
+        """The original labels, where other labels rank: what these are set against."""
+        original = self.original
+        return None if original is self.headline else original
+
+    def home(self, truth: Truth) -> Ints:
+        """Give the class [n] that each image is filed under; -1 for none."""
+        original = self.original
+        if original is None:
+            return truth.lowest
+        return np.where(original.lowest != NO_CLASS, original.lowest, truth.lowest)
+
+    def group_masks(self) -> dict[Group, Bools]:
+        """Give the images [n] of each group under the headline labels, as if all were answered."""
+        truth = self.headline
+        has_label = truth.n_labels > 0
+        everywhere = Scope(
+            truth.labelled & has_label,
+            truth.labelled & ~has_label,
+            np.zeros_like(has_label),
+            self.home(truth),
+        )
+        return group_rows(truth, everywhere, self.original)
+
+    def group_codes(self) -> tuple[tuple[Group, ...], Ints]:
+        """Give the exclusive groups that there are, and each image's place [n] among them.
+
+        An image that the headline labels do not know has 255.
+        """
+        masks = self.group_masks()
+        masks["S"] = masks["S"] & ~masks["S+"] & ~masks["S-"]
+        masks["M"] = masks["M"] & ~masks["M+"] & ~masks["M-"]
+        signed = self.original is not None
+        groups = tuple(
+            group
+            for group in EXCLUSIVE
+            if masks[group].any() or group == "N" or signed == (len(group) == 2)
+        )
+        codes = np.full(len(self.image_ids), NO_GROUP, dtype=np.int64)
+        for code, group in enumerate(groups):
+            codes[masks[group]] = code
+        return groups, codes
+
+
+def make_ground(name: str, ending: Ending) -> Ground:
+    """Lay the label sets of a task out. The images are those of the label sets that it names.
+
+    Raises DataError for label sets of different data sets, and where only such are here as were
+    added on the command line, since nothing could rank then.
+    """
+    found = ending.truths
+    named = named_by_task(found.label_sets)
+    if not named:
+        what = "none of the label sets that it names is on this machine"
+        fix = "say where one is with --label_set NAME=PATH"
+        missing = ", ".join(found.missing)
+        raise DataError(Problem(f"task `{ending.task.task}`", what, got=missing, fix=fix))
+    label_sets = tuple(
+        replace(labels, source=_file_name(labels.source)) for labels in found.label_sets
+    )
+    equivalences = replace(found.equivalences, source=_file_name(found.equivalences.source))
+    image_ids = tuple(sorted({each for labels in named for each in labels.labels}))
+    return Ground(
+        name=name,
+        classes=ending.classes,
+        label_sets=label_sets,
+        equivalences=equivalences,
+        image_ids=image_ids,
+        truths=open_truths(label_sets, image_ids, equivalences),
+    )
+
+
+def _file_name(source: str) -> str:
+    """Leave out of a path the folders, which are this machine's."""
+    return source.replace("\\", "/").rpartition("/")[2]
+
+
+def group_by_ground(endings: Mapping[str, Ending]) -> dict[str, Ground]:
+    """Give every task, by name, its ground: tasks of one class list and equal label sets share one.
+
+    It bears the name of the class list; where that would be two grounds' name, the first label
+    set's is added. Raises DataError when this does not tell them apart either.
+    """
+    keys = {task: _key(ending) for task, ending in endings.items()}
+    first: dict[tuple[object, ...], str] = {}
+    for task, key in keys.items():
+        first.setdefault(key, task)
+    names = _names([endings[task] for task in first.values()])
+    grounds = {
+        key: make_ground(name, endings[task])
+        for (key, task), name in zip(first.items(), names, strict=True)
+    }
+    return {task: grounds[key] for task, key in keys.items()}
+
+
+def _key(ending: Ending) -> tuple[object, ...]:
+    truths = ending.truths
+    return (
+        ending.classes.name,
+        ending.classes.ids,
+        tuple(
+            (labels.name, labels.digest, labels.original, labels.added)
+            for labels in truths.label_sets
+        ),
+        tuple(sorted(truths.equivalences.representative.items())),
+    )
+
+
+def _names(endings: Sequence[Ending]) -> list[str]:
+    lists = [ending.classes.name for ending in endings]
+    names = [
+        name if lists.count(name) == 1 else f"{name}.{ending.truths.label_sets[0].name}"
+        for name, ending in zip(lists, endings, strict=True)
+    ]
+    if len(set(names)) < len(names):
+        tasks = ", ".join(f"`{ending.task.task}`" for ending in endings)
+        what = "have one class list and label sets of one name, but not the same labels"
+        fix = "give their label sets names of their own, or build two sites"
+        raise DataError(Problem(f"tasks {tasks}", what, fix=fix))
+    return names
+
+
+def describe(ground: Ground, images: str | None) -> Benchmark:
+    """Give what the site says of a benchmark; `images` says where its images are in the site."""
+    pairs = zip(ground.label_sets, ground.truths, strict=True)
+    return Benchmark(
+        name=ground.name,
+        classes=ground.classes,
+        image_ids=ground.image_ids,
+        label_sets={labels.name: describe_labels(labels, truth) for labels, truth in pairs},
+        original=ground.original.name if ground.original else None,
+        headline=ground.headline.name,
+        groups={group: int(mask.sum()) for group, mask in ground.group_masks().items()},
+        differences=tuple(_differences(ground)),
+        images=images,
+    )
+
+
+def _differences(ground: Ground) -> list[Difference]:
+    """List the images where a label is added, replaced or taken away, by image id."""
+    original, headline = ground.before, ground.headline
+    if original is None:
+        return []
+    labels = {each.name: each.labels for each in ground.label_sets}
+    groups, codes = ground.group_codes()
+    told = {"N", "S-", "M+", "M-"}
+    found = []
+    for place in np.flatnonzero((codes != NO_GROUP) & (original.n_labels > 0)):
+        group = groups[codes[place]]
+        if group in told:
+            image_id = ground.image_ids[place]
+            before, after = labels[original.name][image_id], labels[headline.name][image_id]
+            found.append(Difference(image_id, tuple(sorted(before)), tuple(sorted(after)), group))
+    return found

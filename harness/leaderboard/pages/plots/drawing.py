@@ -1,0 +1,103 @@
+"""Shapes of inline SVG as an element tree: text is escaped by the tree, and looks come by CSS class
+alone, so that the content security policy and the dark scheme hold.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from markupsafe import Markup
+
+from harness.leaderboard.pages import typeset
+from harness.specs.model import Kind
+
+Point = tuple[float, float]
+
+TEXT = 12.0
+"""Font size of all labels in user units; `.plot text` of the style sheet says the same."""
+_ADVANCE = 0.56
+"""Mean width of a character of system fonts, in font sizes."""
+_SHAPES: dict[Kind, Sequence[Point]] = {
+    "dual_encoder": ((-1, -1), (1, -1), (1, 1), (-1, 1)),
+    "supervised": ((0, -1.25), (1.2, 0.95), (-1.2, 0.95)),
+    "knn": ((0, -1.35), (1.35, 0), (0, 1.35), (-1.35, 0)),
+}
+"""Outlines of markers in radii; an MLLM is a circle."""
+
+
+def drawing(width: float, height: float, figure: str) -> Element:
+    """Begin an SVG that the title and caption of the figure with id `figure` describe."""
+    return Element(
+        "svg",
+        {
+            "class": "plot",
+            "viewBox": f"0 0 {_n(width)} {_n(height)}",
+            "width": _n(width),
+            "height": _n(height),
+            "role": "img",
+            "aria-labelledby": f"{figure}-title {figure}-caption",
+        },
+    )
+
+
+def group(parent: Element, css: str) -> Element:
+    """Add a group, whose class its shapes inherit."""
+    return SubElement(parent, "g", {"class": css})
+
+
+def line(parent: Element, css: str, *points: Point) -> Element:
+    """Add a line through the points."""
+    path = "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
+    return SubElement(parent, "path", {"class": css, "d": path})
+
+
+def rectangle(parent: Element, css: str, corner: Point, size: Point) -> Element:
+    """Add a rectangle by its upper left corner, width and height."""
+    (x, y), (width, height) = corner, size
+    places = {"x": _n(x), "y": _n(y), "width": _n(width), "height": _n(height)}
+    return SubElement(parent, "rect", {"class": css, **places})
+
+
+def marker(parent: Element, css: str, kind: Kind, middle: Point, radius: float = 4.0) -> Element:
+    """Add the marker of a kind of model: circle, square, triangle or diamond."""
+    x, y = middle
+    if kind not in _SHAPES:
+        return SubElement(
+            parent, "circle", {"class": css, "cx": _n(x), "cy": _n(y), "r": _n(radius)}
+        )
+    corners = ((x + radius * a, y + radius * b) for a, b in _SHAPES[kind])
+    path = "M" + "L".join(f"{_n(a)} {_n(b)}" for a, b in corners) + "Z"
+    return SubElement(parent, "path", {"class": css, "d": path})
+
+
+def text(parent: Element, css: str, place: Point, content: str, limit: int = 60) -> Element:
+    """Add a text whose middle line is at the place; a cut one has the whole as tooltip.
+
+    The class says where it is anchored: `start` (default), `middle` or `end`.
+    """
+    x, y = place
+    element = SubElement(parent, "text", {"class": css, "x": _n(x), "y": _n(y + 0.35 * TEXT)})
+    element.text = typeset.cut(content, limit)
+    if element.text != typeset.visible(content):
+        tooltip(element, content)
+    return element
+
+
+def tooltip(parent: Element, content: str) -> None:
+    """Say what a shape is when it is pointed at."""
+    SubElement(parent, "title").text = typeset.visible(content)
+
+
+def width_of(content: str) -> float:
+    """Estimate the width of a text in user units; wide East Asian characters count double."""
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in content)
+    return TEXT * _ADVANCE * (len(content) + wide)
+
+
+def markup(root: Element) -> Markup:
+    """Give the SVG as text for a page."""
+    return Markup(tostring(root, encoding="unicode"))
+
+
+def _n(value: float) -> str:
+    return f"{round(value, 1) or 0.0:.1f}".removesuffix(".0")

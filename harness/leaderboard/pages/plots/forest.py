@@ -1,0 +1,179 @@
+"""Accuracies with their intervals, line by line: models of a board, or boards of a model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+from markupsafe import Markup
+
+from harness.leaderboard.numbers.site_model import Before, Board, Row
+from harness.leaderboard.pages import typeset
+from harness.leaderboard.pages.plots import drawing
+from harness.leaderboard.pages.plots.figure import MOST_MODELS, DataTable, Figure, Model, shown
+from harness.leaderboard.pages.plots.scale import Scale, percent_scale
+from harness.leaderboard.pages.wording import SHORT_PROTOCOLS
+from harness.score.results import Score
+from harness.specs.model import Kind
+
+_WIDTH, _TOP, _ROW = 640.0, 34.0, 26.0
+_LEFT, _RIGHT = 190.0, 530.0
+_AXIS = 34.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the plot."""
+
+    label: str
+    kind: Kind
+    tier: int | None
+    """Lines of every second tier have a shaded ground."""
+    headline: Score
+    before: Before | None
+    """By the original labels, where these are the images that the headline labels score."""
+
+    def values(self) -> list[float]:
+        """Give all the numbers that the axis must hold."""
+        scores = (self.headline, self.before) if self.before else (self.headline,)
+        means = [score.accuracy for score in scores if score.accuracy is not None]
+        return means + [end for score in scores if score.ci95 for end in score.ci95]
+
+
+def forest(board: Board, models: Sequence[Model], most: int = MOST_MODELS) -> Figure | None:
+    """Draw the best models of a board with Wilson's intervals; None without a model."""
+    if not models:
+        return None
+    lines = [
+        Line(
+            model.name,
+            model.entry.card.kind,
+            model.row.tier,
+            model.row.headline,
+            _before(model.row),
+        )
+        for model in models[:most]
+    ]
+    hollow = _hollow(board, lines)
+    return Figure(
+        id=f"forest-{board.slug}",
+        title=f"Accuracy by {board.headline}, with intervals",
+        caption=f"Filled: accuracy (%) by {board.headline} with Wilson’s 95 % interval.{hollow} "
+        "Bands are tiers; overlapping intervals do not make a tie, nor does a gap decide one."
+        f"{shown(len(models), most)}",
+        svg=_draw(f"forest-{board.slug}", lines, _references(board)),
+        table=_table("Model", lines, board),
+    )
+
+
+def protocols(kind: Kind, boards: Sequence[tuple[Board, Model]]) -> Figure | None:
+    """Draw one model on the boards of one benchmark side by side; None for fewer than two."""
+    if len(boards) < 2:
+        return None
+    first = boards[0][0]
+    lines = [
+        Line(
+            f"{SHORT_PROTOCOLS[board.protocol]} · {board.task}",
+            kind,
+            None,
+            model.row.headline,
+            _before(model.row),
+        )
+        for board, model in boards
+    ]
+    figure = f"protocols-{first.benchmark}"
+    return Figure(
+        id=figure,
+        title=f"The same model under {len(boards)} protocols of {first.benchmark}",
+        caption=f"Filled: accuracy (%) by {first.headline} with Wilson’s 95 % interval."
+        f"{_hollow(first, lines)} The numbers are not comparable with each other as ranks: each "
+        "protocol asks another question.",
+        svg=_draw(figure, lines, ()),
+        table=_table("Protocol and task", lines, first),
+    )
+
+
+def _before(row: Row) -> Before | None:
+    """Give the accuracy by the original labels where it is of the same images as the headline's."""
+    same = row.before is not None and row.before.n == row.headline.n
+    return row.before if same else None
+
+
+def _hollow(board: Board, lines: Sequence[Line]) -> str:
+    if any(line.before for line in lines):
+        return f" Hollow: by {board.original}, on the same images."
+    return ""
+
+
+def _references(board: Board) -> list[tuple[str, float]]:
+    found = ((item.name, item.accuracy.get(board.headline)) for item in board.references)
+    return [(name, value) for name, value in found if value is not None]
+
+
+def _table(first: str, lines: Sequence[Line], board: Board) -> DataTable:
+    """Give the numbers; the original labels have columns only where a line has them."""
+    has_before = board.original is not None and any(line.before for line in lines)
+    rows = []
+    for line in lines:
+        cells = [line.label]
+        for score in (line.headline, line.before) if has_before else (line.headline,):
+            cells.append(typeset.fixed(score.accuracy if score else None))
+            cells.append(typeset.between(score.ci95 if score else None) or typeset.BLANK)
+        rows.append((*cells, typeset.count(line.headline.n)))
+    names = (board.headline, board.original) if has_before else (board.headline,)
+    headings = [heading for name in names for heading in (str(name), "95 % interval")]
+    return DataTable((first, *headings, "n"), tuple(rows))
+
+
+def _draw(figure: str, lines: Sequence[Line], references: Sequence[tuple[str, float]]) -> Markup:
+    bottom = _TOP + _ROW * len(lines)
+    root = drawing.drawing(_WIDTH, bottom + _AXIS, figure)
+    values = [value for line in lines for value in line.values()]
+    scale = percent_scale(values, _LEFT, _RIGHT)
+    for number, line in enumerate(lines):
+        if line.tier and line.tier % 2 == 0:
+            drawing.rectangle(root, "band", (0, _TOP + _ROW * number), (_WIDTH, _ROW))
+    for tick in scale.ticks:
+        drawing.line(root, "grid", (scale(tick), _TOP), (scale(tick), bottom))
+        drawing.text(root, "tick middle", (scale(tick), bottom + 14), scale.tick_text(tick))
+    _draw_references(root, references, scale, bottom)
+    for number, line in enumerate(lines):
+        _draw_line(root, line, scale, _TOP + _ROW * (number + 0.5))
+        if line.tier and (number == 0 or lines[number - 1].tier != line.tier):
+            place = (_WIDTH - 4, _TOP + _ROW * (number + 0.5))
+            drawing.text(root, "note end", place, f"tier {line.tier}")
+    return drawing.markup(root)
+
+
+def _draw_references(
+    root: Element, references: Sequence[tuple[str, float]], scale: Scale, bottom: float
+) -> None:
+    """Mark the reference rows that lie on the axis; one off it must not squeeze the models."""
+    taken = -1e9
+    for name, value in sorted(references, key=lambda item: (item[1], item[0])):
+        if not scale.low <= value <= scale.high:
+            continue
+        drawing.line(root, "reference", (scale(value), _TOP - 8), (scale(value), bottom))
+        half = drawing.width_of(typeset.cut(name, 28)) / 2
+        if scale(value) - half > taken:
+            drawing.text(root, "note middle", (scale(value), _TOP - 18), name, 28)
+            taken = scale(value) + half + 8
+
+
+def _draw_line(root: Element, line: Line, scale: Scale, y: float) -> None:
+    part = drawing.group(root, f"model k-{line.kind}")
+    drawing.text(part, "name end", (_LEFT - 12, y), line.label, 24)
+    low = y + 5 if line.before else y
+    if line.before:
+        _draw_score(part, "before", line, scale, y - 5)
+    _draw_score(part, "after", line, scale, low)
+    drawing.text(part, "value", (_RIGHT + 12, y), typeset.fixed(line.headline.accuracy))
+
+
+def _draw_score(parent: Element, css: str, line: Line, scale: Scale, y: float) -> None:
+    score = line.before if css == "before" else line.headline
+    if score is None or score.accuracy is None:
+        return
+    part = drawing.group(parent, css)
+    if score.ci95:
+        drawing.line(part, "whisker", (scale(score.ci95[0]), y), (scale(score.ci95[1]), y))
+    drawing.marker(part, "mark", line.kind, (scale(score.accuracy), y), 4.0)

@@ -1,1 +1,0 @@
-"""Figures as inline SVG, made at build time: pure functions from the site's numbers."""

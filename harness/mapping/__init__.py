@@ -1,1 +1,0 @@
-"""From an answer in free text to the class whose name a text encoder finds nearest."""

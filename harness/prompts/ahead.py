@@ -1,0 +1,82 @@
+"""Get requests ready ahead of the model, by threads, a few batches at a time: memory stays flat."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from PIL import Image
+
+from harness.data.images.decode import ImageError, pixels_sha256
+from harness.data.images.source import Source
+from harness.prompts.plan import PlannedRequest
+
+T = TypeVar("T")
+_MOST_WORKERS = 8
+_AHEAD = 2  # batches got ready before the model asks for them
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedImage:
+    """One image of a request: its pixels and their SHA-256, or why there are none."""
+
+    image: Image.Image | None
+    sha256: str = ""
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedRequest:
+    """A planned request with its images read."""
+
+    planned: PlannedRequest
+    images: tuple[LoadedImage, ...]
+
+
+def load_ahead(
+    source: Source, requests: Sequence[PlannedRequest], batch_size: int
+) -> Iterator[LoadedRequest]:
+    """Yield the requests in order with their images decoded by worker threads.
+
+    At most a few batches are in memory. An image that cannot be decoded comes as its error.
+    """
+    return work_ahead(lambda request: load(source, request), requests, batch_size)
+
+
+def work_ahead(
+    work: Callable[[PlannedRequest], T], requests: Sequence[PlannedRequest], batch_size: int
+) -> Iterator[T]:
+    """Yield what `work` makes of each request, in order, made by threads ahead of the asking.
+
+    What it raises is raised here, in its place.
+    """
+    workers = max(2, min(_MOST_WORKERS, os.cpu_count() or 1))
+    limit = max(batch_size * _AHEAD, workers)
+    with ThreadPoolExecutor(workers, thread_name_prefix="ahead") as pool:
+        waiting: deque[Future[T]] = deque()
+        try:
+            for request in requests:
+                waiting.append(pool.submit(work, request))
+                if len(waiting) >= limit:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def load(source: Source, request: PlannedRequest) -> LoadedRequest:
+    """Decode the images of a request. One that cannot be decoded comes as its error."""
+    return LoadedRequest(request, tuple(_image(source, row) for row in request.rows))
+
+
+def _image(source: Source, row: int) -> LoadedImage:
+    assert source.read is not None
+    try:
+        image = source.read(row)
+    except ImageError as error:
+        return LoadedImage(None, error=str(error))
+    return LoadedImage(image, pixels_sha256(image))

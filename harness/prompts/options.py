@@ -1,0 +1,101 @@
+"""The options of every question of a multiple-choice task."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from harness.data.classes import ClassList
+from harness.data.labels.label_set import Equivalences, LabelSet, named_by_task
+from harness.encoders.registry import open_encoder
+from harness.prompts.confusion import read_confusion
+from harness.prompts.distractors import (
+    OptionRule,
+    choose_options,
+    interchangeable,
+    rank_at_random,
+    rank_by_confusion,
+    rank_by_similarity,
+    true_option,
+)
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_encoder_spec
+from harness.specs.task import DistractorSpec, TaskSpec
+
+CONFUSION_FILE = "confusion.npz"
+"""Name of the confusion matrix in a run directory."""
+Ranking = Callable[[str, int], Iterable[int]]
+"""Image id and true class id to candidate class ids, hardest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Options by image id, and the images without a question: no label of theirs is valid."""
+
+    by_image: Mapping[str, tuple[int, ...]]
+    without_label: tuple[str, ...]
+
+
+def options_of(
+    catalogue: Catalogue,
+    task: TaskSpec,
+    classes: ClassList,
+    label_sets: Sequence[LabelSet],
+    equivalences: Equivalences,
+    image_ids: Sequence[str],
+) -> Options:
+    """Choose the options of each image.
+
+    The true option comes from the label sets that the task names, in their order: the original
+    label where the most trusted set (the last that knows the image) holds it valid, else that set's
+    first label. No class that any label set, also one that was added, holds valid is a distractor.
+    Raises DataError when a pool is too
+    small, or the confusion matrix does not fit.
+    """
+    assert task.distractors is not None
+    same = interchangeable(classes, equivalences)
+    rule = OptionRule(task.distractors.n_options, task.distractors.rank, task.distractors.seed)
+    ranking = _ranking(catalogue, task, task.distractors, classes)
+    chosen: dict[str, tuple[int, ...]] = {}
+    without: list[str] = []
+    for image_id in image_ids:
+        true_id = true_option_of(image_id, label_sets, same)
+        if true_id is None:
+            without.append(image_id)
+            continue
+        valid = {each for labels in label_sets for each in labels.labels.get(image_id, ())}
+        ranked = ranking(image_id, true_id)
+        chosen[image_id] = choose_options(image_id, true_id, valid, ranked, same, rule)
+    return Options(chosen, tuple(without))
+
+
+def true_option_of(image_id: str, label_sets: Sequence[LabelSet], same: Equivalences) -> int | None:
+    """Give the class id of an image's right option, as `options_of` says; None: no question."""
+    original = next((labels for labels in label_sets if labels.original), None)
+    first = original.labels.get(image_id, frozenset()) if original else frozenset()
+    knowing = [labels for labels in named_by_task(label_sets) if image_id in labels.labels]
+    valid = knowing[-1].labels[image_id] if knowing else frozenset()
+    return true_option(first, valid, same)
+
+
+def _ranking(
+    catalogue: Catalogue, task: TaskSpec, how: DistractorSpec, classes: ClassList
+) -> Ranking:
+    if how.strategy == "random":
+        return lambda image_id, _: rank_at_random(image_id, classes.ids, how.seed)
+    if how.strategy == "embedding":
+        encoder = open_encoder(load_encoder_spec(catalogue, how.encoder))
+        vectors = encoder.encode(classes.names)
+        table = rank_by_similarity(vectors @ vectors.T, classes.ids)
+    else:
+        matrix = read_confusion(confusion_path(task, how), classes.ids)
+        table = rank_by_confusion(matrix, classes.ids)
+    rows = dict(zip(classes.ids, np.asarray(table).tolist(), strict=True))
+    return lambda _, true_id: rows[true_id]
+
+
+def confusion_path(task: TaskSpec, how: DistractorSpec) -> Path:
+    """Give the file of the confusion matrix that a task names."""
+    path = task.resolve(how.source or "", "distractors.source")
+    return path / CONFUSION_FILE if path.is_dir() else path

@@ -1,1 +1,0 @@
-"""Run a model over a task: open, ask, append, merge, map, score."""

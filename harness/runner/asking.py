@@ -1,0 +1,95 @@
+"""Ask a model for a batch of answers, and keep one bad request from spoiling the others."""
+
+import logging
+import threading
+from collections.abc import Sequence
+
+from harness.adapters.base import Adapter, OutOfMemoryError
+from harness.errors import RunError, UserError
+from harness.requests import Request, Response
+
+log = logging.getLogger("harness")
+
+
+class StuckError(RunError):
+    """A call gave no answer in time. It still runs, in a thread that nothing can end."""
+
+    exit_at_once = True
+
+
+class Asker:
+    """Asks an adapter. `batch_size` shrinks, for the rest of the run, when memory runs out.
+
+    With `timeout`, in seconds, a call that takes longer raises StuckError.
+    """
+
+    def __init__(self, adapter: Adapter, batch_size: int, timeout: float | None = None) -> None:
+        self.adapter = adapter
+        self.batch_size = batch_size
+        self.halved = False
+        """Whether memory ran out and the batch size was halved."""
+        self._timeout = timeout
+
+    def ask(self, requests: Sequence[Request]) -> list[Response]:
+        """Give a response for each request, in order.
+
+        A batch that raises is halved until the request that fails stands alone; that one's
+        response is an error.
+        """
+        try:
+            responses = self._call(requests)
+        except (StuckError, UserError):
+            raise  # of the whole run (a wrong key, a server that is not there): no row's error
+        except OutOfMemoryError as error:
+            if len(requests) == 1:
+                return [Response(error=f"out of memory with a single request: {error}")]
+            self.batch_size, self.halved = max(1, len(requests) // 2), True
+            log.warning("out of memory; the batch size is %d from here on", self.batch_size)
+            return self._halves(requests)
+        except Exception as error:
+            if len(requests) == 1:
+                log.warning("a request failed", exc_info=True)
+                return [Response(error=f"{type(error).__name__}: {error}")]
+            log.warning("a batch of %d failed (%s); taking it apart", len(requests), error)
+            return self._halves(requests)
+        if len(responses) != len(requests):
+            raise RuntimeError(
+                f"the adapter gave {len(responses)} responses for {len(requests)} requests"
+            )
+        return responses
+
+    def fits(self, requests: Sequence[Request]) -> bool:
+        """Ask, to find out whether a batch fits into memory. Whatever else fails is raised."""
+        try:
+            self._call(requests)
+        except OutOfMemoryError:
+            return False
+        return True
+
+    def _call(self, requests: Sequence[Request]) -> list[Response]:
+        if self._timeout is None:
+            return self.adapter.respond(requests)
+        found: list[list[Response]] = []
+        failed: list[BaseException] = []
+
+        def call() -> None:
+            try:
+                found.append(self.adapter.respond(requests))
+            except BaseException as error:  # noqa: BLE001  # handed on to the thread that waits
+                failed.append(error)
+
+        thread = threading.Thread(target=call, name="model call", daemon=True)
+        thread.start()
+        thread.join(self._timeout)
+        if thread.is_alive():
+            raise StuckError(
+                f"the model gave no answer within {self._timeout:g} s (--call_timeout); the same "
+                "command goes on from here"
+            )
+        if failed:
+            raise failed[0]
+        return found[0]
+
+    def _halves(self, requests: Sequence[Request]) -> list[Response]:
+        middle = (len(requests) + 1) // 2
+        return self.ask(requests[:middle]) + self.ask(requests[middle:])

@@ -1,0 +1,41 @@
+"""`--batch_size auto`: the largest power of two that fits, on the longest prompts."""
+
+import logging
+from collections.abc import Sequence
+from typing import Literal
+
+from harness.prompts.plan import PlannedRequest
+from harness.runner.asking import Asker
+from harness.runner.loop import ready_ahead
+from harness.runs.bench import Bench
+
+log = logging.getLogger("harness")
+BatchSize = int | Literal["auto"]
+WITHOUT_GPU = 8
+"""Where no memory of a GPU sets a limit. Larger batches give a CPU nothing, and a server is asked
+so many at a time."""
+_LARGEST = 64
+_SAMPLE = 32  # requests among which the longest is looked for
+
+
+def find_batch_size(bench: Bench, asker: Asker, requests: Sequence[PlannedRequest]) -> int:
+    """Give the largest power of two, up to 64, of which a batch fits into memory.
+
+    The longest of a sample of the requests is asked so many times at once, each time twice as
+    often; the answers are thrown away. A model that is not on a GPU is not asked at all.
+    """
+    device = asker.adapter.facts.device
+    if device is None or device.startswith("cpu"):
+        return WITHOUT_GPU
+    step = max(1, len(requests) // _SAMPLE)
+    found = list(ready_ahead(bench, asker.adapter, requests[::step][:_SAMPLE], _SAMPLE))
+    found.sort(key=lambda each: each.size, reverse=True)
+    sample = (each.ready.request for each in found if each.ready)
+    longest = next((each for each in sample if asker.ask([each])[0].error is None), None)
+    if longest is None:
+        return WITHOUT_GPU
+    size = 1
+    while size < min(_LARGEST, len(requests)) and asker.fits([longest] * (2 * size)):
+        size *= 2
+    log.info("batch size: %d, the largest power of two that fits (at most %d)", size, _LARGEST)
+    return size

@@ -1,0 +1,177 @@
+"""The manifest of a run as it begins, goes on and ends."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+import harness
+from harness.errors import Problem, UserError
+from harness.requests import ModelFacts
+from harness.runner.batch_size import BatchSize
+from harness.runner.identity import differences, refuse_other_model, revisions
+from harness.runs.bench import Bench
+from harness.runs.classified import Outputs
+from harness.specs.catalogue import own_root
+from harness.specs.model import ModelSpec
+from harness.store.directory import RunDirectory
+from harness.store.identity import Identity
+from harness.store.manifest import (
+    ClassListFacts,
+    DataFacts,
+    Manifest,
+    git_state,
+    hardware_facts,
+    package_versions,
+)
+
+log = logging.getLogger("harness")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a model that is loaded."""
+
+    model: ModelFacts
+    batch_size: int
+    """The batch size that the run began with."""
+    smaller_batch: int | None
+    """The batch size that was left when memory had run out."""
+
+
+def begun(
+    bench: Bench,
+    identity: Identity,
+    settings: tuple[tuple[str, ...], tuple[str, ...]],
+    batch_size: BatchSize,
+    processes: int,
+) -> Manifest:
+    """Give the manifest of a run that begins now; `settings` are the task's and the model's."""
+    task, classes = bench.task, bench.classes
+    return Manifest(
+        harness_version=harness.__version__,
+        task=task.task,
+        model=identity.model["model"],
+        identity=identity,
+        mark=identity.mark,
+        settings=settings[0],
+        model_settings=settings[1],
+        class_list=ClassListFacts(
+            name=classes.name, name_set=classes.name_set, n=len(classes), sha256=classes.digest
+        ),
+        data=DataFacts(
+            dataset_path=task.dataset_path,
+            dataset_name=task.dataset_name,
+            split=task.test_split,
+            revision=task.revision,
+            fingerprint=bench.source.fingerprint,
+            n=len(bench.source),
+            ids_sha256=bench.source.ids_sha256,
+        ),
+        n=len(bench.image_ids),
+        limit=task.limit,
+        skipped=dict(bench.skipped),
+        model_outputs=bench.outputs.count if bench.outputs else None,
+        batch_size=None if batch_size == "auto" else batch_size,
+        auto_batch_size=batch_size == "auto",
+        processes=processes,
+        versions=package_versions(),
+        git=git_state(own_root()),
+        hardware=hardware_facts(),
+        started=_now(),
+    )
+
+
+def resumed(
+    old: Manifest, new: Manifest, model: ModelSpec, ordered: Outputs | None, *, has_rows: bool
+) -> Manifest:
+    """Give the manifest of a run that goes on. Raises UserError when it is another run's.
+
+    `ordered` are a classifier's outputs in the order of its class list, by which the answers of
+    earlier versions were read.
+    """
+    found = differences(old.identity, new.identity, model)
+    if found:
+        raise UserError(
+            Problem(
+                f"{new.model} on {new.task}",
+                "the output directory holds a run of something else",
+                got="; ".join(found),
+                expected="the same task, model, classes and data",
+                fix="choose another --output, or move the old run aside with --fresh",
+            )
+        )
+    if old.identity.contents is None or old.identity.prompt is None:
+        log.warning(
+            "%s on %s was begun by an older version (%s), which noted neither the contents of the "
+            "model's files nor the prompt: that they are the same cannot be told",
+            new.model, new.task, old.harness_version,
+        )  # fmt: skip
+    longer = old if old.n > new.n else new  # a smaller --limit takes nothing away
+    kept = {
+        "started": old.started,
+        "seconds": old.seconds,
+        "model_facts": old.model_facts,
+        "mapping": old.mapping,
+        "batch_size": new.batch_size or old.batch_size,
+        "smaller_batch": old.smaller_batch,
+        "outputs_sha256": old.outputs_sha256 or (ordered.digest if ordered and has_rows else None),
+        "identity": _joined(old, new, longer),
+        "mark": old.mark if has_rows or old.mark else new.mark,
+        "n": longer.n,
+        "limit": longer.limit,
+        "skipped": longer.skipped,
+    }
+    return new.model_copy(update=kept)
+
+
+def _joined(old: Manifest, new: Manifest, longer: Manifest) -> Identity:
+    known = new.identity.knowing(old.identity)
+    return known.model_copy(update={"options": longer.identity.options})
+
+
+class KeptFacts:
+    """Keeps what is known of a model in its run's manifest: on disk before the answers that it is
+    of, so that no kill parts them. Servers say more of themselves with their answers.
+    """
+
+    def __init__(self, directory: RunDirectory, known: Callable[[], Facts], *, write: bool) -> None:
+        self._directory, self._known, self._write = directory, known, write
+        self._kept: Facts | None = None
+
+    def keep(self, *, again: bool = False) -> None:
+        """Write what is known now, unless it is there; only one process of several writes.
+
+        `again` writes it all the same: another slice, which began in between, may have written the
+        manifest without it. Raises UserError where it is another model than that which has answered
+        before.
+        """
+        facts = self._known()
+        if facts == self._kept and not again:
+            return
+        manifest = Manifest.read(self._directory.path)
+        refuse_other_model(manifest, facts.model)
+        if self._write:
+            manifest.model_copy(update=_known(manifest, facts)).write(self._directory.path)
+        self._kept = facts
+
+
+def note_end(directory: RunDirectory, seconds: float) -> None:
+    """Write into a run's manifest when it ended."""
+    manifest = Manifest.read(directory.path)
+    total = round((manifest.seconds or 0.0) + seconds, 3)
+    manifest.model_copy(update={"ended": _now(), "seconds": total}).write(directory.path)
+
+
+def _known(manifest: Manifest, facts: Facts) -> dict[str, object]:
+    old = revisions(manifest.model_facts.get("revision"))  # a server says it only with an answer
+    told = sorted(old | revisions(facts.model.revision))
+    return {
+        "model_facts": {**asdict(facts.model), "revision": ", ".join(told) or None},
+        "batch_size": facts.batch_size,
+        "smaller_batch": facts.smaller_batch or manifest.smaller_batch,
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,150 @@
+"""What the answers of a run depend on as task, model and files are today, and what an older run has
+otherwise.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from harness.adapters.contents import COMMIT, Content, contents_of
+from harness.adapters.registry import VERSIONS, abilities, adapter_class
+from harness.encoders.file_digests import sha256_of
+from harness.encoders.registry import open_encoder
+from harness.errors import Problem, UserError
+from harness.prompts.options import confusion_path
+from harness.prompts.plan import ORDERS
+from harness.requests import ModelFacts
+from harness.runs.bench import Bench
+from harness.specs.base import completed
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_encoder_spec
+from harness.specs.model import ModelSpec
+from harness.specs.task import TaskSpec
+from harness.store.identity import Identity
+from harness.store.manifest import Manifest
+from harness.store.prediction import Prediction
+
+_SHOWN = 5
+_COMMIT = re.compile("[0-9a-f]{40}")
+
+
+def identity_of(catalogue: Catalogue, bench: Bench, model: ModelSpec) -> Identity:
+    """Give what answers of a model to an opened task depend on, as all is now.
+
+    Raises UserError for files of the model, or an encoder of the task, that cannot be read.
+    """
+    task = bench.task
+    return Identity(
+        task=task.identity(),
+        model=_with_option_defaults(model.identity(), model),
+        class_list=bench.classes.digest,
+        data=bench.source.fingerprint,
+        options=bench.options_digest,
+        adapter=VERSIONS.get(model.adapter, 1),
+        order=ORDERS.get(task.image_order, 1),
+        prompt=bench.planner.sample_sha256,
+        contents={**contents_of(model), **_contents_of_task(catalogue, task)},
+    )
+
+
+def differences(was: Identity, now: Identity, model: ModelSpec) -> list[str]:
+    """Name what answers depend on and is not as it was, each as `key: was -> is`.
+
+    What the file system says of the images, and the options of all, are left out: pixels and
+    options of the answered images are compared with the rows.
+    """
+    filled = {
+        "model": _with_option_defaults(was.model, model),
+        "data": now.data,
+        "options": now.options,
+    }
+    return was.model_copy(update=filled).differences(now)
+
+
+def refuse_other_model(old: Manifest, now: ModelFacts) -> None:
+    """Raise UserError where a loaded model, or what a server says that it answers with, is not what
+    a run's manifest has noted. What either does not know is passed over.
+    """
+    found = [
+        f"{key}: {old.model_facts[key]!r} -> {getattr(now, key)!r}"
+        for key in ("dtype", "architecture", "parameters")
+        if None not in (old.model_facts.get(key), getattr(now, key))
+        and old.model_facts[key] != getattr(now, key)
+    ]
+    before = revisions(old.model_facts.get("revision"))
+    commit = (old.identity.contents or {}).get("pretrained")
+    if not before and isinstance(commit, str) and _COMMIT.fullmatch(now.revision or ""):
+        before = {commit.removeprefix(COMMIT)}
+    others = revisions(now.revision) - before
+    if before and others:
+        found.append(f"revision: {', '.join(sorted(before))} -> {', '.join(sorted(others))}")
+    if found:
+        fix = "say in the model's YAML which is meant (`dtype`, `revision`, or on a server a dated "
+        fix += (
+            "name in `pretrained`); choose another --output, or move the old run aside by --fresh"
+        )
+        what = "is not the model that the run began with"
+        raise UserError(Problem(f"model `{old.model}`", what, got="; ".join(found), fix=fix))
+
+
+def revisions(told: object) -> set[str]:
+    """Give the names in what is known of a model's revision: servers may have several."""
+    return set(told.split(", ")) if isinstance(told, str) and told else set()
+
+
+def refuse_other_questions(where: str, bench: Bench, rows: Mapping[str, Prediction]) -> None:
+    """Raise UserError where answered images were asked with another prompt or other options than
+    the task has for them now.
+    """
+    others = list(_asked_otherwise(bench, rows))
+    if others:
+        more = ", …" if len(others) > _SHOWN else ""
+        raise UserError(
+            Problem(
+                where,
+                "images were asked otherwise than the task asks about them now",
+                got=f"{len(others)} with another prompt or other options: "
+                + ", ".join(others[:_SHOWN])
+                + more,
+                expected="the prompts and options of the answers in the output directory",
+                fix="put templates and label files back, choose another --output, or move the old "
+                "run aside with --fresh",
+            )
+        )
+
+
+def _asked_otherwise(bench: Bench, rows: Mapping[str, Prediction]) -> Iterator[str]:
+    digests: dict[str, str] = {}
+    for request in bench.requests:
+        for image_id in request.image_ids:
+            row = rows.get(image_id)
+            if row is None or (row.images_in_prompt or 1) != len(request.image_ids):
+                continue
+            if request.text not in digests:
+                digests[request.text] = request.prompt_sha256
+            if row.options != request.options or (
+                row.prompt_sha256 not in (None, digests[request.text])
+            ):
+                yield image_id
+
+
+def _with_option_defaults(values: Mapping[str, object], model: ModelSpec) -> dict[str, object]:
+    """Give values of a model with the defaults of its adapter's own options."""
+    try:
+        options = abilities(adapter_class(model)).options
+    except UserError:  # an adapter that cannot be imported here answers nothing here
+        return dict(values)
+    given = values.get("options")
+    filled = completed(options, given if isinstance(given, Mapping) else {})
+    return ModelSpec.identity_of({**values, "options": filled})
+
+
+def _contents_of_task(catalogue: Catalogue, task: TaskSpec) -> dict[str, Content]:
+    """Give what holds that from which the options of a question are drawn."""
+    how = task.distractors
+    if how is None or how.strategy == "random":
+        return {}
+    if how.strategy == "embedding":
+        encoder = open_encoder(load_encoder_spec(catalogue, how.encoder))
+        return {"distractors.encoder": encoder.digest}
+    path = confusion_path(task, how)
+    return {"distractors.source": sha256_of({path.name: path})[path.name]}

@@ -1,0 +1,183 @@
+"""The loop of a run: the requests that this process still owes, batch by batch, onto disk."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from harness.adapters.base import Adapter, Preparing
+from harness.answers.outcome import Status
+from harness.errors import UserError
+from harness.prompts.ahead import LoadedRequest, load, work_ahead
+from harness.prompts.plan import PlannedRequest
+from harness.requests import Request, Response
+from harness.runner.asking import Asker, StuckError
+from harness.runner.batches import batches_by_size
+from harness.runner.budget import ErrorCount
+from harness.runner.progress import RunProgress
+from harness.runner.signals import StopFlag
+from harness.runs.asked import readable
+from harness.runs.bench import Bench
+from harness.runs.classified import classified_row
+from harness.runs.rows import answered_rows, failed_rows
+from harness.store.lines import Appender
+from harness.store.prediction import Prediction
+
+log = logging.getLogger("harness")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A request that can be asked, with the SHA-256 of its images' pixels."""
+
+    planned: PlannedRequest
+    hashes: tuple[str, ...]
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What came of getting a request ready: what can be asked, and rows of what failed."""
+
+    failed: tuple[Prediction, ...] = ()
+    ready: Ready | None = None
+
+    @property
+    def size(self) -> int:
+        """How much the model has to read, where its adapter says so."""
+        ahead = self.ready.request.ahead if self.ready else None
+        return ahead.size if ahead else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What looks on while a run goes."""
+
+    progress: RunProgress
+    errors: ErrorCount
+    flag: StopFlag
+    keep_facts: Callable[[], None]
+    """Called before answers are written: what they said of the model goes first."""
+
+
+def owed(
+    requests: Sequence[PlannedRequest], rows: Mapping[str, Prediction]
+) -> list[PlannedRequest]:
+    """List the requests of which an image has no answer yet. Several images are asked again as a
+    whole, also where they were answered in a smaller group: with an image that could not be read,
+    or at the end of a smaller limit.
+    """
+    return [_again(each, rows) for each in requests if not _is_answered(each, rows)]
+
+
+def _is_answered(request: PlannedRequest, rows: Mapping[str, Prediction]) -> bool:
+    known = [rows[each] for each in request.image_ids if each in rows]
+    if len(known) < len(request.image_ids):
+        return False
+    return all(
+        row.status is not Status.ERROR and (row.images_in_prompt or 1) >= len(known)
+        for row in known
+    )
+
+
+def _again(request: PlannedRequest, rows: Mapping[str, Prediction]) -> PlannedRequest:
+    before = [rows[each].attempt or 1 for each in request.image_ids if each in rows]
+    if len(request.image_ids) == 1 or not before:
+        return request
+    return replace(request, attempt=max(before) + 1)
+
+
+def answer_requests(
+    bench: Bench,
+    asker: Asker,
+    requests: Sequence[PlannedRequest],
+    appender: Appender,
+    watch: Watch,
+) -> None:
+    """Ask the model and append its answers after every batch.
+
+    Raises StoppedError when the run was asked to stop, RunError when too many images failed or a
+    call is stuck. Every row made until then is on disk.
+    """
+    loaded = ready_ahead(bench, asker.adapter, requests, asker.batch_size)
+    watch.flag.check()
+    for batch in batches_by_size(loaded, lambda each: each.size, lambda: asker.batch_size):
+        ready = [each.ready for each in batch if each.ready]
+        rows = [row for each in batch for row in each.failed]
+        try:
+            rows += _answer_batch(bench, asker, ready)
+        except StuckError as error:
+            stuck = [failed_rows(each.planned, str(error)) for each in ready]
+            appender.write([*rows, *(row for each in stuck for row in each)])
+            raise
+        watch.keep_facts()
+        appender.write(rows)
+        watch.progress.add(rows)
+        watch.errors.add([row.error or "" for row in rows if row.status is Status.ERROR])
+        watch.flag.check()
+
+
+def ready_ahead(
+    bench: Bench, adapter: Adapter, requests: Sequence[PlannedRequest], batch_size: int
+) -> Iterator[Loaded]:
+    """Yield the requests in order, got ready by threads: images decoded, and what the adapter can
+    do ahead of the model.
+    """
+    preparing = adapter if isinstance(adapter, Preparing) else None
+
+    def work(planned: PlannedRequest) -> Loaded:
+        return _ready(bench, preparing, load(bench.source, planned))
+
+    return work_ahead(work, requests, batch_size)
+
+
+def _ready(bench: Bench, adapter: Preparing | None, loaded: LoadedRequest) -> Loaded:
+    failed = tuple(_undecodable(loaded))
+    asked = readable(bench, loaded)
+    if asked is None:
+        return Loaded(failed)
+    planned, hashes, request = asked
+    if adapter is not None:
+        try:
+            request = replace(request, ahead=adapter.prepare(request))
+        except UserError:
+            raise  # of the whole run, as when a model is asked
+        except Exception as error:
+            log.warning("a request failed before the model saw it", exc_info=True)
+            told = f"{type(error).__name__}: {error}"
+            return Loaded((*failed, *failed_rows(planned, told)))
+    return Loaded(failed, Ready(planned, tuple(hashes), request))
+
+
+def _answer_batch(bench: Bench, asker: Asker, batch: Sequence[Ready]) -> list[Prediction]:
+    if not batch:
+        return []
+    started = time.perf_counter()
+    responses = asker.ask([each.request for each in batch])
+    seconds = round((time.perf_counter() - started) / len(batch), 6)
+    rows: list[Prediction] = []
+    for each, response in zip(batch, responses, strict=True):
+        answered = _rows(bench, each.planned, each.hashes, response)
+        rows += [replace(row, batch=len(batch), seconds=seconds) for row in answered]
+    return rows
+
+
+def _rows(
+    bench: Bench, planned: PlannedRequest, hashes: Sequence[str], response: Response
+) -> list[Prediction]:
+    if bench.outputs is None:
+        return answered_rows(bench.task.protocol, bench.classes, planned, hashes, response)
+    if response.error is not None:
+        return failed_rows(planned, response.error)
+    try:
+        return [classified_row(planned, hashes[0], response, bench.classes, bench.outputs)]
+    except ValueError as error:
+        return failed_rows(planned, str(error))
+
+
+def _undecodable(loaded: LoadedRequest) -> Iterator[Prediction]:
+    pairs = zip(loaded.planned.image_ids, loaded.images, strict=True)
+    broken = {image_id: item.error for image_id, item in pairs if item.error is not None}
+    for row in failed_rows(loaded.planned, ""):
+        if row.image_id in broken:
+            yield replace(row, error=broken[row.image_id])

@@ -1,0 +1,198 @@
+"""Read answers that something else produced (`harness import`): JSON Lines, every mistake told."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.answers.reasoning import MOST_WRITTEN
+from harness.data.classes import ClassList
+from harness.data.image_ids import fault_of, ids_in_file_name, written_id
+from harness.data.labels.json_text import parse_lines
+from harness.data.labels.row import class_range, told
+from harness.data.labels.source import read_text
+from harness.errors import DataError, Problem, unknown_name
+from harness.limits import is_file
+
+FORMS = ("answer", "answers", "class_id", "top")
+"""The keys of which a row has exactly one."""
+_KEYS = ("image_id", *FORMS, "options")
+_NO_CLASS = -1
+_MOST_OPTIONS = 26
+_SHAPE = '{"image_id": "…", "answer": "tench"}, or `answers`, `class_id`, `top` for `answer`'
+_RANKED = ("answers", "top")
+"""Forms whose list is ranked, best first; a list under the others holds answers that are all meant.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one row says of one image: texts or class ids, never both."""
+
+    where: str
+    """File and line, for messages."""
+    name: str
+    """The image as the row names it: an id or a file name."""
+    form: str
+    """Which of `FORMS` it is."""
+    texts: tuple[str, ...] = ()
+    class_ids: tuple[int, ...] = ()
+    """Empty for the class id -1, which is none of the list."""
+    options: tuple[int, ...] = ()
+    """Class ids of the options that were asked, where the importer used its own."""
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether the first answer counts and the others come after it; else all are meant."""
+        return self.form in _RANKED
+
+    def image_id(self, known: frozenset[str], *, by_file: bool) -> str:
+        """Give the id of the image, which is the name as it stands. Where the ids of the task are
+        made from file names (`by_file`), a file name means the image of `known` with its id.
+        """
+        own = written_id(self.name)
+        if own in known or not by_file:
+            return own
+        return next((each for each in ids_in_file_name(self.name) if each in known), own)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersFile:
+    """A file of answers that was read."""
+
+    path: Path
+    sha256: str
+    rows: tuple[Given, ...]
+
+
+def read_answers(path: Path, classes: ClassList, *, with_options: bool) -> AnswersFile:
+    """Read a file of answers; a byte-order mark is passed over.
+
+    Class ids are checked against `classes`; `options` are allowed only `with_options`, that is, for
+    multiple choice. Raises DataError with every problem of the file, ten in full.
+    """
+    if not is_file(path):
+        raise DataError(Problem(str(path), "there is no such file", expected="a file of answers"))
+    file = read_text("answers", path)
+    rows: list[Given] = []
+    problems: list[Problem] = []
+    for line in parse_lines(file):
+        if isinstance(line, Problem):
+            problems.append(line)
+            continue
+        where, row = line
+        found = list(_faults(where, row, classes, with_options))
+        problems += found
+        if not found:
+            rows.append(_given(where, row))
+    if not rows and not problems:
+        problems.append(Problem(str(path), "no answers in it", "an empty file", _SHAPE))
+    if problems:
+        raise DataError(told(problems, str(path)))
+    return AnswersFile(path, file.digest, tuple(rows))
+
+
+def _given(where: str, row: dict[str, Any]) -> Given:
+    form = next(key for key in FORMS if key in row)
+    value = row[form]
+    several = tuple(value) if isinstance(value, list) else (value,)
+    return Given(
+        where=where,
+        name=row["image_id"],
+        form=form,
+        texts=several if form in ("answer", "answers") else (),
+        class_ids=() if form in ("answer", "answers") or several == (_NO_CLASS,) else several,
+        options=tuple(row.get("options", ())),
+    )
+
+
+def _faults(
+    where: str, row: dict[str, Any], classes: ClassList, with_options: bool
+) -> Iterator[Problem]:
+    for key in row:
+        if key not in _KEYS:
+            yield unknown_name(where, "key", key, _KEYS)
+    name = row.get("image_id")
+    fault = fault_of(name) if isinstance(name, str) else "is no text"
+    if fault is not None:
+        what = f"`image_id` is no id of an image: it {fault}"
+        yield Problem(where, what, _written(row, "image_id"), "a text")
+    forms = [key for key in FORMS if key in row]
+    if len(forms) != 1:
+        got = " and ".join(f"`{key}`" for key in forms) or "none of them"
+        yield Problem(where, "a row holds one answer", got, f"exactly one of {', '.join(FORMS)}")
+    for form in forms:
+        if form in ("answer", "answers"):
+            yield from _text_faults(where, form, row[form])
+        else:
+            yield from _class_faults(where, form, row[form], classes)
+    if "options" in row:
+        yield from _option_faults(where, row["options"], classes, with_options)
+
+
+def _text_faults(where: str, form: str, value: Any) -> Iterator[Problem]:
+    if form == "answer" and not isinstance(value, str) and not _is_list_of(str, value):
+        expected = 'a text; "" for no answer; a list of texts for several that are all meant'
+        yield Problem(where, "`answer` is no text", repr(value)[:80], expected)
+    if isinstance(value, list) and sum(map(len, filter(_is_text, value))) > MOST_WRITTEN:
+        what = f"`{form}` holds more than {MOST_WRITTEN} characters"
+        yield Problem(where, what, fix="leave out the last ones")
+    if form == "answers" and not _is_list_of(str, value):
+        yield Problem(where, "`answers` is no list of texts", repr(value)[:80], "texts, best first")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _class_faults(where: str, form: str, value: Any, classes: ClassList) -> Iterator[Problem]:
+    ids = value if form != "class_id" or isinstance(value, list) else [value]
+    if not ids or not _is_list_of(int, ids):
+        kind, expected = (
+            "class id",
+            "a whole number; -1 for none of the classes; or several in a list",
+        )
+        if form == "top":
+            kind, expected = "list of class ids", "class ids, best first"
+        yield Problem(where, f"`{form}` is no {kind}", repr(value)[:80], expected)
+    elif form == "class_id" and _NO_CLASS in ids:
+        if len(ids) > 1:
+            what = "`class_id` says that none of the classes is meant, and names some"
+            yield Problem(where, what, repr(value)[:80], "class ids, or -1 alone")
+    else:
+        yield from _foreign(where, form, ids, classes)
+        yield from _repeated(where, form, ids)
+
+
+def _option_faults(
+    where: str, value: Any, classes: ClassList, with_options: bool
+) -> Iterator[Problem]:
+    if not with_options:
+        yield Problem(where, "`options` are for tasks of multiple choice", fix="leave them out")
+    elif not _is_list_of(int, value) or not 2 <= len(value) <= _MOST_OPTIONS:
+        expected = f"2 to {_MOST_OPTIONS} class ids, in the order of the letters"
+        yield Problem(where, "`options` is no list of options", repr(value)[:80], expected)
+    else:
+        yield from _foreign(where, "options", value, classes)
+        yield from _repeated(where, "options", value)
+
+
+def _foreign(where: str, key: str, ids: Sequence[int], classes: ClassList) -> Iterator[Problem]:
+    wrong = [each for each in ids if each not in classes.by_id]
+    if wrong:
+        what = f"`{key}` holds a class id that is no class of `{classes.name}`"
+        got = ", ".join(map(str, wrong[:5]))
+        yield Problem(where, what, got, class_range(classes))
+
+
+def _repeated(where: str, key: str, ids: Sequence[int]) -> Iterator[Problem]:
+    if len(set(ids)) < len(ids):
+        yield Problem(where, f"`{key}` holds a class id twice", got=repr(ids)[:80])
+
+
+def _is_list_of(kind: type, value: Any) -> bool:
+    return isinstance(value, list) and all(type(item) is kind for item in value)
+
+
+def _written(row: dict[str, Any], key: str) -> str:
+    return ascii(row[key])[:80] if key in row else "no such key"

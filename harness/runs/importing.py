@@ -1,0 +1,293 @@
+"""Make a run of answers that something else produced: checked whole, then written and scored."""
+
+import contextlib
+import logging
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import harness
+from harness.answers.outcome import Outcome, Status
+from harness.answers.reasoning import MOST_WRITTEN, part_reasoning
+from harness.answers.rules import Level, level_of
+from harness.answers.sentences import NONE_LISTED
+from harness.data.classes import ClassList
+from harness.errors import Problem, UserError
+from harness.runs.answers_file import AnswersFile, Given, read_answers
+from harness.runs.bench import NO_OVERRIDES, Overrides, task_classes
+from harness.runs.finish import GIVEN, OPTIONS, Ending, finish
+from harness.runs.finished import Finished
+from harness.runs.matching import Matched, match_answers
+from harness.runs.preflight import preflight, stop_on_errors, tell
+from harness.runs.roster import Roster, open_roster
+from harness.runs.rows import read_answer
+from harness.runs.several import joined
+from harness.score.answers import STRICT
+from harness.specs.catalogue import Catalogue, own_root
+from harness.specs.file_names import name_fault
+from harness.specs.task import Protocol, TaskSpec, digest_of
+from harness.store.directory import RunDirectory, run_path
+from harness.store.identity import Identity
+from harness.store.lines import writing
+from harness.store.lock import locked
+from harness.store.manifest import (
+    ClassListFacts,
+    DataFacts,
+    Manifest,
+    git_state,
+    hardware_facts,
+    package_versions,
+)
+from harness.store.prediction import Prediction
+
+log = logging.getLogger("harness")
+ADAPTER = "predictions"
+"""The adapter that stands in the manifest of an imported run."""
+SEVERAL = "several_answers"
+"""Key of an imported run's facts: images with several answers that are all meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What the command line says of an import beside its file and task."""
+
+    model: str
+    output: Path
+    partial: bool = False
+    """Whether images may lack an answer and answers may be of other images."""
+    fresh: bool = False
+    settings: tuple[str, ...] = ()
+    overrides: Overrides = NO_OVERRIDES
+
+
+def import_answers(
+    catalogue: Catalogue, task: TaskSpec, path: Path, options: ImportOptions
+) -> Finished:
+    """Make and score the run directory `<output>/<model>/<task>` of a file of answers.
+
+    Raises DataError for a file that is broken or does not fit the task, UserError when the
+    directory holds something else; nothing is written then. The same file may be imported again.
+    """
+    fault = name_fault(options.model)
+    if fault is not None:
+        fix = "give a name that a folder can have, such as ORGANISATION--NAME"
+        what, got = f"the name {fault}", ascii(options.model)[:200]
+        raise UserError(Problem("--model", what, got=got, fix=fix))
+    with_options = task.protocol == "mc"
+    file = read_answers(path, task_classes(catalogue, task), with_options=with_options)
+    roster = open_roster(catalogue, task, options.overrides)
+    found = preflight(catalogue, roster)
+    tell(found, task.task)
+    # Whether an encoder must tell the names apart, the answers say: `finish` looks at it.
+    stop_on_errors([each for each in found if each.check != "encoder" or with_options])
+    matched = match_answers(catalogue, roster, file, partial=options.partial)
+    rows = [
+        _row(task.protocol, roster.classes, each, matched.given[each], matched.options.get(each))
+        for each in matched.expected
+        if each in matched.given
+    ]
+    manifest = _manifest(roster, matched, file, options)
+    directory = RunDirectory(run_path(options.output, options.model, task.task))
+    ending = Ending(catalogue, task, roster.classes, roster.truths)
+    with _place(directory, manifest, fresh=options.fresh) as place:
+        manifest.write(place.path)
+        place.replace(replace(row, mark=manifest.mark) for row in rows)
+        results = finish(place, ending)
+    metrics = tuple(each.metric for each in task.metric_list)
+    return Finished(directory.path, results, metrics)
+
+
+def _row(
+    protocol: Protocol,
+    classes: ClassList,
+    image_id: str,
+    given: Given,
+    options: tuple[int, ...] | None,
+) -> Prediction:
+    asked = options or ()
+    texts = [part_reasoning(text) for text in given.texts]
+    place = 0
+    if given.form in ("answer", "answers"):
+        outcomes = [read_answer(protocol, text, asked, classes) for text in given.texts]
+        outcomes = outcomes or [read_answer(protocol, None, asked, classes)]
+        first = outcomes[0]
+        if not given.is_ranked:
+            joint = joined(protocol, outcomes)
+            place, first = joint.place, joint.outcome
+        top = listed_classes(protocol, outcomes) if given.is_ranked else ()
+        text, reasoning = texts[place] if texts else ("", None)
+    else:
+        meant = given.class_ids[:1] if given.is_ranked else given.class_ids
+        first, text, reasoning = _outcome_of(meant, asked), None, None
+        top = given.class_ids if given.is_ranked else ()
+    return Prediction(
+        image_id=image_id,
+        status=first.status,
+        answer=text,
+        class_id=first.class_id,
+        also=first.also,
+        rule=first.rule,
+        answers=tuple(each for each, _ in texts) if given.form == "answers" else (),
+        meant=_all_meant(given, texts),
+        top=tuple(each for each in top if not asked or each in asked),
+        options=asked,
+        reasoning=reasoning,
+        removed=first.removed,
+        truncated=True if any(len(text) > MOST_WRITTEN for text in given.texts) else None,
+    )
+
+
+def _all_meant(given: Given, texts: Sequence[tuple[str, str | None]]) -> tuple[str, ...]:
+    """Give the texts of several answers that are all meant; nothing for a single one."""
+    if given.is_ranked or len(texts) < 2:
+        return ()
+    return tuple(text for text, _ in texts)
+
+
+def _outcome_of(class_ids: Sequence[int], options: Sequence[int]) -> Outcome:
+    """Give the outcome of an answer by class ids that are all meant: as exact as the strict name of
+    the first. Where there were options, a class that is none of them does not count.
+    """
+    if not class_ids:
+        return Outcome(Status.OOP, rule=NONE_LISTED)
+    asked = [each for each in class_ids if not options or each in options]
+    if not asked:
+        return Outcome(Status.OOP, rule="other_name")
+    return Outcome(Status.OK, asked[0], tuple(asked[1:]), STRICT)
+
+
+def listed_classes(protocol: Protocol, outcomes: Sequence[Outcome]) -> tuple[int, ...]:
+    """Give the classes that several answers name, each once; of a name that several classes bear,
+    all of them.
+
+    In a closed world, answers that are strictly a name of the list go before the others: published
+    results take the first of them. None in an open world, where only the first answer is mapped.
+    """
+    if protocol == "ow":
+        return ()
+    listed = [each for each in outcomes if each.status is Status.OK and each.class_id is not None]
+    if protocol in ("cw", "cw_plus"):
+        listed.sort(key=lambda each: level_of(each.rule) is not Level.STRICT)
+    named = (class_id for each in listed for class_id in (each.class_id, *each.also))
+    return tuple(dict.fromkeys(class_id for class_id in named if class_id is not None))
+
+
+def _manifest(
+    roster: Roster, matched: Matched, file: AnswersFile, options: ImportOptions
+) -> Manifest:
+    task, classes, source = roster.task, roster.classes, roster.source
+    given = {"adapter": ADAPTER, "sha256": file.sha256}
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    identity = Identity(
+        task=task.identity(),
+        model={"model": options.model, **given},
+        class_list=classes.digest,
+        data=source.ids_sha256,  # an import looks at no image
+        options=digest_of(sorted(matched.options.items())) if matched.options else None,
+    )
+    return Manifest(
+        harness_version=harness.__version__,
+        task=task.task,
+        model=options.model,
+        identity=identity,
+        mark=identity.mark,
+        settings=options.settings,
+        class_list=ClassListFacts(
+            name=classes.name, name_set=classes.name_set, n=len(classes), sha256=classes.digest
+        ),
+        data=DataFacts(
+            dataset_path=task.dataset_path,
+            dataset_name=task.dataset_name,
+            split=task.test_split,
+            revision=task.revision,
+            fingerprint=source.fingerprint,
+            n=len(source),
+            ids_sha256=source.ids_sha256,
+        ),
+        n=len(matched.expected),
+        limit=task.limit,
+        skipped=dict(matched.skipped),
+        batch_size=1,
+        processes=1,
+        model_facts={
+            **given,
+            "file": file.path.name,
+            "rows": len(file.rows),
+            "ids_from": source.location,
+            **_counts(matched),
+        },
+        versions=package_versions(),
+        git=git_state(own_root()),
+        hardware=hardware_facts(),
+        started=now,
+        ended=now,
+    )
+
+
+def _counts(matched: Matched) -> dict[str, Any]:
+    """Count what is not plain in the answers: options that came with them, several answers."""
+    found: dict[str, Any] = {}
+    if matched.options:
+        own = sum(bool(each.options) for each in matched.given.values())
+        found[OPTIONS] = {GIVEN: own, "drawn": len(matched.given) - own}
+    several = sum(
+        not each.is_ranked and len(each.texts or each.class_ids) > 1
+        for each in matched.given.values()
+    )
+    if several:
+        found[SEVERAL] = several
+        log.warning(
+            "%d of %d images have several answers that are all meant; one is right where any of "
+            "their classes is", several, len(matched.given),
+        )  # fmt: skip
+    return found
+
+
+@contextlib.contextmanager
+def _place(directory: RunDirectory, manifest: Manifest, *, fresh: bool) -> Iterator[RunDirectory]:
+    """Give where to write: the directory itself when it holds an import of the same, else a hidden
+    one that takes its place when all went well.
+
+    Raises UserError when the directory holds something else, RunError when another process writes
+    into it.
+    """
+    path = directory.path
+    made = [each for each in (path.parent, path.parent.parent) if not each.exists()]
+    hidden = RunDirectory(path.with_name(f".{path.name}.importing-{os.getpid()}"))
+    try:
+        with locked(path):
+            if directory.started and not fresh:
+                _check_same(Manifest.read(path), manifest)
+                yield directory
+                return
+            if path.exists() and not directory.started:
+                what = "is there already, and is no run"
+                raise UserError(Problem(str(path), what, fix="choose another --output"))
+            yield hidden
+            if directory.started:
+                log.info("the earlier run is now in %s", directory.set_aside())
+            with writing(path):
+                hidden.path.rename(path)
+    finally:
+        shutil.rmtree(hidden.path, ignore_errors=True)
+        for folder in made:
+            with contextlib.suppress(OSError):  # not empty: all went well
+                folder.rmdir()
+
+
+def _check_same(old: Manifest, new: Manifest) -> None:
+    differences = old.identity.differences(new.identity)
+    if differences:
+        raise UserError(
+            Problem(
+                f"{new.model} on {new.task}",
+                "the output directory holds a run of something else",
+                got="; ".join(differences),
+                expected="an import of the same file under the same task",
+                fix="choose another --output, or move the old run aside with --fresh",
+            )
+        )

@@ -1,0 +1,212 @@
+"""What a run is going to score, said before its first request, and by `harness check` alike."""
+
+import logging
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from harness.answers.mapping.apart import refuse_shared
+from harness.answers.mapping.vectors import unread_names
+from harness.data.class_lists import collisions
+from harness.data.classes import ClassList
+from harness.data.images.source import Source
+from harness.data.labels.label_set import LabelSet, original_of
+from harness.data.labels.meeting import foreign, meet
+from harness.data.labels.named_original import COMPARED, CONTRADICTED, UNREAD
+from harness.errors import DataError, UserError
+from harness.runs.bench import Truths
+from harness.runs.names_apart import NameReader, name_readers
+from harness.specs.catalogue import Catalogue
+from harness.specs.task import TaskSpec
+
+log = logging.getLogger("harness")
+Level = Literal["ok", "note", "error"]
+_NAMED = 5  # collisions that are told one by one
+_SHOWN = 60  # characters of an id or a name
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found. A note is worth knowing; an error must be mended."""
+
+    level: Level
+    check: str
+    text: str
+    error: UserError | None = None
+    """What ends a run, for an error."""
+
+
+class Opened(Protocol):
+    """A task whose data set and label sets are open."""
+
+    @property
+    def task(self) -> TaskSpec:
+        """The task."""
+
+    @property
+    def classes(self) -> ClassList:
+        """Its classes, under the name set in use."""
+
+    @property
+    def source(self) -> Source:
+        """The whole data set."""
+
+    @property
+    def truths(self) -> Truths:
+        """Its label sets."""
+
+    @property
+    def image_ids(self) -> tuple[str, ...]:
+        """The images that are asked about."""
+
+
+def preflight(catalogue: Catalogue, opened: Opened) -> list[Finding]:
+    """Say what a run of a task is going to score, and by which names."""
+    return [*check_data(opened), *check_classes(catalogue, opened.task, opened.classes)]
+
+
+def check_classes(catalogue: Catalogue, task: TaskSpec, classes: ClassList) -> list[Finding]:
+    """Say which class names collide, or are one to a text encoder of the task."""
+    return [*check_names(classes), *_check_encoder(catalogue, task, classes)]
+
+
+def check_names(classes: ClassList) -> Iterator[Finding]:
+    """Name the classes that bear one name after normalization: text cannot tell them apart."""
+    pairs = collisions(classes)
+    for name, ids in pairs[:_NAMED]:
+        text = f"`{shown(name)}` names classes {', '.join(map(str, ids))}; an answer stands for all"
+        yield Finding("note", "names", text)
+    if len(pairs) > _NAMED:
+        yield Finding("note", "names", f"{len(pairs) - _NAMED} more names are of several classes")
+    if not pairs:
+        yield Finding("ok", "names", f"{len(classes)} different names")
+
+
+def _check_encoder(catalogue: Catalogue, task: TaskSpec, classes: ClassList) -> Iterator[Finding]:
+    """The text encoders of the task can read the class names and tell them apart.
+
+    No weights are read. An encoder that is not on this machine is left to the mapping, which may be
+    made on another one.
+    """
+    try:
+        for reader in name_readers(catalogue, task):
+            yield _read_by(reader, task, classes)
+    except UserError as error:
+        yield Finding("error", "encoder", str(error), error)
+
+
+def _read_by(reader: NameReader, task: TaskSpec, classes: ClassList) -> Finding:
+    told = f"`{reader.key}: {reader.name}`"
+    if reader.encoder is None:
+        return Finding("note", "encoder", f"{told} is not on this machine: not tried on the names")
+    refuse_shared(reader.encoder, classes, reader.template, task.mapping.allow_shared_vectors)
+    unread = unread_names(reader.encoder, classes)
+    if unread:
+        names = f"{len(unread)} of the names, such as `{shown(unread[0])}`"
+        text = f"{told} cannot read {names}: no other answer is mapped to them than the name itself"
+        return Finding("note", "encoder", text)
+    return Finding("ok", "encoder", f"{told} reads the names and tells them apart")
+
+
+def check_data(opened: Opened) -> Iterator[Finding]:
+    """Count images, files that were passed over, and what the label sets have in common with the
+    images, and show one image with its class.
+
+    A label set that knows no image of the whole data set is an error, however few are asked about.
+    """
+    yield _images(opened)
+    source = opened.source
+    if source.passed_over:
+        kinds = ", ".join(f"{count} ({kind})" for kind, count in source.passed_over.items())
+        yield Finding("note", "data", f"files passed over: {kinds}")
+    ids, asked = frozenset(source.ids), frozenset(opened.image_ids)
+    for name in opened.truths.missing:
+        yield Finding("note", "labels", f"label set `{name}` is not on this machine")
+    for labels in opened.truths.label_sets:
+        yield _met(labels, source.ids, ids, asked)
+        yield from _against_original(labels)
+    yield _example(opened)
+
+
+def tell(findings: Sequence[Finding], task: str) -> None:
+    """Write findings to the log, but errors, which `stop_on_errors` raises."""
+    for each in findings:
+        if each.level != "error":
+            level = logging.WARNING if each.level == "note" else logging.INFO
+            log.log(level, "%s: %s: %s", task, each.check, each.text)
+
+
+def stop_on_errors(findings: Sequence[Finding]) -> None:
+    """Raise the error that a finding is, or one UserError with the problems of all."""
+    errors = [each.error for each in findings if each.error is not None]
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise UserError(problem for error in errors for problem in error.problems)
+
+
+def shown(text: str) -> str:
+    """Give a text fit for one line: what cannot be printed escaped, and not too long."""
+    printable = text if text.isprintable() else ascii(text)[1:-1]
+    return printable if len(printable) <= _SHOWN else printable[: _SHOWN - 1] + "…"
+
+
+def _images(opened: Opened) -> Finding:
+    n, asked = len(opened.source), len(opened.image_ids)
+    if asked == n:
+        return Finding("ok", "data", f"{n} images, all asked about")
+    limit = opened.task.limit
+    by_limit = "" if limit is None or limit >= n else f" (limit: {limit})"
+    text = f"{asked} of {n} images are asked about{by_limit}"
+    without = min(n, n if limit is None else limit) - asked
+    if not without:
+        return Finding("ok", "data", text)
+    return Finding("note", "data", f"{text}; {without} have no valid label, so no question")
+
+
+def _met(
+    labels: LabelSet, order: Sequence[str], ids: Collection[str], asked: Collection[str]
+) -> Finding:
+    found = meet(labels, ids)
+    if not found.n_met:
+        error = DataError(foreign(labels, order))
+        return Finding("error", "labels", str(error), error)
+    text = f"`{labels.name}` knows {found.n_met} of {len(ids)} images"
+    if len(asked) < len(ids):
+        text += f", {meet(labels, asked).n_met} of the {len(asked)} asked about"
+    if found.n_unlabelled:
+        text += f"; {found.n_unlabelled} are not scored"
+    if found.n_left_over:
+        other = next(each for each in labels.labels if each not in ids)
+        text += f"; {found.n_left_over} of its rows are of no image, such as `{shown(other)}`"
+    for note, count in labels.notes.items():
+        if note not in (COMPARED, CONTRADICTED, UNREAD):
+            text += f"; {note}: {count}"
+    is_plain = not found.n_unlabelled and not found.n_left_over
+    return Finding("ok" if is_plain else "note", "labels", text)
+
+
+def _against_original(labels: LabelSet) -> Iterator[Finding]:
+    """Tell how often a label set that names original classes contradicts the original labels."""
+    n, wrong = (labels.notes.get(each, 0) for each in (COMPARED, CONTRADICTED))
+    text = f"`{labels.name}` names the original class of {n} images"
+    if wrong:
+        yield Finding("note", "labels", f"{text}, of {wrong} another than the original labels")
+    elif n:
+        yield Finding("ok", "labels", f"{text}, as the original labels")
+    if unread := labels.notes.get(UNREAD):
+        told = f"`{labels.name}`: {unread} original classes cannot be read, nor compared"
+        yield Finding("note", "labels", told)
+
+
+def _example(opened: Opened) -> Finding:
+    label_sets = opened.truths.label_sets
+    original = original_of(label_sets)
+    for labels in [original, *label_sets] if original else label_sets:
+        for image_id in opened.image_ids:
+            valid = sorted(labels.labels.get(image_id, ()))
+            if valid:
+                names = " or ".join(f"`{shown(opened.classes.by_id[i].name)}`" for i in valid)
+                text = f"`{shown(image_id)}` is {names} by `{labels.name}`"
+                return Finding("ok", "example", text)
+    return Finding("note", "example", "no image that is asked about has a valid label")

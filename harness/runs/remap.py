@@ -1,0 +1,247 @@
+"""Map the answers of a run in every combination of text encoder and templates (`harness map`)."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.answers.mapping.grid import Count, GridRow, Right, grid
+from harness.answers.mapping.nearest import shared_vectors
+from harness.answers.parse import answer_text
+from harness.data.labels.label_set import LabelSet, named_by_task
+from harness.encoders.base import TextEncoder
+from harness.encoders.registry import open_encoder
+from harness.encoders.templates import sentences
+from harness.errors import DataError, Problem, SpecError, unknown_name
+from harness.runs.mapping import places_to_map, with_exact
+from harness.runs.scored import ScoredRun
+from harness.score.answers import Bools, Ints, to_answers
+from harness.score.metrics import counted_rows, right_rows, scope_of
+from harness.score.statistics import wilson
+from harness.score.truth import Truth, to_truth
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_encoder_spec
+from harness.specs.task import TaskSpec
+from harness.store.lines import write_json
+
+log = logging.getLogger("harness")
+GRID_FILE = "mapping_grid.json"
+SCHEMA_VERSION = 1
+_PROTOCOLS = ("ow", "cw", "cw_plus")
+_DECIMALS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Combinations:
+    """What to combine."""
+
+    encoders: Sequence[TextEncoder]
+    class_templates: Sequence[str]
+    answer_templates: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class MappingGrid:
+    """Every combination under every label set, each in the same order."""
+
+    task: str
+    model: str
+    protocol: str
+    by: str
+    """The label set whose choosing half says which combination is best."""
+    equivalences: str
+    class_list_sha256: str
+    n_mapped: int
+    """Answers of the run that are mapped."""
+    rows: Mapping[str, Sequence[GridRow]]
+    """By label set. `chosen` is set by `by` alone."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Give `mapping_grid.json`: accuracies in percent, `ci95` Wilson's interval."""
+        named = self.rows[self.by]
+        rows = [
+            {
+                "encoder": row.encoder,
+                "encoder_sha256": row.digest,
+                "class_template": row.class_template,
+                "answer_template": row.answer_template,
+                "chosen": row.chosen,
+                "scores": {name: halves(rows[place]) for name, rows in self.rows.items()},
+            }
+            for place, row in enumerate(named)
+        ]
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "task": self.task,
+            "model": self.model,
+            "protocol": self.protocol,
+            "by": self.by,
+            "equivalences": self.equivalences,
+            "class_list_sha256": self.class_list_sha256,
+            "n_mapped": self.n_mapped,
+            "halves": {
+                name: {"choosing": rows[0].choosing.n, "reporting": rows[0].reporting.n}
+                for name, rows in self.rows.items()
+            },
+            "rows": rows,
+            "chosen": next((row for row in rows if row["chosen"]), None),
+        }
+
+
+def halves(row: GridRow) -> dict[str, dict[str, Any]]:
+    """Give the scores of one combination on the choosing half, on the reporting one and on all."""
+    both = Count(row.choosing.k + row.reporting.k, row.choosing.n + row.reporting.n)
+    return {
+        "choosing": _share(row.choosing),
+        "reporting": _share(row.reporting),
+        "all": _share(both),
+    }
+
+
+def open_combinations(
+    catalogue: Catalogue,
+    encoders: Sequence[str],
+    class_templates: Sequence[str],
+    answer_templates: Sequence[str],
+) -> Combinations:
+    """Open encoders and check templates. Raises SpecError for all that are unknown."""
+    opened: list[TextEncoder] = []
+    problems: list[Problem] = []
+    for key, names in (
+        ("--encoders", encoders),
+        ("--class_templates", class_templates),
+        ("--answer_templates", answer_templates),
+    ):
+        if not names:
+            problems.append(Problem(key, "names nothing", expected="names, separated by commas"))
+    for name in dict.fromkeys(encoders):
+        try:
+            opened.append(open_encoder(load_encoder_spec(catalogue, name)))
+        except SpecError as error:
+            problems += error.problems
+    for name in dict.fromkeys((*class_templates, *answer_templates)):
+        try:
+            sentences(name)
+        except SpecError as error:
+            problems += error.problems
+    if problems:
+        raise SpecError(problems)
+    return Combinations(
+        opened, list(dict.fromkeys(class_templates)), list(dict.fromkeys(answer_templates))
+    )
+
+
+def map_run(run: ScoredRun, combinations: Combinations, by: str | None = None) -> MappingGrid:
+    """Map the answers of a run in every combination, score each, and choose the best.
+
+    The accuracy is that of the whole run (`ow`, or `cw_plus` for a closed world), so that it is
+    the one of `results.json`: an answer that is not mapped counts as it was parsed. Each image's
+    half is a hash of its id. `by` is the label set to choose by, the last that the task names by
+    default. The files of the run are not changed. Class names that are one to an encoder are told
+    in the log, since comparing encoders is what this is for. Raises DataError for a protocol
+    without mapping or a run without an answer to map, SpecError for an unknown label set, UserError
+    when an encoder cannot be had.
+    """
+    task, truths = run.ending.task, run.ending.truths
+    run = replace(run, rows=with_exact(task, run.rows, run.ending.classes))
+    names = [labels.name for labels in truths.label_sets]
+    chosen_by = by or (named_by_task(truths.label_sets) or truths.label_sets)[-1].name
+    if chosen_by not in names:
+        raise SpecError(unknown_name("--by", "label set of the run", chosen_by, names))
+    texts = _texts(run)
+    _tell_shared(run, combinations)
+    grids = {labels.name: _grid(run, labels, texts, combinations) for labels in truths.label_sets}
+    return MappingGrid(
+        task=run.manifest.task,
+        model=run.manifest.model,
+        protocol="ow" if task.protocol == "ow" else "cw_plus",
+        by=chosen_by,
+        equivalences=truths.equivalences.source,
+        class_list_sha256=run.ending.classes.digest,
+        n_mapped=len(texts),
+        rows=grids,
+    )
+
+
+def write_grid(folder: Path, found: MappingGrid) -> Path:
+    """Write `mapping_grid.json` into a run directory and give its path."""
+    path = folder / GRID_FILE
+    write_json(path, found.to_json())
+    return path
+
+
+def _tell_shared(run: ScoredRun, combinations: Combinations) -> None:
+    for encoder in combinations.encoders:
+        for template in combinations.class_templates:
+            shared = shared_vectors(encoder, run.ending.classes, template)
+            if shared:
+                names = [run.ending.classes.by_id[each].name for each in shared[0]]
+                log.warning(
+                    "%s with `%s`: %d groups of class names have one vector each (%s): answers "
+                    "that are mapped to one of a group count for its lowest id",
+                    encoder.name, template, len(shared), ", ".join(names[:5]),
+                )  # fmt: skip
+
+
+def _texts(run: ScoredRun) -> dict[str, str]:
+    """Give image id to text of the answers that the protocol maps."""
+    task: TaskSpec = run.ending.task
+    if task.protocol not in _PROTOCOLS:
+        what = f"protocol `{task.protocol}` maps no answers"
+        raise DataError(Problem(str(run.path), what, expected=f"one of {', '.join(_PROTOCOLS)}"))
+    places = places_to_map(task, run.rows)
+    if any(run.rows[place].meant for place in places):
+        what = "has images with several answers that are all meant, which a grid does not map"
+        raise DataError(Problem(str(run.path), what, fix="import one answer an image"))
+    if not places:
+        raise DataError(Problem(str(run.path), "no answer of the run needs to be mapped"))
+    return {run.rows[place].image_id: answer_text(run.rows[place].answer or "") for place in places}
+
+
+def _grid(
+    run: ScoredRun, labels: LabelSet, texts: Mapping[str, str], combinations: Combinations
+) -> list[GridRow]:
+    answers = to_answers(run.rows, run.ending.classes, str(run.path))
+    truth = to_truth(labels, answers.image_ids, run.ending.truths.equivalences)
+    scored = scope_of(answers, truth, None).scored
+    as_parsed = right_rows(answers, truth, counted_rows(answers, "cw"))
+    places = np.flatnonzero(scored)
+    return grid(
+        combinations.encoders,
+        {answers.image_ids[place]: texts.get(answers.image_ids[place], "") for place in places},
+        run.ending.classes,
+        combinations.class_templates,
+        combinations.answer_templates,
+        _right(truth, places, as_parsed),
+    )
+
+
+def _right(truth: Truth, places: Ints, as_parsed: Bools) -> Right:
+    """Make the scorer of the grid: an answer that is mapped by its class, another as parsed."""
+
+    def right(stands_for: Sequence[tuple[int, ...]]) -> Bools:
+        pairs = [
+            (place, class_id)
+            for place, ids in zip(places, stands_for, strict=True)
+            for class_id in ids
+        ]
+        table = np.array(pairs, dtype=np.int64).reshape(len(pairs), 2)
+        found = as_parsed.copy()
+        found[table[truth.holds(table[:, 0], table[:, 1]), 0]] = True
+        of_images: Bools = found[places]
+        return of_images
+
+    return right
+
+
+def _share(count: Count) -> dict[str, Any]:
+    ends = wilson(count.k, count.n)
+    return {
+        "n": count.n,
+        "n_right": count.k,
+        "accuracy": None if count.accuracy is None else round(100 * count.accuracy, _DECIMALS),
+        "ci95": None if ends is None else [round(end, _DECIMALS) for end in ends],
+    }

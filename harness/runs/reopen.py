@@ -1,0 +1,162 @@
+"""Score a run again from its files: no model, no images."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.data.classes import ClassList
+from harness.data.images.open import open_source
+from harness.errors import DataError, Problem
+from harness.runs.bench import (
+    Overrides,
+    label_set_specs,
+    open_truths,
+    share_overrides,
+    task_classes,
+)
+from harness.runs.finish import Ending, finish
+from harness.runs.repeats import repeat_of, write_spread
+from harness.score.results import Results
+from harness.specs.catalogue import Catalogue, Kind
+from harness.specs.load import load_run_model, load_run_task
+from harness.specs.model import ModelSpec
+from harness.specs.task import WHERE_IMAGES_ARE, TaskSpec
+from harness.store.directory import RunDirectory
+from harness.store.identity import named_differences
+from harness.store.lock import locked
+from harness.store.manifest import Manifest
+
+log = logging.getLogger("harness")
+
+
+def rescore(catalogue: Catalogue, path: Path, overrides: Overrides) -> Results:
+    """Score a run directory under the label sets that its task has now.
+
+    Raises DataError when it is no run, or when the task or its classes are not those of the run,
+    RunError when a process still writes into it.
+    """
+    Manifest.read(path)  # a lock beside what is no run would be for nothing
+    with locked(path):
+        ending = reopen(catalogue, path, overrides)
+        results = finish(RunDirectory(path), ending)
+    write_spread(path.resolve(), ending.task.repeats)
+    return results
+
+
+def reopen(catalogue: Catalogue, path: Path, overrides: Overrides) -> Ending:
+    """Open task, classes and label sets of a run; another model of its name is told of in the log.
+
+    Raises DataError as `rescore`.
+    """
+    manifest = Manifest.read(path)
+    task = load_run_task(catalogue, manifest.task, manifest.settings, overrides.settings)
+    task = refuse_other_task(task, manifest, path)
+    check_classes(task_classes(catalogue, task), manifest, str(path))
+    tell_other_model(catalogue, manifest, path)
+    return open_ending(catalogue, task, overrides)
+
+
+def refuse_other_task(task: TaskSpec, manifest: Manifest, path: Path) -> TaskSpec:
+    """Give the task as the run asked it: for one of several repeats, with its seeds.
+
+    Raises DataError where it says something else than when the run was asked; where the images are
+    is no matter.
+    """
+    was = TaskSpec.identity_of(manifest.identity.task)
+    task = repeat_of(task, _repeat(task, was))
+    found = named_differences(
+        *(
+            {key: value for key, value in each.items() if key not in WHERE_IMAGES_ARE}
+            for each in (was, task.identity())
+        )
+    )
+    if found:
+        raise DataError(
+            Problem(
+                str(path),
+                f"task `{task.task}` is not as it was when the run was asked",
+                got="; ".join(found),
+                expected="the task under which the answers were given",
+                fix="put its YAML back, or say with --set KEY=VALUE what it was (of `run`, `import`"
+                " and `pack`: ask again into another --output)",
+            )
+        )
+    return task
+
+
+def _repeat(task: TaskSpec, was: Mapping[str, Any]) -> int:
+    """Give the number of the repeat that a run is, by its seed."""
+    told = was.get("generation_kwargs")
+    seed = told.get("seed") if isinstance(told, dict) else None
+    number = seed - task.generation_kwargs.seed if isinstance(seed, int) else 0
+    return number if 0 < number < task.repeats else 0
+
+
+def tell_other_model(catalogue: Catalogue, manifest: Manifest, path: Path) -> None:
+    """Log a warning where the model of that name is not as it was when the run was asked. A model
+    that has no name here, and a run that did not note how it was asked for, are passed over.
+    """
+    if manifest.model_settings is None or manifest.model not in catalogue.names(Kind.MODEL):
+        return
+    now = load_run_model(catalogue, manifest.model, manifest.model_settings).identity()
+    was = ModelSpec.identity_of(manifest.identity.model)
+    options = was["options"]  # with the defaults of the adapter, which is not loaded here
+    found = named_differences(was, {**now, "options": {**options, **now["options"]}})
+    if found:
+        log.warning(
+            "%s: model `%s` is not as it was when the run was asked; scored is what it was: "
+            "%s", path, manifest.model, "; ".join(found),
+        )  # fmt: skip
+
+
+def open_ending(catalogue: Catalogue, task: TaskSpec, overrides: Overrides) -> Ending:
+    """Open the classes and label sets of a task; its images only for labels that stand in a column.
+
+    Raises SpecError or DataError when one of them is missing or broken.
+    """
+    classes = task_classes(catalogue, task)
+    specs = label_set_specs(catalogue, task, overrides)
+    columns = _columns(task, [spec.column for spec in specs if spec.column])
+    truths = open_truths(task, classes, specs, overrides, columns)
+    for name in truths.missing:
+        log.warning("label set `%s` is not on this machine; the others still score", name)
+    return Ending(catalogue, task, classes, truths)
+
+
+def share_among_runs(
+    catalogue: Catalogue, paths: Sequence[Path], overrides: Overrides
+) -> Overrides:
+    """Give overrides of which each run takes the label sets that apply to its task.
+
+    Raises SpecError as `share_overrides`, DataError for a path that is no run.
+    """
+    if not (overrides.label_sets or overrides.equivalences):
+        return overrides
+    manifests = [Manifest.read(path) for path in paths]
+    tasks = {(each.task, each.settings): each for each in manifests}
+    said = overrides.settings
+    specs = [load_run_task(catalogue, name, settings, said) for name, settings in tasks]
+    return share_overrides(catalogue, specs, overrides)
+
+
+def check_classes(classes: ClassList, manifest: Manifest, where: str) -> None:
+    """Raise DataError when a run was made with other classes than these."""
+    if classes.digest != manifest.class_list.sha256:
+        raise DataError(
+            Problem(
+                where,
+                f"class list `{classes.name}` has changed since the run",
+                got=f"sha256 {classes.digest}",
+                expected=f"sha256 {manifest.class_list.sha256}",
+                fix="score with the version of the harness that made the run: "
+                f"{manifest.harness_version}",
+            )
+        )
+
+
+def _columns(task: TaskSpec, wanted: list[str]) -> Mapping[str, Mapping[str, object]]:
+    """Read label columns, which stand in the data set; it is opened only when there are any."""
+    if not wanted:
+        return {}
+    return open_source(task, wanted).label_columns()

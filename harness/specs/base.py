@@ -1,0 +1,231 @@
+"""The ground of every spec: strict, frozen, no unknown keys, every mistake told at once."""
+
+import types
+import typing
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+)
+from pydantic_core import to_jsonable_python
+
+from harness.errors import Problem, SpecError, nearest
+from harness.limits import MOST_PROBLEMS
+from harness.specs.file_names import name_fault
+from harness.specs.yaml_file import YamlFile
+
+
+def _is_name(name: str) -> str:
+    fault = name_fault(name)
+    if fault is not None:
+        raise ValueError(f"a name that a file can bear; it {fault}")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_is_name)]
+"""A name that becomes the name of a file or folder."""
+
+
+class Spec(BaseModel):
+    """A part of a YAML file. Unknown keys are errors; values are not changed afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class FileSpec(Spec):
+    """A spec that is a file of its own and may name other files relative to itself."""
+
+    description: str = ""
+    directory: Path = Field(default=Path(), exclude=True, repr=False)
+    """Folder of the YAML, set by the loader. Never part of a digest."""
+    folders: Mapping[str, Path | None] = Field(default_factory=dict, exclude=True, repr=False)
+    """Folder of the file in which each key was written (an include may differ), `a.b` inside; None
+    for what a run's manifest says, whose paths are not followed."""
+    file: YamlFile | None = Field(default=None, exclude=True, repr=False)
+    """The file as it was read, for errors that are found later. Never part of a digest."""
+
+    def follows(self, key: str) -> bool:
+        """Whether a path that stands under `key` may be opened; not where a run's manifest put it
+        there.
+        """
+        return self._folder_of(key) is not None
+
+    def resolve(self, path: str, key: str | None = None) -> Path:
+        """Give the path that a relative path, written under `key` of this file, means.
+
+        Raises SpecError for what can be no path, and for a path that a run's manifest names.
+        """
+        base = self._folder_of(key or "")
+        if base is None:
+            raise SpecError(not_followed(key or "", path))
+        try:
+            found = (base / Path(path).expanduser()).resolve()
+            found.exists()  # raises for a name that is too long
+            return found
+        except (OSError, RuntimeError, ValueError) as error:
+            where = self.file.origin(tuple((key or "").split("."))) if self.file else str(base)
+            problem = Problem(where, f"`{key or 'path'}` names no path", ascii(path)[:200])
+            raise SpecError(problem) from error
+
+    def _folder_of(self, key: str) -> Path | None:
+        while key and key not in self.folders:
+            key = key.rpartition(".")[0]
+        return self.folders.get(key, self.directory)
+
+
+def not_followed(key: str, value: object) -> Problem:
+    """Say that a run's manifest names a file, which may be anybody's words."""
+    return Problem(
+        f"`{key}` in the settings of the run",
+        "names a file or data, and what a run's manifest names is not opened",
+        got=_shorten(ascii(value)),
+        fix=f"say it again, if you trust it: --set {key}=…",
+    )
+
+
+def completed(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Give JSON values of a spec with the defaults of what they lack; unknown keys stay."""
+    found = dict(values)
+    for name, field in model.model_fields.items():
+        inner = _inner_model(field.annotation)
+        if name in found and inner is not None and isinstance(found[name], Mapping):
+            found[name] = completed(inner, found[name])
+        elif name not in found and not field.is_required() and not field.exclude:
+            found[name] = to_jsonable_python(field.get_default(call_default_factory=True))
+    return found
+
+
+def decisive(
+    model: type[BaseModel],
+    values: Mapping[str, Any],
+    free: Collection[str],
+    **free_in: Collection[str],
+) -> dict[str, Any]:
+    """Give `completed` values without the keys that decide no answer: `free` ones, and those of
+    `free_in` within the mapping of that name.
+    """
+    found = {key: value for key, value in completed(model, values).items() if key not in free}
+    for name, inner in free_in.items():
+        if isinstance(found.get(name), Mapping):
+            found[name] = {key: value for key, value in found[name].items() if key not in inner}
+    return found
+
+
+S = TypeVar("S", bound=FileSpec)
+P = TypeVar("P", bound=Spec)
+_SET_BY_LOADER = {"directory", "folders", "file"}
+
+
+def validate(model: type[S], file: YamlFile) -> S:
+    """Make a spec of a YAML file. Raises SpecError with one problem for each mistake in it."""
+    reserved = _SET_BY_LOADER & file.data.keys()
+    problems = [_unknown_key(model, file, (key,)) for key in sorted(reserved)]
+    values = {key: value for key, value in file.data.items() if key not in reserved}
+    try:
+        spec = model(
+            **values, directory=file.path.parent.resolve(), folders=file.folders(), file=file
+        )
+    except ValidationError as error:
+        problems += _problems(model, file, error)
+        raise SpecError(problems) from error
+    if problems:
+        raise SpecError(problems)
+    return spec
+
+
+def validate_part(part: type[P], spec: FileSpec, key: str, values: Mapping[str, Any]) -> P:
+    """Make a spec of the mapping under `key`, whose keys another module knows.
+
+    Raises SpecError with one problem for each mistake, where it stands in the file.
+    """
+    try:
+        return part(**values)
+    except ValidationError as error:
+        file = spec.file or YamlFile(spec.directory, {}, {})
+        raise SpecError(_problems(part, file, error, (key,))) from error
+
+
+def count_or(word: str) -> PlainValidator:
+    """Make the validator of a field that is a number above 0 or one word, with one plain error."""
+
+    def check(value: Any) -> Any:
+        if value == word or (type(value) is int and value > 0):
+            return value
+        raise ValueError(f"a number above 0, or {word}")
+
+    return PlainValidator(check)
+
+
+def _problems(
+    model: type[Spec], file: YamlFile, error: ValidationError, under: tuple[str, ...] = ()
+) -> list[Problem]:
+    """Give the first mistakes of a file and, where there are more, one that counts the rest."""
+    items = error.errors(include_url=False, include_context=False)
+    found = [_problem(model, file, dict(item), under) for item in items[:MOST_PROBLEMS]]
+    rest = len(items) - len(found)
+    return [*found, *([Problem(str(file.path), f"and {rest} more mistakes")] if rest else [])]
+
+
+def _problem(
+    model: type[Spec], file: YamlFile, error: dict[str, Any], under: tuple[str, ...] = ()
+) -> Problem:
+    location = (*under, *error["loc"])
+    if error["type"] == "extra_forbidden":
+        return _unknown_key(model, file, location, len(under))
+    key = ".".join(str(part) for part in location)
+    if error["type"] == "missing":
+        return Problem(file.origin(location), f"key `{key}` is missing", fix=f"add `{key}: …`")
+    what = f"`{key}` cannot be this" if key else "the keys do not fit together"
+    got = repr(error["input"]) if key and _may_be_shown(model, error["loc"]) else None
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return Problem(file.origin(location), what, got=_shorten(got), expected=message)
+
+
+def _may_be_shown(model: type[Spec], location: tuple[str | int, ...]) -> bool:
+    """Whether a value may stand in a message: a field with `repr=False` may hold a secret."""
+    field = model.model_fields.get(str(location[0])) if location else None
+    return field is None or field.repr
+
+
+def _unknown_key(
+    model: type[Spec], file: YamlFile, location: tuple[str | int, ...], depth: int = 0
+) -> Problem:
+    known = _keys_at(model, location[depth:-1])
+    key = str(location[-1])
+    guess = nearest(key, known)
+    return Problem(
+        where=file.origin(location),
+        what=f"unknown key `{'.'.join(str(part) for part in location)}`",
+        expected=("one of " + ", ".join(known) if known else "no key") if guess is None else None,
+        fix=f"did you mean `{guess}`?" if guess else None,
+    )
+
+
+def _keys_at(model: type[Spec], location: tuple[str | int, ...]) -> list[str]:
+    """List the keys that are valid where `location` points to."""
+    for part in location:
+        field = model.model_fields.get(str(part))
+        inner = _inner_model(field.annotation) if field else None
+        model = inner or model
+    extra = {"include"} if issubclass(model, FileSpec) else set()
+    return sorted({*extra, *model.model_fields} - _SET_BY_LOADER)
+
+
+def _inner_model(annotation: Any) -> type[Spec] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Spec):
+        return annotation
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType, tuple, list):
+        found = [_inner_model(argument) for argument in typing.get_args(annotation)]
+        return next((inner for inner in found if inner), None)
+    return None
+
+
+def _shorten(text: str | None, limit: int = 200) -> str | None:
+    return text if text is None or len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,120 @@
+"""Find the YAML files by name: the project's own, in a checkout or in a wheel, and the user's."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+
+from harness.errors import Problem, SpecError, unknown_name
+from harness.limits import MOST_YAML, is_file
+
+
+class Kind(StrEnum):
+    """The kinds of YAML file; the value is the key that names one. Earlier kinds win, since a task
+    also has a key `class_list`.
+    """
+
+    TASK = "task"
+    GROUP = "group"
+    MODEL = "model"
+    ENCODER = "encoder"
+    LABEL_SET = "label_set"
+    CLASS_LIST = "class_list"
+
+
+_KEY = re.compile(r"^(group|task|model|encoder|label_set|class_list)[ \t]*:[ \t]*(.{,300})$", re.M)
+_VALUE = re.compile(r"""^["']?([^"'#]*?)["']?\s*(?:#.*)?$""")
+_PRECEDENCE = (Kind.GROUP, Kind.TASK, Kind.MODEL, Kind.ENCODER, Kind.LABEL_SET, Kind.CLASS_LIST)
+
+
+def own_root() -> Path:
+    """Give the folder that holds `tasks`, `models` and `leaderboard`: beside the package in a
+    checkout, inside it in an installed wheel.
+    """
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "catalogue"
+    return inside if (inside / "tasks").is_dir() else package.parent
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """An index of YAML files by kind and name. Files are only looked into, not loaded, so that a
+    broken file harms nobody who does not ask for it.
+    """
+
+    include_paths: tuple[Path, ...] = ()
+
+    @cached_property
+    def _index(self) -> Mapping[tuple[Kind, str], tuple[Path, ...]]:
+        found: dict[tuple[Kind, str], tuple[Path, ...]] = {}
+        for path in self._files():
+            named = _name_in(path)
+            if named:
+                found[named] = (*found.get(named, ()), path)
+        return found
+
+    def _files(self) -> Iterator[Path]:
+        for folder in (own_root() / "tasks", own_root() / "models", *self.include_paths):
+            yield from sorted(
+                path
+                for pattern in ("*.yaml", "*.yml")
+                for path in folder.rglob(pattern)
+                if not path.name.startswith("_") and not _is_hidden(path.relative_to(folder))
+            )
+
+    def names(self, kind: Kind) -> Sequence[str]:
+        """List the names of a kind, sorted."""
+        return sorted(name for found, name in self._index if found is kind)
+
+    def find(self, kind: Kind, name: str) -> Path:
+        """Give the file of a name; a path to a YAML file is taken as it is.
+
+        Raises SpecError for an unknown name, or for one that several files bear.
+        """
+        if name.endswith((".yaml", ".yml")):
+            return self._at_path(kind, Path(name))
+        return self.named(kind, name)
+
+    def named(self, kind: Kind, name: str) -> Path:
+        """Give the file of a name, which is never a path. Raises SpecError as `find`."""
+        paths = self._index.get((kind, name), ())
+        label = kind.value.replace("_", " ")
+        if not paths:
+            raise SpecError(unknown_name("catalogue", label, name, self.names(kind)))
+        if len(paths) > 1:
+            places = ", ".join(str(path) for path in paths)
+            fix = "rename one, or give the path of the file instead of its name"
+            raise SpecError(
+                Problem(places, f"two files bear the same {label} name", got=name, fix=fix)
+            )
+        return paths[0]
+
+    @staticmethod
+    def _at_path(kind: Kind, path: Path) -> Path:
+        if not is_file(path):
+            raise SpecError(Problem(str(path), f"no such {kind.value} file"))
+        return path
+
+
+def _name_in(path: Path) -> tuple[Kind, str] | None:
+    """Give kind and name by the top-level keys, read as plain text; None when there is none."""
+    try:
+        if not path.is_file():
+            return None
+        with path.open(encoding="utf-8", errors="replace") as file:
+            text = file.read(MOST_YAML)
+    except OSError:
+        return None
+    keys = {match[1]: match[2] for match in _KEY.finditer(text)}
+    for kind in _PRECEDENCE:
+        if kind.value in keys:
+            value = _VALUE.match(keys[kind.value].strip())
+            return (kind, value[1]) if value and value[1] else None
+    return None
+
+
+def _is_hidden(path: Path) -> bool:
+    """Tell whether a file or a folder above it is hidden, as what is still being written is."""
+    return any(part.startswith(".") for part in path.parts)

@@ -1,0 +1,204 @@
+"""From a name to a spec: find the file, read it, check it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import yaml
+
+from harness.errors import Problem, SpecError, UserError
+from harness.specs.base import FileSpec, Name, S, not_followed, validate
+from harness.specs.catalogue import Catalogue, Kind
+from harness.specs.class_list import ClassListSpec
+from harness.specs.encoder import EncoderSpec
+from harness.specs.label_set import LabelFormat, LabelSetSpec
+from harness.specs.model import ModelSpec
+from harness.specs.task import TaskSpec
+from harness.specs.yaml_file import Origin, YamlFile, read_yaml
+from harness.specs.yaml_safe import construct
+
+_LABEL_FILES: dict[str, LabelFormat] = {".jsonl": "jsonl", ".csv": "csv"}
+_PATH_ENDS = (".yaml", ".yml", *_LABEL_FILES)
+
+
+class GroupSpec(FileSpec):
+    """A name for several tasks."""
+
+    group: Name
+    task: tuple[str, ...]
+
+
+def load_task(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) -> TaskSpec:
+    """Load a task by name or path; `settings` are `key=value` that replace what the file says.
+
+    Raises SpecError with every problem of the file.
+    """
+    return _load(TaskSpec, catalogue, Kind.TASK, name, settings)
+
+
+def load_run_task(
+    catalogue: Catalogue, name: str, settings: Sequence[str] = (), said: Sequence[str] = ()
+) -> TaskSpec:
+    """Load the task that the manifest of a run or an entry names, which may be anybody's words.
+
+    The name is one of the catalogue and never a path. Of the manifest's `settings` those that name
+    files or data are not followed: they are an error where they would be opened, unless `said`
+    says them again, which is the command line's. Raises SpecError as `load_task`.
+    """
+    file = _with_settings(read_yaml(_task_of_run(catalogue, name)), settings, is_followed=False)
+    task = validate(TaskSpec, _with_settings(file, said))
+    problems = [
+        not_followed(key, each)
+        for key, names in _names_in(task)
+        if not task.follows(key)
+        for each in names
+        if each.endswith(_PATH_ENDS)
+    ]
+    if problems:
+        raise SpecError(problems)
+    return task
+
+
+def load_run_model(catalogue: Catalogue, name: str, settings: Sequence[str]) -> ModelSpec:
+    """Load the model that the manifest of a run names, to compare what it says; as `load_run_task`,
+    no path that the manifest names is followed.
+    """
+    file = read_yaml(catalogue.named(Kind.MODEL, name))
+    return validate(ModelSpec, _with_settings(file, settings, is_followed=False))
+
+
+def _task_of_run(catalogue: Catalogue, name: str) -> Path:
+    try:
+        return catalogue.named(Kind.TASK, name)
+    except SpecError as error:
+        fix = "give the folder of its YAML: --include_path DIR"
+        raise SpecError(replace(each, fix=each.fix or fix) for each in error.problems) from error
+
+
+def _names_in(task: TaskSpec) -> Iterator[tuple[str, Sequence[str]]]:
+    """Give the keys of a task that name other YAML or label files, with what they name."""
+    yield "class_list", [task.class_list]
+    yield "label_sets", task.label_sets
+    yield "mapping.encoder", [task.mapping.encoder]
+    if task.distractors is not None:
+        yield "distractors.encoder", [task.distractors.encoder]
+
+
+def load_model(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) -> ModelSpec:
+    """Load a model by name or path, as `load_task` does a task; `module:Class` is an adapter of
+    one's own without a YAML.
+    """
+    module, colon, adapter = name.partition(":")
+    if colon and module and adapter.isidentifier():
+        file = YamlFile(Path(name), {"model": adapter, "adapter": name}, {})
+        return validate(ModelSpec, _with_settings(file, settings))
+    return _load(ModelSpec, catalogue, Kind.MODEL, name, settings)
+
+
+def load_encoder_spec(catalogue: Catalogue, name: str) -> EncoderSpec:
+    """Load a text encoder's spec by name or path."""
+    return _load(EncoderSpec, catalogue, Kind.ENCODER, name)
+
+
+def load_label_set_spec(catalogue: Catalogue, name: str) -> LabelSetSpec:
+    """Load a label set's spec by name or path."""
+    return _load(LabelSetSpec, catalogue, Kind.LABEL_SET, name)
+
+
+def is_label_file(name: str) -> bool:
+    """Whether an entry of a task's `label_sets` is a label file and not a label set's name."""
+    return Path(name).suffix in _LABEL_FILES
+
+
+def label_file_spec(task: TaskSpec, name: str) -> LabelSetSpec:
+    """Give the label set that a file named in the task itself stands for.
+
+    It bears the file's name without the suffix; the first of a task's label sets counts as the
+    data set's own labels.
+    """
+    path = task.resolve(name, "label_sets")
+    return LabelSetSpec(
+        label_set=path.stem,
+        format=_LABEL_FILES[path.suffix],
+        class_list=task.class_list,
+        path=str(path),
+        original=name == task.label_sets[0],
+    )
+
+
+def load_class_list_spec(catalogue: Catalogue, name: str) -> ClassListSpec:
+    """Load a class list's spec by name or path."""
+    return _load(ClassListSpec, catalogue, Kind.CLASS_LIST, name)
+
+
+def expand_tasks(catalogue: Catalogue, names: Sequence[str]) -> list[str]:
+    """Give the task names that task names, groups and tags stand for, each once, in order.
+
+    Raises SpecError naming every unknown one, or when there is no name.
+    """
+    if not names:
+        raise SpecError(Problem("tasks", "none is named", fix="`harness list tasks` names them"))
+    tagged: dict[str, list[str]] = {}
+    if any(name not in catalogue.names(Kind.TASK) for name in names):
+        tagged = _tasks_by_tag(catalogue)
+    found: list[str] = []
+    problems: list[Problem] = []
+    for name in names:
+        if name in catalogue.names(Kind.GROUP):
+            group = _load(GroupSpec, catalogue, Kind.GROUP, name)
+            found += expand_tasks(catalogue, group.task)
+        elif name in tagged:
+            found += tagged[name]
+        else:
+            try:
+                catalogue.find(Kind.TASK, name)
+                found.append(name)
+            except SpecError as error:
+                problems += error.problems
+    if problems:
+        raise SpecError(problems)
+    return list(dict.fromkeys(found))
+
+
+def _tasks_by_tag(catalogue: Catalogue) -> dict[str, list[str]]:
+    tagged: dict[str, list[str]] = {}
+    for name in catalogue.names(Kind.TASK):
+        try:
+            tags = load_task(catalogue, name).tag
+        except UserError:
+            continue  # a broken task of the user's must not break the others
+        for tag in tags:
+            tagged.setdefault(tag, []).append(name)
+    return tagged
+
+
+def _load(
+    model: type[S], catalogue: Catalogue, kind: Kind, name: str, settings: Sequence[str] = ()
+) -> S:
+    return validate(model, _with_settings(read_yaml(catalogue.find(kind, name)), settings))
+
+
+def _with_settings(
+    file: YamlFile, settings: Sequence[str], *, is_followed: bool = True
+) -> YamlFile:
+    """Give the file as if `key=value` (dots go into mappings) were written in it."""
+    at = Origin(Path("--set" if is_followed else "settings of the run").absolute(), 0, is_followed)
+    data, origins = dict(file.data), dict(file.origins)
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals or not key:
+            raise SpecError(Problem("--set", "is not key=value", got=setting))
+        keys = tuple(key.split("."))
+        place = data
+        for part in keys[:-1]:
+            inner = place.get(part)
+            place[part] = dict(inner) if isinstance(inner, dict) else {}
+            place = place[part]
+        try:
+            place[keys[-1]] = construct(text)
+        except yaml.YAMLError as error:
+            what = "is not a value in YAML"
+            raise SpecError(Problem(f"--set {key}", what, str(error), "text in quotes")) from error
+        origins = {old: origin for old, origin in origins.items() if old[: len(keys)] != keys}
+        origins[keys] = at
+    return YamlFile(file.path, data, origins)

@@ -1,0 +1,249 @@
+"""The spec of a task (`tasks/**/*.yaml`), in lm-eval's vocabulary."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from harness.specs.base import FileSpec, Name, Spec, count_or, decisive
+from harness.specs.template import TemplateValues, check_template, render, uses
+
+Protocol = Literal["ow", "mc", "cw", "cw_plus", "classify"]
+Metric = Literal[
+    "accuracy",
+    "accuracy_strict",
+    "accuracy_normalized",
+    "accuracy_empty_correct",
+    "accuracy_first_in_list",
+    "mean_per_class",
+    "top5",
+]
+OutputType = Literal["generate_until", "multiple_choice", "constrained"]
+TemplateName = Literal["raw", "photo", "avg", "avg_raw"]
+
+
+_FREE = {
+    "description", "tag", "label_sets", "equivalences", "metric_list", "limit", "mapping",
+    "repeats",
+}  # fmt: skip
+"""Keys that no answer depends on; everything else must be equal for a run to be resumed."""
+_FREE_METADATA = {"reference", "notes", "redistribute_images"}
+WHERE_IMAGES_ARE = frozenset(
+    {
+        "dataset_path", "dataset_name", "revision", "test_split", "data_files", "doc_to_visual",
+        "doc_to_id", "doc_to_target",
+    }
+)  # fmt: skip
+"""Keys in which runs that were asked alike may differ: everyone has the images in another place,
+and an answer is scored by its image's id."""
+
+
+def _as_tuple(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+
+
+class GenerationSpec(Spec):
+    """How text is generated, with the names of transformers' `generate`."""
+
+    max_new_tokens: Annotated[int | Literal["longest_name"], count_or("longest_name")] = 32
+    """The most tokens of an answer. `longest_name`: as many as the longest class name has under the
+    model's own tokenizer, and one for the end."""
+    do_sample: bool = False
+    temperature: float | None = Field(default=None, ge=0)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    seed: int = 0
+    until: Names = ()
+    """Texts at which an answer is cut, as in lm-eval; one of white space alone cuts nothing before
+    the first visible character."""
+
+    @field_validator("until")
+    @classmethod
+    def _stops_can_be_met(cls, until: tuple[str, ...]) -> tuple[str, ...]:
+        if "" in until:
+            raise ValueError("texts of at least one character; every answer holds the empty one")
+        spelt = next((stop for stop in until if re.fullmatch(r"(\\[nrt])+", stop)), None)
+        if spelt is not None:
+            raise ValueError(f'"{spelt}" in double quotes; in others YAML leaves the backslash')
+        return until
+
+    @model_validator(mode="after")
+    def _sampling_needs_do_sample(self) -> Self:
+        if not self.do_sample and (self.temperature or self.top_p is not None):
+            raise ValueError("temperature and top_p act only with `do_sample: true`")
+        if self.do_sample and self.temperature == 0:
+            raise ValueError("a temperature above 0 with `do_sample: true`, or `do_sample: false`")
+        return self
+
+    def most_tokens(self, longest_name: int | None = None) -> int:
+        """Give the most tokens of an answer, where the longest class name has so many.
+
+        Raises ValueError where that is asked for and not known.
+        """
+        if self.max_new_tokens != "longest_name":
+            return self.max_new_tokens
+        if longest_name is None:
+            raise ValueError("`max_new_tokens: longest_name` needs the model's tokenizer")
+        return longest_name + 1
+
+
+class MappingSpec(Spec):
+    """Which text encoder maps an answer to a class, and what it is shown (design, section 7)."""
+
+    encoder: str = "minilm"
+    class_template: TemplateName = "raw"
+    answer_template: TemplateName = "raw"
+    allow_shared_vectors: Names = ()
+    """Class names that may be one to the encoder, which is else an error."""
+
+
+class DistractorSpec(Spec):
+    """How the wrong options of a multiple-choice question are chosen (design, section 5)."""
+
+    strategy: Literal["random", "confusion", "embedding"] = "random"
+    n_options: int = Field(default=4, ge=2, le=26)
+    rank: tuple[int, int] | None = None
+    """Window over the candidates sorted from the hardest, both ends included, from 1."""
+    source: str | None = None
+    """For `confusion`: a matrix file (npz, CSV) or a run directory, relative to the YAML."""
+    encoder: str = "minilm"
+    """For `embedding`: the encoder of the class names."""
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.strategy == "confusion") != (self.source is not None):
+            raise ValueError("`source` goes with `strategy: confusion`, and with no other")
+        if self.rank and not 1 <= self.rank[0] <= self.rank[1]:
+            raise ValueError("`rank: [lo, hi]` with 1 <= lo <= hi")
+        if self.rank and self.rank[1] - self.rank[0] + 1 < self.n_options - 1:
+            raise ValueError(f"a `rank` window of at least {self.n_options - 1} candidates")
+        return self
+
+
+class MetricSpec(Spec):
+    """A column of the printed table. `results.json` holds every metric whatever is listed."""
+
+    metric: Metric
+
+
+class MetadataSpec(Spec):
+    """Facts about the task; `version` rises when its answers or scores would change."""
+
+    version: int = Field(ge=0)
+    reference: str | None = None
+    notes: str | None = None
+    redistribute_images: bool = False
+    """Whether the licence of the images lets a leaderboard ship copies of them."""
+
+
+class TaskSpec(FileSpec):
+    """One task: which images, which question, how the answer is read and against what it scores."""
+
+    task: Name
+    tag: Names = ()
+    protocol: Protocol
+    dataset_path: str
+    """Hub id, `datasets` folder, parquet or JSONL file, or folder of images."""
+    dataset_name: str | None = None
+    revision: str | None = None
+    test_split: str = "test"
+    data_files: str | None = None
+    """On the hub: pattern of the split's files, so that the other splits are not fetched too."""
+    doc_to_visual: str = "image"
+    """Column that holds the image."""
+    doc_to_id: str | None = None
+    """Column that holds the image id; without it the id is taken from the image's file name."""
+    doc_to_target: str | None = None
+    """Column that holds the original class id, for label sets of format `column`."""
+    doc_to_text: str | None = None
+    class_list: str
+    name_set: str | None = None
+    label_sets: Names = Field(min_length=1)
+    """Names of label sets, or label files (our JSONL, or CSV) relative to this file."""
+    equivalences: str | None = None
+    """`none`, or a ReGT `class_update_config.json`; absent: what the label sets bring."""
+    output_type: OutputType = "generate_until"
+    """How an answer is had: text as the model writes it; the most likely of the names (or letters);
+    or text that can only be one of them."""
+    generation_kwargs: GenerationSpec = GenerationSpec()
+    mapping: MappingSpec = MappingSpec()
+    distractors: DistractorSpec | None = None
+    images_per_prompt: int = Field(default=1, ge=1, le=256)
+    image_order: Literal["dataset", "shuffled", "class_sorted"] = "dataset"
+    order_seed: int = 0
+    repeats: int = Field(default=1, ge=1, le=100)
+    limit: int | None = Field(default=None, gt=0)
+    metric_list: tuple[MetricSpec, ...] = (MetricSpec(metric="accuracy"),)
+    metadata: MetadataSpec
+
+    @field_validator("doc_to_text")
+    @classmethod
+    def _template_is_sound(cls, source: str | None) -> str | None:
+        if source is not None:
+            check_template(source)
+        return source
+
+    @model_validator(mode="after")
+    def _keys_fit_protocol(self) -> Self:
+        if (self.protocol == "classify") != (self.doc_to_text is None):
+            raise ValueError("`doc_to_text` for every protocol but `classify`, which has no prompt")
+        if (self.protocol == "mc") != (self.distractors is not None):
+            raise ValueError("`distractors` for protocol `mc`, and for no other")
+        if self.output_type != "generate_until":
+            self._check_choices()
+        if self.generation_kwargs.max_new_tokens == "longest_name":
+            self._check_longest_name()
+        if self.doc_to_text is not None:
+            self._check_variables(self.doc_to_text)
+        return self
+
+    def _check_choices(self) -> None:
+        if self.protocol not in ("mc", "cw", "cw_plus"):
+            raise ValueError(
+                f"`output_type: {self.output_type}` for the protocols with a list: mc, cw, cw_plus"
+            )
+        if self.images_per_prompt > 1:
+            raise ValueError(f"`images_per_prompt: 1` for `output_type: {self.output_type}`")
+
+    def _check_longest_name(self) -> None:
+        if self.protocol not in ("cw", "cw_plus") or self.images_per_prompt > 1:
+            raise ValueError(
+                "`max_new_tokens: longest_name` for an answer that is one name of the list: cw or "
+                "cw_plus, with `images_per_prompt: 1`"
+            )
+
+    def _check_variables(self, source: str) -> None:
+        allowed = {"mc": {"options", "letters", "images"}, "ow": {"images"}}.get(
+            self.protocol, {"classes", "images"}
+        )
+        wrong = sorted(uses(source) - allowed)
+        if wrong:
+            raise ValueError(f"no `{wrong[0]}` in the prompt of protocol `{self.protocol}`")
+        if self.protocol == "mc" and self.images_per_prompt > 1:
+            raise ValueError("`images_per_prompt: 1` for protocol `mc`: options differ by image")
+        k = self.distractors.n_options if self.distractors else 0
+        options = [f"option {number}" for number in range(k)]
+        images = range(1, self.images_per_prompt + 1)
+        render(source, TemplateValues(classes=("one", "two"), options=options, images=images))
+
+    def identity(self) -> dict[str, Any]:
+        """Give the values that an answer depends on: what a resumed run must have in common."""
+        return self.identity_of(self.model_dump(mode="json"))
+
+    @classmethod
+    def identity_of(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Give of JSON values of a task, or of an older one's identity, those that an answer
+        depends on, with the defaults of those that are not there.
+        """
+        return decisive(cls, values, _FREE, metadata=_FREE_METADATA)
+
+
+def digest_of(values: Any) -> str:
+    """Give the SHA-256 of JSON values, independent of the order of keys."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

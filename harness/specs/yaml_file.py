@@ -1,0 +1,171 @@
+"""Read YAML strictly: no tags, no duplicate keys, deep `include`, and the origin of each key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from harness.errors import DataError, Problem, SpecError
+from harness.limits import MOST_YAML, is_file, read_bounded_text
+from harness.specs.yaml_safe import construct
+
+_NO_CODE = (
+    "a YAML file holds no code, so that anyone may read and run it; say it with a Jinja2 template "
+    "in `doc_to_text`, a column name in `doc_to_visual`/`doc_to_target`, or an adapter in Python"
+)
+_MOST_INCLUDED = 20
+_NEXT_LINE = "\x85"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a key was written; line 0 stands for the command line or a run's manifest."""
+
+    path: Path
+    line: int
+    is_followed: bool = True
+    """Whether a path that is written there may be opened; not in a run's manifest."""
+
+    def __str__(self) -> str:
+        """Give `file:line`."""
+        return f"{self.path}:{self.line}" if self.line else self.path.name
+
+
+@dataclass(frozen=True, slots=True)
+class YamlFile:
+    """A YAML mapping after its includes were merged, and the origin of every key path in it."""
+
+    path: Path
+    data: dict[str, Any]
+    origins: Mapping[tuple[str, ...], Origin]
+
+    def origin(self, location: tuple[str | int, ...]) -> str:
+        """Give where the innermost known key of a location was written, or the file itself."""
+        keys = tuple(str(part) for part in location)
+        for length in range(len(keys), 0, -1):
+            if keys[:length] in self.origins:
+                return str(self.origins[keys[:length]])
+        return str(self.path)
+
+    def folders(self) -> dict[str, Path | None]:
+        """Give, for each key (`a.b` inside a mapping), the folder that relative paths start from;
+        None where they are not followed.
+
+        What `--set` says starts from the working directory.
+        """
+        return {
+            ".".join(keys): at.path.parent if at.is_followed else None
+            for keys, at in self.origins.items()
+        }
+
+
+def read_yaml(path: Path) -> YamlFile:
+    """Read a YAML file and what it includes. Raises SpecError with every problem found."""
+    return _read(path, (), {})
+
+
+def _read(path: Path, including: tuple[Path, ...], read: dict[Path, YamlFile]) -> YamlFile:
+    """Read a file and what it includes, each once; `read` holds those that were read before."""
+    try:
+        real = path.resolve()
+    except (OSError, RuntimeError) as error:  # links in a circle
+        raise SpecError(Problem(str(path), "cannot be read", got=str(error))) from error
+    if real in including or len(including) > _MOST_INCLUDED:
+        chain = " -> ".join(step.name for step in (*including, real)[:_MOST_INCLUDED])
+        what = "goes round in a circle" if real in including else "goes through too many files"
+        raise SpecError(Problem(str(path), f"include {what}", got=chain))
+    if real not in read:
+        read[real] = _with_included(path, (*including, real), read)
+    return read[real]
+
+
+def _with_included(path: Path, including: tuple[Path, ...], read: dict[Path, YamlFile]) -> YamlFile:
+    own = _read_one(path)
+    included = own.data.pop("include", None)
+    if included is None:
+        return own
+    names = [included] if isinstance(included, str) else included
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        where = own.origin(("include",))
+        raise SpecError(
+            Problem(where, "`include` is not a file name or a list of them", repr(included))
+        )
+    data: dict[str, Any] = {}
+    origins: dict[tuple[str, ...], Origin] = {}
+    for name in names:
+        target = path.parent / name
+        if not is_file(target):
+            where = own.origin(("include",))
+            raise SpecError(
+                Problem(where, "included file not found", got=name, expected=str(target))
+            )
+        base = _read(target, including, read)
+        data = _merge(data, base.data)
+        origins.update(base.origins)
+    origins.update({keys: at for keys, at in own.origins.items() if keys != ("include",)})
+    return YamlFile(path=path, data=_merge(data, own.data), origins=origins)
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Merge mappings deeply; anything else in `over` replaces what `base` has."""
+    merged = dict(base)
+    for key, value in over.items():
+        old = merged.get(key)
+        both = isinstance(old, dict) and isinstance(value, dict)
+        merged[key] = _merge(old, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def _read_one(path: Path) -> YamlFile:
+    try:
+        return parse_yaml(read_bounded_text(path, MOST_YAML), path)
+    except DataError as error:
+        raise SpecError(error.problems) from error
+
+
+def parse_yaml(text: str, path: Path) -> YamlFile:
+    """Read YAML that stands in `path`; `include` is a key like others. Raises SpecError."""
+    place = text.find(_NEXT_LINE)
+    if place >= 0:
+        at, what = Origin(path, text.count("\n", 0, place) + 1), "U+0085 stands in the file"
+        got = "YAML takes it for the end of a line, and would change the text"
+        raise SpecError(Problem(str(at), what, got, fix='write `\\N` inside of "…"'))
+    origins: dict[tuple[str, ...], Origin] = {}
+
+    def check(node: yaml.Node | None) -> None:
+        if not isinstance(node, yaml.MappingNode):
+            raise SpecError(Problem(str(path), "is not a mapping of keys to values"))
+        problems = _inspect(node, (), path, origins)
+        if problems:
+            raise SpecError(problems)
+
+    try:
+        data = construct(text, check)
+    except yaml.YAMLError as error:
+        raise SpecError(Problem(str(path), "is not valid YAML", got=str(error))) from error
+    return YamlFile(path, {str(key): value for key, value in data.items()}, origins)
+
+
+def _inspect(
+    node: yaml.Node, keys: tuple[str, ...], path: Path, origins: dict[tuple[str, ...], Origin]
+) -> list[Problem]:
+    """Note where each key stands and list what strict YAML does not allow below `node`."""
+    at = Origin(path, node.start_mark.line + 1)
+    problems: list[Problem] = []
+    if node.tag.startswith("!"):
+        key = ".".join(keys)
+        problems.append(Problem(str(at), f"tag `{node.tag}` refused at `{key}`", expected=_NO_CODE))
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            problems += _inspect(item, (*keys, str(index)), path, origins)
+    if isinstance(node, yaml.MappingNode):
+        for key_node, value_node in node.value:
+            inner = (*keys, str(key_node.value))
+            line = Origin(path, key_node.start_mark.line + 1)
+            if inner in origins:
+                problems.append(Problem(str(line), f"key `{'.'.join(inner)}` is written twice"))
+            origins[inner] = line
+            problems += _inspect(value_node, inner, path, origins)
+    return problems
