@@ -33,6 +33,7 @@ import harness
 from harness.data.class_lists import load_class_list
 from harness.data.classes import ClassList
 from harness.data.labels.load import load_label_set
+from harness.data.opened import task_classes
 from harness.encoders.registry import open_encoder
 from harness.leaderboard.entries.manifest import (
     CARD,
@@ -44,7 +45,6 @@ from harness.leaderboard.entries.manifest import (
 )
 from harness.leaderboard.entries.pack import row_values
 from harness.leaderboard.entries.prompts import render_prompts
-from harness.runs.bench import task_classes
 from harness.runs.mapping import map_rows
 from harness.runs.rows import read_answer
 from harness.score.results import Protocol

@@ -56,19 +56,20 @@ def main() -> None:
         folder = Path(name)
         path = write(folder, words.classes, words.images, words.images_per_prompt)
         began, used = time.perf_counter(), time.process_time()
-        from harness.runs.bench import open_bench
+        from harness.data.opened import open_task
+        from harness.prompts.plan import make_plan
         from harness.runs.preflight import preflight
         from harness.specs.catalogue import Catalogue
         from harness.specs.load import load_task
 
         catalogue = Catalogue((folder,))
-        bench = open_bench(catalogue, load_task(catalogue, str(path)))
-        preflight(catalogue, bench)
-        digests = {request.prompt_sha256 for request in bench.requests}
+        plan = make_plan(open_task(catalogue, load_task(catalogue, str(path))))
+        preflight(catalogue, plan)
+        digests = {request.prompt_sha256 for request in plan.requests}
         seconds, of_cpu = time.perf_counter() - began, time.process_time() - used
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)
     print(
-        f"{words.classes} classes, {len(bench.requests)} requests, {len(digests)} prompts: "
+        f"{words.classes} classes, {len(plan.requests)} requests, {len(digests)} prompts: "
         f"{seconds:.1f} s ({of_cpu:.1f} s of CPU), {peak:.2f} GB"
     )
     if words.images_per_prompt == 1 and (of_cpu > 5 or peak > 1):

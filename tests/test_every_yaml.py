@@ -6,7 +6,7 @@ import pytest
 
 from harness.checks.before import check_class_list, check_model
 from harness.data.class_lists import load_class_list
-from harness.runs.bench import task_classes
+from harness.data.opened import task_classes
 from harness.specs.catalogue import Catalogue, Kind, own_root
 from harness.specs.load import (
     expand_tasks,

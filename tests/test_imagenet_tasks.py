@@ -13,8 +13,10 @@ from harness.checks.before import check_class_list, check_task
 from harness.data.class_lists import collisions, load_class_list
 from harness.data.classes import ClassList
 from harness.data.labels.load import load_label_set
+from harness.data.labels.of_task import Overrides
+from harness.data.opened import open_task
 from harness.errors import DataError
-from harness.runs.bench import Bench, Overrides, open_bench
+from harness.prompts.plan import Plan, make_plan
 from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.label_set import LabelSetSpec
 from harness.specs.load import (
@@ -92,9 +94,9 @@ def real(shared_data: Path) -> Path:
 
 def opened(
     catalogue: Catalogue, name: str, folder: Path, labels: dict[str, Path] | None = None
-) -> Bench:
+) -> Plan:
     task = load_task(catalogue, name, [f"dataset_path={folder}"])
-    return open_bench(catalogue, task, Overrides(labels or {}))
+    return make_plan(open_task(catalogue, task, Overrides(labels or {})))
 
 
 def names(catalogue: Catalogue, name_set: str) -> ClassList:
@@ -144,8 +146,8 @@ def test_task_opens_offline_and_its_right_answers_score_100(
 
 
 def test_ids_come_from_the_file_names(catalogue: Catalogue, folder: Path) -> None:
-    bench = opened(catalogue, "imagenet_classify", folder)
-    assert sorted(bench.source.ids) == [image_id(number) for number in NUMBERS]
+    plan = opened(catalogue, "imagenet_classify", folder)
+    assert sorted(plan.opened.source.ids) == [image_id(number) for number in NUMBERS]
 
 
 def test_a_downloaded_split_of_the_hub_opens(catalogue: Catalogue, tmp_path: Path) -> None:
@@ -157,20 +159,20 @@ def test_a_downloaded_split_of_the_hub_opens(catalogue: Catalogue, tmp_path: Pat
     table = datasets.Dataset.from_dict({"image": [image], "label": [0]}, features=features)
     (tmp_path / "imagenet" / "data").mkdir(parents=True)
     table.to_parquet(tmp_path / "imagenet" / "data" / "validation-00000-of-00001.parquet")
-    bench = opened(catalogue, "imagenet_cw", tmp_path / "imagenet")
-    assert bench.source.ids == (image_id(293),)
-    assert bench.source.read is not None and bench.source.read(0).size == (8, 6)
+    plan = opened(catalogue, "imagenet_cw", tmp_path / "imagenet")
+    assert plan.opened.source.ids == (image_id(293),)
+    assert plan.opened.source.read is not None and plan.opened.source.read(0).size == (8, 6)
 
 
 def test_closed_world_lists_every_class_before_the_image(
     catalogue: Catalogue, folder: Path
 ) -> None:
-    bench = opened(catalogue, "imagenet_cw", folder)
-    text = bench.requests[0].text
+    plan = opened(catalogue, "imagenet_cw", folder)
+    text = plan.requests[0].text
     listed = text.partition(": ")[2].partition(".\n")[0].split("; ")
-    assert tuple(listed) == bench.classes.names
-    assert text.index(bench.classes.names[-1]) < text.index(IMAGE_MARK)
-    assert len({request.text for request in bench.requests}) == 1
+    assert tuple(listed) == plan.opened.classes.names
+    assert text.index(plan.opened.classes.names[-1]) < text.index(IMAGE_MARK)
+    assert len({request.text for request in plan.requests}) == 1
 
 
 def test_cw_plus_asks_what_cw_asks(catalogue: Catalogue) -> None:
@@ -190,14 +192,16 @@ def test_cw_plus_asks_what_cw_asks(catalogue: Catalogue) -> None:
 def test_batched_prompts_number_their_images(
     catalogue: Catalogue, folder: Path, name: str, sizes: Sequence[int]
 ) -> None:
-    bench = opened(catalogue, name, folder)
-    assert [request.text.count(IMAGE_MARK) for request in bench.requests] == sizes
-    for request in bench.requests:
+    plan = opened(catalogue, name, folder)
+    assert [request.text.count(IMAGE_MARK) for request in plan.requests] == sizes
+    for request in plan.requests:
         n = len(request.image_ids)
         assert f"Image {n}: {IMAGE_MARK}" in request.text
         assert f'"1" to "{n}"' in request.text
-    assert sorted(bench.image_ids) == sorted(bench.source.ids)
-    assert bench.task.generation_kwargs.max_new_tokens >= 32 * bench.task.images_per_prompt
+    assert sorted(plan.image_ids) == sorted(plan.opened.source.ids)
+    assert (
+        plan.opened.task.generation_kwargs.max_new_tokens >= 32 * plan.opened.task.images_per_prompt
+    )
 
 
 def test_image_orders(catalogue: Catalogue, folder: Path) -> None:
@@ -214,16 +218,16 @@ def test_no_distractor_is_a_valid_label(
     catalogue: Catalogue, folder: Path, real: Path, tmp_path: Path, name: str
 ) -> None:
     regt = write_regt(tmp_path, {46: [46, 47, -1], 2: [970, 795]})
-    bench = opened(catalogue, name, folder, {"real": real, "regt": regt})
-    assert bench.truths.missing == ()
+    plan = opened(catalogue, name, folder, {"real": real, "regt": regt})
+    assert plan.opened.labels.missing == ()
     valid = {
-        each: {label for labels in bench.truths.label_sets for label in labels.labels.get(each, ())}
-        for each in bench.source.ids
+        each: {label for labels in plan.opened.labels.sets for label in labels.labels.get(each, ())}
+        for each in plan.opened.source.ids
     }
     assert sum(len(labels) > 1 for labels in valid.values()) >= 5
-    assert bench.skipped == {"no valid label": 1}
-    assert image_id(WITHOUT_REAL_LABEL) not in bench.image_ids
-    for request in bench.requests:
+    assert plan.skipped == {"no valid label": 1}
+    assert image_id(WITHOUT_REAL_LABEL) not in plan.image_ids
+    for request in plan.requests:
         (each,) = request.image_ids
         assert len(set(request.options)) == 4
         assert len(valid[each].intersection(request.options)) == 1
@@ -231,9 +235,9 @@ def test_no_distractor_is_a_valid_label(
 
 def test_equal_names_are_never_options_together(catalogue: Catalogue, folder: Path) -> None:
     """Hard distractors of a missile are found by name, and its twin would be the nearest."""
-    bench = opened(catalogue, "imagenet_mc_hard", folder)
-    for request in bench.requests:
-        shown = [bench.classes.by_id[class_id].name for class_id in request.options]
+    plan = opened(catalogue, "imagenet_mc_hard", folder)
+    for request in plan.requests:
+        shown = [plan.opened.classes.by_id[class_id].name for class_id in request.options]
         assert len(set(shown)) == len(shown)
 
 
@@ -247,8 +251,8 @@ def test_hard_options_may_come_from_a_confusion_matrix(
     monkeypatch.chdir(tmp_path)
     how = "distractors={strategy: confusion, source: confusion.csv}"
     task = load_task(catalogue, "imagenet_mc_hard", [f"dataset_path={folder}", how])
-    bench = open_bench(catalogue, task)
-    for request in bench.requests:
+    plan = make_plan(open_task(catalogue, task))
+    for request in plan.requests:
         assert {7, 8, 9}.issubset(request.options)
 
 
@@ -338,10 +342,10 @@ def test_real_is_the_pinned_file(catalogue: Catalogue, real: Path) -> None:
 
 def test_regt_brings_its_equivalences(catalogue: Catalogue, folder: Path, tmp_path: Path) -> None:
     regt = write_regt(tmp_path, {1: [65], 2: []})
-    bench = opened(catalogue, "imagenet_cw", folder, {"regt": regt})
-    assert bench.truths.missing == ("real",)
-    assert bench.truths.equivalences.source == "label set regt"
-    assert bench.truths.equivalences.merge(681) == 620
+    plan = opened(catalogue, "imagenet_cw", folder, {"regt": regt})
+    assert plan.opened.labels.missing == ("real",)
+    assert plan.opened.labels.equivalences.source == "label set regt"
+    assert plan.opened.labels.equivalences.merge(681) == 620
 
 
 @pytest.mark.parametrize(
@@ -374,8 +378,8 @@ def test_further_label_sets_are_added(
     """Headers as in the files of "Flaws of ImageNet"."""
     path = tmp_path / "labels.csv"
     path.write_text(text, encoding="utf-8")
-    bench = opened(catalogue, "imagenet_cw", folder, {name: path})
-    found = {labels.name: labels.labels for labels in bench.truths.label_sets}
+    plan = opened(catalogue, "imagenet_cw", folder, {name: path})
+    found = {labels.name: labels.labels for labels in plan.opened.labels.sets}
     assert list(found) == ["imgt", name]
     assert found[name] == expected
 

@@ -11,16 +11,10 @@ from harness.data.class_lists import load_class_list, name_sets
 from harness.data.images.decode import ImageError
 from harness.data.images.open import dataset_location
 from harness.data.labels.label_set import LabelSet
+from harness.data.labels.of_task import NO_OVERRIDES, Overrides, share_overrides
+from harness.data.opened import open_task, task_classes
 from harness.errors import MissingPackageError, UserError
-from harness.prompts.plan import PlannedRequest
-from harness.runs.bench import (
-    NO_OVERRIDES,
-    Bench,
-    Overrides,
-    open_bench,
-    share_overrides,
-    task_classes,
-)
+from harness.prompts.plan import Plan, PlannedRequest, make_plan
 from harness.runs.preflight import Finding, check_classes, check_data, check_names, shown
 from harness.runs.rows import read_answer
 from harness.score.scoring import ScoreRequest, score
@@ -69,12 +63,12 @@ def check_task(
         if not needs_data and isinstance(dataset_location(task), str):
             text = f"`{task.dataset_path}` is on the hub; name the task to fetch and check it"
             return [*found, Finding("note", "opens", text), *named]
-        bench = open_bench(catalogue, task, overrides)
+        plan = make_plan(open_task(catalogue, task, overrides))
     except UserError as error:
         return [*found, Finding("error", "opens", str(error)), *named]
-    parts: Sequence[Callable[[Bench], Iterator[Finding]]] = (check_images, check_prompt, check_gold)
-    found += [*check_data(bench), *named]
-    return [*found, *(finding for part in parts for finding in part(bench))]
+    parts: Sequence[Callable[[Plan], Iterator[Finding]]] = (check_images, check_prompt, check_gold)
+    found += [*check_data(plan.opened, plan.image_ids), *named]
+    return [*found, *(finding for part in parts for finding in part(plan))]
 
 
 def check_model(catalogue: Catalogue, name: str) -> list[Finding]:
@@ -113,40 +107,42 @@ def check_class_list(catalogue: Catalogue, name: str) -> list[Finding]:
     return found
 
 
-def check_images(bench: Bench) -> Iterator[Finding]:
+def check_images(plan: Plan) -> Iterator[Finding]:
     """The first images decode."""
-    if bench.source.read is None:
-        text = f"no column `{bench.task.doc_to_visual}` of images: only `import` works with it"
+    if plan.opened.source.read is None:
+        text = (
+            f"no column `{plan.opened.task.doc_to_visual}` of images: only `import` works with it"
+        )
         yield Finding("note", "images", text)
         return
-    for row in range(min(_DECODED, len(bench.source))):
+    for row in range(min(_DECODED, len(plan.opened.source))):
         try:
-            image = bench.source.read(row)
+            image = plan.opened.source.read(row)
         except ImageError as error:
             yield Finding("error", "images", str(error))
         else:
             size = f"{image.width}x{image.height}"
-            yield Finding("ok", "images", f"{shown(bench.source.ids[row])}: {size}")
+            yield Finding("ok", "images", f"{shown(plan.opened.source.ids[row])}: {size}")
 
 
-def check_prompt(bench: Bench) -> Iterator[Finding]:
+def check_prompt(plan: Plan) -> Iterator[Finding]:
     """The prompt renders for an example, and shows its first line."""
-    if not bench.requests:
+    if not plan.requests:
         yield Finding("error", "prompt", "no image has a question")
         return
-    text = bench.requests[0].text
+    text = plan.requests[0].text
     if text:
         yield Finding("ok", "prompt", f"{len(text)} characters: {text[:60]!r}")
 
 
-def check_gold(bench: Bench) -> Iterator[Finding]:
+def check_gold(plan: Plan) -> Iterator[Finding]:
     """The right answers, written as a model would write them, score 100 on every label set."""
-    protocol = bench.task.protocol
+    protocol = plan.opened.task.protocol
     if protocol not in ("cw", "cw_plus", "mc"):
         return
-    for labels in bench.truths.label_sets:
-        rows = [row for request in bench.requests for row in _gold(bench, labels, request)]
-        wrong = _not_right(bench, labels, rows, protocol)
+    for labels in plan.opened.labels.sets:
+        rows = [row for request in plan.requests for row in _gold(plan, labels, request)]
+        wrong = _not_right(plan, labels, rows, protocol)
         told = f"{len(rows)} gold answers on `{labels.name}`"
         if wrong is None:
             yield Finding("note", "gold", f"{told}: nothing to score")
@@ -156,17 +152,19 @@ def check_gold(bench: Bench) -> Iterator[Finding]:
             yield Finding("ok", "gold", f"{told} score 100")
 
 
-def _gold(bench: Bench, labels: LabelSet, request: PlannedRequest) -> Iterator[Prediction]:
+def _gold(plan: Plan, labels: LabelSet, request: PlannedRequest) -> Iterator[Prediction]:
     for image_id in request.image_ids:
         valid = sorted(labels.labels.get(image_id, ()))
         if request.options:
             valid = [each for each in valid if each in request.options]
         if not valid:
             continue
-        answer = bench.classes.by_id[valid[0]].name
+        answer = plan.opened.classes.by_id[valid[0]].name
         if request.options:
             answer = LETTERS[request.options.index(valid[0])]
-        outcome = read_answer(bench.task.protocol, answer, request.options, bench.classes)
+        outcome = read_answer(
+            plan.opened.task.protocol, answer, request.options, plan.opened.classes
+        )
         yield Prediction(
             image_id=image_id,
             status=outcome.status,
@@ -179,18 +177,18 @@ def _gold(bench: Bench, labels: LabelSet, request: PlannedRequest) -> Iterator[P
 
 
 def _not_right(
-    bench: Bench, labels: LabelSet, rows: Sequence[Prediction], protocol: Protocol
+    plan: Plan, labels: LabelSet, rows: Sequence[Prediction], protocol: Protocol
 ) -> float | None:
     """Give by how many points the rows miss 100; None when there are none to score."""
     if not any(row.status is not Status.ERROR for row in rows):
         return None
     request = ScoreRequest(
-        task=bench.task.task,
+        task=plan.opened.task.task,
         model="gold",
         protocol=protocol,
-        class_list=bench.classes,
+        class_list=plan.opened.classes,
         label_sets=(labels,),
-        equivalences=bench.truths.equivalences,
+        equivalences=plan.opened.labels.equivalences,
         draws=1,
     )
     accuracy = score(rows, request).scores[protocol][labels.name].accuracy

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from harness.adapters.base import Adapter
 from harness.errors import Problem, RunError
+from harness.prompts.plan import Plan
 from harness.requests import Request, Response
 from harness.runner.batches import batches_by_size
 from harness.runner.loop import ready_ahead
-from harness.runs.bench import Bench
 from harness.store.directory import find_runs
 from harness.store.lines import read_predictions
 from harness.store.prediction import Prediction
@@ -40,14 +40,14 @@ class Invariance:
     flips: tuple[Flip, ...]
 
 
-def compare_ways(bench: Bench, adapter: Adapter, limit: int, batch_size: int) -> Invariance:
+def compare_ways(plan: Plan, adapter: Adapter, limit: int, batch_size: int) -> Invariance:
     """Ask the first `limit` prompts alone, in batches as a run makes them, and in batches from the
     last to the first.
 
     Prompts are made ready ahead as in a run, but where they are asked alone. A failed call raises
     RunError: nothing can be said then.
     """
-    loaded = list(ready_ahead(bench, adapter, bench.requests[:limit], batch_size))
+    loaded = list(ready_ahead(plan, adapter, plan.requests[:limit], batch_size))
     ready = [each.ready for each in loaded if each.ready]
     requests = [each.request for each in ready]
     ids = [each.planned.image_ids for each in ready]

@@ -19,8 +19,9 @@ def check_invariance(
     """Compare batches, orders and processes; print every answer that flips; give their number."""
     from harness.adapters.registry import check_fits, checked_class, load_adapter
     from harness.checks.invariance import compare_processes, compare_ways
+    from harness.data.opened import open_task, require_images
+    from harness.prompts.plan import make_plan
     from harness.runner.processes import current_rank
-    from harness.runs.bench import open_bench, require_images
     from harness.specs.load import load_model, load_task
 
     if len(names) != 2:
@@ -29,10 +30,10 @@ def check_invariance(
     task = load_task(catalogue, names[0], [*settings, f"limit={limit}"])
     model = load_model(catalogue, names[1])
     check_fits(model, checked_class(model), [task])
-    bench = open_bench(catalogue, task)
-    require_images(bench)
+    plan = make_plan(open_task(catalogue, task))
+    require_images(plan.opened)
     adapter = load_adapter(model, current_rank().setting)
-    ways = compare_ways(bench, adapter, limit, batch_size)
+    ways = compare_ways(plan, adapter, limit, batch_size)
     include = [word for path in catalogue.include_paths for word in ("--include_path", str(path))]
     told = [word for setting in settings for word in ("--set", setting)]
     words = ["--tasks", names[0], "--model", names[1], "--limit", str(limit), *told, *include]

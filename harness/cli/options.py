@@ -10,7 +10,7 @@ from harness.errors import Problem, UserError
 from harness.specs.catalogue import Catalogue
 
 if TYPE_CHECKING:
-    from harness.runs.bench import Overrides
+    from harness.data.labels.of_task import Overrides
     from harness.store.lock import Shard
 
 IncludePath = Annotated[
@@ -51,7 +51,7 @@ def overrides_of(
     settings: Sequence[str] | None = None,
 ) -> "Overrides":
     """Read `--label_set NAME=PATH`, `--equivalences` and, for runs that are there, `--set`."""
-    from harness.runs.bench import Overrides
+    from harness.data.labels.of_task import Overrides
 
     paths: dict[str, Path] = {}
     for setting in label_sets or ():

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from harness.data.labels.of_task import Overrides
+from harness.data.opened import OpenTask
 from harness.errors import DataError, Problem, UserError
 from harness.leaderboard.entries.rules.table import RULES
 from harness.leaderboard.files.data_scripts import write_images
@@ -16,8 +18,6 @@ from harness.leaderboard.numbers.jobs import score_all
 from harness.leaderboard.numbers.site_model import Site
 from harness.leaderboard.pages.pictures import write_pictures
 from harness.leaderboard.pages.write import render
-from harness.runs.bench import Overrides
-from harness.runs.finish import Ending
 from harness.specs.catalogue import Catalogue
 from harness.store.new_folder import replaced_folder
 
@@ -35,19 +35,19 @@ def build(catalogue: Catalogue, entries: Path, output: Path, overrides: Override
     """
     _refuse_other(output)
     gathered = gather(catalogue, entries)
-    endings = open_tasks(catalogue, gathered.entries, overrides)
-    grounds = group_by_ground(endings)
+    opened_tasks = open_tasks(catalogue, gathered.entries, overrides)
+    grounds = group_by_ground(opened_tasks)
     by_name = {ground.name: ground for ground in grounds.values()}
-    _check_names([*endings, *by_name])
+    _check_names([*opened_tasks, *by_name])
     with replaced_folder(output) as hidden:
         (hidden / "data").mkdir()
-        done, refused = score_all(gathered.entries, endings, grounds, hidden / "data")
+        done, refused = score_all(gathered.entries, opened_tasks, grounds, hidden / "data")
         gathered = gathered.without(refused)
         _check_some(entries, gathered)
-        endings = {run.job.run.task: endings[run.job.run.task] for run in done}
-        by_name = {grounds[task].name: grounds[task] for task in endings}
-        images = _write_pictures(hidden, endings, grounds)
-        site = make_site(gathered, done, endings, grounds, images)
+        opened_tasks = {run.job.run.task: opened_tasks[run.job.run.task] for run in done}
+        by_name = {grounds[task].name: grounds[task] for task in opened_tasks}
+        images = _write_pictures(hidden, opened_tasks, grounds)
+        site = make_site(gathered, done, opened_tasks, grounds, images)
         for ground in by_name.values():
             write_images(hidden / "data", ground)
         write_boards(hidden / "data", site, by_name)
@@ -85,16 +85,16 @@ def _check_names(names: list[str]) -> None:
 
 
 def _write_pictures(
-    output: Path, endings: Mapping[str, Ending], grounds: Mapping[str, Ground]
+    output: Path, opened_tasks: Mapping[str, OpenTask], grounds: Mapping[str, Ground]
 ) -> dict[str, str]:
     """Ship the images of the benchmarks whose tasks all allow it."""
     kept = {
         grounds[name].name
-        for name, ending in endings.items()
-        if not ending.task.metadata.redistribute_images
+        for name, opened in opened_tasks.items()
+        if not opened.task.metadata.redistribute_images
     }
-    tasks = {grounds[name].name: name for name in endings if grounds[name].name not in kept}
+    tasks = {grounds[name].name: name for name in opened_tasks if grounds[name].name not in kept}
     return {
-        benchmark: write_pictures(output, grounds[name], endings[name].task)
+        benchmark: write_pictures(output, grounds[name], opened_tasks[name].task)
         for benchmark, name in tasks.items()
     }

@@ -4,14 +4,15 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from PIL import Image
 
 from harness.data.images.decode import ImageError, pixels_sha256
 from harness.data.images.source import Source
-from harness.prompts.plan import PlannedRequest
+from harness.prompts.plan import Plan, PlannedRequest
+from harness.requests import Request, noise_seed
 
 T = TypeVar("T")
 _MOST_WORKERS = 8
@@ -80,3 +81,28 @@ def _image(source: Source, row: int) -> LoadedImage:
     except ImageError as error:
         return LoadedImage(None, error=str(error))
     return LoadedImage(image, pixels_sha256(image))
+
+
+def readable(plan: Plan, loaded: LoadedRequest) -> tuple[PlannedRequest, list[str], Request] | None:
+    """Give what can be asked: where an image of several is broken, a prompt for the others."""
+    task = plan.opened.task
+    kept = [place for place, item in enumerate(loaded.images) if item.image is not None]
+    if not kept:
+        return None
+    planned = loaded.planned
+    if len(kept) < len(loaded.images):
+        planned = plan.planner.request(
+            [planned.rows[place] for place in kept], [planned.image_ids[place] for place in kept]
+        )
+        planned = replace(planned, attempt=loaded.planned.attempt)
+    items = [loaded.images[place] for place in kept]
+    images = tuple(item.image for item in items if item.image is not None)
+    request = Request(
+        images,
+        planned.text,
+        task.generation_kwargs,
+        task.output_type,
+        plan.choices(planned),
+        seed=noise_seed(task.generation_kwargs.seed, planned.image_ids),
+    )
+    return planned, [item.sha256 for item in items], request

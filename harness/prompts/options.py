@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from harness.data.classes import ClassList
-from harness.data.labels.label_set import Equivalences, LabelSet, named_by_task
+from harness.data.labels.label_set import Equivalences, Labels
+from harness.data.opened import OpenTask
 from harness.encoders.registry import open_encoder
 from harness.prompts.confusion import read_confusion
 from harness.prompts.distractors import (
@@ -37,14 +38,7 @@ class Options:
     without_label: tuple[str, ...]
 
 
-def options_of(
-    catalogue: Catalogue,
-    task: TaskSpec,
-    classes: ClassList,
-    label_sets: Sequence[LabelSet],
-    equivalences: Equivalences,
-    image_ids: Sequence[str],
-) -> Options:
+def options_of(opened: OpenTask, image_ids: Sequence[str]) -> Options:
     """Choose the options of each image.
 
     The true option comes from the label sets that the task names, in their order: the original
@@ -53,28 +47,29 @@ def options_of(
     Raises DataError when a pool is too
     small, or the confusion matrix does not fit.
     """
+    task, classes, labels = opened.task, opened.classes, opened.labels
     assert task.distractors is not None
-    same = interchangeable(classes, equivalences)
+    same = interchangeable(classes, labels.equivalences)
     rule = OptionRule(task.distractors.n_options, task.distractors.rank, task.distractors.seed)
-    ranking = _ranking(catalogue, task, task.distractors, classes)
+    ranking = _ranking(opened.catalogue, task, task.distractors, classes)
     chosen: dict[str, tuple[int, ...]] = {}
     without: list[str] = []
     for image_id in image_ids:
-        true_id = true_option_of(image_id, label_sets, same)
+        true_id = true_option_of(image_id, labels, same)
         if true_id is None:
             without.append(image_id)
             continue
-        valid = {each for labels in label_sets for each in labels.labels.get(image_id, ())}
+        valid = {each for known in labels.sets for each in known.labels.get(image_id, ())}
         ranked = ranking(image_id, true_id)
         chosen[image_id] = choose_options(image_id, true_id, valid, ranked, same, rule)
     return Options(chosen, tuple(without))
 
 
-def true_option_of(image_id: str, label_sets: Sequence[LabelSet], same: Equivalences) -> int | None:
+def true_option_of(image_id: str, labels: Labels, same: Equivalences) -> int | None:
     """Give the class id of an image's right option, as `options_of` says; None: no question."""
-    original = next((labels for labels in label_sets if labels.original), None)
+    original = labels.original
     first = original.labels.get(image_id, frozenset()) if original else frozenset()
-    knowing = [labels for labels in named_by_task(label_sets) if image_id in labels.labels]
+    knowing = [each for each in labels.named if image_id in each.labels]
     valid = knowing[-1].labels[image_id] if knowing else frozenset()
     return true_option(first, valid, same)
 

@@ -1,7 +1,6 @@
 """Lay out the requests of a run, before any image is read and any model loaded."""
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,12 +8,17 @@ from functools import lru_cache
 
 from harness.data.classes import ClassList
 from harness.data.images.source import Source
+from harness.data.opened import OpenTask
+from harness.data.outputs import Outputs
 from harness.errors import Problem, SpecError
-from harness.specs.task import TaskSpec
-from harness.specs.template import TemplateValues, render
+from harness.prompts.options import options_of
+from harness.specs.task import TaskSpec, digest_of
+from harness.specs.template import LETTERS, TemplateValues, render
 
 _RENDERED = 3
 """How often a prompt is rendered to see that it stays the same."""
+LETTERS_OF = tuple(tuple(LETTERS[:count]) for count in range(len(LETTERS) + 1))
+"""The letters of so many options; one object each, as requests share their choices."""
 _ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-fA-F]+>")
 
 
@@ -133,25 +137,54 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-ORDERS: Mapping[str, int] = {"shuffled": 2, "class_sorted": 2}
-"""Version of an order of images, which rises when it would be another; the others are at 1. 2: the
-first n images do not depend on n."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is asked about an opened task."""
+
+    opened: OpenTask
+    planner: Planner
+    requests: tuple[PlannedRequest, ...]
+    skipped: Mapping[str, int]
+    """Images left out on purpose, by reason."""
+    outputs: Outputs | None = None
+    """What the classifier that answers puts out, for protocol `classify`."""
+
+    @property
+    def image_ids(self) -> tuple[str, ...]:
+        """The images of the run, in the order in which they are asked for."""
+        return tuple(each for request in self.requests for each in request.image_ids)
+
+    def choices(self, request: PlannedRequest) -> tuple[str, ...]:
+        """Give what may be answered to a request, where only a choice can be: names or letters.
+
+        An answer that may be no longer than a name is given the names too.
+        """
+        task = self.opened.task
+        named = task.generation_kwargs.max_new_tokens == "longest_name"
+        free = task.output_type == "generate_until" and not named
+        if free and task.protocol != "classify":
+            return ()
+        return LETTERS_OF[len(request.options)] if request.options else self.opened.classes.names
+
+    @property
+    def options_digest(self) -> str | None:
+        """SHA-256 of all options, for multiple choice."""
+        return digest_of(sorted(self.planner.options.items())) if self.planner.options else None
 
 
-def row_order(task: TaskSpec, ids: Sequence[str], original: Mapping[str, int]) -> list[int]:
-    """Give the rows in the order of the task's `image_order`, of which `limit` takes the first.
+def make_plan(opened: OpenTask) -> Plan:
+    """Lay out what is asked about a task that was opened with its images.
 
-    So the first n rows, and the groups that they are asked in, are the same whatever the limit.
-    `shuffled` sorts by a hash of `order_seed` and the image's id; `class_sorted` by the original
-    label (images without one last), and keeps the data set's order inside a class.
+    Raises SpecError or DataError as `options_of` and `Planner.refuse_unsteady`.
     """
-    rows = list(range(len(ids)))
-    if task.image_order == "shuffled":
-        rows.sort(key=lambda row: _shuffled_place(task.order_seed, ids[row]))
-    elif task.image_order == "class_sorted":
-        rows.sort(key=lambda row: (ids[row] not in original, original.get(ids[row], 0)))
-    return rows[: task.limit]
-
-
-def _shuffled_place(seed: int, image_id: str) -> bytes:
-    return hashlib.sha256(json.dumps([seed, image_id]).encode()).digest()
+    task, source, rows = opened.task, opened.source, opened.rows
+    options: Mapping[str, tuple[int, ...]] = {}
+    skipped: dict[str, int] = {}
+    if task.protocol == "mc":
+        chosen = options_of(opened, opened.image_ids)
+        options = chosen.by_image
+        rows = tuple(row for row in rows if source.ids[row] in options)
+        skipped = {"no valid label": len(chosen.without_label)} if chosen.without_label else {}
+    planner = Planner(task, opened.classes, options)
+    planner.refuse_unsteady()
+    return Plan(opened, planner, tuple(planner.plan(source, rows)), skipped)

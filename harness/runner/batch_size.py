@@ -4,10 +4,9 @@ import logging
 from collections.abc import Sequence
 from typing import Literal
 
-from harness.prompts.plan import PlannedRequest
+from harness.prompts.plan import Plan, PlannedRequest
 from harness.runner.asking import Asker
 from harness.runner.loop import ready_ahead
-from harness.runs.bench import Bench
 
 log = logging.getLogger("harness")
 BatchSize = int | Literal["auto"]
@@ -18,7 +17,7 @@ _LARGEST = 64
 _SAMPLE = 32  # requests among which the longest is looked for
 
 
-def find_batch_size(bench: Bench, asker: Asker, requests: Sequence[PlannedRequest]) -> int:
+def find_batch_size(plan: Plan, asker: Asker, requests: Sequence[PlannedRequest]) -> int:
     """Give the largest power of two, up to 64, of which a batch fits into memory.
 
     The longest of a sample of the requests is asked so many times at once, each time twice as
@@ -28,7 +27,7 @@ def find_batch_size(bench: Bench, asker: Asker, requests: Sequence[PlannedReques
     if device is None or device.startswith("cpu"):
         return WITHOUT_GPU
     step = max(1, len(requests) // _SAMPLE)
-    found = list(ready_ahead(bench, asker.adapter, requests[::step][:_SAMPLE], _SAMPLE))
+    found = list(ready_ahead(plan, asker.adapter, requests[::step][:_SAMPLE], _SAMPLE))
     found.sort(key=lambda each: each.size, reverse=True)
     sample = (each.ready.request for each in found if each.ready)
     longest = next((each for each in sample if asker.ask([each])[0].error is None), None)

@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 import harness
+from harness.data.outputs import Outputs
 from harness.errors import Problem, UserError
+from harness.prompts.plan import Plan
 from harness.requests import ModelFacts
 from harness.runner.batch_size import BatchSize
 from harness.runner.identity import differences, refuse_other_model, revisions
-from harness.runs.bench import Bench
-from harness.runs.classified import Outputs
 from harness.specs.catalogue import own_root
 from harness.specs.model import ModelSpec
 from harness.store.directory import RunDirectory
@@ -40,14 +40,14 @@ class Facts:
 
 
 def begun(
-    bench: Bench,
+    plan: Plan,
     identity: Identity,
     settings: tuple[tuple[str, ...], tuple[str, ...]],
     batch_size: BatchSize,
     processes: int,
 ) -> Manifest:
     """Give the manifest of a run that begins now; `settings` are the task's and the model's."""
-    task, classes = bench.task, bench.classes
+    task, classes = plan.opened.task, plan.opened.classes
     return Manifest(
         harness_version=harness.__version__,
         task=task.task,
@@ -64,14 +64,14 @@ def begun(
             dataset_name=task.dataset_name,
             split=task.test_split,
             revision=task.revision,
-            fingerprint=bench.source.fingerprint,
-            n=len(bench.source),
-            ids_sha256=bench.source.ids_sha256,
+            fingerprint=plan.opened.source.fingerprint,
+            n=len(plan.opened.source),
+            ids_sha256=plan.opened.source.ids_sha256,
         ),
-        n=len(bench.image_ids),
+        n=len(plan.image_ids),
         limit=task.limit,
-        skipped=dict(bench.skipped),
-        model_outputs=bench.outputs.count if bench.outputs else None,
+        skipped=dict(plan.skipped),
+        model_outputs=plan.outputs.count if plan.outputs else None,
         batch_size=None if batch_size == "auto" else batch_size,
         auto_batch_size=batch_size == "auto",
         processes=processes,

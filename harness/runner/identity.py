@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 
 from harness.adapters.contents import COMMIT, Content, contents_of
 from harness.adapters.registry import VERSIONS, abilities, adapter_class
+from harness.data.order import ORDERS
 from harness.encoders.file_digests import sha256_of
 from harness.encoders.registry import open_encoder
 from harness.errors import Problem, UserError
 from harness.prompts.options import confusion_path
-from harness.prompts.plan import ORDERS
+from harness.prompts.plan import Plan
 from harness.requests import ModelFacts
-from harness.runs.bench import Bench
 from harness.specs.base import completed
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec
@@ -27,21 +27,21 @@ _SHOWN = 5
 _COMMIT = re.compile("[0-9a-f]{40}")
 
 
-def identity_of(catalogue: Catalogue, bench: Bench, model: ModelSpec) -> Identity:
+def identity_of(catalogue: Catalogue, plan: Plan, model: ModelSpec) -> Identity:
     """Give what answers of a model to an opened task depend on, as all is now.
 
     Raises UserError for files of the model, or an encoder of the task, that cannot be read.
     """
-    task = bench.task
+    task = plan.opened.task
     return Identity(
         task=task.identity(),
         model=_with_option_defaults(model.identity(), model),
-        class_list=bench.classes.digest,
-        data=bench.source.fingerprint,
-        options=bench.options_digest,
+        class_list=plan.opened.classes.digest,
+        data=plan.opened.source.fingerprint,
+        options=plan.options_digest,
         adapter=VERSIONS.get(model.adapter, 1),
         order=ORDERS.get(task.image_order, 1),
-        prompt=bench.planner.sample_sha256,
+        prompt=plan.planner.sample_sha256,
         contents={**contents_of(model), **_contents_of_task(catalogue, task)},
     )
 
@@ -91,11 +91,11 @@ def revisions(told: object) -> set[str]:
     return set(told.split(", ")) if isinstance(told, str) and told else set()
 
 
-def refuse_other_questions(where: str, bench: Bench, rows: Mapping[str, Prediction]) -> None:
+def refuse_other_questions(where: str, plan: Plan, rows: Mapping[str, Prediction]) -> None:
     """Raise UserError where answered images were asked with another prompt or other options than
     the task has for them now.
     """
-    others = list(_asked_otherwise(bench, rows))
+    others = list(_asked_otherwise(plan, rows))
     if others:
         more = ", …" if len(others) > _SHOWN else ""
         raise UserError(
@@ -112,9 +112,9 @@ def refuse_other_questions(where: str, bench: Bench, rows: Mapping[str, Predicti
         )
 
 
-def _asked_otherwise(bench: Bench, rows: Mapping[str, Prediction]) -> Iterator[str]:
+def _asked_otherwise(plan: Plan, rows: Mapping[str, Prediction]) -> Iterator[str]:
     digests: dict[str, str] = {}
-    for request in bench.requests:
+    for request in plan.requests:
         for image_id in request.image_ids:
             row = rows.get(image_id)
             if row is None or (row.images_in_prompt or 1) != len(request.image_ids):

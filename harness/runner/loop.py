@@ -8,16 +8,14 @@ from dataclasses import dataclass, replace
 from harness.adapters.base import Adapter, Preparing
 from harness.answers.outcome import Status
 from harness.errors import UserError
-from harness.prompts.ahead import LoadedRequest, load, work_ahead
-from harness.prompts.plan import PlannedRequest
+from harness.prompts.ahead import LoadedRequest, load, readable, work_ahead
+from harness.prompts.plan import Plan, PlannedRequest
 from harness.requests import Request, Response
 from harness.runner.asking import Asker, StuckError
 from harness.runner.batches import batches_by_size
 from harness.runner.budget import ErrorCount
 from harness.runner.progress import RunProgress
 from harness.runner.signals import StopFlag
-from harness.runs.asked import readable
-from harness.runs.bench import Bench
 from harness.runs.classified import classified_row
 from harness.runs.rows import answered_rows, failed_rows
 from harness.store.lines import Appender
@@ -88,7 +86,7 @@ def _again(request: PlannedRequest, rows: Mapping[str, Prediction]) -> PlannedRe
 
 
 def answer_requests(
-    bench: Bench,
+    plan: Plan,
     asker: Asker,
     requests: Sequence[PlannedRequest],
     appender: Appender,
@@ -99,13 +97,13 @@ def answer_requests(
     Raises StoppedError when the run was asked to stop, RunError when too many images failed or a
     call is stuck. Every row made until then is on disk.
     """
-    loaded = ready_ahead(bench, asker.adapter, requests, asker.batch_size)
+    loaded = ready_ahead(plan, asker.adapter, requests, asker.batch_size)
     watch.flag.check()
     for batch in batches_by_size(loaded, lambda each: each.size, lambda: asker.batch_size):
         ready = [each.ready for each in batch if each.ready]
         rows = [row for each in batch for row in each.failed]
         try:
-            rows += _answer_batch(bench, asker, ready)
+            rows += _answer_batch(plan, asker, ready)
         except StuckError as error:
             stuck = [failed_rows(each.planned, str(error)) for each in ready]
             appender.write([*rows, *(row for each in stuck for row in each)])
@@ -118,7 +116,7 @@ def answer_requests(
 
 
 def ready_ahead(
-    bench: Bench, adapter: Adapter, requests: Sequence[PlannedRequest], batch_size: int
+    plan: Plan, adapter: Adapter, requests: Sequence[PlannedRequest], batch_size: int
 ) -> Iterator[Loaded]:
     """Yield the requests in order, got ready by threads: images decoded, and what the adapter can
     do ahead of the model.
@@ -126,14 +124,14 @@ def ready_ahead(
     preparing = adapter if isinstance(adapter, Preparing) else None
 
     def work(planned: PlannedRequest) -> Loaded:
-        return _ready(bench, preparing, load(bench.source, planned))
+        return _ready(plan, preparing, load(plan.opened.source, planned))
 
     return work_ahead(work, requests, batch_size)
 
 
-def _ready(bench: Bench, adapter: Preparing | None, loaded: LoadedRequest) -> Loaded:
+def _ready(plan: Plan, adapter: Preparing | None, loaded: LoadedRequest) -> Loaded:
     failed = tuple(_undecodable(loaded))
-    asked = readable(bench, loaded)
+    asked = readable(plan, loaded)
     if asked is None:
         return Loaded(failed)
     planned, hashes, request = asked
@@ -149,7 +147,7 @@ def _ready(bench: Bench, adapter: Preparing | None, loaded: LoadedRequest) -> Lo
     return Loaded(failed, Ready(planned, tuple(hashes), request))
 
 
-def _answer_batch(bench: Bench, asker: Asker, batch: Sequence[Ready]) -> list[Prediction]:
+def _answer_batch(plan: Plan, asker: Asker, batch: Sequence[Ready]) -> list[Prediction]:
     if not batch:
         return []
     started = time.perf_counter()
@@ -157,20 +155,22 @@ def _answer_batch(bench: Bench, asker: Asker, batch: Sequence[Ready]) -> list[Pr
     seconds = round((time.perf_counter() - started) / len(batch), 6)
     rows: list[Prediction] = []
     for each, response in zip(batch, responses, strict=True):
-        answered = _rows(bench, each.planned, each.hashes, response)
+        answered = _rows(plan, each.planned, each.hashes, response)
         rows += [replace(row, batch=len(batch), seconds=seconds) for row in answered]
     return rows
 
 
 def _rows(
-    bench: Bench, planned: PlannedRequest, hashes: Sequence[str], response: Response
+    plan: Plan, planned: PlannedRequest, hashes: Sequence[str], response: Response
 ) -> list[Prediction]:
-    if bench.outputs is None:
-        return answered_rows(bench.task.protocol, bench.classes, planned, hashes, response)
+    if plan.outputs is None:
+        return answered_rows(
+            plan.opened.task.protocol, plan.opened.classes, planned, hashes, response
+        )
     if response.error is not None:
         return failed_rows(planned, response.error)
     try:
-        return [classified_row(planned, hashes[0], response, bench.classes, bench.outputs)]
+        return [classified_row(planned, hashes[0], response, plan.opened.classes, plan.outputs)]
     except ValueError as error:
         return failed_rows(planned, str(error))
 

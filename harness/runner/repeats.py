@@ -5,10 +5,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from harness.adapters.base import Adapter
+from harness.data.labels.of_task import share_overrides
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, complete, prepare
 from harness.runner.signals import stop_flag
-from harness.runs.bench import share_overrides
 from harness.runs.finished import Finished
 from harness.runs.repeats import repeat_name, repeat_of, write_spreads
 from harness.specs.catalogue import Catalogue

@@ -8,7 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.adapters.base import Adapter
-from harness.prompts.plan import PlannedRequest
+from harness.data.labels.of_task import NO_OVERRIDES, Overrides
+from harness.data.opened import open_task, require_images
+from harness.data.outputs import Outputs, match_outputs
+from harness.prompts.plan import Plan, PlannedRequest, make_plan
 from harness.runner.asking import Asker
 from harness.runner.batch_size import BatchSize, find_batch_size
 from harness.runner.beginning import Facts, KeptFacts, begun, note_end, resumed
@@ -20,8 +23,6 @@ from harness.runner.processes import Rank
 from harness.runner.progress import RunProgress
 from harness.runner.same_images import check_same_images
 from harness.runner.signals import StopFlag, stop_flag
-from harness.runs.bench import NO_OVERRIDES, Bench, Overrides, open_bench, require_images
-from harness.runs.classified import Outputs, match_outputs
 from harness.runs.finished import Finished
 from harness.runs.preflight import preflight, stop_on_errors, tell
 from harness.specs.catalogue import Catalogue
@@ -66,7 +67,7 @@ class Prepared:
 
     catalogue: Catalogue
     model: ModelSpec
-    bench: Bench
+    plan: Plan
     directory: RunDirectory
     requests: Sequence[PlannedRequest]
     options: RunOptions
@@ -110,16 +111,16 @@ def prepare(
     directory = RunDirectory(path)
     if rank.is_first:
         stack.enter_context(locked(path, options.shard))
-    bench = open_bench(catalogue, task, options.overrides)
-    require_images(bench)
-    _say_before(catalogue, bench, rank, options)
+    plan = make_plan(open_task(catalogue, task, options.overrides))
+    require_images(plan.opened)
+    _say_before(plan, rank, options)
     if rank.is_first and options.fresh and directory.started:
         log.info("the earlier run is now in %s", directory.set_aside())
     if task.protocol == "classify":
-        bench = replace(bench, outputs=match_outputs(catalogue, model, bench.classes))
-    identity = identity_of(catalogue, bench, model)
+        plan = replace(plan, outputs=match_outputs(catalogue, model, plan.opened.classes))
+    identity = identity_of(catalogue, plan, model)
     manifest = begun(
-        bench,
+        plan,
         identity,
         (options.settings, options.model_settings),
         options.batch_size,
@@ -132,30 +133,30 @@ def prepare(
         # slice, others may be about to write theirs.
         if rows or not options.shard.is_whole:
             old = Manifest.read(directory.path)
-            going_on = resumed(old, manifest, model, bench.outputs, has_rows=bool(rows))
+            going_on = resumed(old, manifest, model, plan.outputs, has_rows=bool(rows))
             if rank.is_first:  # one is enough: all start together, or none does
-                refuse_other_questions(f"{model.model} on {task.task}", bench, rows)
-                check_same_images(old, manifest, bench.source, rows)
+                refuse_other_questions(f"{model.model} on {task.task}", plan, rows)
+                check_same_images(old, manifest, plan.opened.source, rows)
             manifest = going_on
     # Slices are of all images, as nobody knows what other slices have done; the processes of one
     # launch share what is left, of which all see the same before they start together.
-    requests = rank.share(owed(bench.requests[options.shard.index :: options.shard.count], rows))
+    requests = rank.share(owed(plan.requests[options.shard.index :: options.shard.count], rows))
     if rank.is_first:
         manifest.write(directory.path)
         own, total = _part(rank, options.shard)
         directory.forget_finished(range(own, own + rank.processes), total)
     _tell_share(task.task, len(requests), manifest.n, rank, options)
-    return Prepared(catalogue, model, bench, directory, requests, options, rank, manifest.mark)
+    return Prepared(catalogue, model, plan, directory, requests, options, rank, manifest.mark)
 
 
-def _say_before(catalogue: Catalogue, bench: Bench, rank: Rank, options: RunOptions) -> None:
+def _say_before(plan: Plan, rank: Rank, options: RunOptions) -> None:
     """Say what is going to be scored, once for all processes and repeats; stop where it cannot be.
 
     Raises UserError for labels of another data set and for names that are one to the encoder.
     """
-    found = preflight(catalogue, bench)
+    found = preflight(plan.opened, plan.image_ids)
     if rank.is_first and options.is_first_repeat:
-        tell(found, bench.task.task)
+        tell(found, plan.opened.task.task)
     stop_on_errors(found)
 
 
@@ -173,32 +174,31 @@ def complete(prepared: Prepared, adapter: Callable[[], Adapter], flag: StopFlag)
     note_end(directory, time.monotonic() - started)
     if not options.shard.is_whole:
         return Finished(directory.path, None, failed=failed)
-    from harness.runs.finish import Ending, finish  # SciPy: a second that no answer waits for
+    from harness.runs.finish import finish  # SciPy: a second that no answer waits for
 
-    ending = Ending(prepared.catalogue, prepared.bench.task, prepared.bench.classes,
-                    prepared.bench.truths)  # fmt: skip
-    metrics = tuple(each.metric for each in prepared.bench.task.metric_list)
-    return Finished(directory.path, finish(directory, ending), metrics, failed)
+    opened = prepared.plan.opened
+    metrics = tuple(each.metric for each in opened.task.metric_list)
+    return Finished(directory.path, finish(directory, opened), metrics, failed)
 
 
 def _answer(prepared: Prepared, adapter: Adapter, flag: StopFlag) -> int:
     """Answer what this process owes; give how many images failed."""
-    bench, rank, options = prepared.bench, prepared.rank, prepared.options
+    plan, rank, options = prepared.plan, prepared.rank, prepared.options
     notes: tuple[str, ...] = ()
-    if bench.outputs is not None:
-        bench, notes = _with_outputs(prepared, adapter, bench.outputs)
+    if plan.outputs is not None:
+        plan, notes = _with_outputs(prepared, adapter, plan.outputs)
     asker = Asker(adapter, 1, options.call_timeout)
     size = options.batch_size
     if size == "auto":
-        size = find_batch_size(bench, asker, prepared.requests)
+        size = find_batch_size(plan, asker, prepared.requests)
     asker.batch_size = size
     total = sum(len(request.image_ids) for request in prepared.requests)
     errors = ErrorCount(options.max_errors, total)
     progress = RunProgress(
-        bench.task.task,
+        plan.opened.task.task,
         total,
-        bench.truths.label_sets[0],
-        bench.truths.equivalences,
+        plan.opened.labels.sets[0],
+        plan.opened.labels.equivalences,
         shown=rank.is_first and options.show_progress,
     )
 
@@ -211,21 +211,21 @@ def _answer(prepared: Prepared, adapter: Adapter, flag: StopFlag) -> int:
     appending = prepared.directory.append(*_part(rank, options.shard), prepared.mark)
     with progress, appending as appender:
         watch = Watch(progress, errors, flag, facts.keep)
-        answer_requests(bench, asker, prepared.requests, appender, watch)
+        answer_requests(plan, asker, prepared.requests, appender, watch)
     facts.keep(again=True)
     return errors.failed
 
 
 def _with_outputs(
     prepared: Prepared, adapter: Adapter, ordered: Outputs
-) -> tuple[Bench, tuple[str, ...]]:
+) -> tuple[Plan, tuple[str, ...]]:
     """Give the task with the outputs of the loaded model, and how they were joined."""
-    bench, is_first = prepared.bench, prepared.rank.is_first
-    joined = outputs_of(prepared.catalogue, prepared.model, adapter, bench.classes, ordered)
+    plan, is_first = prepared.plan, prepared.rank.is_first
+    joined = outputs_of(prepared.catalogue, prepared.model, adapter, plan.opened.classes, ordered)
     if joined.warning and is_first:
         log.warning(joined.warning)
     keep_outputs(prepared.directory, joined.outputs, write=is_first)
-    return replace(bench, outputs=joined.outputs), (joined.note,)
+    return replace(plan, outputs=joined.outputs), (joined.note,)
 
 
 def _part(rank: Rank, shard: Shard) -> tuple[int, int]:

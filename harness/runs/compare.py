@@ -54,7 +54,7 @@ def compare_runs(a: ScoredRun, b: ScoredRun, names: Sequence[str] = ()) -> RunCo
         got = f"`{min(ids_a, default='nothing')}`, … and `{min(ids_b, default='nothing')}`, …"
         raise DataError(Problem(where, "no image is in both runs", got))
     common = _common_label_sets(a, b, where, names)
-    original = next((labels for labels in a.ending.truths.label_sets if labels.original), None)
+    original = next((labels for labels in a.opened.labels.sets if labels.original), None)
     sides = _sides(a, b)
     found = [compare(*sides, labels, equivalences, original) for labels in common]
     counts = (len(ids_a), len(ids_b), len(ids_a & ids_b))
@@ -85,7 +85,7 @@ def _differing(a: Manifest, b: Manifest) -> tuple[str, ...]:
 def _common_label_sets(
     a: ScoredRun, b: ScoredRun, where: str, names: Sequence[str]
 ) -> list[LabelSet]:
-    mine, theirs = (run.ending.truths.label_sets for run in (a, b))
+    mine, theirs = (run.opened.labels.sets for run in (a, b))
     known = [labels.name for labels in mine if labels.name in {each.name for each in theirs}]
     if not known:
         got = " and ".join(", ".join(each.name for each in sets) for sets in (mine, theirs))
@@ -106,14 +106,14 @@ def _sides(a: ScoredRun, b: ScoredRun) -> tuple[Side, Side]:
     elif pair[0] == pair[1]:
         pair = (str(a.path), str(b.path))
     one, two = (
-        Side(name, run.ending.task.protocol, run.rows)
+        Side(name, run.opened.task.protocol, run.rows)
         for name, run in zip(pair, (a, b), strict=True)
     )
     return one, two
 
 
 def _check_classes(a: ScoredRun, b: ScoredRun, where: str) -> None:
-    one, two = a.ending.classes, b.ending.classes
+    one, two = a.opened.classes, b.opened.classes
     if one.name != two.name or one.ids != two.ids:
         got = f"`{one.name}` ({len(one)} classes) and `{two.name}` ({len(two)} classes)"
         what = "the runs are over different class lists"
@@ -121,7 +121,7 @@ def _check_classes(a: ScoredRun, b: ScoredRun, where: str) -> None:
 
 
 def _same_equivalences(a: ScoredRun, b: ScoredRun, where: str) -> Equivalences:
-    one, two = a.ending.truths.equivalences, b.ending.truths.equivalences
+    one, two = a.opened.labels.equivalences, b.opened.labels.equivalences
     if dict(one.representative) != dict(two.representative):
         raise DataError(
             Problem(

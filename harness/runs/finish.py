@@ -5,19 +5,15 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from harness.data.classes import ClassList
-from harness.data.labels.label_set import original_of
+from harness.data.opened import OpenTask
 from harness.prompts.options import CONFUSION_FILE
-from harness.runs.bench import Truths
 from harness.runs.mapping import map_left
 from harness.score.confusion import confusion, save_confusion
 from harness.score.results import Results
 from harness.score.scoring import ScoreRequest, score
-from harness.specs.catalogue import Catalogue
 from harness.specs.task import TaskSpec
 from harness.store.directory import RunDirectory
 from harness.store.lines import write_json
@@ -30,17 +26,7 @@ OPTIONS, GIVEN = "options", "given"
 the answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """What a run is ended with."""
-
-    catalogue: Catalogue
-    task: TaskSpec
-    classes: ClassList
-    truths: Truths
-
-
-def finish(directory: RunDirectory, ending: Ending) -> Results:
+def finish(directory: RunDirectory, opened: OpenTask) -> Results:
     """Merge, map, score, and write `predictions.jsonl`, `results.json` and the manifest.
 
     Every step can be made again from the files before it, and what is left of it is read off the
@@ -49,7 +35,7 @@ def finish(directory: RunDirectory, ending: Ending) -> Results:
     """
     manifest = Manifest.read(directory.path)
     merged = directory.merge()
-    mapped = map_left(ending.catalogue, ending.task, ending.classes, merged, manifest.mapping)
+    mapped = map_left(opened.catalogue, opened.task, opened.classes, merged, manifest.mapping)
     rows, facts = mapped
     if rows is not merged:
         if manifest.mapping != facts:  # of rows that are just being mapped anew, nothing is known
@@ -57,7 +43,7 @@ def finish(directory: RunDirectory, ending: Ending) -> Results:
         directory.replace(rows)
     manifest = manifest.model_copy(update={"mapping": facts})
     manifest.write(directory.path)
-    return _score(directory, ending, manifest, rows)
+    return _score(directory, opened, manifest, rows)
 
 
 def distractors_of(task: TaskSpec, manifest: Manifest) -> dict[str, JsonValue] | None:
@@ -105,27 +91,27 @@ def images_digest(rows: Sequence[Prediction]) -> str | None:
 
 
 def _score(
-    directory: RunDirectory, ending: Ending, manifest: Manifest, rows: Sequence[Prediction]
+    directory: RunDirectory, opened: OpenTask, manifest: Manifest, rows: Sequence[Prediction]
 ) -> Results:
-    task, facts = ending.task, manifest.mapping
+    task, facts = opened.task, manifest.mapping
     request = ScoreRequest(
         task=manifest.task,
         model=manifest.model,
         protocol=task.protocol,
-        class_list=ending.classes,
-        label_sets=ending.truths.label_sets,
-        equivalences=ending.truths.equivalences,
+        class_list=opened.classes,
+        label_sets=opened.labels.sets,
+        equivalences=opened.labels.equivalences,
         mapping=facts.model_dump() if facts else None,
         distractors=distractors_of(task, manifest),
         n_expected=manifest.n,
         n_images=manifest.data.n,
     )
     results = score(rows, request)
-    original = original_of(ending.truths.label_sets)
+    original = opened.labels.original
     if original is None:
         (directory.path / CONFUSION_FILE).unlink(missing_ok=True)  # it would be of older answers
     else:
-        matrix = confusion(rows, task.protocol, ending.classes, original)
+        matrix = confusion(rows, task.protocol, opened.classes, original)
         save_confusion(directory.path / CONFUSION_FILE, matrix)
         results = results.model_copy(update={"confusion": CONFUSION_FILE})
     write_json(directory.results, results.to_json())
@@ -135,7 +121,7 @@ def _score(
         told = ", ".join(f"{n} by {name}" for name, n in sorted(served.items()))
         log.warning("the answers are of several models that go by one name: %s", told)
     status = "complete" if results.complete else "incomplete"
-    ended = {"counts": dict(counts), "status": status, "missing_labels": ending.truths.missing}
+    ended = {"counts": dict(counts), "status": status, "missing_labels": opened.labels.missing}
     data = manifest.data.model_copy(update={"images_sha256": images_digest(rows)})
     manifest.model_copy(update=ended | spent(rows) | {"data": data}).write(directory.path)
     return results

@@ -16,14 +16,14 @@ from harness.answers.reasoning import MOST_WRITTEN, part_reasoning
 from harness.answers.rules import Level, level_of
 from harness.answers.sentences import NONE_LISTED
 from harness.data.classes import ClassList
+from harness.data.labels.of_task import NO_OVERRIDES, Overrides
+from harness.data.opened import OpenTask, open_task, task_classes
 from harness.errors import Problem, UserError
 from harness.runs.answers_file import AnswersFile, Given, read_answers
-from harness.runs.bench import NO_OVERRIDES, Overrides, task_classes
-from harness.runs.finish import GIVEN, OPTIONS, Ending, finish
+from harness.runs.finish import GIVEN, OPTIONS, finish
 from harness.runs.finished import Finished
 from harness.runs.matching import Matched, match_answers
 from harness.runs.preflight import preflight, stop_on_errors, tell
-from harness.runs.roster import Roster, open_roster
 from harness.runs.rows import read_answer
 from harness.runs.several import joined
 from harness.score.answers import STRICT
@@ -79,24 +79,23 @@ def import_answers(
         raise UserError(Problem("--model", what, got=got, fix=fix))
     with_options = task.protocol == "mc"
     file = read_answers(path, task_classes(catalogue, task), with_options=with_options)
-    roster = open_roster(catalogue, task, options.overrides)
-    found = preflight(catalogue, roster)
+    opened = open_task(catalogue, task, options.overrides, images="ids")
+    found = preflight(opened, opened.image_ids)
     tell(found, task.task)
     # Whether an encoder must tell the names apart, the answers say: `finish` looks at it.
     stop_on_errors([each for each in found if each.check != "encoder" or with_options])
-    matched = match_answers(catalogue, roster, file, partial=options.partial)
+    matched = match_answers(opened, file, partial=options.partial)
     rows = [
-        _row(task.protocol, roster.classes, each, matched.given[each], matched.options.get(each))
+        _row(task.protocol, opened.classes, each, matched.given[each], matched.options.get(each))
         for each in matched.expected
         if each in matched.given
     ]
-    manifest = _manifest(roster, matched, file, options)
+    manifest = _manifest(opened, matched, file, options)
     directory = RunDirectory(run_path(options.output, options.model, task.task))
-    ending = Ending(catalogue, task, roster.classes, roster.truths)
     with _place(directory, manifest, fresh=options.fresh) as place:
         manifest.write(place.path)
         place.replace(replace(row, mark=manifest.mark) for row in rows)
-        results = finish(place, ending)
+        results = finish(place, opened)
     metrics = tuple(each.metric for each in task.metric_list)
     return Finished(directory.path, results, metrics)
 
@@ -177,9 +176,9 @@ def listed_classes(protocol: Protocol, outcomes: Sequence[Outcome]) -> tuple[int
 
 
 def _manifest(
-    roster: Roster, matched: Matched, file: AnswersFile, options: ImportOptions
+    opened: OpenTask, matched: Matched, file: AnswersFile, options: ImportOptions
 ) -> Manifest:
-    task, classes, source = roster.task, roster.classes, roster.source
+    task, classes, source = opened.task, opened.classes, opened.source
     given = {"adapter": ADAPTER, "sha256": file.sha256}
     now = datetime.now(UTC).isoformat(timespec="seconds")
     identity = Identity(

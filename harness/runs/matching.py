@@ -4,10 +4,10 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from harness.data.opened import OpenTask
 from harness.errors import DataError, Problem
+from harness.prompts.options import options_of
 from harness.runs.answers_file import AnswersFile, Given
-from harness.runs.roster import Roster, options_for
-from harness.specs.catalogue import Catalogue
 
 log = logging.getLogger("harness")
 _NAMED = 5  # ids told of a kind; the rest is only counted
@@ -27,26 +27,24 @@ class Matched:
     """Images left out, by reason."""
 
 
-def match_answers(
-    catalogue: Catalogue, roster: Roster, file: AnswersFile, *, partial: bool
-) -> Matched:
+def match_answers(opened: OpenTask, file: AnswersFile, *, partial: bool) -> Matched:
     """Lay the answers beside the images of the task.
 
     Raises DataError for two answers to one image and, unless `partial`, for images without an
     answer and answers to other images; and when every answer is to another image.
     """
-    known, by_file = frozenset(roster.image_ids), roster.source.ids_from_files
+    known, by_file = frozenset(opened.image_ids), opened.source.ids_from_files
     by_image: dict[str, list[Given]] = {}
     for given in file.rows:
         by_image.setdefault(given.image_id(known, by_file=by_file), []).append(given)
     own = {each: rows[0].options for each, rows in by_image.items() if rows[0].options}
-    expected, options, skipped = roster.image_ids, own, dict[str, int]()
+    expected, options, skipped = opened.image_ids, own, dict[str, int]()
     without: set[str] = set()
-    rest = [each for each in roster.image_ids if each not in own]
-    if roster.task.protocol == "mc" and rest:
-        chosen = options_for(catalogue, roster, rest)
+    rest = [each for each in opened.image_ids if each not in own]
+    if opened.task.protocol == "mc" and rest:
+        chosen = options_of(opened, rest)
         options = {**own, **chosen.by_image}
-        expected = tuple(each for each in roster.image_ids if each in options)
+        expected = tuple(each for each in opened.image_ids if each in options)
         without = set(chosen.without_label)
     if without:
         skipped["no valid label"] = len(without)

@@ -3,18 +3,17 @@
 import logging
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from harness.answers.mapping.apart import refuse_shared
 from harness.answers.mapping.vectors import unread_names
 from harness.data.class_lists import collisions
 from harness.data.classes import ClassList
-from harness.data.images.source import Source
-from harness.data.labels.label_set import LabelSet, original_of
+from harness.data.labels.label_set import LabelSet
 from harness.data.labels.meeting import foreign, meet
 from harness.data.labels.named_original import COMPARED, CONTRADICTED, UNREAD
+from harness.data.opened import OpenTask
 from harness.errors import DataError, UserError
-from harness.runs.bench import Truths
 from harness.runs.names_apart import NameReader, name_readers
 from harness.specs.catalogue import Catalogue
 from harness.specs.task import TaskSpec
@@ -36,33 +35,10 @@ class Finding:
     """What ends a run, for an error."""
 
 
-class Opened(Protocol):
-    """A task whose data set and label sets are open."""
-
-    @property
-    def task(self) -> TaskSpec:
-        """The task."""
-
-    @property
-    def classes(self) -> ClassList:
-        """Its classes, under the name set in use."""
-
-    @property
-    def source(self) -> Source:
-        """The whole data set."""
-
-    @property
-    def truths(self) -> Truths:
-        """Its label sets."""
-
-    @property
-    def image_ids(self) -> tuple[str, ...]:
-        """The images that are asked about."""
-
-
-def preflight(catalogue: Catalogue, opened: Opened) -> list[Finding]:
-    """Say what a run of a task is going to score, and by which names."""
-    return [*check_data(opened), *check_classes(catalogue, opened.task, opened.classes)]
+def preflight(opened: OpenTask, image_ids: Sequence[str]) -> list[Finding]:
+    """Say what a run that asks about these images is going to score, and by which names."""
+    classes = check_classes(opened.catalogue, opened.task, opened.classes)
+    return [*check_data(opened, image_ids), *classes]
 
 
 def check_classes(catalogue: Catalogue, task: TaskSpec, classes: ClassList) -> list[Finding]:
@@ -108,24 +84,24 @@ def _read_by(reader: NameReader, task: TaskSpec, classes: ClassList) -> Finding:
     return Finding("ok", "encoder", f"{told} reads the names and tells them apart")
 
 
-def check_data(opened: Opened) -> Iterator[Finding]:
+def check_data(opened: OpenTask, image_ids: Sequence[str]) -> Iterator[Finding]:
     """Count images, files that were passed over, and what the label sets have in common with the
     images, and show one image with its class.
 
     A label set that knows no image of the whole data set is an error, however few are asked about.
     """
-    yield _images(opened)
+    yield _images(opened, len(image_ids))
     source = opened.source
     if source.passed_over:
         kinds = ", ".join(f"{count} ({kind})" for kind, count in source.passed_over.items())
         yield Finding("note", "data", f"files passed over: {kinds}")
-    ids, asked = frozenset(source.ids), frozenset(opened.image_ids)
-    for name in opened.truths.missing:
+    ids, asked = frozenset(source.ids), frozenset(image_ids)
+    for name in opened.labels.missing:
         yield Finding("note", "labels", f"label set `{name}` is not on this machine")
-    for labels in opened.truths.label_sets:
+    for labels in opened.labels.sets:
         yield _met(labels, source.ids, ids, asked)
         yield from _against_original(labels)
-    yield _example(opened)
+    yield _example(opened, image_ids)
 
 
 def tell(findings: Sequence[Finding], task: str) -> None:
@@ -151,8 +127,8 @@ def shown(text: str) -> str:
     return printable if len(printable) <= _SHOWN else printable[: _SHOWN - 1] + "…"
 
 
-def _images(opened: Opened) -> Finding:
-    n, asked = len(opened.source), len(opened.image_ids)
+def _images(opened: OpenTask, asked: int) -> Finding:
+    n = len(opened.source)
     if asked == n:
         return Finding("ok", "data", f"{n} images, all asked about")
     limit = opened.task.limit
@@ -199,11 +175,10 @@ def _against_original(labels: LabelSet) -> Iterator[Finding]:
         yield Finding("note", "labels", told)
 
 
-def _example(opened: Opened) -> Finding:
-    label_sets = opened.truths.label_sets
-    original = original_of(label_sets)
+def _example(opened: OpenTask, image_ids: Sequence[str]) -> Finding:
+    label_sets, original = opened.labels.sets, opened.labels.original
     for labels in [original, *label_sets] if original else label_sets:
-        for image_id in opened.image_ids:
+        for image_id in image_ids:
             valid = sorted(labels.labels.get(image_id, ()))
             if valid:
                 names = " or ".join(f"`{shown(opened.classes.by_id[i].name)}`" for i in valid)

@@ -11,7 +11,7 @@ import numpy as np
 from harness.answers.mapping.grid import Count, GridRow, Right, grid
 from harness.answers.mapping.nearest import shared_vectors
 from harness.answers.parse import answer_text
-from harness.data.labels.label_set import LabelSet, named_by_task
+from harness.data.labels.label_set import LabelSet
 from harness.encoders.base import TextEncoder
 from harness.encoders.registry import open_encoder
 from harness.encoders.templates import sentences
@@ -145,22 +145,22 @@ def map_run(run: ScoredRun, combinations: Combinations, by: str | None = None) -
     without mapping or a run without an answer to map, SpecError for an unknown label set, UserError
     when an encoder cannot be had.
     """
-    task, truths = run.ending.task, run.ending.truths
-    run = replace(run, rows=with_exact(task, run.rows, run.ending.classes))
-    names = [labels.name for labels in truths.label_sets]
-    chosen_by = by or (named_by_task(truths.label_sets) or truths.label_sets)[-1].name
+    task, labels = run.opened.task, run.opened.labels
+    run = replace(run, rows=with_exact(task, run.rows, run.opened.classes))
+    names = [each.name for each in labels.sets]
+    chosen_by = by or labels.trusted.name
     if chosen_by not in names:
         raise SpecError(unknown_name("--by", "label set of the run", chosen_by, names))
     texts = _texts(run)
     _tell_shared(run, combinations)
-    grids = {labels.name: _grid(run, labels, texts, combinations) for labels in truths.label_sets}
+    grids = {each.name: _grid(run, each, texts, combinations) for each in labels.sets}
     return MappingGrid(
         task=run.manifest.task,
         model=run.manifest.model,
         protocol="ow" if task.protocol == "ow" else "cw_plus",
         by=chosen_by,
-        equivalences=truths.equivalences.source,
-        class_list_sha256=run.ending.classes.digest,
+        equivalences=labels.equivalences.source,
+        class_list_sha256=run.opened.classes.digest,
         n_mapped=len(texts),
         rows=grids,
     )
@@ -176,9 +176,9 @@ def write_grid(folder: Path, found: MappingGrid) -> Path:
 def _tell_shared(run: ScoredRun, combinations: Combinations) -> None:
     for encoder in combinations.encoders:
         for template in combinations.class_templates:
-            shared = shared_vectors(encoder, run.ending.classes, template)
+            shared = shared_vectors(encoder, run.opened.classes, template)
             if shared:
-                names = [run.ending.classes.by_id[each].name for each in shared[0]]
+                names = [run.opened.classes.by_id[each].name for each in shared[0]]
                 log.warning(
                     "%s with `%s`: %d groups of class names have one vector each (%s): answers "
                     "that are mapped to one of a group count for its lowest id",
@@ -188,7 +188,7 @@ def _tell_shared(run: ScoredRun, combinations: Combinations) -> None:
 
 def _texts(run: ScoredRun) -> dict[str, str]:
     """Give image id to text of the answers that the protocol maps."""
-    task: TaskSpec = run.ending.task
+    task: TaskSpec = run.opened.task
     if task.protocol not in _PROTOCOLS:
         what = f"protocol `{task.protocol}` maps no answers"
         raise DataError(Problem(str(run.path), what, expected=f"one of {', '.join(_PROTOCOLS)}"))
@@ -204,15 +204,15 @@ def _texts(run: ScoredRun) -> dict[str, str]:
 def _grid(
     run: ScoredRun, labels: LabelSet, texts: Mapping[str, str], combinations: Combinations
 ) -> list[GridRow]:
-    answers = to_answers(run.rows, run.ending.classes, str(run.path))
-    truth = to_truth(labels, answers.image_ids, run.ending.truths.equivalences)
+    answers = to_answers(run.rows, run.opened.classes, str(run.path))
+    truth = to_truth(labels, answers.image_ids, run.opened.labels.equivalences)
     scored = scope_of(answers, truth, None).scored
     as_parsed = right_rows(answers, truth, counted_rows(answers, "cw"))
     places = np.flatnonzero(scored)
     return grid(
         combinations.encoders,
         {answers.image_ids[place]: texts.get(answers.image_ids[place], "") for place in places},
-        run.ending.classes,
+        run.opened.classes,
         combinations.class_templates,
         combinations.answer_templates,
         _right(truth, places, as_parsed),

@@ -6,16 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.data.classes import ClassList
-from harness.data.images.open import open_source
+from harness.data.labels.of_task import Overrides, share_overrides
+from harness.data.opened import OpenTask, open_task, task_classes
 from harness.errors import DataError, Problem
-from harness.runs.bench import (
-    Overrides,
-    label_set_specs,
-    open_truths,
-    share_overrides,
-    task_classes,
-)
-from harness.runs.finish import Ending, finish
+from harness.runs.finish import finish
 from harness.runs.repeats import repeat_of, write_spread
 from harness.score.results import Results
 from harness.specs.catalogue import Catalogue, Kind
@@ -38,13 +32,13 @@ def rescore(catalogue: Catalogue, path: Path, overrides: Overrides) -> Results:
     """
     Manifest.read(path)  # a lock beside what is no run would be for nothing
     with locked(path):
-        ending = reopen(catalogue, path, overrides)
-        results = finish(RunDirectory(path), ending)
-    write_spread(path.resolve(), ending.task.repeats)
+        opened = reopen(catalogue, path, overrides)
+        results = finish(RunDirectory(path), opened)
+    write_spread(path.resolve(), opened.task.repeats)
     return results
 
 
-def reopen(catalogue: Catalogue, path: Path, overrides: Overrides) -> Ending:
+def reopen(catalogue: Catalogue, path: Path, overrides: Overrides) -> OpenTask:
     """Open task, classes and label sets of a run; another model of its name is told of in the log.
 
     Raises DataError as `rescore`.
@@ -54,7 +48,7 @@ def reopen(catalogue: Catalogue, path: Path, overrides: Overrides) -> Ending:
     task = refuse_other_task(task, manifest, path)
     check_classes(task_classes(catalogue, task), manifest, str(path))
     tell_other_model(catalogue, manifest, path)
-    return open_ending(catalogue, task, overrides)
+    return open_task(catalogue, task, overrides, images="none")
 
 
 def refuse_other_task(task: TaskSpec, manifest: Manifest, path: Path) -> TaskSpec:
@@ -110,20 +104,6 @@ def tell_other_model(catalogue: Catalogue, manifest: Manifest, path: Path) -> No
         )  # fmt: skip
 
 
-def open_ending(catalogue: Catalogue, task: TaskSpec, overrides: Overrides) -> Ending:
-    """Open the classes and label sets of a task; its images only for labels that stand in a column.
-
-    Raises SpecError or DataError when one of them is missing or broken.
-    """
-    classes = task_classes(catalogue, task)
-    specs = label_set_specs(catalogue, task, overrides)
-    columns = _columns(task, [spec.column for spec in specs if spec.column])
-    truths = open_truths(task, classes, specs, overrides, columns)
-    for name in truths.missing:
-        log.warning("label set `%s` is not on this machine; the others still score", name)
-    return Ending(catalogue, task, classes, truths)
-
-
 def share_among_runs(
     catalogue: Catalogue, paths: Sequence[Path], overrides: Overrides
 ) -> Overrides:
@@ -153,10 +133,3 @@ def check_classes(classes: ClassList, manifest: Manifest, where: str) -> None:
                 f"{manifest.harness_version}",
             )
         )
-
-
-def _columns(task: TaskSpec, wanted: list[str]) -> Mapping[str, Mapping[str, object]]:
-    """Read label columns, which stand in the data set; it is opened only when there are any."""
-    if not wanted:
-        return {}
-    return open_source(task, wanted).label_columns()

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.data.labels.of_task import Overrides
+from harness.data.opened import OpenTask
 from harness.errors import DataError, Problem
-from harness.runs.bench import Overrides
-from harness.runs.finish import Ending
 from harness.runs.mapping import places_unmapped
 from harness.runs.reopen import reopen
 from harness.specs.catalogue import Catalogue
@@ -22,7 +22,7 @@ class ScoredRun:
 
     path: Path
     manifest: Manifest
-    ending: Ending
+    opened: OpenTask
     rows: Sequence[Prediction]
 
 
@@ -44,11 +44,11 @@ def open_held(catalogue: Catalogue, path: Path, overrides: Overrides) -> ScoredR
     ended = manifest.status != "running" and directory.results.is_file()
     if directory.parts() or not ended:
         raise _not_scored(path)
-    ending = reopen(catalogue, path, overrides)
+    opened = reopen(catalogue, path, overrides)
     rows = tuple(directory.rows(scored=True).values())
-    if places_unmapped(ending.task, rows):
+    if places_unmapped(opened.task, rows):
         raise _not_scored(path)
-    return ScoredRun(path, manifest, ending, rows)
+    return ScoredRun(path, manifest, opened, rows)
 
 
 def _not_scored(path: Path) -> DataError:

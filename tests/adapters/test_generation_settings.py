@@ -13,11 +13,12 @@ from harness.adapters.hf.adapter import HfAdapter
 from harness.adapters.hf.checkpoint_settings import neutralise
 from harness.adapters.registry import checked_class
 from harness.data.images.open import open_source
+from harness.data.opened import open_task
 from harness.errors import SpecError
+from harness.prompts.plan import make_plan
 from harness.requests import Request, Response
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
-from harness.runs.bench import open_bench
 from harness.runs.finished import Finished
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_model, load_task
@@ -40,12 +41,12 @@ def requests() -> list[Request]:
     """Questions of `mini_cw`, each about an image of another class."""
     catalogue = Catalogue()
     task = load_task(catalogue, "mini_cw")
-    bench = open_bench(catalogue, task)
+    plan = make_plan(open_task(catalogue, task))
     source = open_source(task)
     assert source.read is not None
     rows = range(0, 240, 24)
     images: list[Image.Image] = [source.read(row) for row in rows]
-    text, names = bench.requests[0].text, bench.classes.names
+    text, names = plan.requests[0].text, plan.opened.classes.names
     return [Request((image,), text, task.generation_kwargs, choices=names) for image in images]
 
 

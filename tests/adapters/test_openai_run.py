@@ -65,22 +65,22 @@ def server() -> Iterator[FaultyServer]:
 @pytest.fixture
 def folder(tmp_path: Path, server: FaultyServer) -> Path:
     """A benchmark of numbered images, a task over it, and a model behind the server."""
-    images = tmp_path / "bench" / "images"
+    images = tmp_path / "plan" / "images"
     images.mkdir(parents=True)
     for number in range(N):
         Image.new("RGB", (4, 4), (number, 0, 0)).save(images / f"i{number:02d}.png")
-    bench = images.parent
+    plan = images.parent
     names = "".join(f"  - {{id: {number}, name: answer {number}}}\n" for number in range(N))
-    (bench / "classes.yaml").write_text(f"class_list: numbers\nclasses:\n{names}")
+    (plan / "classes.yaml").write_text(f"class_list: numbers\nclasses:\n{names}")
     lines = [f'{{"image_id": "i{number:02d}", "labels": [{number}]}}\n' for number in range(N)]
-    (bench / "labels.jsonl").write_text("".join(lines))
-    write_task(bench)
-    write_model(bench, server.url)
-    return bench
+    (plan / "labels.jsonl").write_text("".join(lines))
+    write_task(plan)
+    write_model(plan, server.url)
+    return plan
 
 
-def write_task(bench: Path, extra: str = "") -> None:
-    (bench / "task.yaml").write_text(
+def write_task(plan: Path, extra: str = "") -> None:
+    (plan / "task.yaml").write_text(
         "task: numbers\nprotocol: cw\ndataset_path: images\nclass_list: numbers\n"
         "label_sets: [labels.jsonl]\nmetadata: {version: 1}\nmapping: {encoder: lexical}\n"
         'doc_to_text: "{{ classes | join }} {% for i in images %}<image>{% endfor %} which?"\n'
@@ -88,8 +88,8 @@ def write_task(bench: Path, extra: str = "") -> None:
     )
 
 
-def write_model(bench: Path, url: str, retries: int = 2) -> None:
-    (bench / "model.yaml").write_text(
+def write_model(plan: Path, url: str, retries: int = 2) -> None:
+    (plan / "model.yaml").write_text(
         "model: served\nadapter: openai\npretrained: some/model\nbatch_size: 10\noptions:\n"
         f"  base_url: {url}\n  api_key_env: SERVED_KEY\n  concurrency: 4\n  backoff_s: 0.02\n"
         f"  max_retries: {retries}\n  timeout_s: 0.5\n"
@@ -97,22 +97,22 @@ def write_model(bench: Path, url: str, retries: int = 2) -> None:
     )
 
 
-def run(bench: Path, *words: str) -> Said:
-    places = ("--include_path", bench, "--output", bench.parent / "runs")
+def run(plan: Path, *words: str) -> Said:
+    places = ("--include_path", plan, "--output", plan.parent / "runs")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SERVED_KEY", KEY)
         patch.setenv("NO_PROXY", "127.0.0.1")
         return harness("run", "--tasks", "numbers", "--model", "served", *places, *words)
 
 
-def rows(bench: Path) -> dict[int, dict[str, Any]]:
-    path = bench.parent / "runs" / "served" / "numbers" / "predictions.jsonl"
+def rows(plan: Path) -> dict[int, dict[str, Any]]:
+    path = plan.parent / "runs" / "served" / "numbers" / "predictions.jsonl"
     found = map(json.loads, path.read_text(encoding="utf-8").splitlines())
     return {int(row["image_id"][1:]): row for row in found}
 
 
-def assert_key_is_nowhere(bench: Path, *outputs: Said) -> None:
-    files = [path for path in bench.parent.rglob("*") if path.is_file()]
+def assert_key_is_nowhere(plan: Path, *outputs: Said) -> None:
+    files = [path for path in plan.parent.rglob("*") if path.is_file()]
     assert any(path.name == "manifest.json" for path in files)
     for path in files:
         assert KEY.encode() not in path.read_bytes(), f"the key is in {path}"

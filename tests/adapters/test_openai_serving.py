@@ -11,10 +11,11 @@ from harness.adapters.hf.adapter import HfAdapter
 from harness.adapters.server.adapter import OpenAIAdapter
 from harness.adapters.server.faults import ServerError
 from harness.data.images.open import open_source
+from harness.data.opened import open_task
+from harness.prompts.plan import make_plan
 from harness.requests import Request, Response
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
-from harness.runs.bench import open_bench
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_model, load_task
 from harness.specs.model import ModelSpec
@@ -47,7 +48,7 @@ def requests_of(name: str) -> list[Request]:
     """The requests of a task, for images of as many classes as possible."""
     catalogue = Catalogue()
     task = load_task(catalogue, name)
-    text = open_bench(catalogue, task).requests[0].text
+    text = make_plan(open_task(catalogue, task)).requests[0].text
     source = open_source(task)
     assert source.read is not None
     rows = range(0, len(source), len(source) // N)

@@ -17,11 +17,12 @@ from transformers import LogitsProcessorList
 from harness.adapters.base import Setting
 from harness.adapters.hf.adapter import HfAdapter
 from harness.adapters.hf.sampling import SeededSampling, uniform, warpers
+from harness.data.opened import open_task
 from harness.errors import UserError
+from harness.prompts.plan import make_plan
 from harness.requests import Request, noise_seed
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
-from harness.runs.bench import open_bench
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_model, load_task
 from harness.specs.model_generation import ModelGeneration
@@ -155,8 +156,8 @@ def test_a_run_gives_the_same_rows_with_any_batch_size(
     assert run(adapter, tmp_path, batch_size, f"limit={N}") == one_by_one
     answers = {row.answer for row in one_by_one}  # type: ignore[attr-defined]
     greedy = load_task(Catalogue(), "mini_cw", [f"limit={N}"])
-    bench = open_bench(Catalogue(), greedy)
-    assert len(answers - set(bench.classes.names)) > 3, "it is hot enough to matter"
+    plan = make_plan(open_task(Catalogue(), greedy))
+    assert len(answers - set(plan.opened.classes.names)) > 3, "it is hot enough to matter"
 
 
 def test_a_run_that_goes_on_gives_the_same_rows(

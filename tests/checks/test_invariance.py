@@ -7,9 +7,10 @@ import pytest
 
 from harness.adapters.base import Setting
 from harness.checks.invariance import compare_ways
+from harness.data.opened import open_task
 from harness.errors import RunError
+from harness.prompts.plan import make_plan
 from harness.requests import Request, Response
-from harness.runs.bench import open_bench
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 from harness.specs.model import ModelSpec
@@ -33,14 +34,14 @@ class Failing(ColourAdapter):
 
 
 def test_a_steady_model_has_no_flips(catalogue: Catalogue) -> None:
-    bench = open_bench(catalogue, load_task(catalogue, "colours"))
-    found = compare_ways(bench, ColourAdapter(MODEL, Setting()), 10, 4)
+    plan = make_plan(open_task(catalogue, load_task(catalogue, "colours")))
+    found = compare_ways(plan, ColourAdapter(MODEL, Setting()), 10, 4)
     assert (found.prompts, found.flips) == (10, ())
 
 
 def test_every_flip_is_listed_with_both_answers(catalogue: Catalogue) -> None:
-    bench = open_bench(catalogue, load_task(catalogue, "colours"))
-    found = compare_ways(bench, LastIsGreen(MODEL, Setting()), 8, 4)
+    plan = make_plan(open_task(catalogue, load_task(catalogue, "colours")))
+    found = compare_ways(plan, LastIsGreen(MODEL, Setting()), 8, 4)
     flips = [(flip.setting, flip.image_ids, flip.alone, flip.other) for flip in found.flips]
     assert flips == [
         ("batches of 4", ("i03",), "pink", "green"),
@@ -51,9 +52,9 @@ def test_every_flip_is_listed_with_both_answers(catalogue: Catalogue) -> None:
 
 
 def test_a_failed_call_says_nothing(catalogue: Catalogue) -> None:
-    bench = open_bench(catalogue, load_task(catalogue, "colours"))
+    plan = make_plan(open_task(catalogue, load_task(catalogue, "colours")))
     with pytest.raises(RunError, match="no answer"):
-        compare_ways(bench, Failing(MODEL, Setting()), 8, 4)
+        compare_ways(plan, Failing(MODEL, Setting()), 8, 4)
 
 
 @pytest.mark.slow

@@ -9,9 +9,10 @@ import pytest
 from PIL import Image
 
 from harness.checks.before import check_task
+from harness.data.opened import open_task
 from harness.errors import DataError, UserError
 from harness.export.hf.folder import refuse_name
-from harness.runs.bench import open_bench
+from harness.prompts.plan import make_plan
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 
@@ -23,7 +24,7 @@ def test_an_image_whose_name_is_not_utf_8_is_one_clear_error(
 ) -> None:
     (folder / "images" / "i00.png").rename(folder / "images" / NOT_UTF_8)
     with pytest.raises(DataError) as caught:
-        open_bench(catalogue, load_task(catalogue, "colours"))
+        make_plan(open_task(catalogue, load_task(catalogue, "colours")))
     (problem,) = caught.value.problems
     assert "is no Unicode text" in problem.what
     assert problem.got == r"'caf\udce9.png'"

@@ -8,10 +8,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from harness.data.labels.of_task import Overrides
 from harness.errors import UserError
 from harness.export.hf.folder import HfOptions, export_hf
 from harness.export.hf.tables import schema_of, write_table
-from harness.runs.bench import Overrides
 from harness.runs.reopen import rescore
 from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.load import load_label_set_spec

@@ -15,10 +15,12 @@ from typer.testing import CliRunner
 
 from harness.cli import app
 from harness.data.images.decode import pixels_sha256
+from harness.data.labels.of_task import NO_OVERRIDES
+from harness.data.opened import open_task
 from harness.errors import UserError
 from harness.export.lmms_eval.folder import export_lmms_eval
 from harness.export.lmms_eval.scoring import mean
-from harness.runs.bench import NO_OVERRIDES, open_bench
+from harness.prompts.plan import make_plan
 from harness.runs.importing import ImportOptions, import_answers
 from harness.score.results import Score
 from harness.specs.catalogue import Catalogue
@@ -81,16 +83,16 @@ def answer_to(doc: dict[str, Any], number: int) -> str:
 def test_prompts_and_pixels_are_those_of_a_run(
     folder: Path, functions: ModuleType, tmp_path: Path, name: str
 ) -> None:
-    bench = open_bench(Catalogue(), load_task(Catalogue(), name, [f"limit={N}"]))
-    assert bench.source.read is not None
+    plan = make_plan(open_task(Catalogue(), load_task(Catalogue(), name, [f"limit={N}"])))
+    assert plan.opened.source.read is not None
     rows = docs(folder, name, tmp_path)
-    assert len(rows) == len(bench.requests)
-    for doc, request in list(zip(rows, bench.requests, strict=True))[:8]:
+    assert len(rows) == len(plan.requests)
+    for doc, request in list(zip(rows, plan.requests, strict=True))[:8]:
         assert doc["text"] == request.text
         assert tuple(doc["image_ids"]) == request.image_ids
         assert tuple(doc["options"]) == request.options
         images = functions.doc_to_visual(doc)
-        read = [pixels_sha256(bench.source.read(row)) for row in request.rows]
+        read = [pixels_sha256(plan.opened.source.read(row)) for row in request.rows]
         assert [pixels_sha256(image) for image in images] == doc["image_sha256"] == read
         (message,) = functions.doc_to_messages(doc)
         parts = message["content"]

@@ -9,10 +9,10 @@ import pytest
 
 from harness.adapters.base import Setting
 from harness.adapters.registry import load_adapter
+from harness.data.labels.of_task import NO_OVERRIDES
 from harness.export.lmms_eval.folder import export_lmms_eval
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
-from harness.runs.bench import NO_OVERRIDES
 from harness.runs.importing import ImportOptions, import_answers
 from harness.score.results import Results
 from harness.specs.catalogue import Catalogue

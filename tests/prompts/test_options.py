@@ -5,18 +5,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness.data.opened import open_task
 from harness.errors import DataError
-from harness.runs.bench import Bench, open_bench
+from harness.prompts.plan import Plan, make_plan
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 from support.colours import write_task
 
 
-def bench_of(catalogue: Catalogue, folder: Path, rule: str) -> Bench:
+def bench_of(catalogue: Catalogue, folder: Path, rule: str) -> Plan:
     write_task(folder, f"distractors: {rule}\n", protocol="mc")
     text = (folder / "colours.yaml").read_text().replace("classes |", "options |")
     (folder / "colours.yaml").write_text(text)
-    return open_bench(catalogue, load_task(catalogue, "colours"))
+    return make_plan(open_task(catalogue, load_task(catalogue, "colours")))
 
 
 def test_random_options_are_fixed_by_seed_and_image(catalogue: Catalogue, folder: Path) -> None:
@@ -28,10 +29,10 @@ def test_random_options_are_fixed_by_seed_and_image(catalogue: Catalogue, folder
 
 
 def test_embedding_takes_the_nearest_names(catalogue: Catalogue, folder: Path) -> None:
-    bench = bench_of(catalogue, folder, "{strategy: embedding, encoder: lexical, n_options: 2}")
+    plan = bench_of(catalogue, folder, "{strategy: embedding, encoder: lexical, n_options: 2}")
     # `green` and `grey` share most letters; `red` may not be offered beside `grey`, as it is valid.
-    assert set(bench.planner.options["i01"]) == {1, 3}
-    assert set(bench.planner.options["i03"]) == {3, 1}
+    assert set(plan.planner.options["i01"]) == {1, 3}
+    assert set(plan.planner.options["i03"]) == {3, 1}
 
 
 def test_confusion_takes_what_the_reference_model_mixed_up(
@@ -50,9 +51,9 @@ def test_confusion_takes_what_the_reference_model_mixed_up(
 
 
 def test_the_prompt_shows_the_options(catalogue: Catalogue, folder: Path) -> None:
-    bench = bench_of(catalogue, folder, "{n_options: 3}")
-    for request in bench.requests:
-        names = [bench.classes.by_id[each].name for each in request.options]
+    plan = bench_of(catalogue, folder, "{n_options: 3}")
+    for request in plan.requests:
+        names = [plan.opened.classes.by_id[each].name for each in request.options]
         assert " ".join(names) in request.text
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from harness.data.classes import Class, ClassList
 from harness.data.images.source import Source
-from harness.prompts.plan import Planner, row_order
+from harness.data.order import row_order
+from harness.prompts.plan import Planner
 from harness.specs.task import TaskSpec
 
 

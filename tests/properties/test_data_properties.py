@@ -23,12 +23,12 @@ from harness.adapters.base import Setting
 from harness.data.class_lists import load_class_list
 from harness.data.image_ids import written_id
 from harness.data.images.open import open_source
+from harness.data.labels.of_task import NO_OVERRIDES
 from harness.errors import UserError
 from harness.export.hf.folder import HfOptions, export_hf
 from harness.requests import ModelFacts, Request, Response
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
-from harness.runs.bench import NO_OVERRIDES
 from harness.runs.finished import Finished
 from harness.runs.importing import ImportOptions, import_answers
 from harness.runs.reopen import rescore

@@ -8,10 +8,12 @@ import pytest
 
 from harness.adapters.base import Setting
 from harness.answers.outcome import Status
+from harness.data.labels.of_task import NO_OVERRIDES
+from harness.data.opened import open_task
+from harness.prompts.plan import make_plan
 from harness.requests import Request, Response
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
-from harness.runs.bench import NO_OVERRIDES, open_bench
 from harness.runs.finished import Finished
 from harness.runs.reopen import rescore
 from harness.specs.catalogue import Catalogue
@@ -146,7 +148,7 @@ def test_whatever_comes_between_the_run_ends_as_the_undisturbed_one(
 
 
 def _group(catalogue: Catalogue) -> Sequence[str]:
-    return open_bench(catalogue, load_task(catalogue, "colours")).requests[0].image_ids
+    return make_plan(open_task(catalogue, load_task(catalogue, "colours"))).requests[0].image_ids
 
 
 def _tear(path: Path, chance: random.Random) -> None:

@@ -6,9 +6,11 @@ import pytest
 
 from harness.adapters.registry import check_fits, checked_class
 from harness.cli.options import batch_size_of
+from harness.data.labels.of_task import NO_OVERRIDES
+from harness.data.opened import open_task
 from harness.errors import SpecError, UserError
 from harness.export.lmms_eval.folder import export_lmms_eval
-from harness.runs.bench import NO_OVERRIDES, open_bench
+from harness.prompts.plan import make_plan
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_model, load_task
 from harness.specs.task import GenerationSpec, TaskSpec
@@ -21,9 +23,9 @@ def task(name: str = "mini_cw", *settings: str) -> TaskSpec:
 
 
 def test_requests_carry_the_names_that_set_the_limit() -> None:
-    bench = open_bench(Catalogue(), task())
-    assert bench.choices(bench.requests[0]) == bench.classes.names
-    free = open_bench(Catalogue(), load_task(Catalogue(), "mini_cw"))
+    plan = make_plan(open_task(Catalogue(), task()))
+    assert plan.choices(plan.requests[0]) == plan.opened.classes.names
+    free = make_plan(open_task(Catalogue(), load_task(Catalogue(), "mini_cw")))
     assert free.choices(free.requests[0]) == ()
 
 

@@ -14,12 +14,12 @@ from harness.adapters.base import Adapter, NamingOutputs, Setting
 from harness.adapters.registry import load_adapter
 from harness.data.class_lists import load_class_list
 from harness.data.classes import Class, ClassList
+from harness.data.outputs import Outputs, match_outputs
 from harness.errors import SpecError, UserError
 from harness.requests import ModelFacts, Request, Response
 from harness.runner.named_outputs import join_names
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
-from harness.runs.classified import Outputs, match_outputs
 from harness.runs.finished import Finished
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_class_list_spec, load_task

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from harness.adapters.base import Setting
+from harness.data.labels.of_task import NO_OVERRIDES
 from harness.errors import UserError
 from harness.requests import ModelFacts, Request, Response
 from harness.runner.identity import refuse_other_model
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
-from harness.runs.bench import NO_OVERRIDES
 from harness.runs.finished import Finished
 from harness.runs.reopen import rescore
 from harness.specs.catalogue import Catalogue

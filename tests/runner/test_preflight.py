@@ -10,11 +10,13 @@ from typer.testing import CliRunner
 from harness.adapters.base import Setting
 from harness.checks.before import check_task
 from harness.cli import app
+from harness.data.labels.of_task import NO_OVERRIDES
+from harness.data.opened import open_task
 from harness.errors import DataError, UserError
+from harness.prompts.plan import make_plan
 from harness.runner.processes import Rank
 from harness.runner.repeats import run_all
 from harness.runner.session import RunOptions, run_task
-from harness.runs.bench import NO_OVERRIDES, open_bench
 from harness.runs.finished import Finished
 from harness.runs.importing import ImportOptions, import_answers
 from harness.runs.preflight import Finding, preflight, shown
@@ -38,7 +40,8 @@ def write_names(folder: Path, names: Sequence[str]) -> None:
 
 
 def told(catalogue: Catalogue, *settings: str) -> list[Finding]:
-    return preflight(catalogue, open_bench(catalogue, load_task(catalogue, "colours", settings)))
+    plan = make_plan(open_task(catalogue, load_task(catalogue, "colours", settings)))
+    return preflight(plan.opened, plan.image_ids)
 
 
 def texts(findings: Sequence[Finding], check: str) -> list[str]:

@@ -9,12 +9,14 @@ import pytest
 
 from harness.adapters.base import Setting
 from harness.answers.outcome import Status
+from harness.data.labels.of_task import NO_OVERRIDES, Overrides
+from harness.data.opened import open_task
 from harness.errors import UserError
+from harness.prompts.plan import make_plan
 from harness.requests import ModelFacts, Request, Response
 from harness.runner.processes import Rank
 from harness.runner.repeats import run_all
 from harness.runner.session import RunOptions, run_task
-from harness.runs.bench import NO_OVERRIDES, Overrides, open_bench
 from harness.runs.finished import Finished
 from harness.runs.reopen import rescore
 from harness.runs.repeats import repeat_of
@@ -191,13 +193,13 @@ def test_multiple_choice_skips_and_counts_images_without_a_label(
     (folder / "colours.yaml").write_text(text.replace("classes |", "options |"))
     labels = (folder / "all.jsonl").read_text().replace("[1]", "[]", 1)
     (folder / "all.jsonl").write_text(labels)
-    bench = open_bench(catalogue, load_task(catalogue, "colours"))
-    assert bench.skipped == {"no valid label": 1}
-    assert len(bench.image_ids) == N - 1
-    for request in bench.requests:
+    plan = make_plan(open_task(catalogue, load_task(catalogue, "colours")))
+    assert plan.skipped == {"no valid label": 1}
+    assert len(plan.image_ids) == N - 1
+    for request in plan.requests:
         assert len(request.options) == 3
-        assert request.options == bench.planner.options[request.image_ids[0]]
-    grey = bench.planner.options["i03"]
+        assert request.options == plan.planner.options[request.image_ids[0]]
+    grey = plan.planner.options["i03"]
     assert 0 not in grey and 3 in grey  # red is right too in one label set: no distractor
 
 

@@ -5,22 +5,24 @@ from pathlib import Path
 
 import pytest
 
+from harness.data.labels.of_task import Overrides
+from harness.data.opened import open_task
 from harness.errors import DataError, UserError
-from harness.runs.bench import Bench, Overrides, open_bench
+from harness.prompts.plan import Plan, make_plan
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 
 
-def bench(catalogue: Catalogue, *settings: str, overrides: Overrides | None = None) -> Bench:
-    return open_bench(
-        catalogue, load_task(catalogue, "colours", settings), overrides or Overrides({})
+def plan(catalogue: Catalogue, *settings: str, overrides: Overrides | None = None) -> Plan:
+    return make_plan(
+        open_task(catalogue, load_task(catalogue, "colours", settings), overrides or Overrides({}))
     )
 
 
 def test_a_label_file_may_stand_in_the_task_itself(catalogue: Catalogue, folder: Path) -> None:
     text = (folder / "colours.yaml").read_text().replace("colours_first", "first.jsonl", 1)
     (folder / "colours.yaml").write_text(text)
-    first, second = bench(catalogue).truths.label_sets
+    first, second = plan(catalogue).labels.sets
     assert (first.name, first.original) == ("first", True)
     assert first.labels["i03"] == frozenset({3})
     assert (second.name, second.original) == ("colours_all", False)
@@ -33,7 +35,7 @@ def test_a_csv_file_too_and_set_starts_from_the_working_directory(
     place.mkdir()
     (place / "mine.csv").write_text('id,proposed_labels\ni00,"0"\ni01,"1, 2"\n')
     monkeypatch.chdir(place)
-    (labels,) = bench(catalogue, "label_sets=[mine.csv]").truths.label_sets
+    (labels,) = plan(catalogue, "label_sets=[mine.csv]").labels.sets
     assert labels.name == "mine"
     assert labels.labels == {"i00": frozenset({0}), "i01": frozenset({1, 2})}
 
@@ -55,11 +57,11 @@ def test_a_config_that_is_missing_is_an_error_unless_something_else_is_said(
     with (folder / "all.yaml").open("a") as file:
         file.write("config: class_update_config.json\n")
     with pytest.raises(DataError, match="put it beside the labels"):
-        bench(catalogue)
-    opened = bench(catalogue, overrides=Overrides({}, "none"))
-    assert opened.truths.equivalences.source == "none"
-    assert len(opened.truths.label_sets) == 2
-    assert bench(catalogue, "equivalences=none").truths.equivalences.source == "none"
+        plan(catalogue)
+    opened = plan(catalogue, overrides=Overrides({}, "none"))
+    assert opened.labels.equivalences.source == "none"
+    assert len(opened.labels.sets) == 2
+    assert plan(catalogue, "equivalences=none").labels.equivalences.source == "none"
 
 
 def test_a_file_with_another_hash_is_told_and_taken(
@@ -69,12 +71,12 @@ def test_a_file_with_another_hash_is_told_and_taken(
         file.write("sha256: '" + "ab" * 32 + "'\n")
     overrides = Overrides({"colours_all": folder / "all.jsonl"})
     with caplog.at_level(logging.WARNING):
-        opened = bench(catalogue, overrides=overrides)
+        opened = plan(catalogue, overrides=overrides)
     assert "is not the file that label set `colours_all` was written for" in caplog.text
-    assert len(opened.truths.label_sets) == 2
+    assert len(opened.labels.sets) == 2
 
 
 def test_an_unknown_label_set_gets_a_suggestion(catalogue: Catalogue, folder: Path) -> None:
     overrides = Overrides({"colours_al": folder / "all.jsonl"})
     with pytest.raises(UserError, match="colours_all"):
-        bench(catalogue, overrides=overrides)
+        plan(catalogue, overrides=overrides)

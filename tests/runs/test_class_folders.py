@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from harness.data.opened import open_task
 from harness.errors import DataError
-from harness.runs.bench import Bench, open_bench
+from harness.prompts.plan import Plan, make_plan
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 
@@ -36,13 +37,13 @@ def write(folder: Path, folders: list[str], labels: list[int] | None) -> Catalog
     return Catalogue((folder,))
 
 
-def opened(catalogue: Catalogue) -> Bench:
-    return open_bench(catalogue, load_task(catalogue, "t"))
+def opened(catalogue: Catalogue) -> Plan:
+    return make_plan(open_task(catalogue, load_task(catalogue, "t")))
 
 
 def test_the_folders_are_a_column_of_labels(tmp_path: Path) -> None:
-    bench = opened(write(tmp_path, ["grey", "Red", "green", "blue"], None))
-    assert {key: set(ids) for key, ids in bench.truths.label_sets[0].labels.items()} == {
+    plan = opened(write(tmp_path, ["grey", "Red", "green", "blue"], None))
+    assert {key: set(ids) for key, ids in plan.opened.labels.sets[0].labels.items()} == {
         f"i{number}": {(30, 0, 10, 20)[number % 4]} for number in range(8)
     }
 

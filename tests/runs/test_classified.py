@@ -10,12 +10,13 @@ from harness.adapters.base import CLASSIFY, Setting
 from harness.answers.outcome import Status
 from harness.cli import main
 from harness.data.classes import Class, ClassList
+from harness.data.outputs import Outputs, as_seen, match_outputs
 from harness.errors import SpecError
 from harness.prompts.plan import PlannedRequest
 from harness.requests import ModelFacts, Request, Response
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
-from harness.runs.classified import Outputs, as_seen, classified_row, match_outputs
+from harness.runs.classified import classified_row
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 from harness.specs.model import Kind, ModelSpec

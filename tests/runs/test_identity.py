@@ -11,12 +11,12 @@ import pytest
 
 from harness.adapters.base import Setting
 from harness.adapters.registry import VERSIONS
+from harness.data.labels.of_task import NO_OVERRIDES
 from harness.errors import DataError, SpecError, UserError
 from harness.prompts import plan
 from harness.runner.processes import Rank
 from harness.runner.repeats import run_all
 from harness.runner.session import RunOptions, run_task
-from harness.runs.bench import NO_OVERRIDES
 from harness.runs.finished import Finished
 from harness.runs.reopen import rescore
 from harness.runs.scored import open_scored

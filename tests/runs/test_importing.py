@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from harness.answers.outcome import Status
+from harness.data.opened import open_task
 from harness.errors import DataError, UserError
+from harness.prompts.plan import make_plan
 from harness.runner.session import NO_OVERRIDES
-from harness.runs.bench import open_bench
 from harness.runs.finished import Finished
 from harness.runs.importing import ImportOptions, import_answers
 from harness.runs.reopen import rescore
@@ -217,7 +218,7 @@ def choices(catalogue: Catalogue) -> dict[str, tuple[int, ...]]:
     write_task(folder, "distractors: {n_options: 3}\n", "mc")
     task = folder / "colours.yaml"
     task.write_text(task.read_text().replace("{{ classes | join(' ') }}", "{{ options }}"))
-    return dict(open_bench(catalogue, load_task(catalogue, "colours")).planner.options)
+    return dict(make_plan(open_task(catalogue, load_task(catalogue, "colours"))).planner.options)
 
 
 def test_letters_are_read_with_the_options_of_the_task(catalogue: Catalogue) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from _pytest.mark.structures import ParameterSet
 
-from harness.runs.bench import NO_OVERRIDES, Overrides
+from harness.data.labels.of_task import NO_OVERRIDES, Overrides
 from harness.runs.finished import Finished
 from harness.runs.importing import ImportOptions, import_answers
 from harness.score.results import MATCHINGS, Results, Score

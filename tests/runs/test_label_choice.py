@@ -8,10 +8,12 @@ import pytest
 
 from harness.checks.before import share_among_tasks
 from harness.cli import main
-from harness.data.labels.label_set import headline_of
+from harness.data.labels.label_set import Labels
+from harness.data.labels.of_task import NO_OVERRIDES, Overrides, share_overrides
+from harness.data.opened import open_task
 from harness.errors import SpecError
 from harness.leaderboard.entries.check import CheckOptions, check_path
-from harness.runs.bench import NO_OVERRIDES, Bench, Overrides, open_bench, share_overrides
+from harness.prompts.plan import Plan, make_plan
 from harness.runs.importing import ImportOptions, import_answers
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
@@ -44,12 +46,12 @@ def extra(folder: Path) -> Overrides:
     return Overrides({"extra": folder / "extra.jsonl"})
 
 
-def opened(catalogue: Catalogue, task: str, overrides: Overrides) -> Bench:
-    return open_bench(catalogue, load_task(catalogue, task), overrides)
+def opened(catalogue: Catalogue, task: str, overrides: Overrides) -> Plan:
+    return make_plan(open_task(catalogue, load_task(catalogue, task), overrides))
 
 
-def names(bench: Bench) -> list[str]:
-    return [labels.name for labels in bench.truths.label_sets]
+def names(plan: Plan) -> list[str]:
+    return [labels.name for labels in plan.opened.labels.sets]
 
 
 def test_of_several_tasks_each_takes_what_applies(
@@ -112,15 +114,15 @@ def test_the_same_classes_under_another_name_are_the_same(
 
 
 def test_what_was_added_does_not_rank(two: Catalogue, folder: Path) -> None:
-    found = opened(two, "colours", extra(folder)).truths.label_sets
-    assert [labels.added for labels in found] == [False, False, True]
-    headline = headline_of(found)
+    found = opened(two, "colours", extra(folder)).labels
+    assert [labels.added for labels in found.sets] == [False, False, True]
+    headline = found.headline
     assert headline is not None and headline.name == "colours_all"
-    first = opened(two, "colours", NO_OVERRIDES).truths.label_sets[:1]
-    assert headline_of((*first, found[2])) is None
+    first = opened(two, "colours", NO_OVERRIDES).labels.sets[:1]
+    assert Labels((*first, found.sets[2]), found.equivalences).headline is None
     # A file given for a label set that the task names is no addition.
     own = Overrides({"colours_all": folder / "extra.jsonl"})
-    replaced = headline_of(opened(two, "colours", own).truths.label_sets)
+    replaced = opened(two, "colours", own).labels.headline
     assert replaced is not None and replaced.labels["i00"] == {1}
 
 
@@ -129,9 +131,9 @@ def test_what_was_added_makes_no_option_the_right_one(two: Catalogue, folder: Pa
     write_task(folder, "distractors: {n_options: 2}\n", protocol="mc")
     text = (folder / "colours.yaml").read_text().replace("classes |", "options |")
     (folder / "colours.yaml").write_text(text)
-    bench = opened(Catalogue((folder,)), "colours", extra(folder))
+    plan = opened(Catalogue((folder,)), "colours", extra(folder))
     for number, image_id in enumerate(IDS):
-        options = bench.planner.options[image_id]
+        options = plan.planner.options[image_id]
         assert number % 4 in options
         assert number % 4 == 1 or 1 not in options
 
@@ -183,7 +185,7 @@ def test_a_file_of_equivalent_classes_is_of_one_class_list(two: Catalogue, folde
         share_overrides(two, tasks, Overrides({}, str(path)))
     assert caught.value.problems[0].got == "`colours`, `tones`"
     shared = share_overrides(two, tasks[:1], Overrides({}, str(path)))
-    assert opened(two, "colours", shared).truths.equivalences.merge(1) == 0
+    assert opened(two, "colours", shared).labels.equivalences.merge(1) == 0
 
 
 def test_a_broken_task_does_not_keep_others_from_their_label_sets(

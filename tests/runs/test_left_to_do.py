@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from harness.adapters.base import Setting
+from harness.data.labels.of_task import NO_OVERRIDES
 from harness.errors import DataError, UserError
 from harness.requests import Request, Response
 from harness.runner.processes import Rank
 from harness.runner.repeats import run_all
 from harness.runner.session import RunOptions
 from harness.runs import finish as finishing
-from harness.runs.bench import NO_OVERRIDES
 from harness.runs.finished import Finished
 from harness.runs.reopen import rescore
 from harness.runs.scored import open_scored

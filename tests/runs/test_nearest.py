@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from harness.runs.bench import NO_OVERRIDES
+from harness.data.labels.of_task import NO_OVERRIDES
 from harness.runs.importing import ImportOptions, import_answers
 from harness.runs.reopen import rescore
 from harness.score.results import MATCHINGS, Results

@@ -11,11 +11,11 @@ import pytest
 from harness.adapters.base import Setting
 from harness.answers.outcome import Status
 from harness.checks.before import check_task
+from harness.data.labels.of_task import NO_OVERRIDES
 from harness.errors import SpecError
 from harness.requests import Request
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
-from harness.runs.bench import NO_OVERRIDES
 from harness.runs.finished import Finished
 from harness.runs.importing import ImportOptions, import_answers
 from harness.runs.remap import map_run, open_combinations

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.data.opened import open_task
 from harness.errors import SpecError
-from harness.runs.bench import open_bench
+from harness.prompts.plan import make_plan
 from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.load import load_task
 from harness.specs.template import IMAGE_MARK, TemplateValues, check_template, render
@@ -111,7 +112,7 @@ def test_the_error_says_where_the_template_stands(tmp_path: Path, name: str) -> 
     path = tmp_path / "t.yaml"
     path.write_text(f"include: {base}\ntask: t\ndoc_to_text: |-\n  {HOSTILE[name]}<image>\n")
     with pytest.raises(SpecError, match=f"^{re.escape(str(path))}(:3)?: "):
-        open_bench(Catalogue(), load_task(Catalogue(), str(path)))
+        make_plan(open_task(Catalogue(), load_task(Catalogue(), str(path))))
 
 
 def test_a_template_in_a_setting_is_bounded_too() -> None:

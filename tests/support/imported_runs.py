@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.runs.bench import NO_OVERRIDES, Overrides
+from harness.data.labels.of_task import NO_OVERRIDES, Overrides
+from harness.data.opened import open_task
 from harness.runs.importing import ImportOptions, import_answers
-from harness.runs.roster import open_roster
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 
@@ -30,13 +30,13 @@ def imported_run(
     catalogue = catalogue or Catalogue()
     own = (f"limit={N}", "mapping.encoder=lexical", *settings)
     spec = load_task(catalogue, task, own)
-    roster = open_roster(catalogue, spec, overrides)
-    original = roster.truths.label_sets[0].labels
+    opened = open_task(catalogue, spec, overrides, images="ids")
+    original = opened.labels.sets[0].labels
     rows: list[dict[str, Any]] = []
-    for number, image_id in enumerate(roster.image_ids):
+    for number, image_id in enumerate(opened.image_ids):
         (label,) = original[image_id]
-        text = answers[number % len(answers)].format(roster.classes.names[label])
-        ranked = [(label + number % 3) % len(roster.classes), (label + 1) % len(roster.classes)]
+        text = answers[number % len(answers)].format(opened.classes.names[label])
+        ranked = [(label + number % 3) % len(opened.classes), (label + 1) % len(opened.classes)]
         top = list(dict.fromkeys(ranked))
         told = {"top": top} if spec.protocol == "classify" else {"answer": text}
         rows.append({"image_id": image_id, **told})

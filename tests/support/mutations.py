@@ -14,9 +14,10 @@ from pathlib import Path
 
 from harness.data.class_lists import load_class_list
 from harness.data.labels.load import load_label_set
+from harness.data.opened import open_task
 from harness.errors import HarnessError
 from harness.prompts.confusion import read_confusion
-from harness.runs.bench import open_bench
+from harness.prompts.plan import make_plan
 from harness.specs.catalogue import Catalogue, own_root
 from harness.specs.label_set import LabelSetSpec
 from harness.specs.load import (
@@ -172,7 +173,7 @@ def _load(path: Path) -> None:
     ):
         task = load_task(catalogue, name)
         if path.parent.name == "mini" and task.distractors is None:
-            open_bench(catalogue, task)
+            make_plan(open_task(catalogue, task))
     elif path.parent.name == "classes":
         load_class_list(load_class_list_spec(catalogue, name))
     elif path.parent.name == "labels":

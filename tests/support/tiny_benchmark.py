@@ -9,11 +9,11 @@ from pathlib import Path
 from PIL import Image
 
 from harness.adapters.base import Setting
+from harness.data.labels.of_task import NO_OVERRIDES
 from harness.leaderboard.entries.pack import PackOptions, pack
 from harness.requests import ModelFacts, Request, Response
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
-from harness.runs.bench import NO_OVERRIDES
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 from harness.specs.model import ModelSpec

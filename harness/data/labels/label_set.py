@@ -1,6 +1,6 @@
 """A label set in memory, and the classes that count as one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -69,19 +69,42 @@ class LabelSet:
     file; empty where it names none."""
 
 
-def original_of(label_sets: Sequence[LabelSet]) -> LabelSet | None:
-    """Give the data set's own labels; None where none of the label sets is them."""
-    return next((each for each in label_sets if each.original), None)
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The label sets of a task that are here, and the classes that count as one."""
 
+    sets: tuple[LabelSet, ...]
+    equivalences: Equivalences
+    missing: tuple[str, ...] = ()
+    """Names of those that are not here."""
+    overridden: bool = False
+    """Whether the command line says which classes count as one."""
 
-def headline_of(label_sets: Sequence[LabelSet]) -> LabelSet | None:
-    """Give the label set that ranks: the last that the task names and that is not the original one,
-    as it is the one that multiple choice trusts too; None where there is no other. One added on
-    the command line never ranks.
-    """
-    return next((each for each in reversed(label_sets) if not (each.original or each.added)), None)
+    @property
+    def original(self) -> LabelSet | None:
+        """The data set's own labels; None where none of the label sets is them."""
+        return next((each for each in self.sets if each.original), None)
 
+    @property
+    def named(self) -> tuple[LabelSet, ...]:
+        """The label sets that the task itself names, in its order; the last is trusted most."""
+        return tuple(each for each in self.sets if not each.added)
 
-def named_by_task(label_sets: Sequence[LabelSet]) -> tuple[LabelSet, ...]:
-    """Give the label sets that the task itself names, in its order; the last is trusted most."""
-    return tuple(each for each in label_sets if not each.added)
+    @property
+    def trusted(self) -> LabelSet:
+        """The last that the task names, or the last of all where only added ones are here."""
+        return (self.named or self.sets)[-1]
+
+    @property
+    def headline(self) -> LabelSet | None:
+        """The label set that ranks: the last that the task names and that is not the original one,
+        as it is the one that multiple choice trusts too; None where there is no other. One added on
+        the command line never ranks.
+        """
+        return next((each for each in reversed(self.named) if not each.original), None)
+
+    @property
+    def original_classes(self) -> Mapping[str, int]:
+        """Image id to original class id, where it is known."""
+        labels = self.original.labels if self.original else {}
+        return {image_id: min(ids) for image_id, ids in labels.items() if ids}

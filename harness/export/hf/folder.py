@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.data.labels.of_task import NO_OVERRIDES, Overrides
 from harness.errors import Problem, UserError
 from harness.export.hf.benchmark import write_eval_results, write_eval_yaml
 from harness.export.hf.card import CardFacts, title_of, write_card
@@ -13,7 +14,6 @@ from harness.export.hf.labels import LabelFacts, write_shared
 from harness.export.hf.runs import read_runs
 from harness.export.hf.scores import Figure, figures
 from harness.export.hf.tables import schema_of, write_predictions, write_table
-from harness.runs.bench import NO_OVERRIDES, Overrides
 from harness.specs.catalogue import Catalogue
 from harness.store.new_folder import new_folder, refuse_full, refuse_name
 

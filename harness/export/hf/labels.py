@@ -6,11 +6,11 @@ from pathlib import Path
 
 from harness.data.classes import ClassList
 from harness.data.labels.label_set import Equivalences, LabelSet
+from harness.data.labels.of_task import Overrides
+from harness.data.opened import OpenTask
 from harness.errors import DataError, Problem, UserError
 from harness.export.hf.runs import ExportRun, file_name
 from harness.export.hf.tables import write_classes, write_labels
-from harness.runs.bench import Overrides
-from harness.runs.finish import Ending
 from harness.runs.reopen import reopen, share_among_runs
 from harness.score.results import ClassListInfo, EquivalencesInfo, LabelSetInfo
 from harness.specs.catalogue import Catalogue
@@ -84,25 +84,25 @@ class _Writer:
         new = [name for name in results.label_sets if name not in self.label_sets]
         if not new and results.class_list.name in self.class_lists:
             return
-        ending = reopen(self.catalogue, run.path, self.overrides)
-        opened = {each.name: each for each in ending.truths.label_sets}
-        known = _Classes(ending.classes, results.class_list, results.equivalences)
+        opened = reopen(self.catalogue, run.path, self.overrides)
+        by_name = {each.name: each for each in opened.labels.sets}
+        known = _Classes(opened.classes, results.class_list, results.equivalences)
         classes = self.class_lists.setdefault(results.class_list.name, known)
         for name in new:
-            labels = opened.get(name)
-            facts = self._judge(ending, name, results.label_sets[name], labels)
+            labels = by_name.get(name)
+            facts = self._judge(opened, name, results.label_sets[name], labels)
             self.label_sets[name] = facts
             if labels is not None and facts.left_out is None:
                 _check_digest(run, labels)
                 classes.groups.extend(labels.equivalence_groups)
                 path = self.folder / "labels" / f"{file_name(name)}.parquet"
-                write_labels(path, labels, ending.classes)
+                write_labels(path, labels, opened.classes)
 
     def _judge(
-        self, ending: Ending, name: str, info: LabelSetInfo, labels: LabelSet | None
+        self, opened: OpenTask, name: str, info: LabelSetInfo, labels: LabelSet | None
     ) -> LabelFacts:
         """Decide by the licence in the label set's YAML; a label file of a task's has none."""
-        files = {Path(each).stem for each in ending.task.label_sets if is_label_file(each)}
+        files = {Path(each).stem for each in opened.task.label_sets if is_label_file(each)}
         spec = None if name in files else load_label_set_spec(self.catalogue, name)
         license = spec.license if spec else None
         left_out = None
@@ -112,7 +112,7 @@ class _Writer:
             left_out = _NOT_HERE
         elif name in self.overrides.label_sets and labels.digest != spec.sha256:
             left_out = _OTHER_FILE
-        return LabelFacts(name, ending.classes.name, info, license, left_out)
+        return LabelFacts(name, opened.classes.name, info, license, left_out)
 
     def write_classes(self) -> tuple[ClassFacts, ...]:
         """Write the class lists of all runs that were added."""

@@ -9,16 +9,15 @@ from pathlib import Path
 
 import yaml
 
-from harness.data.labels.label_set import named_by_task
+from harness.data.labels.of_task import Overrides, share_overrides
+from harness.data.opened import open_task, require_images
 from harness.errors import Problem, UserError
 from harness.export.lmms_eval.documents import generation_kwargs
 from harness.export.lmms_eval.rows import Row, write_rows
 from harness.export.lmms_eval.scoring import metric_names
 from harness.export.lmms_eval.task import exported, write_task
-from harness.prompts.ahead import load_ahead
-from harness.prompts.plan import PlannedRequest
-from harness.runs.asked import readable
-from harness.runs.bench import Bench, Overrides, open_bench, require_images, share_overrides
+from harness.prompts.ahead import load_ahead, readable
+from harness.prompts.plan import Plan, PlannedRequest, make_plan
 from harness.runs.preflight import preflight, stop_on_errors, tell
 from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.task import TaskSpec
@@ -91,14 +90,14 @@ def export_lmms_eval(
     if problems:
         raise UserError(problems)
     overrides = share_overrides(catalogue, tasks, overrides)
-    benches = [open_bench(catalogue, task, overrides) for task in tasks]
-    for bench in benches:
-        require_images(bench)
-        found = preflight(catalogue, bench)
-        tell(found, bench.task.task)
+    plans = [make_plan(open_task(catalogue, task, overrides)) for task in tasks]
+    for plan in plans:
+        require_images(plan.opened)
+        found = preflight(plan.opened, plan.image_ids)
+        tell(found, plan.opened.task.task)
         stop_on_errors(found)
     with new_folder(folder) as hidden:
-        written = [_write(hidden, bench) for bench in benches]
+        written = [_write(hidden, plan) for plan in plans]
         shutil.copyfile(_FUNCTIONS, hidden / f"{_MODULE}.py")
         table = "\n".join(
             f"| `{each.task}` | {each.protocol} | {each.prompts} | {each.images} | "
@@ -141,14 +140,14 @@ class _Count:
     broken: Counter[str] = field(default_factory=Counter)
 
 
-def _write(folder: Path, bench: Bench) -> Written:
-    task, count = bench.task, _Count()
-    if bench.source.read is None:
+def _write(folder: Path, plan: Plan) -> Written:
+    task, count = plan.opened.task, _Count()
+    if plan.opened.source.read is None:
         raise UserError(Problem(f"task `{task.task}`", "its data set has no images to export"))
     data = Path("data") / f"{task.task}.parquet"
-    write_rows(folder / data, _rows(bench, count), task.images_per_prompt)
-    left_out = dict(bench.skipped) | dict(count.broken)
-    about = exported(bench, frozenset(count.images), left_out)
+    write_rows(folder / data, _rows(plan, count), task.images_per_prompt)
+    left_out = dict(plan.skipped) | dict(count.broken)
+    about = exported(plan, frozenset(count.images), left_out)
     write_task(folder, about)
     names = metric_names(task, [each.name for each in about.label_sets])
     text = yaml.dump(_config(task, data, names), Dumper=_Dumper, sort_keys=False, width=96)
@@ -187,25 +186,26 @@ def _config(task: TaskSpec, data: Path, metrics: Sequence[str]) -> dict[str, obj
     }
 
 
-def _rows(bench: Bench, count: _Count) -> Iterator[Row]:
-    for loaded in load_ahead(bench.source, bench.requests, 16):
+def _rows(plan: Plan, count: _Count) -> Iterator[Row]:
+    for loaded in load_ahead(plan.opened.source, plan.requests, 16):
         for item in loaded.images:
             if item.error is not None:
                 log.warning("left out: %s", item.error)
                 count.broken["image cannot be decoded"] += 1
-        asked = readable(bench, loaded)
+        asked = readable(plan, loaded)
         if asked is None:
             continue
         planned, hashes, request = asked
         count.prompts += 1
         count.images.update(planned.image_ids)
-        yield Row(bench.task.task, planned, tuple(hashes), request.images, _target(bench, planned))
+        yield Row(
+            plan.opened.task.task, planned, tuple(hashes), request.images, _target(plan, planned)
+        )
 
 
-def _target(bench: Bench, planned: PlannedRequest) -> str:
+def _target(plan: Plan, planned: PlannedRequest) -> str:
     """Name what is right by the last label set, for people who read the log."""
-    found = bench.truths.label_sets
-    labels, names = (named_by_task(found) or found)[-1].labels, bench.classes.by_id
+    labels, names = plan.opened.labels.trusted.labels, plan.opened.classes.by_id
     return "; ".join(
         " or ".join(names[each].name for each in sorted(labels.get(image_id, ())))
         for image_id in planned.image_ids

@@ -9,7 +9,7 @@ import harness
 from harness.data.classes import Class, ClassList
 from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.errors import DataError, Problem
-from harness.runs.bench import Bench
+from harness.prompts.plan import Plan
 from harness.specs.task import TaskSpec
 from harness.store.lines import read_json, write_json
 
@@ -84,16 +84,16 @@ class ExportedTask(_Part):
         return Equivalences(self.equivalences, self.equal_classes)
 
 
-def exported(bench: Bench, image_ids: frozenset[str], left_out: dict[str, int]) -> ExportedTask:
+def exported(plan: Plan, image_ids: frozenset[str], left_out: dict[str, int]) -> ExportedTask:
     """Give the file of an opened task, of which these images were exported."""
     return ExportedTask(
         harness_version=harness.__version__,
-        task=bench.task.model_dump(mode="json", exclude_defaults=True),
-        class_list=bench.classes.name,
-        name_set=bench.classes.name_set,
+        task=plan.opened.task.model_dump(mode="json", exclude_defaults=True),
+        class_list=plan.opened.classes.name,
+        name_set=plan.opened.classes.name_set,
         classes=tuple(
             ExportedClass(id=each.id, name=each.name, aliases=each.aliases, wnid=each.wnid)
-            for each in bench.classes.classes
+            for each in plan.opened.classes.classes
         ),
         label_sets=tuple(
             ExportedLabels(
@@ -105,10 +105,10 @@ def exported(bench: Bench, image_ids: frozenset[str], left_out: dict[str, int]) 
                     if image_id in image_ids
                 },
             )
-            for each in bench.truths.label_sets
+            for each in plan.opened.labels.sets
         ),
-        equivalences=bench.truths.equivalences.source,
-        equal_classes=dict(bench.truths.equivalences.representative),
+        equivalences=plan.opened.labels.equivalences.source,
+        equal_classes=dict(plan.opened.labels.equivalences.representative),
         left_out=left_out,
     )
 

@@ -1,14 +1,14 @@
 """A run of an entry beside the benchmark as it is today: what the rules look at."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from harness.answers.outcome import Outcome, Status
-from harness.data.labels.label_set import LabelSet, headline_of, original_of
+from harness.data.labels.label_set import Labels, LabelSet
+from harness.data.opened import OpenTask
 from harness.leaderboard.entries.manifest import EntryRun
 from harness.leaderboard.entries.rows import Prompt
-from harness.runs.finish import Ending
 from harness.runs.rows import read_answer
 from harness.score.answers import Answers, Bools, to_answers
 from harness.score.metrics import counted_rows
@@ -32,7 +32,7 @@ class RunCase:
     entry: str
     """Name of the entry."""
     run: EntryRun
-    ending: Ending
+    opened: OpenTask
     """The task of that name, its classes and its label sets, as the leaderboard has them."""
     rows: tuple[Prediction, ...]
     prompts: tuple[Prompt, ...]
@@ -45,7 +45,7 @@ class RunCase:
     @property
     def protocol(self) -> Protocol:
         """How the task asks."""
-        return self.ending.task.protocol
+        return self.opened.task.protocol
 
     @property
     def is_imported(self) -> bool:
@@ -55,21 +55,22 @@ class RunCase:
     @property
     def original(self) -> LabelSet | None:
         """The benchmark's own labels."""
-        return original_of(self.ending.truths.label_sets)
+        return self.opened.labels.original
 
     @property
     def headline(self) -> LabelSet | None:
         """The label set that ranks."""
-        return headline_of(self.ending.truths.label_sets)
+        return self.opened.labels.headline
 
     @property
-    def label_sets(self) -> tuple[LabelSet, ...]:
+    def labels(self) -> Labels:
         """The label sets that the task names or that the run was scored by; one that was only added
         to this check decides on no rule.
         """
         claimed = {name for claims in self.run.claims.values() for name in claims}
-        found = self.ending.truths.label_sets
-        return tuple(each for each in found if not each.added or each.name in claimed)
+        found = self.opened.labels
+        kept = tuple(each for each in found.sets if not each.added or each.name in claimed)
+        return replace(found, sets=kept)
 
     @property
     def labels_changed(self) -> tuple[str, ...]:
@@ -79,7 +80,7 @@ class RunCase:
             for claims in self.run.claims.values()
             for name, claim in claims.items()
         }
-        now = {(each.name, each.digest) for each in self.label_sets}
+        now = {(each.name, each.digest) for each in self.labels.sets}
         return tuple(sorted({name for name, _ in told ^ now}))
 
     @property
@@ -87,17 +88,17 @@ class RunCase:
         """Whether the classes that count as one are those that the run was scored by: they come
         from the task or its label sets, which are the same, and from nothing that was added.
         """
-        found = self.ending.truths
+        found = self.opened.labels
         return not (
             self.labels_changed
             or found.overridden
-            or any(each.added and each.equivalence_groups for each in found.label_sets)
+            or any(each.added and each.equivalence_groups for each in found.sets)
         )
 
     @cached_property
     def answers(self) -> Answers:
         """The rows as arrays. Raises DataError for rows that break E304 or E306."""
-        return to_answers(self.rows, self.ending.classes, self.where)
+        return to_answers(self.rows, self.opened.classes, self.where)
 
     @cached_property
     def counted(self) -> Bools:
@@ -107,7 +108,7 @@ class RunCase:
 
     def read(self, answer: str | None, options: Sequence[int]) -> Outcome:
         """Give what the parser finds in an answer; of short ones that many give, once."""
-        classes = self.ending.classes
+        classes = self.opened.classes
         known, key = _readings(self.protocol, classes.digest), (answer, tuple(options))
         if key in known:
             return known[key]

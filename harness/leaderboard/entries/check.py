@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.data.labels.of_task import NO_OVERRIDES, Overrides, share_overrides
 from harness.errors import DataError, Problem, UserError
 from harness.leaderboard.entries.bounded import read_bounded
 from harness.leaderboard.entries.card import ModelCard
@@ -26,7 +27,6 @@ from harness.leaderboard.entries.rules import manifest as manifest_rules
 from harness.leaderboard.entries.rules.files import check_files
 from harness.leaderboard.entries.rules.ledger import check_appended, check_ledger
 from harness.leaderboard.entries.rules.text import check_hidden, check_manifest_text, check_secrets
-from harness.runs.bench import NO_OVERRIDES, Overrides, share_overrides
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_run_task
 from harness.specs.task import TaskSpec

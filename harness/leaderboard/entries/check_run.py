@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from harness.data.labels.of_task import Overrides
+from harness.data.opened import OpenTask, open_task
 from harness.errors import DataError
 from harness.leaderboard.entries.bounded import TooLargeError, gzip_lines
 from harness.leaderboard.entries.case import RunCase
@@ -24,9 +26,6 @@ from harness.leaderboard.entries.rules.replay import check_mapped, check_parsed
 from harness.leaderboard.entries.rules.rows import check_class_ids, check_fit, check_ids
 from harness.leaderboard.entries.rules.scores import check_claims
 from harness.leaderboard.entries.rules.text import watched
-from harness.runs.bench import Overrides
-from harness.runs.finish import Ending
-from harness.runs.reopen import open_ending
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_run_task
 
@@ -50,18 +49,18 @@ class Examined:
     """None where there is an error."""
 
 
-def examine(entry: Entry, run: EntryRun, ending: Ending) -> Examined:
+def examine(entry: Entry, run: EntryRun, opened: OpenTask) -> Examined:
     """Hold a run against the task of its name: every rule that makes an error, but for the claims.
 
     The leaderboard ranks no run that has one, and the checker refuses it. Rules that build on
     others are left out where those failed.
     """
-    found = list(check_comparable(run, ending))
+    found = list(check_comparable(run, opened))
     rows = _read(entry.folder, run.predictions, rows_of, found)
     has_prompts = run.prompts in entry.manifest.files
     prompts = _read(entry.folder, run.prompts, prompts_of, found) if has_prompts else []
     if not failed(found):
-        case = RunCase(entry.name, run, ending, tuple(rows), tuple(prompts))
+        case = RunCase(entry.name, run, opened, tuple(rows), tuple(prompts))
         found += [finding for rule in _SHAPE for finding in rule(case)]
         if not failed(found):
             found += [finding for rule in _REPLAY for finding in rule(case)]
@@ -83,8 +82,8 @@ def check_run(
     found = [*check_task(catalogue, run)]
     if failed(found):
         return found
-    ending = open_ending(catalogue, load_run_task(catalogue, run.task), overrides)
-    examined = examine(entry, run, ending)
+    opened = open_task(catalogue, load_run_task(catalogue, run.task), overrides, images="none")
+    examined = examine(entry, run, opened)
     case = examined.case
     if case is None:
         return [*found, *examined.findings]

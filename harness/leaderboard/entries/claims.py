@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
+from harness.data.opened import OpenTask
 from harness.leaderboard.entries.manifest import Claim
-from harness.runs.finish import Ending
 from harness.score.results import Protocol, Results
 from harness.score.scoring import ScoreRequest, score
 from harness.store.manifest import Manifest
 from harness.store.prediction import Prediction
 
 
-def score_again(ending: Ending, manifest: Manifest, rows: Sequence[Prediction]) -> Results:
+def score_again(opened: OpenTask, manifest: Manifest, rows: Sequence[Prediction]) -> Results:
     """Score rows by today's label sets. The bootstrap's intervals are not for use: one draw.
 
     Raises DataError as `score`.
@@ -19,10 +19,10 @@ def score_again(ending: Ending, manifest: Manifest, rows: Sequence[Prediction]) 
     request = ScoreRequest(
         task=manifest.task,
         model=manifest.model,
-        protocol=ending.task.protocol,
-        class_list=ending.classes,
-        label_sets=ending.truths.label_sets,
-        equivalences=ending.truths.equivalences,
+        protocol=opened.task.protocol,
+        class_list=opened.classes,
+        label_sets=opened.labels.sets,
+        equivalences=opened.labels.equivalences,
         mapping=facts.model_dump() if facts else None,
         n_expected=manifest.n,
         n_images=manifest.data.n,

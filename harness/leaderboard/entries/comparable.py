@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+from harness.data.opened import OpenTask
 from harness.leaderboard.entries.manifest import EntryRun
-from harness.runs.finish import Ending
 from harness.specs.task import WHERE_IMAGES_ARE
 
 
-def differences(run: EntryRun, ending: Ending) -> list[str]:
+def differences(run: EntryRun, opened: OpenTask) -> list[str]:
     """Name what answers, or their mapping, depend on and is not what the task says today; each as
     `key: the run's -> today's`.
     """
-    task, identity = ending.task, run.run.identity
+    task, identity = opened.task, run.run.identity
     was, now = (
         identity.model_copy(update={"task": _what_counts(keys)})
         for keys in (identity.task, task.identity())
@@ -21,7 +21,7 @@ def differences(run: EntryRun, ending: Ending) -> list[str]:
     if run.protocol != task.protocol:
         found.append(f"protocol of the entry: {run.protocol!r} -> {task.protocol!r}")
     facts, how = run.run.mapping, task.mapping
-    if facts is not None and not facts.is_by(how, ending.classes.digest):
+    if facts is not None and not facts.is_by(how, opened.classes.digest):
         got = f"{facts.encoder}, {facts.class_template}, {facts.answer_template}"
         wanted = f"{how.encoder}, {how.class_template}, {how.answer_template}"
         found.append(f"mapping: {got} -> {wanted}")

@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import harness
+from harness.data.labels.of_task import NO_OVERRIDES, Overrides
+from harness.data.opened import open_task
 from harness.errors import DataError, Problem
 from harness.leaderboard.entries.bounded import read_bounded
 from harness.leaderboard.entries.card import ModelCard
@@ -29,8 +31,7 @@ from harness.leaderboard.entries.read import MAX_CARD, Entry, parse_card
 from harness.leaderboard.entries.rows import ROW_FIELDS
 from harness.leaderboard.entries.rules.manifest import check_task
 from harness.leaderboard.entries.rules.table import RULES
-from harness.runs.bench import NO_OVERRIDES, Overrides
-from harness.runs.reopen import open_ending, share_among_runs
+from harness.runs.reopen import share_among_runs
 from harness.runs.scored import ScoredRun, open_scored
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_run_task
@@ -141,15 +142,15 @@ def _check_slug(name: str, where: str, what: str) -> None:
 def _write_run(folder: Path, run: ScoredRun) -> EntryRun:
     packed = EntryRun(
         task=run.manifest.task,
-        protocol=run.ending.task.protocol,
+        protocol=run.opened.task.protocol,
         run=_without_paths(run.manifest),
-        claims=claims_of(score_again(run.ending, run.manifest, run.rows)),
+        claims=claims_of(score_again(run.opened, run.manifest, run.rows)),
     )
     rows = sorted(run.rows, key=lambda row: row.image_id)
     write_lines(folder / packed.predictions, map(row_values, rows))
     hashes = {row.prompt_sha256 for row in rows} - {None}
     if hashes:
-        prompts = render_prompts(run.ending.task, run.ending.classes, rows)
+        prompts = render_prompts(run.opened.task, run.opened.classes, rows)
         if prompts.keys() != hashes:
             raise DataError(
                 Problem(
@@ -175,7 +176,9 @@ def _refuse_faults(
         found = list(check_task(catalogue, packed))
         if not found:
             task = load_run_task(catalogue, packed.task)
-            found += examine(entry, packed, open_ending(catalogue, task, overrides)).findings
+            found += examine(
+                entry, packed, open_task(catalogue, task, overrides, images="none")
+            ).findings
         limit = run.manifest.limit
         cut = limit is not None and any(each.code == "E302" for each in found)
         fix = "give the command of the run again without --limit" if cut else _RULES

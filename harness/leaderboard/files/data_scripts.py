@@ -95,7 +95,7 @@ def write_images(data: Path, ground: Ground) -> None:
         raise DataError(Problem(f"class list `{ground.name}`", "has ids too large", got, expected))
     labels = {
         each.name: _labels([each.labels.get(image_id) for image_id in ground.image_ids])
-        for each in ground.label_sets
+        for each in ground.labels.sets
     }
     value = {
         "ids": ground.image_ids,

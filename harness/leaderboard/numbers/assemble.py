@@ -4,28 +4,28 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 import harness
+from harness.data.opened import OpenTask
 from harness.leaderboard.entries.ledger import Decision, decisions_on, level_of
 from harness.leaderboard.entries.read import Entry
 from harness.leaderboard.numbers.boards import PROTOCOLS, Done, board_protocols, make_board, parted
 from harness.leaderboard.numbers.gather import Gathered
 from harness.leaderboard.numbers.ground import Ground, describe
 from harness.leaderboard.numbers.site_model import Board, EntryPage, RunPage, Site
-from harness.runs.finish import Ending
 
 
 def make_site(
     gathered: Gathered,
     done: Sequence[Done],
-    endings: Mapping[str, Ending],
+    opened_tasks: Mapping[str, OpenTask],
     grounds: Mapping[str, Ground],
     images: Mapping[str, str],
 ) -> Site:
-    """Make the boards and pages; `endings` and `grounds` are by task, `images` by benchmark.
+    """Make the boards and pages; `opened_tasks` and `grounds` are by task, `images` by benchmark.
 
     Raises DataError as `make_board`.
     """
-    boards = _boards(done, endings, grounds)
-    by_name = {grounds[task].name: grounds[task] for task in endings}
+    boards = _boards(done, opened_tasks, grounds)
+    by_name = {grounds[task].name: grounds[task] for task in opened_tasks}
     dates = [entry.manifest.date for entry in gathered.entries]
     dates += [decision.date for decision in gathered.ledger]
     return Site(
@@ -46,14 +46,14 @@ def _newest_first(gathered: Gathered) -> tuple[Decision, ...]:
 
 
 def _boards(
-    done: Sequence[Done], endings: Mapping[str, Ending], grounds: Mapping[str, Ground]
+    done: Sequence[Done], opened_tasks: Mapping[str, OpenTask], grounds: Mapping[str, Ground]
 ) -> tuple[Board, ...]:
     by_task = sorted(done, key=lambda each: each.job.run.task)
     boards = []
     for name, group in groupby(by_task, key=lambda each: each.job.run.task):
         runs = list(group)
         boards += [
-            make_board(endings[name].task, protocol, grounds[name], some)
+            make_board(opened_tasks[name].task, protocol, grounds[name], some)
             for protocol in runs[0].job.protocols
             for some in parted(runs, protocol)
             if protocol in board_protocols(some)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.data.labels.of_task import Overrides, share_overrides
+from harness.data.opened import OpenTask, open_task
 from harness.errors import DataError, Problem, UserError
 from harness.leaderboard.entries.check import is_entry, open_entry
 from harness.leaderboard.entries.check_run import errors_in
@@ -11,9 +13,6 @@ from harness.leaderboard.entries.finding import Report
 from harness.leaderboard.entries.ledger import LEDGER, Decision, read_ledger, vanished
 from harness.leaderboard.entries.read import Entry
 from harness.leaderboard.entries.rules.manifest import check_task
-from harness.runs.bench import Overrides, share_overrides
-from harness.runs.finish import Ending
-from harness.runs.reopen import open_ending
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_run_task
 from harness.specs.task import TaskSpec
@@ -84,7 +83,7 @@ def _sifted(catalogue: Catalogue, paths: Sequence[Path], ledger: tuple[Decision,
 
 def open_tasks(
     catalogue: Catalogue, entries: Sequence[Entry], overrides: Overrides
-) -> dict[str, Ending]:
+) -> dict[str, OpenTask]:
     """Open every task that a run is of, by name, sorted: classes and label sets as they are today.
 
     Raises SpecError or DataError when one is missing or broken.
@@ -92,14 +91,14 @@ def open_tasks(
     names = sorted({run.task for entry in entries for run in entry.manifest.runs})
     tasks = {name: load_run_task(catalogue, name) for name in names}
     overrides = share_overrides(catalogue, [*tasks.values()], overrides)
-    endings: dict[str, Ending] = {}
-    opened: dict[object, Ending] = {}
+    opened_tasks: dict[str, OpenTask] = {}
+    opened: dict[object, OpenTask] = {}
     for name, task in tasks.items():
         labels = _labels_of(task)
         if labels not in opened:
-            opened[labels] = open_ending(catalogue, task, overrides)
-        endings[name] = replace(opened[labels], task=task)
-    return endings
+            opened[labels] = open_task(catalogue, task, overrides, images="none")
+        opened_tasks[name] = replace(opened[labels], task=task)
+    return opened_tasks
 
 
 def _labels_of(task: TaskSpec) -> object:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.data.classes import ClassList
-from harness.data.labels.label_set import Equivalences, LabelSet, headline_of, named_by_task
+from harness.data.labels.label_set import Labels
+from harness.data.opened import OpenTask
 from harness.errors import DataError, Problem
 from harness.leaderboard.numbers.site_model import Benchmark, Difference
-from harness.runs.finish import Ending
 from harness.score.answers import NO_CLASS, Bools, Ints
 from harness.score.judgement import open_truths
 from harness.score.metrics import Group, Scope, group_rows
@@ -27,8 +27,7 @@ class Ground:
 
     name: str
     classes: ClassList
-    label_sets: tuple[LabelSet, ...]
-    equivalences: Equivalences
+    labels: Labels
     image_ids: tuple[str, ...]
     """Sorted."""
     truths: tuple[Truth, ...]
@@ -37,14 +36,14 @@ class Ground:
     @property
     def original(self) -> Truth | None:
         """The data set's own labels, where one of the label sets is them."""
-        pairs = zip(self.label_sets, self.truths, strict=True)
+        pairs = zip(self.labels.sets, self.truths, strict=True)
         return next((truth for labels, truth in pairs if labels.original), None)
 
     @property
     def headline(self) -> Truth:
         """The labels that rank; the original ones where the task names no others."""
-        labels = headline_of(self.label_sets) or named_by_task(self.label_sets)[0]
-        return self.truths[self.label_sets.index(labels)]
+        labels = self.labels.headline or self.labels.named[0]
+        return self.truths[self.labels.sets.index(labels)]
 
     @property
     def before(self) -> Truth | None:
@@ -91,29 +90,26 @@ class Ground:
         return groups, codes
 
 
-def make_ground(name: str, ending: Ending) -> Ground:
+def make_ground(name: str, opened: OpenTask) -> Ground:
     """Lay the label sets of a task out. The images are those of the label sets that it names.
 
     Raises DataError for label sets of different data sets, and where only such are here as were
     added on the command line, since nothing could rank then.
     """
-    found = ending.truths
-    named = named_by_task(found.label_sets)
+    found = opened.labels
+    named = found.named
     if not named:
         what = "none of the label sets that it names is on this machine"
         fix = "say where one is with --label_set NAME=PATH"
         missing = ", ".join(found.missing)
-        raise DataError(Problem(f"task `{ending.task.task}`", what, got=missing, fix=fix))
-    label_sets = tuple(
-        replace(labels, source=_file_name(labels.source)) for labels in found.label_sets
-    )
+        raise DataError(Problem(f"task `{opened.task.task}`", what, got=missing, fix=fix))
+    label_sets = tuple(replace(labels, source=_file_name(labels.source)) for labels in found.sets)
     equivalences = replace(found.equivalences, source=_file_name(found.equivalences.source))
     image_ids = tuple(sorted({each for labels in named for each in labels.labels}))
     return Ground(
         name=name,
-        classes=ending.classes,
-        label_sets=label_sets,
-        equivalences=equivalences,
+        classes=opened.classes,
+        labels=replace(found, sets=label_sets, equivalences=equivalences),
         image_ids=image_ids,
         truths=open_truths(label_sets, image_ids, equivalences),
     )
@@ -124,45 +120,44 @@ def _file_name(source: str) -> str:
     return source.replace("\\", "/").rpartition("/")[2]
 
 
-def group_by_ground(endings: Mapping[str, Ending]) -> dict[str, Ground]:
+def group_by_ground(opened_tasks: Mapping[str, OpenTask]) -> dict[str, Ground]:
     """Give every task, by name, its ground: tasks of one class list and equal label sets share one.
 
     It bears the name of the class list; where that would be two grounds' name, the first label
     set's is added. Raises DataError when this does not tell them apart either.
     """
-    keys = {task: _key(ending) for task, ending in endings.items()}
+    keys = {task: _key(opened) for task, opened in opened_tasks.items()}
     first: dict[tuple[object, ...], str] = {}
     for task, key in keys.items():
         first.setdefault(key, task)
-    names = _names([endings[task] for task in first.values()])
+    names = _names([opened_tasks[task] for task in first.values()])
     grounds = {
-        key: make_ground(name, endings[task])
+        key: make_ground(name, opened_tasks[task])
         for (key, task), name in zip(first.items(), names, strict=True)
     }
     return {task: grounds[key] for task, key in keys.items()}
 
 
-def _key(ending: Ending) -> tuple[object, ...]:
-    truths = ending.truths
+def _key(opened: OpenTask) -> tuple[object, ...]:
+    truths = opened.labels
     return (
-        ending.classes.name,
-        ending.classes.ids,
+        opened.classes.name,
+        opened.classes.ids,
         tuple(
-            (labels.name, labels.digest, labels.original, labels.added)
-            for labels in truths.label_sets
+            (labels.name, labels.digest, labels.original, labels.added) for labels in truths.sets
         ),
         tuple(sorted(truths.equivalences.representative.items())),
     )
 
 
-def _names(endings: Sequence[Ending]) -> list[str]:
-    lists = [ending.classes.name for ending in endings]
+def _names(opened_tasks: Sequence[OpenTask]) -> list[str]:
+    lists = [opened.classes.name for opened in opened_tasks]
     names = [
-        name if lists.count(name) == 1 else f"{name}.{ending.truths.label_sets[0].name}"
-        for name, ending in zip(lists, endings, strict=True)
+        name if lists.count(name) == 1 else f"{name}.{opened.labels.sets[0].name}"
+        for name, opened in zip(lists, opened_tasks, strict=True)
     ]
     if len(set(names)) < len(names):
-        tasks = ", ".join(f"`{ending.task.task}`" for ending in endings)
+        tasks = ", ".join(f"`{opened.task.task}`" for opened in opened_tasks)
         what = "have one class list and label sets of one name, but not the same labels"
         fix = "give their label sets names of their own, or build two sites"
         raise DataError(Problem(f"tasks {tasks}", what, fix=fix))
@@ -171,7 +166,7 @@ def _names(endings: Sequence[Ending]) -> list[str]:
 
 def describe(ground: Ground, images: str | None) -> Benchmark:
     """Give what the site says of a benchmark; `images` says where its images are in the site."""
-    pairs = zip(ground.label_sets, ground.truths, strict=True)
+    pairs = zip(ground.labels.sets, ground.truths, strict=True)
     return Benchmark(
         name=ground.name,
         classes=ground.classes,
@@ -190,7 +185,7 @@ def _differences(ground: Ground) -> list[Difference]:
     original, headline = ground.before, ground.headline
     if original is None:
         return []
-    labels = {each.name: each.labels for each in ground.label_sets}
+    labels = {each.name: each.labels for each in ground.labels.sets}
     groups, codes = ground.group_codes()
     told = {"N", "S-", "M+", "M-"}
     found = []

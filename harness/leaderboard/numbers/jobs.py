@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
+from harness.data.opened import OpenTask
 from harness.leaderboard.entries.finding import Finding, Report
 from harness.leaderboard.entries.read import Entry
 from harness.leaderboard.files.data_scripts import remove_run
@@ -14,7 +15,7 @@ from harness.leaderboard.files.tables import run_key
 from harness.leaderboard.numbers.boards import Done
 from harness.leaderboard.numbers.ground import Ground
 from harness.leaderboard.numbers.scoring import Job, RunTally, save_ground, score_run
-from harness.runs.finish import Ending, distractors_of
+from harness.runs.finish import distractors_of
 
 _FEW_ROWS = 20_000
 """So many are scored before other processes would have started."""
@@ -22,27 +23,27 @@ _FEW_ROWS = 20_000
 
 def score_all(
     entries: Sequence[Entry],
-    endings: Mapping[str, Ending],
+    opened_tasks: Mapping[str, OpenTask],
     grounds: Mapping[str, Ground],
     data: Path,
 ) -> tuple[list[Done], list[Report]]:
     """Score every run and write its files below `data`; sorted by benchmark, entry and task.
 
-    `endings` and `grounds` are by task. An entry with a run that the checker refuses is left out as
-    a whole, and reported. Raises DataError for a run of none of the benchmark's images.
+    `opened_tasks` and `grounds` are by task. An entry with a run that the checker refuses is left
+    out as a whole, and reported. Raises DataError for a run of none of the benchmark's images.
     """
     # Beside the data, in the hidden folder of the site: what a kill leaves goes with it.
     with tempfile.TemporaryDirectory(dir=data.parent) as folder:
         saved = {ground.name: Path(folder) / ground.name for ground in grounds.values()}
         for ground in {each.name: each for each in grounds.values()}.values():
-            on_it = {name: each for name, each in endings.items() if grounds[name] is ground}
+            on_it = {name: each for name, each in opened_tasks.items() if grounds[name] is ground}
             save_ground(ground, on_it, saved[ground.name])
         jobs = [
             Job(
                 entry=entry,
                 run=run,
                 protocols=("cw", "cw_plus") if run.protocol == "cw" else (run.protocol,),
-                distractors=distractors_of(endings[run.task].task, run.run),
+                distractors=distractors_of(opened_tasks[run.task].task, run.run),
                 ground=saved[grounds[run.task].name],
                 data=data,
                 key=run_key(grounds[run.task].name, entry.name, run.task),

@@ -17,6 +17,7 @@ from pydantic import JsonValue
 
 from harness.data.classes import ClassList
 from harness.data.labels.meeting import foreign
+from harness.data.opened import OpenTask
 from harness.errors import DataError
 from harness.leaderboard.entries.case import RunCase
 from harness.leaderboard.entries.check_run import errors_in, examine
@@ -35,7 +36,6 @@ from harness.leaderboard.numbers.site_model import (
     Decomposition,
     OutOfPrompt,
 )
-from harness.runs.finish import Ending
 from harness.score.answers import NO_CLASS, Answers, Ints, to_answers
 from harness.score.judgement import Judgement, judge, open_truths
 from harness.score.metrics import counted_rows
@@ -102,16 +102,16 @@ class RunTally:
     ones for equal options in equal order, `NO_QUESTION` for none."""
 
 
-def save_ground(ground: Ground, endings: Mapping[str, Ending], path: Path) -> None:
+def save_ground(ground: Ground, opened_tasks: Mapping[str, OpenTask], path: Path) -> None:
     """Write what `score_run` reads in each process: a ground, and the tasks on it by name."""
-    path.write_bytes(pickle.dumps((ground, dict(endings))))
+    path.write_bytes(pickle.dumps((ground, dict(opened_tasks))))
 
 
 @lru_cache(maxsize=1)
-def _load_ground(path: Path) -> tuple[Ground, Mapping[str, Ending]]:
+def _load_ground(path: Path) -> tuple[Ground, Mapping[str, OpenTask]]:
     """Read a file of `save_ground`; jobs come sorted by benchmark, so that one is kept."""
-    ground, endings = pickle.loads(path.read_bytes())
-    return ground, endings
+    ground, opened_tasks = pickle.loads(path.read_bytes())
+    return ground, opened_tasks
 
 
 def score_run(job: Job) -> RunTally | tuple[Finding, ...]:
@@ -120,8 +120,8 @@ def score_run(job: Job) -> RunTally | tuple[Finding, ...]:
     Gives the errors where the checker refuses the run; nothing is written then. Raises DataError
     when the rows are of none of the benchmark's images.
     """
-    ground, endings = _load_ground(job.ground)
-    examined = examine(job.entry, job.run, endings[job.run.task])
+    ground, opened_tasks = _load_ground(job.ground)
+    examined = examine(job.entry, job.run, opened_tasks[job.run.task])
     if examined.case is None:
         return errors_in(examined.findings)
     run = _open(job, ground, examined.case)
@@ -194,8 +194,8 @@ class _Run:
             model=job.entry.manifest.model,
             protocol=protocol,
             class_list=self.classes,
-            label_sets=self.ground.label_sets,
-            equivalences=self.ground.equivalences,
+            label_sets=self.ground.labels.sets,
+            equivalences=self.ground.labels.equivalences,
             mapping=facts.mapping.model_dump() if facts.mapping else None,
             distractors=job.distractors,
             n_expected=facts.n,
@@ -255,24 +255,24 @@ class _Run:
 def _open(job: Job, ground: Ground, case: RunCase) -> _Run:
     where = f"entry `{job.entry.name}`, task `{job.run.task}`"
     rows = sorted(case.rows, key=lambda row: row.image_id)
-    answers = to_answers(rows, case.ending.classes, where)
+    answers = to_answers(rows, case.opened.classes, where)
     is_all = answers.image_ids == ground.image_ids
     truths = (
         ground.truths
         if is_all
-        else open_truths(ground.label_sets, answers.image_ids, ground.equivalences)
+        else open_truths(ground.labels.sets, answers.image_ids, ground.labels.equivalences)
     )
     # A task of cw_plus has no board of cw, and yet results under both.
     both: tuple[Protocol, ...] = ("cw", "cw_plus")
     protocols = both if "cw_plus" in job.protocols else job.protocols
-    judged = judge(answers, ground.label_sets, truths, protocols)
+    judged = judge(answers, ground.labels.sets, truths, protocols)
     index = {image_id: place for place, image_id in enumerate(ground.image_ids)}
     places = np.array([index.get(each, -1) for each in answers.image_ids], dtype=np.int64)
     on_ground = np.flatnonzero(places >= 0)
     if rows and not len(on_ground):
-        raise DataError(foreign(ground.label_sets[0], answers.image_ids))
+        raise DataError(foreign(ground.labels.sets[0], answers.image_ids))
     return _Run(
-        job, case.ending.classes, ground, rows, answers, judged, on_ground, places[on_ground]
+        job, case.opened.classes, ground, rows, answers, judged, on_ground, places[on_ground]
     )
 
 

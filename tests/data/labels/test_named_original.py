@@ -12,8 +12,10 @@ from harness.data.classes import Class, ClassList
 from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.data.labels.load import load_label_set
 from harness.data.labels.named_original import OriginalReader, hold_against
+from harness.data.labels.of_task import Overrides
+from harness.data.opened import open_task
 from harness.errors import DataError
-from harness.runs.bench import Overrides, open_bench
+from harness.prompts.plan import make_plan
 from harness.specs.catalogue import Catalogue
 from harness.specs.label_set import LabelSetSpec
 from harness.specs.load import load_class_list_spec, load_label_set_spec, load_task
@@ -199,12 +201,12 @@ def test_a_task_stops_at_a_shifted_file_and_warns_of_few(
         row | {"image_name": name} for row, name in zip(rows, names[1:] + names[:1], strict=True)
     ]
     with pytest.raises(DataError, match=r"for 1259 of 1280 images \(98.36 %\)"):
-        open_bench(catalogue, task, mini(tmp_path, moved))
+        make_plan(open_task(catalogue, task, mini(tmp_path, moved)))
     rows[5]["original_class"] = (rows[5]["original_class"] + 1) % 64
     with caplog.at_level(logging.WARNING, logger="harness"):
-        bench = open_bench(catalogue, task, mini(tmp_path, rows))
+        plan = make_plan(open_task(catalogue, task, mini(tmp_path, rows)))
     assert "another original class than `mini_imgt` for 1 of 1280 images" in caplog.text
-    (found,) = (each for each in bench.truths.label_sets if each.name == "mini_regt")
+    (found,) = (each for each in plan.opened.labels.sets if each.name == "mini_regt")
     assert found.notes["original_contradicted"] == 1
 
 

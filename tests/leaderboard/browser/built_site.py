@@ -7,13 +7,13 @@ from functools import cached_property
 from pathlib import Path
 
 from harness.data.labels.label_set import Equivalences, LabelSet
+from harness.data.labels.of_task import NO_OVERRIDES
+from harness.data.opened import OpenTask
 from harness.leaderboard.build import build
 from harness.leaderboard.entries.read import Entry
 from harness.leaderboard.numbers.gather import gather, open_tasks
 from harness.leaderboard.numbers.ground import make_ground
 from harness.leaderboard.numbers.site_model import Benchmark, Board, Row, Site
-from harness.runs.bench import NO_OVERRIDES
-from harness.runs.finish import Ending
 from harness.score.answers import to_answers
 from harness.score.metrics import counted_rows, right_rows
 from harness.score.results import Share
@@ -31,7 +31,7 @@ class BuiltSite:
     folder: Path
     site: Site
     entries: Mapping[str, Entry]
-    endings: Mapping[str, Ending]
+    opened_tasks: Mapping[str, OpenTask]
 
     @property
     def largest_board(self) -> Board:
@@ -60,29 +60,29 @@ class BuiltSite:
         return list(entry.rows(next(run for run in entry.manifest.runs if run.task == task)))
 
     def label_sets(self, task: str) -> Sequence[LabelSet]:
-        return self.endings[task].truths.label_sets
+        return self.opened_tasks[task].labels.sets
 
     def equivalences(self, task: str) -> Equivalences:
-        return self.endings[task].truths.equivalences
+        return self.opened_tasks[task].labels.equivalences
 
     def homes(self, board: Board) -> Mapping[str, int]:
         """The class that each image is filed under."""
-        ground = make_ground(board.benchmark, self.endings[board.task])
+        ground = make_ground(board.benchmark, self.opened_tasks[board.task])
         return dict(zip(ground.image_ids, ground.home(ground.headline).tolist(), strict=True))
 
     def groups(self, board: Board) -> Mapping[str, str]:
         """The label group of each image."""
-        ground = make_ground(board.benchmark, self.endings[board.task])
+        ground = make_ground(board.benchmark, self.opened_tasks[board.task])
         names, codes = ground.group_codes()
         told = ["" if code >= len(names) else names[code] for code in codes]
         return dict(zip(ground.image_ids, told, strict=True))
 
     def per_class(self, board: Board, name: str) -> Mapping[str, Share]:
         """The accuracy of each class of an entry, by the scorer itself."""
-        ending = self.endings[board.task]
-        truths = ending.truths
+        opened = self.opened_tasks[board.task]
+        truths = opened.labels
         request = ScoreRequest(
-            board.task, name, board.protocol, ending.classes, truths.label_sets, draws=1
+            board.task, name, board.protocol, opened.classes, truths.sets, draws=1
         )
         return score(self.rows(name, board.task), request).per_class[board.headline]
 
@@ -103,5 +103,5 @@ def build_site(submissions: Path, folder: Path) -> BuiltSite:
     catalogue = Catalogue()
     site = build(catalogue, entries, output, NO_OVERRIDES)
     found = gather(catalogue, entries).entries
-    endings = open_tasks(catalogue, found, NO_OVERRIDES)
-    return BuiltSite(output, site, {entry.name: entry for entry in found}, endings)
+    opened_tasks = open_tasks(catalogue, found, NO_OVERRIDES)
+    return BuiltSite(output, site, {entry.name: entry for entry in found}, opened_tasks)

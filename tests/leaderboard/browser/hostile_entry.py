@@ -9,15 +9,14 @@ from pathlib import Path
 from string import ascii_letters
 from typing import Any
 
+from harness.data.labels.of_task import NO_OVERRIDES
+from harness.data.opened import OpenTask, open_task
 from harness.encoders.registry import open_encoder
 from harness.leaderboard.entries.claims import claims_of, score_again
 from harness.leaderboard.entries.manifest import EntryRun
 from harness.leaderboard.entries.pack import row_values, write_lines
 from harness.leaderboard.entries.rows import read_prompts, read_rows
-from harness.runs.bench import NO_OVERRIDES
-from harness.runs.finish import Ending
 from harness.runs.mapping import map_rows
-from harness.runs.reopen import open_ending
 from harness.runs.rows import read_answer
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec, load_task
@@ -93,25 +92,25 @@ def _say_it(folder: Path, run: dict[str, Any]) -> None:
     """
     parsed = EntryRun.model_validate(run)
     catalogue = Catalogue()
-    ending = open_ending(catalogue, load_task(catalogue, parsed.task), NO_OVERRIDES)
+    opened = open_task(catalogue, load_task(catalogue, parsed.task), NO_OVERRIDES, images="none")
     rows = list(read_rows(folder / parsed.predictions))
     if (folder / parsed.prompts).exists():
         texts = {each.sha256: LONG + each.sha256 for each in read_prompts(folder / parsed.prompts)}
         new = {old: hashlib.sha256(text.encode()).hexdigest() for old, text in texts.items()}
-        rows = _answered(ending, rows, new)
+        rows = _answered(opened, rows, new)
         lines = [{"sha256": new[old], "text": text} for old, text in texts.items()]
         write_lines(folder / parsed.prompts, lines)
     write_lines(folder / parsed.predictions, map(row_values, rows))
     run["claims"] = {
         protocol: {name: each.model_dump() for name, each in claims.items()}
-        for protocol, claims in claims_of(score_again(ending, parsed.run, rows)).items()
+        for protocol, claims in claims_of(score_again(opened, parsed.run, rows)).items()
     }
 
 
 def _answered(
-    ending: Ending, rows: Sequence[Prediction], prompts: Mapping[str, str]
+    opened: OpenTask, rows: Sequence[Prediction], prompts: Mapping[str, str]
 ) -> list[Prediction]:
-    task, classes = ending.task, ending.classes
+    task, classes = opened.task, opened.classes
     found = []
     for place, row in enumerate(rows):
         text = LONG if place % 50 == 10 else (row.answer, SHORT, MARKUP)[place % 3]
@@ -124,5 +123,5 @@ def _answered(
         found.append(told)
     if task.protocol == "mc":
         return found
-    encoder = open_encoder(load_encoder_spec(ending.catalogue, task.mapping.encoder))
+    encoder = open_encoder(load_encoder_spec(opened.catalogue, task.mapping.encoder))
     return map_rows(task, found, classes, encoder)

@@ -40,7 +40,7 @@ def test_accuracies_equal_those_of_python(visits: Visits, built: BuiltSite) -> N
 
 def wrong_answers(built: BuiltSite, board: Board, name: str, number: int) -> Counter[str]:
     """What a model said of the images of a class where it was wrong: a class, or a status."""
-    classes = built.endings[board.task].classes
+    classes = built.opened_tasks[board.task].classes
     rows = built.rows(name, board.task)
     answers = to_answers(rows)
     counted = counted_rows(answers, board.protocol)
@@ -80,7 +80,7 @@ def test_the_most_frequent_wrong_answers(visits: Visits, built: BuiltSite) -> No
 
 def test_a_class_is_found_by_name_and_by_keyboard(visits: Visits, built: BuiltSite) -> None:
     board = built.largest_board
-    classes = built.endings[board.task].classes
+    classes = built.opened_tasks[board.task].classes
     wanted = classes.classes[7]
     page = visits.open(f"classes.html#b={board.slug}")
     page.get_by_label("Search a class").focus()

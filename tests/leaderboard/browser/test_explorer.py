@@ -127,7 +127,7 @@ def test_one_image_has_all_labels_and_the_whole_answers(visits: Visits, built: B
     board = next(each for each in built.site.boards if each.protocol == "cw")
     name = board.rows[0].entry
     rows = built.rows(name, board.task)
-    classes = built.endings[board.task].classes
+    classes = built.opened_tasks[board.task].classes
     chosen = next(row for row in rows if row.status == "oop")
     page = visits.open(address(board, name, i=chosen.image_id))
     expect(page.locator("#single h2")).to_be_focused()

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
+from harness.data.labels.of_task import Overrides
 from harness.leaderboard.entries.check import CheckOptions, check_entry
-from harness.runs.bench import Overrides
 from harness.specs.catalogue import Catalogue
 from support.drafts import Draft
 from support.tiny_benchmark import N

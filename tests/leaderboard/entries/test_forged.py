@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from harness.data.labels.of_task import NO_OVERRIDES
 from harness.errors import DataError
 from harness.leaderboard.build import build
 from harness.leaderboard.entries.claims import claims_of, score_again
 from harness.leaderboard.entries.read import read_entry
 from harness.leaderboard.numbers.gather import open_tasks
 from harness.leaderboard.numbers.site_model import Site
-from harness.runs.bench import NO_OVERRIDES
 from harness.specs.catalogue import Catalogue
 from support.drafts import Draft
 from support.tiny_benchmark import NAMES, N, headline
@@ -199,10 +199,10 @@ FORGED: dict[str, Forge] = {
 def claim(tiny: Catalogue, draft: Draft) -> None:
     """Let the entry claim what its rows would score, as far as they can be scored."""
     entry = read_entry(draft.save())
-    endings = open_tasks(tiny, [entry], NO_OVERRIDES)
+    opened_tasks = open_tasks(tiny, [entry], NO_OVERRIDES)
     for run in entry.manifest.runs:
         try:
-            found = claims_of(score_again(endings[run.task], run.run, list(entry.rows(run))))
+            found = claims_of(score_again(opened_tasks[run.task], run.run, list(entry.rows(run))))
         except DataError:
             continue
         old = draft.run(run.task)["claims"]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.data.labels.of_task import NO_OVERRIDES
 from harness.leaderboard.build import build
 from harness.leaderboard.numbers.site_model import Board, Row, Site
-from harness.runs.bench import NO_OVERRIDES
 from leaderboard.numbers.entry_builder import Toy, draw_rows, make_toy
 
 

@@ -11,6 +11,8 @@ import numpy as np
 
 from harness.answers.outcome import Status
 from harness.data.classes import ClassList
+from harness.data.labels.of_task import NO_OVERRIDES
+from harness.data.opened import OpenTask, open_task, task_classes
 from harness.encoders.registry import open_encoder
 from harness.leaderboard.entries.claims import claims_of, score_again
 from harness.leaderboard.entries.ledger import LEDGER
@@ -20,11 +22,8 @@ from harness.leaderboard.entries.prompts import render_prompts
 from harness.leaderboard.entries.read import Entry, read_entry
 from harness.prompts.options import options_of
 from harness.prompts.plan import Planner
-from harness.runs.bench import NO_OVERRIDES, task_classes
 from harness.runs.classified import SCORES
-from harness.runs.finish import Ending
 from harness.runs.mapping import map_rows
-from harness.runs.reopen import open_ending
 from harness.runs.rows import read_answer
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec, load_task
@@ -105,19 +104,20 @@ class Toy:
     catalogue: Catalogue
     entries: Path
 
-    def ending(self, task: str) -> Ending:
-        return open_ending(self.catalogue, load_task(self.catalogue, task), NO_OVERRIDES)
+    def opened(self, task: str) -> OpenTask:
+        return open_task(
+            self.catalogue, load_task(self.catalogue, task), NO_OVERRIDES, images="none"
+        )
 
     def finished(self, task: str, answers: Sequence[Prediction]) -> list[Prediction]:
         """Give the rows of a run in which a model answered so: read, mapped, with their prompts."""
-        ending = self.ending(task)
-        spec, classes, truths = ending.task, ending.classes, ending.truths
+        opened = self.opened(task)
+        spec, classes = opened.task, opened.classes
         if spec.protocol == "classify":
             return [_scored(row, classes) for row in answers]
         if spec.protocol == "mc":
             ids = [row.image_id for row in answers]
-            args = (self.catalogue, spec, classes, truths.label_sets, truths.equivalences, ids)
-            drawn = options_of(*args).by_image
+            drawn = options_of(opened, ids).by_image
             asked = [each for each in answers if each.image_id in drawn]
             answers = [_lettered(row, drawn[row.image_id], classes) for row in asked]
         found = []
@@ -177,11 +177,11 @@ class Toy:
             rows = given if any(row.rule for row in given) else self.finished(task, given)
             manifest = (manifests or {}).get(task) or self.manifest(task, rows)
             protocol = load_task(self.catalogue, task).protocol
-            ending = self.ending(task)
-            claims = claims_of(score_again(ending, manifest, rows))
+            opened = self.opened(task)
+            claims = claims_of(score_again(opened, manifest, rows))
             run = EntryRun(task=task, protocol=protocol, run=manifest, claims=claims)
             write_lines(folder / run.predictions, map(row_values, rows))
-            prompts = render_prompts(ending.task, ending.classes, rows)
+            prompts = render_prompts(opened.task, opened.classes, rows)
             asked = {row.prompt_sha256 for row in rows}
             lines = [{"sha256": key, "text": prompts[key]} for key in prompts if key in asked]
             if lines:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from harness.answers.outcome import Status
+from harness.data.labels.of_task import NO_OVERRIDES
 from harness.errors import DataError
 from harness.leaderboard.build import build
 from harness.leaderboard.numbers.site_model import Decomposition
-from harness.runs.bench import NO_OVERRIDES
 from harness.score.compare import Side, compare, with_holm
 from harness.score.scoring import ScoreRequest, score
 from leaderboard.numbers.conftest import Built
@@ -54,11 +54,11 @@ def test_without_a_mapped_run_there_is_no_board_of_mapped_answers(toy: Toy, tmp_
 
 @pytest.mark.parametrize("protocol", ["cw", "cw_plus"])
 def test_results_are_the_scorers(built: Built, protocol: str) -> None:
-    ending = built.toy.ending("toy_cw")
+    opened = built.toy.opened("toy_cw")
     for row in built.board(f"toy_cw--{protocol}").rows:
         rows = built.toy.rows(row.entry, "toy_cw")
         request = ScoreRequest(
-            "toy_cw", row.entry, protocol, ending.classes, ending.truths.label_sets, n_expected=N
+            "toy_cw", row.entry, protocol, opened.classes, opened.labels.sets, n_expected=N
         )  # type: ignore[arg-type]
         expected = score(rows, request)
         assert row.results.scores[protocol] == expected.scores[protocol]  # type: ignore[index]
@@ -93,7 +93,7 @@ def test_all_that_is_ranked_is_whole(built: Built) -> None:
 
 def test_pairs_are_two_runs_compared(built: Built) -> None:
     board = built.board("toy_cw--cw")
-    original, headline = built.toy.ending("toy_cw").truths.label_sets
+    original, headline = built.toy.opened("toy_cw").labels.sets
     sides = [Side(row.entry, "cw", built.toy.rows(row.entry, "toy_cw")) for row in board.rows]
     expected = with_holm(
         [compare(b, a, headline, original=original) for a, b in combinations(sides, 2)]

@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 from harness.answers.outcome import Status
 from harness.cli import app
 from harness.data.images.decode import pixels_sha256
+from harness.data.labels.of_task import NO_OVERRIDES, Overrides
 from harness.errors import DataError, UserError
 from harness.leaderboard.build import build
 from harness.leaderboard.entries.read import read_entry
 from harness.leaderboard.numbers import jobs
 from harness.leaderboard.numbers.site_model import Site
-from harness.runs.bench import NO_OVERRIDES, Overrides
 from harness.specs.catalogue import Catalogue
 from leaderboard.numbers.conftest import Built
 from leaderboard.numbers.entry_builder import Toy, draw_rows, make_catalogue

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.data.labels.of_task import NO_OVERRIDES
 from harness.errors import DataError
 from harness.leaderboard.build import build
 from harness.leaderboard.files.data_scripts import LONGEST_TEXT, write_images
 from harness.leaderboard.numbers.ground import make_ground
-from harness.runs.bench import NO_OVERRIDES
 from harness.score.answers import STATUSES
 from harness.score.results import Protocol, Share
 from harness.score.scoring import ScoreRequest, score
@@ -77,8 +77,8 @@ def test_slices_counted_from_the_bits_are_pythons(built: Built) -> None:
 
 def per_class(built: Built, entry: str, protocol: Protocol) -> Mapping[str, Share]:
     """The accuracy of each class of an entry's answers to `toy_cw`, by the scorer itself."""
-    ending = built.toy.ending("toy_cw")
-    request = ScoreRequest("toy_cw", entry, protocol, ending.classes, ending.truths.label_sets)
+    opened = built.toy.opened("toy_cw")
+    request = ScoreRequest("toy_cw", entry, protocol, opened.classes, opened.labels.sets)
     return score(built.toy.rows(entry, "toy_cw"), request).per_class["corrected"]
 
 
@@ -228,7 +228,7 @@ def test_withdrawn_entries_are_told_without_a_link(toy: Toy, tmp_path: Path) -> 
 
 
 def test_class_ids_that_do_not_fit_are_told(toy: Toy, tmp_path: Path) -> None:
-    ground = make_ground("toy", toy.ending("toy_cw"))
+    ground = make_ground("toy", toy.opened("toy_cw"))
     classes = ground.classes
     last = type(classes.classes[0])(40_000, "far")
     object.__setattr__(classes, "classes", (*classes.classes, last))

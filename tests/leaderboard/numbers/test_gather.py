@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.data.labels.of_task import NO_OVERRIDES
 from harness.errors import DataError, UserError
 from harness.leaderboard.build import build
 from harness.leaderboard.numbers.gather import gather, open_tasks
 from harness.leaderboard.numbers.ground import group_by_ground
-from harness.runs.bench import NO_OVERRIDES
 from harness.specs.catalogue import Catalogue
 from harness.store.manifest import Manifest
 from leaderboard.numbers.entry_builder import Toy, draw_rows, make_catalogue
@@ -112,18 +112,16 @@ def test_tasks_of_the_same_labels_share_a_ground(toy: Toy) -> None:
 
 def test_other_labels_of_the_same_classes_are_another_benchmark(toy: Toy, tmp_path: Path) -> None:
     entry = toy.add("a", {"toy_cw": draw_rows(1), "toy_ow": draw_rows(2)})
-    endings = open_tasks(toy.catalogue, [entry], NO_OVERRIDES)
-    truths = endings["toy_ow"].truths
-    other = tuple(
-        replace(labels, name=f"new_{labels.name}", digest="1") for labels in truths.label_sets
-    )
-    endings["toy_ow"] = replace(endings["toy_ow"], truths=replace(truths, label_sets=other))
-    names = {task: ground.name for task, ground in group_by_ground(endings).items()}
+    opened_tasks = open_tasks(toy.catalogue, [entry], NO_OVERRIDES)
+    truths = opened_tasks["toy_ow"].labels
+    other = tuple(replace(labels, name=f"new_{labels.name}", digest="1") for labels in truths.sets)
+    opened_tasks["toy_ow"] = replace(opened_tasks["toy_ow"], labels=replace(truths, sets=other))
+    names = {task: ground.name for task, ground in group_by_ground(opened_tasks).items()}
     assert names == {"toy_cw": "toy.original", "toy_ow": "toy.new_original"}
-    same_name = tuple(replace(labels, digest="1") for labels in truths.label_sets)
-    endings["toy_ow"] = replace(endings["toy_ow"], truths=replace(truths, label_sets=same_name))
+    same_name = tuple(replace(labels, digest="1") for labels in truths.sets)
+    opened_tasks["toy_ow"] = replace(opened_tasks["toy_ow"], labels=replace(truths, sets=same_name))
     with pytest.raises(DataError, match=r"`toy_cw`, `toy_ow`.*not the same labels"):
-        group_by_ground(endings)
+        group_by_ground(opened_tasks)
 
 
 def test_labels_are_those_of_today(toy: Toy, tmp_path: Path) -> None:
@@ -131,7 +129,7 @@ def test_labels_are_those_of_today(toy: Toy, tmp_path: Path) -> None:
     path = tmp_path / "toy" / "corrected.jsonl"
     path.write_text('{"image_id": "img_000", "labels": [5]}\n')
     ending = open_tasks(Catalogue((tmp_path / "toy",)), [entry], NO_OVERRIDES)["toy_cw"]
-    assert ending.truths.label_sets[1].labels == {"img_000": frozenset({5})}
+    assert ending.labels.sets[1].labels == {"img_000": frozenset({5})}
 
 
 def test_a_task_that_the_catalogue_lacks(toy: Toy, tmp_path: Path) -> None:

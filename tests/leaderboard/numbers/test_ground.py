@@ -6,30 +6,30 @@ import numpy as np
 import pytest
 
 from harness.data.labels.label_set import Equivalences
+from harness.data.opened import OpenTask
 from harness.leaderboard.numbers.ground import NO_GROUP, Ground, describe, make_ground
 from harness.leaderboard.numbers.references import references
-from harness.runs.finish import Ending
 from leaderboard.numbers.entry_builder import IDS, ORIGINAL, N, Toy, corrected
 
 
 @pytest.fixture
-def ending(toy: Toy) -> Ending:
-    return toy.ending("toy_cw")
+def opened(toy: Toy) -> OpenTask:
+    return toy.opened("toy_cw")
 
 
-def test_the_headline_is_the_last_that_is_not_original(ending: Ending) -> None:
-    original, corrected_labels = ending.truths.label_sets
+def test_the_headline_is_the_last_that_is_not_original(opened: OpenTask) -> None:
+    original, corrected_labels = opened.labels.sets
     more = replace(corrected_labels, name="earlier")
-    truths = replace(ending.truths, label_sets=(original, more, corrected_labels))
-    assert make_ground("toy", replace(ending, truths=truths)).headline.name == "corrected"
-    ground = make_ground("toy", ending)
+    truths = replace(opened.labels, sets=(original, more, corrected_labels))
+    assert make_ground("toy", replace(opened, labels=truths)).headline.name == "corrected"
+    ground = make_ground("toy", opened)
     assert ground.image_ids == IDS
     assert ground.original is not None
     assert (ground.original.name, ground.headline.name) == ("original", "corrected")
     assert ground.home(ground.headline).tolist() == ORIGINAL
 
 
-def test_groups_against_a_plain_loop(ending: Ending) -> None:
+def test_groups_against_a_plain_loop(opened: OpenTask) -> None:
     expected = []
     for place, image_id in enumerate(IDS):
         labels = corrected().get(image_id)
@@ -40,7 +40,7 @@ def test_groups_against_a_plain_loop(ending: Ending) -> None:
         else:
             sign = "+" if ORIGINAL[place] in labels else "-"
             expected.append(("S" if len(labels) == 1 else "M") + sign)
-    ground = make_ground("toy", ending)
+    ground = make_ground("toy", opened)
     groups, codes = ground.group_codes()
     assert groups == ("N", "S+", "S-", "M+", "M-")
     assert ["?" if code == NO_GROUP else groups[code] for code in codes] == expected
@@ -57,13 +57,13 @@ def test_groups_against_a_plain_loop(ending: Ending) -> None:
     assert added.headline == tuple(sorted(corrected()[added.image_id]))
 
 
-def without_original(ending: Ending) -> Ground:
-    sets = tuple(replace(labels, original=False) for labels in ending.truths.label_sets)
-    return make_ground("toy", replace(ending, truths=replace(ending.truths, label_sets=sets[1:])))
+def without_original(opened: OpenTask) -> Ground:
+    sets = tuple(replace(labels, original=False) for labels in opened.labels.sets)
+    return make_ground("toy", replace(opened, labels=replace(opened.labels, sets=sets[1:])))
 
 
-def test_without_original_labels_groups_have_no_sign(ending: Ending) -> None:
-    ground = without_original(ending)
+def test_without_original_labels_groups_have_no_sign(opened: OpenTask) -> None:
+    ground = without_original(opened)
     groups, codes = ground.group_codes()
     assert groups == ("N", "S", "M")
     assert ground.original is None
@@ -76,26 +76,26 @@ def test_without_original_labels_groups_have_no_sign(ending: Ending) -> None:
     assert names == ["chance", "constant answer"]
 
 
-def test_the_original_labels_alone_rank(ending: Ending) -> None:
-    truths = replace(ending.truths, label_sets=ending.truths.label_sets[:1])
-    ground = make_ground("toy", replace(ending, truths=truths))
+def test_the_original_labels_alone_rank(opened: OpenTask) -> None:
+    truths = replace(opened.labels, sets=opened.labels.sets[:1])
+    ground = make_ground("toy", replace(opened, labels=truths))
     assert ground.headline is ground.original
     assert describe(ground, None).differences == ()
 
 
-def test_classes_that_count_as_one_are_right_together(ending: Ending) -> None:
+def test_classes_that_count_as_one_are_right_together(opened: OpenTask) -> None:
     merged = Equivalences.from_groups("/home/someone/config.json", [[0, 1, 2]])
-    truths = replace(ending.truths, equivalences=merged)
-    ground = make_ground("toy", replace(ending, truths=truths))
-    assert ground.equivalences.source == "config.json"
+    truths = replace(opened.labels, equivalences=merged)
+    ground = make_ground("toy", replace(opened, labels=truths))
+    assert ground.labels.equivalences.source == "config.json"
     rows = {each.name: each for each in references(ground, np.ones(N, dtype=np.bool_), None)}
     # Half of the images are of one of the three; each of these is right for all of them.
     assert rows["chance"].accuracy["original"] == pytest.approx(100 * (0.5 * 3 + 0.5) / 6)
     assert rows["constant answer"].accuracy["original"] == pytest.approx(50)
 
 
-def test_no_folder_of_this_machine_is_told(ending: Ending) -> None:
-    told = describe(make_ground("toy", ending), None)
+def test_no_folder_of_this_machine_is_told(opened: OpenTask) -> None:
+    told = describe(make_ground("toy", opened), None)
     assert {info.source for info in told.label_sets.values()} == {
         "original.jsonl", "corrected.jsonl",
     }  # fmt: skip

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.data.labels.of_task import Overrides
 from harness.errors import DataError, SpecError
 from harness.leaderboard.build import build
 from harness.leaderboard.entries.check import CheckOptions, check_path, share_options
@@ -19,7 +20,6 @@ from harness.leaderboard.pages.plots.figure import Figure, Model
 from harness.leaderboard.pages.plots.forest import forest
 from harness.leaderboard.pages.plots.scatter import scatter
 from harness.leaderboard.pages.plots.slope import slope
-from harness.runs.bench import Overrides
 from harness.score.statistics import wilson
 from harness.specs.catalogue import Catalogue
 from leaderboard.numbers.entry_builder import IDS, ORIGINAL, K, N, Toy, corrected, draw_rows

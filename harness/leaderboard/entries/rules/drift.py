@@ -27,7 +27,7 @@ def check_drift(case: RunCase) -> Iterator[Finding]:
     labels = case.headline or case.original
     if labels is None:
         return
-    answers, same = case.answers, case.ending.truths.equivalences
+    answers, same = case.answers, case.opened.labels.equivalences
     truth = to_truth(labels, answers.image_ids, same)
     home = to_truth(case.original, answers.image_ids, same) if case.original else None
     scope = scope_of(answers, truth, home)

@@ -39,10 +39,10 @@ def check_frequent(case: RunCase) -> Iterator[Finding]:
     labels = case.headline or case.original
     counts = Counter(row.class_id for row in case.rows if row.class_id is not None)
     n, truths = len(case.rows), _label_counts(labels)
-    floor = max(CLASS_SHARE, UNIFORM / len(case.ending.classes))
+    floor = max(CLASS_SHARE, UNIFORM / len(case.opened.classes))
     total = max(len(labels.labels) if labels else 0, 1)
     found = [
-        f"`{case.ending.classes.by_id[each].name}` {100 * count / n:.2f} %"
+        f"`{case.opened.classes.by_id[each].name}` {100 * count / n:.2f} %"
         for each, count in counts.most_common()
         if count / n > max(floor, OF_LABELS * truths[each] / total)
     ]
@@ -56,7 +56,7 @@ def check_never(case: RunCase) -> Iterator[Finding]:
     present = {row.image_id for row in case.rows}
     truths = _label_counts(case.original or case.headline, present)
     never = [
-        f"`{case.ending.classes.by_id[each].name}` ({truths[each]} images)"
+        f"`{case.opened.classes.by_id[each].name}` ({truths[each]} images)"
         for each in sorted(truths)
         if truths[each] >= ENOUGH_IMAGES and each not in named
     ]

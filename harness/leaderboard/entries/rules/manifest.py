@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.data.opened import OpenTask
 from harness.leaderboard.entries.card import ModelCard
 from harness.leaderboard.entries.card_file import unfilled
 from harness.leaderboard.entries.comparable import differences
@@ -10,7 +11,6 @@ from harness.leaderboard.entries.finding import Finding, listed
 from harness.leaderboard.entries.manifest import CARD, MANIFEST, EntryManifest, EntryRun
 from harness.leaderboard.entries.read import changed_files, named_wrongly
 from harness.leaderboard.entries.rules.files import is_inside
-from harness.runs.finish import Ending
 from harness.specs.catalogue import Catalogue, Kind
 
 
@@ -70,12 +70,12 @@ def check_task(catalogue: Catalogue, run: EntryRun) -> Iterator[Finding]:
         yield Finding("E207", MANIFEST, f"`{run.task}` is no task here; `harness list tasks`")
 
 
-def check_comparable(run: EntryRun, ending: Ending) -> Iterator[Finding]:
+def check_comparable(run: EntryRun, opened: OpenTask) -> Iterator[Finding]:
     """The run was made over the classes and under the settings that the task has (E207, E208)."""
-    classes = ending.classes
+    classes = opened.classes
     if run.run.class_list.sha256 != classes.digest:
         yield Finding("E207", MANIFEST, f"`{run.task}`: other classes than `{classes.name}` now")
         return
-    found = differences(run, ending)
+    found = differences(run, opened)
     if found:
         yield Finding("E208", MANIFEST, f"`{run.task}`, {listed(found)}")

@@ -71,7 +71,7 @@ def check_mimicry(case: RunCase) -> Iterator[Finding]:
     """
     if case.original is None or case.headline is None:
         return
-    same = case.ending.truths.equivalences
+    same = case.opened.labels.equivalences
     original, headline = (
         to_truth(labels, case.answers.image_ids, same) for labels in (case.original, case.headline)
     )

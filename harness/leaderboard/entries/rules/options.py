@@ -1,6 +1,7 @@
 """Rules on multiple choice: a question has one right option, and the answer is an option."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from harness.answers.outcome import Status
 from harness.errors import UserError
@@ -41,18 +42,10 @@ def check_drawn(case: RunCase) -> Iterator[Finding]:
         told = f"other labels than the run's, {listed(case.labels_changed)}"
         yield Finding("I313", case.where, told)
         return
-    ending = case.ending
-    truths = ending.truths
     ids = [row.image_id for row in case.rows]
+    opened = replace(case.opened, labels=case.labels)
     try:
-        drawn = options_of(
-            ending.catalogue,
-            ending.task,
-            ending.classes,
-            case.label_sets,
-            truths.equivalences,
-            ids,
-        ).by_image
+        drawn = options_of(opened, ids).by_image
     except UserError as error:
         yield Finding("I313", case.where, error.problems[0].what)
         return
@@ -66,9 +59,8 @@ class _Valid:
     """Counts the options of a row that are right in any label set."""
 
     def __init__(self, case: RunCase) -> None:
-        truths = case.ending.truths
-        self._same = interchangeable(case.ending.classes, truths.equivalences)
-        self._label_sets = case.label_sets
+        self._same = interchangeable(case.opened.classes, case.labels.equivalences)
+        self._label_sets = case.labels.sets
 
     def count(self, row: Prediction) -> int:
         labels = (each.labels.get(row.image_id, frozenset()) for each in self._label_sets)
@@ -77,7 +69,7 @@ class _Valid:
 
 
 def _wrong(row: Prediction, case: RunCase, valid: _Valid) -> str | None:
-    how = case.ending.task.distractors
+    how = case.opened.task.distractors
     if how is None:
         return "options where the protocol has none" if row.options else None
     if len(row.options) != how.n_options or len(set(row.options)) != len(row.options):

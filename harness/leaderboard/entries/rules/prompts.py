@@ -37,7 +37,7 @@ def check_rendered(case: RunCase) -> Iterator[Finding]:
     """The prompts are those that the task renders today (W310)."""
     if not case.prompts:
         return
-    rendered = render_prompts(case.ending.task, case.ending.classes, case.rows)
+    rendered = render_prompts(case.opened.task, case.opened.classes, case.rows)
     others = [each.sha256 for each in case.prompts if each.sha256 not in rendered]
     if others:
         yield Finding("W310", case.run.prompts, listed(others))

@@ -100,7 +100,7 @@ def check_mapped(case: RunCase) -> Iterator[Finding]:
     as it is here, whatever the manifest says of the run's; where it cannot be had without a network
     nothing is mapped (I503).
     """
-    task, facts = case.ending.task, case.run.run.mapping
+    task, facts = case.opened.task, case.run.run.mapping
     if not places_to_map(task, case.rows) and not any(row.nearest for row in case.rows):
         return
     if facts is None:
@@ -108,7 +108,7 @@ def check_mapped(case: RunCase) -> Iterator[Finding]:
         return
     name = task.mapping.encoder
     try:
-        encoder = _opened(case.ending.catalogue, name)
+        encoder = _opened(case.opened.catalogue, name)
         if encoder is None:
             yield Finding("I503", case.where, f"the weights of `{name}` are not here")
             return
@@ -137,14 +137,14 @@ class _Again:
 
     def differing(self) -> list[str]:
         """Give the images whose answers are mapped otherwise than their rows say."""
-        task, rows = self.case.ending.task, self.case.rows
+        task, rows = self.case.opened.task, self.case.rows
         has_nearest = any(row.nearest for row in rows)
         beside = set(places_beside(task, rows)) if has_nearest else set()
         asked = [
             replace(row, status=Status.OOP) if place in beside else row
             for place, row in enumerate(rows)
         ]
-        again = map_rows(task, asked, self.case.ending.classes, self.encoder)
+        again = map_rows(task, asked, self.case.opened.classes, self.encoder)
         pairs = enumerate(zip(rows, again, strict=True))
         return [
             row.image_id
@@ -173,7 +173,7 @@ class _Again:
         """Tell whether the classes of a row are those of one name, and as near as the nearest."""
         if now.margin is None or now.margin > TIE or now.similarity is None:
             return False
-        classes, how = self.case.ending.classes, self.case.ending.task.mapping
+        classes, how = self.case.opened.classes, self.case.opened.task.mapping
         if ids not in classes.by_normalized.values():
             return False
         alone = ClassList(

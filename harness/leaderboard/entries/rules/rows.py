@@ -29,14 +29,12 @@ def expected_ids(case: RunCase) -> frozenset[str]:
     They are those of the benchmark's original label set, or else of all its label sets together;
     for multiple choice without those that have no question, since no class is valid for them.
     """
-    truths, original = case.ending.truths, case.original
-    ids = frozenset(original.labels if original else chain(*(x.labels for x in case.label_sets)))
+    original = case.original
+    ids = frozenset(original.labels if original else chain(*(x.labels for x in case.labels.sets)))
     if case.protocol != "mc":
         return ids
-    same = interchangeable(case.ending.classes, truths.equivalences)
-    return frozenset(
-        each for each in ids if true_option_of(each, case.label_sets, same) is not None
-    )
+    same = interchangeable(case.opened.classes, case.labels.equivalences)
+    return frozenset(each for each in ids if true_option_of(each, case.labels, same) is not None)
 
 
 def check_ids(case: RunCase) -> Iterator[Finding]:
@@ -49,7 +47,7 @@ def check_ids(case: RunCase) -> Iterator[Finding]:
     expected = expected_ids(case)
     missing, extra = sorted(expected - counts.keys()), sorted(counts.keys() - expected)
     if case.protocol != "mc" or case.labels_changed:
-        known = frozenset(chain(*(each.labels for each in case.ending.truths.label_sets)))
+        known = frozenset(chain(*(each.labels for each in case.opened.labels.sets)))
         extra = [each for each in extra if each not in known]
     twice = sorted(image_id for image_id, count in counts.items() if count > 1)
     failed = [row.image_id for row in case.rows if row.status is Status.ERROR]
@@ -60,7 +58,7 @@ def check_ids(case: RunCase) -> Iterator[Finding]:
 
 def check_class_ids(case: RunCase) -> Iterator[Finding]:
     """Every class id is one of the class list (E306)."""
-    known = case.ending.classes.by_id.keys()
+    known = case.opened.classes.by_id.keys()
     wrong = [row.image_id for row in case.rows if not known >= _class_ids(row)]
     if wrong:
         yield Finding("E306", case.where, listed(wrong))
@@ -114,7 +112,7 @@ def _chosen_by(case: RunCase) -> str | None:
     """Give the rule of the rows of a task that asks for scores; None for one that asks for text."""
     if case.protocol == "classify":
         return SCORES
-    return RANKED if case.ending.task.output_type == "multiple_choice" else None
+    return RANKED if case.opened.task.output_type == "multiple_choice" else None
 
 
 def _class_of(row: Prediction, case: RunCase) -> str | None:
@@ -144,9 +142,9 @@ def _beside(row: Prediction, case: RunCase) -> str | None:
         return "`answers` whose first is not the answer"
     if row.top_scores or row.top_per_token or row.top_per_token_scores:
         return "scores of classes beside a text"
-    if row.outside is not None and case.ending.task.output_type != "constrained":
+    if row.outside is not None and case.opened.task.output_type != "constrained":
         return "`outside` of a text that was not constrained"
-    if row.rule == NO_ENTRY and case.ending.task.images_per_prompt == 1:
+    if row.rule == NO_ENTRY and case.opened.task.images_per_prompt == 1:
         return "`no_entry` of an answer to one image"
     return _near(row, case)
 
@@ -165,7 +163,7 @@ def _namesakes(row: Prediction, case: RunCase) -> str | None:
     """Whether an answer stands for more classes than those of one name."""
     if not row.also:
         return None
-    classes = case.ending.classes
+    classes = case.opened.classes
     same = {
         each
         for table in (classes.by_strict, classes.by_normalized, classes.by_words)

@@ -19,7 +19,7 @@ def check_claims(case: RunCase) -> Iterator[Finding]:
     that count as one: W402 tells where they are not, I403 where a label set is not here, or was not
     there when the run was scored.
     """
-    yield from compare_claims(case, score_again(case.ending, case.run.run, case.rows))
+    yield from compare_claims(case, score_again(case.opened, case.run.run, case.rows))
 
 
 def compare_claims(case: RunCase, results: Results) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""A task with everything it names opened: classes, images, label sets, requests."""
+"""The label sets of a task, and what the command line says of them instead of the YAML files."""
 
 import hashlib
 import logging
@@ -6,35 +6,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.data.class_lists import load_class_list
 from harness.data.classes import ClassList
-from harness.data.images.open import open_source
-from harness.data.images.source import Source
-from harness.data.labels.equivalences import equivalences_of, load_equivalences
-from harness.data.labels.label_set import Equivalences, LabelSet, original_of
-from harness.data.labels.load import load_label_set
-from harness.data.labels.named_original import COMPARED, CONTRADICTED, hold_against
-from harness.errors import DataError, Problem, SpecError
-from harness.limits import is_file
-from harness.prompts.options import options_of
-from harness.prompts.plan import PlannedRequest, Planner, row_order
-from harness.runs.class_folders import check_class_folders
-from harness.runs.classified import Outputs
-from harness.runs.label_choice import (
+from harness.data.labels.choice import (
     applies,
     applies_to_none,
     mixed_equivalences,
     own_label_sets,
 )
+from harness.data.labels.equivalences import equivalences_of, load_equivalences
+from harness.data.labels.label_set import Equivalences, Labels, LabelSet
+from harness.data.labels.load import load_label_set
+from harness.data.labels.named_original import COMPARED, CONTRADICTED, hold_against
+from harness.errors import DataError, Problem, SpecError
+from harness.limits import is_file
 from harness.specs.catalogue import Catalogue
 from harness.specs.label_set import LabelSetSpec
-from harness.specs.load import load_class_list_spec, load_label_set_spec
-from harness.specs.task import TaskSpec, digest_of
-from harness.specs.template import LETTERS
+from harness.specs.load import load_label_set_spec
+from harness.specs.task import TaskSpec
 
 log = logging.getLogger("harness")
-LETTERS_OF = tuple(tuple(LETTERS[:count]) for count in range(len(LETTERS) + 1))
-"""The letters of so many options; one object each, as requests share their choices."""
 _NAMED = 5  # tasks that a warning names
 
 
@@ -54,102 +44,6 @@ class Overrides:
 
 
 NO_OVERRIDES = Overrides({})
-
-
-@dataclass(frozen=True, slots=True)
-class Truths:
-    """The label sets of a task that could be opened, and the classes that count as one."""
-
-    label_sets: tuple[LabelSet, ...]
-    missing: tuple[str, ...]
-    equivalences: Equivalences
-    overridden: bool = False
-    """Whether the command line says which classes count as one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """An opened task."""
-
-    task: TaskSpec
-    classes: ClassList
-    source: Source
-    truths: Truths
-    planner: Planner
-    requests: tuple[PlannedRequest, ...]
-    skipped: Mapping[str, int]
-    """Images left out on purpose, by reason."""
-    outputs: Outputs | None = None
-    """What the classifier that answers puts out, for protocol `classify`."""
-
-    @property
-    def image_ids(self) -> tuple[str, ...]:
-        """The images of the run, in the order in which they are asked for."""
-        return tuple(each for request in self.requests for each in request.image_ids)
-
-    def choices(self, request: PlannedRequest) -> tuple[str, ...]:
-        """Give what may be answered to a request, where only a choice can be: names or letters.
-
-        An answer that may be no longer than a name is given the names too.
-        """
-        named = self.task.generation_kwargs.max_new_tokens == "longest_name"
-        free = self.task.output_type == "generate_until" and not named
-        if free and self.task.protocol != "classify":
-            return ()
-        return LETTERS_OF[len(request.options)] if request.options else self.classes.names
-
-    @property
-    def options_digest(self) -> str | None:
-        """SHA-256 of all options, for multiple choice."""
-        return digest_of(sorted(self.planner.options.items())) if self.planner.options else None
-
-    @property
-    def original(self) -> Mapping[str, int]:
-        """Image id to original class id, where it is known."""
-        return original_labels(self.truths.label_sets)
-
-
-def open_bench(catalogue: Catalogue, task: TaskSpec, overrides: Overrides = NO_OVERRIDES) -> Bench:
-    """Open a task. Raises SpecError or DataError when a file it needs is missing or wrong."""
-    classes = task_classes(catalogue, task)
-    specs = label_set_specs(catalogue, task, overrides)
-    source = open_source(task, [spec.column for spec in specs if spec.column])
-    truths = open_truths(task, classes, specs, overrides, source.label_columns())
-    check_class_folders(source, classes, original_of(truths.label_sets), truths.equivalences)
-    original = original_labels(truths.label_sets)
-    rows = row_order(task, source.ids, original)
-    options: Mapping[str, tuple[int, ...]] = {}
-    skipped: dict[str, int] = {}
-    if task.protocol == "mc":
-        ids = [source.ids[row] for row in rows]
-        chosen = options_of(catalogue, task, classes, truths.label_sets, truths.equivalences, ids)
-        options = chosen.by_image
-        rows = [row for row in rows if source.ids[row] in options]
-        skipped = {"no valid label": len(chosen.without_label)} if chosen.without_label else {}
-    planner = Planner(task, classes, options)
-    planner.refuse_unsteady()
-    return Bench(task, classes, source, truths, planner, tuple(planner.plan(source, rows)), skipped)
-
-
-def require_images(bench: Bench) -> None:
-    """Raise DataError for a task whose data are ids alone: no model can be asked about those."""
-    if bench.source.read is None:
-        task = bench.task
-        raise DataError(
-            Problem(
-                f"task `{task.task}`",
-                "its data set has no images, so that no model can be asked",
-                got=f"{bench.source.location}, without a column `{task.doc_to_visual}`",
-                expected="the column of the images in `doc_to_visual`",
-                fix="correct it or `dataset_path`; answers that exist already come in by "
-                "`harness import`",
-            )
-        )
-
-
-def task_classes(catalogue: Catalogue, task: TaskSpec) -> ClassList:
-    """Load the class list that a task names, under the task's name set."""
-    return load_class_list(load_class_list_spec(catalogue, task.class_list), task.name_set)
 
 
 def share_overrides(
@@ -201,13 +95,13 @@ def label_set_specs(
     return [_pointed(spec, overrides.label_sets.get(spec.label_set)) for spec in (*own, *more)]
 
 
-def open_truths(
+def open_labels(
     task: TaskSpec,
     classes: ClassList,
     specs: Sequence[LabelSetSpec],
     overrides: Overrides,
     columns: Mapping[str, Mapping[str, object]],
-) -> Truths:
+) -> Labels:
     """Open the label sets that are there; one whose file is missing is named and left out.
 
     `specs` are as `label_set_specs` gives them: the task's own, then those that are added.
@@ -229,12 +123,12 @@ def open_truths(
     )
     equivalences = _equivalences(task, classes, label_sets, overrides)
     overridden = overrides.equivalences is not None
-    return Truths(_held(label_sets, equivalences), missing, equivalences, overridden)
+    return Labels(_held(label_sets, equivalences), equivalences, missing, overridden)
 
 
 def _held(label_sets: tuple[LabelSet, ...], same: Equivalences) -> tuple[LabelSet, ...]:
     """Hold what label files say of the original classes against the original labels."""
-    original = original_of(label_sets)
+    original = next((labels for labels in label_sets if labels.original), None)
     if original is None:
         return label_sets
     held = tuple(
@@ -247,14 +141,6 @@ def _held(label_sets: tuple[LabelSet, ...], same: Equivalences) -> tuple[LabelSe
                 labels.name, original.name, labels.notes[CONTRADICTED], labels.notes[COMPARED],
             )  # fmt: skip
     return held
-
-
-def original_labels(label_sets: Sequence[LabelSet]) -> Mapping[str, int]:
-    """Give image id to original class id, from the label set that is `original`."""
-    for labels in label_sets:
-        if labels.original:
-            return {image_id: min(ids) for image_id, ids in labels.labels.items() if ids}
-    return {}
 
 
 def _equivalences(
