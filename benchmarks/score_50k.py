@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from harness.answers.outcome import Status
 from harness.data.classes import Class, ClassList
-from harness.data.labels.label_set import LabelSet
+from harness.data.labels.label_set import Equivalences, Labels, LabelSet
 from harness.score.scoring import ScoreRequest, score
 from harness.store.prediction import Prediction
 
@@ -67,7 +67,15 @@ def main() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     start = time.perf_counter()
     results = score(
-        rows, ScoreRequest("benchmark", "made-up", "cw", classes, sets, draws=chosen.draws)
+        rows,
+        ScoreRequest(
+            "benchmark",
+            "made-up",
+            "cw",
+            classes,
+            Labels(sets, Equivalences.none()),
+            draws=chosen.draws,
+        ),
     )
     seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -10,7 +10,7 @@ from harness.answers.outcome import Status
 from harness.data.class_lists import load_class_list, name_sets
 from harness.data.images.decode import ImageError
 from harness.data.images.open import dataset_location
-from harness.data.labels.label_set import LabelSet
+from harness.data.labels.label_set import Labels, LabelSet
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides, share_overrides
 from harness.data.opened import open_task, task_classes
 from harness.errors import MissingPackageError, UserError
@@ -187,8 +187,7 @@ def _not_right(
         model="gold",
         protocol=protocol,
         class_list=plan.opened.classes,
-        label_sets=(labels,),
-        equivalences=plan.opened.labels.equivalences,
+        labels=Labels((labels,), plan.opened.labels.equivalences),
         draws=1,
     )
     accuracy = score(rows, request).scores[protocol][labels.name].accuracy

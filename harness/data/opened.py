@@ -66,8 +66,7 @@ def open_task(
     specs = label_set_specs(catalogue, task, overrides)
     columns = [spec.column for spec in specs if spec.column]
     source: Source | None = None
-    is_here = isinstance(dataset_location(task), Path)
-    if images == "pixels" or columns or (images == "ids" and is_here):
+    if images == "pixels" or columns or (images == "ids" and _is_here(task)):
         source = open_source(task, columns)
     found = source.label_columns() if source else {}
     labels = open_labels(task, classes, specs, overrides, found)
@@ -102,6 +101,10 @@ def require_images(opened: OpenTask) -> None:
 def task_classes(catalogue: Catalogue, task: TaskSpec) -> ClassList:
     """Load the class list that a task names, under the task's name set."""
     return load_class_list(load_class_list_spec(catalogue, task.class_list), task.name_set)
+
+
+def _is_here(task: TaskSpec) -> bool:
+    return isinstance(dataset_location(task), Path)
 
 
 def _labelled(task: TaskSpec, labels: LabelSet) -> Source:

@@ -8,21 +8,20 @@ import numpy as np
 
 from harness.answers.rules import Level
 from harness.data.classes import Class, ClassList
-from harness.data.labels.label_set import Equivalences, LabelSet
+from harness.data.labels.label_set import Equivalences, Labels, LabelSet
 from harness.errors import DataError, Problem
 from harness.score.answers import Answers, Bools, to_answers
+from harness.score.judgement import judge
 from harness.score.metrics import (
     Scope,
-    counted_rows,
     out_rows,
     percent,
     right_at,
-    right_rows,
-    scope_of,
     share,
 )
+from harness.score.results import Protocol
 from harness.score.statistics import wilson
-from harness.score.truth import Truth, to_truth
+from harness.score.truth import Truth
 from harness.store.prediction import Prediction
 
 Empty = Literal["exclude", "correct"]
@@ -39,7 +38,7 @@ class Scored:
 
     answers: Answers
     truth: Truth
-    protocol: str
+    protocol: Protocol
     right: Bools
     """[n] which rows are right as read."""
     scope: Scope
@@ -78,7 +77,7 @@ class Scored:
 
 def scored(
     rows: Sequence[Prediction],
-    protocol: str,
+    protocol: Protocol,
     references: Sequence[Iterable[int]],
     empty: Empty = "exclude",
     equivalences: Iterable[Iterable[int]] = (),
@@ -99,6 +98,5 @@ def scored(
         },
     )
     merged = Equivalences.from_groups("equivalences", equivalences)
-    truth = to_truth(labels, answers.image_ids, merged)
-    right = right_rows(answers, truth, counted_rows(answers, protocol))
-    return Scored(answers, truth, protocol, right, scope_of(answers, truth, None), empty)
+    (judged,) = judge(answers, Labels((labels,), merged), [protocol])
+    return Scored(answers, judged.truth, protocol, judged.right[protocol], judged.scope, empty)

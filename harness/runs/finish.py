@@ -6,24 +6,18 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from pydantic import JsonValue
-
 from harness.data.opened import OpenTask
 from harness.prompts.options import CONFUSION_FILE
 from harness.runs.mapping import map_left
 from harness.score.confusion import confusion, save_confusion
 from harness.score.results import Results
-from harness.score.scoring import ScoreRequest, score
-from harness.specs.task import TaskSpec
+from harness.score.scoring import score_run
 from harness.store.directory import RunDirectory
 from harness.store.lines import write_json
 from harness.store.manifest import Manifest
 from harness.store.prediction import Prediction
 
 log = logging.getLogger("harness")
-OPTIONS, GIVEN = "options", "given"
-"""Where an imported run's manifest counts its options, and what results say of those that came with
-the answers."""
 
 
 def finish(directory: RunDirectory, opened: OpenTask) -> Results:
@@ -44,22 +38,6 @@ def finish(directory: RunDirectory, opened: OpenTask) -> Results:
     manifest = manifest.model_copy(update={"mapping": facts})
     manifest.write(directory.path)
     return _score(directory, opened, manifest, rows)
-
-
-def distractors_of(task: TaskSpec, manifest: Manifest) -> dict[str, JsonValue] | None:
-    """Say how the wrong options of a run were drawn: as the task says, or, for answers that brought
-    their own options, that they were given; None where there are none.
-    """
-    if task.distractors is None:
-        return None
-    drawn: dict[str, JsonValue] = task.distractors.model_dump(mode="json")
-    counts = manifest.model_facts.get(OPTIONS, {})
-    given, rest = counts.get("given", 0), counts.get("drawn", 0)
-    if not given:
-        return drawn
-    if not rest:
-        return {"strategy": GIVEN, "n_given": given}
-    return {"strategy": f"{GIVEN} and drawn", "n_given": given, "n_drawn": rest, "drawn": drawn}
 
 
 def spent(rows: Sequence[Prediction]) -> dict[str, int | float | None]:
@@ -93,25 +71,12 @@ def images_digest(rows: Sequence[Prediction]) -> str | None:
 def _score(
     directory: RunDirectory, opened: OpenTask, manifest: Manifest, rows: Sequence[Prediction]
 ) -> Results:
-    task, facts = opened.task, manifest.mapping
-    request = ScoreRequest(
-        task=manifest.task,
-        model=manifest.model,
-        protocol=task.protocol,
-        class_list=opened.classes,
-        label_sets=opened.labels.sets,
-        equivalences=opened.labels.equivalences,
-        mapping=facts.model_dump() if facts else None,
-        distractors=distractors_of(task, manifest),
-        n_expected=manifest.n,
-        n_images=manifest.data.n,
-    )
-    results = score(rows, request)
+    results = score_run(opened, manifest, rows)
     original = opened.labels.original
     if original is None:
         (directory.path / CONFUSION_FILE).unlink(missing_ok=True)  # it would be of older answers
     else:
-        matrix = confusion(rows, task.protocol, opened.classes, original)
+        matrix = confusion(rows, opened.task.protocol, opened.classes, original)
         save_confusion(directory.path / CONFUSION_FILE, matrix)
         results = results.model_copy(update={"confusion": CONFUSION_FILE})
     write_json(directory.results, results.to_json())

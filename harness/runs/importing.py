@@ -20,13 +20,14 @@ from harness.data.labels.of_task import NO_OVERRIDES, Overrides
 from harness.data.opened import OpenTask, open_task, task_classes
 from harness.errors import Problem, UserError
 from harness.runs.answers_file import AnswersFile, Given, read_answers
-from harness.runs.finish import GIVEN, OPTIONS, finish
+from harness.runs.finish import finish
 from harness.runs.finished import Finished
 from harness.runs.matching import Matched, match_answers
 from harness.runs.preflight import preflight, stop_on_errors, tell
 from harness.runs.rows import read_answer
 from harness.runs.several import joined
 from harness.score.answers import STRICT
+from harness.score.provenance import GIVEN, OPTIONS
 from harness.specs.catalogue import Catalogue, own_root
 from harness.specs.file_names import name_fault
 from harness.specs.task import Protocol, TaskSpec, digest_of

@@ -11,7 +11,7 @@ import numpy as np
 from harness.answers.mapping.grid import Count, GridRow, Right, grid
 from harness.answers.mapping.nearest import shared_vectors
 from harness.answers.parse import answer_text
-from harness.data.labels.label_set import LabelSet
+from harness.data.labels.label_set import Labels, LabelSet
 from harness.encoders.base import TextEncoder
 from harness.encoders.registry import open_encoder
 from harness.encoders.templates import sentences
@@ -19,9 +19,9 @@ from harness.errors import DataError, Problem, SpecError, unknown_name
 from harness.runs.mapping import places_to_map, with_exact
 from harness.runs.scored import ScoredRun
 from harness.score.answers import Bools, Ints, to_answers
-from harness.score.metrics import counted_rows, right_rows, scope_of
+from harness.score.judgement import judge
 from harness.score.statistics import wilson
-from harness.score.truth import Truth, to_truth
+from harness.score.truth import Truth
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec
 from harness.specs.task import TaskSpec
@@ -205,17 +205,16 @@ def _grid(
     run: ScoredRun, labels: LabelSet, texts: Mapping[str, str], combinations: Combinations
 ) -> list[GridRow]:
     answers = to_answers(run.rows, run.opened.classes, str(run.path))
-    truth = to_truth(labels, answers.image_ids, run.opened.labels.equivalences)
-    scored = scope_of(answers, truth, None).scored
-    as_parsed = right_rows(answers, truth, counted_rows(answers, "cw"))
-    places = np.flatnonzero(scored)
+    alone = Labels((labels,), run.opened.labels.equivalences)
+    (judged,) = judge(answers, alone, ["cw"])
+    places = np.flatnonzero(judged.scope.scored)
     return grid(
         combinations.encoders,
         {answers.image_ids[place]: texts.get(answers.image_ids[place], "") for place in places},
         run.opened.classes,
         combinations.class_templates,
         combinations.answer_templates,
-        _right(truth, places, as_parsed),
+        _right(judged.truth, places, judged.right["cw"]),
     )
 
 

@@ -1,17 +1,17 @@
 """Two runs on the same images under one label set: the 2x2 table and what it says."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from harness.data.labels.label_set import Equivalences, LabelSet
+from harness.data.labels.label_set import Equivalences, Labels, LabelSet
 from harness.score.answers import NO_CLASS, Answers, Bools, Ints, to_answers
-from harness.score.metrics import Scope, counted_rows, percent, right_rows, scope_of
+from harness.score.judgement import judge
+from harness.score.metrics import percent
 from harness.score.results import Interval, Part, Percent, Protocol, PValue
 from harness.score.statistics import Draws, class_bootstrap, holm, mcnemar
-from harness.score.truth import to_truth
 from harness.store.prediction import Prediction
 
 
@@ -61,13 +61,6 @@ class Comparison(Part):
         return self.model_dump(mode="json", by_alias=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    answers: Answers
-    scope: Scope
-    right: Bools
-
-
 def compare(
     a: Side,
     b: Side,
@@ -85,16 +78,23 @@ def compare(
     merged = equivalences or Equivalences.none()
     common = {row.image_id for row in a.rows} & {row.image_id for row in b.rows}
     n_images = len({row.image_id for row in (*a.rows, *b.rows)})
-    one, two = (_judge(side, common, label_set, merged, original) for side in (a, b))
+    home = () if original is None or original is label_set else (replace(original, original=True),)
+    labels = Labels((label_set, *home), merged)
+    answers_a, answers_b = (_answers(side, common) for side in (a, b))
+    one, two = (
+        judge(answers, labels, [side.protocol])[0]
+        for side, answers in ((a, answers_a), (b, answers_b))
+    )
+    right_a, right_b = one.right[a.protocol], two.right[b.protocol]
     scored = one.scope.scored & two.scope.scored
     n = int(scored.sum())
     only_a, only_b = (
-        int((scored & mask).sum()) for mask in (one.right & ~two.right, two.right & ~one.right)
+        int((scored & mask).sum()) for mask in (right_a & ~right_b, right_b & ~right_a)
     )
-    both = int((scored & one.right & two.right).sum())
+    both = int((scored & right_a & right_b).sum())
     p_value = mcnemar(only_a, only_b)
-    other_options, other_order = _unlike_questions(one.answers, two.answers, scored)
-    step = 100.0 * two.right[scored] - 100.0 * one.right[scored]
+    other_options, other_order = _unlike_questions(answers_a, answers_b, scored)
+    step = 100.0 * right_b[scored] - 100.0 * right_a[scored]
     return Comparison(
         a=a.name,
         b=b.name,
@@ -128,21 +128,10 @@ def with_holm(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
     )
 
 
-def _judge(
-    side: Side,
-    common: set[str],
-    label_set: LabelSet,
-    equivalences: Equivalences,
-    original: LabelSet | None,
-) -> _Judged:
-    answers = to_answers(
-        sorted((row for row in side.rows if row.image_id in common), key=lambda row: row.image_id),
-        where=f"predictions of {side.name}",
-    )
-    truth = to_truth(label_set, answers.image_ids, equivalences)
-    home = to_truth(original, answers.image_ids, equivalences) if original else None
-    right = right_rows(answers, truth, counted_rows(answers, side.protocol))
-    return _Judged(answers, scope_of(answers, truth, home), right)
+def _answers(side: Side, common: set[str]) -> Answers:
+    rows = (row for row in side.rows if row.image_id in common)
+    where = f"predictions of {side.name}"
+    return to_answers(sorted(rows, key=lambda row: row.image_id), where=where)
 
 
 def _unlike_questions(a: Answers, b: Answers, scored: Bools) -> tuple[int, int] | tuple[None, None]:

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from harness.data.classes import ClassList
-from harness.data.labels.label_set import Equivalences, LabelSet
+from harness.data.labels.label_set import Equivalences, Labels, LabelSet
 from harness.score.answers import NO_CLASS, Ints, to_answers
-from harness.score.metrics import counted_rows, right_rows
-from harness.score.truth import to_truth
+from harness.score.judgement import judge
+from harness.score.metrics import counted_rows
+from harness.score.results import Protocol
 from harness.store.lines import replacing
 from harness.store.prediction import Prediction
 
@@ -27,7 +28,7 @@ class Confusion:
 
 
 def confusion(
-    rows: Sequence[Prediction], protocol: str, class_list: ClassList, label_set: LabelSet
+    rows: Sequence[Prediction], protocol: Protocol, class_list: ClassList, label_set: LabelSet
 ) -> Confusion:
     """Count answers by the image's label (the lowest, if it has several) and the class answered.
 
@@ -36,11 +37,11 @@ def confusion(
     without a label are not counted. Raises DataError as `to_answers`.
     """
     answers = to_answers(rows, class_list)
-    truth = to_truth(label_set, answers.image_ids, Equivalences.none())
-    counted = counted_rows(answers, protocol)
+    (judged,) = judge(answers, Labels((label_set,), Equivalences.none()), [protocol])
+    truth, counted = judged.truth, counted_rows(answers, protocol)
     predicted = np.where(counted, answers.first, NO_CLASS)
     single = truth.n_labels == 1
-    predicted = np.where(single & right_rows(answers, truth, counted), truth.lowest, predicted)
+    predicted = np.where(single & judged.right[protocol], truth.lowest, predicted)
     ids = np.array(class_list.ids, dtype=np.int64)
     k = len(ids)
     among = answers.answered & (truth.n_labels > 0)

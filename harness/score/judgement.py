@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.data.labels.label_set import Equivalences, LabelSet
+from harness.data.labels.label_set import Labels
 from harness.errors import DataError, Problem
 from harness.score.answers import Answers, Bools
 from harness.score.metrics import Scope, counted_rows, right_rows, scope_of
@@ -23,28 +23,31 @@ class Judgement:
     """[n] which rows are right, by protocol, whether they are scored or not."""
 
 
-def open_truths(
-    label_sets: Sequence[LabelSet], image_ids: tuple[str, ...], equivalences: Equivalences
-) -> tuple[Truth, ...]:
+def open_truths(labels: Labels, image_ids: tuple[str, ...]) -> tuple[Truth, ...]:
     """Look n images up in every label set, in their order.
 
     Raises DataError for label sets of one name.
     """
-    names = [labels.name for labels in label_sets]
+    names = [each.name for each in labels.sets]
     if len(set(names)) < len(names):
         raise DataError(Problem("label sets", "two of one name", got=", ".join(names)))
-    return tuple(to_truth(labels, image_ids, equivalences) for labels in label_sets)
+    return tuple(to_truth(each, image_ids, labels.equivalences) for each in labels.sets)
 
 
 def judge(
     answers: Answers,
-    label_sets: Sequence[LabelSet],
-    truths: Sequence[Truth],
+    labels: Labels,
     protocols: Collection[Protocol],
+    truths: Sequence[Truth] | None = None,
 ) -> tuple[Judgement, ...]:
-    """Lay n answers beside the label sets, whose `truths` are of the same images in that order."""
-    pairs = zip(label_sets, truths, strict=True)
-    original = next((truth for labels, truth in pairs if labels.original), None)
+    """Lay n answers beside label sets; one judgement each, in their order.
+
+    `truths` are the labels of the n images, where they have been looked up. Raises DataError as
+    `open_truths`.
+    """
+    truths = open_truths(labels, answers.image_ids) if truths is None else truths
+    pairs = zip(labels.sets, truths, strict=True)
+    original = next((truth for each, truth in pairs if each.original), None)
     counted = {protocol: counted_rows(answers, protocol) for protocol in protocols}
     return tuple(
         Judgement(

@@ -1,19 +1,25 @@
 """From the rows of a run and its label sets to results: the one entry of the scorer."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 from pydantic import JsonValue
 
 from harness.data.classes import ClassList
-from harness.data.labels.label_set import Equivalences, LabelSet
+from harness.data.labels.label_set import Labels
+from harness.data.opened import OpenTask
 from harness.score import choice, metrics
 from harness.score.answers import NO_CLASS, Answers, Bools, to_answers
 from harness.score.judgement import Judgement, judge, open_truths
 from harness.score.matching import matched_scores, out_of_prompt, reading_info
-from harness.score.provenance import describe_classes, describe_equivalences, describe_labels
+from harness.score.provenance import (
+    describe_classes,
+    describe_equivalences,
+    describe_labels,
+    distractors_of,
+)
 from harness.score.results import (
     MATCHED,
     BootstrapInfo,
@@ -28,6 +34,7 @@ from harness.score.results import (
 )
 from harness.score.statistics import Draws, class_bootstrap, holm, mcnemar, wilson
 from harness.score.truth import check_met
+from harness.store.manifest import Manifest
 from harness.store.prediction import Prediction
 
 
@@ -39,11 +46,9 @@ class ScoreRequest:
     model: str
     protocol: Protocol
     class_list: ClassList
-    label_sets: tuple[LabelSet, ...]
+    labels: Labels
     """The first that is `original` says which class an image is filed under and what + and -
-    mean."""
-    equivalences: Equivalences = field(default_factory=Equivalences.none)
-    """They apply to every label set; `equivalences_of` gathers what the label sets bring."""
+    mean. The classes that count as one do so under every label set."""
     mapping: Mapping[str, JsonValue] | None = None
     """`encoder`, `class_template`, `answer_template` and whatever else to write beside them."""
     distractors: Mapping[str, JsonValue] | None = None
@@ -56,6 +61,27 @@ class ScoreRequest:
     seed: int = 0
 
 
+def score_run(
+    opened: OpenTask, manifest: Manifest, rows: Sequence[Prediction], draws: int = 2000
+) -> Results:
+    """Score the rows of a run by the label sets of its task as they are today. Raises DataError as
+    `score`.
+    """
+    request = ScoreRequest(
+        task=manifest.task,
+        model=manifest.model,
+        protocol=opened.task.protocol,
+        class_list=opened.classes,
+        labels=opened.labels,
+        mapping=manifest.mapping.model_dump() if manifest.mapping else None,
+        distractors=distractors_of(opened.task, manifest),
+        n_expected=manifest.n,
+        n_images=manifest.data.n,
+        draws=draws,
+    )
+    return score(rows, request)
+
+
 def score(rows: Sequence[Prediction], request: ScoreRequest) -> Results:
     """Score a run against all label sets at once.
 
@@ -63,11 +89,11 @@ def score(rows: Sequence[Prediction], request: ScoreRequest) -> Results:
     none of the class list, label sets of one name, and labels of another data set (`check_met`).
     """
     answers = to_answers(rows, request.class_list)
-    truths = open_truths(request.label_sets, answers.image_ids, request.equivalences)
-    for labels, truth in zip(request.label_sets, truths, strict=True):
+    truths = open_truths(request.labels, answers.image_ids)
+    for labels, truth in zip(request.labels.sets, truths, strict=True):
         check_met(labels, truth, answers.image_ids, request.n_images)
     protocols = protocols_of(answers, request)
-    return results_of(answers, judge(answers, request.label_sets, truths, protocols), request)
+    return results_of(answers, judge(answers, request.labels, protocols, truths), request)
 
 
 def results_of(answers: Answers, judged: Sequence[Judgement], request: ScoreRequest) -> Results:
@@ -98,9 +124,9 @@ def results_of(answers: Answers, judged: Sequence[Judgement], request: ScoreRequ
         class_list=describe_classes(request.class_list),
         label_sets={
             labels.name: describe_labels(labels, each.truth)
-            for labels, each in zip(request.label_sets, judged, strict=True)
+            for labels, each in zip(request.labels.sets, judged, strict=True)
         },
-        equivalences=describe_equivalences(request.equivalences),
+        equivalences=describe_equivalences(request.labels.equivalences),
         bootstrap=BootstrapInfo(draws=request.draws, seed=request.seed),
     )
 

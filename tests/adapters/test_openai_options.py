@@ -48,7 +48,7 @@ def test_mistakes(options: str, told: str, tmp_path: Path) -> None:
 
 
 def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith("harness.adapters.openai_")]:
+    for name in [name for name in sys.modules if name.startswith("harness.adapters.server.")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "openai", None)
     with pytest.raises(MissingPackageError, match=r"pip install 'mllm-.*\[openai\]'"):

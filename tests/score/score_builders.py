@@ -9,7 +9,7 @@ import numpy as np
 import harness
 from harness.answers.outcome import Status
 from harness.data.classes import Class, ClassList
-from harness.data.labels.label_set import LabelSet
+from harness.data.labels.label_set import Equivalences, Labels, LabelSet
 from harness.score.results import Results
 from harness.score.scoring import ScoreRequest, score
 from harness.store.prediction import Prediction
@@ -42,7 +42,9 @@ def run(
     rows: Sequence[Prediction], *label_sets: LabelSet, protocol: Any = "cw", **more: Any
 ) -> Results:
     more = {"class_list": classes(), "draws": 200, **more}
-    return score(rows, ScoreRequest("task", "model", protocol, label_sets=label_sets, **more))
+    same = more.pop("equivalences", Equivalences.none())
+    request = ScoreRequest("task", "model", protocol, labels=Labels(label_sets, same), **more)
+    return score(rows, request)
 
 
 def drawn(

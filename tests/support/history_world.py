@@ -119,9 +119,9 @@ def _said(number: int, prompt: str) -> str:
 def preload() -> None:
     """Import what the commands import late, so that no forked process has to."""
     for module in (
-        "run.importing", "run.repeats", "run.finish", "run.remap", "score.scoring", "entries.pack",
-        "leaderboard.build", "export.hf_folder", "cli.show", "cli.show_grid", "score.table",
-        "score.compare", "encoders.lexical",
+        "runs.importing", "runner.repeats", "runs.finish", "runs.remap", "score.scoring",
+        "leaderboard.entries.pack", "leaderboard.build", "export.hf.folder", "report.show",
+        "report.show_grid", "report.results_table", "score.compare", "encoders.lexical",
     ):  # fmt: skip
         importlib.import_module(f"harness.{module}")
     Image.init()

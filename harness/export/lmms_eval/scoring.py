@@ -14,6 +14,7 @@ from harness.answers.outcome import Status
 from harness.answers.rules import Level
 from harness.answers.stops import cut
 from harness.data.images.pixels import to_rgb
+from harness.data.labels.label_set import Labels
 from harness.encoders.base import Pieces, TextEncoder, Vectors, is_literal, pieces_of
 from harness.encoders.registry import open_encoder
 from harness.export.lmms_eval.documents import chat_messages, response_of, simple_text
@@ -23,9 +24,9 @@ from harness.requests import Request
 from harness.runs.mapping import map_rows
 from harness.runs.rows import answered_rows
 from harness.score.answers import to_answers
-from harness.score.metrics import counted_rows, out_rows, right_at, right_rows, scope_of
+from harness.score.judgement import judge
+from harness.score.metrics import out_rows, right_at
 from harness.score.results import MATCHED, MATCHINGS, Matching
-from harness.score.truth import to_truth
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec
 from harness.specs.task import Protocol, TaskSpec
@@ -167,13 +168,11 @@ class Scorer:
         if not known:
             return values
         answers = to_answers([rows[place] for place in known], self._classes)
-        truth = to_truth(labels, answers.image_ids, self._same)
-        read = right_rows(answers, truth, counted_rows(answers, protocol))
-        right = right_at(answers, truth, protocol, read, level)
+        (judged,) = judge(answers, Labels((labels,), self._same), [protocol])
+        right = right_at(answers, judged.truth, protocol, judged.right[protocol], level)
         if right is None:
             return values
-        scored = scope_of(answers, truth, None).scored
-        for place, is_right, counts in zip(known, right, scored, strict=True):
+        for place, is_right, counts in zip(known, right, judged.scope.scored, strict=True):
             values[place] = 100.0 * bool(is_right) if counts else None
         return values
 

@@ -100,11 +100,15 @@ class RunCase:
         """The rows as arrays. Raises DataError for rows that break E304 or E306."""
         return to_answers(self.rows, self.opened.classes, self.where)
 
+    @property
+    def widest(self) -> Protocol:
+        """The widest reading of the protocol."""
+        return "cw_plus" if self.protocol == "cw" else self.protocol
+
     @cached_property
     def counted(self) -> Bools:
         """Which rows name a class, under the widest reading of the protocol."""
-        widest = "cw_plus" if self.protocol == "cw" else self.protocol
-        return counted_rows(self.answers, widest)
+        return counted_rows(self.answers, self.widest)
 
     def read(self, answer: str | None, options: Sequence[int]) -> Outcome:
         """Give what the parser finds in an answer; of short ones that many give, once."""

@@ -17,7 +17,7 @@ from harness.leaderboard.entries.bounded import read_bounded
 from harness.leaderboard.entries.card import ModelCard
 from harness.leaderboard.entries.card_file import kind_of, new_card
 from harness.leaderboard.entries.check_run import examine
-from harness.leaderboard.entries.claims import claims_of, score_again
+from harness.leaderboard.entries.claims import claims_of
 from harness.leaderboard.entries.manifest import (
     CARD,
     MANIFEST,
@@ -33,6 +33,7 @@ from harness.leaderboard.entries.rules.manifest import check_task
 from harness.leaderboard.entries.rules.table import RULES
 from harness.runs.reopen import share_among_runs
 from harness.runs.scored import ScoredRun, open_scored
+from harness.score.scoring import score_run
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_run_task
 from harness.store.lines import write_json
@@ -144,7 +145,7 @@ def _write_run(folder: Path, run: ScoredRun) -> EntryRun:
         task=run.manifest.task,
         protocol=run.opened.task.protocol,
         run=_without_paths(run.manifest),
-        claims=claims_of(score_again(run.opened, run.manifest, run.rows)),
+        claims=claims_of(score_run(run.opened, run.manifest, run.rows, draws=1)),
     )
     rows = sorted(run.rows, key=lambda row: row.image_id)
     write_lines(folder / packed.predictions, map(row_values, rows))

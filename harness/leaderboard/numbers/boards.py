@@ -22,9 +22,9 @@ from harness.leaderboard.numbers.ranking import (
 from harness.leaderboard.numbers.references import references
 from harness.leaderboard.numbers.scoring import NO_QUESTION, BoardTally, Job, Packed, RunTally
 from harness.leaderboard.numbers.site_model import Before, Board, Row
-from harness.runs.finish import distractors_of
 from harness.score.answers import Bools
 from harness.score.metrics import percent
+from harness.score.provenance import distractors_of
 from harness.score.results import Change, ChoiceScore, Protocol
 from harness.score.statistics import Draws, holm, wilson
 from harness.specs.task import TaskSpec

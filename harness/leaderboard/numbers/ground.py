@@ -105,13 +105,14 @@ def make_ground(name: str, opened: OpenTask) -> Ground:
         raise DataError(Problem(f"task `{opened.task.task}`", what, got=missing, fix=fix))
     label_sets = tuple(replace(labels, source=_file_name(labels.source)) for labels in found.sets)
     equivalences = replace(found.equivalences, source=_file_name(found.equivalences.source))
-    image_ids = tuple(sorted({each for labels in named for each in labels.labels}))
+    labels = replace(found, sets=label_sets, equivalences=equivalences)
+    image_ids = tuple(sorted({image_id for each in named for image_id in each.labels}))
     return Ground(
         name=name,
         classes=opened.classes,
-        labels=replace(found, sets=label_sets, equivalences=equivalences),
+        labels=labels,
         image_ids=image_ids,
-        truths=open_truths(label_sets, image_ids, equivalences),
+        truths=open_truths(labels, image_ids),
     )
 
 

@@ -15,7 +15,7 @@ from harness.leaderboard.files.tables import run_key
 from harness.leaderboard.numbers.boards import Done
 from harness.leaderboard.numbers.ground import Ground
 from harness.leaderboard.numbers.scoring import Job, RunTally, save_ground, score_run
-from harness.runs.finish import distractors_of
+from harness.score.provenance import distractors_of
 
 _FEW_ROWS = 20_000
 """So many are scored before other processes would have started."""

@@ -194,8 +194,7 @@ class _Run:
             model=job.entry.manifest.model,
             protocol=protocol,
             class_list=self.classes,
-            label_sets=self.ground.labels.sets,
-            equivalences=self.ground.labels.equivalences,
+            labels=self.ground.labels,
             mapping=facts.mapping.model_dump() if facts.mapping else None,
             distractors=job.distractors,
             n_expected=facts.n,
@@ -257,15 +256,11 @@ def _open(job: Job, ground: Ground, case: RunCase) -> _Run:
     rows = sorted(case.rows, key=lambda row: row.image_id)
     answers = to_answers(rows, case.opened.classes, where)
     is_all = answers.image_ids == ground.image_ids
-    truths = (
-        ground.truths
-        if is_all
-        else open_truths(ground.labels.sets, answers.image_ids, ground.labels.equivalences)
-    )
+    truths = ground.truths if is_all else open_truths(ground.labels, answers.image_ids)
     # A task of cw_plus has no board of cw, and yet results under both.
     both: tuple[Protocol, ...] = ("cw", "cw_plus")
     protocols = both if "cw_plus" in job.protocols else job.protocols
-    judged = judge(answers, ground.labels.sets, truths, protocols)
+    judged = judge(answers, ground.labels, protocols, truths)
     index = {image_id: place for place, image_id in enumerate(ground.image_ids)}
     places = np.array([index.get(each, -1) for each in answers.image_ids], dtype=np.int64)
     on_ground = np.flatnonzero(places >= 0)

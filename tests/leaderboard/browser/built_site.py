@@ -80,9 +80,8 @@ class BuiltSite:
     def per_class(self, board: Board, name: str) -> Mapping[str, Share]:
         """The accuracy of each class of an entry, by the scorer itself."""
         opened = self.opened_tasks[board.task]
-        truths = opened.labels
         request = ScoreRequest(
-            board.task, name, board.protocol, opened.classes, truths.sets, draws=1
+            board.task, name, board.protocol, opened.classes, opened.labels, draws=1
         )
         return score(self.rows(name, board.task), request).per_class[board.headline]
 

@@ -12,12 +12,13 @@ from typing import Any
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.data.opened import OpenTask, open_task
 from harness.encoders.registry import open_encoder
-from harness.leaderboard.entries.claims import claims_of, score_again
+from harness.leaderboard.entries.claims import claims_of
 from harness.leaderboard.entries.manifest import EntryRun
 from harness.leaderboard.entries.pack import row_values, write_lines
 from harness.leaderboard.entries.rows import read_prompts, read_rows
 from harness.runs.mapping import map_rows
 from harness.runs.rows import read_answer
+from harness.score.scoring import score_run
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec, load_task
 from harness.store.prediction import Prediction
@@ -103,7 +104,7 @@ def _say_it(folder: Path, run: dict[str, Any]) -> None:
     write_lines(folder / parsed.predictions, map(row_values, rows))
     run["claims"] = {
         protocol: {name: each.model_dump() for name, each in claims.items()}
-        for protocol, claims in claims_of(score_again(opened, parsed.run, rows)).items()
+        for protocol, claims in claims_of(score_run(opened, parsed.run, rows, draws=1)).items()
     }
 
 

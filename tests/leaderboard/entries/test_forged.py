@@ -11,10 +11,11 @@ import pytest
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.errors import DataError
 from harness.leaderboard.build import build
-from harness.leaderboard.entries.claims import claims_of, score_again
+from harness.leaderboard.entries.claims import claims_of
 from harness.leaderboard.entries.read import read_entry
 from harness.leaderboard.numbers.gather import open_tasks
 from harness.leaderboard.numbers.site_model import Site
+from harness.score.scoring import score_run
 from harness.specs.catalogue import Catalogue
 from support.drafts import Draft
 from support.tiny_benchmark import NAMES, N, headline
@@ -202,7 +203,9 @@ def claim(tiny: Catalogue, draft: Draft) -> None:
     opened_tasks = open_tasks(tiny, [entry], NO_OVERRIDES)
     for run in entry.manifest.runs:
         try:
-            found = claims_of(score_again(opened_tasks[run.task], run.run, list(entry.rows(run))))
+            found = claims_of(
+                score_run(opened_tasks[run.task], run.run, list(entry.rows(run)), draws=1)
+            )
         except DataError:
             continue
         old = draft.run(run.task)["claims"]

@@ -14,7 +14,7 @@ from harness.data.classes import ClassList
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.data.opened import OpenTask, open_task, task_classes
 from harness.encoders.registry import open_encoder
-from harness.leaderboard.entries.claims import claims_of, score_again
+from harness.leaderboard.entries.claims import claims_of
 from harness.leaderboard.entries.ledger import LEDGER
 from harness.leaderboard.entries.manifest import CARD, MANIFEST, EntryManifest, EntryRun, FileFacts
 from harness.leaderboard.entries.pack import row_values, write_lines
@@ -25,6 +25,7 @@ from harness.prompts.plan import Planner
 from harness.runs.classified import SCORES
 from harness.runs.mapping import map_rows
 from harness.runs.rows import read_answer
+from harness.score.scoring import score_run
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec, load_task
 from harness.store.identity import Identity
@@ -178,7 +179,7 @@ class Toy:
             manifest = (manifests or {}).get(task) or self.manifest(task, rows)
             protocol = load_task(self.catalogue, task).protocol
             opened = self.opened(task)
-            claims = claims_of(score_again(opened, manifest, rows))
+            claims = claims_of(score_run(opened, manifest, rows, draws=1))
             run = EntryRun(task=task, protocol=protocol, run=manifest, claims=claims)
             write_lines(folder / run.predictions, map(row_values, rows))
             prompts = render_prompts(opened.task, opened.classes, rows)

@@ -58,7 +58,7 @@ def test_results_are_the_scorers(built: Built, protocol: str) -> None:
     for row in built.board(f"toy_cw--{protocol}").rows:
         rows = built.toy.rows(row.entry, "toy_cw")
         request = ScoreRequest(
-            "toy_cw", row.entry, protocol, opened.classes, opened.labels.sets, n_expected=N
+            "toy_cw", row.entry, protocol, opened.classes, opened.labels, n_expected=N
         )  # type: ignore[arg-type]
         expected = score(rows, request)
         assert row.results.scores[protocol] == expected.scores[protocol]  # type: ignore[index]

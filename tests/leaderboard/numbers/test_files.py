@@ -78,7 +78,7 @@ def test_slices_counted_from_the_bits_are_pythons(built: Built) -> None:
 def per_class(built: Built, entry: str, protocol: Protocol) -> Mapping[str, Share]:
     """The accuracy of each class of an entry's answers to `toy_cw`, by the scorer itself."""
     opened = built.toy.opened("toy_cw")
-    request = ScoreRequest("toy_cw", entry, protocol, opened.classes, opened.labels.sets)
+    request = ScoreRequest("toy_cw", entry, protocol, opened.classes, opened.labels)
     return score(built.toy.rows(entry, "toy_cw"), request).per_class["corrected"]
 
 

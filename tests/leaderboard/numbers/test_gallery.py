@@ -3,12 +3,12 @@
 from itertools import pairwise
 
 from harness.answers.outcome import Status
-from harness.data.labels.label_set import Equivalences
+from harness.data.labels.label_set import Equivalences, Labels
 from harness.leaderboard.numbers import gallery
 from harness.leaderboard.numbers.gallery import extremes, most_confused, out_of_prompt
 from harness.leaderboard.numbers.site_model import ClassScore, Confused
 from harness.score.answers import to_answers
-from harness.score.judgement import Judgement, judge, open_truths
+from harness.score.judgement import Judgement, judge
 from harness.score.metrics import counted_rows
 from harness.score.results import Share
 from harness.store.prediction import Prediction
@@ -18,8 +18,7 @@ from score.score_builders import classes, labels, mapped, ok, row
 def judged(rows: list[Prediction], sets: dict[str, list[int]]) -> Judgement:
     answers = to_answers(rows)
     label_set = labels("corrected", sets)
-    truths = open_truths([label_set], answers.image_ids, Equivalences.none())
-    return judge(answers, [label_set], truths, ("cw", "ow"))[0]
+    return judge(answers, Labels((label_set,), Equivalences.none()), ("cw", "ow"))[0]
 
 
 def test_best_and_worst_classes_are_in_one_list_only() -> None:

@@ -10,8 +10,7 @@ from scipy import special
 from harness.leaderboard.entries.case import RunCase
 from harness.leaderboard.entries.finding import Finding
 from harness.score.answers import Bools, Ints
-from harness.score.metrics import right_rows, scope_of
-from harness.score.truth import to_truth
+from harness.score.judgement import judge
 
 P_VALUE = 0.001
 
@@ -27,11 +26,9 @@ def check_drift(case: RunCase) -> Iterator[Finding]:
     labels = case.headline or case.original
     if labels is None:
         return
-    answers, same = case.answers, case.opened.labels.equivalences
-    truth = to_truth(labels, answers.image_ids, same)
-    home = to_truth(case.original, answers.image_ids, same) if case.original else None
-    scope = scope_of(answers, truth, home)
-    right = right_rows(answers, truth, case.counted)[scope.scored]
+    place = case.opened.labels.sets.index(labels)
+    judged = judge(case.answers, case.opened.labels, [case.widest])[place]
+    scope, right = judged.scope, judged.right[case.widest][judged.scope.scored]
     z = trend(right, scope.home[scope.scored])
     p_value = float(2 * special.ndtr(-abs(z)))
     if p_value < P_VALUE:

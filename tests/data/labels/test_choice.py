@@ -114,15 +114,15 @@ def test_the_same_classes_under_another_name_are_the_same(
 
 
 def test_what_was_added_does_not_rank(two: Catalogue, folder: Path) -> None:
-    found = opened(two, "colours", extra(folder)).labels
+    found = opened(two, "colours", extra(folder)).opened.labels
     assert [labels.added for labels in found.sets] == [False, False, True]
     headline = found.headline
     assert headline is not None and headline.name == "colours_all"
-    first = opened(two, "colours", NO_OVERRIDES).labels.sets[:1]
+    first = opened(two, "colours", NO_OVERRIDES).opened.labels.sets[:1]
     assert Labels((*first, found.sets[2]), found.equivalences).headline is None
     # A file given for a label set that the task names is no addition.
     own = Overrides({"colours_all": folder / "extra.jsonl"})
-    replaced = opened(two, "colours", own).labels.headline
+    replaced = opened(two, "colours", own).opened.labels.headline
     assert replaced is not None and replaced.labels["i00"] == {1}
 
 
@@ -185,7 +185,7 @@ def test_a_file_of_equivalent_classes_is_of_one_class_list(two: Catalogue, folde
         share_overrides(two, tasks, Overrides({}, str(path)))
     assert caught.value.problems[0].got == "`colours`, `tones`"
     shared = share_overrides(two, tasks[:1], Overrides({}, str(path)))
-    assert opened(two, "colours", shared).labels.equivalences.merge(1) == 0
+    assert opened(two, "colours", shared).opened.labels.equivalences.merge(1) == 0
 
 
 def test_a_broken_task_does_not_keep_others_from_their_label_sets(

@@ -22,7 +22,7 @@ def plan(catalogue: Catalogue, *settings: str, overrides: Overrides | None = Non
 def test_a_label_file_may_stand_in_the_task_itself(catalogue: Catalogue, folder: Path) -> None:
     text = (folder / "colours.yaml").read_text().replace("colours_first", "first.jsonl", 1)
     (folder / "colours.yaml").write_text(text)
-    first, second = plan(catalogue).labels.sets
+    first, second = plan(catalogue).opened.labels.sets
     assert (first.name, first.original) == ("first", True)
     assert first.labels["i03"] == frozenset({3})
     assert (second.name, second.original) == ("colours_all", False)
@@ -35,7 +35,7 @@ def test_a_csv_file_too_and_set_starts_from_the_working_directory(
     place.mkdir()
     (place / "mine.csv").write_text('id,proposed_labels\ni00,"0"\ni01,"1, 2"\n')
     monkeypatch.chdir(place)
-    (labels,) = plan(catalogue, "label_sets=[mine.csv]").labels.sets
+    (labels,) = plan(catalogue, "label_sets=[mine.csv]").opened.labels.sets
     assert labels.name == "mine"
     assert labels.labels == {"i00": frozenset({0}), "i01": frozenset({1, 2})}
 
@@ -59,9 +59,9 @@ def test_a_config_that_is_missing_is_an_error_unless_something_else_is_said(
     with pytest.raises(DataError, match="put it beside the labels"):
         plan(catalogue)
     opened = plan(catalogue, overrides=Overrides({}, "none"))
-    assert opened.labels.equivalences.source == "none"
-    assert len(opened.labels.sets) == 2
-    assert plan(catalogue, "equivalences=none").labels.equivalences.source == "none"
+    assert opened.opened.labels.equivalences.source == "none"
+    assert len(opened.opened.labels.sets) == 2
+    assert plan(catalogue, "equivalences=none").opened.labels.equivalences.source == "none"
 
 
 def test_a_file_with_another_hash_is_told_and_taken(
@@ -73,7 +73,7 @@ def test_a_file_with_another_hash_is_told_and_taken(
     with caplog.at_level(logging.WARNING):
         opened = plan(catalogue, overrides=overrides)
     assert "is not the file that label set `colours_all` was written for" in caplog.text
-    assert len(opened.labels.sets) == 2
+    assert len(opened.opened.labels.sets) == 2
 
 
 def test_an_unknown_label_set_gets_a_suggestion(catalogue: Catalogue, folder: Path) -> None:
