@@ -17,7 +17,6 @@ from harness.cli import (
     leaderboard,
     listing,
     map_answers,
-    merge,
     run,
     score,
     submit,
@@ -36,8 +35,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run")(run.run)
-app.command("merge")(merge.merge)
 app.command("score")(score.score)
+app.command("merge", help="Another name of `score`.")(score.score)
 app.command("import")(import_answers.import_answers)
 app.command("map")(map_answers.map_answers)
 app.command("compare")(compare.compare)

@@ -45,15 +45,14 @@ def compare(
     from harness.report.results_table import comparison_table
     from harness.report.show import make_console
     from harness.runs.compare import compare_runs
-    from harness.runs.reopen import share_among_runs
-    from harness.runs.scored import open_scored
+    from harness.runs.reopen import open_run, share_among_runs
 
     catalogue = catalogue_of(include_path)
     given = [each for each in label_set or () if "=" in each]
     names = [name for each in label_set or () if "=" not in each for name in split_names(each)]
     overrides = overrides_of(given, equivalences, settings)
     overrides = share_among_runs(catalogue, (run_a, run_b), overrides)
-    a, b = (open_scored(catalogue, path, overrides) for path in (run_a, run_b))
+    a, b = (open_run(catalogue, path, overrides) for path in (run_a, run_b))
     found = compare_runs(a, b, names)
     if as_json:
         say(json.dumps({"a": str(run_a), "b": str(run_b), **found.to_json()}, indent=2))

@@ -50,7 +50,7 @@ def map_answers(
     from harness.report.show import make_console
     from harness.report.show_grid import grid_table
     from harness.runs.remap import map_run, open_combinations, write_grid
-    from harness.runs.scored import open_held
+    from harness.runs.reopen import open_locked_run
     from harness.store.lock import locked
     from harness.store.manifest import Manifest
 
@@ -63,7 +63,7 @@ def map_answers(
     )
     Manifest.read(run)
     with locked(run):
-        opened = open_held(catalogue, run, overrides_of(label_set, equivalences, settings))
+        opened = open_locked_run(catalogue, run, overrides_of(label_set, equivalences, settings))
         found = map_run(opened, combinations, by)
         path = write_grid(run, found)
     if as_json:

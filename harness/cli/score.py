@@ -1,4 +1,4 @@
-"""`harness score`: score runs again, with today's label sets, without the model."""
+"""`harness score`, by another name `harness merge`: join what was answered, map and score it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,24 +14,43 @@ from harness.cli.options import (
     catalogue_of,
     overrides_of,
 )
+from harness.report.terminal import say
 
 
 def score(
-    runs: Annotated[list[Path], typer.Argument(help="Run directories.")],
+    runs: Annotated[list[Path], typer.Argument(help="Run directories, or folders of them.")],
     label_set: LabelSetPaths = None,
     equivalences: EquivalencesFile = None,
     settings: RunSettings = None,
     include_path: IncludePath = None,
     as_json: AsJson = False,
 ) -> None:
-    """Score runs from their files: merge what is not merged, map what is not mapped, score."""
+    """Score runs from their files, without the model.
+
+    What processes and slices have answered is merged, what is not mapped is mapped, and today's
+    label sets score it. Run directories are shown in detail, those of a folder in one table. Exit
+    code 0: complete; 1: answers are missing, and a line says how many.
+    """
     from harness.report.show import show_results
     from harness.runs.finished import Finished
     from harness.runs.reopen import rescore, share_among_runs
+    from harness.specs.load import load_run_task
+    from harness.store.directory import find_runs
+    from harness.store.manifest import Manifest
 
     catalogue = catalogue_of(include_path)
-    overrides = share_among_runs(catalogue, runs, overrides_of(label_set, equivalences, settings))
-    finished = [Finished(path, rescore(catalogue, path, overrides)) for path in runs]
-    show_results(finished, as_json=as_json, details=True)
-    complete = all(each.results and each.results.complete for each in finished)
-    raise typer.Exit(0 if complete else 1)
+    paths = [path for folder in runs for path in find_runs(folder)]
+    overrides = share_among_runs(catalogue, paths, overrides_of(label_set, equivalences, settings))
+    finished = []
+    for path in paths:
+        run, said = Manifest.read(path), overrides.settings
+        task = load_run_task(catalogue, run.task, run.settings, said)
+        columns = tuple(each.metric for each in task.metric_list)
+        finished.append(Finished(path, rescore(catalogue, path, overrides), columns))
+    show_results(finished, as_json=as_json, details=paths == runs)
+    missing = [each for each in finished if not (each.results and each.results.complete)]
+    for each in missing:
+        manifest = Manifest.read(each.path)
+        answered = sum(n for status, n in manifest.counts.items() if status != "error")
+        say(f"{each.path}: {answered} of {manifest.n} images answered", err=True)
+    raise typer.Exit(1 if missing else 0)

@@ -3,27 +3,17 @@
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 
-import harness
 from harness.data.outputs import Outputs
 from harness.errors import Problem, UserError
 from harness.prompts.plan import Plan
 from harness.requests import ModelFacts
 from harness.runner.batch_size import BatchSize
 from harness.runner.identity import differences, refuse_other_model, revisions
-from harness.specs.catalogue import own_root
 from harness.specs.model import ModelSpec
 from harness.store.directory import RunDirectory
 from harness.store.identity import Identity
-from harness.store.manifest import (
-    ClassListFacts,
-    DataFacts,
-    Manifest,
-    git_state,
-    hardware_facts,
-    package_versions,
-)
+from harness.store.manifest import Manifest, manifest_of, now
 
 log = logging.getLogger("harness")
 
@@ -47,38 +37,17 @@ def begun(
     processes: int,
 ) -> Manifest:
     """Give the manifest of a run that begins now; `settings` are the task's and the model's."""
-    task, classes = plan.opened.task, plan.opened.classes
-    return Manifest(
-        harness_version=harness.__version__,
-        task=task.task,
-        model=identity.model["model"],
-        identity=identity,
-        mark=identity.mark,
+    return manifest_of(
+        plan.opened,
+        identity,
         settings=settings[0],
         model_settings=settings[1],
-        class_list=ClassListFacts(
-            name=classes.name, name_set=classes.name_set, n=len(classes), sha256=classes.digest
-        ),
-        data=DataFacts(
-            dataset_path=task.dataset_path,
-            dataset_name=task.dataset_name,
-            split=task.test_split,
-            revision=task.revision,
-            fingerprint=plan.opened.source.fingerprint,
-            n=len(plan.opened.source),
-            ids_sha256=plan.opened.source.ids_sha256,
-        ),
         n=len(plan.image_ids),
-        limit=task.limit,
         skipped=dict(plan.skipped),
         model_outputs=plan.outputs.count if plan.outputs else None,
         batch_size=None if batch_size == "auto" else batch_size,
         auto_batch_size=batch_size == "auto",
         processes=processes,
-        versions=package_versions(),
-        git=git_state(own_root()),
-        hardware=hardware_facts(),
-        started=_now(),
     )
 
 
@@ -160,7 +129,7 @@ def note_end(directory: RunDirectory, seconds: float) -> None:
     """Write into a run's manifest when it ended."""
     manifest = Manifest.read(directory.path)
     total = round((manifest.seconds or 0.0) + seconds, 3)
-    manifest.model_copy(update={"ended": _now(), "seconds": total}).write(directory.path)
+    manifest.model_copy(update={"ended": now(), "seconds": total}).write(directory.path)
 
 
 def _known(manifest: Manifest, facts: Facts) -> dict[str, object]:
@@ -171,7 +140,3 @@ def _known(manifest: Manifest, facts: Facts) -> dict[str, object]:
         "batch_size": facts.batch_size,
         "smaller_batch": facts.smaller_batch or manifest.smaller_batch,
     }
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

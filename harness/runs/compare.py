@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.errors import DataError, Problem, SpecError, unknown_name
-from harness.runs.scored import ScoredRun
+from harness.runs.reopen import OpenRun
 from harness.score.compare import Comparison, Side, compare, with_holm
 from harness.specs.task import WHERE_IMAGES_ARE
 from harness.store.manifest import Manifest
@@ -39,7 +39,7 @@ class RunComparison:
         }
 
 
-def compare_runs(a: ScoredRun, b: ScoredRun, names: Sequence[str] = ()) -> RunComparison:
+def compare_runs(a: OpenRun, b: OpenRun, names: Sequence[str] = ()) -> RunComparison:
     """Compare run b with run a, each under its own protocol, on the images that both have.
 
     `names` are the label sets, by default all that both tasks have; Holm's correction is for
@@ -82,9 +82,7 @@ def _differing(a: Manifest, b: Manifest) -> tuple[str, ...]:
     return (*named, *(["mapping"] if mapped and a.mapping != b.mapping else []))
 
 
-def _common_label_sets(
-    a: ScoredRun, b: ScoredRun, where: str, names: Sequence[str]
-) -> list[LabelSet]:
+def _common_label_sets(a: OpenRun, b: OpenRun, where: str, names: Sequence[str]) -> list[LabelSet]:
     mine, theirs = (run.opened.labels.sets for run in (a, b))
     known = [labels.name for labels in mine if labels.name in {each.name for each in theirs}]
     if not known:
@@ -96,7 +94,7 @@ def _common_label_sets(
     return [labels for labels in mine if labels.name in (names or known)]
 
 
-def _sides(a: ScoredRun, b: ScoredRun) -> tuple[Side, Side]:
+def _sides(a: OpenRun, b: OpenRun) -> tuple[Side, Side]:
     """Name the runs by what tells them apart: the model; the task too where it is another one; else
     the path.
     """
@@ -112,7 +110,7 @@ def _sides(a: ScoredRun, b: ScoredRun) -> tuple[Side, Side]:
     return one, two
 
 
-def _check_classes(a: ScoredRun, b: ScoredRun, where: str) -> None:
+def _check_classes(a: OpenRun, b: OpenRun, where: str) -> None:
     one, two = a.opened.classes, b.opened.classes
     if one.name != two.name or one.ids != two.ids:
         got = f"`{one.name}` ({len(one)} classes) and `{two.name}` ({len(two)} classes)"
@@ -120,7 +118,7 @@ def _check_classes(a: ScoredRun, b: ScoredRun, where: str) -> None:
         raise DataError(Problem(where, what, got, "one class list; its name sets may differ"))
 
 
-def _same_equivalences(a: ScoredRun, b: ScoredRun, where: str) -> Equivalences:
+def _same_equivalences(a: OpenRun, b: OpenRun, where: str) -> Equivalences:
     one, two = a.opened.labels.equivalences, b.opened.labels.equivalences
     if dict(one.representative) != dict(two.representative):
         raise DataError(

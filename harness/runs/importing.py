@@ -6,11 +6,9 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import harness
 from harness.answers.outcome import Outcome, Status
 from harness.answers.reasoning import MOST_WRITTEN, part_reasoning
 from harness.answers.rules import Level, level_of
@@ -28,21 +26,14 @@ from harness.runs.rows import read_answer
 from harness.runs.several import joined
 from harness.score.answers import STRICT
 from harness.score.provenance import GIVEN, OPTIONS
-from harness.specs.catalogue import Catalogue, own_root
+from harness.specs.catalogue import Catalogue
 from harness.specs.file_names import name_fault
 from harness.specs.task import Protocol, TaskSpec, digest_of
 from harness.store.directory import RunDirectory, run_path
 from harness.store.identity import Identity
 from harness.store.lines import writing
 from harness.store.lock import locked
-from harness.store.manifest import (
-    ClassListFacts,
-    DataFacts,
-    Manifest,
-    git_state,
-    hardware_facts,
-    package_versions,
-)
+from harness.store.manifest import Manifest, manifest_of, now
 from harness.store.prediction import Prediction
 
 log = logging.getLogger("harness")
@@ -179,37 +170,20 @@ def listed_classes(protocol: Protocol, outcomes: Sequence[Outcome]) -> tuple[int
 def _manifest(
     opened: OpenTask, matched: Matched, file: AnswersFile, options: ImportOptions
 ) -> Manifest:
-    task, classes, source = opened.task, opened.classes, opened.source
+    task, source = opened.task, opened.source
     given = {"adapter": ADAPTER, "sha256": file.sha256}
-    now = datetime.now(UTC).isoformat(timespec="seconds")
     identity = Identity(
         task=task.identity(),
         model={"model": options.model, **given},
-        class_list=classes.digest,
+        class_list=opened.classes.digest,
         data=source.ids_sha256,  # an import looks at no image
         options=digest_of(sorted(matched.options.items())) if matched.options else None,
     )
-    return Manifest(
-        harness_version=harness.__version__,
-        task=task.task,
-        model=options.model,
-        identity=identity,
-        mark=identity.mark,
+    return manifest_of(
+        opened,
+        identity,
         settings=options.settings,
-        class_list=ClassListFacts(
-            name=classes.name, name_set=classes.name_set, n=len(classes), sha256=classes.digest
-        ),
-        data=DataFacts(
-            dataset_path=task.dataset_path,
-            dataset_name=task.dataset_name,
-            split=task.test_split,
-            revision=task.revision,
-            fingerprint=source.fingerprint,
-            n=len(source),
-            ids_sha256=source.ids_sha256,
-        ),
         n=len(matched.expected),
-        limit=task.limit,
         skipped=dict(matched.skipped),
         batch_size=1,
         processes=1,
@@ -220,11 +194,7 @@ def _manifest(
             "ids_from": source.location,
             **_counts(matched),
         },
-        versions=package_versions(),
-        git=git_state(own_root()),
-        hardware=hardware_facts(),
-        started=now,
-        ended=now,
+        ended=now(),
     )
 
 

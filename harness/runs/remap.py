@@ -17,7 +17,7 @@ from harness.encoders.registry import open_encoder
 from harness.encoders.templates import sentences
 from harness.errors import DataError, Problem, SpecError, unknown_name
 from harness.runs.mapping import places_to_map, with_exact
-from harness.runs.scored import ScoredRun
+from harness.runs.reopen import OpenRun
 from harness.score.answers import Bools, Ints, to_answers
 from harness.score.judgement import judge
 from harness.score.statistics import wilson
@@ -134,7 +134,7 @@ def open_combinations(
     )
 
 
-def map_run(run: ScoredRun, combinations: Combinations, by: str | None = None) -> MappingGrid:
+def map_run(run: OpenRun, combinations: Combinations, by: str | None = None) -> MappingGrid:
     """Map the answers of a run in every combination, score each, and choose the best.
 
     The accuracy is that of the whole run (`ow`, or `cw_plus` for a closed world), so that it is
@@ -173,7 +173,7 @@ def write_grid(folder: Path, found: MappingGrid) -> Path:
     return path
 
 
-def _tell_shared(run: ScoredRun, combinations: Combinations) -> None:
+def _tell_shared(run: OpenRun, combinations: Combinations) -> None:
     for encoder in combinations.encoders:
         for template in combinations.class_templates:
             shared = shared_vectors(encoder, run.opened.classes, template)
@@ -186,7 +186,7 @@ def _tell_shared(run: ScoredRun, combinations: Combinations) -> None:
                 )  # fmt: skip
 
 
-def _texts(run: ScoredRun) -> dict[str, str]:
+def _texts(run: OpenRun) -> dict[str, str]:
     """Give image id to text of the answers that the protocol maps."""
     task: TaskSpec = run.opened.task
     if task.protocol not in _PROTOCOLS:
@@ -202,7 +202,7 @@ def _texts(run: ScoredRun) -> dict[str, str]:
 
 
 def _grid(
-    run: ScoredRun, labels: LabelSet, texts: Mapping[str, str], combinations: Combinations
+    run: OpenRun, labels: LabelSet, texts: Mapping[str, str], combinations: Combinations
 ) -> list[GridRow]:
     answers = to_answers(run.rows, run.opened.classes, str(run.path))
     alone = Labels((labels,), run.opened.labels.equivalences)

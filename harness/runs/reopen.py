@@ -1,7 +1,8 @@
-"""Score a run again from its files: no model, no images."""
+"""Open a run whose answers exist, to look at it or to score it again: no model, no images."""
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from harness.data.labels.of_task import Overrides, share_overrides
 from harness.data.opened import OpenTask, open_task, task_classes
 from harness.errors import DataError, Problem
 from harness.runs.finish import finish
+from harness.runs.mapping import places_unmapped
 from harness.runs.repeats import repeat_of, write_spread
 from harness.score.results import Results
 from harness.specs.catalogue import Catalogue, Kind
@@ -18,8 +20,9 @@ from harness.specs.model import ModelSpec
 from harness.specs.task import WHERE_IMAGES_ARE, TaskSpec
 from harness.store.directory import RunDirectory
 from harness.store.identity import named_differences
-from harness.store.lock import locked
+from harness.store.lock import locked, reading
 from harness.store.manifest import Manifest
+from harness.store.prediction import Prediction
 
 log = logging.getLogger("harness")
 
@@ -133,3 +136,43 @@ def check_classes(classes: ClassList, manifest: Manifest, where: str) -> None:
                 f"{manifest.harness_version}",
             )
         )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRun:
+    """A run with its rows, and its task opened as it is now."""
+
+    path: Path
+    manifest: Manifest
+    rows: Sequence[Prediction]
+    opened: OpenTask
+
+
+def open_run(catalogue: Catalogue, path: Path, overrides: Overrides) -> OpenRun:
+    """Open a run directory; nothing in it is changed, by nobody while it is read.
+
+    Raises DataError when it is no run, when it has answers that are not merged, mapped and scored
+    yet, or as `reopen`; RunError when another process writes into it.
+    """
+    Manifest.read(path)
+    with reading([path]):
+        return open_locked_run(catalogue, path, overrides)
+
+
+def open_locked_run(catalogue: Catalogue, path: Path, overrides: Overrides) -> OpenRun:
+    """Open a run directory as `open_run` where the caller has it locked."""
+    manifest = Manifest.read(path)
+    directory = RunDirectory(path)
+    ended = manifest.status != "running" and directory.results.is_file()
+    if directory.parts() or not ended:
+        raise _not_scored(path)
+    opened = reopen(catalogue, path, overrides)
+    rows = tuple(directory.rows(scored=True).values())
+    if places_unmapped(opened.task, rows):
+        raise _not_scored(path)
+    return OpenRun(path, manifest, rows, opened)
+
+
+def _not_scored(path: Path) -> DataError:
+    what = "has answers that are not scored yet"
+    return DataError(Problem(str(path), what, fix=f"harness score {path}"))

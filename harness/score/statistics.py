@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special  # not `stats`, which takes a second to import
 
 Interval = tuple[float, float]
 """Low and high end of a 95 % interval."""
@@ -31,7 +31,7 @@ def wilson(successes: int, n: int) -> Interval | None:
     """
     if n == 0:
         return None
-    z = float(stats.norm.ppf(0.5 + LEVEL / 2))
+    z = float(special.ndtri(0.5 + LEVEL / 2))
     share = successes / n
     middle = share + z * z / (2 * n)
     half = z * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
@@ -84,9 +84,7 @@ def mcnemar(only_a: int, only_b: int) -> float:
     `only_a` and `only_b` count the pairs on which only the one, only the other is right: under
     equality the first is binomial(only_a + only_b, 1/2). McNemar, Psychometrika 12, 1947.
     """
-    if only_a + only_b == 0:
-        return 1.0
-    return float(stats.binomtest(only_a, only_a + only_b, 0.5).pvalue)
+    return float(mcnemar_each(np.array(only_a), np.array(only_b)))
 
 
 def mcnemar_each(only_a: NDArray[np.int64], only_b: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -95,7 +93,7 @@ def mcnemar_each(only_a: NDArray[np.int64], only_b: NDArray[np.int64]) -> NDArra
     Under equality the distribution is symmetric, so that the two-sided p-value is twice the tail
     of the smaller count.
     """
-    tail = stats.binom.cdf(np.minimum(only_a, only_b), only_a + only_b, 0.5)
+    tail = special.bdtr(np.minimum(only_a, only_b), only_a + only_b, 0.5)
     p_values: NDArray[np.float64] = np.minimum(1.0, 2 * tail)
     return p_values
 
@@ -142,5 +140,5 @@ def student_t(values: Sequence[float]) -> Repeats:
     if n == 1:
         return Repeats(1, mean, None, None)
     deviation = float(np.std(values, ddof=1))
-    half = float(stats.t.ppf(0.5 + LEVEL / 2, n - 1)) * deviation / float(np.sqrt(n))
+    half = float(special.stdtrit(n - 1, 0.5 + LEVEL / 2)) * deviation / float(np.sqrt(n))
     return Repeats(n, mean, deviation, (mean - half, mean + half))

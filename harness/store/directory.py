@@ -35,8 +35,9 @@ def find_runs(folder: Path) -> list[Path]:
     found = sorted(path.parent for path in folder.rglob("manifest.json"))
     runs = [path for path in found if not any(map(is_aside, path.relative_to(folder).parts))]
     if not runs:
+        what = "holds no run" if folder.is_dir() else "is not a run directory"
         fix = "give the folder that holds manifest.json, or one above it"
-        raise DataError(Problem(str(folder), "holds no run", fix=fix))
+        raise DataError(Problem(str(folder), what, fix=fix))
     return runs
 
 

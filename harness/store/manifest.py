@@ -4,12 +4,16 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+import harness
+from harness.data.opened import OpenTask
 from harness.errors import DataError, Problem
+from harness.specs.catalogue import own_root
 from harness.specs.task import MappingSpec
 from harness.store.identity import Identity, named_differences
 from harness.store.lines import read_json, write_json
@@ -149,6 +153,43 @@ class Manifest(_Part):
             got = f"schema version {manifest.schema_version}"
             raise DataError(Problem(str(path), "comes from a newer harness", got, fix=fix))
         return manifest
+
+
+def manifest_of(opened: OpenTask, identity: Identity, **more: Any) -> Manifest:
+    """Give the manifest of a run of a task that begins now; `more` are fields that only its kind of
+    run knows.
+    """
+    task, classes, source = opened.task, opened.classes, opened.source
+    return Manifest(
+        harness_version=harness.__version__,
+        task=task.task,
+        model=identity.model["model"],
+        identity=identity,
+        mark=identity.mark,
+        class_list=ClassListFacts(
+            name=classes.name, name_set=classes.name_set, n=len(classes), sha256=classes.digest
+        ),
+        data=DataFacts(
+            dataset_path=task.dataset_path,
+            dataset_name=task.dataset_name,
+            split=task.test_split,
+            revision=task.revision,
+            fingerprint=source.fingerprint,
+            n=len(source),
+            ids_sha256=source.ids_sha256,
+        ),
+        limit=task.limit,
+        versions=package_versions(),
+        git=git_state(own_root()),
+        hardware=hardware_facts(),
+        started=now(),
+        **more,
+    )
+
+
+def now() -> str:
+    """Give the time, to the second, in UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def package_versions() -> dict[str, str]:

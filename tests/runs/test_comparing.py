@@ -11,7 +11,7 @@ from harness.errors import DataError, SpecError
 from harness.runner.session import NO_OVERRIDES
 from harness.runs.compare import RunComparison, compare_runs
 from harness.runs.importing import ImportOptions, import_answers
-from harness.runs.scored import open_scored
+from harness.runs.reopen import open_run
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 from support.colours import NAMES, N
@@ -33,7 +33,7 @@ def make(catalogue: Catalogue, model: str, wrong: int, **how: str) -> Path:
 
 
 def compared(catalogue: Catalogue, a: Path, b: Path, *names: str) -> RunComparison:
-    one, two = (open_scored(catalogue, path, NO_OVERRIDES) for path in (a, b))
+    one, two = (open_run(catalogue, path, NO_OVERRIDES) for path in (a, b))
     return compare_runs(one, two, names)
 
 
@@ -133,7 +133,7 @@ def test_other_options_of_multiple_choice_are_counted(catalogue: Catalogue) -> N
     assert compared(catalogue, a, b).comparisons[0].n_other_options == 0
     found = compared(catalogue, a, c)
     one, two = (
-        {row.image_id: row.options for row in open_scored(catalogue, path, NO_OVERRIDES).rows}
+        {row.image_id: row.options for row in open_run(catalogue, path, NO_OVERRIDES).rows}
         for path in (a, c)
     )
     other = sum(set(one[each]) != set(two[each]) for each in one)

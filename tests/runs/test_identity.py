@@ -19,8 +19,7 @@ from harness.runner.processes import Rank
 from harness.runner.repeats import run_all
 from harness.runner.session import RunOptions, run_task
 from harness.runs.finished import Finished
-from harness.runs.reopen import rescore
-from harness.runs.scored import open_scored
+from harness.runs.reopen import open_run, rescore
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 from harness.specs.model import ModelSpec
@@ -255,7 +254,7 @@ def test_rows_of_another_run_are_never_joined(
         with pytest.raises(DataError, match="rows of another run"):
             command()
     with pytest.raises(DataError):
-        open_scored(catalogue, path, NO_OVERRIDES)
+        open_run(catalogue, path, NO_OVERRIDES)
     assert {each: each.read_bytes() for each in path.rglob("*") if each.is_file()} == before
 
 
@@ -284,7 +283,7 @@ def test_a_run_of_an_older_version_goes_on_and_says_what_it_does_not_know(
     finished, asked = run(catalogue)
     assert asked == N - 5 and finished.results is not None and finished.results.complete
     assert "noted neither the contents of the model's files nor the prompt" in caplog.text
-    assert open_scored(catalogue, path, NO_OVERRIDES).manifest.mark is None
+    assert open_run(catalogue, path, NO_OVERRIDES).manifest.mark is None
     replace_file(weights / "model.safetensors", "others")
     with pytest.raises(UserError, match=r"contents\.pretrained\.model\.safetensors"):
         run(catalogue)  # from here on they are known
@@ -325,7 +324,7 @@ def test_the_mark_is_the_same_wherever_the_run_lies(catalogue: Catalogue, weight
 
 COMMANDS: dict[str, Callable[[Catalogue, Path], object]] = {
     "score and merge": lambda catalogue, path: rescore(catalogue, path, NO_OVERRIDES),
-    "map, compare and pack": lambda catalogue, path: open_scored(catalogue, path, NO_OVERRIDES),
+    "map, compare and pack": lambda catalogue, path: open_run(catalogue, path, NO_OVERRIDES),
 }
 
 

@@ -18,8 +18,7 @@ from harness.runner.repeats import run_all
 from harness.runner.session import RunOptions
 from harness.runs import finish as finishing
 from harness.runs.finished import Finished
-from harness.runs.reopen import rescore
-from harness.runs.scored import open_scored
+from harness.runs.reopen import open_run, rescore
 from harness.score.results import Results
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
@@ -110,7 +109,7 @@ def test_a_run_that_was_killed_after_its_last_answer_is_mapped_whole(
     def killed(*_: object) -> None:
         raise Killed
 
-    for step in ("map_left", "score"):
+    for step in ("map_left", "score_run"):
         with monkeypatch.context() as patched, pytest.raises(Killed):
             patched.setattr(finishing, step, killed)
             run(catalogue)
@@ -193,7 +192,7 @@ def test_an_encoder_that_is_gone_is_needed_only_for_what_is_left(
         rescore(catalogue, path, NO_OVERRIDES)
     assert len(RunDirectory(path).rows()) == 5, "the answers are merged"
     with pytest.raises(DataError, match="not scored yet"):
-        open_scored(catalogue, path, NO_OVERRIDES)
+        open_run(catalogue, path, NO_OVERRIDES)
     (folder / "mine.yaml").write_text("encoder: mine\nkind: lexical\n")
     rescore(catalogue, path, NO_OVERRIDES)
     (folder / "mine.yaml").write_text(gone)
@@ -210,9 +209,9 @@ def test_rows_that_are_not_mapped_are_not_looked_at(catalogue: Catalogue, folder
         del first[key]
     (path / "predictions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     with pytest.raises(DataError, match="not scored yet"):
-        open_scored(catalogue, path, NO_OVERRIDES)
+        open_run(catalogue, path, NO_OVERRIDES)
     rescore(catalogue, path, NO_OVERRIDES)
-    assert open_scored(catalogue, path, NO_OVERRIDES).rows
+    assert open_run(catalogue, path, NO_OVERRIDES).rows
     assert mapped(path)["mapped"] == 9
 
 

@@ -19,8 +19,7 @@ from harness.runner.session import RunOptions, run_task
 from harness.runs.finished import Finished
 from harness.runs.importing import ImportOptions, import_answers
 from harness.runs.remap import map_run, open_combinations
-from harness.runs.reopen import rescore
-from harness.runs.scored import open_scored
+from harness.runs.reopen import open_run, rescore
 from harness.score.results import Results
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
@@ -166,7 +165,7 @@ def test_what_one_encoder_cannot_read_another_maps_without_asking_the_model(
     words = ("red", "green", "blue", "灰")
     first = run(catalogue, words)
     assert rules(first) == {"exact": 9, "unreadable": 3}
-    opened = open_scored(catalogue, first.path, NO_OVERRIDES)
+    opened = open_run(catalogue, first.path, NO_OVERRIDES)
     (row,) = map_run(opened, open_combinations(catalogue, ["lexical"], ["raw"], ["raw"])).rows[
         "colours_first"
     ]

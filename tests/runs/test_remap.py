@@ -14,7 +14,7 @@ from harness.runner.session import NO_OVERRIDES
 from harness.runs.finished import Finished
 from harness.runs.importing import ImportOptions, import_answers
 from harness.runs.remap import MappingGrid, map_run, open_combinations, write_grid
-from harness.runs.scored import open_scored
+from harness.runs.reopen import open_run
 from harness.score.statistics import wilson
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
@@ -36,7 +36,7 @@ def make(catalogue: Catalogue, said: Sequence[str] = SAID, protocol: str = "cw")
 
 def grid_of(catalogue: Catalogue, path: Path, by: str | None = None) -> MappingGrid:
     wanted = open_combinations(catalogue, ["lexical"], ["raw", "photo"], ["raw", "{} thing"])
-    return map_run(open_scored(catalogue, path, NO_OVERRIDES), wanted, by)
+    return map_run(open_run(catalogue, path, NO_OVERRIDES), wanted, by)
 
 
 @pytest.mark.parametrize("protocol", ["cw", "cw_plus", "ow"])
@@ -109,7 +109,7 @@ def test_a_run_that_is_not_scored_is_refused(catalogue: Catalogue) -> None:
     finished = make(catalogue)
     (finished.path / "results.json").unlink()
     with pytest.raises(DataError, match="not scored yet"):
-        open_scored(catalogue, finished.path, NO_OVERRIDES)
+        open_run(catalogue, finished.path, NO_OVERRIDES)
 
 
 def test_wilson_of_the_grid_is_in_percent(catalogue: Catalogue) -> None:

@@ -16,8 +16,7 @@ from harness.runner.session import NO_OVERRIDES
 from harness.runs.finished import Finished
 from harness.runs.importing import ImportOptions, import_answers
 from harness.runs.remap import map_run, open_combinations
-from harness.runs.reopen import rescore
-from harness.runs.scored import open_scored
+from harness.runs.reopen import open_run, rescore
 from harness.runs.several import joined
 from harness.score.results import Results
 from harness.specs.catalogue import Catalogue
@@ -196,7 +195,7 @@ def test_the_best_status_of_several(outcomes: list[Outcome], place: int, expecte
 
 def test_a_grid_of_mappings_refuses_them(catalogue: Catalogue) -> None:
     finished = make(catalogue, [{"answer": ["bluish", "reddish"]}])
-    run = open_scored(catalogue, finished.path, NO_OVERRIDES)
+    run = open_run(catalogue, finished.path, NO_OVERRIDES)
     combinations = open_combinations(catalogue, ["lexical"], ["raw"], ["raw"])
     with pytest.raises(DataError, match="several answers that are all meant"):
         map_run(run, combinations)

@@ -31,8 +31,7 @@ from harness.leaderboard.entries.read import MAX_CARD, Entry, parse_card
 from harness.leaderboard.entries.rows import ROW_FIELDS
 from harness.leaderboard.entries.rules.manifest import check_task
 from harness.leaderboard.entries.rules.table import RULES
-from harness.runs.reopen import share_among_runs
-from harness.runs.scored import ScoredRun, open_scored
+from harness.runs.reopen import OpenRun, open_run, share_among_runs
 from harness.score.scoring import score_run
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_run_task
@@ -67,7 +66,7 @@ def pack(catalogue: Catalogue, paths: Sequence[Path], options: PackOptions) -> E
     entry = options.output.resolve().name
     _check_slug(entry, f"-o {options.output}", "an entry's name")
     overrides = share_among_runs(catalogue, paths, options.overrides)
-    runs = [open_scored(catalogue, path, overrides) for path in paths]
+    runs = [open_run(catalogue, path, overrides) for path in paths]
     _check_runs(runs)
     with new_folder(options.output) as folder:
         packed = tuple(_write_run(folder, run) for run in runs)
@@ -109,7 +108,7 @@ def row_values(row: Prediction) -> dict[str, Any]:
     return {key: value for key, value in row.to_json().items() if key in ROW_FIELDS}
 
 
-def _check_runs(runs: Sequence[ScoredRun]) -> None:
+def _check_runs(runs: Sequence[OpenRun]) -> None:
     problems = [
         Problem(
             str(run.path),
@@ -140,7 +139,7 @@ def _check_slug(name: str, where: str, what: str) -> None:
         raise DataError(Problem(where, f"cannot be {what}", got=name, expected=expected))
 
 
-def _write_run(folder: Path, run: ScoredRun) -> EntryRun:
+def _write_run(folder: Path, run: OpenRun) -> EntryRun:
     packed = EntryRun(
         task=run.manifest.task,
         protocol=run.opened.task.protocol,
@@ -167,7 +166,7 @@ def _write_run(folder: Path, run: ScoredRun) -> EntryRun:
 
 
 def _refuse_faults(
-    catalogue: Catalogue, entry: Entry, runs: Sequence[ScoredRun], overrides: Overrides
+    catalogue: Catalogue, entry: Entry, runs: Sequence[OpenRun], overrides: Overrides
 ) -> None:
     """Raise DataError for every rule by which the checker, and so the leaderboard, would refuse
     what was packed.

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from harness.score.answers import Bools, Ints
 from harness.score.statistics import LEVEL, Draws, class_weights, holm, mcnemar_each
@@ -88,7 +87,7 @@ def tiers_of(p_value: Floats) -> list[int]:
 def ranks_of(accuracies: list[float | None]) -> list[int]:
     """Give 1 + how many are higher, for each; None is lower than any accuracy."""
     values = [-1.0 if accuracy is None else accuracy for accuracy in accuracies]
-    return [int(rank) for rank in stats.rankdata([-value for value in values], method="min")]
+    return [1 + sum(other > value for other in values) for value in values]
 
 
 def rank_intervals(marks: Marks, draws: Draws) -> list[tuple[int, int]]:
@@ -109,7 +108,7 @@ def rank_intervals(marks: Marks, draws: Draws) -> list[tuple[int, int]]:
     hits = weights @ _class_sums(marks.right, order, starts).T
     counts = weights @ _class_sums(marks.scored, order, starts).T
     accuracy = np.divide(hits, counts, out=np.full_like(hits, -1.0), where=counts > 0)
-    ranks = stats.rankdata(-accuracy, method="min", axis=1)
+    ranks = np.array([1 + np.searchsorted(np.sort(row), row) for row in -accuracy])
     low = np.quantile(ranks, (1 - LEVEL) / 2, axis=0, method="lower")
     high = np.quantile(ranks, (1 + LEVEL) / 2, axis=0, method="higher")
     return [(int(a), int(b)) for a, b in zip(low, high, strict=True)]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from harness.leaderboard.entries.case import RunCase
 from harness.leaderboard.entries.finding import Finding
@@ -37,7 +37,7 @@ class Disputed:
         if self.share <= THRESHOLD:
             return False
         n = self.original + self.headline
-        p_value = stats.binomtest(self.original, n, 0.5, alternative="greater").pvalue
+        p_value = special.bdtrc(self.original - 1, n, 0.5)
         return bool(p_value < P_VALUE)
 
 
