@@ -44,7 +44,7 @@ from harness.leaderboard.entries.manifest import (
     FileFacts,
 )
 from harness.leaderboard.entries.pack import row_values
-from harness.leaderboard.entries.prompts import render_prompts
+from harness.leaderboard.entries.rules.prompts import render_prompts
 from harness.runs.mapping import map_rows
 from harness.runs.rows import read_answer
 from harness.score.results import Protocol

@@ -1,9 +1,12 @@
 """Build the leaderboard: score every entry again, rank, and write the whole site at once."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import harness
+from harness.data.images.decode import ImageError
+from harness.data.images.open import open_source
 from harness.data.labels.of_task import Overrides
 from harness.data.opened import OpenTask
 from harness.errors import DataError, Problem, UserError
@@ -11,16 +14,21 @@ from harness.leaderboard.entries.rules.table import RULES
 from harness.leaderboard.files.data_scripts import write_images
 from harness.leaderboard.files.feed import write_feed
 from harness.leaderboard.files.tables import MARKER, write_boards
-from harness.leaderboard.numbers.assemble import make_site
+from harness.leaderboard.numbers.benchmark_labels import (
+    BenchmarkLabels,
+    describe,
+    labels_by_task,
+)
+from harness.leaderboard.numbers.boards import make_boards
 from harness.leaderboard.numbers.gather import Gathered, gather, open_tasks
-from harness.leaderboard.numbers.ground import Ground, group_by_ground
 from harness.leaderboard.numbers.jobs import score_all
-from harness.leaderboard.numbers.site_model import Site
-from harness.leaderboard.pages.pictures import write_pictures
+from harness.leaderboard.numbers.site_model import Benchmark, Board, Site
 from harness.leaderboard.pages.write import render
 from harness.specs.catalogue import Catalogue
+from harness.specs.task import TaskSpec
 from harness.store.new_folder import replaced_folder
 
+_IMAGE_NAME = re.compile(r"\w[\w.+-]{0,199}", re.ASCII)
 _FILE_NAME = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
 
 
@@ -36,24 +44,40 @@ def build(catalogue: Catalogue, entries: Path, output: Path, overrides: Override
     _refuse_other(output)
     gathered = gather(catalogue, entries)
     opened_tasks = open_tasks(catalogue, gathered.entries, overrides)
-    grounds = group_by_ground(opened_tasks)
-    by_name = {ground.name: ground for ground in grounds.values()}
-    _check_names([*opened_tasks, *by_name])
+    labels = labels_by_task(opened_tasks)
+    _check_names([*opened_tasks, *(each.name for each in labels.values())])
     with replaced_folder(output) as hidden:
-        (hidden / "data").mkdir()
-        done, refused = score_all(gathered.entries, opened_tasks, grounds, hidden / "data")
+        data = hidden / "data"
+        data.mkdir()
+        scored, refused = score_all(gathered.entries, opened_tasks, labels, data)
         gathered = gathered.without(refused)
         _check_some(entries, gathered)
-        opened_tasks = {run.job.run.task: opened_tasks[run.job.run.task] for run in done}
-        by_name = {grounds[task].name: grounds[task] for task in opened_tasks}
-        images = _write_pictures(hidden, opened_tasks, grounds)
-        site = make_site(gathered, done, opened_tasks, grounds, images)
-        for ground in by_name.values():
-            write_images(hidden / "data", ground)
-        write_boards(hidden / "data", site, by_name)
+        opened_tasks = {each.run.task: opened_tasks[each.run.task] for each in scored}
+        by_name = {labels[task].name: labels[task] for task in opened_tasks}
+        images = _write_pictures(hidden, opened_tasks, labels)
+        benchmarks = [describe(by_name[name], images.get(name)) for name in sorted(by_name)]
+        site = _site(gathered, benchmarks, make_boards(scored, opened_tasks, labels))
+        for each in by_name.values():
+            write_images(data, each)
+        write_boards(data, site, by_name)
         write_feed(hidden / "feed.xml", site)
         render(site, hidden)
     return site
+
+
+def _site(gathered: Gathered, benchmarks: Sequence[Benchmark], boards: tuple[Board, ...]) -> Site:
+    dates = [entry.manifest.date for entry in gathered.entries]
+    dates += [decision.date for decision in gathered.ledger]
+    newest_first = sorted(reversed(gathered.ledger), key=lambda each: each.date, reverse=True)
+    return Site(
+        version=harness.__version__,
+        date=max(dates),
+        benchmarks=tuple(benchmarks),
+        boards=boards,
+        entries=gathered.entries,
+        decisions=tuple(newest_first),
+        refused=gathered.refused,
+    )
 
 
 def _refuse_other(output: Path) -> None:
@@ -76,7 +100,7 @@ def _check_some(entries: Path, gathered: Gathered) -> None:
         )
 
 
-def _check_names(names: list[str]) -> None:
+def _check_names(names: Sequence[str]) -> None:
     """Raise DataError for a task or benchmark whose name would be part of a path and cannot be."""
     for name in names:
         if not _FILE_NAME.fullmatch(name):
@@ -85,16 +109,41 @@ def _check_names(names: list[str]) -> None:
 
 
 def _write_pictures(
-    output: Path, opened_tasks: Mapping[str, OpenTask], grounds: Mapping[str, Ground]
+    output: Path, opened_tasks: Mapping[str, OpenTask], labels: Mapping[str, BenchmarkLabels]
 ) -> dict[str, str]:
-    """Ship the images of the benchmarks whose tasks all allow it."""
-    kept = {
-        grounds[name].name
-        for name, opened in opened_tasks.items()
-        if not opened.task.metadata.redistribute_images
-    }
-    tasks = {grounds[name].name: name for name in opened_tasks if grounds[name].name not in kept}
+    """Ship the images of the benchmarks whose tasks all allow it; give where they are, by name."""
+    tasks = {labels[name].name: name for name in opened_tasks}
+    for name, opened in opened_tasks.items():
+        if not opened.task.metadata.redistribute_images:
+            tasks.pop(labels[name].name, None)
     return {
-        benchmark: write_pictures(output, grounds[name], opened_tasks[name].task)
+        benchmark: _write_images(output, labels[name], opened_tasks[name].task)
         for benchmark, name in tasks.items()
     }
+
+
+def _write_images(output: Path, labels: BenchmarkLabels, task: TaskSpec) -> str:
+    """Write `images/<benchmark>/<image id>.png` and give this template of it.
+
+    Raises DataError when the data set cannot be opened, an id is no plain file name, or one of the
+    benchmark's images is missing or broken.
+    """
+    source = open_source(task)
+    places = {image_id: place for place, image_id in enumerate(source.ids)}
+    where = f"task `{task.task}`"
+    missing = [each for each in labels.image_ids if each not in places]
+    if missing or source.read is None:
+        got = ", ".join(missing[:5]) or "a table without images"
+        raise DataError(Problem(where, "images of its labels are not in its data set", got=got))
+    strange = [each for each in labels.image_ids if not _IMAGE_NAME.fullmatch(each)]
+    if strange:
+        what = "ids that are no plain file names cannot be those of shipped images"
+        raise DataError(Problem(where, what, got=", ".join(map(repr, strange[:5]))))
+    folder = output / "images" / labels.name
+    folder.mkdir(parents=True)
+    for image_id in labels.image_ids:
+        try:
+            source.read(places[image_id]).save(folder / f"{image_id}.png", optimize=True)
+        except ImageError as error:
+            raise DataError(Problem(where, "an image cannot be read", got=str(error))) from error
+    return f"images/{labels.name}/{{image_id}}.png"

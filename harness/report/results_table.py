@@ -1,54 +1,30 @@
 """Results and comparisons as tables for a person, with the denominator beside every share."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from rich import box
 from rich.table import Table
 
 from harness.report.terminal import escape
 from harness.score.compare import Comparison
+from harness.score.long_form import METRICS
 from harness.score.results import SIDE_BY_SIDE, Interval, Results, Score
 from harness.score.statistics import Repeats
 
 _NONE = "–"
 
 
-@dataclass(frozen=True, slots=True)
-class _Metric:
-    """A column of the table of results."""
-
-    heading: str
-    value: Callable[[Score], float | None]
-    n: Callable[[Score], int] | None = None
-    """Its denominator, where it is not n."""
-    on_request: bool = False
-    """Whether it is shown only where a task's `metric_list` names it."""
-
-    def cell(self, score: Score) -> str:
-        """Write the value, with its denominator where that is another than n."""
-        value = self.value(score)
-        return _of(value, self.n(score)) if self.n else percent(value)
-
-
-_METRICS: Mapping[str, _Metric] = {
-    "accuracy_strict": _Metric(
-        "strict", lambda score: score.accuracy_by("strict"), on_request=True
-    ),
-    "accuracy_normalized": _Metric(
-        "normalized", lambda score: score.accuracy_by("normalized"), on_request=True
-    ),
-    "accuracy_first_in_list": _Metric("first in list", lambda score: score.accuracy_first_in_list),
-    "accuracy_empty_correct": _Metric(
-        "empty = right (n)",
-        lambda score: score.accuracy_empty_correct,
-        lambda score: score.n + score.n_empty,
-    ),
-    "mean_per_class": _Metric(
-        "per class (n)", lambda score: score.mean_per_class, lambda score: score.n_classes
-    ),
-    "top5": _Metric("top-5", lambda score: score.top5),
+_HEADINGS: Mapping[str, str] = {
+    "accuracy_strict": "strict",
+    "accuracy_normalized": "normalized",
+    "accuracy_first_in_list": "first in list",
+    "accuracy_empty_correct": "empty = right (n)",
+    "mean_per_class": "per class (n)",
+    "top5": "top-5",
 }
+"""Of metrics, in the order of the columns; with `(n)` the denominator stands beside the value."""
+_ON_REQUEST = ("accuracy_strict", "accuracy_normalized")
+"""Shown only where a task's `metric_list` names them."""
 
 
 def results_table(results: Sequence[Results], metrics: Sequence[str] = ()) -> Table:
@@ -65,16 +41,16 @@ def results_table(results: Sequence[Results], metrics: Sequence[str] = ()) -> Ta
     ]
     shown = [
         name
-        for name, metric in _METRICS.items()
-        if (name in metrics or not (metrics or metric.on_request))
-        and any(metric.value(score) is not None for *_, score in rows)
+        for name in _HEADINGS
+        if (name in metrics or not (metrics or name in _ON_REQUEST))
+        and any(METRICS[name].value(score) is not None for *_, score in rows)
     ]
-    headings = [_METRICS[name].heading for name in shown]
+    headings = [_HEADINGS[name] for name in shown]
     numbers = ("n", "accuracy [95 % CI]", *headings, "OOP")
     table = _table("Accuracy (%)", ("model", "task", "protocol", "label set"), numbers)
     for result, protocol, label_set, score in rows:
         named = (result.model, result.task, protocol, label_set)
-        extra = (_METRICS[name].cell(score) for name in shown)
+        extra = (_metric(name, score) for name in shown)
         share = f"{percent(result.shares['oop'])} ({result.counts['oop']}/{result.n})"
         table.add_row(*map(escape, named), str(score.n), _accuracy(score), *extra, share)
     table.caption = (
@@ -87,6 +63,13 @@ def results_table(results: Sequence[Results], metrics: Sequence[str] = ()) -> Ta
         )
     )
     return table
+
+
+def _metric(name: str, score: Score) -> str:
+    """Write a metric, with its denominator where that is another than n."""
+    metric = METRICS[name]
+    value = metric.value(score)
+    return _of(value, metric.n(score)) if _HEADINGS[name].endswith("(n)") else percent(value)
 
 
 def answers_table(results: Sequence[Results]) -> Table:

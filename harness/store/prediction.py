@@ -13,16 +13,18 @@ class Prediction:
     """One row. Fields that do not apply are None or empty and absent from the file."""
 
     image_id: str
+    """Unique within a model and a task."""
     status: Status
+    """`ok`, `oop` (out of prompt), `unparsed`, `refused`, `empty` or `error`."""
     answer: str | None = None
     """Verbatim text of the model (of this image's part, when several images shared a prompt)."""
     class_id: int | None = None
     """The class by parsing or, for rule `mapped`, by the text encoder; None when there is none."""
     also: tuple[int, ...] = ()
     """Other classes that the answer stands for: of the same name, of one output of a classifier, or
-    of the other ones of several answers."""
+    of the other ones of several answers. It is right if any of them is."""
     rule: str | None = None
-    """The rule that decided: a rung of the parser's ladder, or `mapped`."""
+    """The rule that decided: a rung of the parser's ladder, `mapped`, or `scores`."""
     similarity: float | None = None
     """Cosine between the answer and the mapped class."""
     margin: float | None = None
@@ -40,7 +42,7 @@ class Prediction:
     options: tuple[int, ...] = ()
     """Class ids of the lettered options, in order, for multiple choice."""
     image_sha256: str | None = None
-    """SHA-256 of the decoded RGB pixels."""
+    """SHA-256 of width, height and decoded RGB pixels."""
     prompt_sha256: str | None = None
     """SHA-256 of the prompt as rendered."""
     batch: int | None = None

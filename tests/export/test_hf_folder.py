@@ -16,8 +16,8 @@ from huggingface_hub import (
 from typer.testing import CliRunner
 
 from harness.cli import app
-from harness.export.hf.columns import COLUMNS
 from harness.export.hf.folder import HfOptions, export_hf
+from harness.export.hf.tables import columns
 from harness.score.results import Results
 from harness.specs.catalogue import Catalogue, own_root
 from harness.store.directory import find_runs
@@ -92,9 +92,10 @@ def test_columns_are_typed_and_told_in_the_card(
     folder: Path, tables: Mapping[str, list[Row]], tmp_path: Path
 ) -> None:
     card = (folder / "README.md").read_text(encoding="utf-8")
+    meanings = columns()
     for config in CONFIGS:
-        assert list(tables[config][0]) == list(COLUMNS[config])
-        assert all(f"| `{column}` |" in card for column in COLUMNS[config])
+        assert list(tables[config][0]) == list(meanings[config])
+        assert all(f"| `{column}` |" in card for column in meanings[config])
     loaded = datasets.load_dataset(str(folder), split="test", cache_dir=str(tmp_path))
     kinds = {name: getattr(feature, "dtype", None) for name, feature in loaded.features.items()}
     assert kinds["class_id"] == "int64" and kinds["similarity"] == kinds["cost"] == "float64"

@@ -6,7 +6,25 @@ import json
 from pathlib import Path
 from typing import Any
 
+from harness.leaderboard.entries.bounded import gzip_lines
+from harness.leaderboard.entries.card import parse_card
+from harness.leaderboard.entries.manifest import CARD, MANIFEST, EntryRun, parse_manifest
 from harness.leaderboard.entries.pack import write_lines
+from harness.leaderboard.entries.read import Entry
+from harness.leaderboard.entries.rows import prompts_of
+
+
+def entry_in(folder: Path) -> Entry:
+    """Open an entry, whatever the rules say of it: a card may not be filled in."""
+    data, card = (folder / MANIFEST).read_bytes(), (folder / CARD).read_bytes()
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Entry(folder, parse_manifest(data, MANIFEST), *parse_card(card, folder / CARD), sha256)
+
+
+def prompts_in(folder: Path, run: EntryRun) -> dict[str, str]:
+    """Give the prompts of a run, SHA-256 to text."""
+    path = folder / run.prompts
+    return {each.sha256: each.text for each in prompts_of(gzip_lines(path), path)}
 
 
 class Draft:

@@ -8,9 +8,9 @@ from typing import Any
 import yaml
 
 import harness
-from harness.export.hf.columns import COLUMNS
 from harness.export.hf.labels import ClassFacts, LabelFacts, Shared
 from harness.export.hf.runs import ExportRun
+from harness.export.hf.tables import columns
 
 _SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
 _NAMES = ("1K", "10K", "100K", "1M", "10M", "100M")
@@ -44,7 +44,7 @@ they name this dataset `{dataset}`.
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """What the card tells."""
+    """What the card says."""
 
     title: str
     dataset: str
@@ -72,7 +72,7 @@ def write_card(path: Path, facts: CardFacts) -> None:
 
 def configs(shared: Shared) -> tuple[str, ...]:
     """Name the configs; without a label set that may be passed on there are no `labels`."""
-    return tuple(name for name in COLUMNS if name != "labels" or shared.exported)
+    return tuple(name for name in columns() if name != "labels" or shared.exported)
 
 
 def title_of(runs: Sequence[ExportRun]) -> str:
@@ -114,8 +114,9 @@ def _size(n: int) -> str:
 
 
 def _columns(facts: CardFacts) -> Iterator[str]:
+    meanings = columns()
     for config in configs(facts.shared):
-        rows = ((f"`{name}`", meaning) for name, meaning in COLUMNS[config].items())
+        rows = ((f"`{name}`", meaning) for name, meaning in meanings[config].items())
         yield f"## Config `{config}`\n\n{_table(('column', 'what'), rows)}"
 
 
@@ -150,8 +151,8 @@ def _commit(run: ExportRun) -> str:
 
 
 def _merged(each: ClassFacts) -> str:
-    told = "" if each.told else ", not told here: they come from labels that may not be passed on"
-    return f"{each.n_groups}{told}"
+    note = "" if each.known else ", not told here: they come from labels that may not be passed on"
+    return f"{each.n_groups}{note}"
 
 
 def _labels(facts: CardFacts) -> str:

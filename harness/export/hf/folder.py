@@ -12,8 +12,7 @@ from harness.export.hf.benchmark import write_eval_results, write_eval_yaml
 from harness.export.hf.card import CardFacts, title_of, write_card
 from harness.export.hf.labels import LabelFacts, write_shared
 from harness.export.hf.runs import read_runs
-from harness.export.hf.scores import Figure, figures
-from harness.export.hf.tables import schema_of, write_predictions, write_table
+from harness.export.hf.tables import write_predictions, write_scores
 from harness.specs.catalogue import Catalogue
 from harness.store.new_folder import new_folder, refuse_full, refuse_name
 
@@ -62,15 +61,14 @@ def export_hf(
         hidden = held.enter_context(new_folder(folder))
         shared = write_shared(catalogue, runs, hidden, options.overrides)
         n = sum(write_predictions(hidden / "predictions", run) for run in runs)
-        scores = [figure for run in runs for figure in figures(run)]
-        write_table(hidden / "scores" / "scores.parquet", schema_of(Figure), scores)
+        n_scores = write_scores(hidden / "scores" / "scores.parquet", runs)
         write_card(
             hidden / "README.md", CardFacts(title, dataset, options.license, runs, shared, n)
         )
         write_eval_yaml(hidden / "eval.yaml", title, runs, shared)
         url = f"https://huggingface.co/datasets/{options.repo}" if options.repo else None
         write_eval_results(hidden / ".eval_results", dataset, url, runs)
-    return HfWritten(len(runs), n, len(scores), dataset, shared.label_sets)
+    return HfWritten(len(runs), n, n_scores, dataset, shared.label_sets)
 
 
 def _check(options: HfOptions) -> None:

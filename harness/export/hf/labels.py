@@ -41,7 +41,7 @@ class ClassFacts:
     info: ClassListInfo
     n_groups: int
     """How many groups of classes count as one."""
-    told: bool
+    known: bool
     """Whether the dataset says which: where they come from label sets that are in it."""
 
 
@@ -122,10 +122,10 @@ class _Writer:
         found = self.class_lists[name]
         merged = Equivalences.from_groups("", found.equivalences.groups)
         brought = Equivalences.from_groups("", found.groups)
-        told = not merged.representative or merged == brought
+        known = not merged.representative or merged == brought
         path = self.folder / "classes" / f"{file_name(name)}.parquet"
-        write_classes(path, found.classes, merged if told else None)
-        return ClassFacts(found.info, len(found.equivalences.groups), told)
+        write_classes(path, found.classes, merged if known else None)
+        return ClassFacts(found.info, len(found.equivalences.groups), known)
 
 
 def write_shared(

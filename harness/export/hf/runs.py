@@ -1,4 +1,4 @@
-"""The runs that go into one Hugging Face dataset: complete, scored, and told by the same labels."""
+"""The runs that go into one Hugging Face dataset: complete, and scored by the same labels."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -45,9 +45,9 @@ def read_runs(folders: Sequence[Path], held: ExitStack) -> tuple[ExportRun, ...]
     understand a class list, a label set or the classes that count as one in different ways.
     """
     problems: list[Problem] = []
-    paths = [each for folder in folders for each in _told(find_runs, folder, problems) or ()]
+    paths = [each for folder in folders for each in _tried(find_runs, folder, problems) or ()]
     held.enter_context(reading(paths))
-    found = [run for path in paths if (run := _told(_read, path, problems)) is not None]
+    found = [run for path in paths if (run := _tried(_read, path, problems)) is not None]
     runs = sorted(
         {each.path.resolve(): each for each in found}.values(),
         key=lambda run: (run.manifest.model, run.manifest.task, str(run.path)),
@@ -58,7 +58,7 @@ def read_runs(folders: Sequence[Path], held: ExitStack) -> tuple[ExportRun, ...]
     return tuple(runs)
 
 
-def _told(action: Callable[[Path], T], path: Path, problems: list[Problem]) -> T | None:
+def _tried(action: Callable[[Path], T], path: Path, problems: list[Problem]) -> T | None:
     """Give what an action gives, or add its problems to the others."""
     try:
         return action(path)
@@ -103,7 +103,7 @@ def _twice(runs: Iterable[ExportRun]) -> Iterator[Problem]:
 
 
 def _contradictions(runs: Iterable[ExportRun]) -> Iterator[Problem]:
-    """Tell what bears one name in several runs and is not one thing."""
+    """Find what bears one name in several runs and is not one thing."""
     first: dict[tuple[str, str], tuple[str, ExportRun]] = {}
     for run in runs:
         for kind, name, value in _meanings(run.results):

@@ -1,11 +1,13 @@
 """Parquet tables of typed columns, written in batches: predictions, labels, classes, scores."""
 
+import ast
+import inspect
 import types
 import typing
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
-from itertools import islice
+from dataclasses import dataclass, fields, replace
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from harness.data.classes import ClassList
 from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.errors import DataError, Problem
 from harness.export.hf.runs import ExportRun, unused
+from harness.score.long_form import Figure, figures_of
 from harness.store.directory import RunDirectory
 from harness.store.lines import read_predictions
 from harness.store.prediction import Prediction
@@ -27,8 +30,16 @@ _TYPES: Mapping[type, pa.DataType] = {
 }  # fmt: skip
 
 
-_RUN_COLUMNS = ("model", "task", "protocol", "class_list")
-"""What stands before the fields of a prediction, the same in all rows of a run."""
+_RUN_COLUMNS: Mapping[str, str] = {
+    "model": "Name of the model",
+    "task": "Name of the task",
+    "protocol": "How the task asks: `ow`, `mc`, `cw`, `cw_plus` or `classify`",
+    "class_list": "The classes that ids are of; see config `classes`",
+}
+"""What stands before the fields of a prediction, the same in all rows of a run, and what it means.
+"""
+_NEVER = ("error", "attempt")
+"""Fields of a prediction that no row of a complete run has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +47,17 @@ class LabelRow:
     """An image under a label set; no class at all means that none of the list is right."""
 
     label_set: str
+    """Name of the label set."""
     class_list: str
+    """The classes that ids are of."""
     original: bool
+    """Whether these are the data set's own labels."""
     image_id: str
+    """As in `predictions`."""
     class_ids: tuple[int, ...]
+    """Every valid class; empty where none of the list is."""
     names: tuple[str, ...]
+    """The names of `class_ids`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +65,19 @@ class ClassRow:
     """A class of a class list."""
 
     class_list: str
+    """Name of the class list."""
     name_set: str
+    """Which of its sets of names is in use."""
     class_id: int
+    """The id."""
     name: str
+    """The name that prompts and answers use."""
     aliases: tuple[str, ...]
+    """Other names."""
     wnid: str | None
+    """WordNet id."""
     counts_as: int | None
-    """Lowest id of the classes that count as one with it; None where that may not be told."""
+    """Lowest id of the classes that count as one with it; null where that may not be known here."""
 
 
 def write_predictions(folder: Path, run: ExportRun) -> int:
@@ -65,15 +88,15 @@ def write_predictions(folder: Path, run: ExportRun) -> int:
     results = run.results
     names = (results.model, results.task, results.protocol, results.class_list.name)
     same = dict(zip(_RUN_COLUMNS, names, strict=True))
-    tally: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     path = folder / f"{run.file_name}.parquet"
-    write_table(path, prediction_schema(), _counted(run, tally), same)
+    write_table(path, prediction_schema(), _counted(run, counts), same)
     expected = {status: n for status, n in results.counts.items() if n}
-    if dict(tally) != expected:
+    if dict(counts) != expected:
         what = "its results are not of its predictions"
         fix = f"harness score {run.path}"
-        raise DataError(Problem(str(run.path), what, str(dict(tally)), str(expected), fix))
-    return tally.total()
+        raise DataError(Problem(str(run.path), what, str(dict(counts)), str(expected), fix))
+    return counts.total()
 
 
 def write_labels(path: Path, labels: LabelSet, classes: ClassList) -> None:
@@ -93,7 +116,7 @@ def write_labels(path: Path, labels: LabelSet, classes: ClassList) -> None:
 
 
 def write_classes(path: Path, classes: ClassList, equivalences: Equivalences | None) -> None:
-    """Write a class list; without `equivalences`, which may not be told, `counts_as` is null."""
+    """Write a class list; `counts_as` is null without `equivalences`, if they stay private."""
     rows = (
         ClassRow(
             class_list=classes.name,
@@ -107,6 +130,27 @@ def write_classes(path: Path, classes: ClassList, equivalences: Equivalences | N
         for each in classes.classes
     )
     write_table(path, schema_of(ClassRow), rows)
+
+
+def write_scores(path: Path, runs: Iterable[ExportRun]) -> int:
+    """Write every figure of the runs' results with where it comes from, and give their number."""
+    rows = [figure for run in runs for figure in _figures(run)]
+    write_table(path, schema_of(Figure), rows)
+    return len(rows)
+
+
+def _figures(run: ExportRun) -> Iterator[Figure]:
+    results, manifest = run.results, run.manifest
+    for figure in figures_of(results):
+        labels = results.label_sets.get(figure.label_set or "")
+        yield replace(
+            figure,
+            label_set_sha256=labels.digest if labels else None,
+            class_list_sha256=results.class_list.digest,
+            data_fingerprint=manifest.data.images_sha256 or manifest.data.fingerprint,
+            harness_version=manifest.harness_version,
+            git_commit=manifest.git.get("commit"),
+        )
 
 
 def write_table(
@@ -130,8 +174,7 @@ def write_table(
 
 def prediction_schema() -> pa.Schema:
     """Give the columns of a prediction, but for those that no row of a complete run has."""
-    about = schema_of(Prediction)
-    kept = [field for field in about if field.name not in ("error", "attempt")]
+    kept = [field for field in schema_of(Prediction) if field.name not in _NEVER]
     return pa.schema([*((name, pa.string()) for name in _RUN_COLUMNS), *kept])
 
 
@@ -139,6 +182,32 @@ def schema_of(kind: type) -> pa.Schema:
     """Give the columns that the fields of a dataclass are."""
     hints = typing.get_type_hints(kind)
     return pa.schema([pa.field(each.name, _arrow(hints[each.name])) for each in fields(kind)])
+
+
+def columns() -> dict[str, dict[str, str]]:
+    """Give config to column to what it means, in the order of the columns."""
+    prediction = field_docs(Prediction)
+    return {
+        "predictions": {**_RUN_COLUMNS, **{k: v for k, v in prediction.items() if k not in _NEVER}},
+        "labels": field_docs(LabelRow),
+        "classes": field_docs(ClassRow),
+        "scores": field_docs(Figure),
+    }
+
+
+def field_docs(kind: type) -> dict[str, str]:
+    """Give the text below each field of a dataclass in its source, for a table: `None` is null."""
+    (tree,) = ast.parse(inspect.getsource(kind)).body
+    assert isinstance(tree, ast.ClassDef)
+    texts = {
+        ast.unparse(field.target): ast.literal_eval(text.value)
+        for field, text in pairwise(tree.body)
+        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr)
+    }
+    return {
+        name: " ".join(text.split()).removesuffix(".").replace("None", "null")
+        for name, text in texts.items()
+    }
 
 
 def _arrow(hint: Any) -> pa.DataType:
@@ -149,9 +218,9 @@ def _arrow(hint: Any) -> pa.DataType:
     return next(arrow for known, arrow in _TYPES.items() if issubclass(hint, known))
 
 
-def _counted(run: ExportRun, tally: Counter[str]) -> Iterator[Prediction]:
+def _counted(run: ExportRun, counts: Counter[str]) -> Iterator[Prediction]:
     for row in read_predictions(RunDirectory(run.path).predictions):
-        tally[row.status.value] += 1
+        counts[row.status.value] += 1
         yield row
 
 

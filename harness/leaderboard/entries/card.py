@@ -1,10 +1,41 @@
-"""The front matter of `MODEL_CARD.md`: what a submitter says of the model."""
+"""`MODEL_CARD.md`: what a submitter says of the model, and a new one to fill in."""
 
-from typing import Annotated, Any, Literal
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from harness.errors import DataError, Problem, SpecError
+from harness.leaderboard.entries.manifest import faults_of
 from harness.specs.model import Kind
+from harness.specs.yaml_file import parse_yaml
+from harness.store.manifest import Manifest
+
+MAX_CARD = 64 << 10
+_FRONT = re.compile(r"---\n(.*?\n)---\n?(.*)", re.DOTALL)
+_HEAD = """\
+# `yes`, `no` or `unknown`: have ImageNet's training images (imagenet_train) or its validation
+# images (imagenet_val), with or without labels, been in the training data of the model or of a part
+# of it? Optional keys: organization, url (https://…), license, parameters.
+"""
+_BODY = """
+# {model}
+
+What this model is, in a paragraph: architecture, size, who made it, where its weights are.
+
+## Training data
+
+What it was trained on, and how you know what you say above of the benchmark's images.
+
+## How the runs were made
+
+Anything that `manifest.json` does not tell: a server, a quantization, a prompt of the system.
+"""
+_TO_REPLACE = tuple(
+    " ".join(line.split()) for line in _BODY.splitlines() if line and not line.startswith("#")
+)
 
 
 def _word(value: Any) -> Any:
@@ -37,3 +68,65 @@ class ModelCard(BaseModel):
     license: str = Field(default="", max_length=100)
     parameters: int | None = Field(default=None, gt=0)
     """How many weights the model has."""
+
+
+def parse_card(data: bytes, path: Path) -> tuple[ModelCard, str]:
+    """Read `MODEL_CARD.md`: the front matter, checked, and the text below it.
+
+    Raises DataError when there is no front matter, or it says something that it cannot say.
+    """
+    where = str(path)
+    try:
+        found = _FRONT.fullmatch(data.decode().replace("\r\n", "\n"))
+    except UnicodeDecodeError as error:
+        raise DataError(Problem(where, "is no text", got=str(error))) from error
+    if found is None:
+        what = "has no front matter"
+        raise DataError(Problem(where, what, expected="--- at the top, YAML, and --- below it"))
+    try:
+        # An alias lets a few lines stand for gigabytes.
+        events = yaml.parse(found[1], yaml.CSafeLoader)
+        if any(isinstance(event, yaml.AliasEvent) for event in events):
+            raise DataError(Problem(where, "has an alias in its front matter"))
+        return ModelCard.model_validate(parse_yaml(found[1], path).data), found[2]
+    except yaml.YAMLError as error:
+        raise DataError(Problem(where, "is not valid YAML above", got=str(error))) from error
+    except SpecError as error:
+        raise DataError(error.problems) from error
+    except ValidationError as error:
+        raise DataError(Problem(where, "says what it cannot say", got=faults_of(error))) from error
+
+
+def unfilled(text: str) -> list[str]:
+    """Give the sentences of a new card that are still in the text of one."""
+    joined = " ".join(text.split())
+    return [each for each in _TO_REPLACE if each in joined]
+
+
+def new_card(model: str, manifests: list[Manifest], kind: Kind) -> str:
+    """Write `MODEL_CARD.md` for a model; the training data are `unknown` until someone says."""
+    counted = {each.model_facts.get("parameters") for each in manifests}
+    parameters = counted.pop() if len(counted) == 1 else None
+    card = ModelCard(
+        model=model,
+        kind=kind,
+        training_data=TrainingData(imagenet_train="unknown", imagenet_val="unknown"),
+        parameters=parameters if isinstance(parameters, int) and parameters > 0 else None,
+    )
+    values = card.model_dump(mode="json", exclude_defaults=True)
+    front = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+    return f"---\n{_HEAD}{front}---\n" + _BODY.format(model=model)
+
+
+def kind_of(manifests: list[Manifest], where: str) -> Kind:
+    """Give the kind of model that the runs name; imported answers name none, and are an MLLM's
+    until the card says something else. Raises DataError when the runs differ.
+    """
+    kinds = sorted({str(each.model_facts.get("kind", "mllm")) for each in manifests})
+    if len(kinds) > 1:
+        problem = Problem(where, "the runs are of models of several kinds", got=", ".join(kinds))
+        raise DataError(problem)
+    known: tuple[Kind, ...] = get_args(Kind)
+    if kinds[0] not in known:
+        raise DataError(Problem(where, "the runs are of an unknown kind of model", got=kinds[0]))
+    return known[known.index(kinds[0])]

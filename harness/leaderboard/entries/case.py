@@ -75,13 +75,13 @@ class RunCase:
     @property
     def labels_changed(self) -> tuple[str, ...]:
         """Label sets that are not those, or not all of those, that the run was scored by."""
-        told = {
+        claimed = {
             (name, claim.label_set_digest)
             for claims in self.run.claims.values()
             for name, claim in claims.items()
         }
         now = {(each.name, each.digest) for each in self.labels.sets}
-        return tuple(sorted({name for name, _ in told ^ now}))
+        return tuple(sorted({name for name, _ in claimed ^ now}))
 
     @property
     def equivalences_are_known(self) -> bool:

@@ -10,23 +10,18 @@ from pathlib import Path
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides, share_overrides
 from harness.errors import DataError, Problem, UserError
 from harness.leaderboard.entries.bounded import read_bounded
-from harness.leaderboard.entries.card import ModelCard
-from harness.leaderboard.entries.check_run import check_run, failed
+from harness.leaderboard.entries.check_run import check_run
 from harness.leaderboard.entries.finding import Finding, Report
-from harness.leaderboard.entries.ledger import LEDGER, MAX_LEDGER, read_ledger
-from harness.leaderboard.entries.manifest import CARD, MANIFEST, EntryManifest
-from harness.leaderboard.entries.neighbours import Neighbours
-from harness.leaderboard.entries.read import (
-    MAX_CARD,
-    MAX_MANIFEST,
-    Entry,
-    parse_card,
-    parse_manifest,
+from harness.leaderboard.entries.ledger import (
+    LEDGER,
+    MAX_LEDGER,
+    check_appended,
+    check_ledger,
+    read_ledger,
 )
-from harness.leaderboard.entries.rules import manifest as manifest_rules
-from harness.leaderboard.entries.rules.files import check_files
-from harness.leaderboard.entries.rules.ledger import check_appended, check_ledger
-from harness.leaderboard.entries.rules.text import check_hidden, check_manifest_text, check_secrets
+from harness.leaderboard.entries.manifest import MANIFEST, MAX_MANIFEST, parse_manifest
+from harness.leaderboard.entries.read import Entry, Opened, open_entry
+from harness.leaderboard.entries.rules.duplicates import Neighbours
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_run_task
 from harness.specs.task import TaskSpec
@@ -60,7 +55,7 @@ def share_options(
 ) -> CheckOptions:
     """Let each task of some entries, or folders of entries, take the label sets that apply to it.
 
-    Manifests and tasks that cannot be read are told by their own rules. Raises SpecError for a
+    Manifests and tasks that cannot be read are named by their own rules. Raises SpecError for a
     label set that applies to none of the tasks.
     """
     overrides = options.overrides
@@ -83,28 +78,10 @@ def _task_names(paths: Sequence[Path]) -> Iterator[str]:
                 yield from (run.task for run in parse_manifest(data, MANIFEST).runs)
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """An entry's folder, looked at once: what is wrong with it as a whole, and its parts."""
-
-    path: Path
-    findings: tuple[Finding, ...]
-    entry: Entry | None
-    """None where there is an error."""
-
-
-def open_entry(folder: Path) -> Opened:
-    """Check files, manifest and card of an entry, each file read and hashed once."""
-    whole = folder.absolute()
-    findings = list(check_files(whole))
-    entry = None if failed(findings) else _open(whole, findings)
-    return Opened(folder, tuple(findings), None if failed(findings) else entry)
-
-
 def check_entry(catalogue: Catalogue, folder: Path, options: CheckOptions) -> Report:
     """Check one entry by every rule, from the files to the suspicions.
 
-    Rules that build on others are left out where those failed, so that each mistake is told once.
+    Rules that build on others are left out where those failed, so that each mistake is named once.
     """
     options = share_options(catalogue, [folder], options)
     among = options.against or folder.absolute().parent
@@ -125,7 +102,7 @@ def _report(
 
 
 def _sound(opened: Iterable[Opened]) -> tuple[Entry, ...]:
-    """Give the entries that can be opened; the others are told of by their own check."""
+    """Give the entries that can be opened; their own check says why the others cannot."""
     return tuple(each.entry for each in opened if each.entry is not None)
 
 
@@ -191,45 +168,5 @@ def _manifests(entries: list[Path]) -> Iterator[tuple[str, str]]:
         try:
             data = read_bounded(path / MANIFEST, MAX_MANIFEST)
         except DataError:
-            continue  # told by the entry's own check
+            continue  # the entry's own check says why
         yield path.name, hashlib.sha256(data).hexdigest()
-
-
-def _open(folder: Path, findings: list[Finding]) -> Entry | None:
-    """Read manifest and card, and hold the files against their hashes; None where there is none."""
-    for name in (MANIFEST, CARD):
-        if not (folder / name).is_file():
-            findings.append(Finding("E203", name, "is not there"))
-            return None
-    data = read_bounded(folder / MANIFEST, MAX_MANIFEST)
-    try:
-        manifest = parse_manifest(data, MANIFEST)
-    except DataError as error:
-        told = error.problems[0].got or error.problems[0].what
-        findings.append(Finding("E201", MANIFEST, told))
-        return None
-    findings += check_secrets(MANIFEST, data.splitlines())
-    findings += check_manifest_text(MANIFEST, data)
-    findings += manifest_rules.check_names(folder, manifest)
-    findings += manifest_rules.check_hashes(folder, manifest)
-    card = _read_card(folder, manifest, findings)
-    return card and Entry(folder, manifest, *card, hashlib.sha256(data).hexdigest())
-
-
-def _read_card(
-    folder: Path, manifest: EntryManifest, findings: list[Finding]
-) -> tuple[ModelCard, str] | None:
-    data = read_bounded(folder / CARD, MAX_CARD)
-    findings += check_secrets(CARD, data.splitlines())
-    try:
-        card, text = parse_card(data, Path(CARD))
-    except DataError as error:
-        findings += [
-            Finding("E204", CARD, f"{problem.what}: {problem.got or problem.expected}")
-            for problem in error.problems
-        ]
-        return None
-    findings += check_hidden(CARD, data.decode())
-    findings += manifest_rules.check_card(card, manifest)
-    findings += manifest_rules.check_filled_in(text)
-    return card, text

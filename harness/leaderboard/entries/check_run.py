@@ -1,22 +1,22 @@
 """Check one run of an entry: that it can be read, that its rows are sound, what they mean."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from harness.answers.mapping.rules import MAPPED_STATUS
 from harness.data.labels.of_task import Overrides
 from harness.data.opened import OpenTask, open_task
 from harness.errors import DataError
 from harness.leaderboard.entries.bounded import TooLargeError, gzip_lines
 from harness.leaderboard.entries.case import RunCase
-from harness.leaderboard.entries.finding import Finding
+from harness.leaderboard.entries.finding import Finding, failed
 from harness.leaderboard.entries.manifest import EntryRun
-from harness.leaderboard.entries.neighbours import Neighbours
 from harness.leaderboard.entries.read import Entry
 from harness.leaderboard.entries.rows import prompts_of, rows_of
 from harness.leaderboard.entries.rules.drift import check_drift
-from harness.leaderboard.entries.rules.duplicates import check_copies
+from harness.leaderboard.entries.rules.duplicates import Neighbours, check_copies
 from harness.leaderboard.entries.rules.health import check_frequent, check_never, check_no_class
 from harness.leaderboard.entries.rules.manifest import check_comparable, check_task
 from harness.leaderboard.entries.rules.mimicry import check_mimicry
@@ -26,6 +26,7 @@ from harness.leaderboard.entries.rules.replay import check_mapped, check_parsed
 from harness.leaderboard.entries.rules.rows import check_class_ids, check_fit, check_ids
 from harness.leaderboard.entries.rules.scores import check_claims
 from harness.leaderboard.entries.rules.text import watched
+from harness.score.results import Protocol
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_run_task
 
@@ -36,6 +37,14 @@ _REPLAY = (check_parsed, check_mapped, check_drawn)
 _SUSPICIONS = (
     check_rendered, check_no_class, check_frequent, check_never, check_drift, check_mimicry,
 )  # fmt: skip
+_SCORES = "scores of classes, which only the model gives again"
+_WHY: Mapping[str, str] = {
+    "I503": "mapped by a text encoder that is not here",
+    "I504": "classes without a text to read them from",
+    "I313": "options that cannot be drawn again here",
+    "W312": "options that came with the answers",
+}
+"""Why figures rest on their submitter's word, by the code of what could not be found again."""
 T = TypeVar("T")
 
 
@@ -47,6 +56,17 @@ class Examined:
     """Errors, and what could not be found again."""
     case: RunCase | None
     """None where there is an error."""
+
+    def why_claimed(self, protocol: Protocol) -> str | None:
+        """Say why a run's accuracy under a protocol is a claim: nothing in the entry gives it
+        again. None where every class that counts was found again from the texts.
+        """
+        if protocol == "classify":
+            return _SCORES
+        # A closed world without mapping needs no encoder.
+        needs_encoder = protocol in MAPPED_STATUS and protocol != "cw"
+        codes = {each.code for each in self.findings if each.code != "I503" or needs_encoder}
+        return "; ".join(why for code, why in _WHY.items() if code in codes) or None
 
 
 def examine(entry: Entry, run: EntryRun, opened: OpenTask) -> Examined:
@@ -92,16 +112,6 @@ def check_run(
     return [*found, *check_copies(case, others)]
 
 
-def errors_in(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Give the errors among findings."""
-    return tuple(each for each in findings if each.severity == "error")
-
-
-def failed(findings: Iterable[Finding]) -> bool:
-    """Whether there is an error among findings."""
-    return bool(errors_in(findings))
-
-
 def _read(
     folder: Path,
     name: str,
@@ -120,7 +130,7 @@ def _read(
     except DataError as error:
         problem = error.problems[0]
         line = problem.where.removeprefix(str(path))
-        told = f"{problem.what} {problem.got or ''}".strip()
-        found.append(Finding("E301", f"{name}{line}", told))
+        text = f"{problem.what} {problem.got or ''}".strip()
+        found.append(Finding("E301", f"{name}{line}", text))
     found += secrets
     return rows

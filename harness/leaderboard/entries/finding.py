@@ -1,9 +1,9 @@
-"""What the checker finds in an entry, and how it is told to people, machines and GitHub."""
+"""What the checker finds in an entry, and its messages for people, machines and GitHub."""
 
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -32,7 +32,7 @@ class Finding:
         return _SEVERITY[self.code[0]]
 
     @property
-    def told(self) -> str:
+    def message(self) -> str:
         """The rule's meaning, and what fired it here."""
         return f"{RULES[self.code]} {self.text}"
 
@@ -47,6 +47,16 @@ class Report:
     findings: tuple[Finding, ...]
 
 
+def errors_in(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Give the errors among findings."""
+    return tuple(each for each in findings if each.severity == "error")
+
+
+def failed(findings: Iterable[Finding]) -> bool:
+    """Whether there is an error among findings."""
+    return bool(errors_in(findings))
+
+
 def exit_code(reports: Iterable[Report]) -> int:
     """Give 1 when there is an error, else 2 when there is a warning, else 0."""
     found = {finding.severity for report in reports for finding in report.findings}
@@ -59,13 +69,23 @@ def listed(items: Sequence[object]) -> str:
     return f"{len(items)}: {shown}" + (", …" if len(items) > _LISTED else "")
 
 
+def grouped(code: str, where: str, faults: Iterable[tuple[str | None, str]]) -> Iterator[Finding]:
+    """Give a finding for every fault with the images that have it, of pairs of fault and image."""
+    found: dict[str, list[str]] = {}
+    for fault, image_id in faults:
+        if fault:
+            found.setdefault(fault, []).append(image_id)
+    for fault, ids in found.items():
+        yield Finding(code, where, f"{fault}, {listed(ids)}")
+
+
 def as_text(reports: Sequence[Report]) -> str:
     """Give a line for each finding, and one that counts them for each entry."""
     lines = []
     for report in reports:
         for each in report.findings:
-            told = f"{each.severity:7} {each.code} {each.where}: {each.told}"
-            lines.append(f"{inert(report.name)}: {inert(told)}")
+            line = f"{each.severity:7} {each.code} {each.where}: {each.message}"
+            lines.append(f"{inert(report.name)}: {inert(line)}")
         lines.append(f"{inert(report.name)}: {_counted(report)}")
     return "\n".join(lines)
 
@@ -96,7 +116,7 @@ def as_github(reports: Sequence[Report]) -> str:
         for each in report.findings:
             file = f"{report.path}/{each.where.partition(':')[0]}".rstrip("/")
             command = f"::{_COMMAND[each.severity]} file={_property(file)},title={each.code}::"
-            lines.append(command + _value(each.told))
+            lines.append(command + _value(each.message))
         lines.append(f"entry {_value(report.name)}: {_counted(report)}")
     return "\n".join(lines)
 
@@ -106,8 +126,8 @@ def inert(text: str) -> str:
     that change what others look like: they stand there by their code.
     """
     cut = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-    told = "".join(f"\\u{ord(each):04x}" if is_hidden(each) else each for each in cut)
-    return re.sub(r"\s+", " ", told)
+    shown = "".join(f"\\u{ord(each):04x}" if is_hidden(each) else each for each in cut)
+    return re.sub(r"\s+", " ", shown)
 
 
 def is_hidden(character: str) -> bool:

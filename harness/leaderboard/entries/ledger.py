@@ -1,6 +1,7 @@
 """`decisions.jsonl`: the public record of what was decided about each entry, and why."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -8,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import DataError, Problem
 from harness.leaderboard.entries.bounded import read_bounded
-from harness.leaderboard.entries.manifest import SLUG, Sha256
-from harness.leaderboard.entries.rows import told
+from harness.leaderboard.entries.finding import Finding, listed
+from harness.leaderboard.entries.manifest import SLUG, Sha256, faults_of
 
 LEDGER = "decisions.jsonl"
 MAX_LEDGER = 16 << 20
@@ -48,7 +49,7 @@ def read_ledger(path: Path) -> tuple[Decision, ...]:
         try:
             found.append(Decision.model_validate_json(line))
         except ValidationError as error:
-            problems.append(Problem(f"{path}:{number}", "is not a decision", got=told(error)))
+            problems.append(Problem(f"{path}:{number}", "is not a decision", got=faults_of(error)))
     if problems:
         raise DataError(problems)
     return tuple(found)
@@ -59,17 +60,13 @@ def decisions_on(ledger: Sequence[Decision], entry: str) -> tuple[Decision, ...]
     return tuple(decision for decision in ledger if decision.entry == entry)
 
 
-def level_of(ledger: Sequence[Decision], entry: str, manifest_sha256: str) -> Level:
+def level_of(decisions: Sequence[Decision], manifest_sha256: str) -> Level:
     """Give how far an entry was verified: the highest level decided on for its manifest as it is.
 
     A changed entry is `re-scored`, which every build does, until it is decided on again.
     """
-    reached = [
-        decision.level
-        for decision in decisions_on(ledger, entry)
-        if decision.manifest_sha256 == manifest_sha256 and decision.level is not None
-    ]
-    return max(reached, key=LEVELS.index, default=LEVELS[0])
+    here = [each.level for each in decisions if each.manifest_sha256 == manifest_sha256]
+    return max(filter(None, here), key=LEVELS.index, default=LEVELS[0])
 
 
 def vanished(ledger: Sequence[Decision], entries: Collection[str]) -> tuple[str, ...]:
@@ -85,3 +82,31 @@ def vanished(ledger: Sequence[Decision], entries: Collection[str]) -> tuple[str,
             if decision != "withdrawn" and name not in entries
         )
     )
+
+
+def check_ledger(ledger: Sequence[Decision], entries: Mapping[str, str]) -> Iterator[Finding]:
+    """Give what is wrong with a ledger (E702, E703, E704), and which entries wait for a decision
+    (I706). `entries` has the SHA-256 of the manifest of each entry that is there, by name.
+    """
+    for number, (before, after) in enumerate(pairwise(ledger), start=2):
+        if after.date < before.date:
+            yield Finding("E702", f"{LEDGER}:{number}", f"{after.date} after {before.date}")
+    for number, decision in enumerate(ledger, start=1):
+        if (decision.level is None) != (decision.decision == "withdrawn"):
+            text = f"`{decision.decision}` with level {decision.level}"
+            yield Finding("E704", f"{LEDGER}:{number}", text)
+    missing = vanished(ledger, entries)
+    if missing:
+        yield Finding("E703", LEDGER, listed(missing))
+    decided = {(each.entry, each.manifest_sha256) for each in ledger}
+    waiting = sorted(name for name, digest in entries.items() if (name, digest) not in decided)
+    if waiting:
+        yield Finding("I706", LEDGER, listed(waiting))
+
+
+def check_appended(before: bytes, after: bytes) -> Iterator[Finding]:
+    """The ledger begins with all that it was before (E705)."""
+    old, new = before.splitlines(), after.splitlines()
+    if new[: len(old)] != old:
+        kept = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), len(new))
+        yield Finding("E705", f"{LEDGER}:{kept + 1}", f"of {len(old)} lines the first {kept} stand")

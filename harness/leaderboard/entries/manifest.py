@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from harness.errors import DataError, Problem
 from harness.runs.importing import ADAPTER
 from harness.score.results import Percent, Protocol
 from harness.store.manifest import Manifest
@@ -13,6 +14,9 @@ MANIFEST = "manifest.json"
 CARD = "MODEL_CARD.md"
 SLUG = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 """Form of an entry's and a task's name where it becomes a file name."""
+MAX_MANIFEST, MAX_FILE = 1 << 20, 64 << 20
+"""Bytes of `manifest.json`, and of a file of rows or prompts."""
+_SHOWN = 5  # faults of a document that a message names
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -49,6 +53,11 @@ class EntryRun(_Part):
     """Protocol to label set to claim."""
 
     @property
+    def protocols(self) -> tuple[Protocol, ...]:
+        """Those of the boards that the run may be on; the first is the task's own."""
+        return ("cw", "cw_plus") if self.protocol == "cw" else (self.protocol,)
+
+    @property
     def is_imported(self) -> bool:
         """Whether something else than the harness has asked the model."""
         return self.run.model_facts.get("adapter") == ADAPTER
@@ -77,3 +86,22 @@ class EntryManifest(_Part):
     runs: tuple[EntryRun, ...] = Field(min_length=1)
     files: dict[str, FileFacts]
     """Every file of the entry but this one, by its path."""
+
+
+def parse_manifest(data: bytes, where: str) -> EntryManifest:
+    """Read `manifest.json`. Raises DataError when it is none of this version."""
+    try:
+        return EntryManifest.model_validate_json(data)
+    except ValidationError as error:
+        fix = "make the entry with `harness submit pack`"
+        problem = Problem(where, "is not the manifest of an entry", got=faults_of(error), fix=fix)
+        raise DataError(problem) from error
+
+
+def faults_of(error: ValidationError) -> str:
+    """Say what pydantic found in one line, without the values, which are a stranger's."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(
+        f"{'.'.join(map(str, each['loc']))[:80] or 'the whole'}: {each['msg']}"
+        for each in found[:_SHOWN]
+    )

@@ -14,10 +14,8 @@ from harness.data.labels.of_task import NO_OVERRIDES, Overrides
 from harness.data.opened import open_task
 from harness.errors import DataError, Problem
 from harness.leaderboard.entries.bounded import read_bounded
-from harness.leaderboard.entries.card import ModelCard
-from harness.leaderboard.entries.card_file import kind_of, new_card
+from harness.leaderboard.entries.card import MAX_CARD, ModelCard, kind_of, new_card, parse_card
 from harness.leaderboard.entries.check_run import examine
-from harness.leaderboard.entries.claims import claims_of
 from harness.leaderboard.entries.manifest import (
     CARD,
     MANIFEST,
@@ -26,10 +24,11 @@ from harness.leaderboard.entries.manifest import (
     EntryRun,
     FileFacts,
 )
-from harness.leaderboard.entries.prompts import render_prompts
-from harness.leaderboard.entries.read import MAX_CARD, Entry, parse_card
+from harness.leaderboard.entries.read import Entry
 from harness.leaderboard.entries.rows import ROW_FIELDS
 from harness.leaderboard.entries.rules.manifest import check_task
+from harness.leaderboard.entries.rules.prompts import render_prompts
+from harness.leaderboard.entries.rules.scores import claims_of
 from harness.leaderboard.entries.rules.table import RULES
 from harness.runs.reopen import OpenRun, open_run, share_among_runs
 from harness.score.scoring import score_run
@@ -176,9 +175,8 @@ def _refuse_faults(
         found = list(check_task(catalogue, packed))
         if not found:
             task = load_run_task(catalogue, packed.task)
-            found += examine(
-                entry, packed, open_task(catalogue, task, overrides, images="none")
-            ).findings
+            opened = open_task(catalogue, task, overrides, images="none")
+            found += examine(entry, packed, opened).findings
         limit = run.manifest.limit
         cut = limit is not None and any(each.code == "E302" for each in found)
         fix = "give the command of the run again without --limit" if cut else _RULES

@@ -9,12 +9,11 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from harness.data.image_ids import written_id
 from harness.errors import DataError, Problem
-from harness.leaderboard.entries.bounded import gzip_lines
-from harness.leaderboard.entries.manifest import Sha256
+from harness.leaderboard.entries.manifest import Sha256, faults_of
 from harness.store.prediction import Prediction
 
 HOW_IT_RAN = ("batch", "tokens", "prompt_tokens", "cost", "seconds")
-"""Fields of a prediction that are no part of the answer but tell how it was had; their sums stand
+"""Fields of a prediction that are no part of the answer but of how it was had; their sums stand
 in the manifest."""
 ROW_FIELDS = tuple(each.name for each in fields(Prediction) if each.name not in HOW_IT_RAN)
 """What may stand in a row. Labels do not: they are the benchmark's, not the submitter's."""
@@ -30,17 +29,12 @@ class Prompt(BaseModel):
     text: str
 
 
-def read_rows(path: Path) -> Iterator[Prediction]:
-    """Give the rows of `predictions.jsonl.gz` in the order of the file.
+def rows_of(lines: Iterable[bytes], path: Path) -> Iterator[Prediction]:
+    """Give the rows of the lines of `predictions.jsonl.gz`, which lie at `path`, in their order.
 
     Raises DataError that names the line which is no row: not JSON, a field that no row has, a value
-    of another type, a number that is none; or as `gzip_lines`.
+    of another type, a number that is none; or as what gives the lines.
     """
-    yield from rows_of(gzip_lines(path), path)
-
-
-def rows_of(lines: Iterable[bytes], path: Path) -> Iterator[Prediction]:
-    """Do as `read_rows` for the lines of the file."""
     for number, line in enumerate(lines, start=1):
         try:
             row = _PREDICTION.validate_json(line, strict=True, extra="forbid")
@@ -55,30 +49,13 @@ def rows_of(lines: Iterable[bytes], path: Path) -> Iterator[Prediction]:
         yield row if image_id == row.image_id else replace(row, image_id=image_id)
 
 
-def read_prompts(path: Path) -> Iterator[Prompt]:
-    """Give the lines of `prompts.jsonl.gz`. Raises DataError as `read_rows`."""
-    yield from prompts_of(gzip_lines(path), path)
-
-
 def prompts_of(lines: Iterable[bytes], path: Path) -> Iterator[Prompt]:
-    """Do as `read_prompts` for the lines of the file."""
+    """Give the lines of `prompts.jsonl.gz`. Raises DataError as `rows_of`."""
     for number, line in enumerate(lines, start=1):
         try:
             yield Prompt.model_validate_json(line)
         except ValidationError as error:
             raise _no_line(path, number, error, "a prompt") from error
-
-
-def told(error: ValidationError) -> str:
-    """Say what pydantic found in one line, without the values, which are a stranger's."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(
-        f"{'.'.join(map(str, each['loc']))[:80] or 'the whole'}: {each['msg']}"
-        for each in found[:_TOLD]
-    )
-
-
-_TOLD = 5
 
 
 def _finite(row: Prediction) -> bool:
@@ -87,4 +64,4 @@ def _finite(row: Prediction) -> bool:
 
 
 def _no_line(path: Path, number: int, error: ValidationError, what: str) -> DataError:
-    return DataError(Problem(f"{path}:{number}", f"is not {what}", got=told(error)))
+    return DataError(Problem(f"{path}:{number}", f"is not {what}", got=faults_of(error)))

@@ -1,12 +1,11 @@
-"""Data files that the page's scripts load on demand: plain scripts of one statement, as a page that
-is opened from a disk may load scripts, but not fetch files.
+"""Data scripts, which the pages load on demand: plain scripts of one statement, as a page that is
+opened from a disk may load scripts, but not fetch files.
 """
 
 import base64
 import json
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import DataError, Problem
-from harness.leaderboard.numbers.ground import Ground
-from harness.score.answers import NO_CLASS, Bools, Ints
-from harness.score.results import Protocol
+from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels
+from harness.leaderboard.numbers.laid import LaidRun
+from harness.score.answers import NO_CLASS, Bools
 
 NO_ROW = 255
 """The status of an image without a row."""
@@ -27,25 +26,9 @@ LONGEST_TEXT = 2000
 _MOST_IDS = 2**15
 
 
-@dataclass(frozen=True, slots=True)
-class RunShard:
-    """One run over the n images of its benchmark."""
-
-    key: str
-    """`NAME/ENTRY--TASK`."""
-    present: Bools
-    """[n] whether there is a row."""
-    status: Ints
-    """[n] places in `STATUSES`; `NO_ROW` without a row."""
-    class_id: Ints
-    """[n] class of the row, -1 for none."""
-    right: Mapping[Protocol, Mapping[str, Bools]]
-    """Protocol to label set to [n]: scored, and right."""
-    scored: Mapping[Protocol, Mapping[str, Bools]]
-    similarity: NDArray[np.float64]
-    """[n] cosine of mapped answers, NaN for others."""
-    texts: Sequence[str | None]
-    """n verbatim answers."""
+def run_key(benchmark: str, entry: str, task: str) -> str:
+    """Give the key of a run's files: their path below `data/`, without the suffix."""
+    return f"{benchmark}/{entry}--{task}"
 
 
 def write_script(path: Path, key: str, value: Any) -> None:
@@ -55,27 +38,40 @@ def write_script(path: Path, key: str, value: Any) -> None:
     path.write_text(f"HARNESS.receive({json.dumps(key)}, {text});\n", encoding="ascii")
 
 
-def write_run(data: Path, shard: RunShard) -> None:
-    """Write `KEY.js` and, for a run with texts, `KEY/0.js`, `KEY/1.js`, … below `data`."""
-    n, files = len(shard.present), 0
-    if any(text is not None for text in shard.texts):
-        files = -(-n // TEXTS_A_FILE)
+def write_run(data: Path, laid: LaidRun) -> None:
+    """Write `KEY.js` and, for a run with texts, `KEY/0.js`, `KEY/1.js`, … below `data`: what the
+    scripts are to know of every image.
+    """
+    run, judged = laid.case.run, laid.judged
+    run_path = run_key(laid.benchmark.name, laid.entry.name, run.task)
+    texts: list[str | None] = [None] * len(laid.benchmark.image_ids)
+    for row, place in zip(laid.rows_here.tolist(), laid.places.tolist(), strict=True):
+        texts[place] = laid.rows[row].answer
+    files = -(-len(texts) // TEXTS_A_FILE) if any(text is not None for text in texts) else 0
     for number in range(files):
-        part = shard.texts[number * TEXTS_A_FILE : (number + 1) * TEXTS_A_FILE]
-        key = f"{shard.key}/{number}"
+        part = texts[number * TEXTS_A_FILE : (number + 1) * TEXTS_A_FILE]
+        key = f"{run_path}/{number}"
         write_script(data / f"{key}.js", f"text/{key}", _texts(part))
-    known = ~np.isnan(shard.similarity)
-    bytes_of = np.rint(255 * np.clip(np.nan_to_num(shard.similarity), 0, 1))
+    cosines = np.array([row.similarity for row in laid.rows], dtype=np.float64)  # NaN for None
+    similarity = laid.spread(np.rint(255 * np.clip(np.nan_to_num(cosines), 0, 1)), fill=0)
+    is_mapped = not np.isnan(cosines[laid.rows_here]).all()
+    scored = {each.truth.name: bits(laid.spread(each.scope.scored)) for each in judged}
     value = {
-        "present": bits(shard.present),
-        "status": numbers(shard.status, "<u1"),
-        "class": numbers(shard.class_id, "<i2"),
-        "right": _masks(shard.right),
-        "scored": _masks(shard.scored),
-        "similarity": numbers(bytes_of, "<u1") if known.any() else None,
+        "present": bits(laid.spread(np.ones(len(laid.rows), dtype=np.bool_))),
+        "status": numbers(laid.spread(laid.answers.status, fill=NO_ROW), "<u1"),
+        "class": numbers(laid.spread(laid.answers.first, fill=NO_CLASS), "<i2"),
+        "right": {
+            protocol: {
+                each.truth.name: bits(laid.spread(each.right[protocol] & each.scope.scored))
+                for each in judged
+            }
+            for protocol in run.protocols
+        },
+        "scored": dict.fromkeys(run.protocols, scored),
+        "similarity": numbers(similarity, "<u1") if is_mapped else None,
         "texts": {"size": TEXTS_A_FILE, "files": files},
     }
-    write_script(data / f"{shard.key}.js", f"run/{shard.key}", value)
+    write_script(data / f"{run_path}.js", f"run/{run_path}", value)
 
 
 def remove_run(data: Path, key: str) -> None:
@@ -84,27 +80,26 @@ def remove_run(data: Path, key: str) -> None:
     shutil.rmtree(data / key, ignore_errors=True)
 
 
-def write_images(data: Path, ground: Ground) -> None:
+def write_images(data: Path, labels: BenchmarkLabels) -> None:
     """Write `NAME/images.js`: ids, classes, groups and labels of a benchmark's images.
 
     Raises DataError for class ids that do not fit into 15 bits.
     """
-    ids = ground.classes.ids
+    ids = labels.classes.ids
     if ids and not 0 <= ids[0] <= ids[-1] < _MOST_IDS:
         got, expected = f"{ids[0]} to {ids[-1]}", f"from 0 to {_MOST_IDS - 1}"
-        raise DataError(Problem(f"class list `{ground.name}`", "has ids too large", got, expected))
-    labels = {
-        each.name: _labels([each.labels.get(image_id) for image_id in ground.image_ids])
-        for each in ground.labels.sets
-    }
+        raise DataError(Problem(f"class list `{labels.name}`", "has ids too large", got, expected))
     value = {
-        "ids": ground.image_ids,
-        "classes": [[each.id, each.name] for each in ground.classes.classes],
-        "home": numbers(ground.home(ground.headline), "<i2"),
-        "group": numbers(ground.group_codes()[1], "<u1"),
-        "labels": labels,
+        "ids": labels.image_ids,
+        "classes": [[each.id, each.name] for each in labels.classes.classes],
+        "home": numbers(labels.home(labels.headline), "<i2"),
+        "group": numbers(labels.group_codes()[1], "<u1"),
+        "labels": {
+            each.name: _labels([each.labels.get(image_id) for image_id in labels.image_ids])
+            for each in labels.labels.sets
+        },
     }
-    write_script(data / ground.name / "images.js", f"images/{ground.name}", value)
+    write_script(data / labels.name / "images.js", f"images/{labels.name}", value)
 
 
 def bits(mask: Bools) -> str:
@@ -115,13 +110,6 @@ def bits(mask: Bools) -> str:
 def numbers(values: NDArray[Any], dtype: str) -> str:
     """Give numbers as base64 of a little-endian type."""
     return base64.b64encode(values.astype(dtype).tobytes()).decode("ascii")
-
-
-def _masks(masks: Mapping[Protocol, Mapping[str, Bools]]) -> dict[str, dict[str, str]]:
-    return {
-        protocol: {name: bits(mask) for name, mask in by_set.items()}
-        for protocol, by_set in masks.items()
-    }
 
 
 def _labels(found: Sequence[frozenset[int] | None]) -> dict[str, str]:

@@ -25,7 +25,7 @@ def write_feed(path: Path, site: Site) -> None:
     _add(_add(feed, "author"), "name", "The maintainers")
     ET.SubElement(feed, "link", {"rel": "self", "href": "feed.xml"})
     ET.SubElement(feed, "link", {"rel": "alternate", "href": "changes.html"})
-    names = {each.entry for each in site.entries}
+    names = {each.name for each in site.entries}
     for decision in site.decisions:
         _add_decision(feed, decision, has_page=decision.entry in names)
     tree = ET.ElementTree(feed)

@@ -8,9 +8,11 @@ from typing import Any
 
 from harness.leaderboard.entries.rules.table import RULES
 from harness.leaderboard.files.csv_file import write_csv
-from harness.leaderboard.numbers.ground import Ground
+from harness.leaderboard.files.data_scripts import run_key
+from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels
 from harness.leaderboard.numbers.pairs import Pair
-from harness.leaderboard.numbers.site_model import Benchmark, Board, EntryPage, Row, Site
+from harness.leaderboard.numbers.site_model import Benchmark, Board, ScoredEntry, Site
+from harness.score.long_form import METRICS, shares_of
 from harness.score.results import DECIMALS, Score
 from harness.store.lines import write_json
 
@@ -20,21 +22,15 @@ MARKER = "boards.json"
 """A folder that has this in `data/` is a site."""
 
 
-def run_key(benchmark: str, entry: str, task: str) -> str:
-    """Give the key of a run's data files: their path below `data/`, without the suffix."""
-    return f"{benchmark}/{entry}--{task}"
-
-
-def write_boards(data: Path, site: Site, grounds: Mapping[str, Ground]) -> None:
-    """Write `boards.json`, `boards.csv` and `boards.js`; `grounds` are by benchmark."""
-    entries = {each.entry: each for each in site.entries}
-    write_json(data / MARKER, _whole(site, entries))
-    rows = [line for board in site.boards for line in _lines(site, board, entries)]
+def write_boards(data: Path, site: Site, labels: Mapping[str, BenchmarkLabels]) -> None:
+    """Write `boards.json`, `boards.csv` and `boards.js`; `labels` are by benchmark."""
+    write_json(data / MARKER, _whole(site))
+    rows = [line for board in site.boards for line in _lines(site, board)]
     write_csv(data / "boards.csv", list(rows[0]) if rows else ["board"], rows)
-    _write_for_scripts(data / "boards.js", site, entries, grounds)
+    _write_for_scripts(data / "boards.js", site, labels)
 
 
-def _whole(site: Site, entries: Mapping[str, EntryPage]) -> dict[str, Any]:
+def _whole(site: Site) -> dict[str, Any]:
     """Give every number of the tables, with what they were computed by."""
     return {
         "schema_version": SCHEMA_VERSION,
@@ -53,15 +49,11 @@ def _whole(site: Site, entries: Mapping[str, EntryPage]) -> dict[str, Any]:
         ],
         "boards": [
             {
-                "slug": board.slug,
-                "benchmark": board.benchmark,
-                "task": board.task,
-                "protocol": board.protocol,
-                "claimed": board.claimed,
+                **_about(board),
                 "original": board.original,
                 "headline": board.headline,
                 "n_images": board.n_images,
-                "rows": [_row(board, row, entries[row.entry]) for row in board.rows],
+                "rows": [_row(row) for row in board.rows],
                 "references": [
                     {
                         "name": each.name,
@@ -90,37 +82,42 @@ def _benchmark(benchmark: Benchmark) -> dict[str, Any]:
     }
 
 
-def _row(board: Board, row: Row, page: EntryPage) -> dict[str, Any]:
-    facts = page.manifest
+def _row(row: ScoredEntry) -> dict[str, Any]:
+    facts = row.entry.manifest
     strangers = {"reading": {"rules", "removed"}}  # names that the rows of an entry bring
     large = {"per_class": True, "label_sets": True, "class_list": True, "confusion": True}
     results = row.results.model_dump(mode="json", by_alias=True, exclude={**large, **strangers})
     return {
-        "entry": row.entry,
+        "entry": row.name,
         "model": facts.model,
-        "card": page.card.model_dump(mode="json"),
-        "level": page.level,
+        "card": row.entry.card.model_dump(mode="json"),
+        "level": row.entry.level,
         "claimed": row.claimed,
-        "imported": board.task in page.imported,
+        "imported": row.run.is_imported,
         "date": facts.date,
         "made_with": facts.harness_version,
         "rank": row.rank,
         "rank_interval": list(row.rank_interval),
-        "rank_original": row.rank_original,
-        "rank_on_common": row.rank_on_common,
-        "tier": row.tier,
-        "coverage": _rounded(row.coverage),
+        **_place(row),
         "results": results,
     }
 
 
-def _lines(
-    site: Site, board: Board, entries: Mapping[str, EntryPage]
-) -> Iterator[dict[str, object]]:
+def _about(board: Board) -> dict[str, Any]:
+    names = ("slug", "benchmark", "task", "protocol", "claimed")
+    return {name: getattr(board, name) for name in names}
+
+
+def _place(row: ScoredEntry) -> dict[str, Any]:
+    names = ("rank_original", "rank_on_common", "tier")
+    return {**{name: getattr(row, name) for name in names}, "coverage": _rounded(row.coverage)}
+
+
+def _lines(site: Site, board: Board) -> Iterator[dict[str, object]]:
     """Give one line for each row of a board and label set."""
     info = next(each.label_sets for each in site.benchmarks if each.name == board.benchmark)
     for row in board.rows:
-        page = entries[row.entry]
+        card, facts = row.entry.card, row.entry.manifest
         for name in board.label_sets:
             line = {
                 "board": board.slug,
@@ -130,30 +127,23 @@ def _lines(
                 "label_set": name,
                 "label_set_sha256": info[name].digest,
                 "ranks": name == board.headline,
-                "entry": row.entry,
-                "model": page.manifest.model,
-                "kind": page.card.kind,
-                "parameters": page.card.parameters,
-                "imagenet_train": page.card.training_data.imagenet_train,
-                "imagenet_val": page.card.training_data.imagenet_val,
-                "level": page.level,
+                "entry": row.name,
+                "model": facts.model,
+                "kind": card.kind,
+                "parameters": card.parameters,
+                "imagenet_train": card.training_data.imagenet_train,
+                "imagenet_val": card.training_data.imagenet_val,
+                "level": row.entry.level,
                 "claimed": row.claimed or "",
-                "imported": board.task in page.imported,
-                "date": page.manifest.date,
+                "imported": row.run.is_imported,
+                "date": facts.date,
                 "harness_version": site.version,
                 "rank": row.rank,
                 "rank_low": row.rank_interval[0],
                 "rank_high": row.rank_interval[1],
-                "rank_original": row.rank_original,
-                "rank_on_common": row.rank_on_common,
-                "tier": row.tier,
-                "coverage": _rounded(row.coverage),
+                **_place(row),
             }
-            shares = {f"share_{key}": _rounded(v) for key, v in row.results.shares.items()}
-            shares |= {
-                "oop_strict": _rounded(row.results.out_share("strict")),
-                "oop_normalized": _rounded(row.results.out_share("normalized")),
-            }
+            shares = {key: _rounded(value) for key, (value, _) in shares_of(row.results).items()}
             yield line | _numbers(row.results.scores[board.protocol][name]) | shares
 
 
@@ -176,11 +166,11 @@ def _numbers(score: Score) -> dict[str, object]:
         **intervals,
         "n_empty": score.n_empty,
         "n_error": score.n_error,
-        "accuracy_empty_correct": _rounded(score.accuracy_empty_correct),
-        "accuracy_strict": _rounded(score.accuracy_by("strict")),
-        "accuracy_normalized": _rounded(score.accuracy_by("normalized")),
-        "mean_per_class": _rounded(score.mean_per_class),
-        "top5": _rounded(score.top5),
+        **{
+            name: _rounded(metric.value(score))
+            for name, metric in METRICS.items()
+            if name != "accuracy_first_in_list"  # it is no figure of the site
+        },
         **groups,
     }
 
@@ -189,17 +179,15 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, DECIMALS)
 
 
-def _write_for_scripts(
-    path: Path, site: Site, entries: Mapping[str, EntryPage], grounds: Mapping[str, Ground]
-) -> None:
+def _write_for_scripts(path: Path, site: Site, labels: Mapping[str, BenchmarkLabels]) -> None:
     """Write what the scripts know of boards, pair by pair: all of them at once would not fit."""
-    head = json.dumps(_benchmarks_for_scripts(site, grounds), separators=_DENSE)
+    head = json.dumps(_benchmarks_for_scripts(site, labels), separators=_DENSE)
     with path.open("w", encoding="ascii") as file:
         file.write(f'HARNESS.receive("boards", {{"benchmarks":{head},"boards":[')
         for place, board in enumerate(site.boards):
-            own = json.dumps(_board_for_scripts(board, entries), separators=_DENSE)
+            own = json.dumps(_board_for_scripts(board), separators=_DENSE)
             file.write(f'{"," if place else ""}{own[:-1]},"pairs":[')
-            places = {row.entry: place for place, row in enumerate(board.rows)}
+            places = {row.name: place for place, row in enumerate(board.rows)}
             for number, pair in enumerate(board.pairs):
                 line = json.dumps(_pair(pair, places), separators=_DENSE, allow_nan=False)
                 file.write(f"{',' if number else ''}{line}")
@@ -207,38 +195,31 @@ def _write_for_scripts(
         file.write("]});\n")
 
 
-def _benchmarks_for_scripts(site: Site, grounds: Mapping[str, Ground]) -> dict[str, Any]:
+def _benchmarks_for_scripts(site: Site, labels: Mapping[str, BenchmarkLabels]) -> dict[str, Any]:
     return {
         each.name: {
             "n": len(each.image_ids),
             "original": each.original,
             "headline": each.headline,
             "images": each.images,
-            "groups": grounds[each.name].group_codes()[0],
+            "groups": labels[each.name].group_codes()[0],
             "label_sets": list(each.label_sets),
         }
         for each in site.benchmarks
     }
 
 
-def _board_for_scripts(board: Board, entries: Mapping[str, EntryPage]) -> dict[str, Any]:
+def _board_for_scripts(board: Board) -> dict[str, Any]:
     rows = [
         {
-            "entry": row.entry,
-            "model": entries[row.entry].manifest.model,
-            "kind": entries[row.entry].card.kind,
-            "files": f"data/{run_key(board.benchmark, row.entry, board.task)}",
+            "entry": row.name,
+            "model": row.entry.manifest.model,
+            "kind": row.kind,
+            "files": f"data/{run_key(board.benchmark, row.name, board.task)}",
         }
         for row in board.rows
     ]
-    return {
-        "slug": board.slug,
-        "benchmark": board.benchmark,
-        "task": board.task,
-        "protocol": board.protocol,
-        "claimed": board.claimed,
-        "rows": rows,
-    }
+    return {**_about(board), "rows": rows}
 
 
 def _pair(pair: Pair, places: Mapping[str, int]) -> list[float | None]:

@@ -1,14 +1,15 @@
 """Put the runs of one task under one protocol on a board: ranks, tiers, references, pairs."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 from pydantic import JsonValue
 
+from harness.data.opened import OpenTask
 from harness.errors import DataError, Problem
-from harness.leaderboard.numbers.ground import Ground
+from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels
 from harness.leaderboard.numbers.pairs import Pairs
 from harness.leaderboard.numbers.ranking import (
     Marks,
@@ -20,228 +21,172 @@ from harness.leaderboard.numbers.ranking import (
     tiers_of,
 )
 from harness.leaderboard.numbers.references import references
-from harness.leaderboard.numbers.scoring import NO_QUESTION, BoardTally, Job, Packed, RunTally
-from harness.leaderboard.numbers.site_model import Before, Board, Row
+from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.score.answers import Bools
 from harness.score.metrics import percent
 from harness.score.provenance import distractors_of
-from harness.score.results import Change, ChoiceScore, Protocol
-from harness.score.statistics import Draws, holm, wilson
+from harness.score.results import ChoiceScore, Protocol
+from harness.score.statistics import Draws, holm
 from harness.specs.task import TaskSpec
 
 PROTOCOLS: tuple[Protocol, ...] = ("ow", "mc", "cw", "cw_plus", "classify")
 """The order of boards."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A run that was scored."""
+def make_boards(
+    scored: Sequence[ScoredEntry],
+    opened_tasks: Mapping[str, OpenTask],
+    labels: Mapping[str, BenchmarkLabels],
+) -> tuple[Board, ...]:
+    """Rank scored entries apart by task, protocol, and whether their accuracy is a claim.
 
-    job: Job
-    tally: RunTally
-
-    @property
-    def name(self) -> str:
-        """The entry's name."""
-        return self.job.entry.name
-
-
-def slug_of(task: str, protocol: Protocol, *, claimed: bool) -> str:
-    """Give the name of a board in addresses; `classify` has boards of claims only."""
-    return f"{task}--{protocol}" + ("--claimed" if claimed and protocol != "classify" else "")
-
-
-def board_protocols(runs: Sequence[Done]) -> tuple[Protocol, ...]:
-    """Give the protocols of one task that have a board: its own, and `cw_plus` beside `cw` when any
-    run was mapped.
+    `opened_tasks` and `labels` are by task. Only where a run was mapped `cw_plus` is beside `cw`.
+    Raises DataError as `make_board`.
     """
-    own = runs[0].job.protocols
-    mapped = any(run.tally.mapped for run in runs)
-    return own if mapped else own[:1]
+    groups: dict[tuple[str, int, str, bool], list[ScoredEntry]] = {}
+    for each in scored:
+        task, place = each.run.task, PROTOCOLS.index(each.protocol)
+        key = (labels[task].name, place, task, each.claimed is not None)
+        groups.setdefault(key, []).append(each)
+    return tuple(
+        make_board(opened_tasks[task].task, labels[task], runs)
+        for (_, _, task, _), runs in sorted(groups.items(), key=lambda item: item[0])
+        if any(run.is_mapped or run.protocol == run.run.protocol for run in runs)
+    )
 
 
-def parted(runs: Sequence[Done], protocol: Protocol) -> Iterator[list[Done]]:
-    """Give the runs whose accuracy under a protocol was found again from their texts, and those for
-    which it is a claim; each where there are any. They are ranked apart.
-    """
-    for is_claim in (False, True):
-        found = [run for run in runs if (protocol in run.tally.claimed) is is_claim]
-        if found:
-            yield found
-
-
-def make_board(task: TaskSpec, protocol: Protocol, ground: Ground, runs: Sequence[Done]) -> Board:
+def make_board(task: TaskSpec, labels: BenchmarkLabels, runs: Sequence[ScoredEntry]) -> Board:
     """Rank some runs of a task under a protocol; all of them are claims, or none.
 
     Raises DataError when the questions of multiple choice are not the same in all runs.
     """
+    protocol, claimed = runs[0].protocol, runs[0].claimed is not None
     if protocol == "mc":
         _check_options(runs)
-    headline = ground.headline.name
-    claimed = protocol in runs[0].tally.claimed
-    ranked = sorted(runs, key=lambda run: (-_accuracy(run, protocol, headline), run.name))
-    field = _Field(protocol, ground, tuple(ranked))
-    asked, marks = field.asked(), field.marks()
+    ranked = sorted(runs, key=lambda run: (-_accuracy(run), run.name))
+    (asked,) = _unpacked(labels, [ranked[0].images.asked])
+    marks = Marks(
+        right=_unpacked(labels, [run.images.right for run in ranked]),
+        scored=_unpacked(labels, [run.images.scored for run in ranked]),
+        home=labels.home(labels.headline),
+    )
     counts = count_pairs(marks)
+    drawn = ranked[0].results.bootstrap
+    draws = Draws(drawn.draws, drawn.seed)
+    own_place = "--claimed" if claimed and protocol != "classify" else ""  # which is always claimed
     return Board(
-        slug=slug_of(task.task, protocol, claimed=claimed),
-        benchmark=ground.name,
+        slug=f"{task.task}--{protocol}{own_place}",
+        benchmark=labels.name,
         task=task.task,
         protocol=protocol,
         claimed=claimed,
         description=task.description,
-        original=ground.before.name if ground.before else None,
-        headline=headline,
-        label_sets=tuple(truth.name for truth in ground.truths),
+        original=labels.before.name if labels.before else None,
+        headline=labels.headline.name,
+        label_sets=tuple(truth.name for truth in labels.truths),
         n_images=int(asked.sum()),
         distractors=_distractors(task, runs),
-        rows=field.rows(int(asked.sum()), marks, counts),
-        references=references(ground, asked, field.choices()),
-        pairs=field.pairs(marks, counts),
+        rows=_rows(ranked, marks, counts, draws, int(asked.sum())),
+        references=references(labels, asked, _choices(ranked)),
+        pairs=_pairs(ranked, marks, counts, draws),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """The runs of a board, best first."""
+def _accuracy(run: ScoredEntry) -> float:
+    return -1.0 if run.headline.accuracy is None else run.headline.accuracy
 
-    protocol: Protocol
-    ground: Ground
-    runs: tuple[Done, ...]
 
-    def tallies(self) -> list[BoardTally]:
-        return [run.tally.boards[self.protocol] for run in self.runs]
+def _unpacked(labels: BenchmarkLabels, masks: Sequence[bytes]) -> Bools:
+    """Give masks [m, n] of the benchmark's images."""
+    packed = np.frombuffer(b"".join(masks), dtype=np.uint8).reshape(len(masks), -1)
+    return np.unpackbits(packed, axis=1, count=len(labels.image_ids)).astype(np.bool_)
 
-    def asked(self) -> Bools:
-        """Give the images [n] of the board: those that the task asks of."""
-        masks: Bools = self._unpacked([self.runs[0].tally.expected])[0]
-        return masks
 
-    def choices(self) -> ChoiceScore | None:
-        """Give the letters of the run that was asked most."""
-        found = [each.results.mc for each in self.tallies() if each.results.mc is not None]
-        return max(found, key=lambda each: sum(each.n_options.values()), default=None)
+def _choices(runs: Sequence[ScoredEntry]) -> ChoiceScore | None:
+    """Give the letters of the run that was asked most."""
+    found = [run.results.mc for run in runs if run.results.mc is not None]
+    return max(found, key=lambda each: sum(each.n_options.values()), default=None)
 
-    def marks(self) -> Marks:
-        truth = self.ground.headline
-        return Marks(
-            right=self._unpacked([each.right for each in self.tallies()]),
-            scored=self._unpacked([run.tally.scored for run in self.runs]),
-            home=self.ground.home(truth),
+
+def _rows(
+    runs: Sequence[ScoredEntry], marks: Marks, counts: PairCounts, draws: Draws, n_images: int
+) -> tuple[ScoredEntry, ...]:
+    """Give the runs with what only all of them together say."""
+    changes = [run.change for run in runs]
+    together = zip(
+        runs,
+        ranks_of([run.headline.accuracy for run in runs]),
+        rank_intervals(marks, draws),
+        ranks_of([each.from_ if each else None for each in changes]),
+        ranks_of([each.to if each else None for each in changes]),
+        tiers_of(counts.p_value),
+        strict=True,
+    )
+    return tuple(
+        replace(
+            run,
+            rank=rank,
+            rank_interval=interval,
+            rank_original=before if run.change else None,
+            rank_on_common=after if run.change else None,
+            tier=tier,
+            coverage=percent(run.n_answered, n_images) or 0.0,
         )
-
-    def _unpacked(self, masks: Sequence[Packed]) -> Bools:
-        n = len(self.ground.image_ids)
-        return np.unpackbits(np.stack(masks), axis=1, count=n).astype(np.bool_)
-
-    def draws(self) -> Draws:
-        how = self.tallies()[0].results.bootstrap
-        return Draws(how.draws, how.seed)
-
-    def rows(self, n_images: int, marks: Marks, counts: PairCounts) -> tuple[Row, ...]:
-        """Give the rows with what only all of them together tell."""
-        headline = self.ground.headline.name
-        ranks = ranks_of(self._accuracies(headline))
-        intervals = rank_intervals(marks, self.draws())
-        tiers = tiers_of(counts.p_value)
-        changes = self._changes()
-        before = ranks_of([each.from_ if each else None for each in changes])
-        after = ranks_of([each.to if each else None for each in changes])
-        together = zip(
-            self.runs, self.tallies(), ranks, intervals, changes, before, after, tiers, strict=True
-        )
-        return tuple(
-            Row(
-                entry=run.name,
-                claimed=run.tally.claimed.get(self.protocol),
-                results=tally.results,
-                headline=tally.results.scores[self.protocol][headline],
-                before=_before(change),
-                change=change,
-                decomposition=tally.decomposition,
-                rank=rank,
-                rank_interval=interval,
-                rank_original=rank_before if change else None,
-                rank_on_common=rank_after if change else None,
-                tier=tier,
-                coverage=percent(run.tally.n_answered, n_images) or 0.0,
-            )
-            for run, tally, rank, interval, change, rank_before, rank_after, tier in together
-        )
-
-    def _changes(self) -> list[Change | None]:
-        """Give each run's change from the original to the headline labels, where both are known."""
-        before, headline = self.ground.before, self.ground.headline
-        name = f"{before.name}->{headline.name}" if before else ""
-        return [each.results.changes.get(name) for each in self.tallies()]
-
-    def _accuracies(self, label_set: str) -> list[float | None]:
-        return [each.results.scores[self.protocol][label_set].accuracy for each in self.tallies()]
-
-    def pairs(self, marks: Marks, counts: PairCounts) -> Pairs:
-        """Give every two rows, in their order, with Holm's correction over all of them."""
-        a, b = np.triu_indices(len(self.runs), 1)
-        p_values = counts.p_value[a, b]
-        return Pairs(
-            names=tuple(run.name for run in self.runs),
-            a=a,
-            b=b,
-            n=counts.n[a, b],
-            only_a=counts.only_a[a, b],
-            only_b=counts.only_a[b, a],
-            ci95=pair_intervals(marks, self.draws()),
-            p_mcnemar=p_values,
-            p_holm=np.array(holm(p_values.tolist())),
-        )
+        for run, rank, interval, before, after, tier in together
+    )
 
 
-def _accuracy(run: Done, protocol: Protocol, label_set: str) -> float:
-    accuracy = run.tally.boards[protocol].results.scores[protocol][label_set].accuracy
-    return -1.0 if accuracy is None else accuracy
+def _pairs(runs: Sequence[ScoredEntry], marks: Marks, counts: PairCounts, draws: Draws) -> Pairs:
+    """Give every two rows, in their order, with Holm's correction over all of them."""
+    a, b = np.triu_indices(len(runs), 1)
+    p_values = counts.p_value[a, b]
+    return Pairs(
+        names=tuple(run.name for run in runs),
+        a=a,
+        b=b,
+        n=counts.n[a, b],
+        only_a=counts.only_a[a, b],
+        only_b=counts.only_a[b, a],
+        ci95=pair_intervals(marks, draws),
+        p_mcnemar=p_values,
+        p_holm=np.array(holm(p_values.tolist())),
+    )
 
 
-def _before(change: Change | None) -> Before | None:
-    if change is None or change.from_ is None:
-        return None
-    right = round(change.from_ * change.n / 100)
-    return Before(change.n, change.from_, wilson(right, change.n))
-
-
-def _distractors(task: TaskSpec, runs: Sequence[Done]) -> dict[str, JsonValue] | None:
+def _distractors(task: TaskSpec, runs: Sequence[ScoredEntry]) -> dict[str, JsonValue] | None:
     """Say how the options of a board were drawn: by the task where a run has those it draws. All
     runs have the same options.
     """
-    told = [distractors_of(task, run.job.run.run) for run in runs]
+    found = [distractors_of(task, run.run.run) for run in runs]
     drawn = task.distractors.model_dump(mode="json") if task.distractors else None
-    return drawn if drawn in told else told[0]
+    return drawn if drawn in found else found[0]
 
 
-def _check_options(runs: Sequence[Done]) -> None:
+def _check_options(runs: Sequence[ScoredEntry]) -> None:
     """Raise DataError when runs of multiple choice were asked different questions: whole runs by
     the digest of their options, all of them by the options of the images that two have in common.
     """
     _check_common_options(runs)
-    whole = max(run.job.run.run.n for run in runs)
-    by_options: dict[str | None, Done] = {}
+    whole = max(run.run.run.n for run in runs)
+    by_options: dict[str | None, ScoredEntry] = {}
     for run in runs:
-        if run.job.run.run.n == whole:
-            by_options.setdefault(run.job.run.run.identity.options, run)
+        if run.run.run.n == whole:
+            by_options.setdefault(run.run.run.identity.options, run)
     if len(by_options) > 1:
         names = ", ".join(f"`{run.name}`" for run in by_options.values())
         what = "were asked different questions: the options of their runs differ"
         fix = "options depend on the label sets of the machine; run one of them again with the same"
-        where = f"task `{runs[0].job.run.task}`, entries {names}"
-        raise DataError(Problem(where, what, fix=fix))
+        raise DataError(Problem(f"task `{runs[0].run.task}`, entries {names}", what, fix=fix))
 
 
-def _check_common_options(runs: Sequence[Done]) -> None:
+def _check_common_options(runs: Sequence[ScoredEntry]) -> None:
     """Raise DataError for two runs whose options of one image are not the same."""
-    asked = [(run, run.tally.questions) for run in runs if run.tally.questions is not None]
+    asked = [(run, np.frombuffer(run.images.questions, dtype=np.int64)) for run in runs]
     for (one, mine), (other, theirs) in combinations(asked, 2):
-        common = (mine != NO_QUESTION) & (theirs != NO_QUESTION)
+        common = (mine != 0) & (theirs != 0)
         n, differing = int(common.sum()), int((common & (mine != theirs)).sum())
         if differing:
-            where = f"task `{one.job.run.task}`, entries `{one.name}` and `{other.name}`"
+            where = f"task `{one.run.task}`, entries `{one.name}` and `{other.name}`"
             what = "were asked different questions: the options of an image differ"
             fix = "run one of them again with the same label sets, or import the same options"
             raise DataError(Problem(where, what, f"{differing} of {n} common images", fix=fix))

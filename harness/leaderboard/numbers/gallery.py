@@ -63,7 +63,7 @@ def out_of_prompt(
     """Give answers that are no name of the list, spread evenly over the images, as they come.
 
     In an open world these are the mapped ones that are no class's name. `rows` are those of
-    `answers`. Whether the class that an answer was mapped to is right is told by the headline
+    `answers`. Whether the class that an answer was mapped to is right is decided by the headline
     labels, whatever the protocol makes of it.
     """
     places = _places_out(rows, classes)

@@ -7,11 +7,10 @@ from pathlib import Path
 from harness.data.labels.of_task import Overrides, share_overrides
 from harness.data.opened import OpenTask, open_task
 from harness.errors import DataError, Problem, UserError
-from harness.leaderboard.entries.check import is_entry, open_entry
-from harness.leaderboard.entries.check_run import errors_in
-from harness.leaderboard.entries.finding import Report
-from harness.leaderboard.entries.ledger import LEDGER, Decision, read_ledger, vanished
-from harness.leaderboard.entries.read import Entry
+from harness.leaderboard.entries.check import is_entry
+from harness.leaderboard.entries.finding import Report, errors_in
+from harness.leaderboard.entries.ledger import LEDGER, Decision, decisions_on, read_ledger, vanished
+from harness.leaderboard.entries.read import Entry, open_entry
 from harness.leaderboard.entries.rules.manifest import check_task
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_run_task
@@ -77,7 +76,7 @@ def _sifted(catalogue: Catalogue, paths: Sequence[Path], ledger: tuple[Decision,
         if entry is None or errors:
             refused.append(Report(path.name, path.name, errors))
         else:
-            entries.append(entry)
+            entries.append(replace(entry, decisions=decisions_on(ledger, entry.name)))
     return Gathered(tuple(entries), ledger, tuple(refused))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.leaderboard.numbers.ground import Ground
+from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels
 from harness.leaderboard.numbers.site_model import Reference
 from harness.score.answers import NO_CLASS, Bools
 from harness.score.metrics import share
@@ -25,14 +25,16 @@ class _Chances:
     """[k] images for which a class would be right."""
 
 
-def references(ground: Ground, asked: Bools, choices: ChoiceScore | None) -> tuple[Reference, ...]:
+def references(
+    labels: BenchmarkLabels, asked: Bools, choices: ChoiceScore | None
+) -> tuple[Reference, ...]:
     """Give the reference rows of a board, by label set.
 
     `asked` [n] are the board's images. `choices` are those of a multiple-choice board: there blind
     guessing and a constant answer choose among letters.
     """
-    rows = _lettered(ground, choices) if choices else _closed(ground, asked)
-    original = ground.before
+    rows = _lettered(labels, choices) if choices else _closed(labels, asked)
+    original = labels.before
     if original is None:
         return rows
     note = (
@@ -43,14 +45,14 @@ def references(ground: Ground, asked: Bools, choices: ChoiceScore | None) -> tup
     both = asked & (original.n_labels > 0)
     accuracy = {
         truth.name: share(_right_by(original, truth), both & (truth.n_labels > 0))
-        for truth in ground.truths
+        for truth in labels.truths
     }
     return (*rows, Reference("original labels", note, accuracy))
 
 
-def _closed(ground: Ground, asked: Bools) -> tuple[Reference, Reference]:
-    chances = {truth.name: _chances(ground, truth, asked) for truth in ground.truths}
-    k = len(ground.classes)
+def _closed(labels: BenchmarkLabels, asked: Bools) -> tuple[Reference, Reference]:
+    chances = {truth.name: _chances(labels, truth, asked) for truth in labels.truths}
+    k = len(labels.classes)
     return (
         Reference(
             "chance",
@@ -73,8 +75,8 @@ def _closed(ground: Ground, asked: Bools) -> tuple[Reference, Reference]:
     )
 
 
-def _lettered(ground: Ground, choices: ChoiceScore) -> tuple[Reference, Reference]:
-    names = [truth.name for truth in ground.truths]
+def _lettered(labels: BenchmarkLabels, choices: ChoiceScore) -> tuple[Reference, Reference]:
+    names = [truth.name for truth in labels.truths]
     asked = sum(share.n for share in choices.by_position.values())
     most = max((s.n for letter, s in choices.by_position.items() if letter != "none"), default=0)
     return (
@@ -92,15 +94,15 @@ def _lettered(ground: Ground, choices: ChoiceScore) -> tuple[Reference, Referenc
     )
 
 
-def _chances(ground: Ground, truth: Truth, asked: Bools) -> _Chances:
+def _chances(labels: BenchmarkLabels, truth: Truth, asked: Bools) -> _Chances:
     """Count for how many images each class is right; a class is so wherever one that counts as it
     is.
     """
     scored = asked & (truth.n_labels > 0)
-    rows, labels = np.divmod(truth.pairs, _STRIDE)
-    merged, counts = np.unique(labels[scored[rows]], return_counts=True)
+    rows, merged_ids = np.divmod(truth.pairs, _STRIDE)
+    merged, counts = np.unique(merged_ids[scored[rows]], return_counts=True)
     by_label: Mapping[int, int] = dict(zip(merged.tolist(), counts.tolist(), strict=True))
-    own = merge_ids(np.array(ground.classes.ids, dtype=np.int64), truth.equivalences)
+    own = merge_ids(np.array(labels.classes.ids, dtype=np.int64), truth.equivalences)
     right = np.array([by_label.get(class_id, 0) for class_id in own.tolist()], dtype=np.int64)
     return _Chances(int(scored.sum()), right)
 

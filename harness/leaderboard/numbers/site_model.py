@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 from harness.answers.outcome import Status
 from harness.data.classes import ClassList
-from harness.leaderboard.entries.card import ModelCard
 from harness.leaderboard.entries.finding import Report
-from harness.leaderboard.entries.ledger import Decision, Level
-from harness.leaderboard.entries.manifest import EntryManifest
+from harness.leaderboard.entries.ledger import Decision
+from harness.leaderboard.entries.manifest import EntryRun
+from harness.leaderboard.entries.read import Entry
 from harness.leaderboard.numbers.pairs import Pair
 from harness.score.metrics import Group
 from harness.score.results import Change, LabelSetInfo, Protocol, Results, Score
-from harness.score.statistics import Interval
-from harness.store.manifest import Manifest
+from harness.score.statistics import Interval, wilson
+from harness.specs.model import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,35 +56,119 @@ class Before:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One model on one board."""
+class ClassScore:
+    """Accuracy on the images of one class, under the headline label set."""
 
-    entry: str
-    """The entry's name; its page is `models/<entry>.html`."""
+    class_id: int
+    n: int
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Confused:
+    """How often images of one class were taken for another."""
+
+    class_id: int
+    answered: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfPrompt:
+    """An answer that is no name of the list, for the gallery."""
+
+    image_id: str
+    answer: str
+    """Verbatim, at most 300 characters of it."""
+    status: Status
+    class_id: int | None
+    """The class that it was mapped to."""
+    similarity: float | None
+    right: bool | None
+    """Whether that class is right under the headline labels; None when nothing says."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnImages:
+    """What a board compares models by: masks of the benchmark's images, eight a byte."""
+
+    right: bytes = b""
+    """Scored and right under the headline labels."""
+    scored: bytes = b""
+    """Under the headline labels."""
+    asked: bytes = b""
+    """The images that the task asks of."""
+    questions: bytes = b""
+    """For multiple choice, eight bytes for the options of each image: equal ones for equal options
+    in equal order, zeros for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredEntry:
+    """One model on one board: a run of an entry, scored again under the board's protocol."""
+
+    entry: Entry
+    run: EntryRun
+    protocol: Protocol
     claimed: str | None
     """Why the accuracy is a claim of the submitter; None where it was found again from the texts.
     """
     results: Results
-    """Of the run, scored again under the board's protocol."""
+    """Without the accuracy of single classes, which would be most of it."""
     headline: Score
     """By the label set that ranks."""
-    before: Before | None
     change: Change | None
     """From the original to the headline labels on the same images."""
     decomposition: Decomposition | None
-    rank: int
-    """1 + how many models have a higher headline accuracy."""
-    rank_interval: tuple[int, int]
+    best: tuple[ClassScore, ...]
+    worst: tuple[ClassScore, ...]
+    confused: tuple[Confused, ...]
+    out_of_prompt: tuple[OutOfPrompt, ...]
+    """At most 24, spread evenly over the images."""
+    prompt: str | None
+    """The first prompt of the run, verbatim."""
+    is_mapped: bool
+    """Whether any answer of the run was mapped to a class."""
+    n_answered: int
+    """Of the benchmark's images, those with an answer."""
+    images: OnImages
+    rank: int = 0
+    """1 + how many models have a higher headline accuracy; 0 before there is a board."""
+    rank_interval: tuple[int, int] = (0, 0)
     """95 % of the ranks over shared draws of whole classes."""
-    rank_original: int | None
+    rank_original: int | None = None
     """1 + how many models have a higher accuracy by the original labels, on the images that the
     headline labels score too; and …"""
-    rank_on_common: int | None
+    rank_on_common: int | None = None
     """… by the headline labels on these images: what `rank_original` is held against."""
-    tier: int
+    tier: int = 0
     """1: not separable from the best; 2: not from the best of the others; and so on."""
-    coverage: float
+    coverage: float = 0.0
     """Percent of the board's images that have an answer (no `error`, not missing)."""
+
+    @property
+    def name(self) -> str:
+        """The entry's name; its page is `models/<name>.html`."""
+        return self.entry.name
+
+    @property
+    def model(self) -> str:
+        """What the model is called, as its submitter wrote."""
+        return self.entry.card.model
+
+    @property
+    def kind(self) -> Kind:
+        """What kind of model it is, as its submitter wrote."""
+        return self.entry.card.kind
+
+    @property
+    def before(self) -> Before | None:
+        """Accuracy by the original labels, where other labels rank."""
+        change = self.change
+        if change is None or change.from_ is None:
+            return None
+        right = round(change.from_ * change.n / 100)
+        return Before(change.n, change.from_, wilson(right, change.n))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +193,7 @@ class Board:
     n_images: int
     distractors: Mapping[str, object] | None
     """How the wrong options were drawn, for `mc`."""
-    rows: tuple[Row, ...]
+    rows: tuple[ScoredEntry, ...]
     """By headline accuracy, best first; equal ones by name."""
     references: tuple[Reference, ...]
     pairs: Sequence[Pair]
@@ -148,89 +232,20 @@ class Benchmark:
 
 
 @dataclass(frozen=True, slots=True)
-class ClassScore:
-    """Accuracy on the images of one class, under the headline label set."""
-
-    class_id: int
-    n: int
-    accuracy: float
-
-
-@dataclass(frozen=True, slots=True)
-class Confused:
-    """How often images of one class were taken for another."""
-
-    class_id: int
-    answered: int
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class OutOfPrompt:
-    """An answer that is no name of the list, for the gallery."""
-
-    image_id: str
-    answer: str
-    """Verbatim, at most 300 characters of it."""
-    status: Status
-    class_id: int | None
-    """The class that it was mapped to."""
-    similarity: float | None
-    right: bool | None
-    """Whether that class is right under the headline labels; None when nothing says."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunPage:
-    """What the page of a model tells of one board."""
-
-    board: str
-    run: Manifest
-    prompt: str | None
-    """The first prompt of the run, verbatim."""
-    best: tuple[ClassScore, ...]
-    worst: tuple[ClassScore, ...]
-    confused: tuple[Confused, ...]
-    out_of_prompt: tuple[OutOfPrompt, ...]
-    """At most 24, spread evenly over the images."""
-
-
-@dataclass(frozen=True, slots=True)
-class EntryPage:
-    """An entry with all that its page says."""
-
-    entry: str
-    manifest: EntryManifest
-    card: ModelCard
-    card_text: str
-    """The card below its front matter, markdown as written."""
-    level: Level
-    decisions: tuple[Decision, ...]
-    """About this entry, oldest first."""
-    runs: tuple[RunPage, ...]
-    """One for each board, in the order of `Site.boards`."""
-
-    @property
-    def imported(self) -> frozenset[str]:
-        """The tasks whose answers something else than the harness asked for."""
-        return frozenset(run.task for run in self.manifest.runs if run.is_imported)
-
-
-@dataclass(frozen=True, slots=True)
 class Site:
     """The whole leaderboard."""
 
     version: str
     """Of the harness."""
     date: str
-    """Of the newest entry or decision; the day of the build is not told, so that two builds are
+    """Of the newest entry or decision; the day of the build is not in it, so that two builds are
     equal."""
     benchmarks: tuple[Benchmark, ...]
     boards: tuple[Board, ...]
     """By benchmark, then in the order ow, mc, cw, cw_plus, classify, then by task."""
-    entries: tuple[EntryPage, ...]
+    entries: tuple[Entry, ...]
     """By name."""
     decisions: tuple[Decision, ...]
-    """The whole ledger, newest first; withdrawn entries are told only here."""
+    """The whole ledger, newest first; withdrawn entries are only here."""
     refused: tuple[Report, ...]
-    """Entries that the checker refuses, by name, with its errors; they are told only here."""
+    """Entries that the checker refuses, by name, with its errors; they are only here."""

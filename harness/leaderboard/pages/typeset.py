@@ -1,7 +1,12 @@
-"""The form of numbers and of foreign text on the pages: the one place that decides either."""
+"""The form of numbers and of foreign text on the pages: the one place that decides either. The text
+of a model card becomes HTML that can do nothing.
+"""
 
 import unicodedata
+from collections.abc import Sequence
 
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 
 from harness.score.results import DECIMALS, Interval
@@ -122,3 +127,31 @@ def output(value: object) -> object:
     comes from.
     """
     return verbatim(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def card_html(text: str) -> Markup:
+    """Render markdown (CommonMark) for a page.
+
+    HTML in the text stays text. Headings become paragraphs of the class `card-heading`, so that no
+    card can upset the outline of the page. Links lead to https only and give no referrer.
+    """
+    markdown = MarkdownIt("commonmark", {"html": False}).disable("image")
+    markdown.validateLink = _is_https  # type: ignore[method-assign]
+    tokens = markdown.parse(verbatim(text))
+    _tame(tokens)
+    return Markup(markdown.renderer.render(tokens, markdown.options, {}))
+
+
+def _is_https(url: str) -> bool:
+    return url.startswith("https://")
+
+
+def _tame(tokens: Sequence[Token]) -> None:
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = "p"
+        if token.type == "heading_open":
+            token.attrSet("class", "card-heading")
+        elif token.type == "link_open":
+            token.attrSet("rel", "nofollow noopener noreferrer")
+        _tame(token.children or ())

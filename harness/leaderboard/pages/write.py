@@ -11,7 +11,6 @@ import jinja2
 
 from harness.leaderboard.numbers.site_model import Site
 from harness.leaderboard.pages import typeset, wording
-from harness.leaderboard.pages.card_text import card_html
 from harness.leaderboard.pages.views import benchmark_views, entry_view
 from harness.specs.catalogue import own_root
 
@@ -66,7 +65,7 @@ def render(site: Site, output: Path) -> None:
     for entry in site.entries:
         values = {"view": entry_view(site, entry)}
         title = typeset.cut(entry.card.model, 80)
-        writer.write("model", f"models/{entry.entry}.html", title, values)
+        writer.write("model", f"models/{entry.name}.html", title, values)
 
 
 def _environment(site: Site) -> jinja2.Environment:
@@ -84,6 +83,5 @@ def _environment(site: Site) -> jinja2.Environment:
         "navigation": NAVIGATION,
         "typeset": typeset,
         "wording": wording,
-        "card_html": card_html,
     }
     return environment

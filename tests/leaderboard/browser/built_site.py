@@ -11,9 +11,9 @@ from harness.data.labels.of_task import NO_OVERRIDES
 from harness.data.opened import OpenTask
 from harness.leaderboard.build import build
 from harness.leaderboard.entries.read import Entry
+from harness.leaderboard.numbers.benchmark_labels import labels_of
 from harness.leaderboard.numbers.gather import gather, open_tasks
-from harness.leaderboard.numbers.ground import make_ground
-from harness.leaderboard.numbers.site_model import Benchmark, Board, Row, Site
+from harness.leaderboard.numbers.site_model import Benchmark, Board, ScoredEntry, Site
 from harness.score.answers import to_answers
 from harness.score.metrics import counted_rows, right_rows
 from harness.score.results import Share
@@ -51,8 +51,8 @@ class BuiltSite:
             each for each in self.site.boards if (each.task, each.protocol) == (task, protocol)
         )
 
-    def row(self, board: Board, name: str) -> Row:
-        return next(row for row in board.rows if row.entry == name)
+    def row(self, board: Board, name: str) -> ScoredEntry:
+        return next(row for row in board.rows if row.name == name)
 
     def rows(self, name: str, task: str) -> Sequence[Prediction]:
         """The answers of an entry to a task."""
@@ -67,15 +67,17 @@ class BuiltSite:
 
     def homes(self, board: Board) -> Mapping[str, int]:
         """The class that each image is filed under."""
-        ground = make_ground(board.benchmark, self.opened_tasks[board.task])
-        return dict(zip(ground.image_ids, ground.home(ground.headline).tolist(), strict=True))
+        benchmark = labels_of(board.benchmark, self.opened_tasks[board.task])
+        return dict(
+            zip(benchmark.image_ids, benchmark.home(benchmark.headline).tolist(), strict=True)
+        )
 
     def groups(self, board: Board) -> Mapping[str, str]:
         """The label group of each image."""
-        ground = make_ground(board.benchmark, self.opened_tasks[board.task])
-        names, codes = ground.group_codes()
+        benchmark = labels_of(board.benchmark, self.opened_tasks[board.task])
+        names, codes = benchmark.group_codes()
         told = ["" if code >= len(names) else names[code] for code in codes]
-        return dict(zip(ground.image_ids, told, strict=True))
+        return dict(zip(benchmark.image_ids, told, strict=True))
 
     def per_class(self, board: Board, name: str) -> Mapping[str, Share]:
         """The accuracy of each class of an entry, by the scorer itself."""

@@ -12,16 +12,18 @@ from typing import Any
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.data.opened import OpenTask, open_task
 from harness.encoders.registry import open_encoder
-from harness.leaderboard.entries.claims import claims_of
+from harness.leaderboard.entries.bounded import gzip_lines
 from harness.leaderboard.entries.manifest import EntryRun
 from harness.leaderboard.entries.pack import row_values, write_lines
-from harness.leaderboard.entries.rows import read_prompts, read_rows
+from harness.leaderboard.entries.rows import rows_of
+from harness.leaderboard.entries.rules.scores import claims_of
 from harness.runs.mapping import map_rows
 from harness.runs.rows import read_answer
 from harness.score.scoring import score_run
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec, load_task
 from harness.store.prediction import Prediction
+from support.drafts import prompts_in
 
 NAME = "hostile"
 MARKUP = "\"'><img src=x onerror=alert(1)><script>alert(2)</script></title>"
@@ -94,9 +96,10 @@ def _say_it(folder: Path, run: dict[str, Any]) -> None:
     parsed = EntryRun.model_validate(run)
     catalogue = Catalogue()
     opened = open_task(catalogue, load_task(catalogue, parsed.task), NO_OVERRIDES, images="none")
-    rows = list(read_rows(folder / parsed.predictions))
+    path = folder / parsed.predictions
+    rows = list(rows_of(gzip_lines(path), path))
     if (folder / parsed.prompts).exists():
-        texts = {each.sha256: LONG + each.sha256 for each in read_prompts(folder / parsed.prompts)}
+        texts = {sha256: LONG + sha256 for sha256 in prompts_in(folder, parsed)}
         new = {old: hashlib.sha256(text.encode()).hexdigest() for old, text in texts.items()}
         rows = _answered(opened, rows, new)
         lines = [{"sha256": new[old], "text": text} for old, text in texts.items()]

@@ -26,7 +26,7 @@ def shown(page: Page) -> dict[str, tuple[str, str]]:
 def test_accuracies_equal_those_of_python(visits: Visits, built: BuiltSite) -> None:
     page = visits.open("classes.html")
     for board in built.site.boards:
-        tables = {row.entry: built.per_class(board, row.entry) for row in board.rows}
+        tables = {row.name: built.per_class(board, row.name) for row in board.rows}
         for number in sorted({key for table in tables.values() for key in table}, key=int)[::25]:
             page.goto(visits.url(f"classes.html#b={board.slug}&c={number}"))
             settle(page)
@@ -63,7 +63,7 @@ def test_the_most_frequent_wrong_answers(visits: Visits, built: BuiltSite) -> No
     outside = 0
     for protocol in ("cw", "cw_plus", "ow", "classify"):
         board = next(each for each in built.site.boards if each.protocol == protocol)
-        name = board.rows[0].entry
+        name = board.rows[0].name
         for number in range(0, 60, 6):
             expected = wrong_answers(built, board, name, number)
             page.goto(visits.url(f"classes.html#b={board.slug}&c={number}"))

@@ -71,7 +71,7 @@ def test_every_pair_of_a_board_in_both_orders(visits: Visits, built: BuiltSite) 
     everything = set(built.images(board))
     pairs = {(pair.a, pair.b): pair for pair in board.pairs}
     page = visits.open("compare.html")
-    for names in permutations([row.entry for row in board.rows], 2):
+    for names in permutations([row.name for row in board.rows], 2):
         page.goto(visits.url(address(board, *names)))
         settle(page)
         turned = names not in pairs
@@ -85,7 +85,7 @@ def test_every_pair_of_a_board_in_both_orders(visits: Visits, built: BuiltSite) 
 @pytest.mark.parametrize("labels", ["mini_regt", "mini_imgt"])
 def test_slices_are_recounted_as_in_python(visits: Visits, built: BuiltSite, labels: str) -> None:
     board = built.largest_board
-    a, b = next(combinations([row.entry for row in board.rows], 2))
+    a, b = next(combinations([row.name for row in board.rows], 2))
     page = visits.open("compare.html")
     groups, homes = built.groups(board), built.homes(board)
     some = sorted(set(homes.values()))[::17]
@@ -109,7 +109,7 @@ def test_slices_are_recounted_as_in_python(visits: Visits, built: BuiltSite, lab
 
 def test_the_tables_of_slices_lead_to_the_slices(visits: Visits, built: BuiltSite) -> None:
     board = built.largest_board
-    a, b = (row.entry for row in board.rows[:2])
+    a, b = (row.name for row in board.rows[:2])
     page = visits.open(address(board, a, b))
     for table in ("groups", "classes"):
         row = page.locator(f"#{table} tbody tr").first
@@ -123,7 +123,7 @@ def test_the_tables_of_slices_lead_to_the_slices(visits: Visits, built: BuiltSit
 
 def test_images_where_they_differ_open_in_the_explorer(visits: Visits, built: BuiltSite) -> None:
     board = built.largest_board
-    a, b = (row.entry for row in board.rows[:2])
+    a, b = (row.name for row in board.rows[:2])
     page = visits.open(address(board, a, b))
     listed = page.locator("#onlyA li a").all_inner_texts()
     rights = [built.right_images(board, name) for name in (a, b)]
@@ -138,7 +138,7 @@ def test_images_where_they_differ_open_in_the_explorer(visits: Visits, built: Bu
 
 def test_controls_write_the_address_and_back_undoes(visits: Visits, built: BuiltSite) -> None:
     board = built.largest_board
-    a, b = (row.entry for row in board.rows[:2])
+    a, b = (row.name for row in board.rows[:2])
     page = visits.open(address(board, a, b))
     page.get_by_role("combobox", name="Label group").select_option("S+")
     settle(page)

@@ -45,7 +45,7 @@ def test_slices_count_as_in_python(visits: Visits, built: BuiltSite) -> None:
     for board in built.site.boards:
         row = board.rows[0]
         homes, groups = built.homes(board).values(), built.groups(board).values()
-        classes = built.per_class(board, row.entry)
+        classes = built.per_class(board, row.name)
         whole = Share(n=row.headline.n, accuracy=row.headline.accuracy)
         views = [({}, whole, len(homes))]
         views += [
@@ -61,7 +61,7 @@ def test_slices_count_as_in_python(visits: Visits, built: BuiltSite) -> None:
             for number in list(classes)[::40]
         ]
         for view, share, size in views:
-            page.goto(visits.url(address(board, row.entry, **view)))
+            page.goto(visits.url(address(board, row.name, **view)))
             settle(page)
             assert told("A", share) in status(page), (board.slug, view)
             assert number_of_images(page) == size
@@ -82,7 +82,7 @@ def test_who_is_right_of_two_runs(visits: Visits, built: BuiltSite) -> None:
 def test_statuses_count_as_in_python(visits: Visits, built: BuiltSite) -> None:
     board = next(each for each in built.site.boards if each.protocol == "cw")
     row = board.rows[0]
-    page = visits.open(address(board, row.entry))
+    page = visits.open(address(board, row.name))
     for name, count in row.results.counts.items():
         page.get_by_label("Status of A").select_option(name)
         settle(page)
@@ -92,7 +92,7 @@ def test_statuses_count_as_in_python(visits: Visits, built: BuiltSite) -> None:
 
 def test_answers_that_contain_a_text(visits: Visits, built: BuiltSite) -> None:
     board = next(each for each in built.site.boards if each.protocol == "ow")
-    name = board.rows[0].entry
+    name = board.rows[0].name
     rows = built.rows(name, board.task)
     page = visits.open(address(board, name))
     text = max((row.answer or "" for row in rows[:50]), key=len).lower()
@@ -108,7 +108,7 @@ def test_answers_that_contain_a_text(visits: Visits, built: BuiltSite) -> None:
 def test_pages_of_the_list(visits: Visits, built: BuiltSite) -> None:
     board = built.largest_board
     ids = built.images(board)
-    page = visits.open(address(board, board.rows[0].entry))
+    page = visits.open(address(board, board.rows[0].name))
     listed = page.locator("#images tbody tr")
     expect(listed).to_have_count(PAGE)
     page.get_by_role("link", name="Next page").first.focus()
@@ -116,7 +116,7 @@ def test_pages_of_the_list(visits: Visits, built: BuiltSite) -> None:
     expect(listed.first).to_have_attribute("data-image", ids[PAGE])
     assert "p=2" in page.url
     last = -(-len(ids) // PAGE)
-    page.goto(visits.url(address(board, board.rows[0].entry, p=last)))
+    page.goto(visits.url(address(board, board.rows[0].name, p=last)))
     expect(listed.last).to_have_attribute("data-image", ids[-1])
     assert page.get_by_role("link", name="Next page").count() == 0
     page.go_back()
@@ -125,7 +125,7 @@ def test_pages_of_the_list(visits: Visits, built: BuiltSite) -> None:
 
 def test_one_image_has_all_labels_and_the_whole_answers(visits: Visits, built: BuiltSite) -> None:
     board = next(each for each in built.site.boards if each.protocol == "cw")
-    name = board.rows[0].entry
+    name = board.rows[0].name
     rows = built.rows(name, board.task)
     classes = built.opened_tasks[board.task].classes
     chosen = next(row for row in rows if row.status == "oop")
@@ -185,7 +185,7 @@ def test_images_of_the_viewers_own_folder(
     source = without_images.folder / "images" / board.benchmark / f"{first}.png"
     shutil.copy(source, own / "val" / f"{first}.png")
     (own / "notes.txt").write_text("no image")
-    page = visits.open(address(board, board.rows[0].entry))
+    page = visits.open(address(board, board.rows[0].name))
     assert page.locator("#images img").count() == 0
     expect(page.locator("#own")).to_contain_text("nothing is uploaded")
     page.get_by_label("Folder of images").set_input_files(own)
@@ -196,7 +196,7 @@ def test_images_of_the_viewers_own_folder(
     expect(image).to_have_count(1)
     assert image.get_attribute("src", timeout=1000).startswith("blob:")
     assert image.evaluate("each => each.decode().then(() => each.naturalWidth)") > 0
-    page.goto(visits.url(address(board, board.rows[0].entry, i=second)))
+    page.goto(visits.url(address(board, board.rows[0].name, i=second)))
     settle(page)
     assert page.locator("#single img").count() == 0
 
@@ -204,9 +204,9 @@ def test_images_of_the_viewers_own_folder(
 def test_two_protocols_of_one_model(visits: Visits, built: BuiltSite) -> None:
     boards = {board.protocol: board for board in built.site.boards}
     name = next(
-        row.entry
+        row.name
         for row in boards["cw"].rows
-        if any(row.entry == other.entry for other in boards["ow"].rows)
+        if any(row.name == other.entry for other in boards["ow"].rows)
     )
     page = visits.open(f"explorer.html#a={boards['cw'].slug}:{name}&b={boards['ow'].slug}:{name}")
     for letter, protocol in zip("AB", ("cw", "ow"), strict=True):
@@ -216,9 +216,9 @@ def test_two_protocols_of_one_model(visits: Visits, built: BuiltSite) -> None:
 
 def test_data_that_is_not_there_is_told(visits: Visits, without_images: BuiltSite) -> None:
     board = without_images.largest_board
-    for path in (visits.site / "data").glob(f"*/{board.rows[0].entry}--{board.task}.js"):
+    for path in (visits.site / "data").glob(f"*/{board.rows[0].name}--{board.task}.js"):
         path.unlink()
-    page = visits.open(address(board, board.rows[0].entry))
+    page = visits.open(address(board, board.rows[0].name))
     expect(page.locator("#status")).to_contain_text("cannot be loaded")
     assert [each for each in visits.complaints if "ERR_FILE_NOT_FOUND" in each]
     visits.complaints.clear()

@@ -97,17 +97,17 @@ def test_blanks_are_last_both_ways_and_equal_ones_stay(visits: Visits, board: Bo
 
 def test_search_and_filters_say_how_many_are_left(visits: Visits, built: BuiltSite) -> None:
     page = visits.open("index.html")
-    total = len({row.entry for board in built.site.boards for row in board.rows})
+    total = len({row.name for board in built.site.boards for row in board.rows})
     status = page.locator(".controls [role=status]")
     expect(status).to_contain_text(f"{total} of {total} models")
-    kinds = {entry.entry: entry.card.kind for entry in built.site.entries}
+    kinds = {entry.name: entry.card.kind for entry in built.site.entries}
     board = built.largest_board
     page.get_by_role("checkbox", name="k-NN").uncheck()
-    others = [row.entry for row in board.rows if kinds[row.entry] != "knn"]
-    assert entries(page, board) == others != [row.entry for row in board.rows]
+    others = [row.name for row in board.rows if kinds[row.name] != "knn"]
+    assert entries(page, board) == others != [row.name for row in board.rows]
     left = sum(kind != "knn" for kind in kinds.values())
     expect(status).to_contain_text(f"{left} of {total} models")
-    name = next(e for e in built.site.entries if e.entry == others[0]).card.model
+    name = next(e for e in built.site.entries if e.name == others[0]).card.model
     page.get_by_label("Search models").fill(name.upper())
     expect(status).to_contain_text(f"1 of {total} models")
     assert entries(page, board) == [others[0]]

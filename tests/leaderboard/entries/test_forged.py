@@ -11,13 +11,12 @@ import pytest
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.errors import DataError
 from harness.leaderboard.build import build
-from harness.leaderboard.entries.claims import claims_of
-from harness.leaderboard.entries.read import read_entry
+from harness.leaderboard.entries.rules.scores import claims_of
 from harness.leaderboard.numbers.gather import open_tasks
 from harness.leaderboard.numbers.site_model import Site
 from harness.score.scoring import score_run
 from harness.specs.catalogue import Catalogue
-from support.drafts import Draft
+from support.drafts import Draft, entry_in
 from support.tiny_benchmark import NAMES, N, headline
 
 Row = dict[str, Any]
@@ -199,7 +198,7 @@ FORGED: dict[str, Forge] = {
 
 def claim(tiny: Catalogue, draft: Draft) -> None:
     """Let the entry claim what its rows would score, as far as they can be scored."""
-    entry = read_entry(draft.save())
+    entry = entry_in(draft.save())
     opened_tasks = open_tasks(tiny, [entry], NO_OVERRIDES)
     for run in entry.manifest.runs:
         try:
@@ -241,7 +240,7 @@ def built(
 @pytest.mark.parametrize("name", FORGED)
 def test_a_forged_entry_is_on_no_board(built: tuple[Site, Path], name: str) -> None:
     site, folder = built
-    assert {row.entry for board in site.boards for row in board.rows} == {"tiny"}
+    assert {row.name for board in site.boards for row in board.rows} == {"tiny"}
     (report,) = (each for each in site.refused if each.name == name)
     assert report.findings and all(each.severity == "error" for each in report.findings)
     assert not list(folder.rglob(f"{name}--*")) and len(site.boards) == 6
@@ -274,7 +273,7 @@ def test_classes_without_a_text_are_claimed_and_ranked_apart(
     claim(tiny, draft)
     site = build(tiny, draft.folder.parent, tmp_path / "site", NO_OVERRIDES)
     boards = {board.slug: board for board in site.boards if board.task == "tiny_cw"}
-    assert {slug: [row.entry for row in board.rows] for slug, board in boards.items()} == {
+    assert {slug: [row.name for row in board.rows] for slug, board in boards.items()} == {
         "tiny_cw--cw": ["honest"],
         "tiny_cw--cw--claimed": ["tiny"],
         "tiny_cw--cw_plus": ["honest"],

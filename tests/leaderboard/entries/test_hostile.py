@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import DataError
 from harness.leaderboard.entries.check import CheckOptions, check_entry
 from harness.leaderboard.entries.finding import as_github, as_text
-from harness.leaderboard.entries.read import read_entry
+from harness.leaderboard.entries.read import open_entry
 from harness.leaderboard.entries.rules.files import is_inside
 from harness.specs.catalogue import Catalogue
-from support.drafts import Draft
+from support.drafts import Draft, entry_in
 
 
 def codes(tiny: Catalogue, folder: Path) -> set[str]:
@@ -93,7 +92,7 @@ def test_markup_is_allowed_and_stays_text(tiny: Catalogue, draft: Draft) -> None
         draft.card.replace("model: tiny", f"model: {name}") + "\n<script>alert(1)</script>\n"
     )
     assert codes(tiny, draft.save()) == set()
-    entry = read_entry(draft.folder)
+    entry = entry_in(draft.folder)
     assert entry.manifest.model == name and "<script>" in entry.card_text
 
 
@@ -109,5 +108,7 @@ def test_what_is_told_of_it_is_inert(tiny: Catalogue, draft: Draft) -> None:
 def test_a_broken_entry_is_not_opened(draft: Draft) -> None:
     draft.save()
     draft.path("tiny_cw").write_bytes(b"")
-    with pytest.raises(DataError, match="is not the file of the manifest"):
-        read_entry(draft.folder)
+    found = open_entry(draft.folder)
+    assert found.entry is None
+    (finding,) = found.findings
+    assert finding.code == "E203" and "is not the file of the manifest" in finding.text

@@ -14,7 +14,13 @@ from harness.leaderboard.entries import bounded
 from harness.leaderboard.entries.bounded import open_plain
 from harness.leaderboard.entries.check import CheckOptions, check_path
 from harness.leaderboard.entries.finding import Report
-from harness.leaderboard.entries.ledger import Decision, level_of, read_ledger, vanished
+from harness.leaderboard.entries.ledger import (
+    Decision,
+    decisions_on,
+    level_of,
+    read_ledger,
+    vanished,
+)
 from harness.specs.catalogue import Catalogue
 from support.drafts import Draft
 
@@ -34,9 +40,9 @@ def test_the_level_is_the_highest_for_the_manifest_as_it_is() -> None:
         decision(decision="verified", level="parse-replayed"),
         decision("other", level="reproduced"),
     )
-    assert level_of(ledger, "tiny", A) == "spot-checked"
-    assert level_of(ledger, "tiny", B) == "re-scored"  # changed since
-    assert level_of((), "tiny", A) == "re-scored"
+    assert level_of(decisions_on(ledger, "tiny"), A) == "spot-checked"
+    assert level_of(decisions_on(ledger, "tiny"), B) == "re-scored"  # changed since
+    assert level_of((), A) == "re-scored"
 
 
 def test_what_was_accepted_and_not_withdrawn_may_not_vanish() -> None:

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from harness.errors import DataError, UserError
+from harness.leaderboard.entries.bounded import gzip_lines
+from harness.leaderboard.entries.card import parse_card
 from harness.leaderboard.entries.pack import PackOptions, pack, write_lines
-from harness.leaderboard.entries.read import Entry, parse_card, read_entry
-from harness.leaderboard.entries.rows import read_rows
+from harness.leaderboard.entries.read import Entry
+from harness.leaderboard.entries.rows import rows_of
 from harness.specs.catalogue import Catalogue
 from harness.store.lines import read_json, read_predictions, write_json
 from harness.store.manifest import Manifest
-from support.drafts import Draft
+from support.drafts import Draft, entry_in, prompts_in
 from support.tiny_benchmark import TASKS, N, tiny_entry, tiny_runs
 
 
@@ -27,7 +29,7 @@ def runs(tiny: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 
 def packed(tiny: Catalogue, runs: list[Path], output: Path, **options: object) -> Entry:
     pack(tiny, runs, PackOptions(output, **options))  # type: ignore[arg-type]
-    return read_entry(output)
+    return entry_in(output)
 
 
 def test_an_entry_holds_the_answers_and_no_more(
@@ -43,11 +45,11 @@ def test_an_entry_holds_the_answers_and_no_more(
         assert [row.image_id for row in rows] == [row.image_id for row in full]
         assert all(row.answer == other.answer for row, other in zip(rows, full, strict=True))
         assert all(row.batch is row.tokens is row.seconds is None for row in rows)
-        prompts = entry.prompts(run)
+        prompts = prompts_in(entry.folder, run)
         assert {row.prompt_sha256 for row in rows} == prompts.keys()
         assert all(hashlib.sha256(x.encode()).hexdigest() == key for key, x in prompts.items())
     (mc,) = (run for run in entry.manifest.runs if run.task == "tiny_mc")
-    assert len(entry.prompts(mc)) > 50
+    assert len(prompts_in(entry.folder, mc)) > 50
     claim = entry.manifest.runs[0].claims["cw_plus"]["tiny_better"]
     results = read_json(runs["tiny_cw"] / "results.json")
     assert claim.accuracy == results["scores"]["cw_plus"]["tiny_better"]["accuracy"]
@@ -160,9 +162,9 @@ def test_half_a_surrogate_pair_does_not_stop_a_file(tmp_path: Path) -> None:
 
 def test_a_classifier_has_no_prompts(tiny: Catalogue, tmp_path: Path) -> None:
     folder = tiny_entry(tiny, tmp_path / "submissions" / "tiny", tasks=["tiny_classify"])
-    entry = read_entry(folder)
+    entry = entry_in(folder)
     (run,) = entry.manifest.runs
-    assert entry.prompts(run) == {} and not (folder / run.prompts).exists()
+    assert run.prompts not in entry.manifest.files and not (folder / run.prompts).exists()
     assert {row.rule for row in entry.rows(run)} == {"scores"}
 
 
@@ -174,7 +176,7 @@ def test_rows_of_strangers_are_read_strictly(draft: Draft) -> None:
         path = draft.folder.parent / f"{number}.gz"
         path.write_bytes(gzip.compress((json.dumps(lines[0]) + "\n").encode()))
         with pytest.raises(DataError, match=r"\.gz:1"):
-            list(read_rows(path))
+            list(rows_of(gzip_lines(path), path))
 
 
 @pytest.mark.parametrize("word", ["yes", "no", "unknown", '"yes"'])

@@ -7,7 +7,7 @@ import pytest
 
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.leaderboard.build import build
-from harness.leaderboard.numbers.site_model import Board, Row, Site
+from harness.leaderboard.numbers.site_model import Board, ScoredEntry, Site
 from leaderboard.numbers.entry_builder import Toy, draw_rows, make_toy
 
 
@@ -20,8 +20,8 @@ class Built:
     def board(self, slug: str) -> Board:
         return next(board for board in self.site.boards if board.slug == slug)
 
-    def row(self, slug: str, entry: str) -> Row:
-        return next(row for row in self.board(slug).rows if row.entry == entry)
+    def row(self, slug: str, entry: str) -> ScoredEntry:
+        return next(row for row in self.board(slug).rows if row.name == entry)
 
 
 @pytest.fixture

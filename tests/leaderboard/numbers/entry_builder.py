@@ -14,12 +14,12 @@ from harness.data.classes import ClassList
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.data.opened import OpenTask, open_task, task_classes
 from harness.encoders.registry import open_encoder
-from harness.leaderboard.entries.claims import claims_of
 from harness.leaderboard.entries.ledger import LEDGER
 from harness.leaderboard.entries.manifest import CARD, MANIFEST, EntryManifest, EntryRun, FileFacts
 from harness.leaderboard.entries.pack import row_values, write_lines
-from harness.leaderboard.entries.prompts import render_prompts
-from harness.leaderboard.entries.read import Entry, read_entry
+from harness.leaderboard.entries.read import Entry
+from harness.leaderboard.entries.rules.prompts import render_prompts
+from harness.leaderboard.entries.rules.scores import claims_of
 from harness.prompts.options import options_of
 from harness.prompts.plan import Planner
 from harness.runs.classified import SCORES
@@ -38,6 +38,7 @@ from harness.store.manifest import (
     MappingFacts,
 )
 from harness.store.prediction import Prediction
+from support.drafts import entry_in
 
 LEXICAL = open_encoder(load_encoder_spec(Catalogue(), "lexical"))
 K, N = 6, 90
@@ -106,9 +107,8 @@ class Toy:
     entries: Path
 
     def opened(self, task: str) -> OpenTask:
-        return open_task(
-            self.catalogue, load_task(self.catalogue, task), NO_OVERRIDES, images="none"
-        )
+        spec = load_task(self.catalogue, task)
+        return open_task(self.catalogue, spec, NO_OVERRIDES, images="none")
 
     def finished(self, task: str, answers: Sequence[Prediction]) -> list[Prediction]:
         """Give the rows of a run in which a model answered so: read, mapped, with their prompts."""
@@ -206,12 +206,12 @@ class Toy:
             files={each: _facts(folder / each) for each in names},
         )
         write_json(folder / MANIFEST, entry.model_dump(mode="json"))
-        return read_entry(folder)
+        return entry_in(folder)
 
     def rows(self, entry: str, task: str) -> list[Prediction]:
         """Read the rows of an entry again."""
-        opened = read_entry(self.entries / entry)
-        return list(opened.rows(next(r for r in opened.manifest.runs if r.task == task)))
+        found = entry_in(self.entries / entry)
+        return list(found.rows(next(r for r in found.manifest.runs if r.task == task)))
 
     def decide(self, entry: str, decision: str, reason: str = "Because.", **more: str) -> None:
         """Add a line to the ledger."""

@@ -11,6 +11,7 @@ from harness.data.labels.of_task import NO_OVERRIDES
 from harness.errors import DataError
 from harness.leaderboard.build import build
 from harness.leaderboard.numbers.site_model import Decomposition
+from harness.leaderboard.pages.views import entry_view
 from harness.score.compare import Side, compare, with_holm
 from harness.score.scoring import ScoreRequest, score
 from leaderboard.numbers.conftest import Built
@@ -35,12 +36,13 @@ def test_boards_are_never_of_two_protocols_and_come_in_order(built: Built) -> No
 
 def test_who_is_on_which_board(built: Built) -> None:
     """On cw_plus are all, those that have nothing to map too; who is refused is nowhere."""
-    names = {board.slug: {row.entry for row in board.rows} for board in built.site.boards}
+    names = {board.slug: {row.name for row in board.rows} for board in built.site.boards}
     assert names["toy_cw--cw"] == names["toy_cw--cw_plus"] == {"good", "bad", "strict"}
     assert names["toy_ow--ow"] == {"good"}
-    pages = {page.entry: [run.board for run in page.runs] for page in built.site.entries}
-    assert pages["good"] == ["toy_ow--ow", "toy_cw--cw", "toy_cw--cw_plus"]
-    assert "forged" not in pages
+    (good,) = (entry for entry in built.site.entries if entry.name == "good")
+    runs = [view.board.slug for view in entry_view(built.site, good).runs]
+    assert runs == ["toy_ow--ow", "toy_cw--cw", "toy_cw--cw_plus"]
+    assert "forged" not in {entry.name for entry in built.site.entries}
     (refused,) = built.site.refused
     assert (refused.name, {each.code for each in refused.findings}) == ("forged", {"E302"})
     assert "5: img_000" in refused.findings[0].text
@@ -56,9 +58,9 @@ def test_without_a_mapped_run_there_is_no_board_of_mapped_answers(toy: Toy, tmp_
 def test_results_are_the_scorers(built: Built, protocol: str) -> None:
     opened = built.toy.opened("toy_cw")
     for row in built.board(f"toy_cw--{protocol}").rows:
-        rows = built.toy.rows(row.entry, "toy_cw")
+        rows = built.toy.rows(row.name, "toy_cw")
         request = ScoreRequest(
-            "toy_cw", row.entry, protocol, opened.classes, opened.labels, n_expected=N
+            "toy_cw", row.name, protocol, opened.classes, opened.labels, n_expected=N
         )  # type: ignore[arg-type]
         expected = score(rows, request)
         assert row.results.scores[protocol] == expected.scores[protocol]  # type: ignore[index]
@@ -94,7 +96,7 @@ def test_all_that_is_ranked_is_whole(built: Built) -> None:
 def test_pairs_are_two_runs_compared(built: Built) -> None:
     board = built.board("toy_cw--cw")
     original, headline = built.toy.opened("toy_cw").labels.sets
-    sides = [Side(row.entry, "cw", built.toy.rows(row.entry, "toy_cw")) for row in board.rows]
+    sides = [Side(row.name, "cw", built.toy.rows(row.name, "toy_cw")) for row in board.rows]
     expected = with_holm(
         [compare(b, a, headline, original=original) for a, b in combinations(sides, 2)]
     )
@@ -171,7 +173,7 @@ def test_options_that_came_with_the_answers_are_claimed(toy: Toy, tmp_path: Path
     toy.add("asked", {"toy_mc": draw_rows(1)})
     imported(toy, "turned", 1)
     boards = build(toy.catalogue, toy.entries, tmp_path / "site", NO_OVERRIDES).boards
-    assert [(board.slug, board.claimed, [row.entry for row in board.rows]) for board in boards] == [
+    assert [(board.slug, board.claimed, [row.name for row in board.rows]) for board in boards] == [
         ("toy_mc--mc", False, ["asked"]), ("toy_mc--mc--claimed", True, ["turned"]),
     ]  # fmt: skip
     assert boards[1].rows[0].claimed == (

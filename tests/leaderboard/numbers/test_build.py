@@ -15,12 +15,12 @@ from harness.data.images.decode import pixels_sha256
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides
 from harness.errors import DataError, UserError
 from harness.leaderboard.build import build
-from harness.leaderboard.entries.read import read_entry
 from harness.leaderboard.numbers import jobs
 from harness.leaderboard.numbers.site_model import Site
 from harness.specs.catalogue import Catalogue
 from leaderboard.numbers.conftest import Built
 from leaderboard.numbers.entry_builder import Toy, draw_rows, make_catalogue
+from support.drafts import entry_in
 from support.tiny_benchmark import tiny_entry, write_benchmark
 
 
@@ -54,7 +54,7 @@ def test_another_process_refuses_too(
     rows = toy.finished("toy_cw", draw_rows(2))
     toy.add("b", {"toy_cw": [*rows[1:], replace(rows[0], class_id=5)]})
     site = build(toy.catalogue, toy.entries, tmp_path / "site", NO_OVERRIDES)
-    assert [row.entry for row in site.boards[0].rows] == ["a"]
+    assert [row.name for row in site.boards[0].rows] == ["a"]
     assert {each.code for each in site.refused[0].findings} == {"E501"}
 
 
@@ -62,7 +62,7 @@ def test_a_task_of_cw_plus_has_a_board(tmp_path: Path) -> None:
     catalogue = write_benchmark(tmp_path / "tasks")
     tiny_entry(catalogue, tmp_path / "entries" / "tiny", tasks=["tiny_cw_plus"])
     site = build(catalogue, tmp_path / "entries", tmp_path / "site", NO_OVERRIDES)
-    assert [(board.slug, board.rows[0].entry) for board in site.boards] == [
+    assert [(board.slug, board.rows[0].name) for board in site.boards] == [
         ("tiny_cw_plus--cw_plus", "tiny")
     ]
 
@@ -121,7 +121,7 @@ def test_all_entries_withdrawn_leaves_a_site_that_says_so(toy: Toy, tmp_path: Pa
 
 
 def test_levels_and_decisions_are_those_of_the_entry(built: Built) -> None:
-    pages = {page.entry: page for page in built.site.entries}
+    pages = {page.name: page for page in built.site.entries}
     # The decision is on another manifest than this one, so that it gives no level.
     assert pages["good"].level == "re-scored"
     assert [each.decision for each in pages["good"].decisions] == ["accepted"]
@@ -190,7 +190,7 @@ def test_the_projects_entries_score_what_they_claim(mini_site: Site) -> None:
             (board.task, board.protocol): row
             for board in mini_site.boards
             for row in board.rows
-            if row.entry == page.entry
+            if row.name == page.name
         }
         for run in page.manifest.runs:
             for protocol, claims in run.claims.items():
@@ -208,7 +208,7 @@ def test_the_projects_images_are_shipped_pixel_by_pixel(
 ) -> None:
     benchmark = mini_site.benchmarks[0]
     assert benchmark.images == "images/mini/{image_id}.png"
-    entry = read_entry(root / "leaderboard" / "submissions" / "mini")
+    entry = entry_in(root / "leaderboard" / "submissions" / "mini")
     hashes = {row.image_id: row.image_sha256 for row in entry.rows(entry.manifest.runs[0])}
     for image_id in benchmark.image_ids[::100]:
         with Image.open(mini / benchmark.images.format(image_id=image_id)) as image:
@@ -218,11 +218,11 @@ def test_the_projects_images_are_shipped_pixel_by_pixel(
 
 
 def test_the_gallery_of_the_projects_model(mini_site: Site) -> None:
-    page = next(each for each in mini_site.entries if each.entry == "mini")
-    shown = next(run for run in page.runs if run.board == "mini_cw--cw").out_of_prompt
+    rows = [row for board in mini_site.boards for row in board.rows if row.name == "mini"]
+    (shown,) = (row.out_of_prompt for row in rows if row.protocol == "cw")
     assert 0 < len(shown) <= 24
     assert {each.status for each in shown} <= {Status.OOP, Status.UNPARSED, Status.REFUSED}
-    assert all(run.prompt for run in page.runs)
+    assert all(row.prompt for row in rows)
 
 
 def test_a_strange_benchmark_name_is_no_path(toy: Toy, tmp_path: Path) -> None:

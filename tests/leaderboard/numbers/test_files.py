@@ -16,7 +16,7 @@ from harness.data.labels.of_task import NO_OVERRIDES
 from harness.errors import DataError
 from harness.leaderboard.build import build
 from harness.leaderboard.files.data_scripts import LONGEST_TEXT, write_images
-from harness.leaderboard.numbers.ground import make_ground
+from harness.leaderboard.numbers.benchmark_labels import labels_of
 from harness.score.answers import STATUSES
 from harness.score.results import Protocol, Share
 from harness.score.scoring import ScoreRequest, score
@@ -65,7 +65,7 @@ def test_slices_counted_from_the_bits_are_pythons(built: Built) -> None:
                 hits = sum(a and b for a, b in zip(right, mine, strict=True))
                 share = row.headline.groups[group]
                 assert (n, 100 * hits / n if n else None) == (share.n, share.accuracy)
-            for class_id, share in per_class(built, row.entry, protocol).items():
+            for class_id, share in per_class(built, row.name, protocol).items():
                 mine = [each == int(class_id) for each in home]
                 hits = sum(a and b for a, b in zip(right, mine, strict=True))
                 assert 100 * hits / share.n == share.accuracy
@@ -140,7 +140,7 @@ def test_boards_for_scripts(built: Built) -> None:
     }
     board = next(each for each in boards["boards"] if each["slug"] == "toy_cw--cw")
     shown = built.board("toy_cw--cw")
-    assert [row["entry"] for row in board["rows"]] == [row.entry for row in shown.rows]
+    assert [row["entry"] for row in board["rows"]] == [row.name for row in shown.rows]
     for row in board["rows"]:
         assert (built.output / f"{row['files']}.js").is_file()
     for told, pair in zip(board["pairs"], shown.pairs, strict=True):
@@ -228,10 +228,10 @@ def test_withdrawn_entries_are_told_without_a_link(toy: Toy, tmp_path: Path) -> 
 
 
 def test_class_ids_that_do_not_fit_are_told(toy: Toy, tmp_path: Path) -> None:
-    ground = make_ground("toy", toy.opened("toy_cw"))
-    classes = ground.classes
+    benchmark = labels_of("toy", toy.opened("toy_cw"))
+    classes = benchmark.classes
     last = type(classes.classes[0])(40_000, "far")
     object.__setattr__(classes, "classes", (*classes.classes, last))
     classes.__dict__.pop("ids", None)
     with pytest.raises(DataError, match="0 to 40000"):
-        write_images(tmp_path, ground)
+        write_images(tmp_path, benchmark)

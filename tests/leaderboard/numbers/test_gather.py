@@ -9,8 +9,8 @@ import pytest
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.errors import DataError, UserError
 from harness.leaderboard.build import build
+from harness.leaderboard.numbers.benchmark_labels import labels_by_task
 from harness.leaderboard.numbers.gather import gather, open_tasks
-from harness.leaderboard.numbers.ground import group_by_ground
 from harness.specs.catalogue import Catalogue
 from harness.store.manifest import Manifest
 from leaderboard.numbers.entry_builder import Toy, draw_rows, make_catalogue
@@ -103,33 +103,33 @@ def test_a_run_over_other_classes_is_not_comparable(toy: Toy) -> None:
     assert told == "E207 `toy_cw`: other classes than `toy` now"
 
 
-def test_tasks_of_the_same_labels_share_a_ground(toy: Toy) -> None:
+def test_tasks_of_the_same_labels_share_their_arrays(toy: Toy) -> None:
     entry = toy.add("a", {"toy_cw": draw_rows(1), "toy_ow": draw_rows(2)})
-    grounds = group_by_ground(open_tasks(toy.catalogue, [entry], NO_OVERRIDES))
-    assert grounds["toy_cw"] is grounds["toy_ow"]
-    assert grounds["toy_cw"].name == "toy"
+    found = labels_by_task(open_tasks(toy.catalogue, [entry], NO_OVERRIDES))
+    assert found["toy_cw"] is found["toy_ow"]
+    assert found["toy_cw"].name == "toy"
 
 
 def test_other_labels_of_the_same_classes_are_another_benchmark(toy: Toy, tmp_path: Path) -> None:
     entry = toy.add("a", {"toy_cw": draw_rows(1), "toy_ow": draw_rows(2)})
     opened_tasks = open_tasks(toy.catalogue, [entry], NO_OVERRIDES)
-    truths = opened_tasks["toy_ow"].labels
-    other = tuple(replace(labels, name=f"new_{labels.name}", digest="1") for labels in truths.sets)
-    opened_tasks["toy_ow"] = replace(opened_tasks["toy_ow"], labels=replace(truths, sets=other))
-    names = {task: ground.name for task, ground in group_by_ground(opened_tasks).items()}
+    found = opened_tasks["toy_ow"].labels
+    other = tuple(replace(labels, name=f"new_{labels.name}", digest="1") for labels in found.sets)
+    opened_tasks["toy_ow"] = replace(opened_tasks["toy_ow"], labels=replace(found, sets=other))
+    names = {task: benchmark.name for task, benchmark in labels_by_task(opened_tasks).items()}
     assert names == {"toy_cw": "toy.original", "toy_ow": "toy.new_original"}
-    same_name = tuple(replace(labels, digest="1") for labels in truths.sets)
-    opened_tasks["toy_ow"] = replace(opened_tasks["toy_ow"], labels=replace(truths, sets=same_name))
+    same_name = tuple(replace(labels, digest="1") for labels in found.sets)
+    opened_tasks["toy_ow"] = replace(opened_tasks["toy_ow"], labels=replace(found, sets=same_name))
     with pytest.raises(DataError, match=r"`toy_cw`, `toy_ow`.*not the same labels"):
-        group_by_ground(opened_tasks)
+        labels_by_task(opened_tasks)
 
 
 def test_labels_are_those_of_today(toy: Toy, tmp_path: Path) -> None:
     entry = toy.add("a", {"toy_cw": draw_rows(1)})
     path = tmp_path / "toy" / "corrected.jsonl"
     path.write_text('{"image_id": "img_000", "labels": [5]}\n')
-    ending = open_tasks(Catalogue((tmp_path / "toy",)), [entry], NO_OVERRIDES)["toy_cw"]
-    assert ending.labels.sets[1].labels == {"img_000": frozenset({5})}
+    opened = open_tasks(Catalogue((tmp_path / "toy",)), [entry], NO_OVERRIDES)["toy_cw"]
+    assert opened.labels.sets[1].labels == {"img_000": frozenset({5})}
 
 
 def test_a_task_that_the_catalogue_lacks(toy: Toy, tmp_path: Path) -> None:

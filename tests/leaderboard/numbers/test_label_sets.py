@@ -16,7 +16,7 @@ from harness.errors import DataError, SpecError
 from harness.leaderboard.build import build
 from harness.leaderboard.entries.check import CheckOptions, check_path, share_options
 from harness.leaderboard.numbers.site_model import Board, Site
-from harness.leaderboard.pages.plots.figure import Figure, Model
+from harness.leaderboard.pages.plots.figure import Figure
 from harness.leaderboard.pages.plots.forest import forest
 from harness.leaderboard.pages.plots.scatter import scatter
 from harness.leaderboard.pages.plots.slope import slope
@@ -96,13 +96,8 @@ def right_share(toy: Toy, entry: str, by: str, images: set[str]) -> float:
 
 
 def paired(board: Board) -> dict[str, tuple[float, float]]:
-    return {row.entry: (row.before.accuracy, row.change.to or 0)
+    return {row.name: (row.before.accuracy, row.change.to or 0)
             for row in board.rows if row.before and row.change}  # fmt: skip
-
-
-def models_of(site: Site, board: Board) -> list[Model]:
-    pages = {page.entry: page for page in site.entries}
-    return [Model(row, pages[row.entry]) for row in board.rows]
 
 
 def cells(figure: Figure | None) -> list[tuple[str, ...]]:
@@ -124,9 +119,7 @@ def test_two_label_sets_are_set_against_each_other_on_the_same_images(toy: Toy) 
     site = build(toy.catalogue, toy.entries, toy.entries.parent / "site", Overrides({}))
     board = next(each for each in site.boards if each.protocol == "cw")
     for row in board.rows:
-        before, after = (
-            right_share(toy, row.entry, by, common) for by in ("original", "corrected")
-        )
+        before, after = (right_share(toy, row.name, by, common) for by in ("original", "corrected"))
         assert row.before is not None and row.change is not None
         assert (row.before.accuracy, row.change.to) == (
             pytest.approx(before), pytest.approx(after),
@@ -136,14 +129,12 @@ def test_two_label_sets_are_set_against_each_other_on_the_same_images(toy: Toy) 
         assert everywhere < row.before.accuracy - 10  # the figure that must not be shown
         right = round(before * row.before.n / 100)
         assert row.before.ci95 == wilson(right, row.before.n)
-    models = models_of(site, board)
     shown = {
-        model.name: tuple(f"{value:.2f}" for value in paired(board)[model.row.entry])
-        for model in models
+        row.model: tuple(f"{value:.2f}" for value in paired(board)[row.name]) for row in board.rows
     }
-    assert {row[0]: row[1:3] for row in cells(slope(board, models))} == shown
-    assert {row[0]: row[1:3] for row in cells(scatter(board, models))} == shown
-    assert {row[0]: (row[3], row[1]) for row in cells(forest(board, models))} == shown
+    assert {row[0]: row[1:3] for row in cells(slope(board))} == shown
+    assert {row[0]: row[1:3] for row in cells(scatter(board))} == shown
+    assert {row[0]: (row[3], row[1]) for row in cells(forest(board))} == shown
     index = (toy.entries.parent / "site" / "index.html").read_text()
     for before, after in shown.values():
         assert f">{before} <small>" in index and f">{after} <small>" in index
@@ -175,7 +166,7 @@ def test_the_row_of_the_original_labels_is_of_images_that_both_label(toy: Toy) -
     # The headline scores images that the original labels lack: no hollow mark beside the filled,
     # and the cell of the original labels tells its own n.
     assert all(each.before and each.before.n < each.headline.n for each in board.rows)
-    assert {len(line) for line in cells(forest(board, models_of(site, board)))} == {4}
+    assert {len(line) for line in cells(forest(board))} == {4}
     n = board.rows[0].before.n if board.rows[0].before else 0
     assert f"] of {n}</small>" in pages_of(toy)["index.html"]
 

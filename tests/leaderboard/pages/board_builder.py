@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from harness.answers.outcome import Status
+from harness.leaderboard.entries.finding import Report
+from harness.leaderboard.entries.read import Entry
 from harness.leaderboard.numbers import site_model as model
 from harness.score.results import (
     MATCHED,
@@ -45,6 +47,20 @@ class BoardPlan:
     @property
     def slug(self) -> str:
         return f"{self.task}--{self.protocol}"
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What comes from submitters, so that a test can make it hostile."""
+
+    model: str = "Model {place}"
+    organization: str = "Institute of Examples"
+    answer: str = "a fox, probably"
+    prompt: str = "Classes: red fox; grey wolf.\n<image>\nReply with the class name only."
+    card: str = "# About\n\nTrained on **examples**. See [the page](https://example.org/model).\n"
+    reason: str = "Every figure was computed again."
+    description: str = "All class names are in the prompt."
+    refused: tuple[Report, ...] = ()
 
 
 PLANS = (
@@ -146,21 +162,21 @@ class _Counts:
     original: int
 
 
-def make_board(plan: BoardPlan, n_models: int, description: str) -> model.Board:
-    source = random.Random(f"{plan.slug} {n_models}")
+def make_board(plan: BoardPlan, entries: Sequence[Entry], texts: Texts) -> model.Board:
+    source = random.Random(f"{plan.slug} {len(entries)}")
     drawn = []
-    for place in range(n_models):
+    for place in range(len(entries)):
         right = round(N * (plan.base + source.uniform(-18, 10)) / 100)
         drawn.append(_Counts(place, right, max(1, round(right * source.uniform(0.82, 0.95)))))
     drawn.sort(key=lambda item: (-item.right, f"model-{item.place}"))
-    rows = tuple(_row(plan, item, drawn) for item in drawn)
+    rows = tuple(_row(plan, item, drawn, entries[item.place], texts) for item in drawn)
     return model.Board(
         slug=plan.slug,
         benchmark="toy",
         task=plan.task,
         protocol=plan.protocol,
         claimed=plan.claimed,
-        description=description,
+        description=texts.description,
         original="toy_imgt",
         headline="toy_regt",
         label_sets=LABEL_SETS,
@@ -184,7 +200,9 @@ def make_board(plan: BoardPlan, n_models: int, description: str) -> model.Board:
     )
 
 
-def _row(plan: BoardPlan, item: _Counts, drawn: Sequence[_Counts]) -> model.Row:
+def _row(
+    plan: BoardPlan, item: _Counts, drawn: Sequence[_Counts], entry: Entry, texts: Texts
+) -> model.ScoredEntry:
     matched = plan.protocol in MATCHED
     original = _score(item.original, N + N_EMPTY, 0, matched)
     before = 100 * item.original / N
@@ -192,12 +210,13 @@ def _row(plan: BoardPlan, item: _Counts, drawn: Sequence[_Counts]) -> model.Row:
     delta = 100 * (item.right - item.original) / N
     both = min(item.original, item.right) - 30
     rank = 1 + sum(other.right > item.right for other in drawn)
-    return model.Row(
-        entry=f"model-{item.place}",
+    return model.ScoredEntry(
+        entry=entry,
+        run=next(run for run in entry.manifest.runs if run.task == plan.task),
+        protocol=plan.protocol,
         claimed="no text to read" if plan.claimed else None,
         results=_results(plan, item.place, original, headline),
         headline=headline,
-        before=model.Before(N, before, wilson(item.original, N)),
         change=Change(
             protocol=plan.protocol,
             n=N,
@@ -217,6 +236,14 @@ def _row(plan: BoardPlan, item: _Counts, drawn: Sequence[_Counts]) -> model.Row:
             wrong_wrong=N - item.right - item.original + both - 20,
             no_class=20,
         ),
+        best=(model.ClassScore(0, 200, 93.5), model.ClassScore(1, 210, 90.0)),
+        worst=(model.ClassScore(4, 190, 31.05), model.ClassScore(5, 200, 33.5)),
+        confused=(model.Confused(4, 5, 88), model.Confused(2, 3, 41)),
+        out_of_prompt=_gallery(texts) if plan.protocol in ("ow", "cw") else (),
+        prompt=texts.prompt,
+        is_mapped=plan.protocol == "ow",
+        n_answered=N + N_EMPTY,
+        images=model.OnImages(),
         rank=rank,
         rank_interval=(max(1, rank - 1), min(len(drawn), rank + 1)),
         rank_original=1 + sum(other.original > item.original for other in drawn),
@@ -226,14 +253,28 @@ def _row(plan: BoardPlan, item: _Counts, drawn: Sequence[_Counts]) -> model.Row:
     )
 
 
-def _pair(a: model.Row, b: model.Row) -> model.Pair:
+def _gallery(texts: Texts) -> tuple[model.OutOfPrompt, ...]:
+    return tuple(
+        model.OutOfPrompt(
+            image_id=f"toy_{number:05d}",
+            answer=texts.answer,
+            status=(Status.OOP, Status.UNPARSED)[number % 2],
+            class_id=number if number % 2 == 0 else None,
+            similarity=0.71 if number % 2 == 0 else None,
+            right=number == 0 if number % 2 == 0 else None,
+        )
+        for number in range(4)
+    )
+
+
+def _pair(a: model.ScoredEntry, b: model.ScoredEntry) -> model.Pair:
     discord = a.headline.n_right - b.headline.n_right
     only_b = 40
     p_value = 0.0001 if discord > 30 else 0.4
     delta = 100 * discord / N
     return model.Pair(
-        a=a.entry,
-        b=b.entry,
+        a=a.name,
+        b=b.name,
         n=N,
         only_a=only_b + discord,
         only_b=only_b,

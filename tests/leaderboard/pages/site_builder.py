@@ -1,15 +1,14 @@
 """A small but complete `Site` made by hand, for the tests of pages and of scripts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import cycle, islice
+from pathlib import Path
 
-from harness.answers.outcome import Status
 from harness.data.classes import Class, ClassList
 from harness.leaderboard.entries.card import ModelCard, TrainingData
-from harness.leaderboard.entries.finding import Report
 from harness.leaderboard.entries.ledger import Decision
 from harness.leaderboard.entries.manifest import Claim, EntryManifest, EntryRun, FileFacts
+from harness.leaderboard.entries.read import Entry
 from harness.leaderboard.numbers import site_model as model
 from harness.specs.model import Kind
 from harness.store.manifest import (
@@ -26,25 +25,12 @@ from leaderboard.pages.board_builder import (
     SHA,
     BoardPlan,
     N,
+    Texts,
     label_sets,
     make_board,
 )
 
 KINDS: tuple[Kind, ...] = ("mllm", "mllm", "dual_encoder", "supervised", "knn")
-
-
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """What comes from submitters, so that a test can make it hostile."""
-
-    model: str = "Model {place}"
-    organization: str = "Institute of Examples"
-    answer: str = "a fox, probably"
-    prompt: str = "Classes: red fox; grey wolf.\n<image>\nReply with the class name only."
-    card: str = "# About\n\nTrained on **examples**. See [the page](https://example.org/model).\n"
-    reason: str = "Every figure was computed again."
-    description: str = "All class names are in the prompt."
-    refused: tuple[Report, ...] = ()
 
 
 def make_site(
@@ -78,8 +64,8 @@ def make_site(
         version="0.1.0",
         date="2026-11-23",
         benchmarks=(_benchmark(),),
-        boards=tuple(make_board(plan, n_models, texts.description) for plan in plans),
-        entries=tuple(sorted(entries, key=lambda entry: entry.entry)),
+        boards=tuple(make_board(plan, entries, texts) for plan in plans),
+        entries=tuple(sorted(entries, key=lambda entry: entry.name)),
         decisions=(withdrawn, *reversed(decisions)),
         refused=texts.refused,
     )
@@ -158,7 +144,7 @@ def _entry(
     plans: Sequence[BoardPlan],
     texts: Texts,
     decisions: Sequence[Decision],
-) -> model.EntryPage:
+) -> Entry:
     name = f"model-{place}"
     title = texts.model.replace("{place}", str(place))
     claim = Claim(
@@ -182,8 +168,8 @@ def _entry(
         license="Apache-2.0",
         parameters=None if place == 1 else 7_000_000_000 + place,
     )
-    return model.EntryPage(
-        entry=name,
+    return Entry(
+        folder=Path(name),
         manifest=EntryManifest(
             entry=name,
             model=title,
@@ -194,30 +180,6 @@ def _entry(
         ),
         card=card,
         card_text=texts.card,
-        level="re-scored" if place % 2 else "parse-replayed",
+        sha256=SHA,
         decisions=tuple(item for item in decisions if item.entry == name),
-        runs=tuple(_run_page(plan, place, texts) for plan in plans),
-    )
-
-
-def _run_page(plan: BoardPlan, place: int, texts: Texts) -> model.RunPage:
-    gallery = tuple(
-        model.OutOfPrompt(
-            image_id=f"toy_{number:05d}",
-            answer=texts.answer,
-            status=(Status.OOP, Status.UNPARSED)[number % 2],
-            class_id=number if number % 2 == 0 else None,
-            similarity=0.71 if number % 2 == 0 else None,
-            right=number == 0 if number % 2 == 0 else None,
-        )
-        for number in range(4)
-    )
-    return model.RunPage(
-        board=plan.slug,
-        run=_manifest(plan, place),
-        prompt=texts.prompt,
-        best=(model.ClassScore(0, 200, 93.5), model.ClassScore(1, 210, 90.0)),
-        worst=(model.ClassScore(4, 190, 31.05), model.ClassScore(5, 200, 33.5)),
-        confused=(model.Confused(4, 5, 88), model.Confused(2, 3, 41)),
-        out_of_prompt=gallery if plan.protocol in ("ow", "cw") else (),
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.leaderboard.numbers.site_model import EntryPage, Site
+from harness.leaderboard.numbers.site_model import Site
 from harness.leaderboard.pages.write import NAVIGATION, render
 from harness.store.manifest import MappingFacts
 from leaderboard.pages.board_builder import PLANS
@@ -90,19 +90,20 @@ def test_a_hostile_entry_is_inert(tmp_path: Path) -> None:
 def test_what_an_entry_says_of_its_run_is_inert(tmp_path: Path) -> None:
     evil = "<script>alert(1)</script>\u202e\x1b\ud800"
     site = make_site(1, PLANS[:1])
-    (entry,) = site.entries
-    (page,) = entry.runs
-    facts = page.run.model_copy(
+    (board,) = site.boards
+    (row,) = board.rows
+    run = row.run.run
+    facts = run.model_copy(
         update={
-            "class_list": page.run.class_list.model_copy(update={"name": evil, "name_set": evil}),
-            "data": page.run.data.model_copy(update={"split": evil}),
+            "class_list": run.class_list.model_copy(update={"name": evil, "name_set": evil}),
+            "data": run.data.model_copy(update={"split": evil}),
             "mapping": MappingFacts.model_construct(
                 encoder=evil, encoder_sha256="0" * 64, class_template=evil, answer_template=evil
             ),
         }
     )
-    entry = replace(entry, runs=(replace(page, run=facts),))
-    render(replace(site, entries=(entry,)), tmp_path)
+    row = replace(row, run=row.run.model_copy(update={"run": facts}))
+    render(replace(site, boards=(replace(board, rows=(row,)),)), tmp_path)
     for path, found in read_all(tmp_path).items():
         assert_inert(found)
         assert not set(found.text) & set("\u202e\x1b\ud800"), path
@@ -110,15 +111,13 @@ def test_what_an_entry_says_of_its_run_is_inert(tmp_path: Path) -> None:
 
 def test_a_very_long_name_is_cut_for_the_eye(tmp_path: Path) -> None:
     site = make_site(5, PLANS[:1])
-    entries = tuple(
-        EntryPage(
-            entry=e.entry, manifest=e.manifest,
-            card=e.card.model_copy(update={"model": "x" * 10_000}),
-            card_text=e.card_text, level=e.level, decisions=e.decisions, runs=e.runs,
-        )
-        for e in site.entries
-    )  # fmt: skip
-    render(Site(site.version, site.date, site.benchmarks, site.boards, entries, (), ()), tmp_path)
+    (board,) = site.boards
+    long = {"model": "x" * 10_000}
+    rows = tuple(
+        replace(row, entry=replace(row.entry, card=row.entry.card.model_copy(update=long)))
+        for row in board.rows
+    )
+    render(replace(site, boards=(replace(board, rows=rows),)), tmp_path)
     index = read_page((tmp_path / "index.html").read_text("utf-8"))
     for element in index.find_all("bdi"):
         if element.text.startswith("xxx"):

@@ -1,6 +1,6 @@
 """A model card's markdown becomes text that can do nothing."""
 
-from harness.leaderboard.pages.card_text import card_html
+from harness.leaderboard.pages.typeset import card_html
 
 
 def test_markdown_is_rendered_without_an_outline_of_its_own() -> None:

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from harness.leaderboard.numbers.site_model import Board, EntryPage, Row
+from harness.leaderboard.numbers.site_model import ScoredEntry
 from harness.leaderboard.pages.write import NAVIGATION, render
 from leaderboard.pages.reading import Element, assert_inert, read_all
 from leaderboard.pages.site_builder import make_site
@@ -35,7 +35,7 @@ def pages(folder: Path) -> dict[str, Element]:
 def test_there_is_a_page_for_everything(pages: dict[str, Element]) -> None:
     expected = {f"{name}.html" for name, _ in NAVIGATION}
     expected |= {f"boards/{board.slug}.html" for board in SITE.boards}
-    expected |= {f"models/{entry.entry}.html" for entry in SITE.entries}
+    expected |= {f"models/{entry.name}.html" for entry in SITE.entries}
     assert set(pages) == expected
 
 
@@ -137,8 +137,8 @@ def cells_of(table: Element) -> dict[str, dict[str, Element]]:
     return found
 
 
-def expected_values(row: Row, entry: EntryPage, board: Board) -> dict[str, object]:
-    run = next(page.run for page in entry.runs if page.board == board.slug)
+def expected_values(row: ScoredEntry) -> dict[str, object]:
+    run, entry = row.run.run, row.entry
     assert row.before and row.change and row.rank_original
     groups = row.headline.groups
     return {
@@ -158,14 +158,13 @@ def expected_values(row: Row, entry: EntryPage, board: Board) -> dict[str, objec
 
 
 def test_values_of_the_rankings_are_those_of_the_site(pages: dict[str, Element]) -> None:
-    entries = {entry.entry: entry for entry in SITE.entries}
     for board in SITE.boards:
         (section,) = pages["index.html"].find_all("section", data_board=board.slug)
         cells = cells_of(section.find_all("table", class_="ranking")[0])
-        assert list(cells) == [row.entry for row in board.rows]
+        assert list(cells) == [row.name for row in board.rows]
         for row in board.rows:
-            for key, value in expected_values(row, entries[row.entry], board).items():
-                cell = cells[row.entry][key]
+            for key, value in expected_values(row).items():
+                cell = cells[row.name][key]
                 told = cell.attributes["data-value"]
                 if value is None:
                     assert told == "" and cell.text == "–"
@@ -179,7 +178,7 @@ def test_text_of_the_rankings_has_intervals_and_counts(pages: dict[str, Element]
     board = next(board for board in SITE.boards if board.protocol == "cw")
     (section,) = pages["index.html"].find_all("section", data_board=board.slug)
     row = next(row for row in board.rows if row.results.counts["oop"])
-    cells = cells_of(section)[row.entry]
+    cells = cells_of(section)[row.name]
     low, high = row.headline.ci95 or (0, 0)
     assert cells["headline"].text == f"{row.headline.accuracy:.2f} [{low:.2f}, {high:.2f}]"
     assert cells["rank"].text == f"{row.rank} {row.rank_interval[0]}–{row.rank_interval[1]}"
@@ -220,9 +219,10 @@ def test_a_model_page_tells_prompt_card_classes_gallery_and_decisions(
     pages: dict[str, Element],
 ) -> None:
     page = pages["models/model-0.html"].find_all("main")[0]
-    entry = next(entry for entry in SITE.entries if entry.entry == "model-0")
-    for run in entry.runs:
-        assert run.prompt and run.prompt in page.text
+    entry = next(entry for entry in SITE.entries if entry.name == "model-0")
+    for board in SITE.boards:
+        for row in board.rows:
+            assert row.name != "model-0" or (row.prompt and row.prompt in page.text)
     for told in ("93.50", "31.05", "missile", "88", "a fox, probably", "0.71", "right", "wrong"):
         assert told in page.text
     assert [e.text for e in page.find_all(class_="card-heading")] == ["About"]
@@ -236,7 +236,7 @@ def test_a_model_page_sets_the_ways_to_match_answers_side_by_side(
 ) -> None:
     page = pages["models/model-0.html"].find_all("main")[0]
     for board in SITE.boards:
-        row = next(row for row in board.rows if row.entry == "model-0")
+        row = next(row for row in board.rows if row.name == "model-0")
         (section,) = page.find_all("section", id=board.slug)
         tables = section.find_all("table", class_="numbers matching")
         notes = [item.text for item in section.find_all("ul", class_="notes")[0].find_all("li")]

@@ -6,11 +6,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from harness.leaderboard.numbers.site_model import Row, Site
+from harness.leaderboard.numbers.site_model import Site
 from harness.leaderboard.pages import typeset
 from harness.leaderboard.pages.plots import drawing
 from harness.leaderboard.pages.plots.decomposition import decomposition
-from harness.leaderboard.pages.plots.figure import Figure, Model
+from harness.leaderboard.pages.plots.figure import Figure
 from harness.leaderboard.pages.plots.forest import forest, protocols
 from harness.leaderboard.pages.plots.hardness import hardness
 from harness.leaderboard.pages.plots.pairwise import pairwise
@@ -22,8 +22,7 @@ from leaderboard.pages.site_builder import Texts, make_site
 
 SITE = make_site(18)
 BOARD = SITE.boards[-1]
-ENTRIES = {entry.entry: entry for entry in SITE.entries}
-MODELS = [Model(row, ENTRIES[row.entry]) for row in BOARD.rows]
+MODELS = BOARD.rows
 
 
 def made(figure: Figure | None) -> tuple[Figure, ElementTree.Element]:
@@ -57,8 +56,8 @@ def test_spread_keeps_order_and_distance_and_moves_little() -> None:
 
 
 def test_slope_names_every_model_and_no_label_covers_another() -> None:
-    figure, root = made(slope(BOARD, MODELS))
-    assert {text.text for text in texts(root, "name")} == {model.name for model in MODELS}
+    figure, root = made(slope(BOARD))
+    assert {text.text for text in texts(root, "name")} == {model.model for model in MODELS}
     for css in ("name", "end"):
         labels = sorted(
             height(text) for text in texts(root, css) if "head" not in text.attrib["class"]
@@ -66,20 +65,17 @@ def test_slope_names_every_model_and_no_label_covers_another() -> None:
         assert all(low - high >= 12 for high, low in neighbours(labels))
         assert labels[0] > 0 and labels[-1] <= float(root.attrib["height"])
     first = figure.table.rows[0]
-    assert first[2] == typeset.fixed(MODELS[0].row.headline.accuracy)
+    assert first[2] == typeset.fixed(MODELS[0].headline.accuracy)
 
 
 def test_slope_of_a_board_without_original_labels_is_none() -> None:
-    bare = [Model(row_without_original(model), model.entry) for model in MODELS]
-    assert slope(BOARD, bare) is None and scatter(BOARD, bare) is None
-
-
-def row_without_original(model: Model) -> Row:
-    return replace(model.row, before=None, change=None, decomposition=None)
+    bare = tuple(replace(row, change=None, decomposition=None) for row in MODELS)
+    board = replace(BOARD, rows=bare)
+    assert slope(board) is None and scatter(board) is None
 
 
 def test_forest_draws_each_interval_where_its_axis_says() -> None:
-    _, root = made(forest(BOARD, MODELS))
+    _, root = made(forest(BOARD))
     ticks = {float(t.text or ""): float(t.attrib["x"]) for t in texts(root, "tick")}
     (low, start), (high, end) = min(ticks.items()), max(ticks.items())
     groups = [g for g in root.iter("g") if g.attrib["class"] == "after"]
@@ -88,20 +84,20 @@ def test_forest_draws_each_interval_where_its_axis_says() -> None:
         (whisker,) = [p for p in group.iter("path") if p.attrib["class"] == "whisker"]
         drawn = [float(pair.split()[0]) for pair in whisker.attrib["d"][1:].split("L")]
         told = [low + (x - start) / (end - start) * (high - low) for x in drawn]
-        assert told == pytest.approx(model.row.headline.ci95, abs=0.1)
+        assert told == pytest.approx(model.headline.ci95, abs=0.1)
     assert [t.text for t in texts(root, "note") if (t.text or "").startswith("tier")] == [
-        f"tier {tier}" for tier in sorted({model.row.tier for model in MODELS})
+        f"tier {tier}" for tier in sorted({model.tier for model in MODELS})
     ]
 
 
 def test_reference_off_the_axis_does_not_squeeze_the_models() -> None:
-    _, root = made(forest(BOARD, MODELS))
+    _, root = made(forest(BOARD))
     assert "Chance" not in [text.text for text in root.iter("text")]
     assert "Original labels" in [text.text for text in root.iter("text")]
 
 
 def test_scatter_puts_no_name_over_another() -> None:
-    _, root = made(scatter(BOARD, MODELS))
+    _, root = made(scatter(BOARD))
     boxes = []
     for text in texts(root, "name"):
         wide = drawing.width_of(text.text or "")
@@ -114,59 +110,56 @@ def test_scatter_puts_no_name_over_another() -> None:
         for other_left, other_y, other_right in boxes[:place]:
             assert right <= other_left or other_right <= left or abs(y - other_y) >= 12
     titles = [title.text or "" for title in root.iter("title")]
-    assert all(any(title.startswith(model.name + ":") for title in titles) for model in MODELS)
+    assert all(any(title.startswith(model.model + ":") for title in titles) for model in MODELS)
 
 
 def test_decomposition_fills_every_bar() -> None:
-    figure, root = made(decomposition(BOARD, MODELS))
+    figure, root = made(decomposition(BOARD))
     bars: dict[str, float] = {}
     for bar in root.iter("rect"):
         if bar.find("title") is not None:
             bars[bar.attrib["y"]] = bars.get(bar.attrib["y"], 0) + float(bar.attrib["width"])
     assert len(bars) == len(MODELS)
     assert all(wide == pytest.approx(max(bars.values()), abs=0.3) for wide in bars.values())
-    parts = MODELS[0].row.decomposition
+    parts = MODELS[0].decomposition
     assert parts is not None
     assert figure.table.rows[0][1].endswith(f"({parts.right_right:,})")
 
 
 def test_pairwise_tints_what_is_separable_and_nothing_else() -> None:
-    figure, root = made(pairwise(BOARD, MODELS))
+    figure, root = made(pairwise(BOARD))
     cells = [g.attrib["class"] for g in root.iter("g") if g.attrib["class"].startswith("cell")]
     ties = sum(pair.p_holm >= 0.05 for pair in BOARD.pairs)
     assert cells.count("cell tie") == ties + 1  # one is in the key
     assert len(cells) == len(BOARD.pairs) + 6
     assert len(figure.table.rows) == len(BOARD.pairs)
-    assert pairwise(BOARD, MODELS[:1]) is None
+    assert pairwise(replace(BOARD, rows=MODELS[:1])) is None
 
 
 def test_hardness_has_the_hardest_distractors_first() -> None:
     asked = [board for board in SITE.boards if board.protocol == "mc"]
-    figure, root = made(hardness("toy", asked[::-1], ENTRIES))
+    figure, root = made(hardness("toy", asked[::-1]))
     assert figure.table.headings[1:] == (
         "toy_mc_hard: embedding, ranks 1–3",
         "toy_mc_easy: embedding, ranks 21–40",
     )
     assert len(texts(root, "name")) == len(MODELS)
-    assert hardness("toy", asked[:1], ENTRIES) is None
+    assert hardness("toy", asked[:1]) is None
 
 
 def test_protocols_of_one_model_stand_side_by_side() -> None:
-    boards = [(board, Model(board.rows[0], ENTRIES[board.rows[0].entry])) for board in SITE.boards]
-    figure, root = made(protocols("mllm", boards))
+    boards = [(board, board.rows[0]) for board in SITE.boards]
+    figure, root = made(protocols(boards))
     assert [row[0] for row in figure.table.rows] == [
         "OW · toy_ow", "MC · toy_mc_hard", "MC · toy_mc_easy", "CW · toy_cw",
     ]  # fmt: skip
     assert len(texts(root, "name")) == 4
-    assert protocols("mllm", boards[:1]) is None
+    assert protocols(boards[:1]) is None
 
 
 def figures(site: Site) -> list[Figure]:
-    entries = {entry.entry: entry for entry in site.entries}
-    board = site.boards[0]
-    models = [Model(row, entries[row.entry]) for row in board.rows]
     drawn = (forest, slope, scatter, decomposition, pairwise)
-    return [figure for draw in drawn if (figure := draw(board, models))]
+    return [figure for draw in drawn if (figure := draw(site.boards[0]))]
 
 
 def test_hostile_names_stay_text_in_drawings() -> None:

@@ -33,8 +33,8 @@ def check_drift(case: RunCase) -> Iterator[Finding]:
     p_value = float(2 * special.ndtr(-abs(z)))
     if p_value < P_VALUE:
         first, last = _tenths(right)
-        told = f"first tenth {first:.2f} %, last tenth {last:.2f} % right; p = {p_value:.1g}"
-        yield Finding("W604", case.where, told)
+        text = f"first tenth {first:.2f} %, last tenth {last:.2f} % right; p = {p_value:.1g}"
+        yield Finding("W604", case.where, text)
 
 
 def trend(right: Bools, strata: Ints) -> float:
@@ -43,7 +43,7 @@ def trend(right: Bools, strata: Ints) -> float:
     Mantel's test with one degree of freedom ("Chi-square tests with one degree of freedom;
     extensions of the Mantel-Haenszel procedure", JASA 58, 1963): in each stratum (`strata` [n]) the
     covariance of place and answer, its variance under all orders of the stratum's answers, both
-    summed. 0 where nothing can tell.
+    summed. 0 where nothing decides.
     """
     covariance = variance = 0.0
     order = np.argsort(strata, kind="stable")

@@ -6,9 +6,9 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.leaderboard.entries.card import MAX_CARD
 from harness.leaderboard.entries.finding import Finding
-from harness.leaderboard.entries.manifest import CARD, MANIFEST, SLUG
-from harness.leaderboard.entries.read import MAX_CARD, MAX_FILE, MAX_MANIFEST
+from harness.leaderboard.entries.manifest import CARD, MANIFEST, MAX_FILE, MAX_MANIFEST, SLUG
 
 MAX_FILES = 200
 _IN_RUNS = rf"runs/{SLUG[1:-1]}"
@@ -32,7 +32,7 @@ def check_files(folder: Path) -> Iterator[Finding]:
 
 
 def is_inside(path: str) -> bool:
-    """Whether a path that a manifest tells can only lead to something inside of the entry."""
+    """Whether a path that a manifest names can only lead to something inside of the entry."""
     parts = path.split("/")
     return not ({"", ".", ".."} & set(parts) or re.search(r"[\\:\x00-\x1f]", path))
 

@@ -77,8 +77,8 @@ def check_mimicry(case: RunCase) -> Iterator[Finding]:
     )
     found = disputed(case.answers, original, headline, case.counted)
     if found.is_suspicious:
-        told = (
+        text = (
             f"on {found.n} images whose original label is wrong it was chosen {found.original} "
             f"times, a right label {found.headline} times: {100 * found.share:.1f} %"
         )
-        yield Finding("W606", case.where, told)
+        yield Finding("W606", case.where, text)

@@ -44,10 +44,10 @@ def check_parsed(case: RunCase) -> Iterator[Finding]:
     if wrong:
         first = wrong[0]
         found = case.read(first.answer, first.options)
-        told = f"{first.status}/{first.class_id}/{first.rule}"
+        given = f"{first.status}/{first.class_id}/{first.rule}"
         parsed = f"{found.status}/{found.class_id}/{found.rule}"
         ids = [row.image_id for row in wrong]
-        yield Finding("E501", case.where, f"{listed(ids)}; the first: row {told}, parsed {parsed}")
+        yield Finding("E501", case.where, f"{listed(ids)}; the first: row {given}, parsed {parsed}")
 
 
 def _is_replayed(row: Prediction, case: RunCase) -> bool:
@@ -95,8 +95,8 @@ def _own_removed(row: Prediction) -> tuple[str, ...]:
 def check_mapped(case: RunCase) -> Iterator[Finding]:
     """The text encoder maps each answer to the row's class, with the row's cosine (E502).
 
-    A cosine may differ by 1e-4, and of classes as near as 1e-5 any may be told. `nearest` is held
-    to that too; rows of an older harness have none. What counts is the encoder that the task names,
+    A cosine may differ by 1e-4, and of classes as near as 1e-5 any will do. `nearest` is held to
+    that too; rows of an older harness have none. What counts is the encoder that the task names,
     as it is here, whatever the manifest says of the run's; where it cannot be had without a network
     nothing is mapped (I503).
     """
@@ -153,7 +153,7 @@ class _Again:
         ]
 
     def _is_beside(self, row: Prediction, now: Prediction) -> bool:
-        """Tell whether `nearest` is what the answer is mapped to now."""
+        """Say whether `nearest` is what the answer is mapped to now."""
         if now.rule != MAPPED:
             return not row.nearest
         return row.nearest == (now.class_id, *now.also) or self._is_tied(row, row.nearest, now)
@@ -170,7 +170,7 @@ class _Again:
         return self._is_tied(row, ids, now)
 
     def _is_tied(self, row: Prediction, ids: tuple[int, ...], now: Prediction) -> bool:
-        """Tell whether the classes of a row are those of one name, and as near as the nearest."""
+        """Say whether the classes of a row are those of one name, and as near as the nearest."""
         if now.margin is None or now.margin > TIE or now.similarity is None:
             return False
         classes, how = self.case.opened.classes, self.case.opened.task.mapping

@@ -10,7 +10,7 @@ from harness.answers.rules import Level
 from harness.answers.sentences import NONE_LISTED
 from harness.answers.text import is_blank
 from harness.leaderboard.entries.case import RunCase
-from harness.leaderboard.entries.finding import Finding, listed
+from harness.leaderboard.entries.finding import Finding, grouped, listed
 from harness.prompts.distractors import interchangeable
 from harness.prompts.options import true_option_of
 from harness.runs.classified import SCORES
@@ -72,13 +72,8 @@ def _class_ids(row: Prediction) -> set[int]:
 
 def check_fit(case: RunCase) -> Iterator[Finding]:
     """Status, class, rule and text of each row fit each other (E305)."""
-    found: dict[str, list[str]] = {}
-    for row in case.rows:
-        what = _contradiction(row, case)
-        if what:
-            found.setdefault(what, []).append(row.image_id)
-    for what, ids in found.items():
-        yield Finding("E305", case.where, f"{what}, {listed(ids)}")
+    faults = ((_contradiction(row, case), row.image_id) for row in case.rows)
+    yield from grouped("E305", case.where, faults)
 
 
 def _contradiction(row: Prediction, case: RunCase) -> str | None:

@@ -1,23 +1,41 @@
-"""Rules on the claimed figures: scoring the rows again must give them."""
+"""Rules on the claimed figures, which are made when an entry is packed: scoring the rows again must
+give them.
+"""
 
 from collections.abc import Iterator
 
 from harness.leaderboard.entries.case import RunCase
-from harness.leaderboard.entries.claims import claims_of
 from harness.leaderboard.entries.finding import Finding
 from harness.leaderboard.entries.manifest import MANIFEST, Claim
-from harness.score.results import Results
+from harness.score.results import Protocol, Results
 from harness.score.scoring import score_run
 
 _ROUNDED = 1e-4
 """Claims have four decimals."""
 
 
+def claims_of(results: Results) -> dict[Protocol, dict[str, Claim]]:
+    """Give the claims of a run, by protocol and label set."""
+    return {
+        protocol: {
+            name: Claim(
+                n=score.n,
+                n_right=score.n_right,
+                accuracy=score.accuracy,
+                accuracy_empty_correct=score.accuracy_empty_correct,
+                label_set_digest=results.label_sets[name].digest,
+            )
+            for name, score in scores.items()
+        }
+        for protocol, scores in results.scores.items()
+    }
+
+
 def check_claims(case: RunCase) -> Iterator[Finding]:
     """Every claim is what scoring by today's label sets gives (E401).
 
     A claim is compared only where the labels are the same by their digest, and so are the classes
-    that count as one: W402 tells where they are not, I403 where a label set is not here, or was not
+    that count as one: W402 says where they are not, I403 where a label set is not here, or was not
     there when the run was scored.
     """
     yield from compare_claims(case, score_run(case.opened, case.run.run, case.rows, draws=1))
@@ -47,8 +65,8 @@ def _compare(what: str, claim: Claim, found: Claim, *, sure: bool) -> Iterator[F
     elif not sure and not _same(claim, found):
         yield Finding("W402", MANIFEST, f"{what}: other classes may have counted as one")
     elif not _same(claim, found):
-        told = f"claimed {_figures(claim)}; scored {_figures(found)}"
-        yield Finding("E401", MANIFEST, f"{what}: {told}")
+        text = f"claimed {_figures(claim)}; scored {_figures(found)}"
+        yield Finding("E401", MANIFEST, f"{what}: {text}")
 
 
 def _same(a: Claim, b: Claim) -> bool:

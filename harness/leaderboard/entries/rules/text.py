@@ -24,7 +24,7 @@ _NAMES = tuple(_SECRETS)
 
 
 def check_secrets(where: str, lines: Iterable[bytes]) -> Iterator[Finding]:
-    """Tell the first line in which something looks like a secret (E105); not the secret itself."""
+    """Give the first line in which something looks like a secret (E105); not the secret itself."""
     found: list[Finding] = []
     for _ in watched(where, lines, found):
         if found:
@@ -45,7 +45,7 @@ def watched(where: str, lines: Iterable[bytes], found: list[Finding]) -> Iterato
 
 
 def check_hidden(where: str, text: str) -> Iterator[Finding]:
-    """Tell the first character of a text that is hidden (E106)."""
+    """Give the first character of a text that is hidden (E106)."""
     for number, line in enumerate(text.split("\n"), start=1):
         for character in line:
             if _misleads(character):

@@ -1,11 +1,18 @@
-"""A figure as a page shows it: title, caption, drawing, and the table of its numbers."""
+"""A figure as a page shows it: title, caption, drawing, and the table of its numbers; and what the
+drawings have in common.
+"""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+from xml.etree.ElementTree import Element
 
 from markupsafe import Markup
 
-from harness.leaderboard.numbers.site_model import EntryPage, Row
+from harness.leaderboard.numbers.site_model import ScoredEntry
 from harness.leaderboard.pages import typeset
+from harness.leaderboard.pages.plots import drawing
+from harness.leaderboard.pages.plots.scale import Scale
 
 MOST_MODELS = 40
 """Models that a figure shows at most; the table beside says so."""
@@ -17,6 +24,15 @@ class DataTable:
 
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+
+T = TypeVar("T")
+
+
+def table_of(items: Sequence[T], columns: Sequence[tuple[str, Callable[[T], str]]]) -> DataTable:
+    """Give a row for each item; a column is its heading and the function of its cells."""
+    rows = tuple(tuple(cell(item) for _, cell in columns) for item in items)
+    return DataTable(tuple(heading for heading, _ in columns), rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +47,50 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """A row of a board with its entry, which names it."""
+class Axis:
+    """An axis with a line through the drawing for each tick."""
 
-    row: Row
-    entry: EntryPage
+    scale: Scale
+    ends: tuple[float, float]
+    """From where to where the lines run, across the axis."""
+    upright: bool = False
+    """Whether the scale runs from below to above."""
+    away: float = 14.0
+    """How far the numbers are from the ends: the second one, for an upright axis the first."""
 
-    @property
-    def name(self) -> str:
-        """What the model is called, as its submitter wrote."""
-        return self.entry.card.model
+
+def draw_axes(root: Element, *axes: Axis) -> None:
+    """Draw lines and numbers of axes, which have as many ticks each, tick by tick."""
+    for ticks in zip(*(axis.scale.ticks for axis in axes), strict=True):
+        marked = [(axis, axis.scale(tick), tick) for axis, tick in zip(axes, ticks, strict=True)]
+        for axis, at, _ in marked:
+            points = [(end, at) if axis.upright else (at, end) for end in axis.ends]
+            drawing.line(root, "grid", *points)
+        for axis, at, tick in marked:
+            first, last = axis.ends[0] - axis.away, axis.ends[1] + axis.away
+            place = (first, at) if axis.upright else (at, last)
+            css = "tick end" if axis.upright else "tick middle"
+            drawing.text(root, css, place, axis.scale.tick_text(tick))
+
+
+def draw_key(root: Element, top: float, gap: float, parts: Sequence[tuple[str, str]]) -> None:
+    """Draw boxes of CSS classes with what they mean; `cell …` is a group around its box."""
+    x = 16.0
+    for css, label in parts:
+        if css.startswith("cell "):
+            drawing.rectangle(drawing.group(root, css), "box", (x, top), (12, 12))
+        else:
+            drawing.rectangle(root, css, (x, top), (12, 12))
+        drawing.text(root, "note", (x + 17, top + 6), label)
+        x += 17 + drawing.width_of(label) + gap
+
+
+def ends_of(row: ScoredEntry) -> tuple[float, float] | None:
+    """Give the accuracies by the original and the headline labels on the images that both score."""
+    change = row.change
+    if change is None or change.from_ is None or change.to is None:
+        return None
+    return change.from_, change.to
 
 
 def shown(total: int, most: int = MOST_MODELS) -> str:

@@ -6,14 +6,20 @@ from xml.etree.ElementTree import Element
 
 from markupsafe import Markup
 
-from harness.leaderboard.numbers.site_model import Before, Board, Row
+from harness.leaderboard.numbers.site_model import Before, Board, ScoredEntry
 from harness.leaderboard.pages import typeset
 from harness.leaderboard.pages.plots import drawing
-from harness.leaderboard.pages.plots.figure import MOST_MODELS, DataTable, Figure, Model, shown
+from harness.leaderboard.pages.plots.figure import (
+    MOST_MODELS,
+    Axis,
+    DataTable,
+    Figure,
+    draw_axes,
+    shown,
+)
 from harness.leaderboard.pages.plots.scale import Scale, percent_scale
 from harness.leaderboard.pages.wording import SHORT_PROTOCOLS
 from harness.score.results import Score
-from harness.specs.model import Kind
 
 _WIDTH, _TOP, _ROW = 640.0, 34.0, 26.0
 _LEFT, _RIGHT = 190.0, 530.0
@@ -21,16 +27,23 @@ _AXIS = 34.0
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class _Line:
     """One line of the plot."""
 
     label: str
-    kind: Kind
+    row: ScoredEntry
     tier: int | None
-    """Lines of every second tier have a shaded ground."""
-    headline: Score
-    before: Before | None
-    """By the original labels, where these are the images that the headline labels score."""
+    """Lines of every second tier are shaded."""
+
+    @property
+    def headline(self) -> Score:
+        return self.row.headline
+
+    @property
+    def before(self) -> Before | None:
+        """By the original labels, where these are the images that the headline labels score."""
+        before = self.row.before
+        return before if before and before.n == self.headline.n else None
 
     def values(self) -> list[float]:
         """Give all the numbers that the axis must hold."""
@@ -39,46 +52,31 @@ class Line:
         return means + [end for score in scores if score.ci95 for end in score.ci95]
 
 
-def forest(board: Board, models: Sequence[Model], most: int = MOST_MODELS) -> Figure | None:
+def forest(board: Board, most: int = MOST_MODELS) -> Figure | None:
     """Draw the best models of a board with Wilson's intervals; None without a model."""
-    if not models:
+    if not board.rows:
         return None
-    lines = [
-        Line(
-            model.name,
-            model.entry.card.kind,
-            model.row.tier,
-            model.row.headline,
-            _before(model.row),
-        )
-        for model in models[:most]
-    ]
-    hollow = _hollow(board, lines)
+    lines = [_Line(row.model, row, row.tier) for row in board.rows[:most]]
     return Figure(
         id=f"forest-{board.slug}",
         title=f"Accuracy by {board.headline}, with intervals",
-        caption=f"Filled: accuracy (%) by {board.headline} with Wilson’s 95 % interval.{hollow} "
+        caption=f"Filled: accuracy (%) by {board.headline} with Wilson’s 95 % interval."
+        f"{_hollow(board, lines)} "
         "Bands are tiers; overlapping intervals do not make a tie, nor does a gap decide one."
-        f"{shown(len(models), most)}",
+        f"{shown(len(board.rows), most)}",
         svg=_draw(f"forest-{board.slug}", lines, _references(board)),
         table=_table("Model", lines, board),
     )
 
 
-def protocols(kind: Kind, boards: Sequence[tuple[Board, Model]]) -> Figure | None:
+def protocols(boards: Sequence[tuple[Board, ScoredEntry]]) -> Figure | None:
     """Draw one model on the boards of one benchmark side by side; None for fewer than two."""
     if len(boards) < 2:
         return None
     first = boards[0][0]
     lines = [
-        Line(
-            f"{SHORT_PROTOCOLS[board.protocol]} · {board.task}",
-            kind,
-            None,
-            model.row.headline,
-            _before(model.row),
-        )
-        for board, model in boards
+        _Line(f"{SHORT_PROTOCOLS[board.protocol]} · {board.task}", row, None)
+        for board, row in boards
     ]
     figure = f"protocols-{first.benchmark}"
     return Figure(
@@ -92,13 +90,7 @@ def protocols(kind: Kind, boards: Sequence[tuple[Board, Model]]) -> Figure | Non
     )
 
 
-def _before(row: Row) -> Before | None:
-    """Give the accuracy by the original labels where it is of the same images as the headline's."""
-    same = row.before is not None and row.before.n == row.headline.n
-    return row.before if same else None
-
-
-def _hollow(board: Board, lines: Sequence[Line]) -> str:
+def _hollow(board: Board, lines: Sequence[_Line]) -> str:
     if any(line.before for line in lines):
         return f" Hollow: by {board.original}, on the same images."
     return ""
@@ -109,7 +101,7 @@ def _references(board: Board) -> list[tuple[str, float]]:
     return [(name, value) for name, value in found if value is not None]
 
 
-def _table(first: str, lines: Sequence[Line], board: Board) -> DataTable:
+def _table(first: str, lines: Sequence[_Line], board: Board) -> DataTable:
     """Give the numbers; the original labels have columns only where a line has them."""
     has_before = board.original is not None and any(line.before for line in lines)
     rows = []
@@ -124,7 +116,7 @@ def _table(first: str, lines: Sequence[Line], board: Board) -> DataTable:
     return DataTable((first, *headings, "n"), tuple(rows))
 
 
-def _draw(figure: str, lines: Sequence[Line], references: Sequence[tuple[str, float]]) -> Markup:
+def _draw(figure: str, lines: Sequence[_Line], references: Sequence[tuple[str, float]]) -> Markup:
     bottom = _TOP + _ROW * len(lines)
     root = drawing.drawing(_WIDTH, bottom + _AXIS, figure)
     values = [value for line in lines for value in line.values()]
@@ -132,9 +124,7 @@ def _draw(figure: str, lines: Sequence[Line], references: Sequence[tuple[str, fl
     for number, line in enumerate(lines):
         if line.tier and line.tier % 2 == 0:
             drawing.rectangle(root, "band", (0, _TOP + _ROW * number), (_WIDTH, _ROW))
-    for tick in scale.ticks:
-        drawing.line(root, "grid", (scale(tick), _TOP), (scale(tick), bottom))
-        drawing.text(root, "tick middle", (scale(tick), bottom + 14), scale.tick_text(tick))
+    draw_axes(root, Axis(scale, (_TOP, bottom)))
     _draw_references(root, references, scale, bottom)
     for number, line in enumerate(lines):
         _draw_line(root, line, scale, _TOP + _ROW * (number + 0.5))
@@ -159,8 +149,8 @@ def _draw_references(
             taken = scale(value) + half + 8
 
 
-def _draw_line(root: Element, line: Line, scale: Scale, y: float) -> None:
-    part = drawing.group(root, f"model k-{line.kind}")
+def _draw_line(root: Element, line: _Line, scale: Scale, y: float) -> None:
+    part = drawing.group(root, f"model k-{line.row.kind}")
     drawing.text(part, "name end", (_LEFT - 12, y), line.label, 24)
     low = y + 5 if line.before else y
     if line.before:
@@ -169,11 +159,11 @@ def _draw_line(root: Element, line: Line, scale: Scale, y: float) -> None:
     drawing.text(part, "value", (_RIGHT + 12, y), typeset.fixed(line.headline.accuracy))
 
 
-def _draw_score(parent: Element, css: str, line: Line, scale: Scale, y: float) -> None:
+def _draw_score(parent: Element, css: str, line: _Line, scale: Scale, y: float) -> None:
     score = line.before if css == "before" else line.headline
     if score is None or score.accuracy is None:
         return
     part = drawing.group(parent, css)
     if score.ci95:
         drawing.line(part, "whisker", (scale(score.ci95[0]), y), (scale(score.ci95[1]), y))
-    drawing.marker(part, "mark", line.kind, (scale(score.accuracy), y), 4.0)
+    drawing.marker(part, "mark", line.row.kind, (scale(score.accuracy), y), 4.0)

@@ -1,17 +1,23 @@
 """Multiple-choice accuracy by how hard the distractors are, a line a model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from markupsafe import Markup
 
-from harness.leaderboard.numbers.site_model import Board, EntryPage
+from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.leaderboard.pages import typeset
 from harness.leaderboard.pages.plots import drawing
-from harness.leaderboard.pages.plots.figure import MOST_MODELS, DataTable, Figure, shown
+from harness.leaderboard.pages.plots.figure import (
+    MOST_MODELS,
+    Axis,
+    DataTable,
+    Figure,
+    draw_axes,
+    shown,
+)
 from harness.leaderboard.pages.plots.scale import Scale, percent_scale, spread
-from harness.specs.model import Kind
 
 _WIDTH, _TOP, _BOTTOM = 640.0, 16.0, 56.0
 _LEFT, _RIGHT, _GAP = 48.0, 450.0, 15.0
@@ -19,25 +25,23 @@ _LEFT, _RIGHT, _GAP = 48.0, 450.0, 15.0
 
 @dataclass(frozen=True, slots=True)
 class _Course:
-    name: str
-    kind: Kind
+    row: ScoredEntry
+    """On the first of the boards that it is on."""
     accuracies: tuple[float | None, ...]
     """One for each board."""
 
     @property
-    def last(self) -> tuple[int, float]:
-        """Place and accuracy of the last board that the model is on."""
-        return max((n, value) for n, value in enumerate(self.accuracies) if value is not None)
+    def known(self) -> list[tuple[int, float]]:
+        """Place and accuracy of the boards that the model is on."""
+        return [(n, value) for n, value in enumerate(self.accuracies) if value is not None]
 
 
-def hardness(
-    benchmark: str, boards: Sequence[Board], entries: Mapping[str, EntryPage]
-) -> Figure | None:
+def hardness(benchmark: str, boards: Sequence[Board]) -> Figure | None:
     """Draw the models that are on several of the `mc` boards of a benchmark, hardest board first;
     None when fewer than two boards say how their distractors were drawn, or no model is on two.
     """
     asked = sorted((board for board in boards if board.distractors), key=_order)
-    courses = _courses(asked, entries)
+    courses = _courses(asked)
     if len(asked) < 2 or not courses:
         return None
     drawn, figure = courses[:MOST_MODELS], f"hardness-{benchmark}"
@@ -51,7 +55,7 @@ def hardness(
         table=DataTable(
             ("Model", *(f"{board.task}: {_drawn_how(board)}" for board in asked)),
             tuple(
-                (course.name, *(typeset.fixed(value) for value in course.accuracies))
+                (course.row.model, *(typeset.fixed(value) for value in course.accuracies))
                 for course in drawn
             ),
         ),
@@ -71,7 +75,7 @@ def _strategy(board: Board) -> str:
 
 def _order(board: Board) -> tuple[bool, tuple[int, int], str]:
     """Sort windows by their first rank, where none is the hardest, from rank 1; last what was drawn
-    at random or given, whose hardness nothing tells.
+    at random or given, whose hardness is not known.
     """
     return _strategy(board).startswith(("random", "given")), _window(board) or (1, 0), board.task
 
@@ -81,37 +85,36 @@ def _drawn_how(board: Board) -> str:
     return _strategy(board) + (f", ranks {window[0]}–{window[1]}" if window else "")
 
 
-def _courses(boards: Sequence[Board], entries: Mapping[str, EntryPage]) -> list[_Course]:
-    found: dict[str, list[float | None]] = {}
+def _courses(boards: Sequence[Board]) -> list[_Course]:
+    found: dict[str, dict[int, ScoredEntry]] = {}
     for place, board in enumerate(boards):
         for row in board.rows:
-            accuracies = found.setdefault(row.entry, [None] * len(boards))
-            accuracies[place] = row.headline.accuracy
+            found.setdefault(row.name, {})[place] = row
     courses = [
-        _Course(entries[entry].card.model, entries[entry].card.kind, tuple(values))
-        for entry, values in found.items()
-        if sum(value is not None for value in values) > 1
+        _Course(
+            next(iter(rows.values())),
+            tuple(rows[n].headline.accuracy if n in rows else None for n in range(len(boards))),
+        )
+        for rows in found.values()
     ]
-    return sorted(courses, key=lambda course: (-_mean(course), course.name))
+    several = [course for course in courses if len(course.known) > 1]
+    return sorted(several, key=lambda each: (-_mean(each), each.row.model))
 
 
 def _mean(course: _Course) -> float:
-    known = [value for value in course.accuracies if value is not None]
-    return sum(known) / len(known)
+    return sum(value for _, value in course.known) / len(course.known)
 
 
 def _draw(figure: str, boards: Sequence[Board], courses: Sequence[_Course]) -> Markup:
     height = _TOP + _BOTTOM + max(260.0, _GAP * len(courses))
     bottom = height - _BOTTOM
     root = drawing.drawing(_WIDTH, height, figure)
-    values = [value for course in courses for value in course.accuracies if value is not None]
+    values = [value for course in courses for _, value in course.known]
     up = percent_scale(values, bottom, _TOP)
     across = [
         _LEFT + (_RIGHT - _LEFT) * (place + 0.5) / len(boards) for place in range(len(boards))
     ]
-    for tick in up.ticks:
-        drawing.line(root, "grid", (_LEFT, up(tick)), (_RIGHT, up(tick)))
-        drawing.text(root, "tick end", (_LEFT - 8, up(tick)), up.tick_text(tick))
+    draw_axes(root, Axis(up, (_LEFT, _RIGHT), upright=True, away=8))
     for x, board in zip(across, boards, strict=True):
         window = _window(board)
         drawing.text(root, "tick middle", (x, bottom + 18), _strategy(board), 16)
@@ -124,17 +127,13 @@ def _draw(figure: str, boards: Sequence[Board], courses: Sequence[_Course]) -> M
 def _draw_courses(
     root: Element, courses: Sequence[_Course], across: Sequence[float], up: Scale
 ) -> None:
-    ends = [up(course.last[1]) for course in courses]
+    ends = [up(course.known[-1][1]) for course in courses]
     labels = spread(ends, _GAP, _TOP, max(up.start, up.end))
     for course, end, label in zip(courses, ends, labels, strict=True):
-        part = drawing.group(root, f"model k-{course.kind}")
-        points = [
-            (x, up(value))
-            for x, value in zip(across, course.accuracies, strict=True)
-            if value is not None
-        ]
+        part = drawing.group(root, f"model k-{course.row.kind}")
+        points = [(across[place], up(value)) for place, value in course.known]
         drawing.line(part, "slope", *points)
         for point in points:
-            drawing.marker(part, "mark", course.kind, point, 3.5)
-        drawing.line(part, "leader", (across[course.last[0]] + 6, end), (_RIGHT + 4, label))
-        drawing.text(part, "name", (_RIGHT + 8, label), course.name, 25)
+            drawing.marker(part, "mark", course.row.kind, point, 3.5)
+        drawing.line(part, "leader", (points[-1][0] + 6, end), (_RIGHT + 4, label))
+        drawing.text(part, "name", (_RIGHT + 8, label), course.row.model, 25)

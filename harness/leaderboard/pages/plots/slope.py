@@ -3,21 +3,22 @@
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
-from harness.leaderboard.numbers.site_model import Board
+from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.leaderboard.pages import typeset
 from harness.leaderboard.pages.plots import drawing
-from harness.leaderboard.pages.plots.figure import MOST_MODELS, DataTable, Figure, Model, shown
+from harness.leaderboard.pages.plots.figure import MOST_MODELS, Figure, ends_of, shown, table_of
 from harness.leaderboard.pages.plots.scale import percent_scale, spread
 
 _WIDTH, _TOP, _BOTTOM = 640.0, 44.0, 16.0
 _LEFT, _RIGHT, _GAP = 96.0, 392.0, 15.0
+_Sloped = tuple[ScoredEntry, tuple[float, float]]
 
 
-def slope(board: Board, models: Sequence[Model], most: int = MOST_MODELS) -> Figure | None:
+def slope(board: Board, most: int = MOST_MODELS) -> Figure | None:
     """Draw a line a model, from original to headline accuracy on the images that both label sets
     score; None when no model has both.
     """
-    both = [model for model in models if _ends(model) is not None]
+    both = [(row, ends) for row in board.rows if (ends := ends_of(row))]
     if not both:
         return None
     drawn = both[:most]
@@ -34,43 +35,33 @@ def slope(board: Board, models: Sequence[Model], most: int = MOST_MODELS) -> Fig
         caption="Accuracy (%) by the original and by the headline labels, on the images that both "
         f"score. Lines that cross are ranks that change.{shown(len(both), most)}",
         svg=drawing.markup(root),
-        table=DataTable(
-            ("Model", str(board.original), board.headline, "Rank before", "Rank after", "n"),
-            tuple(
-                (
-                    model.name,
-                    *(typeset.fixed(end) for end in _ends(model) or ()),
-                    typeset.count(model.row.rank_original),
-                    typeset.count(model.row.rank_on_common),
-                    typeset.count(model.row.change.n if model.row.change else None),
-                )
-                for model in drawn
+        table=table_of(
+            drawn,
+            (
+                ("Model", lambda each: each[0].model),
+                (str(board.original), lambda each: typeset.fixed(each[1][0])),
+                (board.headline, lambda each: typeset.fixed(each[1][1])),
+                ("Rank before", lambda each: typeset.count(each[0].rank_original)),
+                ("Rank after", lambda each: typeset.count(each[0].rank_on_common)),
+                ("n", lambda each: typeset.count(each[0].change.n if each[0].change else None)),
             ),
         ),
     )
 
 
-def _ends(model: Model) -> tuple[float, float] | None:
-    change = model.row.change
-    if change is None or change.from_ is None or change.to is None:
-        return None
-    return change.from_, change.to
-
-
-def _lines(root: Element, drawn: Sequence[Model], height: float) -> None:
-    ends = [_ends(model) or (0.0, 0.0) for model in drawn]
-    scale = percent_scale((end for pair in ends for end in pair), height - _BOTTOM, _TOP)
+def _lines(root: Element, drawn: Sequence[_Sloped], height: float) -> None:
+    scale = percent_scale((end for _, ends in drawn for end in ends), height - _BOTTOM, _TOP)
     room = (_TOP, height - _BOTTOM)
-    left = spread([scale(before) for before, _ in ends], _GAP, *room)
-    right = spread([scale(after) for _, after in ends], _GAP, *room)
-    for model, (before, after), low, high in zip(drawn, ends, left, right, strict=True):
+    left = spread([scale(before) for _, (before, _) in drawn], _GAP, *room)
+    right = spread([scale(after) for _, (_, after) in drawn], _GAP, *room)
+    for (row, (before, after)), low, high in zip(drawn, left, right, strict=True):
         y, end = scale(before), scale(after)
-        part = drawing.group(root, f"model k-{model.entry.card.kind}")
+        part = drawing.group(root, f"model k-{row.kind}")
         drawing.line(part, "slope", (_LEFT, y), (_RIGHT, end))
         for x, place in ((_LEFT, y), (_RIGHT, end)):
-            drawing.marker(part, "mark", model.entry.card.kind, (x, place), 3.5)
+            drawing.marker(part, "mark", row.kind, (x, place), 3.5)
         drawing.line(part, "leader", (_LEFT - 6, y), (_LEFT - 20, low))
         drawing.line(part, "leader", (_RIGHT + 6, end), (_RIGHT + 20, high))
         drawing.text(part, "value end", (_LEFT - 24, low), typeset.fixed(before))
         drawing.text(part, "value", (_RIGHT + 24, high), typeset.fixed(after))
-        drawing.text(part, "name", (_RIGHT + 66, high), model.name, 24)
+        drawing.text(part, "name", (_RIGHT + 66, high), row.model, 24)

@@ -7,7 +7,12 @@ import pytest
 
 from harness.data.labels.label_set import Equivalences
 from harness.data.opened import OpenTask
-from harness.leaderboard.numbers.ground import NO_GROUP, Ground, describe, make_ground
+from harness.leaderboard.numbers.benchmark_labels import (
+    NO_GROUP,
+    BenchmarkLabels,
+    describe,
+    labels_of,
+)
 from harness.leaderboard.numbers.references import references
 from leaderboard.numbers.entry_builder import IDS, ORIGINAL, N, Toy, corrected
 
@@ -21,12 +26,12 @@ def test_the_headline_is_the_last_that_is_not_original(opened: OpenTask) -> None
     original, corrected_labels = opened.labels.sets
     more = replace(corrected_labels, name="earlier")
     truths = replace(opened.labels, sets=(original, more, corrected_labels))
-    assert make_ground("toy", replace(opened, labels=truths)).headline.name == "corrected"
-    ground = make_ground("toy", opened)
-    assert ground.image_ids == IDS
-    assert ground.original is not None
-    assert (ground.original.name, ground.headline.name) == ("original", "corrected")
-    assert ground.home(ground.headline).tolist() == ORIGINAL
+    assert labels_of("toy", replace(opened, labels=truths)).headline.name == "corrected"
+    benchmark = labels_of("toy", opened)
+    assert benchmark.image_ids == IDS
+    assert benchmark.original is not None
+    assert (benchmark.original.name, benchmark.headline.name) == ("original", "corrected")
+    assert benchmark.home(benchmark.headline).tolist() == ORIGINAL
 
 
 def test_groups_against_a_plain_loop(opened: OpenTask) -> None:
@@ -40,11 +45,11 @@ def test_groups_against_a_plain_loop(opened: OpenTask) -> None:
         else:
             sign = "+" if ORIGINAL[place] in labels else "-"
             expected.append(("S" if len(labels) == 1 else "M") + sign)
-    ground = make_ground("toy", opened)
-    groups, codes = ground.group_codes()
+    benchmark = labels_of("toy", opened)
+    groups, codes = benchmark.group_codes()
     assert groups == ("N", "S+", "S-", "M+", "M-")
     assert ["?" if code == NO_GROUP else groups[code] for code in codes] == expected
-    told = describe(ground, None)
+    told = describe(benchmark, None)
     assert told.groups["N"] == expected.count("N") > 0
     assert told.groups["A"] == sum(each not in "?N" for each in expected)
     assert told.groups["M+"] == expected.count("M+") > 0
@@ -57,45 +62,45 @@ def test_groups_against_a_plain_loop(opened: OpenTask) -> None:
     assert added.headline == tuple(sorted(corrected()[added.image_id]))
 
 
-def without_original(opened: OpenTask) -> Ground:
+def without_original(opened: OpenTask) -> BenchmarkLabels:
     sets = tuple(replace(labels, original=False) for labels in opened.labels.sets)
-    return make_ground("toy", replace(opened, labels=replace(opened.labels, sets=sets[1:])))
+    return labels_of("toy", replace(opened, labels=replace(opened.labels, sets=sets[1:])))
 
 
 def test_without_original_labels_groups_have_no_sign(opened: OpenTask) -> None:
-    ground = without_original(opened)
-    groups, codes = ground.group_codes()
+    benchmark = without_original(opened)
+    groups, codes = benchmark.group_codes()
     assert groups == ("N", "S", "M")
-    assert ground.original is None
-    assert len(ground.image_ids) == len(corrected())
+    assert benchmark.original is None
+    assert len(benchmark.image_ids) == len(corrected())
     assert np.bincount(codes).tolist() == [9, 54, 9]
-    home = ground.home(ground.headline)
-    assert home.tolist() == [min(corrected()[each], default=-1) for each in ground.image_ids]
-    assert describe(ground, None).differences == ()
-    names = [each.name for each in references(ground, np.ones(len(home), dtype=np.bool_), None)]
+    home = benchmark.home(benchmark.headline)
+    assert home.tolist() == [min(corrected()[each], default=-1) for each in benchmark.image_ids]
+    assert describe(benchmark, None).differences == ()
+    names = [each.name for each in references(benchmark, np.ones(len(home), dtype=np.bool_), None)]
     assert names == ["chance", "constant answer"]
 
 
 def test_the_original_labels_alone_rank(opened: OpenTask) -> None:
     truths = replace(opened.labels, sets=opened.labels.sets[:1])
-    ground = make_ground("toy", replace(opened, labels=truths))
-    assert ground.headline is ground.original
-    assert describe(ground, None).differences == ()
+    benchmark = labels_of("toy", replace(opened, labels=truths))
+    assert benchmark.headline is benchmark.original
+    assert describe(benchmark, None).differences == ()
 
 
 def test_classes_that_count_as_one_are_right_together(opened: OpenTask) -> None:
     merged = Equivalences.from_groups("/home/someone/config.json", [[0, 1, 2]])
     truths = replace(opened.labels, equivalences=merged)
-    ground = make_ground("toy", replace(opened, labels=truths))
-    assert ground.labels.equivalences.source == "config.json"
-    rows = {each.name: each for each in references(ground, np.ones(N, dtype=np.bool_), None)}
+    benchmark = labels_of("toy", replace(opened, labels=truths))
+    assert benchmark.labels.equivalences.source == "config.json"
+    rows = {each.name: each for each in references(benchmark, np.ones(N, dtype=np.bool_), None)}
     # Half of the images are of one of the three; each of these is right for all of them.
     assert rows["chance"].accuracy["original"] == pytest.approx(100 * (0.5 * 3 + 0.5) / 6)
     assert rows["constant answer"].accuracy["original"] == pytest.approx(50)
 
 
 def test_no_folder_of_this_machine_is_told(opened: OpenTask) -> None:
-    told = describe(make_ground("toy", opened), None)
+    told = describe(labels_of("toy", opened), None)
     assert {info.source for info in told.label_sets.values()} == {
         "original.jsonl", "corrected.jsonl",
     }  # fmt: skip

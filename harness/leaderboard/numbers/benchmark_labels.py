@@ -1,4 +1,4 @@
-"""The ground of a benchmark: its images and labels as arrays, which all its runs are laid on."""
+"""The labels of a benchmark as arrays over its images, beside which all its runs are laid."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,11 +18,13 @@ from harness.score.truth import Truth
 
 EXCLUSIVE: tuple[Group, ...] = ("N", "S+", "S-", "M+", "M-", "S", "M")
 """Groups of which an image has at most one; S and M are those without an original label."""
+_CHANGED = ("N", "S-", "M+", "M-")
+"""Those whose labels are not the original one alone."""
 NO_GROUP = 255
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class BenchmarkLabels:
     """One class list, its label sets, and the n images that any of them knows."""
 
     name: str
@@ -90,24 +92,23 @@ class Ground:
         return groups, codes
 
 
-def make_ground(name: str, opened: OpenTask) -> Ground:
+def labels_of(name: str, opened: OpenTask) -> BenchmarkLabels:
     """Lay the label sets of a task out. The images are those of the label sets that it names.
 
     Raises DataError for label sets of different data sets, and where only such are here as were
     added on the command line, since nothing could rank then.
     """
     found = opened.labels
-    named = found.named
-    if not named:
+    if not found.named:
         what = "none of the label sets that it names is on this machine"
         fix = "say where one is with --label_set NAME=PATH"
         missing = ", ".join(found.missing)
         raise DataError(Problem(f"task `{opened.task.task}`", what, got=missing, fix=fix))
-    label_sets = tuple(replace(labels, source=_file_name(labels.source)) for labels in found.sets)
+    label_sets = tuple(replace(each, source=_file_name(each.source)) for each in found.sets)
     equivalences = replace(found.equivalences, source=_file_name(found.equivalences.source))
     labels = replace(found, sets=label_sets, equivalences=equivalences)
-    image_ids = tuple(sorted({image_id for each in named for image_id in each.labels}))
-    return Ground(
+    image_ids = tuple(sorted({image_id for each in found.named for image_id in each.labels}))
+    return BenchmarkLabels(
         name=name,
         classes=opened.classes,
         labels=labels,
@@ -121,33 +122,31 @@ def _file_name(source: str) -> str:
     return source.replace("\\", "/").rpartition("/")[2]
 
 
-def group_by_ground(opened_tasks: Mapping[str, OpenTask]) -> dict[str, Ground]:
-    """Give every task, by name, its ground: tasks of one class list and equal label sets share one.
+def labels_by_task(opened_tasks: Mapping[str, OpenTask]) -> dict[str, BenchmarkLabels]:
+    """Give every task, by name, its labels: one for all of one class list and equal label sets.
 
-    It bears the name of the class list; where that would be two grounds' name, the first label
-    set's is added. Raises DataError when this does not tell them apart either.
+    They bear the name of the class list; where that would be the name of several, the first label
+    set's is added. Raises DataError when this does not keep them apart either.
     """
     keys = {task: _key(opened) for task, opened in opened_tasks.items()}
     first: dict[tuple[object, ...], str] = {}
     for task, key in keys.items():
         first.setdefault(key, task)
     names = _names([opened_tasks[task] for task in first.values()])
-    grounds = {
-        key: make_ground(name, opened_tasks[task])
+    found = {
+        key: labels_of(name, opened_tasks[task])
         for (key, task), name in zip(first.items(), names, strict=True)
     }
-    return {task: grounds[key] for task, key in keys.items()}
+    return {task: found[key] for task, key in keys.items()}
 
 
 def _key(opened: OpenTask) -> tuple[object, ...]:
-    truths = opened.labels
+    found = opened.labels
     return (
         opened.classes.name,
         opened.classes.ids,
-        tuple(
-            (labels.name, labels.digest, labels.original, labels.added) for labels in truths.sets
-        ),
-        tuple(sorted(truths.equivalences.representative.items())),
+        tuple((labels.name, labels.digest, labels.original, labels.added) for labels in found.sets),
+        tuple(sorted(found.equivalences.representative.items())),
     )
 
 
@@ -165,35 +164,34 @@ def _names(opened_tasks: Sequence[OpenTask]) -> list[str]:
     return names
 
 
-def describe(ground: Ground, images: str | None) -> Benchmark:
+def describe(benchmark: BenchmarkLabels, images: str | None) -> Benchmark:
     """Give what the site says of a benchmark; `images` says where its images are in the site."""
-    pairs = zip(ground.labels.sets, ground.truths, strict=True)
+    pairs = zip(benchmark.labels.sets, benchmark.truths, strict=True)
     return Benchmark(
-        name=ground.name,
-        classes=ground.classes,
-        image_ids=ground.image_ids,
+        name=benchmark.name,
+        classes=benchmark.classes,
+        image_ids=benchmark.image_ids,
         label_sets={labels.name: describe_labels(labels, truth) for labels, truth in pairs},
-        original=ground.original.name if ground.original else None,
-        headline=ground.headline.name,
-        groups={group: int(mask.sum()) for group, mask in ground.group_masks().items()},
-        differences=tuple(_differences(ground)),
+        original=benchmark.original.name if benchmark.original else None,
+        headline=benchmark.headline.name,
+        groups={group: int(mask.sum()) for group, mask in benchmark.group_masks().items()},
+        differences=tuple(_differences(benchmark)),
         images=images,
     )
 
 
-def _differences(ground: Ground) -> list[Difference]:
+def _differences(benchmark: BenchmarkLabels) -> list[Difference]:
     """List the images where a label is added, replaced or taken away, by image id."""
-    original, headline = ground.before, ground.headline
+    original, headline = benchmark.before, benchmark.headline
     if original is None:
         return []
-    labels = {each.name: each.labels for each in ground.labels.sets}
-    groups, codes = ground.group_codes()
-    told = {"N", "S-", "M+", "M-"}
+    labels = {each.name: each.labels for each in benchmark.labels.sets}
+    groups, codes = benchmark.group_codes()
     found = []
     for place in np.flatnonzero((codes != NO_GROUP) & (original.n_labels > 0)):
         group = groups[codes[place]]
-        if group in told:
-            image_id = ground.image_ids[place]
+        if group in _CHANGED:
+            image_id = benchmark.image_ids[place]
             before, after = labels[original.name][image_id], labels[headline.name][image_id]
             found.append(Difference(image_id, tuple(sorted(before)), tuple(sorted(after)), group))
     return found

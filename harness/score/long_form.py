@@ -1,0 +1,143 @@
+"""The figures of results in long form, with the names of the metrics and what each is a share of:
+the one place for tables, CSV files and datasets.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from harness.score.results import Interval, MappedScore, Matching, Results, Score
+
+_NO_INTERVAL = (None, None)
+CLOSER: tuple[Matching, ...] = ("strict", "normalized")
+"""Ways to match answers whose figures have a metric of their own; as read they are `accuracy` and
+`share_oop`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A figure of one label set, beside its accuracy."""
+
+    value: Callable[[Score], float | None]
+    """In percent; None where it does not apply."""
+    n: Callable[[Score], int] = lambda score: score.n
+    """What it is a share or a mean of."""
+
+
+METRICS: Mapping[str, Metric] = {
+    "accuracy_empty_correct": Metric(
+        lambda score: score.accuracy_empty_correct, lambda score: score.n + score.n_empty
+    ),
+    "accuracy_strict": Metric(lambda score: score.accuracy_by("strict")),
+    "accuracy_normalized": Metric(lambda score: score.accuracy_by("normalized")),
+    "accuracy_first_in_list": Metric(lambda score: score.accuracy_first_in_list),
+    "mean_per_class": Metric(lambda score: score.mean_per_class, lambda score: score.n_classes),
+    "top5": Metric(lambda score: score.top5),
+}
+
+
+def shares_of(results: Results) -> dict[str, tuple[float | None, int]]:
+    """Give the shares that no label is needed for, in percent, and what each is a share of: every
+    status of all rows, and what is out of prompt by closer matching of the answers.
+    """
+    answered = results.n - results.counts.get("error", 0)
+    return {f"share_{status}": (share, results.n) for status, share in results.shares.items()} | {
+        f"oop_{matching}": (results.out_share(matching), answered) for matching in CLOSER
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of a run: percent or percentage points, but for the metrics `p_…`."""
+
+    model: str
+    """Name of the model."""
+    task: str
+    """Name of the task."""
+    protocol: str
+    """How answers counted; a run of `cw` is scored as `cw_plus` too."""
+    label_set: str | None
+    """Null where no label is needed; `a->b` for a change between two."""
+    metric: str
+    """`accuracy` and others."""
+    value: float
+    """Percent or percentage points; a probability for `p_mcnemar` and `p_holm`."""
+    n: int
+    """What it is a share or mean of: images, or classes for `mean_per_class`."""
+    ci_low: float | None = None
+    """95 % interval: Wilson's for an accuracy, of redrawn classes for a change."""
+    ci_high: float | None = None
+    """Its upper end."""
+    ci_classes_low: float | None = None
+    """95 % interval of an accuracy when whole classes are redrawn."""
+    ci_classes_high: float | None = None
+    """Its upper end."""
+    label_set_sha256: str | None = None
+    """Of the labels."""
+    class_list_sha256: str | None = None
+    """Of ids, names, aliases and WordNet ids."""
+    data_fingerprint: str | None = None
+    """Of the images that were answered: their ids and pixels."""
+    harness_version: str | None = None
+    """That answered."""
+    git_commit: str | None = None
+    """Of the harness that answered."""
+
+
+def figures_of(results: Results) -> Iterator[Figure]:
+    """Give every figure that has a value, without where it comes from."""
+    about = (results.model, results.task)
+    for protocol, by_labels in results.scores.items():
+        for label_set, score in by_labels.items():
+            yield from _of_score(Figure(*about, protocol, label_set, "", 0.0, score.n), score)
+    for name, change in results.changes.items():
+        start = Figure(*about, change.protocol, name, "", 0.0, change.n)
+        low, high = change.ci95 or _NO_INTERVAL
+        if change.delta is not None and change.both is not None:
+            yield replace(start, metric="change", value=change.delta, ci_low=low, ci_high=high)
+            yield replace(start, metric="right_under_both", value=change.both)
+            yield replace(start, metric="p_mcnemar", value=change.p_mcnemar)
+            yield replace(start, metric="p_holm", value=change.p_holm)
+    yield from _of_answers(Figure(*about, results.protocol, None, "", 0.0, results.n), results)
+
+
+def _of_score(start: Figure, score: Score) -> Iterator[Figure]:
+    if score.accuracy is None:
+        return
+    low, high = score.ci95 or _NO_INTERVAL
+    by_class: Interval | tuple[None, None] = score.ci95_classes or _NO_INTERVAL
+    yield replace(
+        start, metric="accuracy", value=score.accuracy, ci_low=low, ci_high=high,
+        ci_classes_low=by_class[0], ci_classes_high=by_class[1],
+    )  # fmt: skip
+    found = {name: (each.value(score), each.n(score)) for name, each in METRICS.items()}
+    groups = ((name, each) for name, each in score.groups.items() if name != "A")
+    found |= {f"accuracy_{name}": (each.accuracy, each.n) for name, each in groups}
+    yield from _each(start, found)
+
+
+def _of_answers(start: Figure, results: Results) -> Iterator[Figure]:
+    """Give the figures that no label, or no protocol of its own, belongs to."""
+    yield from _each(start, shares_of(results))
+    if results.mapping is not None and results.mapping.mapped_share is not None:
+        yield replace(start, metric="mapped_share", value=results.mapping.mapped_share)
+        yield from _of_mapped(start, results.mapping)
+    if results.mc is not None and results.mc.chance is not None:
+        asked = sum(each.n for each in results.mc.letters.values())
+        yield replace(start, metric="chance", value=results.mc.chance, n=asked)
+
+
+def _of_mapped(start: Figure, mapping: MappedScore) -> Iterator[Figure]:
+    """Give the accuracy of mapped answers, which count under `cw_plus` where the run was `cw`."""
+    protocol = "cw_plus" if start.protocol == "cw" else start.protocol
+    for name, share in mapping.accuracy_of_mapped.items():
+        if share.accuracy is not None:
+            yield replace(
+                start, protocol=protocol, label_set=name, metric="accuracy_of_mapped",
+                value=share.accuracy, n=share.n,
+            )  # fmt: skip
+
+
+def _each(start: Figure, found: Mapping[str, tuple[float | None, int]]) -> Iterator[Figure]:
+    for metric, (value, n) in found.items():
+        if value is not None:
+            yield replace(start, metric=metric, value=value, n=n)
