@@ -20,7 +20,7 @@ from speed_models import make_model, write_tasks
 
 from harness.adapters.base import Adapter, Setting
 from harness.adapters.hf.adapter import HfAdapter
-from harness.requests import ModelFacts, Request, Response
+from harness.requests import Ask, ModelFacts, Request, Response
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
 from harness.specs.catalogue import Catalogue
@@ -39,9 +39,9 @@ class WithoutPreparing:
         """Facts of the model."""
         return self._inner.facts
 
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
+    def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
         """Answer, with everything made ready here."""
-        return self._inner.respond(requests)
+        return self._inner.respond(ask, requests)
 
 
 def main() -> None:

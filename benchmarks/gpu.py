@@ -28,7 +28,7 @@ from speed_models import write_tasks
 from harness.adapters.base import Setting
 from harness.adapters.hf.adapter import HfAdapter
 from harness.cli.options import batch_size_of
-from harness.requests import Ahead, ModelFacts, Request, Response
+from harness.requests import Ahead, Ask, ModelFacts, Request, Response
 from harness.runner.batch_size import BatchSize
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
@@ -59,10 +59,10 @@ class Timed:
         """Make a request ready."""
         return self._inner.prepare(request)
 
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
+    def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
         """Answer; the tokens are on the CPU when it returns, so the time is whole."""
         started = time.perf_counter()
-        found = self._inner.respond(requests)
+        found = self._inner.respond(ask, requests)
         self.seconds += time.perf_counter() - started
         return found
 

@@ -23,7 +23,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from harness.adapters.base import Setting
-from harness.requests import ModelFacts, Request, Response
+from harness.requests import Ask, ModelFacts, Request, Response, Text
 from harness.specs.model import ModelSpec
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,9 +41,9 @@ class Constant:
         """Nothing is known of it."""
         return ModelFacts()
 
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
+    def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
         """Answer a batch."""
-        return [Response(text="cat") for _ in requests]
+        return [Text("cat") for _ in requests]
 
 
 def write_data(folder: Path, n: int) -> None:

@@ -21,7 +21,7 @@ from speed_models import QUESTION, SIDE, make_model
 
 from harness.adapters.base import Setting
 from harness.adapters.hf.adapter import HfAdapter
-from harness.requests import Request
+from harness.requests import Ask, Request
 from harness.specs.model import ModelSpec
 
 
@@ -33,10 +33,10 @@ def noise(seed: int) -> Image.Image:
 
 
 @torch.inference_mode()
-def naive(adapter: HfAdapter, request: Request, name: int) -> float:
+def naive(adapter: HfAdapter, request: Request, name: str) -> float:
     """Score one name by a pass over the whole prompt and the name."""
     prompt = adapter._form.render(request.text)
-    tokens = adapter._choice_tokens.after(prompt, request.choices)[name]
+    tokens = adapter._choice_tokens.after(prompt, (name,))[0]
     inputs = adapter._maker.make([prompt], [request.images], True)
     more = torch.tensor([tokens])
     inputs["input_ids"] = torch.cat([inputs["input_ids"], more], dim=1)
@@ -63,20 +63,19 @@ def main() -> None:
         )
     images = [noise(seed) for seed in range(options.images)]
     text = f"{listed}<image>\n{QUESTION}"
-    requests = [
-        Request((image,), text, output_type="multiple_choice", choices=names) for image in images
-    ]
-    adapter.respond(requests[:1])  # the tokens of the names, and the shared prefix, once a run
-    adapter.respond(requests[:1])
+    requests = [Request((image,), text) for image in images]
+    ask = Ask(output_type="multiple_choice", choices=names)
+    adapter.respond(ask, requests[:1])  # the tokens of the names, and the shared prefix, once a run
+    adapter.respond(ask, requests[:1])
     started = time.perf_counter()
-    ranked = [adapter.respond([request])[0] for request in requests]
+    ranked = [adapter.respond(ask, [request])[0] for request in requests]
     ours = (time.perf_counter() - started) / len(requests)
     sample = random.Random(0).sample(range(len(names)), options.sample)
     started = time.perf_counter()
-    scores = [naive(adapter, requests[0], name) for name in sample]
+    scores = [naive(adapter, requests[0], names[place]) for place in sample]
     theirs = (time.perf_counter() - started) / len(sample) * len(names)
-    found = ranked[0].scores or ()
-    worst = max(abs(found[name] - score) for name, score in zip(sample, scores, strict=True))
+    found = ranked[0].scores
+    worst = max(abs(found[place] - score) for place, score in zip(sample, scores, strict=True))
     print(f"{len(names)} names, {'listed in' if listed else 'not in'} the prompt")
     print(f"ranked as a tree: {ours:.2f} s an image (mean of {len(requests)})")
     print(f"one pass a name: {theirs:.0f} s an image ({len(sample)} names timed, multiplied)")

@@ -1,4 +1,4 @@
-"""What a model is asked and what it gives back: plain data, that every part may use."""
+"""What a model is asked and what it gives back: plain data that every part may use."""
 
 import hashlib
 import json
@@ -22,51 +22,44 @@ class Ahead:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What a model is asked. It holds no task's name and no label."""
+class Ask:
+    """What is the same in all requests of a run. It holds no task's name and no label."""
 
-    images: tuple[Image.Image, ...]
-    """RGB, in the order of the `<image>` marks in `text`."""
-    text: str = ""
-    """The prompt, with one `<image>` mark for each image."""
     generation: GenerationSpec = field(default_factory=GenerationSpec)
     output_type: OutputType = "generate_until"
     choices: tuple[str, ...] = ()
     """What may be answered, where only a choice can be: class names in the order of the class list
     for `classify`; these, or the letters of the options, for an `output_type` other than text; the
-    names too for `max_new_tokens: longest_name`. The same object in all requests of a run."""
+    names too for `max_new_tokens: longest_name`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The images that a model is asked about, and the prompt."""
+
+    images: tuple[Image.Image, ...]
+    """RGB, in the order of the `<image>` marks in `text`."""
+    text: str = ""
+    """The prompt, with one `<image>` mark for each image; empty for `classify`."""
+    noise: int = 0
+    """Seed of the noise where the task samples, of 63 bits: see `noise_seed`."""
     ahead: Ahead | None = None
     """What the adapter's `prepare` gave, where it has one and was asked."""
-    seed: int | None = None
-    """Seed of the noise where the task samples, of 63 bits, from the task's own seed and the ids of
-    the images: the same in any batch and process, and another one for other images. None: the
-    task's own seed alone."""
-
-    @property
-    def noise(self) -> int:
-        """The seed of the noise, of 63 bits."""
-        return noise_seed(self.generation.seed) if self.seed is None else self.seed
 
 
-def noise_seed(seed: int, image_ids: Sequence[str] = ()) -> int:
-    """Give the seed of 63 bits of the noise of a request, from the task's seed and its images."""
+def noise_seed(seed: int, image_ids: Sequence[str]) -> int:
+    """Give the seed of the noise of a request, from the task's own seed and the ids of its images:
+    the same in any batch and process, and another one for other images.
+    """
     digest = hashlib.sha256(json.dumps([seed, *image_ids]).encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
-    """What came back: a verbatim text or scores, or an error; never both."""
+class Text:
+    """A model's answer, verbatim, and what is known of how it came about."""
 
-    text: str | None = None
-    error: str | None = None
-    scores: tuple[float, ...] | None = None
-    """One score for each of the request's choices, or for each output of a classifier that knows
-    its own classes; higher is better. For ranked text, the sum of the log-probabilities."""
-    lengths: tuple[int, ...] | None = None
-    """For ranked text, how many tokens each choice has."""
-    outside: float | None = None
-    """For constrained text, the share of probability that the model gave to anything else."""
+    text: str
     tokens: int | None = None
     """How many tokens were generated."""
     prompt_tokens: int | None = None
@@ -83,6 +76,33 @@ class Response:
     refused: bool = False
     """Whether the service refused, by its filter or in so many words; its text names no class then,
     whatever it says."""
+    outside: float | None = None
+    """For constrained text, the share of probability that the model gave to anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """One score for each of the choices, or for each output of a classifier that knows its own
+    classes; higher is better.
+    """
+
+    scores: tuple[float, ...]
+    """For ranked text, the sum of the log-probabilities."""
+    lengths: tuple[int, ...] | None = None
+    """For ranked text, how many tokens each choice has."""
+    prompt_tokens: int | None = None
+    """How many tokens the prompt took, images included, where the model says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why a request has no answer. It is asked again when the run is resumed."""
+
+    error: str
+
+
+Response = Text | Scores | Failed
+"""What came back for one request."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, runtime_checkable
 
-from harness.requests import Ahead, ModelFacts, Request, Response
+from harness.requests import Ahead, Ask, ModelFacts, Request, Response
 from harness.specs.base import Spec
 from harness.specs.model import ModelSpec
+from harness.specs.model_generation import ModelGeneration
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,10 @@ TEXT_ONLY = frozenset({"generate_until"})
 """The output type of a model that only writes text."""
 ALL_OUTPUTS = frozenset({"generate_until", "multiple_choice", "constrained"})
 """The output types of a model whose probabilities can be read."""
+OF_EVERY_MODEL = frozenset({"model", "adapter", "description", "batch_size", "options"})
+"""Keys of a model's YAML that every adapter has."""
+MOST_KEYS = frozenset(ModelSpec.model_fields) - OF_EVERY_MODEL - {"generation"}
+"""All other keys of a model's YAML, but for `generation`."""
 
 
 class OutOfMemoryError(Exception):
@@ -31,20 +36,31 @@ class OutOfMemoryError(Exception):
 
 
 class NoOptions(Spec):
-    """The `Options` of an adapter that has none."""
+    """The `options` of an adapter that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What an adapter can do, and what it uses of a model's YAML."""
+
+    protocols: frozenset[str] = PROMPTED
+    """Protocols that it can answer: `classify`, or those with a prompt."""
+    output_types: frozenset[str] = TEXT_ONLY
+    """Output types that it knows, of those with a prompt."""
+    options: type[Spec] = NoOptions
+    """What may stand under `options` in the YAML."""
+    keys: frozenset[str] = MOST_KEYS
+    """Keys of the YAML that it uses, besides those that every model has."""
+    generation: frozenset[str] = frozenset(ModelGeneration.model_fields)
+    """Which settings of the YAML's `generation` it can ask for, where `keys` has that."""
+    counts_tokens: bool = False
+    """Whether it knows the model's tokenizer, for `max_new_tokens: longest_name`."""
 
 
 class Adapter(Protocol):
     """A loaded model. Made by `Adapter(spec, setting)`."""
 
-    keys: ClassVar[frozenset[str]]
-    """Keys of the model's YAML that this adapter uses, besides those that every model has."""
-    Options: ClassVar[type[Spec]]
-    """What may stand under `options` in the model's YAML."""
-    protocols: ClassVar[frozenset[str]]
-    """Protocols that it can answer: `classify`, or those with a prompt."""
-    output_types: ClassVar[frozenset[str]]
-    """Output types that it knows, of those with a prompt."""
+    abilities: ClassVar[Abilities] = Abilities()
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None: ...
 
@@ -53,12 +69,12 @@ class Adapter(Protocol):
         """What is known of the model, for the manifest."""
         ...
 
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
-        """Answer a batch: one response for each request, in order.
+    def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
+        """Answer a batch: one response for each request, in order. `ask` is the same object in all
+        calls of a run.
 
-        A failure that belongs to one request is a Response with `error`; anything raised is a
-        failure of the batch, which the runner takes apart. Raises OutOfMemoryError when the batch
-        did not fit.
+        A failure that belongs to one request is a `Failed`; anything raised is a failure of the
+        batch, which the runner takes apart. Raises OutOfMemoryError when the batch did not fit.
         """
         ...
 

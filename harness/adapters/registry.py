@@ -4,15 +4,14 @@ import gc
 import importlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import cast
 
-from harness.adapters.base import PROMPTED, TEXT_ONLY, Adapter, NoOptions, Setting
-from harness.errors import MissingPackageError, Problem, SpecError, unknown_name
-from harness.specs.base import Spec, validate_part
+from harness.adapters.base import OF_EVERY_MODEL, Abilities, Adapter, Setting
+from harness.adapters.class_check import class_problems
+from harness.errors import MissingPackageError, Problem, SpecError, nearest, unknown_name
+from harness.specs.base import validate_part
 from harness.specs.model import ModelSpec
-from harness.specs.model_generation import ModelGeneration
 from harness.specs.task import TaskSpec
 
 ADAPTERS = {
@@ -31,36 +30,11 @@ VERSIONS = {"hf": 2, "lmms_eval": 2}
 are at 1. 2: no setting of a checkpoint acts, and each request has noise of its own."""
 ENTRY_POINTS = "mllm_classification_harness.adapters"
 """The entry-point group in which a package of one's own names its adapters."""
-_OF_EVERY_MODEL = {"model", "adapter", "description", "batch_size", "options"}
 
 
-@dataclass(frozen=True, slots=True)
-class Abilities:
-    """What an adapter says of itself; one that says nothing uses every key but `generation`, has no
-    options, and writes text to prompts.
-    """
-
-    keys: frozenset[str]
-    options: type[Spec]
-    protocols: frozenset[str]
-    output_types: frozenset[str]
-    counts_tokens: bool
-    """Whether it knows the model's tokenizer, for `max_new_tokens: longest_name`."""
-    generation: frozenset[str]
-    """Which settings of the YAML's `generation` it can ask for."""
-
-
-def abilities(adapter: type[Adapter]) -> Abilities:
-    """Read what an adapter's class says of itself."""
-    every = frozenset(ModelSpec.model_fields) - _OF_EVERY_MODEL - {"generation"}
-    return Abilities(
-        getattr(adapter, "keys", every),
-        getattr(adapter, "Options", NoOptions),
-        getattr(adapter, "protocols", PROMPTED),
-        getattr(adapter, "output_types", TEXT_ONLY),
-        getattr(adapter, "counts_tokens", False),
-        getattr(adapter, "generation", frozenset(ModelGeneration.model_fields)),
-    )
+def abilities_of(adapter: type[Adapter]) -> Abilities:
+    """Give what an adapter's class says of itself; one that says nothing writes text to prompts."""
+    return getattr(adapter, "abilities", Abilities())
 
 
 def load_adapter(spec: ModelSpec, setting: Setting) -> Adapter:
@@ -75,13 +49,16 @@ def load_adapter(spec: ModelSpec, setting: Setting) -> Adapter:
 def checked_class(spec: ModelSpec) -> type[Adapter]:
     """Give the adapter's class after a look at the keys of the YAML, before any weight is read.
 
-    Raises SpecError naming every key that the adapter does not use.
+    Raises SpecError naming all that the class lacks, else every key that it does not use.
     """
     found = adapter_class(spec)
-    can = abilities(found)
+    wrong = class_problems(found, spec.adapter)
+    if wrong:
+        raise SpecError(wrong)
+    can = abilities_of(found)
     told = spec.file.data if spec.file else spec.model_fields_set
-    strange = sorted(set(told) & set(ModelSpec.model_fields) - _OF_EVERY_MODEL - can.keys)
-    expected = "one of " + ", ".join(sorted(can.keys | _OF_EVERY_MODEL))
+    strange = sorted(set(told) & set(ModelSpec.model_fields) - OF_EVERY_MODEL - can.keys)
+    expected = "one of " + ", ".join(sorted(can.keys | OF_EVERY_MODEL))
     problems = [
         Problem(
             spec.file.origin((key,)) if spec.file else f"model `{spec.model}`",
@@ -110,7 +87,7 @@ def checked_class(spec: ModelSpec) -> type[Adapter]:
 
 def check_fits(spec: ModelSpec, adapter: type[Adapter], tasks: Sequence[TaskSpec]) -> None:
     """Raise SpecError naming every task with something that the adapter cannot do."""
-    can, where = abilities(adapter), f"model `{spec.model}` (adapter `{spec.adapter}`)"
+    can, where = abilities_of(adapter), f"model `{spec.model}` (adapter `{spec.adapter}`)"
     problems = [
         Problem(
             where, f"cannot do task `{task.task}`", f"protocol {task.protocol}", _any(can.protocols)
@@ -191,7 +168,15 @@ def adapter_class(spec: ModelSpec) -> type[Adapter]:
                 else f"make `{module_name}` importable",
             )
         ) from error
+    except Exception as error:
+        if spec.adapter in ADAPTERS:
+            raise
+        got = f"{type(error).__name__}: {error}"
+        raise SpecError(Problem(where, f"`{module_name}` cannot be imported", got)) from error
     found = getattr(module, class_name, None)
     if found is None:
-        raise SpecError(Problem(where, f"`{module_name}` has no class `{class_name}`"))
+        classes = [name for name, each in vars(module).items() if isinstance(each, type)]
+        guess = nearest(class_name, classes)
+        fix = f"did you mean `{guess}`?" if guess else None
+        raise SpecError(Problem(where, f"`{module_name}` has no class `{class_name}`", fix=fix))
     return cast(type[Adapter], found)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from harness.adapters.pretrained import locate
-from harness.adapters.registry import checked_class
+from harness.adapters.registry import abilities_of, checked_class
 from harness.answers.outcome import Status
 from harness.data.class_lists import load_class_list, name_sets
 from harness.data.images.decode import ImageError
@@ -75,7 +75,7 @@ def check_model(catalogue: Catalogue, name: str) -> list[Finding]:
     """Check a model by name: its file, that its adapter can be imported, where its weights are."""
     try:
         spec = load_model(catalogue, name)
-        keys = checked_class(spec).keys
+        keys = abilities_of(checked_class(spec)).keys
     except MissingPackageError as error:
         own = ":" in spec.adapter  # an adapter of one's own; else an extra, which is a choice
         return [Finding("error" if own else "note", "loads", str(error))]

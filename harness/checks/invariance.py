@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.adapters.base import Adapter
 from harness.errors import Problem, RunError
 from harness.prompts.plan import Plan
-from harness.requests import Request, Response
+from harness.requests import Ask, Failed, Request, Scores, Text
 from harness.runner.batches import batches_by_size
 from harness.runner.loop import ready_ahead
 from harness.store.directory import find_runs
@@ -52,12 +52,15 @@ def compare_ways(plan: Plan, adapter: Adapter, limit: int, batch_size: int) -> I
     requests = [each.request for each in ready]
     ids = [each.planned.image_ids for each in ready]
     plain = [replace(each, ahead=None) for each in requests]
-    alone = [_said(each) for each in _ask(adapter, plain, 1)]
+    ask = plan.ask
+    alone = [_said(each) for each in _answers(adapter, ask, plain, 1)]
     grouped = list(batches_by_size(enumerate(requests), _size_of, lambda: batch_size))
     places = [place for batch in grouped for place, _ in batch]
-    batched = [_said(each) for each in _ask(adapter, [requests[n] for n in places], batch_size)]
+    batched = [
+        _said(each) for each in _answers(adapter, ask, [requests[n] for n in places], batch_size)
+    ]
     in_order = [said for _, said in sorted(zip(places, batched, strict=True))]
-    backwards = [_said(each) for each in _ask(adapter, requests[::-1], batch_size)][::-1]
+    backwards = [_said(each) for each in _answers(adapter, ask, requests[::-1], batch_size)][::-1]
     ways = {f"batches of {batch_size}": in_order, f"batches of {batch_size}, backwards": backwards}
     flips = [flip for way, said in ways.items() for flip in _flips(way, ids, alone, said)]
     return Invariance(len(ready), tuple(ways), tuple(flips))
@@ -83,19 +86,21 @@ def compare_processes(words: Sequence[str], counts: Sequence[int]) -> Invariance
     return Invariance(len(ids), tuple(f"{count} processes" for count in counts[1:]), tuple(flips))
 
 
-def _ask(adapter: Adapter, requests: Sequence[Request], size: int) -> list[Response]:
-    found: list[Response] = []
+def _answers(
+    adapter: Adapter, ask: Ask, requests: Sequence[Request], size: int
+) -> list[Text | Scores]:
+    found: list[Text | Scores] = []
     for start in range(0, len(requests), size):
-        found += adapter.respond(requests[start : start + size])
-    failed = next((each.error for each in found if each.error is not None), None)
-    if failed is not None:
-        raise RunError(str(Problem("invariance", "a call failed", got=failed)))
+        for each in adapter.respond(ask, requests[start : start + size]):
+            if isinstance(each, Failed):
+                raise RunError(str(Problem("invariance", "a call failed", got=each.error)))
+            found.append(each)
     return found
 
 
-def _said(response: Response) -> str:
-    if response.scores is None:
-        return response.text or ""
+def _said(response: Text | Scores) -> str:
+    if isinstance(response, Text):
+        return response.text
     return f"choice {max(range(len(response.scores)), key=response.scores.__getitem__)}"
 
 

@@ -26,7 +26,8 @@ _MARKS = {"ok": "ok   ", "note": "note ", "error": "ERROR"}
 
 def check(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Tasks, models or class lists; all without any.")
+        list[str] | None,
+        typer.Argument(help="Tasks, models, class lists or `module:Class`; all without any."),
     ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="KEY=VALUE instead of a task's; repeatable.")
@@ -107,5 +108,6 @@ def _chosen(catalogue: Catalogue, names: list[str]) -> list[tuple[Kind | None, s
         return list(everything)
     found: list[tuple[Kind | None, str]] = []
     for name in names:
-        found += [pair for pair in everything if pair[1] == name] or [(None, name)]
+        own = Kind.MODEL if ":" in name else None  # `module:Class`, an adapter without a YAML
+        found += [pair for pair in everything if pair[1] == name] or [(own, name)]
     return found

@@ -85,7 +85,6 @@ def _image(source: Source, row: int) -> LoadedImage:
 
 def readable(plan: Plan, loaded: LoadedRequest) -> tuple[PlannedRequest, list[str], Request] | None:
     """Give what can be asked: where an image of several is broken, a prompt for the others."""
-    task = plan.opened.task
     kept = [place for place, item in enumerate(loaded.images) if item.image is not None]
     if not kept:
         return None
@@ -97,12 +96,5 @@ def readable(plan: Plan, loaded: LoadedRequest) -> tuple[PlannedRequest, list[st
         planned = replace(planned, attempt=loaded.planned.attempt)
     items = [loaded.images[place] for place in kept]
     images = tuple(item.image for item in items if item.image is not None)
-    request = Request(
-        images,
-        planned.text,
-        task.generation_kwargs,
-        task.output_type,
-        plan.choices(planned),
-        seed=noise_seed(task.generation_kwargs.seed, planned.image_ids),
-    )
-    return planned, [item.sha256 for item in items], request
+    noise = noise_seed(plan.opened.task.generation_kwargs.seed, planned.image_ids)
+    return planned, [item.sha256 for item in items], Request(images, planned.text, noise)

@@ -12,13 +12,12 @@ from harness.data.opened import OpenTask
 from harness.data.outputs import Outputs
 from harness.errors import Problem, SpecError
 from harness.prompts.options import options_of
+from harness.requests import Ask
 from harness.specs.task import TaskSpec, digest_of
 from harness.specs.template import LETTERS, TemplateValues, render
 
 _RENDERED = 3
 """How often a prompt is rendered to see that it stays the same."""
-LETTERS_OF = tuple(tuple(LETTERS[:count]) for count in range(len(LETTERS) + 1))
-"""The letters of so many options; one object each, as requests share their choices."""
 _ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-fA-F]+>")
 
 
@@ -154,17 +153,20 @@ class Plan:
         """The images of the run, in the order in which they are asked for."""
         return tuple(each for request in self.requests for each in request.image_ids)
 
-    def choices(self, request: PlannedRequest) -> tuple[str, ...]:
-        """Give what may be answered to a request, where only a choice can be: names or letters.
+    @property
+    def ask(self) -> Ask:
+        """What all requests have in common.
 
-        An answer that may be no longer than a name is given the names too.
+        What may be answered are letters where there are options, of which all images have as many,
+        else names; nothing where the answer is free text, unless it may be no longer than a name.
         """
-        task = self.opened.task
-        named = task.generation_kwargs.max_new_tokens == "longest_name"
-        free = task.output_type == "generate_until" and not named
-        if free and task.protocol != "classify":
-            return ()
-        return LETTERS_OF[len(request.options)] if request.options else self.opened.classes.names
+        task, choices = self.opened.task, self.opened.classes.names
+        if task.distractors is not None:
+            choices = tuple(LETTERS[: task.distractors.n_options])
+        free = task.protocol != "classify" and task.output_type == "generate_until"
+        if free and task.generation_kwargs.max_new_tokens != "longest_name":
+            choices = ()
+        return Ask(task.generation_kwargs, task.output_type, choices)
 
     @property
     def options_digest(self) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from harness.adapters.base import Adapter, OutOfMemoryError
 from harness.errors import RunError, UserError
-from harness.requests import Request, Response
+from harness.requests import Ask, Failed, Request, Response
 
 log = logging.getLogger("harness")
 
@@ -18,23 +18,26 @@ class StuckError(RunError):
 
 
 class Asker:
-    """Asks an adapter. `batch_size` shrinks, for the rest of the run, when memory runs out.
+    """Asks an adapter for a run. `batch_size` shrinks, for the rest of it, when memory runs out.
 
     With `timeout`, in seconds, a call that takes longer raises StuckError.
     """
 
-    def __init__(self, adapter: Adapter, batch_size: int, timeout: float | None = None) -> None:
+    def __init__(
+        self, adapter: Adapter, ask: Ask, batch_size: int = 1, timeout: float | None = None
+    ) -> None:
         self.adapter = adapter
+        self._ask = ask
         self.batch_size = batch_size
         self.halved = False
         """Whether memory ran out and the batch size was halved."""
         self._timeout = timeout
 
-    def ask(self, requests: Sequence[Request]) -> list[Response]:
+    def respond(self, requests: Sequence[Request]) -> list[Response]:
         """Give a response for each request, in order.
 
         A batch that raises is halved until the request that fails stands alone; that one's
-        response is an error.
+        response is `Failed`.
         """
         try:
             responses = self._call(requests)
@@ -42,20 +45,17 @@ class Asker:
             raise  # of the whole run (a wrong key, a server that is not there): no row's error
         except OutOfMemoryError as error:
             if len(requests) == 1:
-                return [Response(error=f"out of memory with a single request: {error}")]
+                return [Failed(f"out of memory with a single request: {error}")]
             self.batch_size, self.halved = max(1, len(requests) // 2), True
             log.warning("out of memory; the batch size is %d from here on", self.batch_size)
             return self._halves(requests)
         except Exception as error:
             if len(requests) == 1:
                 log.warning("a request failed", exc_info=True)
-                return [Response(error=f"{type(error).__name__}: {error}")]
+                return [Failed(f"{type(error).__name__}: {error}")]
             log.warning("a batch of %d failed (%s); taking it apart", len(requests), error)
             return self._halves(requests)
-        if len(responses) != len(requests):
-            raise RuntimeError(
-                f"the adapter gave {len(responses)} responses for {len(requests)} requests"
-            )
+        _check(responses, len(requests))
         return responses
 
     def fits(self, requests: Sequence[Request]) -> bool:
@@ -68,13 +68,13 @@ class Asker:
 
     def _call(self, requests: Sequence[Request]) -> list[Response]:
         if self._timeout is None:
-            return self.adapter.respond(requests)
+            return self.adapter.respond(self._ask, requests)
         found: list[list[Response]] = []
         failed: list[BaseException] = []
 
         def call() -> None:
             try:
-                found.append(self.adapter.respond(requests))
+                found.append(self.adapter.respond(self._ask, requests))
             except BaseException as error:  # noqa: BLE001  # handed on to the thread that waits
                 failed.append(error)
 
@@ -92,4 +92,14 @@ class Asker:
 
     def _halves(self, requests: Sequence[Request]) -> list[Response]:
         middle = (len(requests) + 1) // 2
-        return self.ask(requests[:middle]) + self.ask(requests[middle:])
+        return self.respond(requests[:middle]) + self.respond(requests[middle:])
+
+
+def _check(responses: Sequence[Response], count: int) -> None:
+    """Raise RunError for what is no response to each of so many requests."""
+    if len(responses) != count:
+        raise RunError(f"the adapter gave {len(responses)} responses for {count} requests")
+    for each in responses:
+        if not isinstance(each, Response):
+            kind = type(each).__name__
+            raise RunError(f"the adapter gave a {kind}, which is no Text, Scores or Failed")

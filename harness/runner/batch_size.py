@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from harness.prompts.plan import Plan, PlannedRequest
+from harness.requests import Failed
 from harness.runner.asking import Asker
 from harness.runner.loop import ready_ahead
 
@@ -30,7 +31,9 @@ def find_batch_size(plan: Plan, asker: Asker, requests: Sequence[PlannedRequest]
     found = list(ready_ahead(plan, asker.adapter, requests[::step][:_SAMPLE], _SAMPLE))
     found.sort(key=lambda each: each.size, reverse=True)
     sample = (each.ready.request for each in found if each.ready)
-    longest = next((each for each in sample if asker.ask([each])[0].error is None), None)
+    longest = next(
+        (each for each in sample if not isinstance(asker.respond([each])[0], Failed)), None
+    )
     if longest is None:
         return WITHOUT_GPU
     size = 1

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from harness.adapters.contents import COMMIT, Content, contents_of
-from harness.adapters.registry import VERSIONS, abilities, adapter_class
+from harness.adapters.registry import VERSIONS, abilities_of, adapter_class
 from harness.data.order import ORDERS
 from harness.encoders.file_digests import sha256_of
 from harness.encoders.registry import open_encoder
@@ -130,7 +130,7 @@ def _asked_otherwise(plan: Plan, rows: Mapping[str, Prediction]) -> Iterator[str
 def _with_option_defaults(values: Mapping[str, object], model: ModelSpec) -> dict[str, object]:
     """Give values of a model with the defaults of its adapter's own options."""
     try:
-        options = abilities(adapter_class(model)).options
+        options = abilities_of(adapter_class(model)).options
     except UserError:  # an adapter that cannot be imported here answers nothing here
         return dict(values)
     given = values.get("options")

@@ -10,7 +10,7 @@ from harness.answers.outcome import Status
 from harness.errors import UserError
 from harness.prompts.ahead import LoadedRequest, load, readable, work_ahead
 from harness.prompts.plan import Plan, PlannedRequest
-from harness.requests import Request, Response
+from harness.requests import Failed, Request, Response, Text
 from harness.runner.asking import Asker, StuckError
 from harness.runner.batches import batches_by_size
 from harness.runner.budget import ErrorCount
@@ -151,7 +151,7 @@ def _answer_batch(plan: Plan, asker: Asker, batch: Sequence[Ready]) -> list[Pred
     if not batch:
         return []
     started = time.perf_counter()
-    responses = asker.ask([each.request for each in batch])
+    responses = asker.respond([each.request for each in batch])
     seconds = round((time.perf_counter() - started) / len(batch), 6)
     rows: list[Prediction] = []
     for each, response in zip(batch, responses, strict=True):
@@ -163,12 +163,12 @@ def _answer_batch(plan: Plan, asker: Asker, batch: Sequence[Ready]) -> list[Pred
 def _rows(
     plan: Plan, planned: PlannedRequest, hashes: Sequence[str], response: Response
 ) -> list[Prediction]:
-    if plan.outputs is None:
+    if plan.outputs is None or isinstance(response, Failed):
         return answered_rows(
             plan.opened.task.protocol, plan.opened.classes, planned, hashes, response
         )
-    if response.error is not None:
-        return failed_rows(planned, response.error)
+    if isinstance(response, Text):
+        return failed_rows(planned, "a text, where a classifier gives scores")
     try:
         return [classified_row(planned, hashes[0], response, plan.opened.classes, plan.outputs)]
     except ValueError as error:

@@ -187,7 +187,7 @@ def _answer(prepared: Prepared, adapter: Adapter, flag: StopFlag) -> int:
     notes: tuple[str, ...] = ()
     if plan.outputs is not None:
         plan, notes = _with_outputs(prepared, adapter, plan.outputs)
-    asker = Asker(adapter, 1, options.call_timeout)
+    asker = Asker(adapter, plan.ask, timeout=options.call_timeout)
     size = options.batch_size
     if size == "auto":
         size = find_batch_size(plan, asker, prepared.requests)

@@ -5,7 +5,7 @@ from harness.data.classes import ClassList
 from harness.data.outputs import Outputs
 from harness.errors import Problem, SpecError
 from harness.prompts.plan import PlannedRequest
-from harness.requests import Response
+from harness.requests import Scores
 from harness.runs.ranked import best_of
 from harness.store.prediction import Prediction
 
@@ -16,7 +16,7 @@ SCORES = "scores"
 def classified_row(
     request: PlannedRequest,
     digest: str,
-    response: Response,
+    response: Scores,
     classes: ClassList,
     outputs: Outputs,
 ) -> Prediction:
@@ -26,7 +26,7 @@ def classified_row(
     for all of them. Of equal scores the lower class id wins. Raises ValueError when a score is not
     a number, SpecError when there are fewer or more scores than classes.
     """
-    scores = response.scores or ()
+    scores = response.scores
     if len(scores) != outputs.count:
         raise SpecError(
             Problem(
@@ -56,5 +56,4 @@ def classified_row(
         top=top,
         top_scores=best.scores,
         image_sha256=digest,
-        tokens=response.tokens,
     )

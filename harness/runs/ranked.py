@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.requests import Response
+from harness.requests import Scores
 
 RANKED = "ranked"
 """The rule of a row whose class is the most likely of the choices."""
@@ -30,12 +30,17 @@ def best_of(scores: Sequence[float], kept: int = _KEPT) -> Best:
     return Best(tuple(places), tuple(round(scores[place], 6) for place in places))
 
 
-def by_sum(response: Response) -> Best:
+def by_sum(response: Scores) -> Best:
     """Rank the choices by the log-probability of their whole text, as lm-eval's `acc`."""
-    return best_of(response.scores or ())
+    return best_of(response.scores)
 
 
-def per_token(response: Response) -> Best:
-    """Rank the choices by the mean log-probability of their tokens."""
-    scores, lengths = response.scores or (), response.lengths or ()
-    return best_of([score / length for score, length in zip(scores, lengths, strict=True)])
+def per_token(response: Scores) -> Best:
+    """Rank the choices by the mean log-probability of their tokens.
+
+    Raises ValueError where their lengths are not known.
+    """
+    if response.lengths is None:
+        raise ValueError("scores without `lengths`, the number of tokens of each choice")
+    pairs = zip(response.scores, response.lengths, strict=True)
+    return best_of([score / length for score, length in pairs])

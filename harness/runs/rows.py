@@ -10,7 +10,7 @@ from harness.answers.parts import REASONING
 from harness.answers.reasoning import MOST_WRITTEN, part_reasoning
 from harness.data.classes import ClassList, normalize_name
 from harness.prompts.plan import PlannedRequest
-from harness.requests import Response
+from harness.requests import Failed, Response, Scores
 from harness.runs.ranked import RANKED, by_sum, per_token
 from harness.specs.task import Protocol
 from harness.store.prediction import Prediction
@@ -43,14 +43,14 @@ def answered_rows(
     """Make the rows of an answered request. An image whose part cannot be read is `unparsed`, and
     its row then keeps the whole text, so that nothing is lost.
     """
-    if response.error is not None:
+    if isinstance(response, Failed):
         return failed_rows(request, response.error)
-    if response.lengths is not None:
+    if isinstance(response, Scores):
         try:
             return [_ranked_row(classes, request, hashes[0], response)]
         except ValueError as error:
             return failed_rows(request, str(error))
-    written = response.text or ""
+    written = response.text
     whole, reasoning = part_reasoning(written)
     shared = SharedAnswer((whole,))
     if len(request.image_ids) > 1:
@@ -95,7 +95,7 @@ def _thoughts(*parts: str | None) -> str | None:
 
 
 def _ranked_row(
-    classes: ClassList, request: PlannedRequest, digest: str, response: Response
+    classes: ClassList, request: PlannedRequest, digest: str, response: Scores
 ) -> Prediction:
     """Make the row of an image whose choices were ranked by their likelihood."""
     ids = request.options or classes.ids

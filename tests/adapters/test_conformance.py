@@ -16,7 +16,7 @@ from harness.adapters.registry import checked_class
 from harness.answers.outcome import Status
 from harness.data.class_lists import load_class_list
 from harness.data.images.open import open_source
-from harness.requests import Request, Response
+from harness.requests import Ask, Failed, Request, Response, Scores, Text
 from harness.runner.asking import Asker
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
@@ -28,7 +28,6 @@ from harness.store.lines import read_predictions
 from harness.store.manifest import Manifest
 from support.conformance import Case, all_cases
 
-GENERATION = GenerationSpec(max_new_tokens=6)
 PROMPTS = ("<image>\nWhat is it?", "Look at this image with care, then answer: <image>\nName it.")
 N = 6
 
@@ -65,70 +64,75 @@ def images() -> list[Image.Image]:
 
 
 @pytest.fixture(scope="module")
+def ask(loaded: Loaded) -> Ask:
+    if loaded.case.protocol == "classify":
+        return Ask(choices=load_class_list(load_class_list_spec(Catalogue(), "mini")).names)
+    return Ask(GenerationSpec(max_new_tokens=6))
+
+
+@pytest.fixture(scope="module")
 def requests(loaded: Loaded, images: list[Image.Image]) -> list[Request]:
     if loaded.case.protocol == "classify":
-        names = load_class_list(load_class_list_spec(Catalogue(), "mini")).names
-        return [Request((image,), choices=names) for image in images]
+        return [Request((image,)) for image in images]
     asked = [
-        Request((image,), PROMPTS[number % len(PROMPTS)], GENERATION)
-        for number, image in enumerate(images)
+        Request((image,), PROMPTS[number % len(PROMPTS)]) for number, image in enumerate(images)
     ]
     if loaded.case.several_images:
-        asked.append(Request(tuple(images[:2]), "1: <image>\n2: <image>\nBoth?", GENERATION))
+        asked.append(Request(tuple(images[:2]), "1: <image>\n2: <image>\nBoth?"))
     return asked
 
 
 @pytest.fixture(scope="module")
-def alone(loaded: Loaded, requests: list[Request]) -> list[Response]:
+def alone(loaded: Loaded, ask: Ask, requests: list[Request]) -> list[Response]:
     """Each request asked on its own."""
-    return [loaded.adapter.respond([request])[0] for request in requests]
+    return [loaded.adapter.respond(ask, [request])[0] for request in requests]
 
 
 def test_a_class_says_what_it_needs_before_it_is_made(loaded: Loaded) -> None:
     made = type(loaded.adapter)
-    assert loaded.case.protocol in made.protocols
-    assert "pretrained" in made.keys or not loaded.spec.pretrained
-    assert made.Options.model_config["extra"] == "forbid"
+    can = made.abilities
+    assert loaded.case.protocol in can.protocols
+    assert "pretrained" in can.keys or not loaded.spec.pretrained
+    assert can.options.model_config["extra"] == "forbid"
 
 
 def test_one_response_for_each_request_and_nothing_in_it_twice(
-    loaded: Loaded, requests: list[Request], alone: list[Response]
+    loaded: Loaded, ask: Ask, requests: list[Request], alone: list[Response]
 ) -> None:
-    assert loaded.adapter.respond([]) == []
+    assert loaded.adapter.respond(ask, []) == []
     for response in alone:
-        assert response.error is None
-        assert (response.text is None) != (response.scores is None)
-        if response.scores is not None:
+        if loaded.case.protocol == "classify":
+            assert isinstance(response, Scores)
             assert all(math.isfinite(score) for score in response.scores)
-        for count in (response.tokens, response.prompt_tokens):
-            assert count is None or count > 0
+        else:
+            assert isinstance(response, Text)
+            for count in (response.tokens, response.prompt_tokens):
+                assert count is None or count > 0
 
 
 def test_order_is_the_order_of_the_requests(
-    loaded: Loaded, requests: list[Request], alone: list[Response]
+    loaded: Loaded, ask: Ask, requests: list[Request], alone: list[Response]
 ) -> None:
     """Answers of a batch, and of the batch turned round, are those of each request alone."""
-    assert_same(loaded.adapter.respond(requests), alone, loaded.case.tolerance)
-    turned = loaded.adapter.respond(requests[::-1])
+    assert_same(loaded.adapter.respond(ask, requests), alone, loaded.case.tolerance)
+    turned = loaded.adapter.respond(ask, requests[::-1])
     assert_same(turned[::-1], alone, loaded.case.tolerance)
-    assert len({(each.text, each.scores) for each in alone}) > 1, (
-        "all answers equal: proves nothing"
-    )
+    assert len(set(map(_answer, alone))) > 1, "all answers equal: proves nothing"
 
 
 def test_the_same_question_twice_gives_the_same_answer(
-    loaded: Loaded, requests: list[Request]
+    loaded: Loaded, ask: Ask, requests: list[Request]
 ) -> None:
-    assert loaded.adapter.respond(requests[:3]) == loaded.adapter.respond(requests[:3])
+    assert loaded.adapter.respond(ask, requests[:3]) == loaded.adapter.respond(ask, requests[:3])
 
 
 def test_a_request_that_cannot_be_answered_is_an_error_and_spoils_no_other(
-    loaded: Loaded, requests: list[Request], alone: list[Response]
+    loaded: Loaded, ask: Ask, requests: list[Request], alone: list[Response]
 ) -> None:
     bad = replace(requests[1], images=())
     mixed = [requests[0], bad, *requests[2:4]]
-    first, failed, *others = Asker(loaded.adapter, len(mixed)).ask(mixed)
-    assert failed.error and failed.text is None and failed.scores is None
+    first, failed, *others = Asker(loaded.adapter, ask, len(mixed)).respond(mixed)
+    assert isinstance(failed, Failed) and failed.error
     assert_same([first, *others], [alone[0], *alone[2:4]], loaded.case.tolerance)
 
 
@@ -162,11 +166,17 @@ def test_an_image_that_cannot_be_decoded_is_an_error_row_of_a_whole_run(
 def assert_same(got: list[Response], expected: list[Response], tolerance: float) -> None:
     assert len(got) == len(expected)
     for one, other in zip(got, expected, strict=True):
-        assert (one.text, one.error, one.reasoning) == (other.text, other.error, other.reasoning)
-        if other.scores is None:
-            assert one.scores is None
-        else:
+        assert type(one) is type(other)
+        if isinstance(one, Scores):
             assert one.scores == pytest.approx(other.scores, abs=tolerance, rel=tolerance)
+        else:
+            assert _answer(one) == _answer(other)
+
+
+def _answer(response: Response) -> object:
+    if isinstance(response, Text):
+        return response.text, response.reasoning
+    return response.scores if isinstance(response, Scores) else response.error
 
 
 def _write_benchmark(folder: Path, images: list[Image.Image], case: Case) -> str:

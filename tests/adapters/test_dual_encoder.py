@@ -27,7 +27,7 @@ from harness.data.images.open import open_source
 from harness.encoders.lexical import load_lexical
 from harness.encoders.templates import TEMPLATES
 from harness.errors import SpecError
-from harness.requests import Request, Response
+from harness.requests import Ask, Request, Response
 from harness.specs.catalogue import Catalogue
 from harness.specs.encoder import EncoderSpec
 from harness.specs.load import load_model, load_task
@@ -50,7 +50,7 @@ def images() -> list[Image.Image]:
 
 def ask(spec: ModelSpec, images: list[Image.Image], names: tuple[str, ...]) -> list[Response]:
     return load_adapter(spec, Setting()).respond(
-        [Request((image,), choices=names) for image in images]
+        Ask(choices=names), [Request((image,)) for image in images]
     )
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from harness.data.images.open import open_source
 from harness.data.opened import open_task
 from harness.errors import SpecError
 from harness.prompts.plan import make_plan
-from harness.requests import Request, Response
+from harness.requests import Ask, Request, Response, Scores, Text
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
 from harness.runs.finished import Finished
@@ -37,7 +38,7 @@ def adapter() -> HfAdapter:
 
 
 @pytest.fixture(scope="module")
-def requests() -> list[Request]:
+def asked() -> tuple[Ask, list[Request]]:
     """Questions of `mini_cw`, each about an image of another class."""
     catalogue = Catalogue()
     task = load_task(catalogue, "mini_cw")
@@ -47,12 +48,13 @@ def requests() -> list[Request]:
     rows = range(0, 240, 24)
     images: list[Image.Image] = [source.read(row) for row in rows]
     text, names = plan.requests[0].text, plan.opened.classes.names
-    return [Request((image,), text, task.generation_kwargs, choices=names) for image in images]
+    requests = [Request((image,), text) for image in images]
+    return Ask(task.generation_kwargs, choices=names), requests
 
 
 @pytest.fixture(scope="module")
-def plain(adapter: HfAdapter, requests: list[Request]) -> list[Response]:
-    return adapter.respond(requests)
+def plain(adapter: HfAdapter, asked: tuple[Ask, list[Request]]) -> list[Response]:
+    return adapter.respond(*asked)
 
 
 BROUGHT: list[Mapping[str, Any]] = [
@@ -84,40 +86,38 @@ BROUGHT: list[Mapping[str, Any]] = [
 def test_no_setting_of_a_checkpoint_acts(
     brought: Mapping[str, Any],
     adapter: HfAdapter,
-    requests: list[Request],
+    asked: tuple[Ask, list[Request]],
     plain: list[Response],
 ) -> None:
     adapter._model.generation_config.update(**brought)
     found = neutralise(adapter._model, NOTHING, "mini")
-    assert adapter.respond(requests) == plain
+    assert adapter.respond(*asked) == plain
     quiet = {"return_dict_in_generate", "output_scores"}
     assert dict(found.unused).keys() == brought.keys() - quiet
 
 
 @pytest.mark.parametrize("output_type", ["multiple_choice", "constrained"])
 def test_nor_does_it_where_probabilities_are_read(
-    output_type: Any, adapter: HfAdapter, requests: list[Request]
+    output_type: Any, adapter: HfAdapter, asked: tuple[Ask, list[Request]]
 ) -> None:
-    asked = [
-        Request(each.images, each.text, each.generation, output_type, each.choices)
-        for each in requests
-    ]
-    expected = adapter.respond(asked)
-    assert all(each.error is None for each in expected)
+    ask, requests = asked
+    ask = replace(ask, output_type=output_type)
+    expected = adapter.respond(ask, requests)
+    assert all(isinstance(each, Text | Scores) for each in expected)
     for brought in BROUGHT:
         adapter._model.generation_config.update(**brought)
     neutralise(adapter._model, NOTHING, "mini")
-    assert adapter.respond(asked) == expected
+    assert adapter.respond(ask, requests) == expected
 
 
 def test_these_settings_would_have_changed_answers(
-    adapter: HfAdapter, requests: list[Request], plain: list[Response]
+    adapter: HfAdapter, asked: tuple[Ask, list[Request]], plain: list[Response]
 ) -> None:
     """What the tests above hold is no accident: left in place, the settings act."""
     for brought in (BROUGHT[2], BROUGHT[6], BROUGHT[8]):
         adapter._model.generation_config.update(**brought)
         try:
-            assert adapter.respond(requests) != plain
+            assert adapter.respond(*asked) != plain
         finally:
             neutralise(adapter._model, NOTHING, "mini")
 
@@ -149,7 +149,7 @@ def test_a_run_scores_what_the_task_asks_for(
 
 
 def test_what_the_yaml_names_acts_and_is_part_of_the_run(
-    tmp_path: Path, requests: list[Request], plain: list[Response]
+    tmp_path: Path, asked: tuple[Ask, list[Request]], plain: list[Response]
 ) -> None:
     folder = settled(tmp_path / "checkpoint", {"repetition_penalty": 1.3})
     generation = ModelGeneration(repetition_penalty=1.3)
@@ -186,31 +186,28 @@ def test_what_the_yaml_names_acts_and_is_part_of_the_run(
 def test_every_setting_can_be_named(
     named: dict[str, Any],
     changes: bool | None,
-    requests: list[Request],
+    asked: tuple[Ask, list[Request]],
     plain: list[Response],
 ) -> None:
     mini = load_model(Catalogue(), "mini")
     spec = mini.model_copy(update={"generation": ModelGeneration(**named)})
     adapter = HfAdapter(spec, Setting())
-    found = adapter.respond(requests)
-    assert all(each.error is None and each.text for each in found)
+    ask, requests = asked
+    found = adapter.respond(ask, requests)
+    assert all(isinstance(each, Text) and each.text for each in found)
     texts = [each.text for each in found], [each.text for each in plain]
     if changes is not None:
         assert (texts[0] != texts[1]) == changes
-    asked = Request(
-        requests[0].images, requests[0].text, requests[0].generation, "constrained",
-        requests[0].choices,
-    )  # fmt: skip
-    (only,) = adapter.respond([asked])
-    assert only.text in asked.choices, "where names alone may be written, they are the model's own"
+    (only,) = adapter.respond(replace(ask, output_type="constrained"), requests[:1])
+    assert only.text in ask.choices, "where names alone may be written, they are the model's own"
 
 
-def test_beams_do_not_sample(requests: list[Request]) -> None:
+def test_beams_do_not_sample(asked: tuple[Ask, list[Request]]) -> None:
     mini = load_model(Catalogue(), "mini")
     spec = mini.model_copy(update={"generation": ModelGeneration(num_beams=2)})
-    sampled = GenerationSpec(do_sample=True)
+    sampled = Ask(GenerationSpec(do_sample=True))
     with pytest.raises(SpecError, match="beams are searched, and the task samples"):
-        HfAdapter(spec, Setting()).respond([Request(requests[0].images, "<image>?", sampled)])
+        HfAdapter(spec, Setting()).respond(sampled, [Request(asked[1][0].images, "<image>?")])
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from harness.adapters.hf.adapter import HfAdapter
 from harness.adapters.registry import load_adapter
 from harness.data.images.open import open_source
 from harness.errors import MissingPackageError, SpecError
-from harness.requests import Request, Response
+from harness.requests import Ask, Request, Response, Text, noise_seed
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_model, load_task
 from harness.specs.model import ModelSpec
@@ -36,7 +36,7 @@ def ask(adapter: HfAdapter, requests: Sequence[Request], size: int) -> list[Resp
     return [
         response
         for start in range(0, len(requests), size)
-        for response in adapter.respond(requests[start : start + size])
+        for response in adapter.respond(Ask(), requests[start : start + size])
     ]
 
 
@@ -48,31 +48,31 @@ def test_answers_are_the_same_alone_and_in_batches(
     mixed = [each for pair in zip(short, longer, strict=True) for each in pair]
     alone = ask(adapter, mixed, 1)
     assert ask(adapter, mixed, 5) == alone
-    assert all(answer.text and answer.error is None for answer in alone)
+    assert all(isinstance(answer, Text) and answer.text for answer in alone)
     assert len({answer.text for answer in alone}) > 1
 
 
 def test_tokens_are_counted_to_the_end_of_each_answer(
     adapter: HfAdapter, images: list[Image.Image]
 ) -> None:
-    for answer in adapter.respond([Request((image,), PROMPT) for image in images[:3]]):
+    for answer in adapter.respond(Ask(), [Request((image,), PROMPT) for image in images[:3]]):
         assert answer.tokens is not None and 1 <= answer.tokens <= 33
     one = GenerationSpec(max_new_tokens=1)
-    (answer,) = adapter.respond([Request((images[0],), PROMPT, one)])
+    (answer,) = adapter.respond(Ask(one), [Request((images[0],), PROMPT)])
     assert answer.tokens == 1
 
 
 def test_an_answer_that_the_limit_cut_off_says_so(
     adapter: HfAdapter, images: list[Image.Image]
 ) -> None:
-    whole = adapter.respond([Request((image,), PROMPT) for image in images])
+    whole = adapter.respond(Ask(), [Request((image,), PROMPT) for image in images])
     assert [answer.truncated for answer in whole] == [False] * len(images)
     for most in (1, 2, 3):
         limit = GenerationSpec(max_new_tokens=most)
-        found = adapter.respond([Request((image,), PROMPT, limit) for image in images])
+        found = adapter.respond(Ask(limit), [Request((image,), PROMPT) for image in images])
         assert [each.truncated for each in found] == [(each.tokens or 0) > most for each in whole]
     stop = GenerationSpec(max_new_tokens=1, until=((whole[0].text or "")[:1],))
-    (stopped,) = adapter.respond([Request((images[0],), PROMPT, stop)])
+    (stopped,) = adapter.respond(Ask(stop), [Request((images[0],), PROMPT)])
     assert (stopped.text, stopped.truncated) == ("", False)
 
 
@@ -85,8 +85,10 @@ def test_several_images_in_one_prompt(adapter: HfAdapter, images: list[Image.Ima
 def test_sampling_follows_its_seed(adapter: HfAdapter, images: list[Image.Image]) -> None:
     def sample(seed: int) -> list[str | None]:
         generation = GenerationSpec(do_sample=True, temperature=5.0, seed=seed)
-        requests = [Request((image,), PROMPT, generation) for image in images]
-        return [answer.text for answer in adapter.respond(requests)]
+        requests = [
+            Request((image,), PROMPT, noise_seed(seed, [str(n)])) for n, image in enumerate(images)
+        ]
+        return [answer.text for answer in adapter.respond(Ask(generation), requests)]
 
     assert sample(1) == sample(1) != sample(2)
 
@@ -103,11 +105,11 @@ def test_padding_on_the_right_is_not_let_through(
 ) -> None:
     """Batches are padded here; what a processor pads itself is looked at."""
     requests = [Request((images[0],), PROMPT), Request((images[0],), "Much longer. " + PROMPT)]
-    expected = adapter.respond(requests)
+    expected = adapter.respond(Ask(), requests)
     prompts = [adapter._form.render(each.text) for each in requests]
     adapter._tokenizer.padding_side = "right"
     try:
-        assert adapter.respond(requests) == expected
+        assert adapter.respond(Ask(), requests) == expected
         with pytest.raises(RuntimeError, match="pads on the right"):
             adapter._maker.make(prompts, [each.images for each in requests])
     finally:

@@ -13,14 +13,14 @@ from PIL import Image
 from harness.adapters.base import Preparing, Setting
 from harness.adapters.hf.adapter import HfAdapter
 from harness.adapters.hf.reading import AnswerReader
-from harness.requests import Request, Response
+from harness.requests import Ask, Request, Response, Text
 from harness.specs.model import ModelSpec
 from harness.specs.task import GenerationSpec
 from support.tiny_checkpoints import FAMILIES, make_checkpoint
 
 NAMES = tuple(f"{a} {b}" for a in ("red", "blue", "big", "small") for b in ("cat", "dog", "car"))
 LISTED = f"Classes: {'; '.join(NAMES * 3)}.\n<image>\nWhich one is it?"
-GENERATION = GenerationSpec(max_new_tokens=6)
+ASK = Ask(GenerationSpec(max_new_tokens=6))
 
 
 @pytest.fixture(scope="module", params=["idefics3", "llava", "llava_onevision", "qwen2_5_vl"])
@@ -35,19 +35,19 @@ def load(checkpoint: Path) -> HfAdapter:
     return HfAdapter(ModelSpec(model="tiny", adapter="hf", pretrained=str(checkpoint)), Setting())
 
 
-def requests(count: int, generation: GenerationSpec = GENERATION) -> list[Request]:
+def requests(count: int) -> list[Request]:
     sizes = [(40, 40), (70, 40), (40, 90), (28, 28), (64, 64)]
     made = []
     for number in range(count):
         generator = torch.Generator().manual_seed(number)
         width, height = sizes[number % len(sizes)]
         pixels = torch.randint(0, 255, (height, width, 3), generator=generator, dtype=torch.uint8)
-        made.append(Request((Image.fromarray(pixels.numpy()),), LISTED, generation))
+        made.append(Request((Image.fromarray(pixels.numpy()),), LISTED))
     return made
 
 
 def texts(responses: Sequence[Response]) -> list[str | None]:
-    assert all(each.error is None for each in responses)
+    assert all(isinstance(each, Text) for each in responses)
     return [each.text for each in responses]
 
 
@@ -61,9 +61,9 @@ def test_answers_are_those_of_requests_asked_alone(checkpoint: Path) -> None:
     asked = requests(10)
     adapter, fresh = load(checkpoint), load(checkpoint)
     assert isinstance(adapter, Preparing)
-    expected = [response for each in asked for response in adapter.respond([each])]
+    expected = [response for each in asked for response in adapter.respond(ASK, [each])]
     ready = ahead(fresh, asked)  # some were made before the beginning of the prompts was known
-    found = [*fresh.respond(ready[:6]), *fresh.respond(ready[6:])]
+    found = [*fresh.respond(ASK, ready[:6]), *fresh.respond(ASK, ready[6:])]
     assert texts(found) == texts(expected)
     assert [each.prompt_tokens for each in found] == [each.prompt_tokens for each in expected]
     assert fresh._prefix is not None and fresh._prefix.used > 100
@@ -77,8 +77,11 @@ def test_a_processor_whose_batches_are_no_sum_of_parts_makes_them_itself(checkpo
     assert adapter._maker.joins
     assert not any("at a time" in note for note in adapter.facts.notes)
     other._maker.joins = False
-    expected = texts(adapter.respond(asked))
-    assert texts([*other.respond(ahead(other, asked[:3])), *other.respond(asked[3:])]) == expected
+    expected = texts(adapter.respond(ASK, asked))
+    assert (
+        texts([*other.respond(ASK, ahead(other, asked[:3])), *other.respond(ASK, asked[3:])])
+        == expected
+    )
     assert other._prefix is not None and other._prefix.used > 100
     assert any("inputs: made a batch at a time" in note for note in other.facts.notes)
 
@@ -110,7 +113,7 @@ def test_images_that_do_not_fit_the_text_are_told_ahead(checkpoint: Path) -> Non
 
 def test_writing_stops_when_all_answers_have_ended(checkpoint: Path) -> None:
     adapter = load(checkpoint)
-    whole = adapter.respond(requests(4, GenerationSpec(max_new_tokens=24)))
+    whole = adapter.respond(Ask(GenerationSpec(max_new_tokens=24)), requests(4))
     stops = tuple((each.text or "")[1:3] for each in whole)
     assert all(stops)
     widths: list[int] = []
@@ -122,13 +125,13 @@ def test_writing_stops_when_all_answers_have_ended(checkpoint: Path) -> None:
         return output
 
     adapter._model.generate = watched
-    asked = requests(4, GenerationSpec(max_new_tokens=24, until=stops))
-    together = adapter.respond(asked)
+    asked, ask = requests(4), Ask(GenerationSpec(max_new_tokens=24, until=stops))
+    together = adapter.respond(ask, asked)
     assert widths[0] < 24
     for each, full in zip(together, whole, strict=True):
         text = full.text or ""
         assert each.text == text[: min(text.index(stop) for stop in stops if stop in text)]
-    alone = [adapter.respond([each])[0] for each in asked]
+    alone = [adapter.respond(ask, [each])[0] for each in asked]
     assert [(each.text, each.tokens) for each in together] == [
         (each.text, each.tokens) for each in alone
     ]
@@ -137,12 +140,11 @@ def test_writing_stops_when_all_answers_have_ended(checkpoint: Path) -> None:
 
 def test_the_longest_name_sets_the_limit(checkpoint: Path) -> None:
     adapter = load(checkpoint)
-    longest = GenerationSpec(max_new_tokens="longest_name")
-    asked = [replace(each, choices=NAMES) for each in requests(3, longest)]
+    ask = Ask(GenerationSpec(max_new_tokens="longest_name"), choices=NAMES)
     tokens = adapter._choice_tokens.after(adapter._form.render(LISTED), NAMES)
     most = max(map(len, tokens)) + 1
-    found = adapter.respond(asked)
-    fixed = adapter.respond(requests(3, GenerationSpec(max_new_tokens=most)))
+    found = adapter.respond(ask, requests(3))
+    fixed = adapter.respond(Ask(GenerationSpec(max_new_tokens=most)), requests(3))
     assert texts(found) == texts(fixed)
     assert max(each.tokens or 0 for each in found) == most
 

@@ -13,7 +13,7 @@ from harness.adapters.base import NamingOutputs, Setting
 from harness.adapters.registry import load_adapter
 from harness.data.images.open import open_source
 from harness.errors import DataError, SpecError
-from harness.requests import Request
+from harness.requests import Ask, Request
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_model, load_task
 from harness.specs.model import ModelSpec
@@ -32,7 +32,7 @@ def test_scores_are_the_logits(images: list[Image.Image], root: Path) -> None:
     pixels = AutoImageProcessor.from_pretrained(folder)(images=images, return_tensors="pt")
     with torch.inference_mode():
         expected = AutoModelForImageClassification.from_pretrained(folder)(**pixels).logits
-    found = adapter.respond([Request((image,)) for image in images])
+    found = adapter.respond(Ask(), [Request((image,)) for image in images])
     for response, row in zip(found, expected, strict=True):
         assert response.scores == pytest.approx(row.tolist(), abs=1e-4)
     assert adapter.facts.kind == "supervised"
@@ -41,7 +41,7 @@ def test_scores_are_the_logits(images: list[Image.Image], root: Path) -> None:
 
 def test_two_images_in_one_request_are_an_error_of_that_request(images: list[Image.Image]) -> None:
     adapter = load_adapter(load_model(Catalogue(()), "mini_classifier"), Setting())
-    good, bad = adapter.respond([Request((images[0],)), Request(tuple(images[:2]))])
+    good, bad = adapter.respond(Ask(), [Request((images[0],)), Request(tuple(images[:2]))])
     assert good.scores is not None and len(good.scores) == 64
     assert bad.error == "2 images, where one is classified"
 
@@ -72,7 +72,9 @@ def test_a_linear_head_on_each_kind_of_features(
     for name in ("head.safetensors", "head.pth"):
         options = {"head": str(tmp_path / name), "features": features}
         spec = ModelSpec(model="x", adapter="linear_head", pretrained=str(folder), options=options)
-        found = load_adapter(spec, Setting()).respond([Request((image,)) for image in images])
+        found = load_adapter(spec, Setting()).respond(
+            Ask(), [Request((image,)) for image in images]
+        )
         for response, row in zip(found, expected @ weight.T + bias, strict=True):
             assert response.scores == pytest.approx(row.tolist(), abs=1e-4)
 

@@ -16,7 +16,7 @@ from harness.adapters.base import Setting
 from harness.adapters.hf.adapter import HfAdapter
 from harness.adapters.hf.loading import quantization_config
 from harness.errors import MissingPackageError, SpecError
-from harness.requests import Request
+from harness.requests import Ask, Request, Text
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_model
 from harness.specs.model import ModelSpec
@@ -67,8 +67,8 @@ def test_dtype_and_attention_reach_the_model(checkpoint: Path) -> None:
     assert adapter.facts.dtype == "bfloat16"
     assert "attention: eager" in notes(adapter)
     image = Image.new("RGB", (56, 56), (200, 30, 30))
-    (answer,) = adapter.respond([Request((image,), "<image>\nWhat?")])
-    assert answer.error is None and answer.prompt_tokens == 16 + len(
+    (answer,) = adapter.respond(Ask(), [Request((image,), "<image>\nWhat?")])
+    assert isinstance(answer, Text) and answer.prompt_tokens == 16 + len(
         adapter._tokenizer("USER: \n\nWhat? ASSISTANT:")["input_ids"]
     )
 
@@ -188,8 +188,8 @@ def test_a_model_in_four_bits_answers(checkpoint: Path) -> None:
     assert adapter.facts.parameters == load(checkpoint).facts.parameters
     generation = GenerationSpec(max_new_tokens=4)
     image = Image.new("RGB", (56, 56), (200, 30, 30))
-    (answer,) = adapter.respond([Request((image,), "<image>\nWhat?", generation)])
-    assert answer.text and answer.error is None
+    (answer,) = adapter.respond(Ask(generation), [Request((image,), "<image>\nWhat?")])
+    assert isinstance(answer, Text) and answer.text
 
 
 def test_a_run_records_the_commit_and_how_the_model_was_loaded(

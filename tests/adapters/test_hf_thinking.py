@@ -14,7 +14,7 @@ from harness.adapters.hf.adapter import HfAdapter
 from harness.adapters.hf.reading import AnswerReader, Markers, find_markers
 from harness.answers.outcome import Status
 from harness.errors import SpecError
-from harness.requests import Request, Response
+from harness.requests import Ask, Request, Response
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
 from harness.specs.catalogue import Catalogue
@@ -119,13 +119,13 @@ def load(checkpoint: Path, **options: Any) -> HfAdapter:
 
 
 def ask(adapter: HfAdapter, tokens: int, count: int = 6) -> list[Response]:
-    generation = GenerationSpec(max_new_tokens=tokens)
+    limited = Ask(GenerationSpec(max_new_tokens=tokens))
     pictures = []
     for seed in range(count):
         generator = torch.Generator().manual_seed(seed)
         pixels = torch.randint(0, 255, (56, 56, 3), generator=generator, dtype=torch.uint8)
         pictures.append(Image.fromarray(pixels.numpy()))
-    return adapter.respond([Request((each,), "<image>\nWhat?", generation) for each in pictures])
+    return adapter.respond(limited, [Request((each,), "<image>\nWhat?") for each in pictures])
 
 
 def test_a_model_that_thinks_and_one_that_runs_out_of_tokens(checkpoint: Path) -> None:
@@ -172,11 +172,10 @@ def test_an_argument_that_the_template_does_not_know_is_refused(checkpoint: Path
 
 
 def test_a_choice_cannot_be_asked_for_inside_reasoning(checkpoint: Path) -> None:
-    request = Request(
-        (Image.new("RGB", (56, 56)),), "<image>\nWhat?", output_type="constrained", choices=("cat",)
-    )
+    only_cats = Ask(output_type="constrained", choices=("cat",))
+    request = Request((Image.new("RGB", (56, 56)),), "<image>\nWhat?")
     with pytest.raises(ValueError, match="begins a reasoning part"):
-        load(checkpoint).respond([request])
+        load(checkpoint).respond(only_cats, [request])
     off = load(checkpoint, chat_template_kwargs={"enable_thinking": False})
-    (answer,) = off.respond([request])
+    (answer,) = off.respond(only_cats, [request])
     assert (answer.text or "").strip() == "cat"

@@ -15,7 +15,7 @@ from harness.adapters.classifiers.knn import KnnAdapter, votes
 from harness.adapters.registry import checked_class, load_adapter
 from harness.data.images.open import open_source
 from harness.errors import SpecError
-from harness.requests import Request
+from harness.requests import Ask, Request
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_model, load_task
 from harness.specs.model import ModelSpec
@@ -68,13 +68,13 @@ def test_features_are_computed_once_for_model_and_data(
     assert source.read is not None
     asked = [Request((source.read(row),)) for row in range(8)]
     first = load_adapter(spec(), Setting())
-    answers = first.respond(asked)
+    answers = first.respond(Ask(), asked)
     assert "computing the features of 1280" in caplog.text
     caplog.clear()
     assert load_adapter(spec("options.k=3"), Setting()).facts.notes == (
         "k-NN: k = 3, 1280 training images of 64 classes",
     )
-    assert load_adapter(spec(), Setting()).respond(asked) == answers
+    assert load_adapter(spec(), Setting()).respond(Ask(), asked) == answers
     assert "computing" not in caplog.text
     load_adapter(spec("options.features=cls"), Setting())
     assert "computing" in caplog.text
@@ -105,7 +105,7 @@ def test_the_names_of_the_training_labels_are_those_of_the_outputs(
     assert adapter.output_names == (known and [(name,) for name in known])
     source = open_source(load_task(Catalogue(()), "mini_classify"))
     assert source.read is not None
-    (response,) = adapter.respond([Request((source.read(0),))])
+    (response,) = adapter.respond(Ask(), [Request((source.read(0),))])
     assert response.scores is not None and len(response.scores) == len(known or [0, 1])
 
 

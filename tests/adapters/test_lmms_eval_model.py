@@ -14,7 +14,7 @@ from harness.adapters.base import OutOfMemoryError, Setting
 from harness.adapters.lmms_eval.adapter import LmmsEvalAdapter
 from harness.adapters.registry import load_adapter
 from harness.errors import MissingPackageError, SpecError
-from harness.requests import Request, Response
+from harness.requests import Ask, Failed, Request, Response
 from harness.runner.asking import Asker
 from harness.specs.model import ModelSpec
 from harness.specs.task import GenerationSpec
@@ -34,7 +34,7 @@ def make(name: str, **options: Any) -> LmmsEvalAdapter:
 
 def ask(adapter: LmmsEvalAdapter, *texts: str, **generation: Any) -> list[Response]:
     settings = GenerationSpec(max_new_tokens=5, **generation)
-    return adapter.respond([Request((IMAGE,), f"<image>{text}", settings) for text in texts])
+    return adapter.respond(Ask(settings), [Request((IMAGE,), f"<image>{text}") for text in texts])
 
 
 def test_a_simple_class_gets_text_images_and_all_settings() -> None:
@@ -56,7 +56,7 @@ def test_a_simple_class_gets_text_images_and_all_settings() -> None:
 
 def test_a_chat_class_gets_images_between_the_pieces_of_text() -> None:
     images = (IMAGE, Image.new("RGB", (2, 2)))
-    (response,) = make("Chat").respond([Request(images, "A <image> b <image> c")])
+    (response,) = make("Chat").respond(Ask(), [Request(images, "A <image> b <image> c")])
     assert response.text == "user: ['A ', (4, 3), ' b ', (2, 2), ' c']"
     assert (response.tokens, response.prompt_tokens) == (3, 11)
 
@@ -80,9 +80,9 @@ def test_a_failure_is_an_error_and_never_an_answer() -> None:
     swallowed, plain, sentinel, rounds = ask(
         make("Habit"), "swallow", "plain", "sentinel", "rounds"
     )
-    assert swallowed == Response(error="Error no such kernel in generating")
+    assert swallowed == Failed("Error no such kernel in generating")
     assert plain.text == "plain"
-    assert sentinel.error is not None and "503" in sentinel.error and sentinel.text is None
+    assert isinstance(sentinel, Failed) and "503" in sentinel.error
     assert rounds.error == "no text: ['a', 'b']"
 
 
@@ -97,9 +97,9 @@ def test_what_its_weights_show_is_known() -> None:
 
 def test_what_is_raised_is_an_error_of_its_request_alone() -> None:
     requests = [Request((IMAGE,), f"<image>{each}") for each in ("a", "exit", "b")]
-    first, failed, last = Asker(make("Habit"), 3).ask(requests)
+    first, failed, last = Asker(make("Habit"), Ask(), 3).respond(requests)
     assert (first.text, last.text) == ("a", "b")
-    assert failed.error is not None and "end the process (no more)" in failed.error
+    assert "end the process (no more)" in failed.error
 
 
 @pytest.mark.parametrize("text", ["memory", "swallow memory"])
@@ -107,10 +107,10 @@ def test_out_of_memory_halves_the_batch(text: str) -> None:
     adapter = make("Habit")
     with pytest.raises(OutOfMemoryError):
         ask(adapter, "a", text)
-    asker = Asker(adapter, 4)
-    found = asker.ask([Request((IMAGE,), f"<image>{each}") for each in ("a", "b", "c", text)])
+    asker = Asker(adapter, Ask(), 4)
+    found = asker.respond([Request((IMAGE,), f"<image>{each}") for each in ("a", "b", "c", text)])
     assert [each.text for each in found[:3]] == ["a", "b", "c"]
-    assert found[3].error is not None and "memory" in found[3].error
+    assert "memory" in found[3].error
     assert asker.halved
 
 

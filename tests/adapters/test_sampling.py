@@ -20,7 +20,7 @@ from harness.adapters.hf.sampling import SeededSampling, uniform, warpers
 from harness.data.opened import open_task
 from harness.errors import UserError
 from harness.prompts.plan import make_plan
-from harness.requests import Request, noise_seed
+from harness.requests import Ask, Request, noise_seed
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
 from harness.specs.catalogue import Catalogue
@@ -73,7 +73,7 @@ def test_a_row_draws_the_same_whatever_stands_beside_it() -> None:
 
 
 def test_numbers_lie_between_0_and_1() -> None:
-    numbers = [uniform(noise_seed(seed), step) for seed in range(50) for step in range(40)]
+    numbers = [uniform(noise_seed(seed, []), step) for seed in range(50) for step in range(40)]
     assert len(set(numbers)) == 2000
     assert 0 <= min(numbers) < 0.01 and 0.99 < max(numbers) < 1
     assert abs(sum(numbers) / 2000 - 0.5) < 0.03
@@ -110,16 +110,14 @@ def test_the_distribution_is_that_of_transformers(
 
 
 def test_images_of_equal_pixels_have_noise_of_their_own(adapter: HfAdapter) -> None:
-    generation = GenerationSpec(do_sample=True, temperature=3.0, max_new_tokens=8)
+    ask = Ask(GenerationSpec(do_sample=True, temperature=3.0, max_new_tokens=8))
     image = Image.new("RGB", (56, 56), "grey")
     ids = [f"image-{number}" for number in range(12)]
-    requests = [
-        Request((image,), "<image>\nWhat?", generation, seed=noise_seed(0, [each])) for each in ids
-    ]
-    found = [each.text for each in adapter.respond(requests)]
+    requests = [Request((image,), "<image>\nWhat?", noise_seed(0, [each])) for each in ids]
+    found = [each.text for each in adapter.respond(ask, requests)]
     assert len(set(found)) > 6
-    assert [each.text for each in adapter.respond(requests[::-1])] == found[::-1]
-    (again,) = adapter.respond([replace(requests[5])])
+    assert [each.text for each in adapter.respond(ask, requests[::-1])] == found[::-1]
+    (again,) = adapter.respond(ask, [replace(requests[5])])
     assert again.text == found[5]
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from harness.adapters.base import Setting
 from harness.adapters.hf.adapter import HfAdapter
 from harness.adapters.hf.prefix_cache import PrefixCache
-from harness.requests import Request
+from harness.requests import Ask, Request
 from harness.specs.model import ModelSpec
 from harness.specs.task import GenerationSpec
 from support.tiny_checkpoints import FAMILIES, make_checkpoint
@@ -18,6 +18,8 @@ from support.tiny_checkpoints import FAMILIES, make_checkpoint
 NAMES = tuple(f"{a} {b}" for a in ("red", "blue", "big", "small") for b in ("cat", "dog", "car"))
 LISTED = f"Classes: {'; '.join(NAMES * 3)}.\n<image>\nWhich one is it?"
 GENERATION = GenerationSpec(max_new_tokens=6)
+FREE = Ask(GENERATION)
+RANK = Ask(GENERATION, "multiple_choice", NAMES)
 # PaliGemma reads its image before any text.
 NOT_SHARED = {"paligemma2"}
 
@@ -68,21 +70,18 @@ def pictures(count: int) -> list[Image.Image]:
     return made
 
 
-def requests(count: int, output_type: str = "generate_until") -> list[Request]:
-    return [
-        Request((image,), LISTED, GENERATION, output_type, NAMES)  # type: ignore[arg-type]
-        for image in pictures(count)
-    ]
+def requests(count: int) -> list[Request]:
+    return [Request((image,), LISTED) for image in pictures(count)]
 
 
 def test_the_same_tokens_batch_after_batch(
     family: str, plain: HfAdapter, sharing: HfAdapter
 ) -> None:
     asked = requests(7)
-    expected = [each.text for each in plain.respond(asked)]
+    expected = [each.text for each in plain.respond(FREE, asked)]
     for step in (3, 2, 7):
         batches = [asked[start : start + step] for start in range(0, len(asked), step)]
-        assert [each.text for batch in batches for each in sharing.respond(batch)] == expected
+        assert [each.text for batch in batches for each in sharing.respond(FREE, batch)] == expected
     shared = sharing._prefix
     assert shared is not None
     if family in NOT_SHARED:
@@ -97,8 +96,8 @@ def test_the_prefix_is_held_once_for_all_rows(family: str, sharing: HfAdapter) -
     """Layers that see all tokens hold one row of it; Gemma 3 has others, which hold it in each."""
     if family in NOT_SHARED:
         pytest.skip("it shares no prefix")
-    sharing.respond(requests(2))
-    sharing.respond(requests(7))
+    sharing.respond(FREE, requests(2))
+    sharing.respond(FREE, requests(7))
     assert sharing._prefix is not None and sharing._prefix._held is not None
     beginning, cache = sharing._prefix._held
     assert cache is not None
@@ -114,8 +113,8 @@ def test_another_attention_holds_it_in_every_row(
 ) -> None:
     adapter = load(checkpoint, True, attn_implementation="eager")
     asked = requests(6)
-    expected = [each.text for each in plain.respond(asked)]
-    found = [each.text for n in (0, 3) for each in adapter.respond(asked[n : n + 3])]
+    expected = [each.text for each in plain.respond(FREE, asked)]
+    found = [each.text for n in (0, 3) for each in adapter.respond(FREE, asked[n : n + 3])]
     assert found == expected
     if family not in NOT_SHARED:
         assert str(adapter._prefix).endswith("read once a row")
@@ -133,8 +132,10 @@ def test_a_model_that_changes_keys_before_it_attends_has_it_in_every_row(
     )
     adapter = load(checkpoint, True)
     asked = requests(6)
-    expected = [each.text for each in plain.respond(asked)]
-    assert [each.text for n in (0, 3) for each in adapter.respond(asked[n : n + 3])] == expected
+    expected = [each.text for each in plain.respond(FREE, asked)]
+    assert [
+        each.text for n in (0, 3) for each in adapter.respond(FREE, asked[n : n + 3])
+    ] == expected
     assert str(adapter._prefix).endswith("read once a row")
 
 
@@ -147,11 +148,13 @@ def test_a_window_that_only_the_attention_is_told_of_is_kept(tmp_path: Path) -> 
     plain, sharing = load(folder, False), load(folder, True)
     assert "Mistral" in type(sharing._model.model.language_model).__name__
     asked = requests(6)
-    expected = [each.text for each in plain.respond(asked)]
-    assert [each.text for n in (0, 3) for each in sharing.respond(asked[n : n + 3])] == expected
+    expected = [each.text for each in plain.respond(FREE, asked)]
+    assert [
+        each.text for n in (0, 3) for each in sharing.respond(FREE, asked[n : n + 3])
+    ] == expected
     assert str(sharing._prefix).endswith("read once a row")
-    ranked = requests(2, "multiple_choice")
-    for response, request in zip(sharing.respond(ranked), ranked, strict=True):
+    ranked = requests(2)
+    for response, request in zip(sharing.respond(RANK, ranked), ranked, strict=True):
         assert response.scores == pytest.approx(naive(plain, request), abs=1e-4)
 
 
@@ -160,28 +163,28 @@ def test_several_images_in_a_prompt(family: str, plain: HfAdapter, sharing: HfAd
         pytest.skip("its prompts hold one image")
     text = LISTED.replace("<image>", "1: <image>\n2: <image>")
     images = pictures(8)
-    asked = [Request(tuple(images[n : n + 2]), text, GENERATION) for n in range(0, 8, 2)]
-    expected = [each.text for each in plain.respond(asked)]
+    asked = [Request(tuple(images[n : n + 2]), text) for n in range(0, 8, 2)]
+    expected = [each.text for each in plain.respond(FREE, asked)]
     batches = (asked[:3], asked[3:])
-    assert [each.text for batch in batches for each in sharing.respond(batch)] == expected
+    assert [each.text for batch in batches for each in sharing.respond(FREE, batch)] == expected
     shared = sharing._prefix
     assert shared is not None and (shared.used > 100) == (family not in NOT_SHARED)
 
 
 def test_ranking_is_the_sum_over_each_name(plain: HfAdapter, sharing: HfAdapter) -> None:
-    asked = requests(3, "multiple_choice")
+    asked = requests(3)
     expected = [naive(plain, request) for request in asked]
     assert len({tuple(sums) for sums in expected}) == 3, "the scores must depend on the image"
     for adapter in (sharing, plain):
-        for response, sums in zip(adapter.respond(asked), expected, strict=True):
+        for response, sums in zip(adapter.respond(RANK, asked), expected, strict=True):
             assert response.scores == pytest.approx(sums, abs=1e-4)
 
 
 def test_constrained_text_is_always_a_name(plain: HfAdapter, sharing: HfAdapter) -> None:
-    asked = requests(4, "constrained")
-    found = sharing.respond(asked)
+    asked, ask = requests(4), Ask(GENERATION, "constrained", NAMES)
+    found = sharing.respond(ask, asked)
     assert {each.text.strip() for each in found if each.text} <= set(NAMES)
-    assert [each.text for each in found] == [each.text for each in plain.respond(asked)]
+    assert [each.text for each in found] == [each.text for each in plain.respond(ask, asked)]
     assert all(each.outside is not None and 0 < each.outside <= 1 for each in found)
 
 

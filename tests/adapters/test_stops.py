@@ -63,7 +63,7 @@ def test_every_adapter_cuts_here_and_asks_nobody_else_to(make: Make) -> None:
     generation = GenerationSpec(until=("\n",))
     assert "until" not in generation_kwargs(generation)
     adapter, server = make({1: "line break"})
-    (answer,) = adapter.respond(asked(1, until=("\n",)))
+    (answer,) = adapter.respond(*asked(1, until=("\n",)))
     assert answer.text == "\nanswer 1"
     assert "stop" not in server.log[0].body
 

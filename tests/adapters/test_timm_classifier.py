@@ -10,7 +10,7 @@ from PIL import Image
 from harness.adapters.base import NamingOutputs, Setting
 from harness.adapters.registry import load_adapter
 from harness.errors import SpecError
-from harness.requests import Request
+from harness.requests import Ask, Request
 from harness.specs.model import ModelSpec
 from support.tiny_timm import folder_of, write_checkpoint, write_folder, write_open_clip
 
@@ -32,7 +32,7 @@ def test_scores_are_the_logits_under_the_models_own_transforms(tmp_path: Path) -
     with torch.inference_mode():
         expected = model(torch.stack([transform(image) for image in IMAGES]))
     adapter = load_adapter(folder_of(folder), Setting())
-    found = adapter.respond([Request((image,)) for image in IMAGES])
+    found = adapter.respond(Ask(), [Request((image,)) for image in IMAGES])
     np.testing.assert_allclose([each.scores for each in found], expected, atol=1e-5)
     assert adapter.facts.kind == "supervised"
     assert f'"input_size": {list(config["input_size"])}' in adapter.facts.notes[0]
@@ -41,8 +41,10 @@ def test_scores_are_the_logits_under_the_models_own_transforms(tmp_path: Path) -
 def test_a_checkpoint_file_gives_the_same_as_a_folder(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     asked = [Request((image,)) for image in IMAGES]
-    one = load_adapter(write_checkpoint(tmp_path), Setting()).respond(asked)
-    two = load_adapter(folder_of(write_folder(tmp_path / "folder")), Setting()).respond(asked)
+    one = load_adapter(write_checkpoint(tmp_path), Setting()).respond(Ask(), asked)
+    two = load_adapter(folder_of(write_folder(tmp_path / "folder")), Setting()).respond(
+        Ask(), asked
+    )
     assert one == two
 
 
@@ -74,7 +76,7 @@ def test_open_clip_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         shown = model.eval().encode_image(pixels, normalize=True)
         expected = shown @ model.encode_text(tokens, normalize=True).T
     adapter = load_adapter(spec, Setting())
-    found = adapter.respond([Request((image,), choices=names) for image in IMAGES])
+    found = adapter.respond(Ask(choices=names), [Request((image,)) for image in IMAGES])
     np.testing.assert_allclose([each.scores for each in found], expected, atol=1e-5)
     assert adapter.facts.kind == "dual_encoder"
 

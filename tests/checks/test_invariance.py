@@ -10,7 +10,7 @@ from harness.checks.invariance import compare_ways
 from harness.data.opened import open_task
 from harness.errors import RunError
 from harness.prompts.plan import make_plan
-from harness.requests import Request, Response
+from harness.requests import Ask, Failed, Request, Response, Text
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 from harness.specs.model import ModelSpec
@@ -23,14 +23,14 @@ MODEL = ModelSpec(model="colour", adapter="tests:ColourAdapter")
 class LastIsGreen(ColourAdapter):
     """Says `green` of the last image of a batch of several, as padding might make a model do."""
 
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
-        found = super().respond(requests)
-        return [*found[:-1], Response(text="green")] if len(found) > 1 else found
+    def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
+        found = super().respond(ask, requests)
+        return [*found[:-1], Text("green")] if len(found) > 1 else found
 
 
 class Failing(ColourAdapter):
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
-        return [Response(error="no answer") for _ in requests]
+    def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
+        return [Failed("no answer") for _ in requests]
 
 
 def test_a_steady_model_has_no_flips(catalogue: Catalogue) -> None:

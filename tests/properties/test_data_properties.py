@@ -26,7 +26,7 @@ from harness.data.images.open import open_source
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.errors import UserError
 from harness.export.hf.folder import HfOptions, export_hf
-from harness.requests import ModelFacts, Request, Response
+from harness.requests import Ask, ModelFacts, Request, Response, Text
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
 from harness.runs.finished import Finished
@@ -282,10 +282,10 @@ class Namer:
     def __init__(self, names: Sequence[str]) -> None:
         self.names, self.prompts = names, set[str]()
 
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
+    def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
         self.prompts.update(request.text for request in requests)
         reds = [request.images[0].getpixel((0, 0)) for request in requests]
-        return [Response(text=self.names[pixel[0]], tokens=1) for pixel in reds]  # type: ignore[index]
+        return [Text(self.names[pixel[0]], tokens=1) for pixel in reds]  # type: ignore[index]
 
 
 @WHOLE

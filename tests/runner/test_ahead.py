@@ -10,7 +10,7 @@ import pytest
 from harness.adapters.base import OutOfMemoryError, Preparing, Setting
 from harness.answers.outcome import Status
 from harness.errors import Problem, SpecError, UserError
-from harness.requests import Ahead, ModelFacts, Request, Response
+from harness.requests import Ahead, Ask, Failed, ModelFacts, Request, Response, Text
 from harness.runner.batch_size import WITHOUT_GPU
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
@@ -47,12 +47,12 @@ class Ready(ColourAdapter):
             raise ValueError("this colour cannot be resized")
         return Ahead(name, SIZES[request.images[0].getpixel((0, 0))])  # type: ignore[index]
 
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
+    def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
         ahead = [each.ahead or self.prepare(each) for each in requests]
         self.asked.append([each.inputs for each in ahead])
         if len(requests) * max(each.size for each in ahead) > self.room:
             raise OutOfMemoryError("too many")
-        return [Response(text=each.inputs, tokens=1) for each in ahead]
+        return [Text(each.inputs, tokens=1) for each in ahead]
 
 
 def run(catalogue: Catalogue, adapter: ColourAdapter, size: int | str, name: str) -> Finished:
@@ -111,9 +111,9 @@ def test_auto_takes_the_largest_power_of_two_that_fits(catalogue: Catalogue, fol
 
 def test_auto_goes_past_requests_that_fail(catalogue: Catalogue) -> None:
     class Picky(Ready):
-        def respond(self, requests: Sequence[Request]) -> list[Response]:
-            found = super().respond(requests)
-            return [Response(error="no") if each.text == "blue" else each for each in found]
+        def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
+            found = super().respond(ask, requests)
+            return [Failed("no") if each.text == "blue" else each for each in found]
 
     adapter = Picky(room=90, device="cuda:0")
     assert Manifest.read(run(catalogue, adapter, "auto", "picky").path).batch_size == 4

@@ -11,7 +11,7 @@ from harness.answers.outcome import Status
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.data.opened import open_task
 from harness.prompts.plan import make_plan
-from harness.requests import Request, Response
+from harness.requests import Ask, Request, Response
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
 from harness.runs.finished import Finished
@@ -38,12 +38,12 @@ class Grouped(ColourAdapter):
         super().__init__(MODEL, Setting())
         self._left = dies
 
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
+    def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
         if self._left is not None:
             self._left -= len(requests)
             if self._left < 0:
                 raise Killed
-        return super().respond(requests)
+        return super().respond(ask, requests)
 
     def answer(self, request: Request) -> str:
         # The whole group decides what is said of each of its images.

@@ -8,7 +8,7 @@ import pytest
 from harness.answers.reasoning import MOST_WRITTEN
 from harness.data.classes import Class, ClassList
 from harness.prompts.plan import PlannedRequest
-from harness.requests import Response
+from harness.requests import Failed, Text
 from harness.runs.rows import answered_rows
 from harness.specs.task import Protocol
 from support.command import harness
@@ -28,7 +28,7 @@ LONG = {
 def test_a_long_answer_is_cut_and_counted(protocol: Protocol, name: str) -> None:
     options = (5, 6) if protocol == "mc" else ()
     asked = PlannedRequest((0,), ("a",), "which?", options)
-    (row,) = answered_rows(protocol, CLASSES, asked, ["0"], Response(text=LONG[name]))
+    (row,) = answered_rows(protocol, CLASSES, asked, ["0"], Text(LONG[name]))
     assert row.truncated is True
     assert len(row.answer or "") + len(row.reasoning or "") <= MOST_WRITTEN
     assert len(json.dumps(row.to_json())) < 1 << 20
@@ -36,10 +36,10 @@ def test_a_long_answer_is_cut_and_counted(protocol: Protocol, name: str) -> None
 
 def test_a_servers_own_reasoning_and_errors_are_cut_too() -> None:
     asked = PlannedRequest((0,), ("a",), "which?")
-    said = Response(text="kind 5", reasoning="so " * 1_000_000)
+    said = Text("kind 5", reasoning="so " * 1_000_000)
     (row,) = answered_rows("cw", CLASSES, asked, ["0"], said)
     assert (row.class_id, len(row.reasoning or ""), row.truncated) == (5, MOST_WRITTEN, None)
-    (row,) = answered_rows("cw", CLASSES, asked, ["0"], Response(error="x" * 1_000_000))
+    (row,) = answered_rows("cw", CLASSES, asked, ["0"], Failed("x" * 1_000_000))
     assert row.error is not None and len(row.error) < 3_000
 
 

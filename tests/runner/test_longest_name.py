@@ -22,11 +22,11 @@ def task(name: str = "mini_cw", *settings: str) -> TaskSpec:
     return load_task(Catalogue(), name, [SETTING, *settings])
 
 
-def test_requests_carry_the_names_that_set_the_limit() -> None:
+def test_a_run_asks_with_the_names_that_set_the_limit() -> None:
     plan = make_plan(open_task(Catalogue(), task()))
-    assert plan.choices(plan.requests[0]) == plan.opened.classes.names
+    assert plan.ask.choices == plan.opened.classes.names
     free = make_plan(open_task(Catalogue(), load_task(Catalogue(), "mini_cw")))
-    assert free.choices(free.requests[0]) == ()
+    assert free.ask.choices == ()
 
 
 @pytest.mark.parametrize("name", ["mini_ow", "mini_mc_random", "mini_cw_b4"])

@@ -10,13 +10,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from harness.adapters.base import Adapter, NamingOutputs, Setting
+from harness.adapters.base import CLASSIFY, Abilities, Adapter, NamingOutputs, Setting
 from harness.adapters.registry import load_adapter
 from harness.data.class_lists import load_class_list
 from harness.data.classes import Class, ClassList
 from harness.data.outputs import Outputs, match_outputs
 from harness.errors import SpecError, UserError
-from harness.requests import ModelFacts, Request, Response
+from harness.requests import Ask, ModelFacts, Request, Response, Scores
 from harness.runner.named_outputs import join_names
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
@@ -124,7 +124,7 @@ def test_imagenets_models_go_on_with_their_own_spelling(name_set: str) -> None:
 class Moved:
     """Knows the four colours in an order of its own, and says which, or does not."""
 
-    protocols = frozenset({"classify"})
+    abilities = Abilities(CLASSIFY)
     order = ("blue", "grey", "red", "green")
 
     def __init__(self, names: Sequence[str] | None = order) -> None:
@@ -134,9 +134,9 @@ class Moved:
     def facts(self) -> ModelFacts:
         return ModelFacts(kind="supervised", notes=("a note",))
 
-    def respond(self, requests: list[Request]) -> list[Response]:
+    def respond(self, ask: Ask, requests: list[Request]) -> list[Response]:
         shown = [name_of(each.images[0]).replace("pink", "grey") for each in requests]
-        return [Response(scores=tuple(float(name == s) for name in self.order)) for s in shown]
+        return [Scores(tuple(float(name == s) for name in self.order)) for s in shown]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from harness.adapters.base import Setting
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.errors import UserError
-from harness.requests import ModelFacts, Request, Response
+from harness.requests import Ask, ModelFacts, Request, Response
 from harness.runner.identity import refuse_other_model
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
@@ -51,9 +51,9 @@ class Served(ColourAdapter):
     def facts(self) -> ModelFacts:
         return ModelFacts(revision=", ".join(sorted(self._said)) or None)
 
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
+    def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
         found = []
-        for each in super().respond(requests):
+        for each in super().respond(ask, requests):
             name = self._names.pop(0) if len(self._names) > 1 else self._names[0]
             self._said.add(name)
             found.append(replace(each, revision=name))

@@ -13,7 +13,7 @@ from harness.data.labels.of_task import NO_OVERRIDES, Overrides
 from harness.data.opened import open_task
 from harness.errors import UserError
 from harness.prompts.plan import make_plan
-from harness.requests import ModelFacts, Request, Response
+from harness.requests import Ask, ModelFacts, Request, Response
 from harness.runner.processes import Rank
 from harness.runner.repeats import run_all
 from harness.runner.session import RunOptions, run_task
@@ -238,11 +238,11 @@ class TellingAdapter(ColourAdapter):
     def facts(self) -> ModelFacts:
         return ModelFacts(architecture="Colour", notes=(f"{len(self.calls)} calls",))
 
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
+    def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
         self.said += Manifest.read(self.path).model_facts["notes"]
         if len(self.calls) == 2:
             raise KeyboardInterrupt
-        return super().respond(requests)
+        return super().respond(ask, requests)
 
 
 def test_facts_of_the_model_are_on_disk_before_the_answers(catalogue: Catalogue) -> None:
@@ -277,9 +277,9 @@ class ForgetfulManifest(ColourAdapter):
         super().__init__(MODEL, Setting())
         self.path = path
 
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
+    def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
         Manifest.read(self.path).model_copy(update={"model_facts": {}}).write(self.path)
-        return super().respond(requests)
+        return super().respond(ask, requests)
 
 
 def test_facts_outlive_a_slice_that_began_in_between(catalogue: Catalogue) -> None:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from harness.adapters.base import CLASSIFY, Setting
+from harness.adapters.base import CLASSIFY, Abilities, Setting
 from harness.answers.outcome import Status
 from harness.cli import main
 from harness.data.classes import Class, ClassList
 from harness.data.outputs import Outputs, as_seen, match_outputs
 from harness.errors import SpecError
 from harness.prompts.plan import PlannedRequest
-from harness.requests import ModelFacts, Request, Response
+from harness.requests import Ask, ModelFacts, Request, Response, Scores
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
 from harness.runs.classified import classified_row
@@ -72,7 +72,7 @@ def test_imagenet_of_other_names_is_matched_by_wordnet_id() -> None:
 
 def test_the_best_of_the_tasks_classes_wins_and_of_equal_ones_the_lower_id() -> None:
     outputs = Outputs(5, (4, 0, 2))
-    response = Response(scores=(1.0, 99.0, 0.5, 98.0, 1.0))
+    response = Scores((1.0, 99.0, 0.5, 98.0, 1.0))
     row = classified_row(ASKED, "x", response, CLASSES, outputs)
     assert (row.status, row.class_id, row.rule) == (Status.OK, 2, "scores")
     assert (row.top, row.top_scores) == ((2, 5, 9), (1.0, 1.0, 0.5))
@@ -80,20 +80,18 @@ def test_the_best_of_the_tasks_classes_wins_and_of_equal_ones_the_lower_id() -> 
 
 def test_a_score_that_is_no_number_is_refused() -> None:
     with pytest.raises(ValueError, match="NaN"):
-        classified_row(
-            ASKED, "x", Response(scores=(0.0, math.nan, 1.0)), CLASSES, Outputs(3, (0, 1, 2))
-        )
+        classified_row(ASKED, "x", Scores((0.0, math.nan, 1.0)), CLASSES, Outputs(3, (0, 1, 2)))
 
 
 def test_another_number_of_outputs_ends_the_run_with_a_hint() -> None:
     with pytest.raises(SpecError, match="class_list"):
-        classified_row(ASKED, "x", Response(scores=(1.0,)), CLASSES, Outputs(3, (0, 1, 2)))
+        classified_row(ASKED, "x", Scores((1.0,)), CLASSES, Outputs(3, (0, 1, 2)))
 
 
 class ColourScores:
     """Knows six colours, in an order of its own; has no score for green."""
 
-    protocols = CLASSIFY
+    abilities = Abilities(CLASSIFY)
     known = ("violet", "blue", "grey", "green", "red", "pink")
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
@@ -103,9 +101,9 @@ class ColourScores:
     def facts(self) -> ModelFacts:
         return ModelFacts(kind="supervised")
 
-    def respond(self, requests: list[Request]) -> list[Response]:
-        assert {request.choices for request in requests} == {NAMES}
-        return [Response(scores=self._scores(name_of(each.images[0]))) for each in requests]
+    def respond(self, ask: Ask, requests: list[Request]) -> list[Response]:
+        assert ask.choices == NAMES
+        return [Scores(self._scores(name_of(each.images[0]))) for each in requests]
 
     def _scores(self, name: str) -> tuple[float, ...]:
         shown = "grey" if name == "pink" else name
@@ -163,7 +161,7 @@ def _answer_for(kind: Kind, scores: tuple[float, ...], class_list: str | None = 
     outputs = as_seen(
         match_outputs(Catalogue(()), spec(), TWINS), spec(class_list), ModelFacts(kind=kind), TWINS
     )
-    return classified_row(ASKED, "x", Response(scores=scores), TWINS, outputs)
+    return classified_row(ASKED, "x", Scores(scores), TWINS, outputs)
 
 
 @pytest.mark.parametrize("kind", ["dual_encoder", "mllm"])
@@ -200,7 +198,7 @@ def test_classes_that_share_an_output_are_answered_together(tmp_path: Path) -> N
     )
     outputs = match_outputs(catalogue, spec("known"), TWINS)
     assert outputs == Outputs(3, (1, 2, 0, 2), ((1, 3),))
-    row = classified_row(ASKED, "x", Response(scores=(0.0, 0.1, 0.9)), TWINS, outputs)
+    row = classified_row(ASKED, "x", Scores((0.0, 0.1, 0.9)), TWINS, outputs)
     assert (row.class_id, row.also) == (5, (9,))
 
 

@@ -12,7 +12,7 @@ import pytest
 from harness.adapters.base import Setting
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.errors import DataError, UserError
-from harness.requests import Request, Response
+from harness.requests import Ask, Request, Response
 from harness.runner.processes import Rank
 from harness.runner.repeats import run_all
 from harness.runner.session import RunOptions
@@ -42,12 +42,12 @@ class Talker(ColourAdapter):
         super().__init__(MODEL, Setting())
         self._left = dies
 
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
+    def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
         if self._left is not None:
             if self._left < len(requests):
                 raise Killed
             self._left -= len(requests)
-        return super().respond(requests)
+        return super().respond(ask, requests)
 
     def answer(self, request: Request) -> str:
         return WORDS[name_of(request.images[0])]

@@ -7,7 +7,7 @@ import pytest
 from harness.answers.outcome import Status
 from harness.data.classes import Class, ClassList
 from harness.prompts.plan import PlannedRequest
-from harness.requests import Response
+from harness.requests import Scores
 from harness.runs.ranked import best_of
 from harness.runs.rows import answered_rows
 
@@ -23,7 +23,7 @@ def test_the_best_come_first_and_of_equal_ones_the_lower() -> None:
 
 
 def test_a_score_that_is_no_number_is_an_error_and_no_answer() -> None:
-    response = Response(scores=(math.nan,) * 6, lengths=(1,) * 6)
+    response = Scores((math.nan,) * 6, lengths=(1,) * 6)
     (row,) = answered_rows("cw", CLASSES, ASKED, ["x"], response)
     assert row.status is Status.ERROR
     assert row.class_id is None
@@ -33,7 +33,7 @@ def test_a_score_that_is_no_number_is_an_error_and_no_answer() -> None:
 
 def test_sum_and_mean_are_both_kept_and_the_sum_decides() -> None:
     scores = (-9.0, -2.0, -2.4, -9.0, -3.0, -8.0)
-    response = Response(scores=scores, lengths=(1, 1, 3, 1, 1, 1))
+    response = Scores(scores, lengths=(1, 1, 3, 1, 1, 1))
     (row,) = answered_rows("cw", CLASSES, ASKED, ["x"], response)
     assert (row.status, row.class_id, row.also, row.rule) == (Status.OK, 10, (), "ranked")
     assert row.top == (10, 20, 40, 50, 0)
@@ -43,13 +43,13 @@ def test_sum_and_mean_are_both_kept_and_the_sum_decides() -> None:
 
 
 def test_a_name_that_two_classes_bear_stands_for_both() -> None:
-    response = Response(scores=(0.0, -1, -1, 0.0, -1, -1), lengths=(1,) * 6)
+    response = Scores((0.0, -1, -1, 0.0, -1, -1), lengths=(1,) * 6)
     (row,) = answered_rows("cw", CLASSES, ASKED, ["x"], response)
     assert (row.class_id, row.also) == (0, (30,))
 
 
 def test_letters_stand_for_the_options() -> None:
     asked = PlannedRequest((0,), ("a",), "which?", (40, 0, 50))
-    response = Response(scores=(-3.0, -1.0, -2.0), lengths=(1, 1, 1))
+    response = Scores((-3.0, -1.0, -2.0), lengths=(1, 1, 1))
     (row,) = answered_rows("mc", CLASSES, asked, ["x"], response)
     assert (row.class_id, row.also, row.top) == (0, (), (0, 50, 40))

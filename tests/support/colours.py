@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from harness.adapters.base import OutOfMemoryError, Setting
-from harness.requests import ModelFacts, Request, Response
+from harness.requests import Ask, ModelFacts, Request, Response, Text
 from harness.specs.model import ModelSpec
 
 NAMES = ("red", "green", "blue", "grey")
@@ -28,9 +28,9 @@ class ColourAdapter:
     def facts(self) -> ModelFacts:
         return ModelFacts(architecture="Colour")
 
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
+    def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
         self.calls.append(len(requests))
-        return [Response(text=self.answer(request), tokens=1) for request in requests]
+        return [Text(self.answer(request), tokens=1) for request in requests]
 
     def answer(self, request: Request) -> str:
         names = [name_of(image) for image in request.images]
@@ -66,12 +66,12 @@ class SlowAdapter(ColourAdapter):
 class FragileAdapter(ColourAdapter):
     """Fails on every batch that holds a blue image, and when more than four are asked."""
 
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
+    def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
         if len(requests) > 4:
             raise OutOfMemoryError("too many")
         if any(name_of(image) == "blue" for request in requests for image in request.images):
             raise ValueError("blue hurts")
-        return super().respond(requests)
+        return super().respond(ask, requests)
 
 
 def name_of(image: Image.Image) -> str:

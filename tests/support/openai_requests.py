@@ -7,7 +7,7 @@ from PIL import Image
 
 from harness.adapters.base import Setting
 from harness.adapters.server.adapter import OpenAIAdapter
-from harness.requests import Request
+from harness.requests import Ask, Request
 from harness.specs.model import ModelSpec
 from harness.specs.task import GenerationSpec
 from support.faulty_server import FaultyServer, Script
@@ -44,9 +44,9 @@ def picture(number: int) -> Image.Image:
     return Image.new("RGB", (5, 4), (number, 7, 9))
 
 
-def asked(*numbers: int, **generation: Any) -> list[Request]:
-    settings = GenerationSpec(**generation)
-    return [Request((picture(number),), PROMPT, settings) for number in numbers]
+def asked(*numbers: int, **generation: Any) -> tuple[Ask, list[Request]]:
+    requests = [Request((picture(number),), PROMPT) for number in numbers]
+    return Ask(GenerationSpec(**generation)), requests
 
 
 def together(*numbers: int) -> Request:

@@ -11,7 +11,7 @@ from PIL import Image
 from harness.adapters.base import Setting
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.leaderboard.entries.pack import PackOptions, pack
-from harness.requests import ModelFacts, Request, Response
+from harness.requests import Ask, ModelFacts, Request, Response, Scores, Text
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
 from harness.specs.catalogue import Catalogue
@@ -84,7 +84,7 @@ class TinyAdapter:
     def facts(self) -> ModelFacts:
         return ModelFacts(architecture="Tiny")
 
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
+    def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
         return [self._respond(request) for request in requests]
 
     def _respond(self, request: Request) -> Response:
@@ -92,15 +92,15 @@ class TinyAdapter:
         names = [self._answer(number) for number in numbers]
         if not request.text:
             scores = [float(name == names[0]) for name in NAMES]
-            return Response(scores=tuple(scores))
+            return Scores(tuple(scores))
         options = re.findall(r"^([A-Z]): (\w+)$", request.text, re.MULTILINE)
         if options:
             letters = {name: letter for letter, name in options}
-            return Response(text=letters.get(names[0], "A"))
+            return Text(letters.get(names[0], "A"))
         if len(names) == 1:
-            return Response(text=names[0])
+            return Text(names[0])
         kept = names[:1] if numbers[0] % 50 == 8 else names
-        return Response(text=json.dumps(dict(enumerate(kept, start=1))))
+        return Text(json.dumps(dict(enumerate(kept, start=1))))
 
 
 def _number(image: Image.Image) -> int:

@@ -26,6 +26,7 @@ class ClassPrompts:
     def __init__(self, tower: TextEncoder, template: str) -> None:
         """Take the text tower and a template. Raises SpecError for an unknown template."""
         self._tower = CachedEncoder(tower)
+        self.template = template
         self._forms = sentences(template)
         self._names: Sequence[str] | None = None
         self._vectors: Vectors | None = None

@@ -13,16 +13,16 @@ from torch import Tensor
 from torch.nn.functional import normalize
 from transformers import AutoModel, AutoTokenizer
 
-from harness.adapters.base import CLASSIFY, Setting
+from harness.adapters.base import CLASSIFY, Abilities, Setting
 from harness.adapters.classifiers.class_prompts import ClassPrompts
-from harness.adapters.classifiers.hf_images import KEYS, load_image_processor, to_pixels
-from harness.adapters.classifiers.one_image import score_images
-from harness.adapters.hf.loading import load_model, problem
+from harness.adapters.classifiers.hf_images import load_image_processor, to_pixels
+from harness.adapters.classifiers.one_image import Classifier
+from harness.adapters.hf.loading import LOADING, facts_of, load_model, problem
 from harness.adapters.pretrained import Weights, locate, resolve_commit
 from harness.encoders.base import Vectors, batches_by_length
 from harness.encoders.weights import digest_of
 from harness.errors import SpecError
-from harness.requests import ModelFacts, Request, Response
+from harness.requests import Ask, ModelFacts
 from harness.specs.base import Spec
 from harness.specs.encoder import EncoderSpec
 from harness.specs.model import ModelSpec
@@ -38,15 +38,34 @@ class DualEncoderOptions(Spec):
     """`raw`, `photo`, `avg` (CLIP's seven), `avg_raw`, or a sentence with `{}` in it."""
 
 
-class DualEncoderAdapter:
-    """A model of `AutoModel` with an image tower and a text tower; scores are cosines."""
+class DualEncoder(Classifier):
+    """A model with an image tower and a text tower; scores are cosines."""
 
-    keys: ClassVar[frozenset[str]] = KEYS
-    Options: ClassVar[type[Spec]] = DualEncoderOptions
-    protocols: ClassVar[frozenset[str]] = CLASSIFY
+    _model: Any
+    _commit: str | None
+    _prompts: ClassPrompts
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What is known of the model, for the manifest."""
+        notes = (f"class prompts: {self._prompts.template}",)
+        return facts_of(self._model, self._commit, kind="dual_encoder", notes=notes)
+
+    def score(self, ask: Ask, images: list[Image.Image]) -> Tensor:
+        """Give the cosine of every image with every class that may be answered."""
+        return self.embed(images) @ torch.from_numpy(self._prompts.vectors(ask.choices)).T
+
+    def embed(self, images: list[Image.Image]) -> Tensor:
+        """Give float32 features (images, size), rows of length 1, on the CPU."""
+        raise NotImplementedError
+
+
+class DualEncoderAdapter(DualEncoder):
+    """A dual encoder of transformers' `AutoModel`."""
+
+    abilities: ClassVar[Abilities] = Abilities(CLASSIFY, options=DualEncoderOptions, keys=LOADING)
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
-        self._template = DualEncoderOptions(**spec.options).template
         weights = resolve_commit(spec, locate(spec))
         self._commit = weights.commit
         self._model = load_model(spec, weights, torch.device(setting.device), AutoModel)
@@ -54,29 +73,11 @@ class DualEncoderAdapter:
             got = f"{type(self._model).__name__}, which has no text tower"
             raise SpecError(problem(spec, "pretrained", "is no dual encoder", got=got))
         self._pixels = to_pixels(load_image_processor(spec, weights), self._model)
-        self._prompts = ClassPrompts(OwnTextTower(spec, weights, self._model), self._template)
+        template = DualEncoderOptions(**spec.options).template
+        self._prompts = ClassPrompts(OwnTextTower(spec, weights, self._model), template)
 
-    @property
-    def facts(self) -> ModelFacts:
-        """What is known of the model, for the manifest."""
-        return ModelFacts(
-            kind="dual_encoder",
-            revision=self._commit,
-            dtype=str(self._model.dtype).removeprefix("torch."),
-            device=str(self._model.device),
-            parameters=self._model.num_parameters(),
-            architecture=type(self._model).__name__,
-            notes=(f"class prompts: {self._template}",),
-        )
-
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
-        """Give the cosine of every image with every class that may be answered."""
-        if not requests:
-            return []
-        classes = torch.from_numpy(self._prompts.vectors(requests[0].choices))
-        return score_images(requests, lambda images: self._images(images) @ classes.T)
-
-    def _images(self, images: list[Image.Image]) -> Tensor:
+    def embed(self, images: list[Image.Image]) -> Tensor:
+        """Give the features of the image tower."""
         return unit(self._model.get_image_features(**self._pixels(images)))
 
 

@@ -14,13 +14,6 @@ from harness.errors import SpecError
 from harness.specs.model import ModelSpec
 
 Features = Literal["pooled", "cls", "cls_mean"]
-KEYS = frozenset(
-    [
-        *("pretrained", "revision", "dtype", "attn_implementation", "device_map"),
-        *("trust_remote_code", "processor_kwargs", "model_kwargs"),
-    ]
-)
-"""Keys of a model's YAML that loading its weights and its image processor uses."""
 
 
 def load_image_processor(spec: ModelSpec, weights: Weights) -> Any:

@@ -14,14 +14,14 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from harness.adapters.base import CLASSIFY, Setting
+from harness.adapters.base import CLASSIFY, Abilities, Setting
 from harness.adapters.classifiers.feature_bank import Bank, TrainingSet, open_bank
-from harness.adapters.classifiers.hf_images import KEYS, Features, ImageFeatures
-from harness.adapters.classifiers.one_image import score_images
+from harness.adapters.classifiers.hf_images import Features, ImageFeatures
+from harness.adapters.classifiers.one_image import Classifier
+from harness.adapters.hf.loading import LOADING, facts_of
 from harness.adapters.pretrained import Weights, locate, resolve_commit
 from harness.errors import Problem, SpecError
-from harness.requests import ModelFacts, Request, Response
-from harness.specs.base import Spec
+from harness.requests import Ask, ModelFacts
 from harness.specs.model import ModelSpec
 
 
@@ -34,7 +34,7 @@ class KnnOptions(TrainingSet):
     """What of the backbone is compared."""
 
 
-class KnnAdapter:
+class KnnAdapter(Classifier):
     """Majority vote of the k training images whose features have the highest cosine.
 
     The score of a class is its votes plus a share below 1 by which equal votes are told apart: the
@@ -42,9 +42,9 @@ class KnnAdapter:
     classes are those of the training set's labels, 0 to their highest, or of `class_list`.
     """
 
-    keys: ClassVar[frozenset[str]] = KEYS | {"class_list"}
-    Options: ClassVar[type[Spec]] = KnnOptions
-    protocols: ClassVar[frozenset[str]] = CLASSIFY
+    abilities: ClassVar[Abilities] = Abilities(
+        CLASSIFY, options=KnnOptions, keys=LOADING | {"class_list"}
+    )
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
         self._options = KnnOptions(**spec.options)
@@ -81,29 +81,17 @@ class KnnAdapter:
     @property
     def facts(self) -> ModelFacts:
         """What is known of the model, for the manifest."""
-        model = self._features.model
-        return ModelFacts(
-            kind="knn",
-            revision=self._commit,
-            dtype=str(model.dtype).removeprefix("torch."),
-            device=str(model.device),
-            parameters=model.num_parameters(),
-            architecture=type(model).__name__,
-            notes=(f"k-NN: k = {self._options.k}, {self._bank}",),
-        )
+        notes = (f"k-NN: k = {self._options.k}, {self._bank}",)
+        return facts_of(self._features.model, self._commit, kind="knn", notes=notes)
 
     @property
     def output_names(self) -> Sequence[Sequence[str]] | None:
         """Names of the classes, where the training set has them."""
         return None if self._bank.names is None else [(name,) for name in self._bank.names]
 
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
+    def score(self, ask: Ask, images: list[Image.Image]) -> Tensor:
         """Give the votes of every image's neighbours."""
-        return score_images(requests, self._votes)
-
-    def _votes(self, images: list[Image.Image]) -> Tensor:
-        queries = normalize(self._features(images), dim=-1).cpu().numpy()
-        return torch.from_numpy(votes(queries, self._bank, self._options.k))
+        return torch.from_numpy(votes(self._embed(images), self._bank, self._options.k))
 
     def _embed(self, images: list[Image.Image]) -> NDArray[np.float32]:
         found: NDArray[np.float32] = normalize(self._features(images), dim=-1).cpu().numpy()

@@ -4,7 +4,7 @@ import json
 import pickle
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,13 +13,13 @@ from PIL import Image
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from harness.adapters.base import CLASSIFY, Setting
-from harness.adapters.classifiers.hf_images import KEYS, Features, ImageFeatures
-from harness.adapters.classifiers.one_image import score_images
-from harness.adapters.hf.loading import problem
+from harness.adapters.base import CLASSIFY, Abilities, Setting
+from harness.adapters.classifiers.hf_images import Features, ImageFeatures
+from harness.adapters.classifiers.one_image import Classifier
+from harness.adapters.hf.loading import LOADING, facts_of, problem
 from harness.adapters.pretrained import locate, resolve_commit
 from harness.errors import DataError
-from harness.requests import ModelFacts, Request, Response
+from harness.requests import Ask, ModelFacts
 from harness.specs.base import Spec
 from harness.specs.model import ModelSpec
 
@@ -41,12 +41,12 @@ class LinearHeadOptions(Spec):
     """What of the backbone the head was trained on."""
 
 
-class LinearHeadAdapter:
+class LinearHeadAdapter(Classifier):
     """A backbone of `AutoModel` and one linear layer; scores are its logits."""
 
-    keys: ClassVar[frozenset[str]] = KEYS | {"class_list"}
-    Options: ClassVar[type[Spec]] = LinearHeadOptions
-    protocols: ClassVar[frozenset[str]] = CLASSIFY
+    abilities: ClassVar[Abilities] = Abilities(
+        CLASSIFY, options=LinearHeadOptions, keys=LOADING | {"class_list"}
+    )
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
         options = LinearHeadOptions(**spec.options)
@@ -61,27 +61,17 @@ class LinearHeadAdapter:
     @property
     def facts(self) -> ModelFacts:
         """What is known of the model, for the manifest."""
-        model = self._features.model
-        return ModelFacts(
-            kind="supervised",
-            revision=self._commit,
-            dtype=str(model.dtype).removeprefix("torch."),
-            device=str(model.device),
-            parameters=model.num_parameters() + self._weight.numel() + self._bias.numel(),
-            architecture=type(model).__name__,
-            notes=self._notes,
-        )
+        known = facts_of(self._features.model, self._commit, kind="supervised", notes=self._notes)
+        head = self._weight.numel() + self._bias.numel()
+        return replace(known, parameters=(known.parameters or 0) + head)
 
     @property
     def output_names(self) -> Sequence[Sequence[str]] | None:
         """Names of the outputs, where the head's file has them."""
         return None if self._names is None else [(name,) for name in self._names]
 
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
+    def score(self, ask: Ask, images: list[Image.Image]) -> Tensor:
         """Give the logits of every image."""
-        return score_images(requests, self._logits)
-
-    def _logits(self, images: list[Image.Image]) -> Tensor:
         return torch.nn.functional.linear(self._features(images), self._weight, self._bias)
 
 

@@ -13,16 +13,13 @@ from huggingface_hub import snapshot_download
 from PIL import Image
 from torch import Tensor
 
-from harness.adapters.base import CLASSIFY, Setting
+from harness.adapters.base import CLASSIFY, Abilities, Setting
 from harness.adapters.classifiers.class_prompts import ClassPrompts
-from harness.adapters.classifiers.dual_encoder import DualEncoderOptions, unit
-from harness.adapters.classifiers.one_image import score_images
+from harness.adapters.classifiers.dual_encoder import DualEncoder, DualEncoderOptions, unit
 from harness.adapters.hf.loading import dtype_of, problem
 from harness.adapters.pretrained import locate
 from harness.encoders.base import Vectors
 from harness.errors import DataError, SpecError
-from harness.requests import ModelFacts, Request, Response
-from harness.specs.base import Spec
 from harness.specs.model import ModelSpec
 
 _FILES = ["open_clip*", "*.json", "*.txt", "*.model"]
@@ -30,15 +27,16 @@ _CONFIG = "open_clip_config.json"
 _TEXTS = 256  # class prompts that are encoded at a time
 
 
-class OpenClipAdapter:
-    """A model of open_clip with its own transforms and tokenizer; scores are cosines."""
+class OpenClipAdapter(DualEncoder):
+    """A model of open_clip with its own transforms and tokenizer."""
 
-    keys: ClassVar[frozenset[str]] = frozenset(["pretrained", "revision", "dtype", "model_kwargs"])
-    Options: ClassVar[type[Spec]] = DualEncoderOptions
-    protocols: ClassVar[frozenset[str]] = CLASSIFY
+    abilities: ClassVar[Abilities] = Abilities(
+        CLASSIFY,
+        options=DualEncoderOptions,
+        keys=frozenset({"pretrained", "revision", "dtype", "model_kwargs"}),
+    )
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
-        self._template = DualEncoderOptions(**spec.options).template
         folder, self._commit = _folder(spec)
         self._device = torch.device(setting.device)
         self._dtype = dtype_of(spec, self._device)
@@ -53,31 +51,11 @@ class OpenClipAdapter:
             what = f"open_clip cannot load `{spec.pretrained}`"
             raise SpecError(problem(spec, "pretrained", what, got=got)) from error
         self._model = self._model.eval().to(self._device, self._dtype)
-        self._prompts = ClassPrompts(
-            _TextTower(spec, folder, self._model, tokenizer), self._template
-        )
+        template = DualEncoderOptions(**spec.options).template
+        self._prompts = ClassPrompts(_TextTower(spec, folder, self._model, tokenizer), template)
 
-    @property
-    def facts(self) -> ModelFacts:
-        """What is known of the model, for the manifest."""
-        return ModelFacts(
-            kind="dual_encoder",
-            revision=self._commit,
-            dtype=str(self._dtype).removeprefix("torch."),
-            device=str(self._device),
-            parameters=sum(each.numel() for each in self._model.parameters()),
-            architecture=type(self._model).__name__,
-            notes=(f"class prompts: {self._template}",),
-        )
-
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
-        """Give the cosine of every image with every class that may be answered."""
-        if not requests:
-            return []
-        classes = torch.from_numpy(self._prompts.vectors(requests[0].choices))
-        return score_images(requests, lambda images: self._images(images) @ classes.T)
-
-    def _images(self, images: list[Image.Image]) -> Tensor:
+    def embed(self, images: list[Image.Image]) -> Tensor:
+        """Give the features of the image tower."""
         pixels = torch.stack([self._transform(image) for image in images])
         return unit(self._model.encode_image(pixels.to(self._device, self._dtype)))
 

@@ -10,12 +10,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from harness.adapters.base import CLASSIFY, Setting
-from harness.adapters.classifiers.one_image import score_images
-from harness.adapters.hf.loading import dtype_of, problem
+from harness.adapters.base import CLASSIFY, Abilities, Setting
+from harness.adapters.classifiers.one_image import Classifier
+from harness.adapters.hf.loading import dtype_of, facts_of, problem
 from harness.adapters.pretrained import Weights, locate, resolve_commit
 from harness.errors import SpecError
-from harness.requests import ModelFacts, Request, Response
+from harness.requests import Ask, ModelFacts
 from harness.specs.base import Spec
 from harness.specs.model import ModelSpec
 
@@ -28,14 +28,14 @@ class TimmOptions(Spec):
     folder with a `config.json` say it themselves."""
 
 
-class TimmAdapter:
+class TimmAdapter(Classifier):
     """A model of `timm.create_model`; scores are its logits, in its own order."""
 
-    keys: ClassVar[frozenset[str]] = frozenset(
-        ["pretrained", "revision", "dtype", "model_kwargs", "class_list"]
+    abilities: ClassVar[Abilities] = Abilities(
+        CLASSIFY,
+        options=TimmOptions,
+        keys=frozenset({"pretrained", "revision", "dtype", "model_kwargs", "class_list"}),
     )
-    Options: ClassVar[type[Spec]] = TimmOptions
-    protocols: ClassVar[frozenset[str]] = CLASSIFY
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
         weights = resolve_commit(spec, locate(spec))
@@ -51,15 +51,8 @@ class TimmAdapter:
     def facts(self) -> ModelFacts:
         """What is known of the model, for the manifest."""
         told = {key: self._config[key] for key in ("input_size", "interpolation", "crop_pct")}
-        return ModelFacts(
-            kind="supervised",
-            revision=self._commit,
-            dtype=str(self._dtype).removeprefix("torch."),
-            device=str(self._device),
-            parameters=sum(each.numel() for each in self._model.parameters()),
-            architecture=type(self._model).__name__,
-            notes=(f"transforms: {json.dumps(told)}",),
-        )
+        notes = (f"transforms: {json.dumps(told)}",)
+        return facts_of(self._model, self._commit, kind="supervised", notes=notes)
 
     @property
     def output_names(self) -> Sequence[Sequence[str]] | None:
@@ -78,11 +71,8 @@ class TimmAdapter:
         listed = [(name, described.get(name)) for name in map(known.get, range(n))]
         return [tuple(each for each in pair if each) for pair in listed]
 
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
+    def score(self, ask: Ask, images: list[Image.Image]) -> Tensor:
         """Give the logits of every image."""
-        return score_images(requests, self._logits)
-
-    def _logits(self, images: list[Image.Image]) -> Tensor:
         pixels = torch.stack([self._transform(image) for image in images])
         logits: Tensor = self._model(pixels.to(self._device, self._dtype))
         return logits

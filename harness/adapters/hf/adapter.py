@@ -6,13 +6,13 @@ from typing import ClassVar
 
 import torch
 
-from harness.adapters.base import ALL_OUTPUTS, PROMPTED, OutOfMemoryError, Setting
+from harness.adapters.base import ALL_OUTPUTS, Abilities, OutOfMemoryError, Setting
 from harness.adapters.hf.batch import Asked, Batch, BatchMaker
 from harness.adapters.hf.checkpoint_settings import neutralise
 from harness.adapters.hf.choices import ChoiceTokens, longest
 from harness.adapters.hf.constrained import OnlyNames
 from harness.adapters.hf.inputs import InputMaker, Place
-from harness.adapters.hf.loading import load_model, load_processor
+from harness.adapters.hf.loading import LOADING, facts_of, load_model, load_processor
 from harness.adapters.hf.options import HfOptions
 from harness.adapters.hf.prefix_cache import PrefixCache
 from harness.adapters.hf.prompt import prompt_form
@@ -23,8 +23,7 @@ from harness.adapters.hf.shared_prefix import SharedPrefix, prefix_cache
 from harness.adapters.hf.writing import Writer
 from harness.adapters.pretrained import locate, resolve_commit
 from harness.errors import Problem, SpecError
-from harness.requests import Ahead, ModelFacts, Request, Response
-from harness.specs.base import Spec
+from harness.requests import Ahead, Ask, Failed, ModelFacts, Request, Response, Scores
 from harness.specs.model import ModelSpec
 from harness.specs.template import IMAGE_MARK
 
@@ -37,24 +36,12 @@ _THINKING = (
 class HfAdapter:
     """A model of `AutoModelForImageTextToText` and its processor."""
 
-    keys: ClassVar[frozenset[str]] = frozenset(
-        [
-            "pretrained",
-            "revision",
-            "dtype",
-            "attn_implementation",
-            "device_map",
-            "system_prompt",
-            "trust_remote_code",
-            "processor_kwargs",
-            "model_kwargs",
-            "generation",
-        ]
+    abilities: ClassVar[Abilities] = Abilities(
+        output_types=ALL_OUTPUTS,
+        options=HfOptions,
+        keys=LOADING | {"system_prompt", "generation"},
+        counts_tokens=True,
     )
-    Options: ClassVar[type[Spec]] = HfOptions
-    protocols: ClassVar[frozenset[str]] = PROMPTED
-    output_types: ClassVar[frozenset[str]] = ALL_OUTPUTS
-    counts_tokens: ClassVar[bool] = True
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
         self._spec = spec
@@ -84,14 +71,7 @@ class HfAdapter:
     @property
     def facts(self) -> ModelFacts:
         """What is known of the model, for the manifest."""
-        return ModelFacts(
-            revision=self._commit,
-            dtype=str(self._model.dtype).removeprefix("torch."),
-            device=str(self._model.device),
-            parameters=self._model.num_parameters(),
-            architecture=type(self._model).__name__,
-            notes=tuple(self._notes()),
-        )
+        return facts_of(self._model, self._commit, notes=tuple(self._notes()))
 
     def _notes(self) -> Iterator[str]:
         config = self._model.config
@@ -122,7 +102,7 @@ class HfAdapter:
         asked = self._batches.ask(self._form.render(request.text), request.images)
         return Ahead(asked, asked.size)
 
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
+    def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
         """Answer a batch greedily (or as the generation settings say), each to its own end.
 
         A request that cannot be made ready is an error of its own.
@@ -132,25 +112,27 @@ class HfAdapter:
             try:
                 asked.append((request.ahead or self.prepare(request)).inputs)
             except (ValueError, TypeError, OSError) as error:
-                failed[place] = Response(error=f"{type(error).__name__}: {error}")
+                failed[place] = Failed(f"{type(error).__name__}: {error}")
         good = [each for place, each in enumerate(requests) if place not in failed]
         try:
-            answers = iter(self._respond(good, asked) if good else ())
+            answers = iter(self._respond(ask, good, asked) if good else ())
         except torch.OutOfMemoryError as error:
             torch.cuda.empty_cache()
             raise OutOfMemoryError(str(error).splitlines()[0]) from error
         return [failed.get(place) or next(answers) for place in range(len(requests))]
 
     @torch.inference_mode()
-    def _respond(self, requests: Sequence[Request], asked: Sequence[Asked]) -> list[Response]:
+    def _respond(
+        self, ask: Ask, requests: Sequence[Request], asked: Sequence[Asked]
+    ) -> Sequence[Response]:
         prompts = [each.prompt for each in asked]
         batch = self._batches.batch(asked)
-        generation, output_type = requests[0].generation, requests[0].output_type
-        tokens = self._choices(prompts[0], requests[0])
+        generation = ask.generation
+        tokens = self._choices(prompts[0], ask)
         seeds = [each.noise for each in requests]
-        if output_type == "multiple_choice":
+        if ask.output_type == "multiple_choice":
             return self._ranked(batch, tokens)
-        if output_type == "constrained":
+        if ask.output_type == "constrained":
             enough = {"max_new_tokens": longest(tokens) + 1, "until": ()}
             only = OnlyNames(tokens, batch.width, self._ends)
             generation = generation.model_copy(update=enough)
@@ -159,22 +141,22 @@ class HfAdapter:
         generation = generation.model_copy(update={"max_new_tokens": most})
         return self._writer.write(prompts, batch, generation, seeds)
 
-    def _choices(self, prompt: str, request: Request) -> tuple[tuple[int, ...], ...]:
+    def _choices(self, prompt: str, ask: Ask) -> tuple[tuple[int, ...], ...]:
         """Give the tokens of what may be answered; raises ValueError where that comes too late."""
-        if not request.choices:
+        if not ask.choices:
             return ()
         if self._reader.begins_in_reasoning(prompt):
-            free = request.output_type == "generate_until"
-            asked = "max_new_tokens: longest_name" if free else request.output_type
+            free = ask.output_type == "generate_until"
+            asked = "max_new_tokens: longest_name" if free else ask.output_type
             raise ValueError(_THINKING.format(asked))
-        return self._choice_tokens.after(prompt, request.choices)
+        return self._choice_tokens.after(prompt, ask.choices)
 
-    def _ranked(self, batch: Batch, tokens: tuple[tuple[int, ...], ...]) -> list[Response]:
+    def _ranked(self, batch: Batch, tokens: tuple[tuple[int, ...], ...]) -> list[Scores]:
         cache = self._check_ranking(batch.cache or prefix_cache(self._model))
         prompted = read_prompts(self._model, batch.inputs, cache)
         sums = log_likelihoods(self._model, prompted, tokens).tolist()
         lengths = tuple(map(len, tokens))
-        return [Response(scores=tuple(row), lengths=lengths) for row in sums]
+        return [Scores(tuple(row), lengths) for row in sums]
 
     def _check_ranking(self, cache: PrefixCache | None) -> PrefixCache:
         found = self._model.config._attn_implementation

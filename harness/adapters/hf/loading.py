@@ -10,8 +10,14 @@ from transformers.quantizers.auto import AutoQuantizationConfig
 
 from harness.adapters.pretrained import Weights
 from harness.errors import MissingPackageError, Problem, SpecError, nearest
-from harness.specs.model import ModelSpec
+from harness.requests import ModelFacts
+from harness.specs.model import Kind, ModelSpec
 
+LOADING = frozenset({
+    "pretrained", "revision", "dtype", "attn_implementation", "device_map", "trust_remote_code",
+    "processor_kwargs", "model_kwargs",
+})  # fmt: skip
+"""Keys of a model's YAML that loading its weights and its processor uses."""
 _OF_LOADING = {"backend", "use_fast", "chat_template"}
 """Processor arguments of `from_pretrained` itself."""
 _PIXELS = {"min_pixels": "shortest_edge", "max_pixels": "longest_edge"}
@@ -107,6 +113,23 @@ def dtype_of(spec: ModelSpec, device: torch.device) -> torch.dtype:
         return found
     on_gpu = device.type == "cuda" and torch.cuda.is_bf16_supported()
     return torch.bfloat16 if on_gpu else torch.float32
+
+
+def facts_of(
+    model: Any, commit: str | None, *, kind: Kind = "mllm", notes: tuple[str, ...] = ()
+) -> ModelFacts:
+    """Give what is known of a loaded model of torch, for the manifest."""
+    weight = next(model.parameters())
+    count = getattr(model, "num_parameters", None)
+    return ModelFacts(
+        kind=kind,
+        revision=commit,
+        dtype=str(getattr(model, "dtype", weight.dtype)).removeprefix("torch."),
+        device=str(getattr(model, "device", weight.device)),
+        parameters=count() if count else sum(each.numel() for each in model.parameters()),
+        architecture=type(model).__name__,
+        notes=notes,
+    )
 
 
 def problem(

@@ -14,7 +14,7 @@ from harness.adapters.hf.reading import AnswerReader
 from harness.adapters.hf.sampling import SeededSampling, warpers
 from harness.adapters.hf.stopping import AllEnded
 from harness.errors import SpecError
-from harness.requests import Response
+from harness.requests import Text
 from harness.specs.model import ModelSpec
 from harness.specs.model_generation import SAMPLING_ONLY
 from harness.specs.task import GenerationSpec
@@ -38,7 +38,7 @@ class Writer:
         generation: GenerationSpec,
         seeds: Sequence[int],
         only: OnlyNames | None = None,
-    ) -> list[Response]:
+    ) -> list[Text]:
         """Answer a batch; `seeds` is for each row the seed of its noise, where the task samples.
 
         Raises SpecError where beams are asked to sample.
@@ -67,7 +67,7 @@ class Writer:
         for prompt, row, share, length in zip(prompts, rows, outside, batch.lengths, strict=True):
             read = self._reader.read(prompt, row, generation.until)
             found.append(
-                Response(
+                Text(
                     text=read.text,
                     reasoning=read.reasoning,
                     tokens=read.tokens,

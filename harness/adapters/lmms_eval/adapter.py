@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import torch
 
-from harness.adapters.base import PROMPTED, TEXT_ONLY, OutOfMemoryError, Setting
+from harness.adapters.base import Abilities, OutOfMemoryError, Setting
 from harness.adapters.hf.checkpoint_settings import keep, neutralise
 from harness.adapters.hf.loading import problem
 from harness.adapters.lmms_eval.isolation import Apart
@@ -16,8 +16,8 @@ from harness.adapters.lmms_eval.task import Form, generate
 from harness.answers.stops import cut
 from harness.errors import SpecError
 from harness.export.lmms_eval.documents import response_of
-from harness.requests import ModelFacts, Request, Response
-from harness.specs.base import Spec, validate_part
+from harness.requests import Ask, Failed, ModelFacts, Request, Response, Text
+from harness.specs.base import validate_part
 from harness.specs.model import ModelSpec
 from harness.specs.template import IMAGE_MARK
 
@@ -28,10 +28,9 @@ _NO_MEMORY = "out of memory"
 class LmmsEvalAdapter:
     """A model class of lmms-eval; only its `generate_until` is used."""
 
-    keys: ClassVar[frozenset[str]] = frozenset({"pretrained", "generation"})
-    Options: ClassVar[type[Spec]] = LmmsEvalOptions
-    protocols: ClassVar[frozenset[str]] = PROMPTED
-    output_types: ClassVar[frozenset[str]] = TEXT_ONLY
+    abilities: ClassVar[Abilities] = Abilities(
+        options=LmmsEvalOptions, keys=frozenset({"pretrained", "generation"})
+    )
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
         self._options = validate_part(LmmsEvalOptions, spec, "options", spec.options)
@@ -92,7 +91,7 @@ class LmmsEvalAdapter:
         if self._asked_again:
             yield f"requests asked again alone, as the answer was empty: {self._asked_again}"
 
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
+    def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
         """Answer a batch. An empty answer is asked for once more, alone.
 
         A class of lmms-eval may swallow an exception and give an empty text, or one that says so;
@@ -102,30 +101,30 @@ class LmmsEvalAdapter:
         good = [
             each for each, count in zip(requests, marks, strict=True) if count == len(each.images)
         ]
-        answers = iter(self._respond(good) if good else ())
+        answers = iter(self._respond(ask, good) if good else ())
         return [
             next(answers)
             if count == len(each.images)
-            else Response(error=f"{len(each.images)} images for {count} {IMAGE_MARK} in the text")
+            else Failed(f"{len(each.images)} images for {count} {IMAGE_MARK} in the text")
             for each, count in zip(requests, marks, strict=True)
         ]
 
-    def _respond(self, requests: Sequence[Request]) -> list[Response]:
-        responses = self._ask(requests)
+    def _respond(self, ask: Ask, requests: Sequence[Request]) -> list[Text | Failed]:
+        responses = self._ask(ask, requests)
         for place, response in enumerate(responses):
-            if not response.error and not (response.text or "").strip():
+            if isinstance(response, Text) and not response.text.strip():
                 self._asked_again += 1
-                responses[place] = self._ask([requests[place]])[0]
-                if not (responses[place].text or "").strip() and self._apart.errors:
-                    responses[place] = Response(error=self._swallowed())
+                (again,) = self._ask(ask, [requests[place]])
+                silent = isinstance(again, Failed) or not again.text.strip()
+                swallowed = silent and self._apart.errors
+                responses[place] = Failed(self._swallowed()) if swallowed else again
         return responses
 
-    def _ask(self, requests: Sequence[Request]) -> list[Response]:
-        generation = requests[0].generation
+    def _ask(self, ask: Ask, requests: Sequence[Request]) -> list[Text | Failed]:
         form = Form(self._options.image_mark, self._beams)
         try:
             with self._apart.inside():
-                outputs = self._outputs(requests, form)
+                outputs = self._outputs(ask, requests, form)
         except torch.OutOfMemoryError as error:
             torch.cuda.empty_cache()
             raise OutOfMemoryError(str(error).splitlines()[0]) from error
@@ -133,16 +132,16 @@ class LmmsEvalAdapter:
             raise RuntimeError(f"the class wanted to end the process ({error})") from error
         if len(outputs) != len(requests):
             raise RuntimeError(f"{len(outputs)} answers to {len(requests)} requests")
-        return [self._read(output, generation.until) for output in outputs]
+        return [self._read(output, ask.generation.until) for output in outputs]
 
-    def _outputs(self, requests: Sequence[Request], form: Form) -> list[Any]:
+    def _outputs(self, ask: Ask, requests: Sequence[Request], form: Form) -> list[Any]:
         """Ask the class for a batch; one by one where it samples, each with noise of its own."""
-        if not requests[0].generation.do_sample:
-            return generate(self._loaded.model, requests, form)
+        if not ask.generation.do_sample:
+            return generate(self._loaded.model, ask, requests, form)
         outputs: list[Any] = []
         for request in requests:
             torch.manual_seed(request.noise)
-            outputs += generate(self._loaded.model, [request], form)
+            outputs += generate(self._loaded.model, ask, [request], form)
         return outputs
 
     def _swallowed(self) -> str:
@@ -155,19 +154,19 @@ class LmmsEvalAdapter:
             raise OutOfMemoryError(said.splitlines()[0])
         return said
 
-    def _read(self, output: Any, until: Sequence[str]) -> Response:
+    def _read(self, output: Any, until: Sequence[str]) -> Text | Failed:
         from lmms_eval.api.instance import unwrap_generation_output
 
         # lmms-eval itself would make the text "None" of None
         text, counts = (None, None) if output is None else unwrap_generation_output(output)
         response = response_of(text)
-        if response.text is None:
+        if isinstance(response, Failed):
             return response
         reasoning, answer = None, response.text
         if self._options.reasoning_end and self._options.reasoning_end in answer:
             reasoning, _, answer = answer.rpartition(self._options.reasoning_end)
             reasoning, answer = reasoning.strip() or None, answer.lstrip()
-        return Response(
+        return Text(
             text=cut(answer, until),
             tokens=getattr(counts, "output_tokens", None) or None,
             prompt_tokens=getattr(counts, "input_tokens", None) or None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.export.lmms_eval.documents import chat_messages, generation_kwargs, simple_text
-from harness.requests import Request
+from harness.requests import Ask, Request
 
 _SPLIT = "test"
 
@@ -20,19 +20,20 @@ class Form:
     num_beams: int = 1
 
 
-def generate(model: Any, requests: Sequence[Request], form: Form) -> list[Any]:
-    """Ask a model for all requests, which share their generation settings; give what it returns.
+def generate(model: Any, ask: Ask, requests: Sequence[Request], form: Form) -> list[Any]:
+    """Ask a model for all requests; give what it returns.
 
     The task has a name of its own each time: some classes keep answers by task and place.
     """
     from lmms_eval.api.instance import Instance
 
+    settings = generation_kwargs(ask.generation) | {"num_beams": form.num_beams}
     task = f"harness_{uuid.uuid4().hex}"
     model.task_dict[task] = {_SPLIT: list(requests)}
     instances = [
         Instance(
             request_type="generate_until",
-            arguments=_arguments(model, request, form, (place, task, _SPLIT)),
+            arguments=(*_arguments(model, request, form, settings), place, task, _SPLIT),
             idx=0,
             metadata={"task": task, "doc_id": place, "repeats": 1, "split": _SPLIT},
         )
@@ -45,12 +46,11 @@ def generate(model: Any, requests: Sequence[Request], form: Form) -> list[Any]:
 
 
 def _arguments(
-    model: Any, request: Request, form: Form, place: tuple[int, str, str]
+    model: Any, request: Request, form: Form, settings: dict[str, Any]
 ) -> tuple[Any, ...]:
-    settings = generation_kwargs(request.generation) | {"num_beams": form.num_beams}
     if model.is_simple:
-        return (simple_text(request.text, form.image_mark), settings, _images, *place)
-    return (simple_text(request.text, ""), chat_messages, settings, *place)
+        return (simple_text(request.text, form.image_mark), dict(settings), _images)
+    return (simple_text(request.text, ""), chat_messages, dict(settings))
 
 
 def _images(request: Request) -> list[Any]:

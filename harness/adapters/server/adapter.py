@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from harness.adapters.base import PROMPTED, TEXT_ONLY, Setting
+from harness.adapters.base import Abilities, Setting
 from harness.adapters.server.answer import Answer, without_reasoning
 from harness.adapters.server.client import Client
 from harness.adapters.server.dialect import SENDABLE, other_dialect
@@ -21,8 +21,8 @@ from harness.adapters.server.options import Dialect, OpenAIOptions
 from harness.adapters.server.request import answer_schema, chat_body
 from harness.answers.stops import cut, stop_place
 from harness.errors import Problem, SpecError
-from harness.requests import ModelFacts, Request, Response
-from harness.specs.base import Spec, validate_part
+from harness.requests import Ask, Failed, ModelFacts, Request, Response, Text
+from harness.specs.base import validate_part
 from harness.specs.model import ModelSpec
 
 log = logging.getLogger("harness")
@@ -46,11 +46,11 @@ class _Form:
 class OpenAIAdapter:
     """A model behind a server. `pretrained` is its name there."""
 
-    keys: ClassVar[frozenset[str]] = frozenset({"pretrained", "system_prompt", "generation"})
-    generation: ClassVar[frozenset[str]] = SENDABLE
-    Options: ClassVar[type[Spec]] = OpenAIOptions
-    protocols: ClassVar[frozenset[str]] = PROMPTED
-    output_types: ClassVar[frozenset[str]] = TEXT_ONLY
+    abilities: ClassVar[Abilities] = Abilities(
+        options=OpenAIOptions,
+        keys=frozenset({"pretrained", "system_prompt", "generation"}),
+        generation=SENDABLE,
+    )
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
         if spec.pretrained is None:
@@ -87,7 +87,7 @@ class OpenAIAdapter:
             notes.append("no JSON schema for several images: the server knows none")
         return ModelFacts(revision=", ".join(sorted(self._models)) or None, notes=tuple(notes))
 
-    def respond(self, requests: Sequence[Request]) -> list[Response]:
+    def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
         """Send a batch and give the answers in order; a request's own fault is its error.
 
         Raises ServerError when the server answers no request of this run, SpecError when the task
@@ -96,32 +96,34 @@ class OpenAIAdapter:
         """
         if self._client.ended is not None:
             raise self._client.ended.stop(self._spec.model, self._options.address)
-        got = self._loop.run(self._ask_all(requests))
+        got = self._loop.run(self._ask_all(ask, requests))
         faults = [each if isinstance(each, Fault) else None for each in got]
         common = common_fault(faults, answered=self._answered)
         if got and all(faults) and (common or self._client.ended):
             raise (self._client.ended or common).stop(self._spec.model, self._options.address)
-        return [self._response(*pair) for pair in zip(got, requests, strict=True)]
+        return [self._response(each, ask.generation.until) for each in got]
 
-    async def _ask_all(self, requests: Sequence[Request]) -> list[Answer | Fault]:
-        done = await asyncio.gather(*map(self._ask, requests), return_exceptions=True)
+    async def _ask_all(self, ask: Ask, requests: Sequence[Request]) -> list[Answer | Fault]:
+        done = await asyncio.gather(
+            *(self._ask(ask, each) for each in requests), return_exceptions=True
+        )
         for each in done:
             if isinstance(each, BaseException):
                 raise each
         return [each for each in done if isinstance(each, (Answer, Fault))]
 
-    async def _ask(self, request: Request) -> Answer | Fault:
+    async def _ask(self, ask: Ask, request: Request) -> Answer | Fault:
         while True:
             forms: list[_Form] = []
-            got = await self._client.ask(partial(self._written, request, forms))
+            got = await self._client.ask(partial(self._written, ask, request, forms))
             if not (isinstance(got, Fault) and forms and self._learns(forms[-1], got)):
                 return got
 
-    def _written(self, request: Request, forms: list[_Form]) -> dict[str, Any]:
+    def _written(self, ask: Ask, request: Request, forms: list[_Form]) -> dict[str, Any]:
         """Write a request in the form that is known to do by now, and note which it was."""
         form = _Form(self._dialect, self._schema and len(request.images) > 1)
         forms.append(form)
-        body = chat_body(self._spec, self._options, request, form.dialect)
+        body = chat_body(self._spec, self._options, ask, request, form.dialect)
         if form.with_schema:
             body["response_format"] = answer_schema(len(request.images))
         return body
@@ -144,14 +146,14 @@ class OpenAIAdapter:
             self._dialect = dialect
         return True
 
-    def _response(self, got: Answer | Fault, request: Request) -> Response:
+    def _response(self, got: Answer | Fault, until: Sequence[str]) -> Response:
         if isinstance(got, Fault):
-            return Response(error=got.text)
+            return Failed(got.text)
         self._note(got)
         got = without_reasoning(got, self._options.reasoning_end)
-        stopped = stop_place(got.text, request.generation.until) is not None
-        return Response(
-            text=cut(got.text, request.generation.until),
+        stopped = stop_place(got.text, until) is not None
+        return Text(
+            text=cut(got.text, until),
             tokens=got.tokens,
             prompt_tokens=got.prompt_tokens,
             cost=got.cost(self._options.prices),

@@ -9,13 +9,13 @@ from PIL import Image
 from harness.adapters.server.dialect import fields
 from harness.adapters.server.options import Dialect, OpenAIOptions
 from harness.errors import Problem, SpecError
-from harness.requests import Request
+from harness.requests import Ask, Request
 from harness.specs.model import ModelSpec
 from harness.specs.template import IMAGE_MARK
 
 
 def chat_body(
-    spec: ModelSpec, options: OpenAIOptions, request: Request, dialect: Dialect
+    spec: ModelSpec, options: OpenAIOptions, ask: Ask, request: Request, dialect: Dialect
 ) -> dict[str, Any]:
     """Write a request, without a JSON schema, as arguments of the client's `create`.
 
@@ -25,10 +25,10 @@ def chat_body(
     messages: list[dict[str, Any]] = [{"role": "user", "content": _content(options, request)}]
     if spec.system_prompt:
         messages.insert(0, {"role": "system", "content": spec.system_prompt})
-    limit = request.generation.most_tokens() + options.reasoning_tokens
+    limit = ask.generation.most_tokens() + options.reasoning_tokens
     fixed = {"model": spec.pretrained, "messages": messages, options.token_limit: limit}
-    more = fields(dialect, request.generation, spec.generation) | options.extra_body
-    settings = _settings(spec, options, request)
+    more = fields(dialect, ask.generation, spec.generation) | options.extra_body
+    settings = _settings(spec, options, ask, request)
     return fixed | settings | ({"extra_body": more} if more else {})
 
 
@@ -75,13 +75,15 @@ def _content(options: OpenAIOptions, request: Request) -> list[dict[str, Any]]:
     return content
 
 
-def _settings(spec: ModelSpec, options: OpenAIOptions, request: Request) -> dict[str, Any]:
+def _settings(
+    spec: ModelSpec, options: OpenAIOptions, ask: Ask, request: Request
+) -> dict[str, Any]:
     """Give the settings of the generation; greedy decoding is temperature 0.
 
     Stop strings are not sent: a server would look for them in the reasoning and in the white space
     before an answer too. The answer is cut here, as with every adapter.
     """
-    generation = request.generation
+    generation = ask.generation
     settings: dict[str, Any] = {"seed": generation.seed, "temperature": 0}
     if generation.do_sample:
         said = {"temperature": generation.temperature, "top_p": generation.top_p}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from harness.requests import Request, Response
+from harness.requests import Failed, Request, Text
 from harness.specs.task import GenerationSpec
 from harness.specs.template import IMAGE_MARK
 
@@ -54,10 +54,10 @@ def generation_kwargs(generation: GenerationSpec) -> dict[str, Any]:
     }
 
 
-def response_of(text: object) -> Response:
-    """Give the response that a class's answer is: None is an empty text, a failure an error."""
+def response_of(text: object) -> Text | Failed:
+    """Give the response that a class's answer is: None is an empty text."""
     if text is None:
-        return Response(text="")
+        return Text("")
     if not isinstance(text, str):
-        return Response(error=f"no text: {text!r}"[:300])
-    return Response(error=text) if text.startswith(_FAILED) else Response(text=text)
+        return Failed(f"no text: {text!r}"[:300])
+    return Failed(text) if text.startswith(_FAILED) else Text(text)

@@ -20,7 +20,7 @@ from harness.encoders.registry import open_encoder
 from harness.export.lmms_eval.documents import chat_messages, response_of, simple_text
 from harness.export.lmms_eval.task import ExportedTask, read_task
 from harness.prompts.plan import PlannedRequest
-from harness.requests import Request
+from harness.requests import Request, Text
 from harness.runs.mapping import map_rows
 from harness.runs.rows import answered_rows
 from harness.score.answers import to_answers
@@ -130,7 +130,7 @@ class Scorer:
         ids = tuple(doc["image_ids"])
         asked = PlannedRequest(tuple(range(len(ids))), ids, doc["text"], tuple(doc["options"]))
         response = response_of(answer)
-        if response.text is not None:
+        if isinstance(response, Text):
             text = cut(response.text, self._task.generation_kwargs.until)
             response = replace(response, text=text)
         classes, hashes = self._classes, doc["image_sha256"]

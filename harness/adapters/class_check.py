@@ -1,0 +1,102 @@
+"""What the class of an adapter of one's own lacks, before it is made: all mistakes at once."""
+
+import inspect
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from harness.adapters.base import (
+    ALL_OUTPUTS,
+    CLASSIFY,
+    MOST_KEYS,
+    PROMPTED,
+    Abilities,
+)
+from harness.errors import Problem, nearest
+from harness.specs.base import Spec
+from harness.specs.model_generation import ModelGeneration
+
+_METHODS = {
+    "__init__": (("spec", "setting"), "what loads the model"),
+    "respond": (("ask", "requests"), "what answers a batch"),
+    "prepare": (("request",), None),
+}
+"""The arguments of each method, and what it is for where it must be there."""
+_NAMES: Mapping[str, frozenset[str]] = {
+    "protocols": PROMPTED | CLASSIFY,
+    "output_types": ALL_OUTPUTS,
+    "keys": MOST_KEYS | {"generation"},
+    "generation": frozenset(ModelGeneration.model_fields),
+}
+"""The names that each set of the abilities may hold."""
+_OLD: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
+    "protocols": ("protocols", (set, frozenset)),
+    "output_types": ("output_types", (set, frozenset)),
+    "Options": ("options", type),
+    "keys": ("keys", (set, frozenset)),
+    "generation": ("generation", (set, frozenset)),
+    "counts_tokens": ("counts_tokens", bool),
+}
+"""Attributes that classes had before `abilities`: what they are called there, and their kind."""
+
+
+def class_problems(found: Any, name: str) -> list[Problem]:
+    """List what keeps `found` from being an adapter; `name` is what the user calls it."""
+    where = f"adapter `{name}`"
+    if not isinstance(found, type):
+        return [Problem(where, "is no class", got=type(found).__name__)]
+    problems = (*_members(found), *_abilities(found), *_left_over(found))
+    return [Problem(where, what, got, expected, fix) for what, got, expected, fix in problems]
+
+
+_Fault = tuple[str, str | None, str | None, str | None]
+"""What is wrong, what there is, what there should be, and what to write."""
+
+
+def _members(found: type) -> Iterator[_Fault]:
+    if not hasattr(found, "facts") and "facts" not in inspect.get_annotations(found):
+        fix = "facts = ModelFacts(architecture=…), or a property"
+        yield "has no `facts`", None, "what is known of the model, for the manifest", fix
+    for name, (words, needed) in _METHODS.items():
+        line = f"def {name}({', '.join(('self', *words))})"
+        method = getattr(found, name, None)
+        if method is None or method is object.__init__:
+            if needed:
+                yield f"has no `{name}`", None, needed, line
+            continue
+        try:
+            signature = inspect.signature(method)
+        except (TypeError, ValueError):  # of code that is not Python's
+            continue
+        try:
+            signature.bind("self", *words)
+        except TypeError:
+            yield f"`{name}` takes other arguments", f"def {name}{signature}", line, None
+
+
+def _abilities(found: type) -> Iterator[_Fault]:
+    can = getattr(found, "abilities", Abilities())
+    if not isinstance(can, Abilities):
+        got = can.__name__ if isinstance(can, type) else type(can).__name__
+        yield "`abilities` is of another kind", got, "Abilities(…)", None
+        return
+    for field, known in _NAMES.items():
+        names = getattr(can, field)
+        if not isinstance(names, set | frozenset):
+            yield f"`abilities.{field}` is no set of names", repr(names), "frozenset({…})", None
+            continue
+        for name in sorted(map(str, names - known)):
+            guess = nearest(name, sorted(known))
+            fix = f"did you mean `{guess}`?" if guess else None
+            expected = None if guess else "of " + ", ".join(sorted(known))
+            yield f"`abilities.{field}` holds an unknown name", name, expected, fix
+    if not (isinstance(can.options, type) and issubclass(can.options, Spec)):
+        expected = "a subclass of `harness.specs.base.Spec`"
+        yield "`abilities.options` is no spec", repr(can.options), expected, None
+
+
+def _left_over(found: type) -> Iterator[_Fault]:
+    old = [name for name, (_, kind) in _OLD.items() if isinstance(getattr(found, name, None), kind)]
+    if old:
+        written = ", ".join(f"{_OLD[name][0]}=…" for name in old)
+        fix = f"abilities = Abilities({written})"
+        yield "has attributes that are not read any more", ", ".join(old), None, fix
