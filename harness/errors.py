@@ -73,6 +73,11 @@ class RunError(HarnessError):
     """A run cannot go on (error budget spent, a directory in use, a rank lost)."""
 
 
+def first_line(error: BaseException) -> str:
+    """Give the first line of what an error says, or its name where it says nothing."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
 def nearest(word: str, candidates: Sequence[str]) -> str | None:
     """Give the candidate most like `word`, or None when nothing is close (ratio under 0.6).
 

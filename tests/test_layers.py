@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 ORDER = (
-    "errors", "limits", "specs", "requests", "data", "encoders", "prompts", "answers", "store",
-    "score", "runs", "report", "leaderboard", "export", "evaluate_modules", "adapters", "runner",
-    "checks", "cli", "__main__",
+    "errors", "limits", "specs", "requests", "data", "weights", "encoders", "prompts", "answers",
+    "store", "score", "runs", "report", "leaderboard", "export", "evaluate_modules", "adapters",
+    "runner", "checks", "cli", "__main__",
 )  # fmt: skip
 ANSWER_TYPES = "harness.answers.outcome"  # plain words that everything may use
 HEAVY = {

@@ -5,10 +5,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from harness.adapters.pretrained import HUB_ID, Weights, cached_commit, resolve_commit
 from harness.encoders.file_digests import sha256_of
 from harness.errors import UserError
 from harness.specs.model import ModelSpec
+from harness.weights import find, locate
 
 _SERVED = frozenset({"openai"})
 """Adapters whose `pretrained` is a name on a server; the server's answers say what it means."""
@@ -66,12 +66,8 @@ def _files(folder: Path, *, all_kinds: bool) -> Iterator[tuple[str, Path]]:
 
 
 def _commit(spec: ModelSpec) -> str | None:
-    if not HUB_ID.fullmatch(spec.pretrained or ""):
+    try:
+        commit = locate(spec).commit or find(spec).commit
+    except UserError:  # told where the model is loaded, if it has to be
         return None
-    commit = cached_commit(spec.pretrained or "", spec.revision)
-    if commit is None:
-        try:
-            commit = resolve_commit(spec, Weights(spec.pretrained or "", is_local=False)).commit
-        except UserError:  # told where the model is loaded, if it has to be
-            return None
     return f"{COMMIT}{commit}" if commit else None

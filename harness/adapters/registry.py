@@ -60,16 +60,12 @@ def checked_class(spec: ModelSpec) -> type[Adapter]:
     strange = sorted(set(told) & set(ModelSpec.model_fields) - OF_EVERY_MODEL - can.keys)
     expected = "one of " + ", ".join(sorted(can.keys | OF_EVERY_MODEL))
     problems = [
-        Problem(
-            spec.file.origin((key,)) if spec.file else f"model `{spec.model}`",
-            f"adapter `{spec.adapter}` does not use key `{key}`",
-            expected=expected,
-        )
+        spec.problem(key, f"adapter `{spec.adapter}` does not use key `{key}`", expected=expected)
         for key in strange
     ]
     problems += [
-        Problem(
-            spec.file.origin(("generation", key)) if spec.file else f"model `{spec.model}`",
+        spec.problem(
+            f"generation.{key}",
             f"adapter `{spec.adapter}` cannot ask for `generation.{key}`",
             expected="one of " + ", ".join(sorted(can.generation)),
         )

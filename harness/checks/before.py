@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from harness.adapters.pretrained import locate
 from harness.adapters.registry import abilities_of, checked_class
 from harness.answers.outcome import Status
 from harness.data.class_lists import load_class_list, name_sets
@@ -23,6 +22,7 @@ from harness.specs.load import load_class_list_spec, load_model, load_task
 from harness.specs.task import Protocol, TaskSpec
 from harness.specs.template import LETTERS
 from harness.store.prediction import Prediction
+from harness.weights import locate
 
 _DECODED = 3  # images that a check decodes
 

@@ -44,6 +44,16 @@ def sha256_of(files: Mapping[str, Path]) -> dict[str, str]:
     return known
 
 
+def folder_digest(folder: Path | None, beginning: str) -> str:
+    """Give one SHA-256 of a text and the names and contents of all files in a folder, if any."""
+    found = hashlib.sha256(beginning.encode())
+    paths = sorted(each for each in folder.rglob("*") if each.is_file()) if folder else []
+    digests = sha256_of({str(path): path for path in paths})
+    for path in paths:
+        found.update(path.name.encode() + bytes.fromhex(digests[str(path)]))
+    return found.hexdigest()
+
+
 def _state(path: Path) -> tuple[str, int, int, int, int, int]:
     about = path.stat()
     return (

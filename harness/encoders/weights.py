@@ -7,13 +7,13 @@ from pathlib import Path
 from types import ModuleType
 
 from harness.encoders.file_digests import sha256_of
-from harness.errors import MissingPackageError, Problem, UserError
+from harness.errors import MissingPackageError, Problem, UserError, first_line
 from harness.specs.encoder import EncoderSpec
+from harness.weights import cached_folder, download
 
 _FORMAT = 1  # raise it when our own code changes what an encoder returns
 _LEXICAL_FORMAT = 2  # the same for the encoder that is our own code; 2: signs are part of a name
 _SIDE_FILES = ("*.json", "*.txt", "*.model", "*.jinja", "*.safetensors")
-_OTHER_BACKENDS = ("onnx/*", "openvino/*")
 
 
 def require(module: str, distribution: str, where: str) -> ModuleType:
@@ -54,14 +54,8 @@ def weights_folder(spec: EncoderSpec) -> Path:
 def is_local(spec: EncoderSpec) -> bool:
     """Tell whether `pretrained` is a folder, or a hub id of which this machine has a copy."""
     assert spec.pretrained, "the registry checks that"
-    if spec.resolve(spec.pretrained).is_dir():
-        return True
-    hub = require("huggingface_hub", "huggingface-hub", f"encoder `{spec.encoder}`")
-    try:
-        found = hub.try_to_load_from_cache(spec.pretrained, "config.json", revision=spec.revision)
-    except ValueError:  # no hub id either
-        return False
-    return isinstance(found, str)
+    cached = cached_folder(spec.pretrained, spec.revision)
+    return spec.resolve(spec.pretrained).is_dir() or cached is not None
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -88,24 +82,12 @@ def digest_of(spec: EncoderSpec, folder: Path | None = None) -> str:
 
 
 def _from_hub(spec: EncoderSpec) -> Path:
-    hub = require("huggingface_hub", "huggingface-hub", f"encoder `{spec.encoder}`")
-
-    def fetch(*patterns: str) -> Path:
-        return Path(
-            hub.snapshot_download(
-                spec.pretrained,
-                revision=spec.revision,
-                allow_patterns=list(patterns),
-                ignore_patterns=list(_OTHER_BACKENDS),
-            )
-        )
-
+    source, revision = spec.pretrained or "", spec.revision
     try:
-        folder = fetch(*_SIDE_FILES)
-        return folder if weight_files(folder) else fetch("pytorch_model*.bin")
+        folder = download(source, revision, *_SIDE_FILES)
+        return folder if weight_files(folder) else download(source, revision, "pytorch_model*.bin")
     except (OSError, ValueError) as error:
-        message = str(error) or type(error).__name__
-        raise UserError(_missing(spec, message.splitlines()[0])) from error
+        raise UserError(_missing(spec, first_line(error))) from error
 
 
 def _missing(spec: EncoderSpec, got: str) -> Problem:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from harness.errors import Problem
 from harness.specs.base import FileSpec, Name, count_or, decisive
 from harness.specs.model_generation import ModelGeneration
 
@@ -46,6 +47,19 @@ class ModelSpec(FileSpec):
     """Class list that the outputs of a classifier stand for, in its order; absent: the task's."""
     options: dict[str, Any] = Field(default_factory=dict)
     """Keys of this adapter alone, checked by its `Options`."""
+
+    def problem(
+        self,
+        key: str,
+        what: str,
+        *,
+        got: str | None = None,
+        expected: str | None = None,
+        fix: str | None = None,
+    ) -> Problem:
+        """Make the problem of a key (`a.b` inside), where it stands in the YAML."""
+        where = self.file.origin(tuple(key.split("."))) if self.file else f"model `{self.model}`"
+        return Problem(where, what, got=got, expected=expected, fix=fix)
 
     def identity(self) -> dict[str, Any]:
         """Give the keys that an answer depends on; the batch size must not be one of them."""

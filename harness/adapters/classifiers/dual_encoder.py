@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from huggingface_hub import try_to_load_from_cache
 from PIL import Image
 from torch import Tensor
 from torch.nn.functional import normalize
@@ -17,8 +15,7 @@ from harness.adapters.base import CLASSIFY, Abilities, Setting
 from harness.adapters.classifiers.class_prompts import ClassPrompts
 from harness.adapters.classifiers.hf_images import load_image_processor, to_pixels
 from harness.adapters.classifiers.one_image import Classifier
-from harness.adapters.hf.loading import LOADING, facts_of, load_model, problem
-from harness.adapters.pretrained import Weights, locate, resolve_commit
+from harness.adapters.hf.loading import LOADING, facts_of, load_model
 from harness.encoders.base import Vectors, batches_by_length
 from harness.encoders.weights import digest_of
 from harness.errors import SpecError
@@ -26,6 +23,7 @@ from harness.requests import Ask, ModelFacts
 from harness.specs.base import Spec
 from harness.specs.encoder import EncoderSpec
 from harness.specs.model import ModelSpec
+from harness.weights import Weights, find
 
 _TEXTS = 256  # class prompts that are encoded at a time
 _SIGLIP = ("siglip", "siglip2")
@@ -66,12 +64,12 @@ class DualEncoderAdapter(DualEncoder):
     abilities: ClassVar[Abilities] = Abilities(CLASSIFY, options=DualEncoderOptions, keys=LOADING)
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
-        weights = resolve_commit(spec, locate(spec))
+        weights = find(spec)
         self._commit = weights.commit
         self._model = load_model(spec, weights, torch.device(setting.device), AutoModel)
         if not hasattr(self._model, "get_text_features"):
             got = f"{type(self._model).__name__}, which has no text tower"
-            raise SpecError(problem(spec, "pretrained", "is no dual encoder", got=got))
+            raise SpecError(spec.problem("pretrained", "is no dual encoder", got=got))
         self._pixels = to_pixels(load_image_processor(spec, weights), self._model)
         template = DualEncoderOptions(**spec.options).template
         self._prompts = ClassPrompts(OwnTextTower(spec, weights, self._model), template)
@@ -103,16 +101,10 @@ class OwnTextTower:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the files of the model, and of the dtype that it runs in."""
-        folder: str | Path = self._weights.source
-        if not self._weights.is_local:
-            found = try_to_load_from_cache(
-                self._weights.source, "config.json", revision=self._weights.commit
-            )
-            folder = Path(str(found)).parent
         what = EncoderSpec(
             encoder=self.name, kind="text_tower", prompt=f"class prompts in {self._model.dtype}: "
         )
-        return digest_of(what, Path(folder))
+        return digest_of(what, self._weights.folder)
 
     @torch.inference_mode()
     def encode(self, texts: Sequence[str]) -> Vectors:

@@ -12,9 +12,9 @@ from harness.adapters.base import CLASSIFY, Abilities, Setting
 from harness.adapters.classifiers.hf_images import load_image_processor, to_pixels
 from harness.adapters.classifiers.one_image import Classifier
 from harness.adapters.hf.loading import LOADING, facts_of, load_model
-from harness.adapters.pretrained import locate, resolve_commit
 from harness.requests import Ask, ModelFacts
 from harness.specs.model import ModelSpec
+from harness.weights import find
 
 
 class HfClassifierAdapter(Classifier):
@@ -23,7 +23,7 @@ class HfClassifierAdapter(Classifier):
     abilities: ClassVar[Abilities] = Abilities(CLASSIFY, keys=LOADING | {"class_list"})
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
-        weights = resolve_commit(spec, locate(spec))
+        weights = find(spec)
         self._commit = weights.commit
         device = torch.device(setting.device)
         self._model = load_model(spec, weights, device, AutoModelForImageClassification)

@@ -8,10 +8,10 @@ from PIL import Image
 from torch import Tensor
 from transformers import AutoImageProcessor, AutoModel
 
-from harness.adapters.hf.loading import load_model, problem
-from harness.adapters.pretrained import Weights
-from harness.errors import SpecError
+from harness.adapters.hf.loading import load_model
+from harness.errors import SpecError, first_line
 from harness.specs.model import ModelSpec
+from harness.weights import Weights
 
 Features = Literal["pooled", "cls", "cls_mean"]
 
@@ -27,9 +27,9 @@ def load_image_processor(spec: ModelSpec, weights: Weights) -> Any:
             **spec.processor_kwargs,
         )
     except (ImportError, OSError, ValueError, TypeError) as error:
-        got = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        got = first_line(error)
         what = f"the image processor of `{weights.source}` cannot be loaded"
-        raise SpecError(problem(spec, "pretrained", what, got=got)) from error
+        raise SpecError(spec.problem("pretrained", what, got=got)) from error
 
 
 def to_pixels(processor: Any, model: Any) -> Callable[[list[Image.Image]], Any]:

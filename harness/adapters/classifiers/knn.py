@@ -1,6 +1,5 @@
 """k nearest neighbours: the class that most of the most similar training images have."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,10 +18,11 @@ from harness.adapters.classifiers.feature_bank import Bank, TrainingSet, open_ba
 from harness.adapters.classifiers.hf_images import Features, ImageFeatures
 from harness.adapters.classifiers.one_image import Classifier
 from harness.adapters.hf.loading import LOADING, facts_of
-from harness.adapters.pretrained import Weights, locate, resolve_commit
+from harness.encoders.file_digests import folder_digest
 from harness.errors import Problem, SpecError
 from harness.requests import Ask, ModelFacts
 from harness.specs.model import ModelSpec
+from harness.weights import Weights, find
 
 
 class KnnOptions(TrainingSet):
@@ -48,7 +48,7 @@ class KnnAdapter(Classifier):
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
         self._options = KnnOptions(**spec.options)
-        weights = resolve_commit(spec, locate(spec))
+        weights = find(spec)
         self._commit = weights.commit
         self._features = ImageFeatures(spec, weights, setting.device, self._options.features)
         self._bank = open_bank(spec, self._options, self._embed, self._digest(spec, weights))
@@ -59,24 +59,16 @@ class KnnAdapter(Classifier):
 
     def _digest(self, spec: ModelSpec, weights: Weights) -> str:
         """Digest what the features of an image depend on."""
-        found = hashlib.sha256(
-            json.dumps(
-                {
-                    "model": spec.model_dump(
-                        mode="json", include={"model_kwargs", "processor_kwargs", "pretrained"}
-                    ),
-                    "commit": weights.commit,
-                    "dtype": str(self._features.model.dtype),
-                    "features": self._options.features,
-                },
-                sort_keys=True,
-            ).encode()
-        )
-        if weights.is_local:
-            for path in sorted(each for each in Path(weights.source).rglob("*") if each.is_file()):
-                with path.open("rb") as file:
-                    found.update(path.name.encode() + hashlib.file_digest(file, "sha256").digest())
-        return found.hexdigest()
+        told = {
+            "model": spec.model_dump(
+                mode="json", include={"model_kwargs", "processor_kwargs", "pretrained"}
+            ),
+            "commit": weights.commit,
+            "dtype": str(self._features.model.dtype),
+            "features": self._options.features,
+        }
+        folder = Path(weights.source) if weights.is_local else None
+        return folder_digest(folder, json.dumps(told, sort_keys=True))
 
     @property
     def facts(self) -> ModelFacts:

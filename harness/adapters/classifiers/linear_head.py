@@ -16,12 +16,12 @@ from torch import Tensor
 from harness.adapters.base import CLASSIFY, Abilities, Setting
 from harness.adapters.classifiers.hf_images import Features, ImageFeatures
 from harness.adapters.classifiers.one_image import Classifier
-from harness.adapters.hf.loading import LOADING, facts_of, problem
-from harness.adapters.pretrained import locate, resolve_commit
+from harness.adapters.hf.loading import LOADING, facts_of
 from harness.errors import DataError
 from harness.requests import Ask, ModelFacts
 from harness.specs.base import Spec
 from harness.specs.model import ModelSpec
+from harness.weights import find
 
 _UNREADABLE = (
     *(OSError, EOFError, LookupError, RuntimeError, TypeError, ValueError, AttributeError),
@@ -53,7 +53,7 @@ class LinearHeadAdapter(Classifier):
         head = _load_head(spec, options.head)
         self._weight, self._bias = head.weight.to(setting.device), head.bias.to(setting.device)
         self._names = head.names
-        weights = resolve_commit(spec, locate(spec))
+        weights = find(spec)
         self._commit = weights.commit
         self._features = ImageFeatures(spec, weights, setting.device, options.features)
         self._notes = (f"linear head: {options.head} on {options.features}",)
@@ -89,14 +89,14 @@ def _load_head(spec: ModelSpec, head: str) -> _Head:
             "the file of the linear head is not there",
             "say `--set_model options.head=FILE`",
         )
-        raise DataError(problem(spec, "options.head", what, got=str(path), fix=fix))
+        raise DataError(spec.problem("options.head", what, got=str(path), fix=fix))
     try:
         return _read(path)
     except _UNREADABLE as error:
         what = "holds no linear head"
         got = f"{type(error).__name__}: {error}"
         expected = "tensors `weight` and `bias`, and perhaps `classes`, a name for each"
-        raise DataError(problem(spec, "options.head", what, got=got, expected=expected)) from error
+        raise DataError(spec.problem("options.head", what, got=got, expected=expected)) from error
 
 
 def _read(path: Path) -> _Head:

@@ -1,6 +1,5 @@
 """Dual encoders of open_clip, by hub id or folder: those that transformers does not hold."""
 
-import hashlib
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -9,20 +8,20 @@ from typing import Any, ClassVar
 import numpy as np
 import open_clip
 import torch
-from huggingface_hub import snapshot_download
 from PIL import Image
 from torch import Tensor
 
 from harness.adapters.base import CLASSIFY, Abilities, Setting
 from harness.adapters.classifiers.class_prompts import ClassPrompts
 from harness.adapters.classifiers.dual_encoder import DualEncoder, DualEncoderOptions, unit
-from harness.adapters.hf.loading import dtype_of, problem
-from harness.adapters.pretrained import locate
+from harness.adapters.hf.loading import dtype_of
 from harness.encoders.base import Vectors
-from harness.errors import DataError, SpecError
+from harness.encoders.file_digests import folder_digest
+from harness.errors import SpecError, first_line
 from harness.specs.model import ModelSpec
+from harness.weights import download, locate, out_of_reach
 
-_FILES = ["open_clip*", "*.json", "*.txt", "*.model"]
+_FILES = ("open_clip*", "*.json", "*.txt", "*.model")
 _CONFIG = "open_clip_config.json"
 _TEXTS = 256  # class prompts that are encoded at a time
 
@@ -47,9 +46,9 @@ class OpenClipAdapter(DualEncoder):
             )
             tokenizer = open_clip.get_tokenizer(place)
         except (RuntimeError, OSError, ValueError, TypeError) as error:
-            got = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            got = first_line(error)
             what = f"open_clip cannot load `{spec.pretrained}`"
-            raise SpecError(problem(spec, "pretrained", what, got=got)) from error
+            raise SpecError(spec.problem("pretrained", what, got=got)) from error
         self._model = self._model.eval().to(self._device, self._dtype)
         template = DualEncoderOptions(**spec.options).template
         self._prompts = ClassPrompts(_TextTower(spec, folder, self._model, tokenizer), template)
@@ -73,11 +72,7 @@ class _TextTower:
     def digest(self) -> str:
         """SHA-256 of the model's files and of the dtype that it runs in."""
         weight = next(self._model.parameters())
-        found = hashlib.sha256(f"open_clip {weight.dtype}".encode())
-        for path in sorted(each for each in self._folder.rglob("*") if each.is_file()):
-            with path.open("rb") as file:
-                found.update(path.name.encode() + hashlib.file_digest(file, "sha256").digest())
-        return found.hexdigest()
+        return folder_digest(self._folder, f"open_clip {weight.dtype}")
 
     @torch.inference_mode()
     def encode(self, texts: Sequence[str]) -> Vectors:
@@ -97,23 +92,17 @@ def _folder(spec: ModelSpec) -> tuple[Path, str | None]:
     Raises DataError when they are neither here nor within reach, SpecError for another model's.
     """
     weights = locate(spec)
-    if weights.is_local:
-        folder, commit = Path(weights.source), None
-    else:
+    folder, commit = weights.folder, None
+    if not weights.is_local:
         try:
-            folder = Path(
-                snapshot_download(weights.source, revision=spec.revision, allow_patterns=_FILES)
-            )
+            folder = download(weights.source, spec.revision, *_FILES)
         except (OSError, ValueError) as error:  # the hub's own errors are of these kinds
-            got = next(iter(str(error).strip().splitlines()), type(error).__name__)
-            fix = f"on a machine with network: hf download {weights.source}"
-            what = f"`{weights.source}` is neither a folder, nor cached, nor within reach"
-            raise DataError(problem(spec, "pretrained", what, got=got, fix=fix)) from error
+            raise out_of_reach(spec, error) from error
         commit = folder.name
     if not (folder / _CONFIG).is_file():
         what = "is no model of open_clip"
         fix = "for a model of transformers: `adapter: dual_encoder`"
         raise SpecError(
-            problem(spec, "pretrained", what, got=str(folder), expected=_CONFIG, fix=fix)
+            spec.problem("pretrained", what, got=str(folder), expected=_CONFIG, fix=fix)
         )
     return folder, commit

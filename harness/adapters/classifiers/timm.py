@@ -12,12 +12,12 @@ from torch import Tensor
 
 from harness.adapters.base import CLASSIFY, Abilities, Setting
 from harness.adapters.classifiers.one_image import Classifier
-from harness.adapters.hf.loading import dtype_of, facts_of, problem
-from harness.adapters.pretrained import Weights, locate, resolve_commit
-from harness.errors import SpecError
+from harness.adapters.hf.loading import dtype_of, facts_of
+from harness.errors import SpecError, first_line
 from harness.requests import Ask, ModelFacts
 from harness.specs.base import Spec
 from harness.specs.model import ModelSpec
+from harness.weights import Weights, find
 
 
 class TimmOptions(Spec):
@@ -38,7 +38,7 @@ class TimmAdapter(Classifier):
     )
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
-        weights = resolve_commit(spec, locate(spec))
+        weights = find(spec)
         self._commit = weights.commit
         device = torch.device(setting.device)
         self._dtype = dtype_of(spec, device)
@@ -84,7 +84,7 @@ def _load(spec: ModelSpec, weights: Weights) -> Any:
     is_file = weights.is_local and Path(weights.source).is_file()
     if is_file != (name is not None):
         what = "`options.model_name` goes with a checkpoint file in `pretrained`, and nothing else"
-        raise SpecError(problem(spec, "options.model_name", what, got=str(name)))
+        raise SpecError(spec.problem("options.model_name", what, got=str(name)))
     try:
         if name is not None:
             return timm.create_model(name, checkpoint_path=weights.source, **more)
@@ -93,6 +93,6 @@ def _load(spec: ModelSpec, weights: Weights) -> Any:
             place = f"local-dir:{weights.source}"
         return timm.create_model(place, pretrained=True, **more)
     except (RuntimeError, OSError, ValueError, TypeError) as error:
-        got = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        got = first_line(error)
         what = f"timm cannot load `{weights.source}`"
-        raise SpecError(problem(spec, "pretrained", what, got=got)) from error
+        raise SpecError(spec.problem("pretrained", what, got=got)) from error

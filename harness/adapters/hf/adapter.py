@@ -21,11 +21,11 @@ from harness.adapters.hf.reading import AnswerReader, Markers, find_markers
 from harness.adapters.hf.shared_attention import use_shared_attention
 from harness.adapters.hf.shared_prefix import SharedPrefix, prefix_cache
 from harness.adapters.hf.writing import Writer
-from harness.adapters.pretrained import locate, resolve_commit
 from harness.errors import Problem, SpecError
 from harness.requests import Ahead, Ask, Failed, ModelFacts, Request, Response, Scores
 from harness.specs.model import ModelSpec
 from harness.specs.template import IMAGE_MARK
+from harness.weights import find
 
 _THINKING = (
     "the chat template begins a reasoning part, so that no answer can stand where `{}` looks for "
@@ -46,7 +46,7 @@ class HfAdapter:
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
         self._spec = spec
         options = HfOptions(**spec.options)
-        weights = resolve_commit(spec, locate(spec))
+        weights = find(spec)
         self._commit = weights.commit
         self._processor = load_processor(spec, weights)
         self._model = load_model(spec, weights, torch.device(setting.device))

@@ -8,10 +8,10 @@ import torch
 from transformers import AutoModelForImageTextToText, AutoProcessor
 from transformers.quantizers.auto import AutoQuantizationConfig
 
-from harness.adapters.pretrained import Weights
-from harness.errors import MissingPackageError, Problem, SpecError, nearest
+from harness.errors import MissingPackageError, Problem, SpecError, first_line, nearest
 from harness.requests import ModelFacts
 from harness.specs.model import Kind, ModelSpec
+from harness.weights import Weights
 
 LOADING = frozenset({
     "pretrained", "revision", "dtype", "attn_implementation", "device_map", "trust_remote_code",
@@ -42,7 +42,7 @@ def load_processor(spec: ModelSpec, weights: Weights) -> Any:
     lacking = [part for part in ("tokenizer", "image_processor") if not hasattr(processor, part)]
     if lacking:
         got = f"{type(processor).__name__} has no {' and no '.join(lacking)}"
-        raise SpecError(problem(spec, "pretrained", "is no model for images and text", got=got))
+        raise SpecError(spec.problem("pretrained", "is no model for images and text", got=got))
     if limits:
         _limit_pixels(spec, processor.image_processor, limits)
     _check_processor_kwargs(spec, processor)
@@ -79,7 +79,7 @@ def load_model(
     missing = sorted(told["missing_keys"])
     if missing:
         got = f"{len(missing)} missing: {', '.join(missing[:3])}{', …' if missing[3:] else ''}"
-        raise SpecError(problem(spec, "pretrained", "the checkpoint lacks weights", got=got))
+        raise SpecError(spec.problem("pretrained", "the checkpoint lacks weights", got=got))
     return model.eval()
 
 
@@ -92,13 +92,13 @@ def quantization_config(spec: ModelSpec) -> Any:
     values = spec.model_kwargs["quantization_config"]
     key = "model_kwargs.quantization_config"
     if not isinstance(values, dict):
-        raise SpecError(problem(spec, key, f"`{key}` is no mapping", got=repr(values)))
+        raise SpecError(spec.problem(key, f"`{key}` is no mapping", got=repr(values)))
     try:
         config = AutoQuantizationConfig.from_dict(dict(values))
     except ImportError as error:
         raise _missing_package(spec, error) from error
     except (ValueError, TypeError) as error:
-        raise SpecError(problem(spec, key, f"`{key}` cannot be this", got=str(error))) from error
+        raise SpecError(spec.problem(key, f"`{key}` cannot be this", got=str(error))) from error
     known = [name for name in inspect.signature(type(config).__init__).parameters if name != "self"]
     for name in values.keys() - {*known, "quant_method"}:
         raise SpecError(_unknown(spec, key, name, known))
@@ -130,21 +130,6 @@ def facts_of(
         architecture=type(model).__name__,
         notes=notes,
     )
-
-
-def problem(
-    spec: ModelSpec,
-    key: str,
-    what: str,
-    *,
-    got: str | None = None,
-    expected: str | None = None,
-    fix: str | None = None,
-) -> Problem:
-    """Make the problem of a model's key, at its place in the YAML."""
-    keys = tuple(key.split("."))
-    where = spec.file.origin(keys) if spec.file else f"model `{spec.model}`"
-    return Problem(where, what, got=got, expected=expected, fix=fix)
 
 
 def _shared(spec: ModelSpec, weights: Weights) -> dict[str, Any]:
@@ -183,8 +168,7 @@ def _check_processor_kwargs(spec: ModelSpec, processor: Any) -> None:
 
 def _unknown(spec: ModelSpec, key: str, name: str, known: list[str]) -> Problem:
     guess = nearest(name, known)
-    return problem(
-        spec,
+    return spec.problem(
         f"{key}.{name}",
         f"unknown key `{key}.{name}`",
         expected=None if guess else "one of " + ", ".join(known),
@@ -201,14 +185,14 @@ def _processor_error(spec: ModelSpec, weights: Weights, error: Exception) -> Exc
     if isinstance(error, ImportError):
         return _missing_package(spec, error)
     what = f"the processor of `{weights.source}` cannot be loaded"
-    return SpecError(problem(spec, "pretrained", what, got=_first_line(error)))
+    return SpecError(spec.problem("pretrained", what, got=first_line(error)))
 
 
 def _model_error(spec: ModelSpec, weights: Weights, error: Exception) -> Exception:
     if isinstance(error, ImportError):
         return _missing_package(spec, error)
     what = f"the model `{weights.source}` cannot be loaded"
-    return SpecError(problem(spec, "pretrained", what, got=_first_line(error)))
+    return SpecError(spec.problem("pretrained", what, got=first_line(error)))
 
 
 def _missing_package(spec: ModelSpec, error: ImportError) -> MissingPackageError:
@@ -216,14 +200,10 @@ def _missing_package(spec: ModelSpec, error: ImportError) -> MissingPackageError
     extra = next((extra for name, extra in _EXTRAS.items() if name in said), None)
     what = "loading this model needs a package that is not installed"
     if extra is None:
-        return MissingPackageError(problem(spec, "pretrained", what, got=_first_line(error)))
-    return MissingPackageError(_install(spec, what, extra, got=_first_line(error)))
+        return MissingPackageError(spec.problem("pretrained", what, got=first_line(error)))
+    return MissingPackageError(_install(spec, what, extra, got=first_line(error)))
 
 
 def _install(spec: ModelSpec, what: str, extra: str, got: str | None = None) -> Problem:
     fix = f"pip install 'mllm-classification-harness[{extra}]'"
-    return problem(spec, "pretrained", what, got=got, fix=fix)
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+    return spec.problem("pretrained", what, got=got, fix=fix)

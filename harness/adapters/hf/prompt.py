@@ -10,7 +10,6 @@ import jinja2.ext
 import jinja2.meta
 import jinja2.sandbox
 
-from harness.adapters.hf.loading import problem
 from harness.adapters.hf.options import HfOptions
 from harness.errors import Problem, SpecError, nearest
 from harness.specs.model import ModelSpec
@@ -111,7 +110,7 @@ def prompt_form(spec: ModelSpec, options: HfOptions, processor: Any, model_type:
     mark = getattr(processor, "boi_token", None) or getattr(processor, "image_token", None)
     if mark is None:
         what = f"{type(processor).__name__} does not say what stands for an image in a prompt"
-        raise SpecError(problem(spec, "pretrained", what))
+        raise SpecError(spec.problem("pretrained", what))
     form = PromptForm(
         processor=processor,
         mark=mark,
@@ -134,7 +133,7 @@ def _template(spec: ModelSpec, processor: Any) -> str | None:
         found = found.get("default")
         if found is None:
             what = "the processor has several chat templates and none is `default`"
-            raise SpecError(problem(spec, "pretrained", what))
+            raise SpecError(spec.problem("pretrained", what))
     return None if found is None else str(found)
 
 
@@ -145,11 +144,11 @@ def _misplaced(spec: ModelSpec, options: HfOptions, template: str | None) -> lis
             "options.chat_template_kwargs": options.chat_template_kwargs,
         }
         what = "the model has no chat template, so no place for `{}`"
-        return [problem(spec, key, what.format(key)) for key, value in told.items() if value]
+        return [spec.problem(key, what.format(key)) for key, value in told.items() if value]
     key = "options.prompt_prefix"
     if options.prompt_prefix:
         what = f"`{key}` is for models without a chat template; this one has one"
-        return [problem(spec, key, what)]
+        return [spec.problem(key, what)]
     parsed = _ENVIRONMENT.parse(_GENERATION.sub("", template))
     known = sorted(jinja2.meta.find_undeclared_variables(parsed))
     return [
@@ -162,8 +161,7 @@ def _misplaced(spec: ModelSpec, options: HfOptions, template: str | None) -> lis
 def _unknown_argument(spec: ModelSpec, name: str, known: list[str]) -> Problem:
     key = f"options.chat_template_kwargs.{name}"
     guess = nearest(name, known)
-    return problem(
-        spec,
+    return spec.problem(
         key,
         f"the chat template does not speak of `{name}`",
         expected=None if guess else "one of " + ", ".join(known),
@@ -178,11 +176,11 @@ def _try(spec: ModelSpec, form: PromptForm) -> None:
         key = "system_prompt" if form.system_prompt else "pretrained"
         what = "the chat template refuses a prompt"
         what += " with a system message" if form.system_prompt else ""
-        raise SpecError(problem(spec, key, what, got=str(error))) from error
+        raise SpecError(spec.problem(key, what, got=str(error))) from error
     if form.system_prompt and form.system_prompt.strip() not in prompt:
         what = "the chat template leaves the system message out"
         fix = "remove `system_prompt`, or say it in the task's `doc_to_text`"
-        raise SpecError(problem(spec, "system_prompt", what, fix=fix))
+        raise SpecError(spec.problem("system_prompt", what, fix=fix))
     if prompt.count(form.mark) != 1 or _PROBE not in prompt:
         what = "the chat template does not put one image and its question into the prompt"
-        raise SpecError(problem(spec, "pretrained", what, got=repr(prompt)))
+        raise SpecError(spec.problem("pretrained", what, got=repr(prompt)))

@@ -8,7 +8,6 @@ from transformers import LogitsProcessorList, StoppingCriteriaList
 
 from harness.adapters.hf.batch import Batch
 from harness.adapters.hf.constrained import OnlyNames
-from harness.adapters.hf.loading import problem
 from harness.adapters.hf.prefix_cache import as_argument
 from harness.adapters.hf.reading import AnswerReader
 from harness.adapters.hf.sampling import SeededSampling, warpers
@@ -47,7 +46,7 @@ class Writer:
         beams = "num_beams" in kept
         if beams and generation.do_sample:
             what = "beams are searched, and the task samples"
-            raise SpecError(problem(self._spec, "generation.num_beams", what, fix="remove one"))
+            raise SpecError(self._spec.problem("generation.num_beams", what, fix="remove one"))
         options: dict[str, Any] = {
             "max_new_tokens": generation.most_tokens(),
             "do_sample": False,  # what is sampled is drawn by a processor

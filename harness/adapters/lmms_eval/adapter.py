@@ -8,7 +8,6 @@ import torch
 
 from harness.adapters.base import Abilities, OutOfMemoryError, Setting
 from harness.adapters.hf.checkpoint_settings import keep, neutralise
-from harness.adapters.hf.loading import problem
 from harness.adapters.lmms_eval.isolation import Apart
 from harness.adapters.lmms_eval.loading import load
 from harness.adapters.lmms_eval.options import LmmsEvalOptions
@@ -70,7 +69,7 @@ class LmmsEvalAdapter:
                 return
         if spec.generation.named:
             what = f"`{self._options.model}` shows no model whose `generate` could be told this"
-            raise SpecError(problem(spec, "generation", what, fix="remove `generation`"))
+            raise SpecError(spec.problem("generation", what, fix="remove `generation`"))
         yield "generation settings of the checkpoint: not seen; what the class makes of them acts"
 
     @property

@@ -6,12 +6,11 @@ import inspect
 from dataclasses import dataclass
 from typing import Any
 
-from harness.adapters.hf.loading import problem
 from harness.adapters.lmms_eval.isolation import Apart
 from harness.adapters.lmms_eval.options import LmmsEvalOptions
-from harness.adapters.pretrained import locate
 from harness.errors import MissingPackageError, SpecError, nearest, unknown_name
 from harness.specs.model import ModelSpec
+from harness.weights import locate
 
 _KEY = "options.model"
 _ARGS = "options.model_args"
@@ -41,16 +40,16 @@ def load(spec: ModelSpec, options: LmmsEvalOptions, device: str, apart: Apart) -
     if importlib.util.find_spec("lmms_eval") is None:
         what = "adapter `lmms_eval` needs the package lmms-eval, which is not installed"
         fix = "pip install 'mllm-classification-harness[lmms]'"
-        raise MissingPackageError(problem(spec, _KEY, what, fix=fix))
+        raise MissingPackageError(spec.problem(_KEY, what, fix=fix))
     with apart.loading():
         found = _find(spec, options)
         is_simple = bool(found.is_simple)
         if options.force_simple and not is_simple:
             what = f"`{options.model}` has no simple class"
-            raise SpecError(problem(spec, "options.force_simple", what, fix="remove it"))
+            raise SpecError(spec.problem("options.force_simple", what, fix="remove it"))
         if options.image_mark and not is_simple:
             what = f"`{options.model}` is a chat class, which is given images in their places"
-            raise SpecError(problem(spec, "options.image_mark", what, fix="remove it"))
+            raise SpecError(spec.problem("options.image_mark", what, fix="remove it"))
         model = _make(spec, options, device, found)
     return Loaded(
         model=model,
@@ -66,16 +65,16 @@ def _find(spec: ModelSpec, options: LmmsEvalOptions) -> Any:
     except ImportError as error:
         what = f"`{options.model}` cannot be imported"
         fix = "install what this class of lmms-eval needs"
-        raise MissingPackageError(problem(spec, _KEY, what, got=str(error), fix=fix)) from error
+        raise MissingPackageError(spec.problem(_KEY, what, got=str(error), fix=fix)) from error
     except _BROKEN as error:
         what = f"`{options.model}` cannot be imported"
-        raise SpecError(problem(spec, _KEY, what, got=_told(error))) from error
+        raise SpecError(spec.problem(_KEY, what, got=_told(error))) from error
     from lmms_eval.api.model import lmms
 
     if not (isinstance(found, type) and issubclass(found, lmms)):
         expected = "a subclass of lmms_eval.api.model.lmms"
         what = f"`{options.model}` is no model class of lmms-eval"
-        raise SpecError(problem(spec, _KEY, what, got=repr(found), expected=expected))
+        raise SpecError(spec.problem(_KEY, what, got=repr(found), expected=expected))
     return found
 
 
@@ -89,7 +88,7 @@ def _named(spec: ModelSpec, options: LmmsEvalOptions) -> Any:
 
     known = models.list_available_models(include_aliases=True)
     if options.model not in known:
-        where = problem(spec, _KEY, "").where
+        where = spec.problem(_KEY, "").where
         raise SpecError(unknown_name(where, "model of lmms-eval", options.model, known))
     return models.get_model(options.model, force_simple=options.force_simple)
 
@@ -100,7 +99,7 @@ def _make(spec: ModelSpec, options: LmmsEvalOptions, device: str, found: Any) ->
     if spec.pretrained is not None:
         if "pretrained" in arguments:
             what = "`pretrained` is said twice"
-            raise SpecError(problem(spec, f"{_ARGS}.pretrained", what, fix="remove this one"))
+            raise SpecError(spec.problem(f"{_ARGS}.pretrained", what, fix="remove this one"))
         arguments["pretrained"] = locate(spec).source
     known = [name for name in parameters if name not in ("self", "args", "kwargs")]
     takes_any = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
@@ -114,20 +113,19 @@ def _make(spec: ModelSpec, options: LmmsEvalOptions, device: str, found: Any) ->
         return found(**arguments)
     except ImportError as error:
         what = f"`{found.__name__}` needs a package that is not installed"
-        raise MissingPackageError(problem(spec, _KEY, what, got=str(error))) from error
+        raise MissingPackageError(spec.problem(_KEY, what, got=str(error))) from error
     except (*_BROKEN, SystemExit) as error:
         what = f"`{found.__name__}` of lmms-eval cannot be made with these arguments"
         got, expected = _told(error), f"arguments of {', '.join(known)}"
         fix = "correct them, or install what this class of lmms-eval needs"
-        told = problem(spec, _ARGS, what, got=got, expected=expected, fix=fix)
+        told = spec.problem(_ARGS, what, got=got, expected=expected, fix=fix)
         raise SpecError(told) from error
 
 
 def _unknown(spec: ModelSpec, found: Any, name: str, known: list[str]) -> Any:
     guess = nearest(name, known)
     key = name if name == "pretrained" and spec.pretrained is not None else f"{_ARGS}.{name}"
-    return problem(
-        spec,
+    return spec.problem(
         key,
         f"`{found.__name__}` of lmms-eval has no argument `{name}`",
         expected=None if guess else "one of " + ", ".join(known),

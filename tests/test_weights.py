@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 
-from harness.adapters.pretrained import locate, resolve_commit
 from harness.errors import DataError, SpecError
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_model
 from harness.specs.model import ModelSpec
+from harness.weights import find, locate
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -24,7 +24,7 @@ def test_a_folder_beside_the_yaml_comes_first(tmp_path: Path) -> None:
     (tmp_path / "owner" / "name").mkdir(parents=True)
     found = locate(spec(tmp_path, "owner/name"))
     assert found.is_local and found.source == str(tmp_path / "owner" / "name")
-    assert resolve_commit(spec(tmp_path, "owner/name"), found) == found
+    assert find(spec(tmp_path, "owner/name")) == found
     with pytest.raises(SpecError, match="`revision` is for a hub id"):
         locate(spec(tmp_path, "owner/name", "revision: main\n"))
 
@@ -52,7 +52,7 @@ def test_a_hub_id_is_looked_up_in_the_cache(
     (cached / "refs").mkdir()
     (cached / "refs" / "main").write_text(COMMIT)
     assert locate(model).commit == COMMIT
-    assert resolve_commit(model, locate(model)).commit == COMMIT
+    assert find(model).commit == COMMIT
     assert locate(spec(tmp_path, "owner/name", f"revision: {COMMIT}\n")).commit == COMMIT
     assert locate(spec(tmp_path, "owner/name", "revision: other\n")).commit is None
 
@@ -60,7 +60,7 @@ def test_a_hub_id_is_looked_up_in_the_cache(
 def test_a_hub_id_offline_gives_one_clear_error(tmp_path: Path) -> None:
     model = spec(tmp_path, "owner/name", "revision: abc\n")
     with pytest.raises(DataError) as caught:
-        resolve_commit(model, locate(model))
+        find(model)
     (problem,) = caught.value.problems
     assert problem.where == f"{tmp_path / 'm.yaml'}:3"
     assert "neither a folder" in problem.what and str(tmp_path / "owner" / "name") in problem.what
