@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _LONGEST, _MOST_SHOWN = 2_000, 100
 """Characters of one detail of a problem, and problems of one error, that are shown."""
@@ -18,6 +18,15 @@ class Problem:
     got: str | None = None
     expected: str | None = None
     fix: str | None = None
+
+    def among(self, name: str, known: Sequence[str]) -> "Problem":
+        """Give the problem of a name that is none of those known: with the nearest of them, or all
+        where none is near.
+        """
+        guess = nearest(name, known)
+        if guess is None:
+            return replace(self, expected="one of " + ", ".join(known))
+        return replace(self, fix=f"did you mean `{guess}`?")
 
     def __str__(self) -> str:
         """Give one headline and an indented line for each detail that is known."""

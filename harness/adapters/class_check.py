@@ -11,7 +11,7 @@ from harness.adapters.base import (
     PROMPTED,
     Abilities,
 )
-from harness.errors import Problem, nearest
+from harness.errors import Problem
 from harness.specs.base import Spec
 from harness.specs.model_generation import ModelGeneration
 
@@ -44,24 +44,20 @@ def class_problems(found: Any, name: str) -> list[Problem]:
     where = f"adapter `{name}`"
     if not isinstance(found, type):
         return [Problem(where, "is no class", got=type(found).__name__)]
-    problems = (*_members(found), *_abilities(found), *_left_over(found))
-    return [Problem(where, what, got, expected, fix) for what, got, expected, fix in problems]
+    return [*_members(found, where), *_abilities(found, where), *_left_over(found, where)]
 
 
-_Fault = tuple[str, str | None, str | None, str | None]
-"""What is wrong, what there is, what there should be, and what to write."""
-
-
-def _members(found: type) -> Iterator[_Fault]:
+def _members(found: type, where: str) -> Iterator[Problem]:
     if not hasattr(found, "facts") and "facts" not in inspect.get_annotations(found):
+        expected = "what is known of the model, for the manifest"
         fix = "facts = ModelFacts(architecture=…), or a property"
-        yield "has no `facts`", None, "what is known of the model, for the manifest", fix
+        yield Problem(where, "has no `facts`", expected=expected, fix=fix)
     for name, (words, needed) in _METHODS.items():
         line = f"def {name}({', '.join(('self', *words))})"
         method = getattr(found, name, None)
         if method is None or method is object.__init__:
             if needed:
-                yield f"has no `{name}`", None, needed, line
+                yield Problem(where, f"has no `{name}`", expected=needed, fix=line)
             continue
         try:
             signature = inspect.signature(method)
@@ -70,33 +66,33 @@ def _members(found: type) -> Iterator[_Fault]:
         try:
             signature.bind("self", *words)
         except TypeError:
-            yield f"`{name}` takes other arguments", f"def {name}{signature}", line, None
+            got = f"def {name}{signature}"
+            yield Problem(where, f"`{name}` takes other arguments", got, line)
 
 
-def _abilities(found: type) -> Iterator[_Fault]:
+def _abilities(found: type, where: str) -> Iterator[Problem]:
     can = getattr(found, "abilities", Abilities())
     if not isinstance(can, Abilities):
         got = can.__name__ if isinstance(can, type) else type(can).__name__
-        yield "`abilities` is of another kind", got, "Abilities(…)", None
+        yield Problem(where, "`abilities` is of another kind", got, "Abilities(…)")
         return
     for field, known in _NAMES.items():
         names = getattr(can, field)
         if not isinstance(names, set | frozenset):
-            yield f"`abilities.{field}` is no set of names", repr(names), "frozenset({…})", None
+            what = f"`abilities.{field}` is no set of names"
+            yield Problem(where, what, repr(names), "frozenset({…})")
             continue
         for name in sorted(map(str, names - known)):
-            guess = nearest(name, sorted(known))
-            fix = f"did you mean `{guess}`?" if guess else None
-            expected = None if guess else "of " + ", ".join(sorted(known))
-            yield f"`abilities.{field}` holds an unknown name", name, expected, fix
+            problem = Problem(where, f"`abilities.{field}` holds an unknown name", name)
+            yield problem.among(name, sorted(known))
     if not (isinstance(can.options, type) and issubclass(can.options, Spec)):
         expected = "a subclass of `harness.specs.base.Spec`"
-        yield "`abilities.options` is no spec", repr(can.options), expected, None
+        yield Problem(where, "`abilities.options` is no spec", repr(can.options), expected)
 
 
-def _left_over(found: type) -> Iterator[_Fault]:
+def _left_over(found: type, where: str) -> Iterator[Problem]:
     old = [name for name, (_, kind) in _OLD.items() if isinstance(getattr(found, name, None), kind)]
     if old:
         written = ", ".join(f"{_OLD[name][0]}=…" for name in old)
-        fix = f"abilities = Abilities({written})"
-        yield "has attributes that are not read any more", ", ".join(old), None, fix
+        what, fix = "has attributes that are not read any more", f"abilities = Abilities({written})"
+        yield Problem(where, what, ", ".join(old), fix=fix)

@@ -116,7 +116,11 @@ def test_wrong_arguments(name_of) -> None:
         ("CLASSIFY", "`abilities` is of another kind", "frozenset"),
         ("Abilities", "`abilities` is of another kind", "Abilities(…)"),
         ("Abilities({'clasify'})", "`abilities.protocols` holds an unknown name", "`classify`?"),
-        ("Abilities(output_types={'x'})", "`abilities.output_types` holds an unknown", "of const"),
+        (
+            "Abilities(output_types={'x'})",
+            "`abilities.output_types` holds an unknown",
+            "one of const",
+        ),
         ("Abilities(keys={'pretraind'})", "`abilities.keys` holds an unknown", "`pretrained`?"),
         ("Abilities(generation={'top_p'})", "`abilities.generation` holds an unk", "`top_k`?"),
         ("Abilities('classify')", "`abilities.protocols` is no set of names", "'classify'"),

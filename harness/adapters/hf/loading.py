@@ -8,7 +8,7 @@ import torch
 from transformers import AutoModelForImageTextToText, AutoProcessor
 from transformers.quantizers.auto import AutoQuantizationConfig
 
-from harness.errors import MissingPackageError, Problem, SpecError, first_line, nearest
+from harness.errors import MissingPackageError, Problem, SpecError, first_line
 from harness.requests import ModelFacts
 from harness.specs.model import Kind, ModelSpec
 from harness.weights import Weights
@@ -167,13 +167,7 @@ def _check_processor_kwargs(spec: ModelSpec, processor: Any) -> None:
 
 
 def _unknown(spec: ModelSpec, key: str, name: str, known: list[str]) -> Problem:
-    guess = nearest(name, known)
-    return spec.problem(
-        f"{key}.{name}",
-        f"unknown key `{key}.{name}`",
-        expected=None if guess else "one of " + ", ".join(known),
-        fix=f"did you mean `{guess}`?" if guess else None,
-    )
+    return spec.problem(f"{key}.{name}", f"unknown key `{key}.{name}`").among(name, known)
 
 
 def _processor_error(spec: ModelSpec, weights: Weights, error: Exception) -> Exception:

@@ -11,7 +11,7 @@ import jinja2.meta
 import jinja2.sandbox
 
 from harness.adapters.hf.options import HfOptions
-from harness.errors import Problem, SpecError, nearest
+from harness.errors import Problem, SpecError
 from harness.specs.model import ModelSpec
 from harness.specs.template import IMAGE_MARK
 
@@ -151,22 +151,12 @@ def _misplaced(spec: ModelSpec, options: HfOptions, template: str | None) -> lis
         return [spec.problem(key, what)]
     parsed = _ENVIRONMENT.parse(_GENERATION.sub("", template))
     known = sorted(jinja2.meta.find_undeclared_variables(parsed))
+    what, key = "the chat template does not speak of `{}`", "options.chat_template_kwargs"
     return [
-        _unknown_argument(spec, name, known)
+        spec.problem(f"{key}.{name}", what.format(name)).among(name, known)
         for name in options.chat_template_kwargs
         if name not in known
     ]
-
-
-def _unknown_argument(spec: ModelSpec, name: str, known: list[str]) -> Problem:
-    key = f"options.chat_template_kwargs.{name}"
-    guess = nearest(name, known)
-    return spec.problem(
-        key,
-        f"the chat template does not speak of `{name}`",
-        expected=None if guess else "one of " + ", ".join(known),
-        fix=f"did you mean `{guess}`?" if guess else None,
-    )
 
 
 def _try(spec: ModelSpec, form: PromptForm) -> None:

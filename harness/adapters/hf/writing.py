@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from transformers import LogitsProcessorList, StoppingCriteriaList
+from torch import Tensor
+from transformers import LogitsProcessorList, StoppingCriteria, StoppingCriteriaList
 
 from harness.adapters.hf.batch import Batch
 from harness.adapters.hf.constrained import OnlyNames
 from harness.adapters.hf.prefix_cache import as_argument
 from harness.adapters.hf.reading import AnswerReader
 from harness.adapters.hf.sampling import SeededSampling, warpers
-from harness.adapters.hf.stopping import AllEnded
 from harness.errors import SpecError
 from harness.requests import Text
 from harness.specs.model import ModelSpec
@@ -90,3 +90,26 @@ class Writer:
             found += warpers(generation, self._spec.generation, device)
             found.append(SeededSampling(seeds, width))
         return found
+
+
+class AllEnded(StoppingCriteria):  # type: ignore[misc]
+    """Ends a batch when every answer has ended; until then none, so that no answer is touched."""
+
+    def __init__(
+        self, reader: AnswerReader, prompts: Sequence[str], width: int, until: Sequence[str]
+    ) -> None:
+        """`width` is how many tokens a row of the prompts has."""
+        self._reader = reader
+        self._open = list(enumerate(prompts))
+        self._width = width
+        self._until = until
+
+    def __call__(self, input_ids: Tensor, scores: Tensor, **kwargs: Any) -> Tensor:
+        """Give whether each row is done: all of them, or none."""
+        rows = input_ids[:, self._width :].tolist()
+        self._open = [
+            (place, prompt)
+            for place, prompt in self._open
+            if not self._reader.has_ended(prompt, rows[place], self._until)
+        ]
+        return torch.full((len(rows),), not self._open, device=input_ids.device)

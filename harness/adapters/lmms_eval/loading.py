@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.adapters.lmms_eval.isolation import Apart
 from harness.adapters.lmms_eval.options import LmmsEvalOptions
-from harness.errors import MissingPackageError, SpecError, nearest, unknown_name
+from harness.errors import MissingPackageError, Problem, SpecError, unknown_name
 from harness.specs.model import ModelSpec
 from harness.weights import locate
 
@@ -122,15 +122,10 @@ def _make(spec: ModelSpec, options: LmmsEvalOptions, device: str, found: Any) ->
         raise SpecError(told) from error
 
 
-def _unknown(spec: ModelSpec, found: Any, name: str, known: list[str]) -> Any:
-    guess = nearest(name, known)
+def _unknown(spec: ModelSpec, found: Any, name: str, known: list[str]) -> Problem:
     key = name if name == "pretrained" and spec.pretrained is not None else f"{_ARGS}.{name}"
-    return spec.problem(
-        key,
-        f"`{found.__name__}` of lmms-eval has no argument `{name}`",
-        expected=None if guess else "one of " + ", ".join(known),
-        fix=f"did you mean `{guess}`?" if guess else None,
-    )
+    what = f"`{found.__name__}` of lmms-eval has no argument `{name}`"
+    return spec.problem(key, what).among(name, known)
 
 
 def _told(error: BaseException) -> str:
