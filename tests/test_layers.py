@@ -11,8 +11,8 @@ import pytest
 
 ORDER = (
     "errors", "limits", "specs", "requests", "data", "weights", "encoders", "prompts", "answers",
-    "store", "score", "runs", "report", "leaderboard", "export", "evaluate_modules", "adapters",
-    "runner", "checks", "cli", "__main__",
+    "store", "scores", "runs", "report", "leaderboard", "export", "evaluate_modules", "adapters",
+    "runner", "checks", "given", "face", "cli", "__main__",
 )  # fmt: skip
 ANSWER_TYPES = "harness.answers.outcome"  # plain words that everything may use
 HEAVY = {
