@@ -14,7 +14,6 @@ from statsmodels.stats.proportion import proportion_confint
 import harness
 from harness.answers.outcome import Status
 from harness.errors import DataError
-from support.colour_task import folder  # noqa: F401
 from support.colours import ColourAdapter
 
 NAMES = ["goldfish", "tabby cat", "tiger cat", "lynx"]
