@@ -19,7 +19,7 @@ from scipy import stats
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.simulation import Lines, Table, percents, print_tables
-from harness.score.statistics import Draws, Interval, class_bootstrap, mcnemar, student_t, wilson
+from harness.scores.statistics import Draws, Interval, class_bootstrap, mcnemar, student_t, wilson
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

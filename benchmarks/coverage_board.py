@@ -25,7 +25,7 @@ from harness.leaderboard.numbers.ranking import (
     ranks_of,
     tiers_of,
 )
-from harness.score.statistics import Draws, holm, mcnemar_each, wilson
+from harness.scores.statistics import Draws, holm, mcnemar_each, wilson
 
 Floats = NDArray[np.float64]
 Generator = np.random.Generator

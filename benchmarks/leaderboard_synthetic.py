@@ -47,7 +47,7 @@ from harness.leaderboard.entries.pack import row_values
 from harness.leaderboard.entries.rules.prompts import render_prompts
 from harness.runs.mapping import map_rows
 from harness.runs.rows import read_answer
-from harness.score.results import Protocol
+from harness.scores.results import Protocol
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import (
     load_class_list_spec,

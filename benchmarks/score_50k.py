@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from harness.answers.outcome import Status
 from harness.data.classes import Class, ClassList
 from harness.data.labels.label_set import Equivalences, Labels, LabelSet
-from harness.score.scoring import ScoreRequest, score
+from harness.scores.scoring import ScoreRequest, score
 from harness.store.prediction import Prediction
 
 CLASSES = 1000

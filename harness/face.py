@@ -21,11 +21,11 @@ from harness.leaderboard.numbers.ranking import Marks, count_pairs, tiers_of
 from harness.runner.processes import current_rank
 from harness.runner.session import RunOptions, run_task
 from harness.runs.rows import read_answer as _read
-from harness.score.compare import Comparison, Side, with_holm
-from harness.score.compare import compare as _compare
-from harness.score.results import Protocol, Results
-from harness.score.scoring import ScoreRequest
-from harness.score.scoring import score as _score
+from harness.scores.compare import Comparison, Side, with_holm
+from harness.scores.compare import compare as _compare
+from harness.scores.results import Protocol, Results
+from harness.scores.scoring import ScoreRequest
+from harness.scores.scoring import score as _score
 from harness.specs import load
 from harness.specs.catalogue import Catalogue
 from harness.specs.model import ModelSpec

@@ -12,7 +12,7 @@ from harness.data.labels.label_set import Equivalences, Labels, LabelSet
 from harness.data.labels.row import told
 from harness.errors import DataError, Problem
 from harness.runs.rows import read_answer
-from harness.score.answers import STRICT
+from harness.scores.answers import STRICT
 from harness.store.prediction import Prediction
 
 Answer = str | int | None

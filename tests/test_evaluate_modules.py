@@ -10,7 +10,7 @@ from sklearn.metrics import accuracy_score
 
 from harness.errors import DataError, SpecError
 from harness.evaluate_modules import NAMES, module_path
-from harness.score.statistics import wilson
+from harness.scores.statistics import wilson
 
 
 @pytest.fixture(scope="module")

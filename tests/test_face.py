@@ -21,9 +21,10 @@ NAMES = ["goldfish", "tabby cat", "tiger cat", "lynx"]
 
 def test_the_names_of_the_face() -> None:
     assert harness.__all__ == [
-        "Adapter", "HarnessError", "ModelFacts", "Request", "Response", "__version__",
-        "class_bootstrap", "compare", "holm", "load_model", "load_task", "mcnemar", "read_answer",
-        "run", "score", "student_t", "tiers", "wilson",
+        "Abilities", "Adapter", "Ahead", "Ask", "CLASSIFY", "Failed", "HarnessError",
+        "ModelFacts", "OutOfMemoryError", "Request", "Response", "Scores", "Spec", "Text",
+        "__version__", "class_bootstrap", "compare", "holm", "load_model", "load_task", "mcnemar",
+        "read_answer", "run", "score", "student_t", "tiers", "wilson",
     ]  # fmt: skip
     for name in harness.__all__:
         assert getattr(harness, name).__doc__ or name == "__version__"
@@ -61,7 +62,7 @@ def test_texts_are_read_as_a_run_reads_them() -> None:
     assert (results.counts["oop"], results.counts["empty"]) == (1, 1)
     assert not results.complete  # nobody answered for e
     read = harness.read_answer("**Tabby cats**", NAMES)
-    assert (read.status, read.class_id, read.rule) == (Status.OK, 1, "normalized")
+    assert (read.status, read.class_id, read.rule) == (Status.OK, 1, "spelling")
     assert harness.read_answer("B", NAMES, "mc", (3, 1)).class_id == 1
 
 
@@ -98,7 +99,7 @@ def test_two_models_are_compared_as_statsmodels_does() -> None:
         ([1], [9], "a label that is no class"),
         ([1], ["dog"], "a label that is no class"),
         ([9], [1], "a class id that is no class"),
-        ({"x": 1}, {"y": 1}, "knows no"),
+        ({"x": 1}, {"y": 1}, "none of its images"),
     ],
 )
 def test_what_does_not_fit_is_refused(answers: object, labels: object, what: str) -> None:

@@ -16,7 +16,7 @@ from harness.errors import MissingPackageError, UserError
 from harness.prompts.plan import Plan, PlannedRequest, make_plan
 from harness.runs.preflight import Finding, check_classes, check_data, check_names, shown
 from harness.runs.rows import read_answer
-from harness.score.scoring import ScoreRequest, score
+from harness.scores.scoring import ScoreRequest, score
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_class_list_spec, load_model, load_task
 from harness.specs.task import Protocol, TaskSpec

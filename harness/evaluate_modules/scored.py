@@ -10,18 +10,18 @@ from harness.answers.rules import Level
 from harness.data.classes import Class, ClassList
 from harness.data.labels.label_set import Equivalences, Labels, LabelSet
 from harness.errors import DataError, Problem
-from harness.score.answers import Answers, Bools, to_answers
-from harness.score.judgement import judge
-from harness.score.metrics import (
+from harness.scores.answers import Answers, Bools, to_answers
+from harness.scores.judgement import judge
+from harness.scores.metrics import (
     Scope,
     out_rows,
     percent,
     right_at,
     share,
 )
-from harness.score.results import Protocol
-from harness.score.statistics import wilson
-from harness.score.truth import Truth
+from harness.scores.results import Protocol
+from harness.scores.statistics import wilson
+from harness.scores.truth import Truth
 from harness.store.prediction import Prediction
 
 Empty = Literal["exclude", "correct"]

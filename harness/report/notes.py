@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from harness.answers import parts
 from harness.answers.mapping.rules import EXACT, UNREADABLE
 from harness.answers.outcome import Status
-from harness.score.results import Results
+from harness.scores.results import Results
 
 _OFF = ", which was taken off before reading"
 REMOVED: Mapping[str, str] = {

@@ -6,10 +6,10 @@ from rich import box
 from rich.table import Table
 
 from harness.report.terminal import escape
-from harness.score.compare import Comparison
-from harness.score.long_form import METRICS
-from harness.score.results import SIDE_BY_SIDE, Interval, Results, Score
-from harness.score.statistics import Repeats
+from harness.scores.compare import Comparison
+from harness.scores.long_form import METRICS
+from harness.scores.results import SIDE_BY_SIDE, Interval, Results, Score
+from harness.scores.statistics import Repeats
 
 _NONE = "–"
 

@@ -8,7 +8,7 @@ from harness.report.terminal import Console, say
 
 if TYPE_CHECKING:
     from harness.runs.finished import Finished
-    from harness.score.results import Results
+    from harness.scores.results import Results
     from harness.store.lock import Shard
 
 _MIN_WIDTH = 150

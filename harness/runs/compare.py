@@ -7,7 +7,7 @@ from typing import Any
 from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.errors import DataError, Problem, SpecError, unknown_name
 from harness.runs.reopen import OpenRun
-from harness.score.compare import Comparison, Side, compare, with_holm
+from harness.scores.compare import Comparison, Side, compare, with_holm
 from harness.specs.task import WHERE_IMAGES_ARE
 from harness.store.manifest import Manifest
 

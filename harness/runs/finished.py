@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.score.results import Results
+from harness.scores.results import Results
 from harness.specs.task import Metric
 
 

@@ -24,8 +24,8 @@ from harness.runs.matching import Matched, match_answers
 from harness.runs.preflight import preflight, stop_on_errors, tell
 from harness.runs.rows import read_answer
 from harness.runs.several import joined
-from harness.score.answers import STRICT
-from harness.score.provenance import GIVEN, OPTIONS
+from harness.scores.answers import STRICT
+from harness.scores.provenance import GIVEN, OPTIONS
 from harness.specs.catalogue import Catalogue
 from harness.specs.file_names import name_fault
 from harness.specs.task import Protocol, TaskSpec, digest_of

@@ -17,7 +17,7 @@ from harness.encoders.base import TextEncoder
 from harness.encoders.registry import is_here, open_encoder
 from harness.errors import Problem, UserError
 from harness.runs.several import classes_together, texts_to_map
-from harness.score.answers import level_in
+from harness.scores.answers import level_in
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec
 from harness.specs.task import MappingSpec, TaskSpec

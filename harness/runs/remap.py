@@ -18,10 +18,10 @@ from harness.encoders.templates import sentences
 from harness.errors import DataError, Problem, SpecError, unknown_name
 from harness.runs.mapping import places_to_map, with_exact
 from harness.runs.reopen import OpenRun
-from harness.score.answers import Bools, Ints, to_answers
-from harness.score.judgement import judge
-from harness.score.statistics import wilson
-from harness.score.truth import Truth
+from harness.scores.answers import Bools, Ints, to_answers
+from harness.scores.judgement import judge
+from harness.scores.statistics import wilson
+from harness.scores.truth import Truth
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec
 from harness.specs.task import TaskSpec

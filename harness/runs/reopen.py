@@ -13,7 +13,7 @@ from harness.errors import DataError, Problem
 from harness.runs.finish import finish
 from harness.runs.mapping import places_unmapped
 from harness.runs.repeats import repeat_of, write_spread
-from harness.score.results import Results
+from harness.scores.results import Results
 from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.load import load_run_model, load_run_task
 from harness.specs.model import ModelSpec

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.score.results import Results
+from harness.scores.results import Results
 from harness.specs.task import TaskSpec
 from harness.store.directory import RunDirectory
 from harness.store.leftovers import remove_unfinished
@@ -14,7 +14,7 @@ from harness.store.lock import reading
 from harness.store.manifest import Manifest
 
 if TYPE_CHECKING:
-    from harness.score.statistics import Repeats
+    from harness.scores.statistics import Repeats
 
 SPREAD_FILE = "repeats.json"
 
@@ -88,7 +88,7 @@ def spread(results: Sequence[Results]) -> Spread:
     """Summarise the repeats of one task under the label sets that all were scored by. Repeats in
     which nothing could be scored are left out.
     """
-    from harness.score.statistics import student_t  # SciPy: not before the last answer
+    from harness.scores.statistics import student_t  # SciPy: not before the last answer
 
     accuracy: dict[str, dict[str, Repeats]] = {}
     for protocol, scores in results[0].scores.items():

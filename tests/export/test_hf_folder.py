@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from harness.cli import app
 from harness.export.hf.folder import HfOptions, export_hf
 from harness.export.hf.tables import columns
-from harness.score.results import Results
+from harness.scores.results import Results
 from harness.specs.catalogue import Catalogue, own_root
 from harness.store.directory import find_runs
 from support.imported_runs import N, imported_run

@@ -22,7 +22,7 @@ from harness.export.lmms_eval.folder import export_lmms_eval
 from harness.export.lmms_eval.scoring import mean
 from harness.prompts.plan import make_plan
 from harness.runs.importing import ImportOptions, import_answers
-from harness.score.results import Score
+from harness.scores.results import Score
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 from support.lmms_samples import answers_of

@@ -14,7 +14,7 @@ from harness.export.lmms_eval.folder import export_lmms_eval
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
 from harness.runs.importing import ImportOptions, import_answers
-from harness.score.results import Results
+from harness.scores.results import Results
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_model, load_task
 from harness.store.lines import read_predictions

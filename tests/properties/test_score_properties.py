@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from harness.answers.outcome import Status
 from harness.answers.rules import LEVELS
 from harness.data.labels.label_set import Equivalences, LabelSet
-from harness.score.results import MATCHINGS, Results
+from harness.scores.results import MATCHINGS, Results
 from harness.store.prediction import Prediction
-from score.score_builders import labels, run
+from scores.score_builders import labels, run
 
 K = 4
 some = settings(max_examples=60, deadline=None)

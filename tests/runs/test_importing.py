@@ -15,7 +15,7 @@ from harness.runner.session import NO_OVERRIDES
 from harness.runs.finished import Finished
 from harness.runs.importing import ImportOptions, import_answers
 from harness.runs.reopen import rescore
-from harness.score.results import Results
+from harness.scores.results import Results
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 from harness.store.lines import read_predictions

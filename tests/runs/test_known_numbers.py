@@ -12,7 +12,7 @@ from _pytest.mark.structures import ParameterSet
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides
 from harness.runs.finished import Finished
 from harness.runs.importing import ImportOptions, import_answers
-from harness.score.results import MATCHINGS, Results, Score
+from harness.scores.results import MATCHINGS, Results, Score
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 

@@ -19,7 +19,7 @@ from harness.runner.session import RunOptions
 from harness.runs import finish as finishing
 from harness.runs.finished import Finished
 from harness.runs.reopen import open_run, rescore
-from harness.score.results import Results
+from harness.scores.results import Results
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 from harness.specs.model import ModelSpec

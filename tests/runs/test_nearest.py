@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.runs.importing import ImportOptions, import_answers
 from harness.runs.reopen import rescore
-from harness.score.results import MATCHINGS, Results
+from harness.scores.results import MATCHINGS, Results
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 from harness.store.directory import RunDirectory

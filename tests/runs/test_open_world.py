@@ -20,7 +20,7 @@ from harness.runs.finished import Finished
 from harness.runs.importing import ImportOptions, import_answers
 from harness.runs.remap import map_run, open_combinations
 from harness.runs.reopen import open_run, rescore
-from harness.score.results import Results
+from harness.scores.results import Results
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 from harness.specs.model import ModelSpec

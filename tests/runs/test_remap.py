@@ -15,7 +15,7 @@ from harness.runs.finished import Finished
 from harness.runs.importing import ImportOptions, import_answers
 from harness.runs.remap import MappingGrid, map_run, open_combinations, write_grid
 from harness.runs.reopen import open_run
-from harness.score.statistics import wilson
+from harness.scores.statistics import wilson
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 from support.colours import NAMES, N, write_task

@@ -118,9 +118,9 @@ def _said(number: int, prompt: str) -> str:
 def preload() -> None:
     """Import what the commands import late, so that no forked process has to."""
     for module in (
-        "runs.importing", "runner.repeats", "runs.finish", "runs.remap", "score.scoring",
+        "runs.importing", "runner.repeats", "runs.finish", "runs.remap", "scores.scoring",
         "leaderboard.entries.pack", "leaderboard.build", "export.hf.folder", "report.show",
-        "report.show_grid", "report.results_table", "score.compare", "encoders.lexical",
+        "report.show_grid", "report.results_table", "scores.compare", "encoders.lexical",
     ):  # fmt: skip
         importlib.import_module(f"harness.{module}")
     Image.init()

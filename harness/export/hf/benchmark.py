@@ -12,7 +12,7 @@ import yaml
 
 from harness.export.hf.labels import Shared
 from harness.export.hf.runs import ExportRun, file_name, unused
-from harness.score.results import Score
+from harness.scores.results import Score
 
 FRAMEWORK = "mllm-classification-harness"
 """Identifier of the evaluation framework."""

@@ -12,7 +12,7 @@ from harness.errors import DataError, Problem, UserError
 from harness.export.hf.runs import ExportRun, file_name
 from harness.export.hf.tables import write_classes, write_labels
 from harness.runs.reopen import reopen, share_among_runs
-from harness.score.results import ClassListInfo, EquivalencesInfo, LabelSetInfo
+from harness.scores.results import ClassListInfo, EquivalencesInfo, LabelSetInfo
 from harness.specs.catalogue import Catalogue
 from harness.specs.label_set import License
 from harness.specs.load import is_label_file, load_label_set_spec

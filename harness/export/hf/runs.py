@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from harness.errors import DataError, Problem, UserError
-from harness.score.results import Results
+from harness.scores.results import Results
 from harness.store.directory import RunDirectory, find_runs
 from harness.store.lines import read_json
 from harness.store.lock import reading

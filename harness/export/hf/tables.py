@@ -18,7 +18,7 @@ from harness.data.classes import ClassList
 from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.errors import DataError, Problem
 from harness.export.hf.runs import ExportRun, unused
-from harness.score.long_form import Figure, figures_of
+from harness.scores.long_form import Figure, figures_of
 from harness.store.directory import RunDirectory
 from harness.store.lines import read_predictions
 from harness.store.prediction import Prediction

@@ -23,10 +23,10 @@ from harness.prompts.plan import PlannedRequest
 from harness.requests import Request, Text
 from harness.runs.mapping import map_rows
 from harness.runs.rows import answered_rows
-from harness.score.answers import to_answers
-from harness.score.judgement import judge
-from harness.score.metrics import out_rows, right_at
-from harness.score.results import MATCHED, MATCHINGS, Matching
+from harness.scores.answers import to_answers
+from harness.scores.judgement import judge
+from harness.scores.metrics import out_rows, right_at
+from harness.scores.results import MATCHED, MATCHINGS, Matching
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec
 from harness.specs.task import Protocol, TaskSpec

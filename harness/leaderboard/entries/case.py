@@ -10,9 +10,9 @@ from harness.data.opened import OpenTask
 from harness.leaderboard.entries.manifest import EntryRun
 from harness.leaderboard.entries.rows import Prompt
 from harness.runs.rows import read_answer
-from harness.score.answers import Answers, Bools, to_answers
-from harness.score.metrics import counted_rows
-from harness.score.results import Protocol
+from harness.scores.answers import Answers, Bools, to_answers
+from harness.scores.metrics import counted_rows
+from harness.scores.results import Protocol
 from harness.store.prediction import Prediction
 
 _SHORT, _MOST_KNOWN = 100, 1 << 16

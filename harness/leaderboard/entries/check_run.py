@@ -26,7 +26,7 @@ from harness.leaderboard.entries.rules.replay import check_mapped, check_parsed
 from harness.leaderboard.entries.rules.rows import check_class_ids, check_fit, check_ids
 from harness.leaderboard.entries.rules.scores import check_claims
 from harness.leaderboard.entries.rules.text import watched
-from harness.score.results import Protocol
+from harness.scores.results import Protocol
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_run_task
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import DataError, Problem
 from harness.runs.importing import ADAPTER
-from harness.score.results import Percent, Protocol
+from harness.scores.results import Percent, Protocol
 from harness.store.manifest import Manifest
 
 SCHEMA_VERSION = 1

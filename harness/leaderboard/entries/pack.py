@@ -31,7 +31,7 @@ from harness.leaderboard.entries.rules.prompts import render_prompts
 from harness.leaderboard.entries.rules.scores import claims_of
 from harness.leaderboard.entries.rules.table import RULES
 from harness.runs.reopen import OpenRun, open_run, share_among_runs
-from harness.score.scoring import score_run
+from harness.scores.scoring import score_run
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_run_task
 from harness.store.lines import write_json

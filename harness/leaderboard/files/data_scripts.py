@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from harness.errors import DataError, Problem
 from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels
 from harness.leaderboard.numbers.laid import LaidRun
-from harness.score.answers import NO_CLASS, Bools
+from harness.scores.answers import NO_CLASS, Bools
 
 NO_ROW = 255
 """The status of an image without a row."""

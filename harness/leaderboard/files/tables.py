@@ -12,8 +12,8 @@ from harness.leaderboard.files.data_scripts import run_key
 from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels
 from harness.leaderboard.numbers.pairs import Pair
 from harness.leaderboard.numbers.site_model import Benchmark, Board, ScoredEntry, Site
-from harness.score.long_form import METRICS, shares_of
-from harness.score.results import DECIMALS, Score
+from harness.scores.long_form import METRICS, shares_of
+from harness.scores.results import DECIMALS, Score
 from harness.store.lines import write_json
 
 SCHEMA_VERSION = 3

@@ -10,11 +10,11 @@ from harness.data.labels.label_set import Labels
 from harness.data.opened import OpenTask
 from harness.errors import DataError, Problem
 from harness.leaderboard.numbers.site_model import Benchmark, Difference
-from harness.score.answers import NO_CLASS, Bools, Ints
-from harness.score.judgement import open_truths
-from harness.score.metrics import Group, Scope, group_rows
-from harness.score.provenance import describe_labels
-from harness.score.truth import Truth
+from harness.scores.answers import NO_CLASS, Bools, Ints
+from harness.scores.judgement import open_truths
+from harness.scores.metrics import Group, Scope, group_rows
+from harness.scores.provenance import describe_labels
+from harness.scores.truth import Truth
 
 EXCLUSIVE: tuple[Group, ...] = ("N", "S+", "S-", "M+", "M-", "S", "M")
 """Groups of which an image has at most one; S and M are those without an original label."""

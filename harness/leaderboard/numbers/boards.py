@@ -22,11 +22,11 @@ from harness.leaderboard.numbers.ranking import (
 )
 from harness.leaderboard.numbers.references import references
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry
-from harness.score.answers import Bools
-from harness.score.metrics import percent
-from harness.score.provenance import distractors_of
-from harness.score.results import ChoiceScore, Protocol
-from harness.score.statistics import Draws, holm
+from harness.scores.answers import Bools
+from harness.scores.metrics import percent
+from harness.scores.provenance import distractors_of
+from harness.scores.results import ChoiceScore, Protocol
+from harness.scores.statistics import Draws, holm
 from harness.specs.task import TaskSpec
 
 PROTOCOLS: tuple[Protocol, ...] = ("ow", "mc", "cw", "cw_plus", "classify")

@@ -10,9 +10,9 @@ from harness.answers.mapping.rules import MAPPED
 from harness.answers.outcome import Status
 from harness.data.classes import ClassList, normalize_name
 from harness.leaderboard.numbers.site_model import ClassScore, Confused, Decomposition, OutOfPrompt
-from harness.score.answers import NO_CLASS, Answers, Bools
-from harness.score.judgement import Judgement
-from harness.score.results import Protocol, Share
+from harness.scores.answers import NO_CLASS, Answers, Bools
+from harness.scores.judgement import Judgement
+from harness.scores.results import Protocol, Share
 from harness.store.prediction import Prediction
 
 CLASSES_SHOWN = 10

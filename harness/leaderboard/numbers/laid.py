@@ -12,9 +12,9 @@ from harness.errors import DataError
 from harness.leaderboard.entries.case import RunCase
 from harness.leaderboard.entries.read import Entry
 from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels
-from harness.score.answers import Answers, Ints, to_answers
-from harness.score.judgement import Judgement, judge
-from harness.score.results import Protocol
+from harness.scores.answers import Answers, Ints, to_answers
+from harness.scores.judgement import Judgement, judge
+from harness.scores.results import Protocol
 from harness.store.prediction import Prediction
 
 

@@ -8,7 +8,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.score.statistics import Interval
+from harness.scores.statistics import Interval
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.score.answers import Bools, Ints
-from harness.score.statistics import LEVEL, Draws, class_weights, holm, mcnemar_each
+from harness.scores.answers import Bools, Ints
+from harness.scores.statistics import LEVEL, Draws, class_weights, holm, mcnemar_each
 
 Floats = NDArray[np.float64]
 

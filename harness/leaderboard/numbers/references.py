@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels
 from harness.leaderboard.numbers.site_model import Reference
-from harness.score.answers import NO_CLASS, Bools
-from harness.score.metrics import share
-from harness.score.results import ChoiceScore
-from harness.score.truth import Truth, merge_ids
+from harness.scores.answers import NO_CLASS, Bools
+from harness.scores.metrics import share
+from harness.scores.results import ChoiceScore
+from harness.scores.truth import Truth, merge_ids
 
 _STRIDE = 2**32  # of `Truth.pairs`
 

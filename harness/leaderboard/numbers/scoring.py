@@ -23,11 +23,11 @@ from harness.leaderboard.numbers import gallery
 from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels
 from harness.leaderboard.numbers.laid import LaidRun, lay
 from harness.leaderboard.numbers.site_model import OnImages, ScoredEntry
-from harness.score.answers import Bools
-from harness.score.metrics import counted_rows
-from harness.score.provenance import distractors_of
-from harness.score.results import Protocol, Results
-from harness.score.scoring import ScoreRequest, results_of
+from harness.scores.answers import Bools
+from harness.scores.metrics import counted_rows
+from harness.scores.provenance import distractors_of
+from harness.scores.results import Protocol, Results
+from harness.scores.scoring import ScoreRequest, results_of
 
 
 def save_labels(labels: BenchmarkLabels, opened_tasks: Mapping[str, OpenTask], path: Path) -> None:

@@ -13,9 +13,9 @@ from harness.leaderboard.entries.ledger import Decision
 from harness.leaderboard.entries.manifest import EntryRun
 from harness.leaderboard.entries.read import Entry
 from harness.leaderboard.numbers.pairs import Pair
-from harness.score.metrics import Group
-from harness.score.results import Change, LabelSetInfo, Protocol, Results, Score
-from harness.score.statistics import Interval, wilson
+from harness.scores.metrics import Group
+from harness.scores.results import Change, LabelSetInfo, Protocol, Results, Score
+from harness.scores.statistics import Interval, wilson
 from harness.specs.model import Kind
 
 

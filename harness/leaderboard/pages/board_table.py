@@ -8,8 +8,8 @@ from harness.leaderboard.entries.ledger import LEVELS
 from harness.leaderboard.numbers.site_model import Board, Reference, ScoredEntry
 from harness.leaderboard.pages import typeset
 from harness.leaderboard.pages.wording import GROUPS, KINDS, group_name
-from harness.score.metrics import Group
-from harness.score.results import Matching
+from harness.scores.metrics import Group
+from harness.scores.results import Matching
 
 _GROUP_HEADINGS: Mapping[str, str] = {
     "core": "Ranking",

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from harness.score.results import DECIMALS, Interval
+from harness.scores.results import DECIMALS, Interval
 
 BLANK = "–"
 MINUS = "\N{MINUS SIGN}"

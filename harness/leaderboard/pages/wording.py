@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from harness.score.metrics import Group
-from harness.score.results import SIDE_BY_SIDE, Matching, Protocol
+from harness.scores.metrics import Group
+from harness.scores.results import SIDE_BY_SIDE, Matching, Protocol
 from harness.specs.model import Kind
 
 KINDS: Mapping[Kind, str] = {

@@ -14,11 +14,11 @@ from harness.leaderboard.entries.read import Entry
 from harness.leaderboard.numbers.benchmark_labels import labels_of
 from harness.leaderboard.numbers.gather import gather, open_tasks
 from harness.leaderboard.numbers.site_model import Benchmark, Board, ScoredEntry, Site
-from harness.score.answers import to_answers
-from harness.score.metrics import counted_rows, right_rows
-from harness.score.results import Share
-from harness.score.scoring import ScoreRequest, score
-from harness.score.truth import to_truth
+from harness.scores.answers import to_answers
+from harness.scores.metrics import counted_rows, right_rows
+from harness.scores.results import Share
+from harness.scores.scoring import ScoreRequest, score
+from harness.scores.truth import to_truth
 from harness.specs.catalogue import Catalogue
 from harness.store.prediction import Prediction
 from leaderboard.browser.hostile_entry import add_hostile_entry

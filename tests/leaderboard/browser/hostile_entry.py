@@ -19,7 +19,7 @@ from harness.leaderboard.entries.rows import rows_of
 from harness.leaderboard.entries.rules.scores import claims_of
 from harness.runs.mapping import map_rows
 from harness.runs.rows import read_answer
-from harness.score.scoring import score_run
+from harness.scores.scoring import score_run
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec, load_task
 from harness.store.prediction import Prediction

@@ -6,8 +6,8 @@ from playwright.sync_api import Page, expect
 
 from harness.leaderboard.numbers.site_model import Board
 from harness.leaderboard.pages import typeset
-from harness.score.answers import NO_CLASS, to_answers
-from harness.score.metrics import counted_rows
+from harness.scores.answers import NO_CLASS, to_answers
+from harness.scores.metrics import counted_rows
 from leaderboard.browser.built_site import BuiltSite
 from leaderboard.browser.conftest import Visits, settle
 

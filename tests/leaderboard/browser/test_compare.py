@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from harness.leaderboard.numbers.pairs import Pair
 from harness.leaderboard.numbers.site_model import Board
 from harness.leaderboard.pages import typeset
-from harness.score.compare import Comparison, Side, compare
+from harness.scores.compare import Comparison, Side, compare
 from leaderboard.browser.built_site import BuiltSite
 from leaderboard.browser.conftest import Visits, settle
 

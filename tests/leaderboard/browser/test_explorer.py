@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from harness.leaderboard.numbers.site_model import Board
 from harness.leaderboard.pages import typeset
-from harness.score.results import Share
+from harness.scores.results import Share
 from leaderboard.browser.built_site import BuiltSite
 from leaderboard.browser.conftest import Visits, settle
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from harness.data.image_ids import image_id_of
 from harness.leaderboard.pages import typeset
-from harness.score.statistics import mcnemar
+from harness.scores.statistics import mcnemar
 from leaderboard.browser.conftest import Visits
 
 

@@ -14,7 +14,7 @@ from harness.leaderboard.build import build
 from harness.leaderboard.entries.rules.scores import claims_of
 from harness.leaderboard.numbers.gather import open_tasks
 from harness.leaderboard.numbers.site_model import Site
-from harness.score.scoring import score_run
+from harness.scores.scoring import score_run
 from harness.specs.catalogue import Catalogue
 from support.drafts import Draft, entry_in
 from support.tiny_benchmark import NAMES, N, headline

@@ -13,9 +13,9 @@ from harness.data.classes import ClassList
 from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.data.labels.load import load_label_set
 from harness.leaderboard.entries.rules.mimicry import THRESHOLD, Disputed, disputed
-from harness.score.answers import to_answers
-from harness.score.metrics import counted_rows
-from harness.score.truth import to_truth
+from harness.scores.answers import to_answers
+from harness.scores.metrics import counted_rows
+from harness.scores.truth import to_truth
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_class_list_spec, load_label_set_spec
 from harness.store.prediction import Prediction

@@ -25,7 +25,7 @@ from harness.prompts.plan import Planner
 from harness.runs.classified import SCORES
 from harness.runs.mapping import map_rows
 from harness.runs.rows import read_answer
-from harness.score.scoring import score_run
+from harness.scores.scoring import score_run
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec, load_task
 from harness.store.identity import Identity

@@ -12,8 +12,8 @@ from harness.errors import DataError
 from harness.leaderboard.build import build
 from harness.leaderboard.numbers.site_model import Decomposition
 from harness.leaderboard.pages.views import entry_view
-from harness.score.compare import Side, compare, with_holm
-from harness.score.scoring import ScoreRequest, score
+from harness.scores.compare import Side, compare, with_holm
+from harness.scores.scoring import ScoreRequest, score
 from leaderboard.numbers.conftest import Built
 from leaderboard.numbers.entry_builder import (
     IDS,

@@ -17,9 +17,9 @@ from harness.errors import DataError
 from harness.leaderboard.build import build
 from harness.leaderboard.files.data_scripts import LONGEST_TEXT, write_images
 from harness.leaderboard.numbers.benchmark_labels import labels_of
-from harness.score.answers import STATUSES
-from harness.score.results import Protocol, Share
-from harness.score.scoring import ScoreRequest, score
+from harness.scores.answers import STATUSES
+from harness.scores.results import Protocol, Share
+from harness.scores.scoring import ScoreRequest, score
 from leaderboard.numbers.conftest import Built
 from leaderboard.numbers.entry_builder import IDS, ORIGINAL, N, Toy, corrected, draw_rows
 

@@ -7,12 +7,12 @@ from harness.data.labels.label_set import Equivalences, Labels
 from harness.leaderboard.numbers import gallery
 from harness.leaderboard.numbers.gallery import extremes, most_confused, out_of_prompt
 from harness.leaderboard.numbers.site_model import ClassScore, Confused
-from harness.score.answers import to_answers
-from harness.score.judgement import Judgement, judge
-from harness.score.metrics import counted_rows
-from harness.score.results import Share
+from harness.scores.answers import to_answers
+from harness.scores.judgement import Judgement, judge
+from harness.scores.metrics import counted_rows
+from harness.scores.results import Share
 from harness.store.prediction import Prediction
-from score.score_builders import classes, labels, mapped, ok, row
+from scores.score_builders import classes, labels, mapped, ok, row
 
 
 def judged(rows: list[Prediction], sets: dict[str, list[int]]) -> Judgement:

@@ -20,7 +20,7 @@ from harness.leaderboard.pages.plots.figure import Figure
 from harness.leaderboard.pages.plots.forest import forest
 from harness.leaderboard.pages.plots.scatter import scatter
 from harness.leaderboard.pages.plots.slope import slope
-from harness.score.statistics import wilson
+from harness.scores.statistics import wilson
 from harness.specs.catalogue import Catalogue
 from leaderboard.numbers.entry_builder import IDS, ORIGINAL, K, N, Toy, corrected, draw_rows
 

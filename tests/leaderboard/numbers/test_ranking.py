@@ -16,7 +16,7 @@ from harness.leaderboard.numbers.ranking import (
     ranks_of,
     tiers_of,
 )
-from harness.score.statistics import Draws, class_bootstrap, class_weights, mcnemar, mcnemar_each
+from harness.scores.statistics import Draws, class_bootstrap, class_weights, mcnemar, mcnemar_each
 
 
 def drawn(m: int, n: int, k: int, seed: int = 0, answered: float = 1.0) -> Marks:

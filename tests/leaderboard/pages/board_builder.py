@@ -9,7 +9,7 @@ from harness.answers.outcome import Status
 from harness.leaderboard.entries.finding import Report
 from harness.leaderboard.entries.read import Entry
 from harness.leaderboard.numbers import site_model as model
-from harness.score.results import (
+from harness.scores.results import (
     MATCHED,
     MATCHINGS,
     BootstrapInfo,
@@ -26,7 +26,7 @@ from harness.score.results import (
     Score,
     Share,
 )
-from harness.score.statistics import wilson
+from harness.scores.statistics import wilson
 
 CLASS_NAMES = ("red fox", "grey wolf", "tabby cat", "tiger cat", "missile", "projectile")
 N, N_EMPTY = 1234, 46

@@ -9,8 +9,8 @@ from scipy import special
 
 from harness.leaderboard.entries.case import RunCase
 from harness.leaderboard.entries.finding import Finding
-from harness.score.answers import Bools, Ints
-from harness.score.judgement import judge
+from harness.scores.answers import Bools, Ints
+from harness.scores.judgement import judge
 
 P_VALUE = 0.001
 

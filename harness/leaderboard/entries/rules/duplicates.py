@@ -11,7 +11,7 @@ from harness.leaderboard.entries.case import RunCase
 from harness.leaderboard.entries.finding import Finding
 from harness.leaderboard.entries.manifest import EntryRun
 from harness.leaderboard.entries.read import Entry
-from harness.score.answers import Ints
+from harness.scores.answers import Ints
 from harness.store.prediction import Prediction
 
 EQUAL = 0.99

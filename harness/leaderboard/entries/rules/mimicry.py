@@ -8,9 +8,9 @@ from scipy import special
 
 from harness.leaderboard.entries.case import RunCase
 from harness.leaderboard.entries.finding import Finding
-from harness.score.answers import Answers, Bools
-from harness.score.metrics import right_rows
-from harness.score.truth import Truth, to_truth
+from harness.scores.answers import Answers, Bools
+from harness.scores.metrics import right_rows
+from harness.scores.truth import Truth, to_truth
 
 THRESHOLD = 0.6
 P_VALUE = 0.01

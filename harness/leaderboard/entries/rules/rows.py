@@ -16,7 +16,7 @@ from harness.prompts.options import true_option_of
 from harness.runs.classified import SCORES
 from harness.runs.ranked import RANKED
 from harness.runs.rows import NO_ENTRY, REFUSED_BY_SERVICE
-from harness.score.answers import level_in
+from harness.scores.answers import level_in
 from harness.store.prediction import Prediction
 
 _CHOSEN = (SCORES, RANKED)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from harness.leaderboard.entries.case import RunCase
 from harness.leaderboard.entries.finding import Finding
 from harness.leaderboard.entries.manifest import MANIFEST, Claim
-from harness.score.results import Protocol, Results
-from harness.score.scoring import score_run
+from harness.scores.results import Protocol, Results
+from harness.scores.scoring import score_run
 
 _ROUNDED = 1e-4
 """Claims have four decimals."""

@@ -19,7 +19,7 @@ from harness.leaderboard.pages.plots.figure import (
 )
 from harness.leaderboard.pages.plots.scale import Scale, percent_scale
 from harness.leaderboard.pages.wording import SHORT_PROTOCOLS
-from harness.score.results import Score
+from harness.scores.results import Score
 
 _WIDTH, _TOP, _ROW = 640.0, 34.0, 26.0
 _LEFT, _RIGHT = 190.0, 530.0

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer, V
 
 from harness.answers.rules import Level
 from harness.errors import DataError, Problem
-from harness.score.metrics import Group
-from harness.score.older_results import to_version_2
+from harness.scores.metrics import Group
+from harness.scores.older_results import to_version_2
 
 DECIMALS = 4
 """Digits written after the point; tables show two. Four keep any share of 50,000 images exact."""

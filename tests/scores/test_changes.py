@@ -8,9 +8,9 @@ from statsmodels.stats.multitest import multipletests
 from harness.answers.outcome import Status
 from harness.data.labels.label_set import Equivalences
 from harness.errors import DataError
-from harness.score.compare import Side, compare, with_holm
-from harness.score.statistics import Draws, class_bootstrap
-from score.score_builders import drawn, labels, ok, row, run
+from harness.scores.compare import Side, compare, with_holm
+from harness.scores.statistics import Draws, class_bootstrap
+from scores.score_builders import drawn, labels, ok, row, run
 
 N = 400
 TRUE, PREDICTED = drawn(N, 10)

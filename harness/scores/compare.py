@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from harness.data.labels.label_set import Equivalences, Labels, LabelSet
-from harness.score.answers import NO_CLASS, Answers, Bools, Ints, to_answers
-from harness.score.judgement import judge
-from harness.score.metrics import percent
-from harness.score.results import Interval, Part, Percent, Protocol, PValue
-from harness.score.statistics import Draws, class_bootstrap, holm, mcnemar
+from harness.scores.answers import NO_CLASS, Answers, Bools, Ints, to_answers
+from harness.scores.judgement import judge
+from harness.scores.metrics import percent
+from harness.scores.results import Interval, Part, Percent, Protocol, PValue
+from harness.scores.statistics import Draws, class_bootstrap, holm, mcnemar
 from harness.store.prediction import Prediction
 
 

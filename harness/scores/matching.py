@@ -4,10 +4,10 @@ import numpy as np
 
 from harness.answers.outcome import Status
 from harness.answers.rules import Level
-from harness.score import metrics
-from harness.score.answers import Answers
-from harness.score.judgement import Judgement
-from harness.score.results import (
+from harness.scores import metrics
+from harness.scores.answers import Answers
+from harness.scores.judgement import Judgement
+from harness.scores.results import (
     MATCHED,
     MATCHINGS,
     Matched,

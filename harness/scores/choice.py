@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.answers.outcome import Status
-from harness.score.answers import NO_CLASS, Answers, Bools, Ints
-from harness.score.truth import Truth
+from harness.scores.answers import NO_CLASS, Answers, Bools, Ints
+from harness.scores.truth import Truth
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _NOWHERE = -1

@@ -4,8 +4,8 @@ from pydantic import JsonValue
 
 from harness.data.classes import ClassList
 from harness.data.labels.label_set import Equivalences, LabelSet
-from harness.score.results import ClassListInfo, EquivalencesInfo, LabelSetInfo
-from harness.score.truth import Truth
+from harness.scores.results import ClassListInfo, EquivalencesInfo, LabelSetInfo
+from harness.scores.truth import Truth
 from harness.specs.task import TaskSpec
 from harness.store.manifest import Manifest
 

@@ -5,7 +5,7 @@ import pytest
 from harness.answers.outcome import Status
 from harness.errors import DataError
 from harness.store.prediction import Prediction
-from score.score_builders import classes, labels, ok, row, run
+from scores.score_builders import classes, labels, ok, row, run
 
 IMGT = labels("imgt", {"a": [1], "b": [2]}, original=True)
 

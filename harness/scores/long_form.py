@@ -5,7 +5,7 @@ the one place for tables, CSV files and datasets.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from harness.score.results import Interval, MappedScore, Matching, Results, Score
+from harness.scores.results import Interval, MappedScore, Matching, Results, Score
 
 _NO_INTERVAL = (None, None)
 CLOSER: tuple[Matching, ...] = ("strict", "normalized")

@@ -12,9 +12,9 @@ from sklearn.metrics import (
 from harness.answers.outcome import Status
 from harness.data.classes import Class, ClassList
 from harness.data.labels.label_set import Equivalences
-from harness.score.confusion import confusion
-from harness.score.results import Results, Score
-from score.score_builders import classes, drawn, labels, mapped, ok, row, run
+from harness.scores.confusion import confusion
+from harness.scores.results import Results, Score
+from scores.score_builders import classes, drawn, labels, mapped, ok, row, run
 
 TRUE, PREDICTED = drawn(500, 10)
 ROWS = [ok(f"i{i}", int(p)) for i, p in enumerate(PREDICTED)]

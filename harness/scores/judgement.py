@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from harness.data.labels.label_set import Labels
 from harness.errors import DataError, Problem
-from harness.score.answers import Answers, Bools
-from harness.score.metrics import Scope, counted_rows, right_rows, scope_of
-from harness.score.results import Protocol
-from harness.score.truth import Truth, to_truth
+from harness.scores.answers import Answers, Bools
+from harness.scores.metrics import Scope, counted_rows, right_rows, scope_of
+from harness.scores.results import Protocol
+from harness.scores.truth import Truth, to_truth
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from harness.data.class_lists import load_class_list
 from harness.data.classes import strict_name
 from harness.data.labels.load import load_label_set
-from harness.score.statistics import Draws, class_bootstrap, wilson
+from harness.scores.statistics import Draws, class_bootstrap, wilson
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_class_list_spec, load_label_set_spec
-from score.score_builders import SHARED
+from scores.score_builders import SHARED
 
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason=f"{SHARED} is not here")
 Values = NDArray[np.floating[Any]]

@@ -22,10 +22,10 @@ from harness.report.results_table import (
     probability,
     results_table,
 )
-from harness.score.compare import Side, compare
-from harness.score.confusion import confusion, save_confusion
-from harness.score.results import Matched, Results
-from score.score_builders import classes, labels, mapped, ok, row, run
+from harness.scores.compare import Side, compare
+from harness.scores.confusion import confusion, save_confusion
+from harness.scores.results import Matched, Results
+from scores.score_builders import classes, labels, mapped, ok, row, run
 
 GOLDEN = Path(__file__).with_name("golden_results.json")
 VERSION_1 = Path(__file__).with_name("results_of_version_1.json")

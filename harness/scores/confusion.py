@@ -8,10 +8,10 @@ import numpy as np
 
 from harness.data.classes import ClassList
 from harness.data.labels.label_set import Equivalences, Labels, LabelSet
-from harness.score.answers import NO_CLASS, Ints, to_answers
-from harness.score.judgement import judge
-from harness.score.metrics import counted_rows
-from harness.score.results import Protocol
+from harness.scores.answers import NO_CLASS, Ints, to_answers
+from harness.scores.judgement import judge
+from harness.scores.metrics import counted_rows
+from harness.scores.results import Protocol
 from harness.store.lines import replacing
 from harness.store.prediction import Prediction
 

@@ -10,7 +10,7 @@ from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-from harness.score.statistics import (
+from harness.scores.statistics import (
     Draws,
     class_bootstrap,
     class_weights,
@@ -19,7 +19,7 @@ from harness.score.statistics import (
     student_t,
     wilson,
 )
-from score.score_builders import drawn
+from scores.score_builders import drawn
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 50, 46_837])

@@ -14,7 +14,7 @@ from harness.answers.rules import Level, level_of
 from harness.data.classes import ClassList
 from harness.data.labels.row import class_range, told
 from harness.errors import DataError, Problem
-from harness.score.reading import Reading, read_counts
+from harness.scores.reading import Reading, read_counts
 from harness.store.prediction import Prediction
 
 Bools = NDArray[np.bool_]

@@ -4,8 +4,8 @@ import pytest
 
 from harness.answers.outcome import Status
 from harness.data.labels.label_set import Equivalences
-from harness.score.results import ChoiceScore, Results
-from score.score_builders import classes, labels, ok, row, run
+from harness.scores.results import ChoiceScore, Results
+from scores.score_builders import classes, labels, ok, row, run
 
 IMGT = labels("imgt", {f"{i}": [1] for i in range(6)}, original=True)
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from harness.answers.outcome import Status
 from harness.answers.rules import Level
-from harness.score.answers import NO_CLASS, STATUSES, Answers, Bools, Ints
-from harness.score.truth import Truth
+from harness.scores.answers import NO_CLASS, STATUSES, Answers, Bools, Ints
+from harness.scores.truth import Truth
 
 Group = Literal["A", "N", "S", "S+", "S-", "M", "M+", "M-"]
 GROUPS: tuple[Group, ...] = ("A", "N", "S", "S+", "S-", "M", "M+", "M-")

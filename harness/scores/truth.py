@@ -8,7 +8,7 @@ import numpy as np
 from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.data.labels.meeting import foreign
 from harness.errors import DataError
-from harness.score.answers import NO_CLASS, Bools, Ints
+from harness.scores.answers import NO_CLASS, Bools, Ints
 
 _STRIDE = np.int64(2**32)
 _IMAGENET_VAL = "ILSVRC2012_val_"

@@ -10,17 +10,17 @@ from pydantic import JsonValue
 from harness.data.classes import ClassList
 from harness.data.labels.label_set import Labels
 from harness.data.opened import OpenTask
-from harness.score import choice, metrics
-from harness.score.answers import NO_CLASS, Answers, Bools, to_answers
-from harness.score.judgement import Judgement, judge, open_truths
-from harness.score.matching import matched_scores, out_of_prompt, reading_info
-from harness.score.provenance import (
+from harness.scores import choice, metrics
+from harness.scores.answers import NO_CLASS, Answers, Bools, to_answers
+from harness.scores.judgement import Judgement, judge, open_truths
+from harness.scores.matching import matched_scores, out_of_prompt, reading_info
+from harness.scores.provenance import (
     describe_classes,
     describe_equivalences,
     describe_labels,
     distractors_of,
 )
-from harness.score.results import (
+from harness.scores.results import (
     MATCHED,
     BootstrapInfo,
     Change,
@@ -32,8 +32,8 @@ from harness.score.results import (
     Score,
     Share,
 )
-from harness.score.statistics import Draws, class_bootstrap, holm, mcnemar, wilson
-from harness.score.truth import check_met
+from harness.scores.statistics import Draws, class_bootstrap, holm, mcnemar, wilson
+from harness.scores.truth import check_met
 from harness.store.manifest import Manifest
 from harness.store.prediction import Prediction
 

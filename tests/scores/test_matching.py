@@ -11,9 +11,9 @@ from harness.answers.outcome import Status
 from harness.answers.rules import LEVELS
 from harness.report.notes import REMOVED, notes_of
 from harness.report.results_table import matching_table, results_table
-from harness.score.results import MATCHINGS, Results, Score
+from harness.scores.results import MATCHINGS, Results, Score
 from harness.store.prediction import Prediction
-from score.score_builders import labels, mapped, ok, row, run
+from scores.score_builders import labels, mapped, ok, row, run
 
 TRUTH = labels("imgt", {f"{i}": [1] for i in range(12)}, original=True)
 

@@ -10,8 +10,8 @@ import harness
 from harness.answers.outcome import Status
 from harness.data.classes import Class, ClassList
 from harness.data.labels.label_set import Equivalences, Labels, LabelSet
-from harness.score.results import Results
-from harness.score.scoring import ScoreRequest, score
+from harness.scores.results import Results
+from harness.scores.scoring import ScoreRequest, score
 from harness.store.prediction import Prediction
 
 SHARED = Path(harness.__file__).parents[2] / "shared" / "data"

@@ -12,7 +12,7 @@ from harness.data.labels.label_set import LabelSet
 from harness.data.labels.load import load_label_set
 from harness.specs.label_set import LabelFormat, LabelSetSpec
 from harness.store.prediction import Prediction
-from score.score_builders import SHARED, classes, labels, run
+from scores.score_builders import SHARED, classes, labels, run
 
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason=f"{SHARED} is not here")
 K = classes(1000)
