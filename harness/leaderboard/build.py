@@ -59,7 +59,7 @@ def build(catalogue: Catalogue, entries: Path, output: Path, overrides: Override
         site = _site(gathered, benchmarks, make_boards(scored, opened_tasks, labels))
         for each in by_name.values():
             write_images(data, each)
-        write_boards(data, site, by_name)
+        write_boards(data, site)
         write_feed(hidden / "feed.xml", site)
         render(site, hidden)
     return site

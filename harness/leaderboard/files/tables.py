@@ -9,7 +9,6 @@ from typing import Any
 from harness.leaderboard.entries.rules.table import RULES
 from harness.leaderboard.files.csv_file import write_csv
 from harness.leaderboard.files.data_scripts import run_key
-from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels
 from harness.leaderboard.numbers.pairs import Pair
 from harness.leaderboard.numbers.site_model import Benchmark, Board, ScoredEntry, Site
 from harness.scores.long_form import METRICS, shares_of
@@ -22,12 +21,12 @@ MARKER = "boards.json"
 """A folder that has this in `data/` is a site."""
 
 
-def write_boards(data: Path, site: Site, labels: Mapping[str, BenchmarkLabels]) -> None:
-    """Write `boards.json`, `boards.csv` and `boards.js`; `labels` are by benchmark."""
+def write_boards(data: Path, site: Site) -> None:
+    """Write `boards.json`, `boards.csv` and `boards.js`."""
     write_json(data / MARKER, _whole(site))
     rows = [line for board in site.boards for line in _lines(site, board)]
     write_csv(data / "boards.csv", list(rows[0]) if rows else ["board"], rows)
-    _write_for_scripts(data / "boards.js", site, labels)
+    _write_for_scripts(data / "boards.js", site)
 
 
 def _whole(site: Site) -> dict[str, Any]:
@@ -179,9 +178,9 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, DECIMALS)
 
 
-def _write_for_scripts(path: Path, site: Site, labels: Mapping[str, BenchmarkLabels]) -> None:
+def _write_for_scripts(path: Path, site: Site) -> None:
     """Write what the scripts know of boards, pair by pair: all of them at once would not fit."""
-    head = json.dumps(_benchmarks_for_scripts(site, labels), separators=_DENSE)
+    head = json.dumps(_benchmarks_for_scripts(site), separators=_DENSE)
     with path.open("w", encoding="ascii") as file:
         file.write(f'HARNESS.receive("boards", {{"benchmarks":{head},"boards":[')
         for place, board in enumerate(site.boards):
@@ -195,14 +194,14 @@ def _write_for_scripts(path: Path, site: Site, labels: Mapping[str, BenchmarkLab
         file.write("]});\n")
 
 
-def _benchmarks_for_scripts(site: Site, labels: Mapping[str, BenchmarkLabels]) -> dict[str, Any]:
+def _benchmarks_for_scripts(site: Site) -> dict[str, Any]:
     return {
         each.name: {
             "n": len(each.image_ids),
             "original": each.original,
             "headline": each.headline,
             "images": each.images,
-            "groups": labels[each.name].group_codes()[0],
+            "groups": each.exclusive,
             "label_sets": list(each.label_sets),
         }
         for each in site.benchmarks

@@ -175,6 +175,7 @@ def describe(benchmark: BenchmarkLabels, images: str | None) -> Benchmark:
         original=benchmark.original.name if benchmark.original else None,
         headline=benchmark.headline.name,
         groups={group: int(mask.sum()) for group, mask in benchmark.group_masks().items()},
+        exclusive=benchmark.group_codes()[0],
         differences=tuple(_differences(benchmark)),
         images=images,
     )

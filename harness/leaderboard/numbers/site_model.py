@@ -225,6 +225,8 @@ class Benchmark:
     headline: str
     groups: Mapping[Group, int]
     """How many images each group has under the headline labels."""
+    exclusive: tuple[Group, ...]
+    """Groups of which an image has at most one, in the order of their codes in data scripts."""
     differences: tuple[Difference, ...]
     images: str | None
     """Where the images are in the site, as `images/<benchmark>/{image_id}.png`; None when they may

@@ -206,7 +206,7 @@ def test_two_protocols_of_one_model(visits: Visits, built: BuiltSite) -> None:
     name = next(
         row.name
         for row in boards["cw"].rows
-        if any(row.name == other.entry for other in boards["ow"].rows)
+        if any(row.name == other.name for other in boards["ow"].rows)
     )
     page = visits.open(f"explorer.html#a={boards['cw'].slug}:{name}&b={boards['ow'].slug}:{name}")
     for letter, protocol in zip("AB", ("cw", "ow"), strict=True):

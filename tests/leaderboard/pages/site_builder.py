@@ -98,6 +98,7 @@ def _benchmark() -> model.Benchmark:
             "M+": 184,
             "M-": 150,
         },
+        exclusive=("N", "S+", "S-", "M+", "M-"),
         differences=differences,
         images="images/toy/{image_id}.png",
     )

@@ -70,12 +70,8 @@ def _compare(what: str, claim: Claim, found: Claim, *, sure: bool) -> Iterator[F
 
 
 def _same(a: Claim, b: Claim) -> bool:
-    pairs = (
-        (a.n, b.n),
-        (a.n_right, b.n_right),
-        (a.accuracy, b.accuracy),
-        (a.accuracy_empty_correct, b.accuracy_empty_correct),
-    )
+    names = ("n", "n_right", "accuracy", "accuracy_empty_correct")
+    pairs = ((getattr(a, name), getattr(b, name)) for name in names)
     return all(
         one == two or (one is not None and two is not None and abs(one - two) <= _ROUNDED)
         for one, two in pairs
