@@ -14,6 +14,7 @@ from harness.cli import (
     compare,
     export,
     import_answers,
+    invariance,
     leaderboard,
     listing,
     map_answers,
@@ -41,6 +42,7 @@ app.command("import")(import_answers.import_answers)
 app.command("map")(map_answers.map_answers)
 app.command("compare")(compare.compare)
 app.command("check")(check.check)
+app.command("invariance")(invariance.invariance)
 app.command("list")(listing.list_names)
 app.add_typer(export.app, name="export")
 app.add_typer(leaderboard.app, name="leaderboard")

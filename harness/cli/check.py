@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.invariance import check_invariance
 from harness.cli.options import (
     EquivalencesFile,
     IncludePath,
@@ -35,26 +34,15 @@ def check(
     label_set: LabelSetPaths = None,
     equivalences: EquivalencesFile = None,
     include_path: IncludePath = None,
-    invariance: Annotated[
-        bool, typer.Option(help="TASK MODEL: do answers flip with batch, order or processes?")
-    ] = False,
-    limit: Annotated[int, typer.Option(min=2, help="Prompts, for --invariance.")] = 32,
-    batch_size: Annotated[
-        int, typer.Option("--batch_size", min=2, help="Batch size, for --invariance.")
-    ] = 8,
 ) -> None:
     """Check tasks, models and class lists: files, names, labels, images, prompts, gold answers.
 
-    Exit code 0 when there is no error, 2 when there is one; with --invariance 1 when an answer
-    flips.
+    Exit code 0 when there is no error, 2 when there is one.
     """
     from harness.checks.before import check_class_list, check_model, check_task, share_among_tasks
     from harness.errors import SpecError, unknown_name
 
     catalogue = catalogue_of(include_path)
-    if invariance:
-        flips = check_invariance(catalogue, names or [], settings or (), limit, batch_size)
-        raise typer.Exit(1 if flips else 0)
     chosen = _chosen(catalogue, names or [])
     overrides = overrides_of(label_set, equivalences)
     tasks = [name for kind, name in chosen if kind is Kind.TASK]

@@ -1,11 +1,12 @@
-"""`harness check --invariance TASK MODEL`: answers must not depend on how they are asked for."""
+"""`harness invariance TASK MODEL`: answers must not depend on how they are asked for."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from harness.errors import Problem, UserError
+import typer
+
+from harness.cli.options import IncludePath, catalogue_of
 from harness.report.terminal import say
-from harness.specs.catalogue import Catalogue
 
 if TYPE_CHECKING:
     from harness.checks.invariance import Flip
@@ -13,10 +14,20 @@ if TYPE_CHECKING:
 _SHOWN = 20
 
 
-def check_invariance(
-    catalogue: Catalogue, names: Sequence[str], settings: Sequence[str], limit: int, batch_size: int
-) -> int:
-    """Compare batches, orders and processes; print every answer that flips; give their number."""
+def invariance(
+    task_name: Annotated[str, typer.Argument(metavar="TASK", help="A task's name or path.")],
+    model_name: Annotated[str, typer.Argument(metavar="MODEL", help="As of `run --model`.")],
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE instead of the task's; repeatable.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=2, help="Prompts.")] = 32,
+    batch_size: Annotated[int, typer.Option("--batch_size", min=2)] = 8,
+    include_path: IncludePath = None,
+) -> None:
+    """Do answers flip with batch, order or processes? Each prompt is asked alone, too.
+
+    Prints every answer that flips. Exit code 0 when none does, 1 when one does.
+    """
     from harness.adapters.registry import check_fits, checked_class, load_adapter
     from harness.checks.invariance import compare_processes, compare_ways
     from harness.data.opened import open_task, require_images
@@ -24,9 +35,8 @@ def check_invariance(
     from harness.runner.processes import current_rank
     from harness.specs.load import load_model, load_task
 
-    if len(names) != 2:
-        expected = "harness check --invariance TASK MODEL"
-        raise UserError(Problem("check --invariance", "needs a task and a model", None, expected))
+    catalogue = catalogue_of(include_path)
+    names, settings = (task_name, model_name), settings or []
     task = load_task(catalogue, names[0], [*settings, f"limit={limit}"])
     model = load_model(catalogue, names[1])
     check_fits(model, checked_class(model), [task])
@@ -45,7 +55,7 @@ def check_invariance(
         count = sum(flip.setting == way for flip in flips)
         say(f"  {way}: {count} answers flip")
     _show(flips, dtype)
-    return len(flips)
+    raise typer.Exit(1 if flips else 0)
 
 
 def _show(flips: "Sequence[Flip]", dtype: str) -> None:
