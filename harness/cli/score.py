@@ -41,13 +41,14 @@ def score(
     catalogue = catalogue_of(include_path)
     paths = [path for folder in runs for path in find_runs(folder)]
     overrides = share_among_runs(catalogue, paths, overrides_of(label_set, equivalences, settings))
+    details = paths == runs
     finished = []
     for path in paths:
         run, said = Manifest.read(path), overrides.settings
         task = load_run_task(catalogue, run.task, run.settings, said)
-        columns = tuple(each.metric for each in task.metric_list)
+        columns = () if details else tuple(each.metric for each in task.metric_list)
         finished.append(Finished(path, rescore(catalogue, path, overrides), columns))
-    show_results(finished, as_json=as_json, details=paths == runs)
+    show_results(finished, as_json=as_json, details=details)
     missing = [each for each in finished if not (each.results and each.results.complete)]
     for each in missing:
         manifest = Manifest.read(each.path)
