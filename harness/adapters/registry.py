@@ -145,11 +145,13 @@ def _extra(adapter: str) -> str:
 def adapter_class(spec: ModelSpec) -> type[Adapter]:
     """Give the class that an adapter's name, or `module:Class`, stands for."""
     where = f"model `{spec.model}`"
-    known = {each.name: each.value for each in entry_points(group=ENTRY_POINTS)} | ADAPTERS
-    target = known.get(spec.adapter, spec.adapter)
-    module_name, colon, class_name = target.partition(":")
-    if not colon:
-        raise SpecError(unknown_name(where, "adapter", spec.adapter, list(known)))
+    target = ADAPTERS.get(spec.adapter, spec.adapter)
+    if ":" not in target:  # reading what every installed package offers takes a while
+        offered = {each.name: each.value for each in entry_points(group=ENTRY_POINTS)}
+        if target not in offered:
+            raise SpecError(unknown_name(where, "adapter", target, [*offered, *ADAPTERS]))
+        target = offered[target]
+    module_name, _, class_name = target.partition(":")
     try:
         with _no_collection():
             module = importlib.import_module(module_name)

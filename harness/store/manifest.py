@@ -5,6 +5,7 @@ import os
 import platform
 import subprocess
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -194,15 +195,19 @@ def now() -> str:
 
 def package_versions() -> dict[str, str]:
     """Give the versions of Python and of the installed packages that a score can depend on."""
-    found = {"python": platform.python_version()}
-    for name in _PACKAGES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
+    found = {name: version for name in _PACKAGES if (version := _version(name)) is not None}
+    return {"python": platform.python_version(), **found}
 
 
+@cache  # those of this process: reading them takes longer than scoring a small run
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+@cache  # the code of this process was read when it began
 def git_state(folder: Path) -> dict[str, Any]:
     """Give commit and dirty flag of the checkout that the harness runs from; empty without one."""
 
