@@ -3,7 +3,6 @@
 import ast
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,11 +104,11 @@ def test_a_run_begins_without_what_only_its_end_needs() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_help_is_not_slow() -> None:
-    times = []
-    for _ in range(3):
-        started = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "harness", "--help"], capture_output=True, check=True)
-        times.append(time.perf_counter() - started)
-    # Half a second on an idle machine; the margin is for a busy one.
-    assert min(times) < 2.0
+def test_help_imports_little() -> None:
+    """What it imports is what it takes; `benchmarks/start.py` measures the seconds."""
+    code = (
+        "import sys, harness.cli\nsys.argv = ['harness', '--help']\n"
+        "try:\n    harness.cli.main()\nexcept SystemExit:\n    print(len(sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout.splitlines()[-1]) < 400

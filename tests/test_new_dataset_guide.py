@@ -1,6 +1,5 @@
 """docs/new_dataset.md works: its files are written and its commands run as they stand."""
 
-import os
 import re
 import shlex
 import subprocess
@@ -12,6 +11,7 @@ import pytest
 from harness.checks.before import Finding, check_class_list, check_task
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import label_file_spec, load_label_set_spec, load_task
+from support.command import harness
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 _YAML_FILES = (
@@ -38,7 +38,7 @@ def place(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which a reader has done what the guide says up to the commands."""
     path = tmp_path_factory.mktemp("guide")
     (script,) = blocks(root, "python")
-    run(path, [sys.executable, "-c", script])
+    subprocess.run([sys.executable, "-c", script], cwd=path, check=True)
     for text in blocks(root, "yaml"):
         (path / yaml_name(text)).write_text(text, encoding="utf-8")
     (corrected,) = blocks(root, "json")
@@ -53,13 +53,6 @@ def catalogue(place: Path) -> Catalogue:
 
 def yaml_name(text: str) -> str:
     return text.splitlines()[0].removeprefix("# ")
-
-
-def run(folder: Path, command: list[str]) -> str:
-    env = os.environ | {"HF_HUB_OFFLINE": "1", "HARNESS_CACHE": str(folder / "cache")}
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def errors(findings: list[Finding]) -> list[Finding]:
@@ -89,14 +82,20 @@ def test_label_sets_are_the_ones_of_the_guide(catalogue: Catalogue) -> None:
     assert {load_task(catalogue, name).label_sets for name in _TASKS} == {("original.jsonl",)}
 
 
-def test_commands_run_in_their_order(root: Path, place: Path) -> None:
+def test_commands_run_in_their_order(
+    root: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told = commands(root)
     assert len(told) == 5
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("HARNESS_CACHE", str(place / "cache"))
     printed = []
     for command in told:
         name, *arguments = shlex.split(command)
         assert name == "harness"
-        printed.append(run(place, [sys.executable, "-m", "harness", *arguments]))
+        done = harness(*arguments)
+        assert done.code == 0, done.text
+        printed.append(done.stdout)
     guide = (root / "docs" / "new_dataset.md").read_text(encoding="utf-8")
     (shown,) = re.findall(r"^```\n(task shapes_cw\n.*?)^```$", guide, re.M | re.S)
     assert shown in printed[0]

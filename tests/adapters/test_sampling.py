@@ -28,6 +28,7 @@ from harness.specs.load import load_model, load_task
 from harness.specs.model_generation import ModelGeneration
 from harness.specs.task import GenerationSpec
 from harness.store.lines import read_predictions
+from harness.store.lock import WHOLE, Shard
 from support.launching import ROOT, TORCHRUN
 
 SAMPLED = ("generation_kwargs.do_sample=true", "generation_kwargs.temperature=2.0")
@@ -129,12 +130,14 @@ def test_a_seed_is_of_the_task_and_of_all_images_in_their_order() -> None:
     assert noise_seed(0, ["n01440764/ILSVRC2012_val_00000293"]) == 6089061249092310545
 
 
-def run(adapter: HfAdapter, output: Path, batch_size: int, *settings: str) -> list[object]:
+def run(
+    adapter: HfAdapter, output: Path, batch_size: int, *settings: str, shard: Shard = WHOLE
+) -> list[object]:
     task = load_task(Catalogue(), "mini_cw", [*SAMPLED, *settings])
-    options = RunOptions(output, batch_size=batch_size, show_progress=False)
+    options = RunOptions(output, batch_size=batch_size, show_progress=False, shard=shard)
     model, alone = load_model(Catalogue(), "mini"), Rank(0, 1, Setting())
     done = run_task(Catalogue(), task, model, lambda: adapter, alone, options)
-    return rows(done.path)
+    return rows(done.path) if shard == WHOLE else []
 
 
 def rows(path: Path) -> list[object]:
@@ -177,6 +180,17 @@ def test_a_run_of_an_adapter_that_answered_otherwise_does_not_go_on(
         run(adapter, tmp_path, 8, "limit=6")
 
 
+def test_slices_give_the_same_rows(
+    adapter: HfAdapter, one_by_one: list[object], tmp_path: Path
+) -> None:
+    for index in range(2):
+        run(adapter, tmp_path, 5, f"limit={N}", shard=Shard(index, 2))
+    path = tmp_path / "mini" / "mini_cw"
+    rescore(Catalogue(), path, NO_OVERRIDES)
+    assert rows(path) == one_by_one
+
+
+@pytest.mark.slow
 def test_two_processes_give_the_same_rows(one_by_one: list[object], tmp_path: Path) -> None:
     settings = [word for each in (*SAMPLED, f"limit={N}") for word in ("--set", each)]
     command = [*TORCHRUN, "2", "-m", "harness", "run", "--tasks", "mini_cw", "--model", "mini"]

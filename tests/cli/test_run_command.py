@@ -34,8 +34,8 @@ def rows(folder: Path) -> list[dict[str, object]]:
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The rows of a plain run, to which every other way of launching must be equal."""
     output = tmp_path_factory.mktemp("plain")
-    done = harness("run", *TASKS, "--output", output)
-    assert done.returncode == 0, done.stderr
+    done = here.harness("run", *TASKS, "--output", output)
+    assert done.code == 0, done.stderr
     assert "Accuracy (%)" in done.stdout and f"files: {output}" in done.stdout
     return output
 
@@ -52,7 +52,10 @@ def launchers() -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.parametrize("way", launchers())
+@pytest.mark.parametrize(
+    "way",
+    [pytest.param(way, marks=pytest.mark.slow if " " in way else ()) for way in launchers()],
+)
 def test_every_way_of_launching_gives_the_same_rows(
     way: str, plain: Path, root: Path, tmp_path: Path
 ) -> None:
@@ -70,6 +73,7 @@ def test_json_is_for_machines(plain: Path) -> None:
     assert results == json.loads((plain / "mini" / "mini_cw" / "results.json").read_text())
 
 
+@pytest.mark.slow  # of a quicker model: tests/reliability/
 def test_a_killed_process_loses_nothing(plain: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "harness", "run", *TASKS, "--batch_size", "1"]
     process = subprocess.Popen(
@@ -104,13 +108,30 @@ def test_a_killed_process_loses_nothing(plain: Path, tmp_path: Path) -> None:
     ],
 )
 def test_mistakes_end_with_code_2_and_one_message(
+    words: Sequence[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = here.harness(*words)
+    assert done.code == 2
+    assert message in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("run", "--tasks", "mini_cww", "--model", "mini"), "did you mean `mini_cw`?"),
+        (("run", "--tasks", "mini_cw", "--model", "mini", "--limit", "0"), "--limit"),
+        (("rnu",), "No such command"),
+    ],
+)
+def test_a_process_of_its_own_ends_so_too(
     words: Sequence[str], message: str, tmp_path: Path
 ) -> None:
     done = harness(*words, cwd=tmp_path)
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_images_with_errors_end_with_code_1(tmp_path: Path, root: Path) -> None:

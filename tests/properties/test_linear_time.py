@@ -7,6 +7,7 @@ import pytest
 
 from harness.answers.parse import answer_text, parse_batch, parse_letter, parse_name, parse_open
 from harness.data.classes import Class, ClassList
+from support.calls import calls
 
 NAMES = ("cat", "dog", "cow", "pig", "St. Bernard", "red wolf or maned wolf", "<5 mm", "C#", "can")
 CLASSES = ClassList("n", "test", tuple(Class(i, name) for i, name in enumerate(NAMES)))
@@ -66,6 +67,17 @@ def seconds(reader: Callable[[str], object], text: str) -> float:
     return time.process_time() - start
 
 
+@pytest.mark.parametrize("reader", READERS)
+def test_twice_the_text_makes_about_twice_the_calls(reader: str) -> None:
+    """And a regular expression that would take its square or worse takes seconds."""
+    read = READERS[reader]
+    for piece in PIECES:
+        short, long = (piece * (length // len(piece)) for length in (500, 1_000))
+        assert calls(lambda: read(long)) < 2.5 * calls(lambda: read(short)) + 1_000, piece
+        assert seconds(read, piece * (3_000 // len(piece))) < 3, piece
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("reader", READERS)
 def test_twice_the_text_takes_about_twice_the_time(reader: str) -> None:
     read = READERS[reader]

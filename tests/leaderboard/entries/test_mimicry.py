@@ -82,7 +82,13 @@ def measure(answers: Answers, first: LabelSet, headline: LabelSet) -> Disputed:
     return disputed(found, truths[0], truths[1], counted_rows(found, "classify"))
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in ("resnet152", "squeezenet1_1") else pytest.mark.slow)
+        for name in NETWORKS
+    ],
+)
 def test_networks_are_honest_on_real_and_copies_are_not(
     shared_data: Path, first: LabelSet, real: LabelSet, name: str
 ) -> None:

@@ -4,13 +4,12 @@ import hashlib
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
-from typer.testing import CliRunner
 
 from harness.answers.outcome import Status
-from harness.cli import app
 from harness.data.images.decode import pixels_sha256
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides
 from harness.errors import DataError, UserError
@@ -20,6 +19,7 @@ from harness.leaderboard.numbers.site_model import Site
 from harness.specs.catalogue import Catalogue
 from leaderboard.numbers.conftest import Built
 from leaderboard.numbers.entry_builder import Toy, draw_rows, make_catalogue
+from support.command import harness
 from support.drafts import entry_in
 from support.tiny_benchmark import tiny_entry, write_benchmark
 
@@ -46,6 +46,7 @@ def test_other_processes_give_the_same_site(
     assert digests(tmp_path / "site") == digests(built.output)
 
 
+@pytest.mark.slow  # `built` has a refused entry too
 def test_another_process_refuses_too(
     toy: Toy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,21 +167,33 @@ def test_images_that_cannot_be_had_are_told(toy: Toy, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def mini(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
-    """The site of the project's own entries, by the command."""
-    site = tmp_path_factory.mktemp("mini") / "site"
-    words = ["leaderboard", "build", str(root / "leaderboard" / "submissions"), "-o", str(site)]
-    done = CliRunner().invoke(app, words)
-    assert done.exit_code == 0, done.output
-    assert re.search(r"mini_classify--classify: 3 models in \d tiers, by mini_regt", done.output)
-    assert done.output.splitlines()[-1] == str(site / "index.html")
-    return site
+def built_mini(tmp_path_factory: pytest.TempPathFactory, root: Path) -> tuple[Path, Site]:
+    """The site of the project's own entries, by the command, and the numbers it was made of."""
+    folder, made = tmp_path_factory.mktemp("mini") / "site", []
+
+    def kept(*given: Any) -> Site:
+        made.append(build(*given))
+        return made[-1]
+
+    words = ["leaderboard", "build", root / "leaderboard" / "submissions", "-o", folder]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("harness.leaderboard.build.build", kept)
+        done = harness(*words)
+    assert done.code == 0, done.text
+    assert re.search(r"mini_classify--classify: 3 models in \d tiers, by mini_regt", done.text)
+    assert done.stdout.splitlines()[-1] == str(folder / "index.html")
+    (site,) = made
+    return folder, site
 
 
-@pytest.fixture(scope="module")
-def mini_site(mini: Path, root: Path) -> Site:
-    entries = root / "leaderboard" / "submissions"
-    return build(Catalogue(), entries, mini, NO_OVERRIDES)
+@pytest.fixture
+def mini(built_mini: tuple[Path, Site]) -> Path:
+    return built_mini[0]
+
+
+@pytest.fixture
+def mini_site(built_mini: tuple[Path, Site]) -> Site:
+    return built_mini[1]
 
 
 def test_the_projects_entries_score_what_they_claim(mini_site: Site) -> None:
