@@ -31,7 +31,8 @@ demo: $(VENV)/.ready
 	@echo 'The leaderboard of these models: $(CURDIR)/site/index.html'
 
 test: $(VENV)/.ready-dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m 'not slow' -n auto --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m 'not slow' -n auto --maxprocesses 4 \
+	    --dist loadfile --no-loadscope-reorder
 
 test-full: $(FULL)/.ready
 	$(FULL)/bin/python -m pytest -m 'full or slow'

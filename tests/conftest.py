@@ -10,6 +10,15 @@ ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 
+FIRST = ("browser/test_classes.py", "reliability/")
+"""Of several test processes one builds the site of the browser's tests while the others do what
+takes longest, so that all end at about the same time."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not any(name in item.nodeid for name in FIRST))
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT

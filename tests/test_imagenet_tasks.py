@@ -132,7 +132,12 @@ def test_groups_and_tag(catalogue: Catalogue) -> None:
     assert set(TASKS) == {name for name in TASKS if "imagenet" in load_task(catalogue, name).tag}
 
 
-@pytest.mark.parametrize("name", TASKS)
+QUICK = ("imagenet_cw", "imagenet_cw_b8", "imagenet_mc_hard", "imagenet_ow")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in TASKS]
+)
 def test_task_opens_offline_and_its_right_answers_score_100(
     catalogue: Catalogue, folder: Path, name: str
 ) -> None:

@@ -1,9 +1,6 @@
 """What a model's YAML says reaches the model, or is refused where it stands."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +18,7 @@ from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_model
 from harness.specs.model import ModelSpec
 from harness.specs.task import GenerationSpec
+from support.command import harness
 from support.full_environment import PACKAGES
 from support.tiny_checkpoints import FAMILIES, make_checkpoint
 from support.tiny_configs import CONFIGS
@@ -193,7 +191,7 @@ def test_a_model_in_four_bits_answers(checkpoint: Path) -> None:
 
 
 def test_a_run_records_the_commit_and_how_the_model_was_loaded(
-    checkpoint: Path, tmp_path: Path, root: Path
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A real run offline over a hub cache, as `hf download` leaves it."""
     cached = tmp_path / "home" / "hub" / "models--tiny--llava"
@@ -209,15 +207,9 @@ def test_a_run_records_the_commit_and_how_the_model_was_loaded(
         "processor_kwargs: {do_center_crop: false}\n"
     )
     words = ["run", "--tasks", "mini_ow", "--limit", "2", "--model", str(yaml)]
-    done = subprocess.run(
-        [sys.executable, "-m", "harness", *words, "--output", str(tmp_path / "runs")],
-        env=os.environ | {"HF_HOME": str(tmp_path / "home"), "HF_HUB_OFFLINE": "1"},
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "home" / "hub"))
+    done = harness(*words, "--output", tmp_path / "runs")
+    assert done.code == 0, done.stderr
     manifest = json.loads((tmp_path / "runs" / "tiny" / "mini_ow" / "manifest.json").read_text())
     assert manifest["model_facts"]["revision"] == COMMIT
     assert "attention: eager" in manifest["model_facts"]["notes"]

@@ -1,11 +1,13 @@
 """A tiny package of one's own, installed by pip, runs over the embedded benchmark."""
 
-import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from support.command import harness
 
 PROJECT = """\
 [build-system]
@@ -26,8 +28,8 @@ MODEL = "model: grey\nadapter: grey\nclass_list: mini\noptions: {favourite: 3}\n
 
 
 @pytest.fixture(scope="module")
-def installed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment in which the package of the guide is installed, in a folder of its own."""
+def installed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The package of the guide is installed, in a folder of its own."""
     folder = tmp_path_factory.mktemp("own")
     source = folder / "source"
     source.mkdir()
@@ -40,7 +42,10 @@ def installed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     ]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return os.environ | {"PYTHONPATH": str(folder / "site")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder / "site")
+        yield
+    sys.modules.pop("grey_model", None)
 
 
 def guide_code(root: Path) -> str:
@@ -49,40 +54,31 @@ def guide_code(root: Path) -> str:
     return text.split("```python\n")[1].split("```")[0]
 
 
-def run(env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "harness", *words]
-    return subprocess.run(command, capture_output=True, text=True, env=env)
-
-
-def test_an_installed_adapter_is_known_by_its_name(
-    installed: dict[str, str], tmp_path: Path
-) -> None:
+def test_an_installed_adapter_is_known_by_its_name(installed: None, tmp_path: Path) -> None:
     (tmp_path / "grey.yaml").write_text(MODEL)
     words = ("run", "--tasks", "mini_classify", "--limit", "40", "--model", "grey")
     more = ("--include_path", str(tmp_path), "--output", str(tmp_path / "runs"))
-    done = run(installed, *words, *more)
-    assert done.returncode == 0, done.stderr
+    done = harness(*words, *more)
+    assert done.code == 0, done.stderr
     lines = (tmp_path / "runs" / "grey" / "mini_classify" / "predictions.jsonl").read_text()
     assert lines.count("\n") == 40
     assert lines.count('"class_id": 3,') > 0
-    wrong = run(installed, *words, *more, "--set_model", "options.favorite=1", "--fresh")
-    assert wrong.returncode == 2
+    wrong = harness(*words, *more, "--set_model", "options.favorite=1", "--fresh")
+    assert wrong.code == 2
     assert "did you mean `favourite`?" in wrong.stderr
 
 
 @pytest.mark.slow
-def test_module_and_class_need_no_yaml(installed: dict[str, str], tmp_path: Path) -> None:
+def test_module_and_class_need_no_yaml(installed: None, tmp_path: Path) -> None:
     words = ("--tasks", "mini_classify", "--limit", "4", "--output", str(tmp_path))
-    done = run(installed, "run", "--model", "grey_model:GreyAdapter", *words)
-    assert done.returncode == 0, done.stderr
+    done = harness("run", "--model", "grey_model:GreyAdapter", *words)
+    assert done.code == 0, done.stderr
     assert (tmp_path / "GreyAdapter" / "mini_classify" / "results.json").is_file()
 
 
-def test_a_protocol_that_it_does_not_answer_is_told(
-    installed: dict[str, str], tmp_path: Path
-) -> None:
+def test_a_protocol_that_it_does_not_answer_is_told(installed: None, tmp_path: Path) -> None:
     words = ("--tasks", "mini_cw", "--output", str(tmp_path))
-    done = run(installed, "run", "--model", "grey_model:GreyAdapter", *words)
-    assert done.returncode == 2
+    done = harness("run", "--model", "grey_model:GreyAdapter", *words)
+    assert done.code == 2
     assert "cannot do task `mini_cw`" in done.stderr
     assert list(tmp_path.iterdir()) == []

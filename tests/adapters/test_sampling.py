@@ -29,6 +29,7 @@ from harness.specs.model_generation import ModelGeneration
 from harness.specs.task import GenerationSpec
 from harness.store.lines import read_predictions
 from harness.store.lock import WHOLE, Shard
+from support.command import harness
 from support.launching import ROOT, TORCHRUN
 
 SAMPLED = ("generation_kwargs.do_sample=true", "generation_kwargs.temperature=2.0")
@@ -186,7 +187,8 @@ def test_slices_give_the_same_rows(
     for index in range(2):
         run(adapter, tmp_path, 5, f"limit={N}", shard=Shard(index, 2))
     path = tmp_path / "mini" / "mini_cw"
-    rescore(Catalogue(), path, NO_OVERRIDES)
+    settings = [word for each in SAMPLED for word in ("--set", each)]
+    assert harness("merge", path, *settings).code == 0
     assert rows(path) == one_by_one
 
 

@@ -105,7 +105,7 @@ def test_weights_that_are_not_here_offline_say_what_to_do(tmp_path: Path) -> Non
 
 
 def test_weights_in_the_hub_s_cache_have_the_digest_of_the_same_folder(
-    tiny_clip: Path, tmp_path: Path
+    tiny_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = tmp_path / "hub" / "models--some--clip"
     snapshot, blobs = repo / "snapshots" / ("a" * 40), repo / "blobs"
@@ -116,7 +116,10 @@ def test_weights_in_the_hub_s_cache_have_the_digest_of_the_same_folder(
         blob = blobs / hashlib.sha256(file.read_bytes()).hexdigest()
         shutil.copy(file, blob)
         (snapshot / file.name).symlink_to(blob)
-    done = offline(tmp_path, "some/clip")
-    assert done.returncode == 0, done.stderr
-    local = EncoderSpec(encoder="mine", kind="text_tower", pretrained=str(tiny_clip))
-    assert done.stdout.split()[0] == load_encoder(local).digest
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    local, cached = (
+        load_encoder(EncoderSpec(encoder="mine", kind="text_tower", pretrained=pretrained))
+        for pretrained in (str(tiny_clip), "some/clip")
+    )
+    assert cached.digest == local.digest
+    assert (cached.encode(["tench"]) == local.encode(["tench"])).all()

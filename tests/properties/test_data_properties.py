@@ -57,8 +57,8 @@ CLASSES = NAMES.flatmap(
     ).map(lambda class_ids: dict(zip(sorted(class_ids), names, strict=True)))
 )
 """Class id to name."""
-PLAIN = settings(max_examples=60, deadline=None)
-WHOLE = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+PLAIN = settings(max_examples=25, deadline=None)
+WHOLE = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def canonical(ids: Sequence[str]) -> list[str]:

@@ -54,7 +54,7 @@ def dressed(text: str, how: list[Callable[[str], str]]) -> str:
 
 
 @given(st.sampled_from(range(len(NAMES))), dresses)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_dress_never_changes_a_name(class_id: int, how: list[Callable[[str], str]]) -> None:
     text = dressed(NAMES[class_id], how)
     assert parse_name(text, CLASSES).class_id == class_id, text
@@ -64,14 +64,14 @@ def test_dress_never_changes_a_name(class_id: int, how: list[Callable[[str], str
 
 
 @given(st.sampled_from(range(4)), dresses)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_dress_never_changes_a_letter(place: int, how: list[Callable[[str], str]]) -> None:
     text = dressed("ABCD"[place], how)
     assert parse_letter(text, OPTIONS, CLASSES).class_id == OPTIONS[place], text
 
 
 @given(anything, st.permutations(range(len(NAMES))))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_the_order_of_the_list_never_changes_the_class(text: str, order: list[int]) -> None:
     """But for a number before the name, which is its place, and a list in the prompt's order."""
     other = ClassList("m", "t", tuple(Class(i, NAMES[place]) for i, place in enumerate(order)))
@@ -83,7 +83,7 @@ def test_the_order_of_the_list_never_changes_the_class(text: str, order: list[in
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_no_class_comes_of_a_text_without_its_words(text: str) -> None:
     folded = "".join(unicodedata.normalize("NFKC", text).casefold().split())
     outcome = parse_name(text, CLASSES)
@@ -93,7 +93,7 @@ def test_no_class_comes_of_a_text_without_its_words(text: str) -> None:
 
 
 @given(anything)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_everything_is_read(text: str) -> None:
     """Nothing raises, and what has no class has a rule that says why."""
     outcomes: list[Outcome] = [

@@ -17,7 +17,7 @@ from harness.store.prediction import Prediction
 from scores.score_builders import labels, run
 
 K = 4
-some = settings(max_examples=60, deadline=None)
+some = settings(max_examples=30, deadline=None)
 """A score takes a few milliseconds, and more on a machine that does other things."""
 ids = st.integers(0, K - 1)
 sets = st.frozensets(ids, max_size=2)

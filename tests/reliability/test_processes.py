@@ -105,7 +105,9 @@ def test_two_runs_in_one_directory_refuse_and_a_dead_one_is_forgotten(
     assert list(output.rglob(".*.lock*")) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_a_signal_ends_the_run_after_the_batch(
     number: signal.Signals, folder: Path, tmp_path: Path, undisturbed: Rows
 ) -> None:

@@ -31,6 +31,8 @@ class Case:
     benchmark's classes as choices."""
     needs: tuple[str, ...] = ()
     """Packages (import names) without which the case is skipped, by name."""
+    slow: bool = False
+    """Whether only `make test-full` asks it."""
     full: bool = False
     """Whether it runs in the full environment alone."""
     tolerance: float = 0.0
@@ -43,7 +45,11 @@ def all_cases() -> list[object]:
     """Give the cases of every file in `CASES` as parameters of the suite."""
     found = [case for path in sorted(CASES.glob("*.py")) for case in _cases_in(path)]
     return [
-        pytest.param(case, id=case.name, marks=[pytest.mark.full] if case.full else [])
+        pytest.param(
+            case,
+            id=case.name,
+            marks=[pytest.mark.full] * case.full + [pytest.mark.slow] * case.slow,
+        )
         for case in found
     ]
 

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import pytest
+
 from support.command import harness
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -31,12 +33,11 @@ def start(
 
     Both of its streams are one. `before` is called in the new process.
     """
-    told = {f"SLOW_{key.upper()}": str(value) for key, value in slow.items()}
     own = {"PYTHONPATH": str(ROOT / "tests"), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
         command,
         cwd=ROOT,
-        env=os.environ | own | told | {"TERM": "dumb"},
+        env=os.environ | own | _told(slow) | {"TERM": "dumb"},
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -45,14 +46,21 @@ def start(
     )
 
 
+def _told(slow: Mapping[str, object]) -> dict[str, str]:
+    return {f"SLOW_{key.upper()}": str(value) for key, value in slow.items()}
+
+
 def plain(
     arguments: Sequence[str], before: Callable[[], object] | None = None, **slow: object
 ) -> subprocess.CompletedProcess[str]:
     """Run `harness` in one process to its end, in this one where nothing is to happen to it; both
     streams are in `stdout`.
     """
-    if before is None and not slow:
-        said = harness(*arguments)
+    if before is None and not slow.keys() - {"broken"}:
+        with pytest.MonkeyPatch.context() as patch:
+            for key, value in _told(slow).items():
+                patch.setenv(key, value)
+            said = harness(*arguments)
         return subprocess.CompletedProcess(arguments, said.code, said.text)
     process = start([sys.executable, "-m", "harness", *arguments], before, **slow)
     told, _ = process.communicate(timeout=120)

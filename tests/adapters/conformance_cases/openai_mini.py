@@ -1,4 +1,6 @@
-"""The embedded model behind `transformers serve`, through `openai`."""
+"""The embedded model behind `transformers serve`, through `openai`; `test_openai_serving.py` asks
+it in `make test`.
+"""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,7 +11,7 @@ from support.serving import NEEDS, served_mini, served_spec
 
 
 def cases() -> list[Case]:
-    return [Case("openai-mini", _spec, needs=NEEDS, several_images=True)]
+    return [Case("openai-mini", _spec, needs=NEEDS, several_images=True, slow=True)]
 
 
 def _spec(folder: Path, stack: ExitStack) -> ModelSpec:
