@@ -6,6 +6,7 @@ and InstructBLIP (paulgavrikov/vlm_shapebias) and from the usual phrases of alig
 """
 
 import re
+from collections.abc import Iterator
 
 from harness.answers.languages import DECLINES
 from harness.answers.text import clauses
@@ -113,12 +114,12 @@ _AROUND = re.compile(
 
 def declines(text: str) -> bool:
     """Tell whether a plain text (or a part of one) contains a phrase that declines to answer."""
-    return any(pattern.search(text) for pattern in _PHRASES)
+    return any(pattern.search(text) for pattern in _phrases(text))
 
 
 def end_of_refusal(text: str) -> int | None:
     """Give the offset at which the first phrase that declines ends, None if there is none."""
-    found = [match.end() for pattern in _PHRASES if (match := pattern.search(text))]
+    found = [match.end() for pattern in _phrases(text) if (match := pattern.search(text))]
     return min(found, default=None)
 
 
@@ -140,4 +141,37 @@ def only_declines(text: str) -> bool:
     return (sorry or len(rest) < len(parts)) and all(_AROUND.search(part) for part in rest)
 
 
-_PHRASES = (_DECLINES, _NO_IMAGE, DECLINES)
+def _phrases(text: str) -> Iterator[re.Pattern[str]]:
+    """Yield the patterns that may be in a text: of ASCII, those of which it has a word. To look for
+    a word takes a hundredth of what a pattern takes.
+    """
+    if not text.isascii():
+        yield from (pattern for pattern, _ in _PHRASES)
+        return
+    lower = text.lower()
+    for pattern, words in _PHRASES:
+        if any(word in lower for word in words):
+            yield pattern
+
+
+_PHRASES = (
+    (
+        _DECLINES,
+        ("can", "could", "won't", "not", "able", "possible", "me", "as", "n't", "idea", "decline")
+        + ("refuse", "rather", "prefer", "insufficient"),
+    ),
+    (
+        _NO_IMAGE,
+        ("no", "n't", "need", "failed", "blank", "empty", "missing", "corrupt", "unavailable")
+        + ("upload", "attach", "provid", "share", "sharing", "send", "supply", "unclear")
+        + ("unidentif", "unrecogni", "invalid", "blurry", "broken"),
+    ),
+    (
+        DECLINES,
+        ("kein", "nessuna", "aucune", "ninguna", "hay", "nenhuma", "geen", "tidak", "puedo")
+        + ("podemos", "posible", "capaz", "tengo", "siento", "disculpa", "desol", "peux", "suis")
+        + ("vois", "sais", "impossible", "leid", "kann", "dispiace", "posso", "riesco", "sono")
+        + ("desculpe", "muito", "lamento", "spijt", "niet", "przykro", "maaf", "nemohu"),
+    ),
+)
+"""Patterns, each with words of which one stands in any ASCII text that it is found in."""
