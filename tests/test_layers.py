@@ -97,6 +97,27 @@ def test_help_and_list_import_nothing_heavy(words: list[str]) -> None:
     assert done.stdout.strip()
 
 
+def test_what_works_on_answers_that_exist_imports_nothing_heavy() -> None:
+    """`score`, `compare`, `leaderboard` and `submit`: neither torch nor `datasets`."""
+    code = (
+        "import sys, harness.runs.reopen, harness.runs.compare, harness.report.show\n"
+        "import harness.report.results_table, harness.leaderboard.build\n"
+        "import harness.leaderboard.entries.pack, harness.leaderboard.entries.check\n"
+        f"print(sorted(set(sys.modules) & {{*{set(HEAVY)!r}, 'scipy.stats'}}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_files_are_short_and_folders_say_what_lives_there(root: Path) -> None:
+    for path in modules(root):
+        text = path.read_text(encoding="utf-8")
+        assert text.count("\n") <= 300, path
+        if path.name == "__init__.py" and path.parent.name != "harness":
+            docstring = ast.get_docstring(ast.parse(text)) or ""
+            assert docstring.count(".") >= 2, f"{path}: what lives here, and what does not"
+
+
 def test_a_run_begins_without_what_only_its_end_needs() -> None:
     late = {"scipy", *HEAVY}
     code = f"import sys, harness.runner.session; print(sorted(set(sys.modules) & {late!r}))"

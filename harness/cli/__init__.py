@@ -1,4 +1,7 @@
-"""The command `harness`: one small module for each subcommand, heavy imports inside them."""
+"""The command `harness`: one small module for each subcommand, heavy imports inside them.
+
+What a command does is elsewhere; here it is only asked for, and its end told.
+"""
 
 import logging
 import os
