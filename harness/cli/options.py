@@ -1,5 +1,6 @@
 """Options that several subcommands share, and what they mean."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -60,6 +61,26 @@ def overrides_of(
             raise UserError(Problem("--label_set", "is not NAME=PATH", got=setting))
         paths[name] = Path(path).expanduser()
     return Overrides(paths, equivalences, tuple(settings or ()))
+
+
+def part_settings(
+    limit: int | None, sample: int | None, seed: int | None, stratify: bool, ids: Path | None
+) -> list[str]:
+    """Give as `--set` what `--sample`, `--sample_seed`, `--stratify` and `--ids` say.
+
+    Raises UserError for those that do not go together, with each other or with `--limit`.
+    """
+    parts = {"--limit": limit, "--sample": sample, "--ids": ids}
+    said = [name for name, value in parts.items() if value is not None]
+    if len(said) > 1:
+        raise UserError(Problem(" and ".join(said), "each choose images", expected="one of them"))
+    if sample is None and (stratify or seed is not None):
+        name = "--stratify" if stratify else "--sample_seed"
+        raise UserError(Problem(name, "acts only with --sample"))
+    found = [f"ids={json.dumps(str(ids), ensure_ascii=False)}"] if ids is not None else []
+    found += [f"sample.n={sample}"] if sample is not None else []
+    found += [f"sample.seed={seed}"] if seed is not None else []
+    return [*found, *(["sample.stratify=true"] if stratify else [])]
 
 
 def batch_size_of(text: str | None) -> int | Literal["auto"] | None:

@@ -15,6 +15,7 @@ from harness.cli.options import (
     batch_size_of,
     catalogue_of,
     overrides_of,
+    part_settings,
     shard_of,
     split_names,
 )
@@ -32,6 +33,18 @@ def run(
         str, typer.Option(help="A model's name, the path of its YAML, or MODULE:CLASS.")
     ],
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images.")] = None,
+    sample: Annotated[
+        int | None, typer.Option(min=1, help="Only N images, drawn at random; may be raised.")
+    ] = None,
+    sample_seed: Annotated[
+        int | None, typer.Option("--sample_seed", help="For --sample; 0 where not said.")
+    ] = None,
+    stratify: Annotated[
+        bool, typer.Option("--stratify", help="For --sample: as many of each original class.")
+    ] = False,
+    ids: Annotated[
+        Path | None, typer.Option(help="Only the images of a file: one id a line, or JSONL rows.")
+    ] = None,
     batch_size: Annotated[
         str | None,
         typer.Option("--batch_size", help="Requests per model call, or `auto`: what fits."),
@@ -79,13 +92,14 @@ def run(
 
     catalogue = catalogue_of(include_path)
     limits = [f"limit={limit}"] if limit else []
+    settings = [*(settings or ()), *part_settings(limit, sample, sample_seed, stratify, ids)]
     names = expand_tasks(catalogue, split_names(tasks))
-    specs = [load_task(catalogue, name, [*(settings or ()), *limits]) for name in names]
+    specs = [load_task(catalogue, name, [*settings, *limits]) for name in names]
     spec = load_model(catalogue, model, model_settings or ())
     options = RunOptions(
         output=output,
         batch_size=batch_size_of(batch_size) or spec.batch_size,
-        settings=tuple(settings or ()),
+        settings=tuple(settings),
         overrides=overrides_of(label_set, equivalences),
         fresh=fresh,
         show_progress=not as_json,

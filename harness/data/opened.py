@@ -35,7 +35,8 @@ class OpenTask:
     images: Source | None = None
     """The whole data set; None where it was not asked for."""
     rows: tuple[int, ...] = ()
-    """The images of `images` that the task asks about, in its order, cut to its limit."""
+    """The images of `images` that the task asks about, in its order: all, the first of them, or a
+    sample."""
 
     @property
     def source(self) -> Source:
@@ -45,7 +46,7 @@ class OpenTask:
 
     @property
     def image_ids(self) -> tuple[str, ...]:
-        """The images that the task asks about, in its order, cut to its limit."""
+        """The images that the task asks about, in its order."""
         return tuple(self.source.ids[row] for row in self.rows)
 
 

@@ -30,7 +30,20 @@ _RULES: Mapping[str, str] = {
 
 def notes_of(results: Results) -> list[str]:
     """Give a line for everything that was not plain; none where there was nothing."""
-    return [*_lenient(results), *_taken_off(results), *_statuses(results), *_ended(results)]
+    found = (_part, _lenient, _taken_off, _statuses, _ended)
+    return [line for each in found for line in each(results)]
+
+
+def _part(results: Results) -> Iterator[str]:
+    part = results.sample
+    if part is None:
+        return
+    line = f"a sample of {part.n:,} of {part.of:,} images, {part.how}"
+    found = {name: score.ci95_whole for name, score in results.scores[results.protocol].items()}
+    ends = ", ".join(
+        f"[{each[0]:.2f}, {each[1]:.2f}] ({name})" for name, each in found.items() if each
+    )
+    yield f"{line}; accuracy on all of them, 95 %: {ends}" if ends else line
 
 
 def _lenient(results: Results) -> Iterator[str]:

@@ -49,7 +49,7 @@ def results_table(results: Sequence[Results], metrics: Sequence[str] = ()) -> Ta
     numbers = ("n", "accuracy [95 % CI]", *headings, "OOP")
     table = _table("Accuracy (%)", ("model", "task", "protocol", "label set"), numbers)
     for result, protocol, label_set, score in rows:
-        named = (result.model, result.task, protocol, label_set)
+        named = (result.model, _task(result), protocol, label_set)
         extra = (_metric(name, score) for name in shown)
         share = f"{percent(result.shares['oop'])} ({result.counts['oop']}/{result.n})"
         table.add_row(*map(escape, named), str(score.n), _accuracy(score), *extra, share)
@@ -63,6 +63,11 @@ def results_table(results: Sequence[Results], metrics: Sequence[str] = ()) -> Ta
         )
     )
     return table
+
+
+def _task(result: Results) -> str:
+    """Name the task, and what part of it a run is of."""
+    return f"{result.task} (sample of {result.sample.n})" if result.sample else result.task
 
 
 def _metric(name: str, score: Score) -> str:

@@ -11,6 +11,7 @@ from harness.requests import ModelFacts
 from harness.runner.batch_size import BatchSize
 from harness.runner.identity import differences, refuse_other_model, revisions
 from harness.specs.model import ModelSpec
+from harness.specs.task import PARTS
 from harness.store.directory import RunDirectory
 from harness.store.identity import Identity
 from harness.store.manifest import Manifest, manifest_of, now
@@ -59,7 +60,7 @@ def resumed(
     `ordered` are a classifier's outputs in the order of its class list, by which the answers of
     earlier versions were read.
     """
-    found = differences(old.identity, new.identity, model)
+    found = differences(_as_part(old, new), new.identity, model)
     if found:
         raise UserError(
             Problem(
@@ -76,7 +77,7 @@ def resumed(
             "model's files nor the prompt: that they are the same cannot be told",
             new.model, new.task, old.harness_version,
         )  # fmt: skip
-    longer = old if old.n > new.n else new  # a smaller --limit takes nothing away
+    longer = old if old.n > new.n else new  # a smaller --limit, or sample, takes nothing away
     kept = {
         "started": old.started,
         "seconds": old.seconds,
@@ -89,9 +90,22 @@ def resumed(
         "mark": old.mark if has_rows or old.mark else new.mark,
         "n": longer.n,
         "limit": longer.limit,
+        "sample": longer.sample,
         "skipped": longer.skipped,
     }
     return new.model_copy(update=kept)
+
+
+def _as_part(old: Manifest, new: Manifest) -> Identity:
+    """Give the identity of a run; of a sample that goes on as the whole, with nothing of the
+    sample, unless its images share prompts with others than they would now.
+    """
+    was, now = old.identity.task, new.identity.task
+    is_whole = new.limit is None and not any(key in now for key in PARTS)
+    if "sample" not in was or not is_whole or now["images_per_prompt"] > 1:
+        return old.identity
+    task = {key: value for key, value in was.items() if key != "sample"}
+    return old.identity.model_copy(update={"task": task})
 
 
 def _joined(old: Manifest, new: Manifest, longer: Manifest) -> Identity:

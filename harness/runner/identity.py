@@ -4,6 +4,7 @@ otherwise.
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from harness.adapters.contents import COMMIT, Content, contents_of
 from harness.adapters.registry import VERSIONS, abilities_of, adapter_class
@@ -139,12 +140,18 @@ def _with_option_defaults(values: Mapping[str, object], model: ModelSpec) -> dic
 
 
 def _contents_of_task(catalogue: Catalogue, task: TaskSpec) -> dict[str, Content]:
-    """Give what holds that from which the options of a question are drawn."""
+    """Give what holds that by which images are chosen, and the options of a question drawn."""
+    found: dict[str, Content] = {}
+    if task.ids is not None:
+        found["ids"] = _digest(task.resolve(task.ids, "ids"))
     how = task.distractors
-    if how is None or how.strategy == "random":
-        return {}
-    if how.strategy == "embedding":
+    if how is not None and how.strategy == "embedding":
         encoder = open_encoder(load_encoder_spec(catalogue, how.encoder))
-        return {"distractors.encoder": encoder.digest}
-    path = confusion_path(task, how)
-    return {"distractors.source": sha256_of({path.name: path})[path.name]}
+        found["distractors.encoder"] = encoder.digest
+    elif how is not None and how.strategy == "confusion":
+        found["distractors.source"] = _digest(confusion_path(task, how))
+    return found
+
+
+def _digest(path: Path) -> str:
+    return sha256_of({path.name: path})[path.name]

@@ -8,10 +8,10 @@ from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.errors import DataError, Problem, SpecError, unknown_name
 from harness.runs.reopen import OpenRun
 from harness.scores.compare import Comparison, Side, compare, with_holm
-from harness.specs.task import WHERE_IMAGES_ARE
+from harness.specs.task import PARTS, WHERE_IMAGES_ARE
 from harness.store.manifest import Manifest
 
-_NO_MATTER = WHERE_IMAGES_ARE | {"task", "metadata"}
+_NO_MATTER = WHERE_IMAGES_ARE | {"task", "metadata", *PARTS}
 """Keys of a task in which two runs that were asked alike may differ."""
 
 

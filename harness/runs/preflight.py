@@ -13,6 +13,7 @@ from harness.data.labels.label_set import LabelSet
 from harness.data.labels.meeting import foreign, meet
 from harness.data.labels.named_original import COMPARED, CONTRADICTED, UNREAD
 from harness.data.opened import OpenTask
+from harness.data.sample import sample_of
 from harness.errors import DataError, UserError
 from harness.runs.names_apart import NameReader, name_readers
 from harness.specs.catalogue import Catalogue
@@ -131,10 +132,13 @@ def _images(opened: OpenTask, asked: int) -> Finding:
     n = len(opened.source)
     if asked == n:
         return Finding("ok", "data", f"{n} images, all asked about")
-    limit = opened.task.limit
+    chosen, limit = len(opened.rows), opened.task.limit
     by_limit = "" if limit is None or limit >= n else f" (limit: {limit})"
     text = f"{asked} of {n} images are asked about{by_limit}"
-    without = min(n, n if limit is None else limit) - asked
+    part = sample_of(opened.task, chosen, n)
+    if part is not None:
+        text = f"sample of {chosen} of {n}, {part.how}"
+    without = chosen - asked
     if not without:
         return Finding("ok", "data", text)
     return Finding("note", "data", f"{text}; {without} have no valid label, so no question")

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer, ValidationError
 
 from harness.answers.rules import Level
+from harness.data.sample import Sample
 from harness.errors import DataError, Problem
 from harness.scores.metrics import Group
 from harness.scores.older_results import to_version_2
@@ -82,6 +83,9 @@ class Score(Part):
     """100 n_right / n: images without a label are excluded."""
     ci95: Interval | None
     """Wilson's score interval of `accuracy`, images as independent."""
+    ci95_whole: Interval | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Of a complete random sample: Wilson's interval, with the correction for a finite population,
+    of what `accuracy` is on all images of the data set. Absent for others."""
     ci95_classes: Interval | None
     """Percentile interval of `accuracy` when whole classes are redrawn; null for one class."""
     n_empty: int
@@ -232,6 +236,9 @@ class Results(Part):
     """Rows of the run, errors included."""
     complete: bool
     """No row is an `error`, and no expected image is without a row."""
+    sample: Sample | None = Field(default=None, exclude_if=lambda value: value is None)
+    """What part of the data set's images the run is of, where its task chooses some; else
+    absent."""
     counts: dict[str, int]
     """Rows by status; they sum to n."""
     shares: dict[str, Percent | None]

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from harness.data.classes import ClassList
 from harness.data.labels.label_set import Labels
 from harness.data.opened import OpenTask
+from harness.data.sample import Sample
 from harness.scores import choice, metrics
 from harness.scores.answers import NO_CLASS, Answers, Bools, to_answers
 from harness.scores.judgement import Judgement, judge, open_truths
@@ -25,6 +26,7 @@ from harness.scores.results import (
     BootstrapInfo,
     Change,
     ChoiceScore,
+    Interval,
     LetterShare,
     MappedScore,
     Protocol,
@@ -32,7 +34,14 @@ from harness.scores.results import (
     Score,
     Share,
 )
-from harness.scores.statistics import Draws, class_bootstrap, holm, mcnemar, wilson
+from harness.scores.statistics import (
+    Draws,
+    class_bootstrap,
+    holm,
+    mcnemar,
+    wilson,
+    wilson_of_part,
+)
 from harness.scores.truth import check_met
 from harness.store.manifest import Manifest
 from harness.store.prediction import Prediction
@@ -57,6 +66,8 @@ class ScoreRequest:
     """Images of the task; fewer rows make the results incomplete."""
     n_images: int | None = None
     """Images of the data set; fewer rows are a part of it, of which a label set may know none."""
+    sample: Sample | None = None
+    """What part of its images the task asks about, where it is a part."""
     draws: int = 2000
     seed: int = 0
 
@@ -77,6 +88,7 @@ def score_run(
         distractors=distractors_of(opened.task, manifest),
         n_expected=manifest.n,
         n_images=manifest.data.n,
+        sample=manifest.sample,
         draws=draws,
     )
     return score(rows, request)
@@ -106,6 +118,7 @@ def results_of(answers: Answers, judged: Sequence[Judgement], request: ScoreRequ
         protocol=request.protocol,
         n=len(answers),
         complete=_is_complete(answers, request),
+        sample=request.sample,
         counts=metrics.count_statuses(answers),
         shares={
             status: metrics.percent(count, len(answers))
@@ -158,6 +171,7 @@ def _score(answers: Answers, judged: Judgement, protocol: Protocol, request: Sco
         n_right=n_right,
         accuracy=metrics.percent(n_right, n),
         ci95=wilson(n_right, n),
+        ci95_whole=_of_whole(n_right, n, request) if _is_complete(answers, request) else None,
         ci95_classes=class_bootstrap(
             100.0 * right[scope.scored], scope.home[scope.scored], _draws(request)
         ),
@@ -175,6 +189,13 @@ def _score(answers: Answers, judged: Judgement, protocol: Protocol, request: Sco
         top5=_top5(answers, judged, protocol) if has_top else None,
         groups={name: _group(name, right, rows) for name, rows in groups.items()},
     )
+
+
+def _of_whole(n_right: int, n: int, request: ScoreRequest) -> Interval | None:
+    part = request.sample
+    if part is None or part.seed is None or part.stratify:
+        return None
+    return wilson_of_part(n_right, n, part.n / part.of)
 
 
 def _top5(answers: Answers, judged: Judgement, protocol: Protocol) -> float | None:

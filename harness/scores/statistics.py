@@ -29,13 +29,30 @@ def wilson(successes: int, n: int) -> Interval | None:
     Without continuity correction. Wilson, "Probable inference, the law of succession, and
     statistical inference", JASA 22, 1927.
     """
+    return _score_interval(successes, n, float(n))
+
+
+def wilson_of_part(successes: int, n: int, part: float) -> Interval | None:
+    """Give the same of the proportion in a finite population, of which n were drawn at random
+    without replacement; `part` (0 to 1, neither) is the share of the population that was drawn.
+
+    The variance of a proportion among n of N is that of n (N - 1) / (N - n) independent draws,
+    which takes the place of n; N is n / `part`, since how many of a population would be scored is
+    not known. Cochran, "Sampling Techniques", 3rd edition, 1977, sections 3.2 and 2.12.
+    """
+    whole = n / part
+    return _score_interval(successes, n, n * (whole - 1) / (whole - n) if n else 0.0)
+
+
+def _score_interval(successes: int, n: int, draws: float) -> Interval | None:
+    """Give Wilson's interval of a share of n that is as sure as one of so many `draws`."""
     if n == 0:
         return None
     z = float(special.ndtri(0.5 + LEVEL / 2))
     share = successes / n
-    middle = share + z * z / (2 * n)
-    half = z * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
-    scale = 1 + z * z / n
+    middle = share + z * z / (2 * draws)
+    half = z * float(np.sqrt(share * (1 - share) / draws + z * z / (4 * draws * draws)))
+    scale = 1 + z * z / draws
     low = 0.0 if successes == 0 else (middle - half) / scale
     high = 1.0 if successes == n else (middle + half) / scale
     return 100 * low, 100 * high

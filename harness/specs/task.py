@@ -31,6 +31,8 @@ _FREE = {
 }  # fmt: skip
 """Keys that no answer depends on; everything else must be equal for a run to be resumed."""
 _FREE_METADATA = {"reference", "notes", "redistribute_images"}
+PARTS = ("sample", "ids")
+"""Keys that choose some of the images; where a task has none, its identity has no such keys."""
 WHERE_IMAGES_ARE = frozenset(
     {
         "dataset_path", "dataset_name", "revision", "test_split", "data_files", "doc_to_visual",
@@ -126,6 +128,17 @@ class DistractorSpec(Spec):
         return self
 
 
+class SampleSpec(Spec):
+    """Images drawn at random, by a hash of the seed and the image's id, so that those of a smaller
+    sample are among those of a larger one.
+    """
+
+    n: int = Field(gt=0)
+    seed: int = 0
+    stratify: bool = False
+    """As many of each original class, as far as it has them."""
+
+
 class MetricSpec(Spec):
     """A column of the printed table. `results.json` holds every metric whatever is listed."""
 
@@ -179,6 +192,10 @@ class TaskSpec(FileSpec):
     order_seed: int = 0
     repeats: int = Field(default=1, ge=1, le=100)
     limit: int | None = Field(default=None, gt=0)
+    """The first images only."""
+    sample: SampleSpec | None = None
+    ids: str | None = None
+    """File of the ids of the images that are asked about, relative to this file."""
     metric_list: tuple[MetricSpec, ...] = (MetricSpec(metric="accuracy"),)
     metadata: MetadataSpec
 
@@ -195,6 +212,8 @@ class TaskSpec(FileSpec):
             raise ValueError("`doc_to_text` for every protocol but `classify`, which has no prompt")
         if (self.protocol == "mc") != (self.distractors is not None):
             raise ValueError("`distractors` for protocol `mc`, and for no other")
+        if sum(each is not None for each in (self.limit, self.sample, self.ids)) > 1:
+            raise ValueError("one of `limit`, `sample` and `ids`; `--set KEY=null` takes one away")
         if self.output_type != "generate_until":
             self._check_choices()
         if self.generation_kwargs.max_new_tokens == "longest_name":
@@ -240,8 +259,17 @@ class TaskSpec(FileSpec):
     def identity_of(cls, values: Mapping[str, Any]) -> dict[str, Any]:
         """Give of JSON values of a task, or of an older one's identity, those that an answer
         depends on, with the defaults of those that are not there.
+
+        The size of a sample decides none, unless its images share prompts.
         """
-        return decisive(cls, values, _FREE, metadata=_FREE_METADATA)
+        found = decisive(cls, values, _FREE, metadata=_FREE_METADATA)
+        for key in PARTS:
+            if found.get(key) is None:
+                found.pop(key, None)
+        drawn = found.get("sample")
+        if isinstance(drawn, Mapping) and found.get("images_per_prompt") == 1:
+            found["sample"] = {key: value for key, value in drawn.items() if key != "n"}
+        return found
 
 
 def digest_of(values: Any) -> str:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 import harness
 from harness.data.opened import OpenTask
+from harness.data.sample import Sample, sample_of
 from harness.errors import DataError, Problem
 from harness.specs.catalogue import own_root
 from harness.specs.task import MappingSpec
@@ -103,6 +104,8 @@ class Manifest(_Part):
     n: int
     """Images of the run, when it is complete."""
     limit: int | None = None
+    sample: Sample | None = Field(default=None, exclude_if=lambda value: value is None)
+    """What part of its images the run is of, where the task chooses some; absent for others."""
     mapping: MappingFacts | None = None
     missing_labels: tuple[str, ...] = ()
     """Label sets of the task whose file was not on the machine."""
@@ -180,6 +183,7 @@ def manifest_of(opened: OpenTask, identity: Identity, **more: Any) -> Manifest:
             ids_sha256=source.ids_sha256,
         ),
         limit=task.limit,
+        sample=sample_of(task, len(opened.rows), len(source)),
         versions=package_versions(),
         git=git_state(own_root()),
         hardware=hardware_facts(),

@@ -18,6 +18,7 @@ from harness.scores.statistics import (
     mcnemar,
     student_t,
     wilson,
+    wilson_of_part,
 )
 from scores.score_builders import drawn
 
@@ -41,6 +42,43 @@ def test_wilson_ends_where_the_score_test_would_just_reject(k: int, n: int) -> N
 
 def test_wilson_of_nothing() -> None:
     assert wilson(0, 0) is None
+
+
+@pytest.mark.parametrize(("k", "n", "whole"), [(1, 3, 4), (7, 50, 60), (350, 500, 50_000)])
+def test_wilson_of_a_part_ends_where_the_score_test_would_just_reject(
+    k: int, n: int, whole: int
+) -> None:
+    """With the variance of draws without replacement, that of the hypergeometric distribution."""
+    for end in wilson_of_part(k, n, n / whole) or ():
+        right = whole * end / 100
+        variance = n * right / whole * (1 - right / whole) * (whole - n) / (whole - 1)
+        assert abs(k - n * right / whole) / math.sqrt(variance) == pytest.approx(
+            stats.norm.ppf(0.975)
+        )
+
+
+def test_wilson_of_a_part_of_very_many_is_wilson() -> None:
+    assert wilson_of_part(7, 50, 1e-9) == pytest.approx(wilson(7, 50))
+    assert wilson_of_part(0, 0, 0.5) is None
+
+
+@pytest.mark.parametrize(
+    ("n", "whole", "scored"), [(100, 200, 200), (500, 1000, 1000), (400, 1000, 700)]
+)
+def test_wilson_of_a_part_holds_the_accuracy_of_the_whole(n: int, whole: int, scored: int) -> None:
+    """In the last line 300 of the images have no label: how many are drawn is chance too."""
+    generator = np.random.default_rng(3)
+    truth = 100 * round(0.7 * scored) / scored
+    tries, held, without = 4000, 0, 0
+    for _ in range(tries):
+        rows = generator.permutation(whole)[:n]
+        met, right = int((rows < scored).sum()), int((rows < round(0.7 * scored)).sum())
+        low, high = wilson_of_part(right, met, n / whole) or (0.0, 0.0)
+        held += low <= truth <= high
+        low, high = wilson(right, met) or (0.0, 0.0)
+        without += low <= truth <= high
+    assert 0.935 < held / tries < 0.965
+    assert without / tries > held / tries + 0.02  # as if all images could be drawn again
 
 
 def test_wilson_ends_at_the_edge_exactly() -> None:

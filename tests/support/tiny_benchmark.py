@@ -137,11 +137,15 @@ def write_benchmark(folder: Path) -> Catalogue:
 
 
 def tiny_runs(
-    catalogue: Catalogue, output: Path, answer: Answer = honest, tasks: Sequence[str] = TASKS
+    catalogue: Catalogue,
+    output: Path,
+    answer: Answer = honest,
+    tasks: Sequence[str] = TASKS,
+    settings: tuple[str, ...] = (),
 ) -> list[Path]:
     """Run tasks; gives the run directories."""
-    options = RunOptions(output, 16, (), NO_OVERRIDES, False, False)
-    specs = [load_task(catalogue, task) for task in tasks]
+    options = RunOptions(output, 16, settings, NO_OVERRIDES, False, False)
+    specs = [load_task(catalogue, task, settings) for task in tasks]
     return [
         run_task(catalogue, spec, MODEL, lambda: TinyAdapter(answer), _ALONE, options).path
         for spec in specs

@@ -118,6 +118,17 @@ def _check_runs(runs: Sequence[OpenRun]) -> None:
         for run in runs
         if run.manifest.status != "complete"
     ]
+    problems += [
+        Problem(
+            str(run.path),
+            "is of a sample, and an entry has a row for every image of its task",
+            got=f"{run.manifest.sample.n} of {run.manifest.sample.of} images",
+            fix="give the command of the run again without --sample, --ids and what chooses images "
+            "by --set; a sample then goes on as the whole",
+        )
+        for run in runs
+        if run.manifest.sample is not None
+    ]
     models = sorted({run.manifest.model for run in runs})
     if len(models) > 1:
         problems.append(Problem("RUN…", "are runs of several models", got=", ".join(models)))

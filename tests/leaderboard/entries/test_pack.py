@@ -56,6 +56,13 @@ def test_an_entry_holds_the_answers_and_no_more(
     assert claim.n == N - 1
 
 
+def test_a_sample_is_no_entry(tiny: Catalogue, tmp_path: Path) -> None:
+    (path,) = tiny_runs(tiny, tmp_path / "runs", tasks=("tiny_cw",), settings=("sample.n=40",))
+    with pytest.raises(DataError, match=f"is of a sample.*\n.*40 of {N} images\n.*--sample"):
+        packed(tiny, [path], tmp_path / "tiny")
+    assert not (tmp_path / "tiny").exists()
+
+
 def test_the_same_runs_give_the_same_bytes(
     tiny: Catalogue, runs: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -1,0 +1,159 @@
+"""Which images a task asks about where it is not all of them: a random sample, or a list of ids."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from harness.data.image_ids import fault_of, written_id
+from harness.data.labels.json_text import parse_lines
+from harness.data.labels.source import LabelFile, read_text
+from harness.data.text_lines import lines_of
+from harness.errors import DataError, Problem
+from harness.limits import MOST_PROBLEMS
+from harness.specs.task import SampleSpec, TaskSpec
+
+_SHOWN = 5
+
+
+class Sample(BaseModel):
+    """What part of its data set a run is of."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    n: int = Field(gt=0)
+    """Images that were drawn; those without a question (multiple choice) are among them."""
+    of: int
+    """Images of the data set, more than n."""
+    seed: int | None
+    """Null, as `stratify`, for images that a file names: those were not drawn at random."""
+    stratify: bool | None
+
+    @model_validator(mode="after")
+    def _is_a_part(self) -> Self:
+        if self.n >= self.of:
+            raise ValueError("a sample has fewer images than its data set")
+        return self
+
+    @property
+    def how(self) -> str:
+        """How the images were chosen, in words."""
+        if self.seed is None:
+            return "by a list of ids"
+        return f"seed {self.seed}" + (", as many of each class" if self.stratify else "")
+
+
+def sample_of(task: TaskSpec, n: int, of: int) -> Sample | None:
+    """Say what part n images are of the data set's; None for all, and for a task without part."""
+    if n >= of or n == 0 or (task.sample is None and task.ids is None):
+        return None
+    drawn = task.sample
+    return Sample(
+        n=n,
+        of=of,
+        seed=drawn.seed if drawn else None,
+        stratify=drawn.stratify if drawn else None,
+    )
+
+
+def chosen_rows(
+    task: TaskSpec, ids: Sequence[str], original: Mapping[str, int]
+) -> frozenset[int] | None:
+    """Give the rows of the data set that a task's `sample` or `ids` choose; None for all.
+
+    Raises DataError for ids that the data set does not have, or has twice in the file, for a file
+    that cannot be read, and for `stratify` without original labels.
+    """
+    if task.sample is not None:
+        return frozenset(_drawn(task, task.sample, ids, original)[: task.sample.n])
+    if task.ids is None:
+        return None
+    rows = {image_id: row for row, image_id in enumerate(ids)}
+    path = task.resolve(task.ids, "ids")
+    named = _ids_in(path)
+    unknown = [each for each in named if each not in rows]
+    if unknown:
+        what = f"{len(unknown)} of {len(named)} ids are of no image of the data set"
+        expected = f"ids such as {_listed(ids)}"
+        raise DataError(Problem(str(path), what, _listed(unknown), expected))
+    return frozenset(rows[each] for each in named)
+
+
+def _drawn(
+    task: TaskSpec, how: SampleSpec, ids: Sequence[str], original: Mapping[str, int]
+) -> list[int]:
+    """Give all rows in the order in which they come into the sample, so that samples are nested.
+
+    `stratify` takes one image of each class, then the second of each that has one, and so on;
+    images without an original label come last.
+    """
+    place = {image_id: _place(how.seed, image_id) for image_id in ids}
+    rows = sorted(range(len(ids)), key=lambda row: place[ids[row]])
+    if not how.stratify:
+        return rows
+    if original.keys().isdisjoint(ids):
+        where = task.file.origin(("sample", "stratify")) if task.file else f"task `{task.task}`"
+        what = "`sample.stratify` needs the original labels, and the task has none of its images"
+        raise DataError(Problem(where, what, fix="leave it out: a sample of all images is drawn"))
+    taken: Counter[int] = Counter()
+    rounds: dict[int, tuple[bool, int]] = {}
+    for row in rows:
+        class_id = original.get(ids[row])
+        rounds[row] = (class_id is None, 0 if class_id is None else taken[class_id])
+        if class_id is not None:
+            taken[class_id] += 1
+    return sorted(rows, key=lambda row: rounds[row])  # stable: by hash inside of a round
+
+
+def _place(seed: int, image_id: str) -> bytes:
+    return hashlib.sha256(json.dumps(["sample", seed, image_id]).encode()).digest()
+
+
+def _ids_in(path: Path) -> list[str]:
+    """Read a file of ids: one a line, or rows with `image_id` where its name ends in `.jsonl`.
+
+    Raises DataError when it cannot be read, is empty, has an id twice, or a line that is none.
+    """
+    file = read_text("ids", path)
+    read = _of_rows(file) if path.suffix == ".jsonl" else _of_lines(file)
+    ids: list[str] = []
+    problems: list[Problem] = []
+    for where, text in read:
+        fault = fault_of(text) if isinstance(text, str) else "is no text"
+        if isinstance(text, Problem):
+            problems.append(text)
+        elif fault is not None:
+            problems.append(Problem(where, f"no image id: it {fault}", ascii(text)[:80]))
+        else:
+            ids.append(written_id(str(text)))
+    if problems:
+        raise DataError(problems[:MOST_PROBLEMS])
+    twice = [each for each, count in Counter(ids).items() if count > 1]
+    if twice:
+        raise DataError(Problem(str(path), f"{len(twice)} ids stand twice", _listed(twice)))
+    if not ids:
+        raise DataError(Problem(str(path), "no ids in it", expected="one image id a line"))
+    return ids
+
+
+def _of_lines(file: LabelFile) -> Iterator[tuple[str, object]]:
+    for number, line in enumerate(lines_of(file.text), 1):
+        if line.strip(" \t"):
+            yield f"{file.path}:{number}", line.strip(" \t")
+
+
+def _of_rows(file: LabelFile) -> Iterator[tuple[str, object]]:
+    for line in parse_lines(file):
+        if isinstance(line, Problem):
+            yield "", line
+        else:
+            yield line[0], line[1].get("image_id")
+
+
+def _listed(ids: Sequence[str]) -> str:
+    shown = ", ".join(f"`{each}`" for each in ids[:_SHOWN])
+    return shown + (", …" if len(ids) > _SHOWN else "")
