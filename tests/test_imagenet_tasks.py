@@ -212,10 +212,11 @@ def test_batched_prompts_number_their_images(
 def test_image_orders(catalogue: Catalogue, folder: Path) -> None:
     shuffled = opened(catalogue, "imagenet_cw_b16", folder)
     ordered = opened(catalogue, "imagenet_cw_b16_sorted", folder)
-    assert shuffled.image_ids != shuffled.source.ids
-    labels = [ordered.original[each] for each in ordered.image_ids]
+    assert shuffled.image_ids != shuffled.opened.source.ids
+    classes = ordered.opened.labels.original_classes
+    labels = [classes[each] for each in ordered.image_ids]
     assert labels == sorted(labels)
-    assert [ordered.original[each] for each in shuffled.image_ids] != labels
+    assert [classes[each] for each in shuffled.image_ids] != labels
 
 
 @pytest.mark.parametrize("name", ["imagenet_mc_random", "imagenet_mc_hard"])
