@@ -155,23 +155,20 @@ def _phrases(text: str) -> Iterator[re.Pattern[str]]:
 
 
 _PHRASES = (
-    (
-        _DECLINES,
-        ("can", "could", "won't", "not", "able", "possible", "me", "as", "n't", "idea", "decline")
-        + ("refuse", "rather", "prefer", "insufficient"),
-    ),
-    (
-        _NO_IMAGE,
-        ("no", "n't", "need", "failed", "blank", "empty", "missing", "corrupt", "unavailable")
-        + ("upload", "attach", "provid", "share", "sharing", "send", "supply", "unclear")
-        + ("unidentif", "unrecogni", "invalid", "blurry", "broken"),
-    ),
-    (
-        DECLINES,
-        ("kein", "nessuna", "aucune", "ninguna", "hay", "nenhuma", "geen", "tidak", "puedo")
-        + ("podemos", "posible", "capaz", "tengo", "siento", "disculpa", "desol", "peux", "suis")
-        + ("vois", "sais", "impossible", "leid", "kann", "dispiace", "posso", "riesco", "sono")
-        + ("desculpe", "muito", "lamento", "spijt", "niet", "przykro", "maaf", "nemohu"),
-    ),
-)
+    (_DECLINES, (
+        "can", "could", "won't", "not", "able", "possible", "me", "as", "n't", "idea",
+        "decline", "refuse", "rather", "prefer", "insufficient",
+    )),
+    (_NO_IMAGE, (
+        "no", "n't", "need", "failed", "blank", "empty", "missing", "corrupt", "unavailable",
+        "upload", "attach", "provid", "share", "sharing", "send", "supply", "unclear",
+        "unidentif", "unrecogni", "invalid", "blurry", "broken",
+    )),
+    (DECLINES, (
+        "kein", "nessuna", "aucune", "ninguna", "hay", "nenhuma", "geen", "tidak", "puedo",
+        "podemos", "posible", "capaz", "tengo", "siento", "disculpa", "desol", "peux", "suis",
+        "vois", "sais", "impossible", "leid", "kann", "dispiace", "posso", "riesco", "sono",
+        "desculpe", "muito", "lamento", "spijt", "niet", "przykro", "maaf", "nemohu",
+    )),
+)  # fmt: skip
 """Patterns, each with words of which one stands in any ASCII text that it is found in."""
