@@ -71,6 +71,10 @@ def run(
         str,
         typer.Option("--max_errors", help="Share (0.1) or count (20) of images that may fail."),
     ] = "0.1",
+    max_cost: Annotated[
+        float | None,
+        typer.Option("--max_cost", help="US dollars that all answers may cost, then it ends."),
+    ] = None,
     call_timeout: Annotated[
         float | None,
         typer.Option("--call_timeout", min=0.001, help="Seconds that a model call may take."),
@@ -80,7 +84,8 @@ def run(
     """Run a model over tasks and print one table of results.
 
     Answers are written as they come. The same command goes on where a stopped run left off. Exit
-    code 0: complete; 1: some images have an error and no answer; 2: something must be changed.
+    code 0: complete; 1: some images have no answer (an error, too many of them, or --max_cost is
+    spent); 2: something must be changed.
     """
     from harness.adapters.base import Adapter
     from harness.adapters.registry import check_fits, checked_class, load_adapter
@@ -88,6 +93,7 @@ def run(
     from harness.runner.processes import current_rank
     from harness.runner.repeats import run_all
     from harness.runner.session import RunOptions
+    from harness.runner.spending import refuse_without_prices
     from harness.specs.load import expand_tasks, load_model, load_task
 
     catalogue = catalogue_of(include_path)
@@ -107,8 +113,11 @@ def run(
         max_errors=ErrorBudget.parse(max_errors),
         call_timeout=call_timeout,
         model_settings=tuple(model_settings or ()),
+        max_cost=max_cost,
     )
     check_fits(spec, checked_class(spec), specs)
+    if max_cost is not None:
+        refuse_without_prices(spec, max_cost)
     rank = current_rank()
     if spec.trust_remote_code and rank.is_first:
         log.warning("model `%s` runs Python code of its own repository", spec.model)

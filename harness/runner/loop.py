@@ -16,6 +16,7 @@ from harness.runner.batches import batches_by_size
 from harness.runner.budget import ErrorCount
 from harness.runner.progress import RunProgress
 from harness.runner.signals import StopFlag
+from harness.runner.spending import Spending
 from harness.runs.classified import classified_row
 from harness.runs.rows import answered_rows, failed_rows
 from harness.store.lines import Appender
@@ -56,6 +57,11 @@ class Watch:
     flag: StopFlag
     keep_facts: Callable[[], None]
     """Called before answers are written: what they said of the model goes first."""
+    spending: Spending | None = None
+
+    def most(self, batch_size: int) -> int:
+        """Give how many requests may be asked at a time. Raises RunError where none may."""
+        return min(batch_size, self.spending.most()) if self.spending else batch_size
 
 
 def owed(
@@ -94,12 +100,15 @@ def answer_requests(
 ) -> None:
     """Ask the model and append its answers after every batch.
 
-    Raises StoppedError when the run was asked to stop, RunError when too many images failed or a
-    call is stuck. Every row made until then is on disk.
+    Raises StoppedError when the run was asked to stop, RunError when too many images failed, a call
+    is stuck, or another request could cost more than may be spent. Every row made until then is on
+    disk.
     """
     loaded = ready_ahead(plan, asker.adapter, requests, asker.batch_size)
     watch.flag.check()
-    for batch in batches_by_size(loaded, lambda each: each.size, lambda: asker.batch_size):
+    for batch in batches_by_size(
+        loaded, lambda each: each.size, lambda: watch.most(asker.batch_size)
+    ):
         ready = [each.ready for each in batch if each.ready]
         rows = [row for each in batch for row in each.failed]
         try:
@@ -111,6 +120,8 @@ def answer_requests(
         watch.keep_facts()
         appender.write(rows)
         watch.progress.add(rows)
+        if watch.spending is not None:
+            watch.spending.add(rows)
         watch.errors.add([row.error or "" for row in rows if row.status is Status.ERROR])
         watch.flag.check()
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from harness.adapters.base import Adapter
 from harness.data.labels.of_task import share_overrides
 from harness.runner.processes import Rank
-from harness.runner.session import RunOptions, complete, prepare
+from harness.runner.session import RunOptions, complete, prepare, spending_of
 from harness.runner.signals import stop_flag
 from harness.runs.finished import Finished
 from harness.runs.repeats import repeat_name, repeat_of, write_spreads
@@ -39,10 +39,13 @@ def run_all(
             ]
             for task in tasks
         ]
+        spending = spending_of([each for repeats in prepared for each in repeats])
         firsts = [(each[0].directory.path, len(each)) for each in prepared if rank.is_first]
         write_spreads(firsts)  # takes away what answers that are to come make old
         rank.start_together()
-        runs = [[complete(each, adapter, flag) for each in repeats] for repeats in prepared]
+        runs = [
+            [complete(each, adapter, flag, spending) for each in repeats] for repeats in prepared
+        ]
         write_spreads(firsts)
     return runs
 

@@ -23,6 +23,7 @@ from harness.runner.processes import Rank
 from harness.runner.progress import RunProgress
 from harness.runner.same_images import check_same_images
 from harness.runner.signals import StopFlag, stop_flag
+from harness.runner.spending import Paid, Spending, warn_of_unknown
 from harness.runs.finished import Finished
 from harness.runs.preflight import preflight, stop_on_errors, tell
 from harness.specs.catalogue import Catalogue
@@ -54,6 +55,8 @@ class RunOptions:
     call_timeout: float | None = None
     """Seconds that a call of the model may take."""
     model_settings: tuple[str, ...] = ()
+    max_cost: float | None = None
+    """US dollars that all answers of the command may cost, those on disk too."""
 
     @property
     def is_first_repeat(self) -> bool:
@@ -74,6 +77,8 @@ class Prepared:
     rank: Rank
     mark: str | None
     """What the rows of the run bear."""
+    paid: Paid
+    """What its answers on disk have cost: those of the slice that this launch answers."""
 
 
 def run_task(
@@ -92,7 +97,7 @@ def run_task(
     with ExitStack() as stack, stop_flag() as flag:
         prepared = prepare(catalogue, task, model, rank, options, stack)
         rank.start_together()
-        return complete(prepared, adapter, flag)
+        return complete(prepared, adapter, flag, spending_of([prepared]))
 
 
 def prepare(
@@ -146,7 +151,17 @@ def prepare(
         own, total = _part(rank, options.shard)
         directory.forget_finished(range(own, own + rank.processes), total)
     _tell_share(task.task, len(requests), manifest.n, rank, options)
-    return Prepared(catalogue, model, plan, directory, requests, options, rank, manifest.mark)
+    return Prepared(
+        catalogue,
+        model,
+        plan,
+        directory,
+        requests,
+        options,
+        rank,
+        manifest.mark,
+        _paid(plan, rows, options.shard),
+    )
 
 
 def _say_before(plan: Plan, rank: Rank, options: RunOptions) -> None:
@@ -160,12 +175,45 @@ def _say_before(plan: Plan, rank: Rank, options: RunOptions) -> None:
     stop_on_errors(found)
 
 
-def complete(prepared: Prepared, adapter: Callable[[], Adapter], flag: StopFlag) -> Finished:
+def spending_of(prepared: Sequence[Prepared]) -> Spending | None:
+    """Give what keeps the runs of a launch to its `max_cost`; None without.
+
+    Of the limit each slice has an equal part, and of what a slice has left each of its processes:
+    nobody knows what others spend meanwhile.
+    """
+    options, rank = prepared[0].options, prepared[0].rank
+    if options.max_cost is None:
+        return None
+    before = [each.paid for each in prepared]
+    if rank.is_first:
+        warn_of_unknown(before)
+    left = options.max_cost / options.shard.count - sum(each.at_most for each in before)
+    return Spending(options.max_cost, left / rank.processes, before)
+
+
+def _paid(plan: Plan, rows: Mapping[str, Prediction], shard: Shard) -> Paid:
+    if shard.is_whole:
+        return Paid.of(rows.values())
+    own = (
+        each for request in plan.requests[shard.index :: shard.count] for each in request.image_ids
+    )
+    return Paid.of(rows[each] for each in own if each in rows)
+
+
+def complete(
+    prepared: Prepared,
+    adapter: Callable[[], Adapter],
+    flag: StopFlag,
+    spending: Spending | None = None,
+) -> Finished:
     """Answer what this process owes; the first process waits for the others, merges and scores."""
     directory, rank, options = prepared.directory, prepared.rank, prepared.options
     started, failed = time.monotonic(), 0
     if prepared.requests:
-        failed = _answer(prepared, adapter(), flag)
+        if spending is not None:
+            spending.begin(prepared.paid)
+            spending.most()  # before a model is loaded
+        failed = _answer(prepared, adapter(), flag, spending)
     directory.mark_finished(*_part(rank, options.shard))
     if not rank.is_first:
         return Finished(directory.path, None, failed=failed)
@@ -181,7 +229,7 @@ def complete(prepared: Prepared, adapter: Callable[[], Adapter], flag: StopFlag)
     return Finished(directory.path, finish(directory, opened), metrics, failed)
 
 
-def _answer(prepared: Prepared, adapter: Adapter, flag: StopFlag) -> int:
+def _answer(prepared: Prepared, adapter: Adapter, flag: StopFlag, spending: Spending | None) -> int:
     """Answer what this process owes; give how many images failed."""
     plan, rank, options = prepared.plan, prepared.rank, prepared.options
     notes: tuple[str, ...] = ()
@@ -210,7 +258,7 @@ def _answer(prepared: Prepared, adapter: Adapter, flag: StopFlag) -> int:
     facts.keep()
     appending = prepared.directory.append(*_part(rank, options.shard), prepared.mark)
     with progress, appending as appender:
-        watch = Watch(progress, errors, flag, facts.keep)
+        watch = Watch(progress, errors, flag, facts.keep, spending)
         answer_requests(plan, asker, prepared.requests, appender, watch)
     facts.keep(again=True)
     return errors.failed

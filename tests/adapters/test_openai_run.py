@@ -1,6 +1,8 @@
 """A whole `harness run` against a server that fails on cue: no answer lost, none made up."""
 
 import json
+import os
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from PIL import Image
 from harness.store.manifest import Manifest
 from support.command import Said, harness
 from support.faulty_server import MODEL, FaultyServer
+from support.launching import TORCHRUN
 
 N = 20
 KEY = "sk-recognisable-4f9a1c77e2"
@@ -202,3 +205,90 @@ def test_waits_and_prices_may_change_before_a_resume(folder: Path, server: Fault
     done = run(folder)
     assert done.code == 0, done.stderr
     assert server.tries(3) == ["500"] * 6 + ["fine"]
+
+
+EACH = (600 * 2.5 + 400 * 1.25 + 10 * 10) / 1e6
+"""What an answer of the server costs."""
+
+
+def on_disk(plan: Path) -> list[dict[str, Any]]:
+    files = (plan.parent / "runs" / "served").rglob("*.jsonl")
+    return [json.loads(line) for path in files for line in path.read_text().splitlines()]
+
+
+def test_a_run_ends_before_it_costs_more(folder: Path, server: FaultyServer) -> None:
+    server.script = {}
+    first = run(folder, "--max_cost", f"{6.5 * EACH:.8f}")
+    assert first.code == 1, first.stderr
+    assert len(server.log) == len(on_disk(folder)) == 6
+    assert first.stderr.count("--max_cost") == 2  # what, and how to go on
+    assert f"US$ {6 * EACH:.6g} spent" in first.stderr
+    same = run(folder, "--max_cost", f"{6.5 * EACH:.8f}")
+    assert same.code == 1 and len(server.log) == 6
+    second = run(folder, "--max_cost", f"{15 * EACH:.8f}")
+    assert second.code == 1 and len(server.log) == 15
+    assert f"US$ {15 * EACH:.6g} spent" in second.stderr
+    assert f"{9 * EACH:.6g} of it by this process now" in second.stderr
+    last = run(folder, "--max_cost", f"{20 * EACH:.8f}")
+    assert last.code == 0, last.stderr
+    assert len(server.log) == N and sorted(rows(folder)) == list(range(N))
+    assert run(folder, "--max_cost", "0.0001").code == 0  # nothing is owed, nothing is spent
+
+
+def test_the_limit_is_of_all_tasks_and_repeats(folder: Path, server: FaultyServer) -> None:
+    server.script = {}
+    write_task(folder, "repeats: 2\n")
+    done = run(folder, "--max_cost", f"{25 * EACH:.8f}")
+    assert done.code == 1 and len(server.log) == len(on_disk(folder)) == 25
+    again = run(folder, "--max_cost", f"{30 * EACH:.8f}")
+    assert again.code == 1 and len(server.log) == 30
+
+
+def test_a_slice_has_its_part_of_the_limit(folder: Path, server: FaultyServer) -> None:
+    server.script = {}
+    limit = ("--max_cost", f"{10 * EACH:.8f}")
+    assert run(folder, "--shard", "1/2", *limit).code == 1
+    assert len(server.log) == 5
+    assert run(folder, "--shard", "2/2", *limit).code == 1
+    assert len(server.log) == 10
+    assert run(folder, "--shard", "1/2", *limit).code == 1
+    assert len(server.log) == 10
+    assert run(folder, "--max_cost", f"{12 * EACH:.8f}").code == 1
+    assert len(server.log) == 12
+
+
+def test_processes_share_what_is_left(folder: Path, server: FaultyServer) -> None:
+    server.script = {}
+    limit = f"{9 * EACH:.8f}"
+    words = ("run", "--tasks", "numbers", "--model", "served", "--batch_size", "2")
+    places = ("--include_path", str(folder), "--output", str(folder.parent / "runs"))
+    done = subprocess.run(
+        [*TORCHRUN, "2", "-m", "harness", *words, *places, "--max_cost", limit],
+        env={**os.environ, "SERVED_KEY": KEY, "NO_PROXY": "127.0.0.1"},
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 1 and f"--max_cost {9 * EACH:g}: another request" in done.stderr
+    assert 4 <= len(server.log) <= 8  # 4 each; the launcher ends the one that is behind
+
+
+def test_failed_images_cost_nothing(folder: Path, server: FaultyServer) -> None:
+    server.script = {0: "400", 3: "400"}
+    done = run(folder, "--max_cost", f"{5 * EACH:.8f}")
+    assert done.code == 1 and len(server.log) == 7
+    assert sum(row["status"] == "error" for row in on_disk(folder)) == 2
+
+
+def test_several_images_in_a_prompt_are_counted_once(folder: Path, server: FaultyServer) -> None:
+    server.script = {}
+    write_task(folder, "images_per_prompt: 8\n")
+    done = run(folder, "--max_cost", f"{2.9 * EACH:.8f}")
+    assert done.code == 1 and len(server.log) == 2 and len(on_disk(folder)) == 16
+
+
+def test_a_limit_needs_prices(folder: Path, server: FaultyServer) -> None:
+    path = folder / "model.yaml"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if "prices" not in line))
+    done = run(folder, "--max_cost", "1")
+    assert done.code == 2 and "--max_cost needs the prices of the model" in done.stderr
+    assert not (folder.parent / "runs").exists() and not server.log
