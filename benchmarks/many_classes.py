@@ -64,7 +64,7 @@ def main() -> None:
 
         catalogue = Catalogue((folder,))
         plan = make_plan(open_task(catalogue, load_task(catalogue, str(path))))
-        preflight(catalogue, plan)
+        preflight(plan.opened, plan.image_ids)
         digests = {request.prompt_sha256 for request in plan.requests}
         seconds, of_cpu = time.perf_counter() - began, time.process_time() - used
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)

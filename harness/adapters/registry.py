@@ -1,15 +1,14 @@
 """Adapters by name, imported only when one is asked for."""
 
-import gc
 import importlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib.metadata import entry_points
 from typing import cast
 
 from harness.adapters.base import OF_EVERY_MODEL, Abilities, Adapter, Setting
 from harness.adapters.class_check import class_problems
 from harness.errors import MissingPackageError, Problem, SpecError, nearest, unknown_name
+from harness.heavy import no_collection
 from harness.specs.base import validate_part
 from harness.specs.model import ModelSpec
 from harness.specs.task import TaskSpec
@@ -120,23 +119,6 @@ def _any(names: frozenset[str]) -> str:
     return " or ".join(sorted(names))
 
 
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector from walking what is being imported, then and later.
-
-    torch and transformers make 600,000 objects that stay; walking them again and again took a tenth
-    of the start.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if was_on:
-            gc.enable()
-
-
 def _extra(adapter: str) -> str:
     """Give the extra that an adapter needs; with a hyphen, as older pip knows no other form."""
     return adapter.replace("_", "-")
@@ -153,7 +135,7 @@ def adapter_class(spec: ModelSpec) -> type[Adapter]:
         target = offered[target]
     module_name, _, class_name = target.partition(":")
     try:
-        with _no_collection():
+        with no_collection():
             module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         raise MissingPackageError(

@@ -7,6 +7,7 @@ from harness.data.images.folder import image_names, open_folder
 from harness.data.images.scan import Scan, scan
 from harness.data.images.source import Source
 from harness.errors import DataError, Problem
+from harness.heavy import no_collection
 from harness.specs.task import TaskSpec
 
 _TABLES = (".parquet", ".arrow", "/dataset_dict.json", "/metadata.jsonl", "/metadata.csv")
@@ -60,7 +61,8 @@ def _open(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> Sourc
             got = f"{location} holds neither images nor parquet/JSONL files"
             got += f" ({others})" if others else ""
             raise DataError(Problem(f"task `{task.task}`", "nothing to open", got))
-    from harness.data.images.table import open_table  # imports `datasets`, which takes a second
+    with no_collection():
+        from harness.data.images.table import open_table  # imports `datasets`: a second
 
     return open_table(task, location, columns)
 
