@@ -1,6 +1,7 @@
 """The Hugging Face dataset: loaded offline by `datasets`, it says what the runs' files say."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,16 @@ def saved(runs: Path) -> Iterator[tuple[Results, list[Row]]]:
         lines = (path / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
         results = json.loads((path / "results.json").read_text(encoding="utf-8"))
         yield Results.from_json(results), [json.loads(line) for line in lines]
+
+
+def test_a_sample_is_called_one_and_is_on_no_leaderboard(tmp_path: Path) -> None:
+    imported_run(tmp_path / "runs", "part", "mini_cw", ("limit=null", "sample.n=40"))
+    imported_run(tmp_path / "runs", "whole", "mini_cw")
+    made = tmp_path / "data"
+    export_hf(Catalogue(), [tmp_path / "runs"], made, HfOptions())
+    card = (made / "README.md").read_text()
+    assert re.search(r"\| part \| mini_cw \| 40, a sample of \d+ images, seed 0 \|", card)
+    assert [path.name for path in (made / ".eval_results").iterdir()] == ["whole.yaml"]
 
 
 def test_predictions_are_those_of_the_runs(tables: Mapping[str, list[Row]], runs: Path) -> None:

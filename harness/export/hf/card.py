@@ -126,7 +126,7 @@ def _provenance(facts: CardFacts) -> str:
         (
             run.manifest.model,
             run.manifest.task,
-            str(run.results.n),
+            _rows(run),
             str(run.manifest.identity.task.get("metadata", {}).get("version", "")),
             run.manifest.harness_version,
             _commit(run),
@@ -143,6 +143,11 @@ def _provenance(facts: CardFacts) -> str:
     )
     of_classes = ("class list", "names", "classes", "sha256", "groups that count as one")
     return f"## Provenance\n\n{_table(head, runs)}\n{_table(of_classes, classes)}"
+
+
+def _rows(run: ExportRun) -> str:
+    part = run.results.sample
+    return str(run.results.n) + (f", a sample of {part.of} images, {part.how}" if part else "")
 
 
 def _commit(run: ExportRun) -> str:
