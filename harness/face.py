@@ -7,19 +7,17 @@ directory nor a task.
 import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.adapters.base import Adapter
-from harness.adapters.registry import check_fits, checked_class, load_adapter
 from harness.answers.outcome import Outcome
-from harness.errors import DataError, Problem
+from harness.errors import DataError, Problem, UserError
 from harness.given import Answers, Given, LabelsGiven, Names, class_list_of
 from harness.leaderboard.numbers.ranking import Marks, count_pairs, tiers_of
-from harness.runner.processes import current_rank
-from harness.runner.session import RunOptions, run_task
 from harness.runs.rows import read_answer as _read
 from harness.scores.compare import Comparison, Side, with_holm
 from harness.scores.compare import compare as _compare
@@ -63,13 +61,23 @@ def run(
     """Run a model over a task in this process, and score it.
 
     `model` may be the class of an adapter of one's own. `output` is the folder of all runs, where a
-    run that was stopped goes on; without it nothing is kept. `limit` takes the first images. Raises
-    UserError where something must be changed, as the command does.
+    run that was stopped goes on; without it nothing is kept. `limit` takes the first images of a
+    task that is named. Raises UserError where something must be changed, as the command does, and
+    for a task that asks several times.
     """
+    from harness.adapters.registry import check_fits, checked_class, load_adapter
+    from harness.runner.processes import current_rank
+    from harness.runner.session import RunOptions, run_task
+
     catalogue = _catalogue(include_path)
-    spec = load.load_task(catalogue, task) if isinstance(task, str) else task
-    if limit is not None:
-        spec = spec.model_copy(update={"limit": limit})
+    limits = [] if limit is None else [f"limit={limit}"]
+    spec = load.load_task(catalogue, task, limits) if isinstance(task, str) else task
+    if limits and not isinstance(task, str):
+        what, fix = "`limit` is for a task by name", f'load_task("{spec.task}", ["limit={limit}"])'
+        raise UserError(Problem(f"task `{spec.task}`", what, fix=fix))
+    if spec.repeats > 1:
+        what, fix = "asks several times", "harness run, or a task with `repeats: 1`"
+        raise UserError(Problem(f"task `{spec.task}`", what, f"repeats: {spec.repeats}", fix=fix))
     who = load.load_model(catalogue, model) if isinstance(model, str) else model
     if isinstance(who, type):
         name = f"{who.__module__}:{who.__qualname__}"
@@ -80,7 +88,7 @@ def run(
         if output is None:
             output = stack.enter_context(tempfile.TemporaryDirectory())
         options = RunOptions(Path(output), who.batch_size, show_progress=False)
-        adapter = lambda: load_adapter(who, rank.setting)  # noqa: E731
+        adapter = partial(load_adapter, who, rank.setting)
         results = run_task(catalogue, spec, who, adapter, rank, options).results
     assert results is not None
     return results
@@ -125,11 +133,10 @@ def score(
     2
     """
     given = Given.of(labels, classes, original, equivalences, answers)
-    rows = given.rows(answers)
     request = ScoreRequest(
         "answers", "answers", "cw", given.classes, given.labels, n_expected=given.n, draws=draws
     )
-    return _score(rows, request)
+    return _score(given.rows[0], request)
 
 
 def compare(
@@ -147,7 +154,7 @@ def compare(
     p-values are McNemar's, exact, and Holm's for the number of label sets.
     """
     given = Given.of(labels, classes, original, equivalences, a, b)
-    one, two = (Side(name, "cw", given.rows(each)) for name, each in (("a", a), ("b", b)))
+    one, two = (Side(name, "cw", rows) for name, rows in zip("ab", given.rows, strict=True))
     found = given.labels
     return with_holm(
         [_compare(one, two, each, found.equivalences, found.original) for each in found.sets]

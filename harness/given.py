@@ -4,10 +4,12 @@ import operator
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Self
 
 from harness.answers.outcome import Outcome, Status
-from harness.data.classes import Class, ClassList
+from harness.data.class_lists import list_of_names
+from harness.data.classes import ClassList
 from harness.data.labels.label_set import Equivalences, Labels, LabelSet
 from harness.data.labels.row import told
 from harness.errors import DataError, Problem
@@ -27,10 +29,12 @@ Names = ClassList | Sequence[str]
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Labels and classes as the scorer takes them."""
+    """Answers, labels and classes as the scorer takes them."""
 
     classes: ClassList
     labels: Labels
+    rows: tuple[list[Prediction], ...]
+    """Of each of the answers."""
     n: int
     """Images that are labelled or answered."""
 
@@ -50,28 +54,32 @@ class Given:
         for each in answers:
             if not isinstance(labels, Mapping) and not isinstance(each, Mapping):
                 _same_length(each, labels)
-        values = [value for each in answers for value in _by_image(each).values()]
+        by_image = [_by_image(each) for each in answers]
+        values = [value for each in by_image for value in each.values()]
         valid = [each for given in sets.values() for many in given.values() for each in many]
         known = _ids([*values, *valid]) if classes is None else class_list_of(classes)
         found = tuple(
             _label_set(name, given, known, name == original) for name, given in sets.items()
         )
-        ids = {key for given in sets.values() for key in given}.union(*map(_by_image, answers))
-        return cls(known, Labels(found, Equivalences.from_groups("given", equivalences)), len(ids))
+        return cls(
+            known,
+            Labels(found, Equivalences.from_groups("given", equivalences)),
+            tuple(_rows(each, known) for each in by_image),
+            len(set().union(*sets.values(), *by_image)),
+        )
 
-    def rows(self, answers: Answers) -> list[Prediction]:
-        """Read answers as a run does; a class id is as exact as the strict name."""
-        rows = []
-        for image_id, answer in _by_image(answers).items():
-            if answer is None or isinstance(answer, str):
-                read = read_answer("cw", answer, (), self.classes)
-            else:
-                read = Outcome(Status.OK, _index(answer), rule=STRICT)
-            text = answer if isinstance(answer, str) else None
-            rows.append(
-                Prediction(image_id, read.status, text, read.class_id, read.also, read.rule)
-            )
-        return rows
+
+def _rows(answers: Mapping[str, Answer], classes: ClassList) -> list[Prediction]:
+    """Read answers as a run does; a class id is as exact as the strict name."""
+    rows = []
+    for image_id, answer in answers.items():
+        if answer is None or isinstance(answer, str):
+            read = read_answer("cw", answer, (), classes)
+        else:
+            read = Outcome(Status.OK, _index(answer), rule=STRICT)
+        text = answer if isinstance(answer, str) else None
+        rows.append(Prediction(image_id, read.status, text, read.class_id, read.also, read.rule))
+    return rows
 
 
 def _same_length(answers: Sequence[Answer], labels: Sequence[Valid]) -> None:
@@ -85,9 +93,7 @@ def class_list_of(classes: Names) -> ClassList:
     return classes if isinstance(classes, ClassList) else _named(tuple(classes))
 
 
-@lru_cache(maxsize=8)
-def _named(names: tuple[str, ...]) -> ClassList:
-    return ClassList("classes", "given", tuple(Class(i, name) for i, name in enumerate(names)))
+_named = lru_cache(maxsize=8)(list_of_names)  # a notebook reads one answer after the other
 
 
 def _ids(values: Iterable[Answer]) -> ClassList:
@@ -104,7 +110,7 @@ def _ids(values: Iterable[Answer]) -> ClassList:
 def _index(value: object) -> int:
     """Give a whole number, of Python, NumPy or torch."""
     try:
-        return operator.index(value)  # type: ignore[arg-type]
+        return operator.index(value)  # type: ignore[arg-type]  # what is no number raises
     except TypeError:
         got = ascii(value)[:60]
         problem = Problem("a class", "is neither a whole number nor a text", got)
@@ -120,15 +126,20 @@ def _label_sets(
     labels: LabelsGiven, name: str
 ) -> Mapping[str, Mapping[str, tuple[str | int, ...]]]:
     """Give label set to image id to what is right."""
-    values = list(labels.values()) if isinstance(labels, Mapping) else []
-    if values and all(isinstance(each, Mapping) for each in values):
-        assert isinstance(labels, Mapping)
-        return {key: _label_sets(each, key)[key] for key, each in labels.items()}  # type: ignore[arg-type]
-    if getattr(labels, "ndim", 1) != 1:
+    if isinstance(labels, Mapping):
+        named = {key: each for key, each in labels.items() if isinstance(each, Mapping)}
+        if named and len(named) == len(labels):
+            return {key: _valid(each.items()) for key, each in named.items()}
+        return {name: _valid(labels.items())}
+    axes = getattr(labels, "ndim", 1)
+    if axes != 1:
         expected = "class ids, or a collection of them an image; not a table of 0 and 1"
-        raise DataError(Problem("labels", "are a table", f"{labels.ndim} axes", expected))  # type: ignore[union-attr]
-    pairs = labels.items() if isinstance(labels, Mapping) else enumerate(labels)
-    return {name: {str(key): _several(valid) for key, valid in pairs}}
+        raise DataError(Problem("labels", "are a table", f"{axes} axes", expected))
+    return {name: _valid(enumerate(labels))}
+
+
+def _valid(pairs: Iterable[tuple[object, object]]) -> Mapping[str, tuple[str | int, ...]]:
+    return {str(key): _several(valid) for key, valid in pairs}
 
 
 def _several(valid: object) -> tuple[str | int, ...]:
@@ -142,13 +153,13 @@ def _several(valid: object) -> tuple[str | int, ...]:
 def _label_set(
     name: str, given: Mapping[str, tuple[str | int, ...]], classes: ClassList, original: bool
 ) -> LabelSet:
-    by_name = {each.name: each.id for each in classes.classes}
+    """Make a label set. A name stands for all classes that bear it, as in an answer."""
     found: dict[str, frozenset[int]] = {}
     problems = []
     for image_id, valid in given.items():
-        ids = [by_name.get(each, -1) if isinstance(each, str) else each for each in valid]
-        found[image_id] = frozenset(ids)
-        if not found[image_id] <= classes.by_id.keys():
+        ids = [classes.lookup(each) if isinstance(each, str) else (each,) for each in valid]
+        found[image_id] = frozenset(chain(*ids))
+        if not all(ids) or not found[image_id] <= classes.by_id.keys():
             what = f"image `{image_id}` has a label that is no class"
             problems.append(Problem(f"label set `{name}`", what, got=repr(valid)[:80]))
     if problems:

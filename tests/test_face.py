@@ -13,7 +13,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 import harness
 from harness.answers.outcome import Status
-from harness.errors import DataError
+from harness.errors import DataError, UserError
 from support.colours import ColourAdapter
 
 NAMES = ["goldfish", "tabby cat", "tiger cat", "lynx"]
@@ -30,6 +30,12 @@ def test_the_names_of_the_face() -> None:
         assert getattr(harness, name).__doc__ or name == "__version__"
     with pytest.raises(AttributeError, match="no `scores_of`"):
         harness.scores_of  # noqa: B018
+
+
+def test_the_names_that_mypy_sees_are_those_that_are_there(root: Path) -> None:
+    text = (root / "harness" / "__init__.py").read_text(encoding="utf-8")
+    seen = re.findall(r"^    from ([\w.]+) import (\w+) as \2$", text, flags=re.M)
+    assert sorted(seen) == sorted((home, name) for name, home in harness._HOME_OF.items())
 
 
 def test_statistics_need_no_model_and_no_data_set() -> None:
@@ -107,6 +113,12 @@ def test_what_does_not_fit_is_refused(answers: object, labels: object, what: str
         harness.score(answers, labels, NAMES)  # type: ignore[arg-type]
 
 
+def test_a_label_of_a_name_that_two_classes_bear_is_both() -> None:
+    names = ["missile", "lynx", "missile"]
+    found = harness.score([0, 2, 1], ["missile", "missile", "lynx"], names, draws=10)
+    assert found.scores["cw"]["labels"].n_right == 3  # type: ignore[union-attr]
+
+
 def test_texts_without_names_are_refused() -> None:
     with pytest.raises(DataError, match="needed for texts"):
         harness.score(["cat"], [1])
@@ -117,6 +129,11 @@ def test_texts_without_names_are_refused() -> None:
 def test_a_run_by_name_and_by_class(folder: Path) -> None:
     found = harness.run("colours", ColourAdapter, limit=8, include_path=[folder])
     assert found.complete and found.n == 8
+    task = harness.load_task("colours", ["repeats=2"], [folder])
+    with pytest.raises(UserError, match="asks several times"):
+        harness.run(task, ColourAdapter, include_path=[folder])
+    with pytest.raises(UserError, match=r'load_task\("colours", \["limit=8"\]\)'):
+        harness.run(task, ColourAdapter, limit=8, include_path=[folder])
 
 
 def test_the_example_of_the_readme(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

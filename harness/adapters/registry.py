@@ -148,7 +148,7 @@ def adapter_class(spec: ModelSpec) -> type[Adapter]:
                 else f"make `{module_name}` importable",
             )
         ) from error
-    except Exception as error:
+    except Exception as error:  # a module of a stranger raises what it likes
         if spec.adapter in ADAPTERS:
             raise
         got = f"{type(error).__name__}: {error}"

@@ -36,9 +36,9 @@ def invariance(
     from harness.specs.load import load_model, load_task
 
     catalogue = catalogue_of(include_path)
-    names, settings = (task_name, model_name), settings or []
-    task = load_task(catalogue, names[0], [*settings, f"limit={limit}"])
-    model = load_model(catalogue, names[1])
+    settings = settings or []
+    task = load_task(catalogue, task_name, [*settings, f"limit={limit}"])
+    model = load_model(catalogue, model_name)
     check_fits(model, checked_class(model), [task])
     plan = make_plan(open_task(catalogue, task))
     require_images(plan.opened)
@@ -46,11 +46,11 @@ def invariance(
     ways = compare_ways(plan, adapter, limit, batch_size)
     include = [word for path in catalogue.include_paths for word in ("--include_path", str(path))]
     told = [word for setting in settings for word in ("--set", setting)]
-    words = ["--tasks", names[0], "--model", names[1], "--limit", str(limit), *told, *include]
+    words = ["--tasks", task_name, "--model", model_name, "--limit", str(limit), *told, *include]
     processes = compare_processes([*words, "--batch_size", str(batch_size)], (1, 2))
     flips = [*ways.flips, *processes.flips]
     dtype = adapter.facts.dtype or "unknown dtype"
-    say(f"{names[1]} ({dtype}) on {names[0]}, {ways.prompts} prompts, against asking alone:")
+    say(f"{model_name} ({dtype}) on {task_name}, {ways.prompts} prompts, against asking alone:")
     for way in (*ways.settings, *processes.settings):
         count = sum(flip.setting == way for flip in flips)
         say(f"  {way}: {count} answers flip")

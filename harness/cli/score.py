@@ -44,10 +44,10 @@ def score(
     details = paths == runs
     finished = []
     for path in paths:
-        run, said = Manifest.read(path), overrides.settings
-        task = load_run_task(catalogue, run.task, run.settings, said)
-        columns = () if details else tuple(each.metric for each in task.metric_list)
-        finished.append(Finished(path, rescore(catalogue, path, overrides), columns))
+        results = rescore(catalogue, path, overrides)
+        run = Manifest.read(path)
+        task = load_run_task(catalogue, run.task, run.settings, overrides.settings)
+        finished.append(Finished(path, results, () if details else task.columns))
     show_results(finished, as_json=as_json, details=details)
     missing = [each for each in finished if not (each.results and each.results.complete)]
     for each in missing:

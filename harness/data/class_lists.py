@@ -13,6 +13,11 @@ from harness.specs.class_list import ClassListSpec
 _PACKAGE_SETS = ("clean", "wordnet")
 
 
+def list_of_names(names: Sequence[str]) -> ClassList:
+    """Make a class list of names; the class id is the place in the list, from 0."""
+    return ClassList("classes", "given", tuple(Class(i, name) for i, name in enumerate(names)))
+
+
 def load_class_list(spec: ClassListSpec, name_set: str | None = None) -> ClassList:
     """Give the classes, by ascending id, under one of their name sets (the spec's own by default).
 

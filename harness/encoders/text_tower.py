@@ -74,26 +74,13 @@ class TextTower:
 
     def _features(self, texts: list[str]) -> Vectors:
         model = self._model
-        inputs = self._tokenize(texts).to(model.device)
+        inputs = tokenize(self._tokenizer, model.config, texts, self._spec.max_length)
+        inputs = inputs.to(model.device)
         with require("torch", "torch", f"encoder `{self.name}`").inference_mode():
             output = model.get_text_features(**inputs)
         # transformers 4 gives the tensor itself, 5 an output whose pooled part is projected.
         features = getattr(output, "pooler_output", output)
         return unit_rows(features.float().cpu().numpy())
-
-    def _tokenize(self, texts: list[str]) -> Any:
-        config = self._model.config
-        siglip = config.model_type in _SIGLIP
-        inputs = self._tokenizer(
-            [text.lower() for text in texts] if siglip else texts,
-            padding="max_length" if siglip else True,
-            max_length=self._spec.max_length or config.text_config.max_position_embeddings,
-            truncation=True,
-            return_tensors="pt",
-        )
-        if siglip:
-            inputs.pop("attention_mask", None)
-        return inputs
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -124,6 +111,23 @@ class TextTower:
                 fix="for a model of texts only set `kind: sentence_transformers`",
             )
         )
+
+
+def tokenize(tokenizer: Any, config: Any, texts: list[str], most: int | None = None) -> Any:
+    """Give texts to a text tower as in training: for SigLIP in lower case and padded to the tower's
+    full length (or `most` tokens), without a mask; else padded to the longest and masked.
+    """
+    siglip = config.model_type in _SIGLIP
+    inputs = tokenizer(
+        [text.lower() for text in texts] if siglip else texts,
+        padding="max_length" if siglip else True,
+        max_length=most or config.text_config.max_position_embeddings,
+        truncation=True,
+        return_tensors="pt",
+    )
+    if siglip:
+        inputs.pop("attention_mask", None)
+    return inputs
 
 
 def load_text_tower(spec: EncoderSpec) -> TextTower:

@@ -7,7 +7,6 @@ from typing import Any, Literal
 import numpy as np
 
 from harness.answers.rules import Level
-from harness.data.classes import Class, ClassList
 from harness.data.labels.label_set import Equivalences, Labels, LabelSet
 from harness.errors import DataError, Problem
 from harness.scores.answers import Answers, Bools, to_answers
@@ -25,11 +24,6 @@ from harness.scores.truth import Truth
 from harness.store.prediction import Prediction
 
 Empty = Literal["exclude", "correct"]
-
-
-def class_list_of(names: Sequence[str]) -> ClassList:
-    """Make a class list of names; the class id is the place in the list, from 0."""
-    return ClassList("classes", "given", tuple(Class(i, name) for i, name in enumerate(names)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,8 +225,7 @@ def complete(
     from harness.runs.finish import finish  # SciPy: a second that no answer waits for
 
     opened = prepared.plan.opened
-    metrics = tuple(each.metric for each in opened.task.metric_list)
-    return Finished(directory.path, finish(directory, opened), metrics, failed)
+    return Finished(directory.path, finish(directory, opened), opened.task.columns, failed)
 
 
 def _answer(prepared: Prepared, adapter: Adapter, flag: StopFlag, spending: Spending | None) -> int:

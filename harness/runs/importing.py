@@ -88,8 +88,7 @@ def import_answers(
         manifest.write(place.path)
         place.replace(replace(row, mark=manifest.mark) for row in rows)
         results = finish(place, opened)
-    metrics = tuple(each.metric for each in task.metric_list)
-    return Finished(directory.path, results, metrics)
+    return Finished(directory.path, results, task.columns)
 
 
 def _row(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.answers.mapping.apart import refuse_shared
+from harness.answers.mapping.rules import MAPPED_STATUS
 from harness.answers.mapping.vectors import unread_names
 from harness.data.class_lists import collisions
 from harness.data.classes import ClassList
@@ -14,9 +15,11 @@ from harness.data.labels.meeting import foreign, meet
 from harness.data.labels.named_original import COMPARED, CONTRADICTED, UNREAD
 from harness.data.opened import OpenTask
 from harness.data.sample import sample_of
+from harness.encoders.base import TextEncoder
+from harness.encoders.registry import is_here, open_encoder
 from harness.errors import DataError, UserError
-from harness.runs.names_apart import NameReader, name_readers
 from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_encoder_spec
 from harness.specs.task import TaskSpec
 
 log = logging.getLogger("harness")
@@ -34,6 +37,18 @@ class Finding:
     text: str
     error: UserError | None = None
     """What ends a run, for an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class _NameReader:
+    """A text encoder that a task shows its class names."""
+
+    key: str
+    """Where the task names it."""
+    name: str
+    template: str
+    encoder: TextEncoder | None
+    """None when it is not on this machine; it is not fetched for a check."""
 
 
 def preflight(opened: OpenTask, image_ids: Sequence[str]) -> list[Finding]:
@@ -66,13 +81,27 @@ def _check_encoder(catalogue: Catalogue, task: TaskSpec, classes: ClassList) -> 
     made on another one.
     """
     try:
-        for reader in name_readers(catalogue, task):
+        for reader in _name_readers(catalogue, task):
             yield _read_by(reader, task, classes)
     except UserError as error:
         yield Finding("error", "encoder", str(error), error)
 
 
-def _read_by(reader: NameReader, task: TaskSpec, classes: ClassList) -> Finding:
+def _name_readers(catalogue: Catalogue, task: TaskSpec) -> Iterator[_NameReader]:
+    """Yield the encoder that maps answers, where an answer need not be a name of the list, and the
+    one that ranks distractors. Raises UserError for one that cannot be opened.
+    """
+    named: list[tuple[str, str, str]] = []
+    if task.protocol in MAPPED_STATUS and task.output_type == "generate_until":
+        named.append(("mapping.encoder", task.mapping.encoder, task.mapping.class_template))
+    if task.distractors and task.distractors.strategy == "embedding":
+        named.append(("distractors.encoder", task.distractors.encoder, "raw"))
+    for key, name, template in named:
+        spec = load_encoder_spec(catalogue, name)
+        yield _NameReader(key, name, template, open_encoder(spec) if is_here(spec) else None)
+
+
+def _read_by(reader: _NameReader, task: TaskSpec, classes: ClassList) -> Finding:
     told = f"`{reader.key}: {reader.name}`"
     if reader.encoder is None:
         return Finding("note", "encoder", f"{told} is not on this machine: not tried on the names")

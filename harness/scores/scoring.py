@@ -1,7 +1,7 @@
 """From the rows of a run and its label sets to results: the one entry of the scorer."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -78,7 +78,12 @@ def score_run(
     """Score the rows of a run by the label sets of its task as they are today. Raises DataError as
     `score`.
     """
-    request = ScoreRequest(
+    return score(rows, replace(request_of(opened, manifest), draws=draws))
+
+
+def request_of(opened: OpenTask, manifest: Manifest) -> ScoreRequest:
+    """Give what the rows of a run are scored by."""
+    return ScoreRequest(
         task=manifest.task,
         model=manifest.model,
         protocol=opened.task.protocol,
@@ -89,9 +94,7 @@ def score_run(
         n_expected=manifest.n,
         n_images=manifest.data.n,
         sample=manifest.sample,
-        draws=draws,
     )
-    return score(rows, request)
 
 
 def score(rows: Sequence[Prediction], request: ScoreRequest) -> Results:

@@ -251,6 +251,11 @@ class TaskSpec(FileSpec):
         images = range(1, self.images_per_prompt + 1)
         render(source, TemplateValues(classes=("one", "two"), options=options, images=images))
 
+    @property
+    def columns(self) -> tuple[Metric, ...]:
+        """The columns of a table of results that `metric_list` asks for."""
+        return tuple(each.metric for each in self.metric_list)
+
     def identity(self) -> dict[str, Any]:
         """Give the values that an answer depends on: what a resumed run must have in common."""
         return self.identity_of(self.model_dump(mode="json"))

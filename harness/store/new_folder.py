@@ -1,15 +1,20 @@
 """Make a folder that appears whole or not at all."""
 
 import contextlib
+import ctypes
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from harness.data.image_ids import fault_of
 from harness.errors import Problem, UserError
-from harness.store.exchange import exchange
 from harness.store.lock import locked
+
+_HERE = -100 if sys.platform == "linux" else -2  # AT_FDCWD: a relative path is of this folder
+_SWAP = 2  # RENAME_EXCHANGE of Linux, RENAME_SWAP of macOS
+_NAMES = {"linux": "renameat2", "darwin": "renameatx_np"}
 
 
 def refuse_full(folder: Path) -> None:
@@ -84,3 +89,15 @@ def _rename_twice(new: Path, folder: Path) -> None:
         aside.rename(folder)
         raise
     shutil.rmtree(aside, ignore_errors=True)
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Give each of two paths the other's name at once, so that a kill leaves no moment without
+    either. False, with nothing done, where system or file system cannot.
+    """
+    name = _NAMES.get(sys.platform)
+    call = getattr(ctypes.CDLL(None), name, None) if name else None
+    if call is None:
+        return False
+    call.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
+    return bool(call(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _SWAP) == 0)

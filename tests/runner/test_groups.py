@@ -22,13 +22,9 @@ from harness.specs.model import ModelSpec
 from harness.store.directory import RunDirectory
 from harness.store.lock import WHOLE, Shard
 from harness.store.manifest import Manifest
-from support.colours import ColourAdapter, N, write_task
+from support.colours import ColourAdapter, Killed, N, write_task
 
 MODEL = ModelSpec(model="colour", adapter="tests:ColourAdapter")
-
-
-class Killed(BaseException):
-    """Stands for the end of the process, which nothing catches."""
 
 
 class Grouped(ColourAdapter):

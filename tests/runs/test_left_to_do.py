@@ -25,14 +25,10 @@ from harness.specs.load import load_task
 from harness.specs.model import ModelSpec
 from harness.store.directory import RunDirectory
 from harness.store.manifest import Manifest
-from support.colours import NAMES, ColourAdapter, N, name_of, write_task
+from support.colours import NAMES, ColourAdapter, Killed, N, name_of, write_task
 
 MODEL = ModelSpec(model="colour", adapter="tests:ColourAdapter")
 WORDS = dict(zip((*NAMES[:3], "pink"), ("a reddish one", "greens", "BLUE", "greyish"), strict=True))
-
-
-class Killed(BaseException):
-    """Stands for the end of the process, which nothing catches."""
 
 
 class Talker(ColourAdapter):

@@ -8,7 +8,6 @@ import pytest
 
 from harness.errors import RunError, UserError
 from harness.store import new_folder
-from harness.store.exchange import exchange
 from harness.store.lock import locked
 from support.faults import Ended, Fault, run_forked
 
@@ -35,10 +34,10 @@ def test_two_folders_change_names_at_once(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         (tmp_path / name / name).touch()
-    if not exchange(tmp_path / "a", tmp_path / "b"):
+    if not new_folder.exchange(tmp_path / "a", tmp_path / "b"):
         pytest.skip("this file system cannot")
     assert (tmp_path / "a" / "b").exists() and (tmp_path / "b" / "a").exists()
-    assert not exchange(tmp_path / "a", tmp_path / "nothing")
+    assert not new_folder.exchange(tmp_path / "a", tmp_path / "nothing")
 
 
 def test_an_older_folder_is_replaced_whole(tmp_path: Path, in_one_step: bool) -> None:
@@ -76,9 +75,9 @@ def test_whenever_it_is_killed_there_is_the_old_one_or_the_new(
 def test_a_reader_always_finds_one(tmp_path: Path) -> None:
     make(tmp_path / "site", "0")
     (tmp_path / "x").mkdir()
-    if not exchange(tmp_path / "site", tmp_path / "x"):
+    if not new_folder.exchange(tmp_path / "site", tmp_path / "x"):
         pytest.skip("this file system cannot exchange two folders")
-    exchange(tmp_path / "site", tmp_path / "x")
+    new_folder.exchange(tmp_path / "site", tmp_path / "x")
     missing, done = [], threading.Event()
 
     def read() -> None:

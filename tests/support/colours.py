@@ -16,6 +16,10 @@ COLOURS = ((200, 0, 0), (0, 200, 0), (0, 0, 200), (90, 90, 90))
 N = 12
 
 
+class Killed(BaseException):
+    """Stands for the end of the process, which nothing catches."""
+
+
 class ColourAdapter:
     """Names the colour of an image; says `pink` of every fifth image it is shown as grey."""
 

@@ -1,5 +1,6 @@
 """Dual encoders of transformers (CLIP, SigLIP): the class whose name lies nearest to the image."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, ClassVar
@@ -17,6 +18,7 @@ from harness.adapters.classifiers.hf_images import load_image_processor, to_pixe
 from harness.adapters.classifiers.one_image import Classifier
 from harness.adapters.hf.loading import LOADING, facts_of, load_model
 from harness.encoders.base import Vectors, batches_by_length
+from harness.encoders.text_tower import tokenize
 from harness.encoders.weights import digest_of
 from harness.errors import SpecError
 from harness.requests import Ask, ModelFacts
@@ -26,7 +28,6 @@ from harness.specs.model import ModelSpec
 from harness.weights import Weights, find
 
 _TEXTS = 256  # class prompts that are encoded at a time
-_SIGLIP = ("siglip", "siglip2")
 
 
 class DualEncoderOptions(Spec):
@@ -53,9 +54,9 @@ class DualEncoder(Classifier):
         """Give the cosine of every image with every class that may be answered."""
         return self.embed(images) @ torch.from_numpy(self._prompts.vectors(ask.choices)).T
 
+    @abstractmethod
     def embed(self, images: list[Image.Image]) -> Tensor:
         """Give float32 features (images, size), rows of length 1, on the CPU."""
-        raise NotImplementedError
 
 
 class DualEncoderAdapter(DualEncoder):
@@ -80,11 +81,7 @@ class DualEncoderAdapter(DualEncoder):
 
 
 class OwnTextTower:
-    """The text tower of a model that is loaded already, as a `TextEncoder`.
-
-    Texts are given as in training: for SigLIP in lower case and padded to the tower's full length,
-    without a mask; else padded to the longest and masked.
-    """
+    """The text tower of a model that is loaded already, as a `TextEncoder`."""
 
     def __init__(self, spec: ModelSpec, weights: Weights, model: Any) -> None:
         self.name = spec.model
@@ -111,24 +108,11 @@ class OwnTextTower:
         """Embed `texts` to unit rows [n, d]."""
         found: dict[int, Vectors] = {}
         for places in batches_by_length(texts, _TEXTS):
-            tokens = self._tokenize([texts[place] for place in places])
+            chunk = [texts[place] for place in places]
+            tokens = tokenize(self._tokenizer, self._model.config, chunk)
             rows = unit(self._model.get_text_features(**tokens.to(self._model.device)))
             found |= dict(zip(places.tolist(), rows.numpy(), strict=True))
         return np.stack([found[place] for place in range(len(texts))])
-
-    def _tokenize(self, texts: list[str]) -> Any:
-        config = self._model.config
-        siglip = config.model_type in _SIGLIP
-        tokens = self._tokenizer(
-            [text.lower() for text in texts] if siglip else texts,
-            padding="max_length" if siglip else True,
-            max_length=config.text_config.max_position_embeddings,
-            truncation=True,
-            return_tensors="pt",
-        )
-        if siglip:
-            tokens.pop("attention_mask", None)
-        return tokens
 
 
 def unit(found: Any) -> Tensor:

@@ -1,5 +1,6 @@
 """What all models that score one image share: batches, odd requests, running out of memory."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import torch
@@ -10,12 +11,12 @@ from harness.adapters.base import OutOfMemoryError
 from harness.requests import Ask, Failed, Request, Response, Scores
 
 
-class Classifier:
+class Classifier(ABC):
     """An adapter that scores one image a request."""
 
+    @abstractmethod
     def score(self, ask: Ask, images: list[Image.Image]) -> Tensor:
         """Give scores (images, outputs), of which higher is better."""
-        raise NotImplementedError
 
     @torch.inference_mode()
     def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:

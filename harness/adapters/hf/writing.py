@@ -92,7 +92,7 @@ class Writer:
         return found
 
 
-class AllEnded(StoppingCriteria):  # type: ignore[misc]
+class AllEnded(StoppingCriteria):  # type: ignore[misc]  # mypy does not read transformers
     """Ends a batch when every answer has ended; until then none, so that no answer is touched."""
 
     def __init__(

@@ -9,7 +9,8 @@ import evaluate
 
 from harness.answers.outcome import Status
 from harness.answers.parse import parse_name
-from harness.evaluate_modules.scored import Empty, class_list_of, scored
+from harness.data.class_lists import list_of_names
+from harness.evaluate_modules.scored import Empty, scored
 from harness.store.prediction import Prediction
 
 _INPUTS = """
@@ -52,7 +53,7 @@ class ClosedWorldAccuracy(evaluate.Metric):  # type: ignore[misc]
         empty: Empty = "exclude",
         equivalences: Iterable[Iterable[int]] = (),
     ) -> dict[str, Any]:
-        names = class_list_of(classes)
+        names = list_of_names(classes)
         rows = []
         for place, answer in enumerate(predictions):
             read = parse_name(answer, names)

@@ -14,8 +14,9 @@ from harness.answers.mapping.nearest import Mapped, map_answers
 from harness.answers.mapping.rules import EXACT
 from harness.answers.outcome import Outcome, Status
 from harness.answers.parse import answer_text
+from harness.data.class_lists import list_of_names
 from harness.encoders.registry import open_encoder
-from harness.evaluate_modules.scored import Empty, class_list_of, scored
+from harness.evaluate_modules.scored import Empty, scored
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec
 from harness.store.prediction import Prediction
@@ -65,7 +66,7 @@ class OpenWorldAccuracy(evaluate.Metric):  # type: ignore[misc]
         allow_shared_vectors: Sequence[str] = (),
     ) -> dict[str, Any]:
         opened = open_encoder(load_encoder_spec(Catalogue(), encoder))
-        names = class_list_of(classes)
+        names = list_of_names(classes)
         read = [read_open(answer, names) for answer in predictions]
         texts = [
             answer_text(answer) if each.status is Status.OK and each.rule != EXACT else ""

@@ -14,7 +14,7 @@ from harness.leaderboard.entries.manifest import EntryRun
 from harness.leaderboard.entries.read import Entry
 from harness.leaderboard.files.data_scripts import remove_run, run_key
 from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels
-from harness.leaderboard.numbers.scoring import save_labels, score_run
+from harness.leaderboard.numbers.scoring import save_labels, score_entry_run
 from harness.leaderboard.numbers.site_model import ScoredEntry
 
 _FEW_ROWS = 20_000
@@ -63,11 +63,11 @@ def _scored(
     processes = min(_processors(), len(jobs))
     entries, runs = [entry for entry, _ in jobs], [run for _, run in jobs]
     if processes < 2 or sum(run.run.n for run in runs) <= _FEW_ROWS:
-        yield from map(partial(score_run, data), entries, runs, saved)
+        yield from map(partial(score_entry_run, data), entries, runs, saved)
         return
     # Spawned, not forked: the parent has threads (BLAS), which a fork would leave in mid-step.
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(partial(score_run, data), entries, runs, saved)
+        yield from pool.map(partial(score_entry_run, data), entries, runs, saved)
 
 
 def _processors() -> int:

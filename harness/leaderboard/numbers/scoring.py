@@ -6,6 +6,7 @@ A run is scored in a process of its own; what comes back is small.
 
 import pickle
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,13 +26,12 @@ from harness.leaderboard.numbers.laid import LaidRun, lay
 from harness.leaderboard.numbers.site_model import OnImages, ScoredEntry
 from harness.scores.answers import Bools
 from harness.scores.metrics import counted_rows
-from harness.scores.provenance import distractors_of
 from harness.scores.results import Protocol, Results
-from harness.scores.scoring import ScoreRequest, results_of
+from harness.scores.scoring import request_of, results_of
 
 
 def save_labels(labels: BenchmarkLabels, opened_tasks: Mapping[str, OpenTask], path: Path) -> None:
-    """Write what `score_run` reads in each process: labels, and the tasks under them by name."""
+    """Write what each process reads: labels, and the tasks under them by name."""
     path.write_bytes(pickle.dumps((labels, dict(opened_tasks))))
 
 
@@ -42,7 +42,7 @@ def _load_labels(path: Path) -> tuple[BenchmarkLabels, Mapping[str, OpenTask]]:
     return labels, opened_tasks
 
 
-def score_run(
+def score_entry_run(
     data: Path, entry: Entry, run: EntryRun, labels: Path
 ) -> tuple[ScoredEntry, ...] | Report:
     """Read the rows of a run, score them for each of its boards, and write its files below `data`;
@@ -99,16 +99,13 @@ def _score(laid: LaidRun, protocol: Protocol, why_claimed: str | None) -> Scored
 
 
 def _results(laid: LaidRun, protocol: Protocol) -> Results:
-    run, opened = laid.case.run, laid.case.opened
-    request = ScoreRequest(
-        task=run.task,
+    request = replace(
+        request_of(laid.case.opened, laid.case.run.run),
         model=laid.entry.manifest.model,
         protocol=protocol,
-        class_list=opened.classes,
         labels=laid.benchmark.labels,
-        mapping=run.run.mapping.model_dump() if run.run.mapping else None,
-        distractors=distractors_of(opened.task, run.run),
-        n_expected=run.run.n,
+        n_images=None,
+        sample=None,
     )
     return results_of(laid.answers, laid.judged, request)
 

@@ -136,6 +136,7 @@ def card_html(text: str) -> Markup:
     card can upset the outline of the page. Links lead to https only and give no referrer.
     """
     markdown = MarkdownIt("commonmark", {"html": False}).disable("image")
+    # The place that markdown-it has for a rule of one's own on links.
     markdown.validateLink = _is_https  # type: ignore[method-assign]
     tokens = markdown.parse(verbatim(text))
     _tame(tokens)
