@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import (
     LlavaForConditionalGeneration,
@@ -205,7 +206,22 @@ def train(recipe: Recipe, out: Path) -> None:
     optimise(groups, talking, Phase("pictures", recipe.steps))
     model.eval().save_pretrained(out)
     make_processor(tokenizer).save_pretrained(out)
-    (out / "model.safetensors").chmod(0o644)
+    name_as_published(out / "model.safetensors")
+
+
+def name_as_published(path: Path) -> None:
+    """Give the image tower's weights the names that published LLaVA checkpoints have.
+
+    They were saved under `vision_tower.vision_model.`; transformers leaves the second part out and
+    reads both, while vLLM reads the published names alone.
+    """
+    weights = load_file(path)
+    renamed = {
+        re.sub(r"^vision_tower\.(?!vision_model\.)", "vision_tower.vision_model.", name): weight
+        for name, weight in weights.items()
+    }
+    save_file(renamed, path, metadata={"format": "pt"})
+    path.chmod(0o644)
 
 
 def _generator(recipe: Recipe, phase: int) -> Generator:
