@@ -115,6 +115,60 @@ def mcnemar_each(only_a: NDArray[np.int64], only_b: NDArray[np.int64]) -> NDArra
     return p_values
 
 
+def mcnemar_power(n: int, discordant: float, difference: float, level: float = 0.05) -> float:
+    """Give the probability that `mcnemar` of n pairs is at most `level`, two-sided.
+
+    `discordant` is the share (0 to 1) of pairs on which only one of the two is right, and
+    `difference` (0 to `discordant`) the share on which only the better one is, less that on which
+    only the other one is: the difference of the two accuracies. How many of n pairs are discordant
+    is binomial; of so many, how many the better one has right is binomial too. Duffy, "Asymptotic
+    and exact power for the McNemar test and its analogue with R controls per case", Biometrics 40,
+    1984. Counts of discordant pairs that are less likely than 1e-15 are left out.
+    """
+    spread = 8 * float(np.sqrt(n * discordant * (1 - discordant))) + 8
+    middle = n * discordant
+    counts = np.arange(max(0, int(middle - spread)), min(n, int(middle + spread) + 1) + 1)
+    likely = np.exp(
+        special.gammaln(n + 1) - special.gammaln(counts + 1) - special.gammaln(n - counts + 1)
+        + special.xlogy(counts, discordant) + special.xlog1py(n - counts, -discordant)
+    )  # fmt: skip
+    most = _most_of_the_worse(counts, level)
+    kept = most >= 0  # of few discordant pairs no split is improbable enough
+    most, counts, likely = most[kept], counts[kept], likely[kept]
+    share = (1 + difference / discordant) / 2 if discordant > 0 else 0.5
+    found = special.bdtr(most, counts, share) + special.bdtr(most, counts, 1 - share)
+    return min(1.0, float(likely @ found))
+
+
+def _most_of_the_worse(counts: NDArray[np.int64], level: float) -> NDArray[np.int64]:
+    """Give for each number of discordant pairs how many of them the worse one may have right at
+    most for `mcnemar` to be at most `level`; -1 where even none is too many.
+    """
+    low, high = np.full(counts.shape, -1), counts // 2
+    while (low < high).any():
+        middle = (low + high + 1) // 2
+        fits = mcnemar_each(middle, counts - middle) <= level
+        low, high = np.where(fits, middle, low), np.where(fits, high, middle - 1)
+    return low
+
+
+def detectable_difference(
+    n: int, discordant: float, power: float = 0.8, level: float = 0.05
+) -> float | None:
+    """Give the smallest difference of two accuracies, as a share (0 to 1), that `mcnemar` of n
+    pairs shows with this power, where the share `discordant` of them is discordant; None where not
+    even the largest, `discordant` itself, is shown so surely. See `mcnemar_power`.
+    """
+    low, high = 0.0, discordant
+    if n == 0 or mcnemar_power(n, discordant, high, level) < power:
+        return None
+    for _ in range(30):
+        middle = (low + high) / 2
+        enough = mcnemar_power(n, discordant, middle, level) >= power
+        low, high = (low, middle) if enough else (middle, high)
+    return high
+
+
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     """Give the p-values adjusted for their number, in the given order.
 
