@@ -70,4 +70,9 @@ class ModelSpec(FileSpec):
         """Give of JSON values of a model, or of an older one's identity, those that an answer
         depends on, with the defaults of those that are not there.
         """
-        return decisive(cls, values, _FREE, options=_FREE_OPTIONS)
+        found = decisive(cls, values, _FREE, options=_FREE_OPTIONS)
+        servers = found["options"].get("base_url") if isinstance(found["options"], dict) else None
+        if isinstance(servers, (list, tuple)):  # which of them answers, nobody asks
+            one_or_all = servers[0] if len(servers) == 1 else sorted(map(str, servers))
+            found["options"] = {**found["options"], "base_url": one_or_all}
+        return found

@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import combinations
 from typing import Any, ClassVar
 
 from harness.adapters.base import Abilities, Setting
 from harness.adapters.server.answer import Answer, without_reasoning
 from harness.adapters.server.client import Client
 from harness.adapters.server.dialect import SENDABLE, other_dialect
-from harness.adapters.server.faults import Fault, common_fault, says_no_schema
+from harness.adapters.server.faults import Fault, ServerError, common_fault, says_no_schema
 from harness.adapters.server.loop import EventLoop
 from harness.adapters.server.options import Dialect, OpenAIOptions
 from harness.adapters.server.request import answer_schema, chat_body
@@ -68,7 +69,7 @@ class OpenAIAdapter:
         self._schema = self._options.structured != "off"
         self._dialect = self._options.first_dialect
         self._answered = False
-        self._models: set[str] = set()
+        self._models: dict[str | None, set[str]] = {}
         self._fingerprints: set[str] = set()
         self._events: Counter[str] = Counter()
         self.close = weakref.finalize(self, _close, self._loop, self._client)
@@ -78,14 +79,17 @@ class OpenAIAdapter:
     def facts(self) -> ModelFacts:
         """What is known of the model: what the server calls it, and what befell its answers."""
         options = self._options
-        notes = [f"server: {options.address}", f"images sent as {options.encoding}"]
+        notes = [f"server: {address}" for address in options.addresses]
+        notes += [f"left out for a time: {address}" for address in self._client.pool.left_out]
+        notes.append(f"images sent as {options.encoding}")
         notes += [f"not sent: {', '.join(options.omit)}"] if options.omit else []
         notes.append(f"settings of a checkpoint: {_SENT[self._dialect]}")
         notes += [f"system_fingerprint: {name}" for name in sorted(self._fingerprints)]
         notes += [f"answers with {name}: {n}" for name, n in sorted(self._events.items()) if n]
         if options.structured == "auto" and not self._schema:
             notes.append("no JSON schema for several images: the server knows none")
-        return ModelFacts(revision=", ".join(sorted(self._models)) or None, notes=tuple(notes))
+        models = sorted(set().union(*self._models.values()))
+        return ModelFacts(revision=", ".join(models) or None, notes=tuple(notes))
 
     def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
         """Send a batch and give the answers in order; a request's own fault is its error.
@@ -95,13 +99,15 @@ class OpenAIAdapter:
         refused the run, they are given, and the next batch raises.
         """
         if self._client.ended is not None:
-            raise self._client.ended.stop(self._spec.model, self._options.address)
+            raise self._client.ended.stop(self._spec.model, self._options.addresses)
         got = self._loop.run(self._ask_all(ask, requests))
         faults = [each if isinstance(each, Fault) else None for each in got]
         common = common_fault(faults, answered=self._answered)
         if got and all(faults) and (common or self._client.ended):
-            raise (self._client.ended or common).stop(self._spec.model, self._options.address)
-        return [self._response(each, ask.generation.until) for each in got]
+            raise (self._client.ended or common).stop(self._spec.model, self._options.addresses)
+        responses = [self._response(each, ask.generation.until) for each in got]
+        self._check_one_model()
+        return responses
 
     async def _ask_all(self, ask: Ask, requests: Sequence[Request]) -> list[Answer | Fault]:
         done = await asyncio.gather(
@@ -163,9 +169,19 @@ class OpenAIAdapter:
             revision=got.model,
         )
 
+    def _check_one_model(self) -> None:
+        """Raise ServerError where two servers have no name for their model in common."""
+        told = [(address, names) for address, names in self._models.items() if names]
+        for (one, mine), (other, theirs) in combinations(told, 2):
+            if not mine & theirs:
+                got = f"{one}: {', '.join(sorted(mine))}; {other}: {', '.join(sorted(theirs))}"
+                what, fix = "the servers answer with different models", "correct `options.base_url`"
+                raise ServerError(Problem(f"model `{self._spec.model}`", what, got, fix=fix))
+
     def _note(self, answer: Answer) -> None:
         self._answered = True
-        for known, name in ((self._models, answer.model), (self._fingerprints, answer.fingerprint)):
+        models = self._models.setdefault(answer.address, set())
+        for known, name in ((models, answer.model), (self._fingerprints, answer.fingerprint)):
             if name and len(known) < _MOST_NAMES:
                 known.add(name)
         self._events["a refusal"] += answer.refused

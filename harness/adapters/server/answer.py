@@ -47,6 +47,8 @@ class Answer:
     tokens: int | None = None
     prompt_tokens: int | None = None
     cached_tokens: int = 0
+    address: str | None = None
+    """Of the server that gave it."""
 
     @property
     def at_limit(self) -> bool | None:

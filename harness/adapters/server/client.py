@@ -5,6 +5,7 @@ import base64
 import logging
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Omit
 from harness.adapters.server.answer import Answer, NoAnswerError, read_answer
 from harness.adapters.server.faults import Fault, fault_of, shorten
 from harness.adapters.server.options import OpenAIOptions
+from harness.adapters.server.pool import Pool, Server
 from harness.limits import MOST_RECORD
 
 log = logging.getLogger("harness")
@@ -26,15 +28,15 @@ _SPELLINGS = (
 
 
 class Client:
-    """The connection to one server. Its coroutines belong to one event loop."""
+    """The connection to the servers of a model. Its coroutines belong to one event loop."""
 
     def __init__(self, options: OpenAIOptions, key: str | None) -> None:
         self._options = options
         self._secret = _pattern(key) if key and len(key) >= _SHORTEST_SECRET else None
-        self._slots = asyncio.Semaphore(options.concurrency)
+        self.pool = Pool(options)
         self._random = random.Random()
         self._openai = AsyncOpenAI(
-            base_url=options.address,
+            base_url=options.addresses[0],
             api_key=key or "none",
             timeout=options.timeout_s,
             max_retries=0,  # the waits are ours: logged, jittered, and as long as the server asks
@@ -43,6 +45,7 @@ class Client:
                 event_hooks={"response": [_bound]},
             ),
         )
+        self._to = {each: self._openai.copy(base_url=each.address) for each in self.pool.servers}
         self._headers: dict[str, str | Omit] = {} if key else {"Authorization": Omit()}
         self.ended: Fault | None = None
         """The fault after which no request of this run is sent any more."""
@@ -51,36 +54,50 @@ class Client:
         """Send a request until it is answered, refused, or has been tried often enough.
 
         `write` gives its body; it is called in a thread when a slot is free, so that no more
-        encoded images than requests under way are in memory.
+        encoded images than requests under way are in memory. After a fault that may pass it goes to
+        a server that it has tried less, at once; where there is none, it waits.
         """
-        async with self._slots:
+        tries: Counter[Server] = Counter()
+        while True:
+            server = await self.pool.take(tries)
             try:
-                body = await asyncio.to_thread(write)
-            except ValueError as error:
-                return Fault(str(error))
-            for tries in range(1, self._options.max_retries + 2):
                 if self.ended is not None:
                     return self.ended
-                got = await self._try(body)
-                if isinstance(got, Answer):
-                    return got
-                if got.is_of_run:
-                    self.ended = got
-                wait = self._wait(got, tries)
+                try:
+                    body = await asyncio.to_thread(write)
+                except ValueError as error:
+                    return Fault(str(error))
+                got = await self._try(server, body)
+                if isinstance(got, Answer) or not got.passing:
+                    return self._passed(server, got)
+                tries[server] += 1
+                self.pool.failed(server, got)
+                if self.pool.has_other(server, tries):
+                    continue
+                wait = None if self.pool.are_spent(tries) else self._wait(got, max(tries.values()))
                 if wait is None:
-                    return got.after(tries)
+                    return got.after(tries.total())
                 log.debug("%s; again in %.1f s", got.text, wait)
                 await asyncio.sleep(wait)
-        raise AssertionError("the last try has no wait")
+            finally:
+                await self.pool.give_back(server)
+
+    def _passed(self, server: Server, got: Answer | Fault) -> Answer | Fault:
+        """Note of a server that it is there; an answer bears its address."""
+        self.pool.answered(server)
+        if isinstance(got, Fault):
+            self.ended = got if got.is_of_run and self.ended is None else self.ended
+            return got
+        return replace(got, address=server.address)
 
     async def close(self) -> None:
         """Close all connections."""
         await self._openai.close()
 
-    async def _try(self, body: Mapping[str, Any]) -> Answer | Fault:
+    async def _try(self, server: Server, body: Mapping[str, Any]) -> Answer | Fault:
         try:
             async with asyncio.timeout(self._options.timeout_s):
-                raw = await self._openai.chat.completions.with_raw_response.create(
+                raw = await self._to[server].chat.completions.with_raw_response.create(
                     **body, extra_headers=self._headers
                 )
                 kind = raw.headers.get("content-type", "")
@@ -103,8 +120,6 @@ class Client:
         is the least.
         """
         options = self._options
-        if not fault.passing or tries > options.max_retries:
-            return None
         if fault.wait_s is not None and fault.wait_s > options.longest_wait_s:
             return None
         backoff = min(options.longest_wait_s, options.backoff_s * 2.0 ** (tries - 1))

@@ -60,9 +60,12 @@ class Fault:
         told += [f"asks to wait {self.wait_s:.0f} s"] if self.wait_s else []
         return replace(self, text=f"{self.text} ({', '.join(told)})") if told else self
 
-    def stop(self, model: str, address: str) -> ServerError:
-        """Give the error that ends a run."""
+    def stop(self, model: str, addresses: Sequence[str]) -> ServerError:
+        """Give the error that ends a run of one server or several."""
+        several = len(addresses) > 1
         what = "is not there" if self.unreachable else "refuses the requests of this run"
+        if several:
+            what = "are not there" if self.unreachable else "refuse the requests of this run"
         status = self.status or 0
         fix = _FIXES.get(status, "look at the server and at `options` of the model")
         if 300 <= status < 400:
@@ -70,7 +73,8 @@ class Fault:
         if self.unreachable:
             fix = "start the server, or correct `options.base_url`; then give the command again"
         where = f"model `{model}`"
-        return ServerError(Problem(where, f"the server {address} {what}", self.text, fix=fix))
+        told = f"the server{'s' * several} {', '.join(addresses)} {what}"
+        return ServerError(Problem(where, told, self.text, fix=fix))
 
 
 def fault_of(error: Exception) -> Fault | None:

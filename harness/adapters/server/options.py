@@ -41,13 +41,14 @@ class Prices(Spec):
 class OpenAIOptions(Spec):
     """How a server is reached, how often it is asked, and how a request is written."""
 
-    base_url: str | None = Field(default=None, repr=False)
-    """Address up to `/v1`; absent: the variable OPENAI_BASE_URL, else OpenAI itself."""
+    base_url: tuple[str, ...] | None = Field(default=None, min_length=1, repr=False)
+    """Address up to `/v1`, or several of servers of the same model; absent: the variable
+    OPENAI_BASE_URL, else OpenAI itself."""
     api_key_env: str | None = Field(default=None, pattern="^[A-Za-z_][A-Za-z0-9_]*$", repr=False)
     """Name of the environment variable that holds the key. Absent: OPENAI_API_KEY where `base_url`
     is OpenAI's or not named here, and no key for any other server."""
     concurrency: int = Field(default=8, ge=1, le=1000)
-    """Requests that are under way at one time; no more than the batch size can be."""
+    """Requests that are under way at one time at each server; the batch size bounds all."""
     max_retries: int = Field(default=6, ge=0, le=100)
     """How often a request is sent again after a fault that may pass."""
     timeout_s: float = Field(default=120.0, gt=0)
@@ -87,12 +88,22 @@ class OpenAIOptions(Spec):
         """Take back what YAML makes of `on` and `off`."""
         return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
 
+    @field_validator("base_url", mode="before")
+    @classmethod
+    def _may_be_one_alone(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
     @field_validator("base_url")
     @classmethod
-    def _holds_no_secret(cls, url: str | None) -> str | None:
-        if url is not None:
+    def _are_servers_and_hold_no_secret(cls, urls: tuple[str, ...] | None) -> object:
+        for url in urls or ():
             _check_address(url)
-        return url
+        plain = [url.rstrip("/") for url in urls or ()]
+        if len({*plain}) < len(plain):
+            raise ValueError("addresses that differ")
+        if len(plain) > 1 and OPENAI_URL in plain:
+            raise ValueError("servers of one's own, or OpenAI's address alone")
+        return urls
 
     @field_validator("extra_body")
     @classmethod
@@ -128,12 +139,12 @@ class OpenAIOptions(Spec):
     @property
     def is_openai(self) -> bool:
         """Whether the server is OpenAI's own."""
-        return self.address.rstrip("/") == OPENAI_URL
+        return self.addresses[0].rstrip("/") == OPENAI_URL
 
     @property
-    def address(self) -> str:
-        """Where the server is."""
-        return self.base_url or os.environ.get(URL_VARIABLE) or OPENAI_URL
+    def addresses(self) -> tuple[str, ...]:
+        """Where the servers are; mostly one."""
+        return self.base_url or (os.environ.get(URL_VARIABLE) or OPENAI_URL,)
 
     def key(self, model: str) -> str | None:
         """Read the key from the environment; None where none is needed.
@@ -145,7 +156,7 @@ class OpenAIOptions(Spec):
         if self.api_key_env is None and self.base_url is not None and not self.is_openai:
             return None
         try:
-            _check_address(self.address)
+            _check_address(self.addresses[0])
         except ValueError as error:
             where = f"model `{model}`"
             what = f"the environment variable `{URL_VARIABLE}` holds no address of a server"
