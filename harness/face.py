@@ -4,8 +4,9 @@ Tasks and models are those of the command; `score`, `compare` and `read_answer` 
 directory nor a task.
 """
 
+import json
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -50,19 +51,23 @@ def load_model(
     return load.load_model(_catalogue(include_path), name, settings)
 
 
-def run(
+def run(  # noqa: PLR0913  # by name, as the command's options
     task: str | TaskSpec,
     model: str | ModelSpec | type[Adapter],
     *,
     output: str | Path | None = None,
     limit: int | None = None,
+    sample: int | Mapping[str, int | bool] | None = None,
+    ids: str | Path | None = None,
     include_path: Sequence[str | Path] = (),
 ) -> Results:
     """Run a model over a task in this process, and score it.
 
     `model` may be the class of an adapter of one's own. `output` is the folder of all runs, where a
-    run that was stopped goes on; without it nothing is kept. `limit` takes the first images of a
-    task that is named. Raises UserError where something must be changed, as the command does, and
+    run that was stopped goes on; without it nothing is kept. Of a task that is named, `limit` takes
+    the first images; `sample` so many drawn at random, or `{"n": 500, "seed": 1, "stratify": True}`
+    as in a task's YAML; `ids` those of a file, relative to where Python runs (docs/scaling.md); one
+    of the three. Raises UserError where something must be changed, as the command does, and
     for a task that asks several times.
     """
     from harness.adapters.registry import check_fits, checked_class, load_adapter
@@ -70,10 +75,12 @@ def run(
     from harness.runner.session import RunOptions, run_task
 
     catalogue = _catalogue(include_path)
-    limits = [] if limit is None else [f"limit={limit}"]
-    spec = load.load_task(catalogue, task, limits) if isinstance(task, str) else task
-    if limits and not isinstance(task, str):
-        what, fix = "`limit` is for a task by name", f'load_task("{spec.task}", ["limit={limit}"])'
+    parts = {"limit": limit, "sample": sample, "ids": ids}
+    chosen = [_setting(key, value) for key, value in parts.items() if value is not None]
+    spec = load.load_task(catalogue, task, chosen) if isinstance(task, str) else task
+    if chosen and not isinstance(task, str):
+        what = f"`{chosen[0].partition('=')[0]}` is for a task by name"
+        fix = f"load_task({json.dumps(spec.task)}, {json.dumps(chosen)})"
         raise UserError(Problem(f"task `{spec.task}`", what, fix=fix))
     if spec.repeats > 1:
         what, fix = "asks several times", "harness run, or a task with `repeats: 1`"
@@ -92,6 +99,13 @@ def run(
         results = run_task(catalogue, spec, who, adapter, rank, options).results
     assert results is not None
     return results
+
+
+def _setting(key: str, value: object) -> str:
+    """Give as `KEY=VALUE` what of a task's images is asked about."""
+    if isinstance(value, int):
+        return f"{'sample.n' if key == 'sample' else key}={value}"
+    return f"{key}={json.dumps(value if isinstance(value, Mapping) else str(value))}"
 
 
 def read_answer(

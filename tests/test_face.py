@@ -1,9 +1,11 @@
 """The names that people import, and that they give what the command and the libraries give."""
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -134,6 +136,26 @@ def test_a_run_by_name_and_by_class(folder: Path) -> None:
         harness.run(task, ColourAdapter, include_path=[folder])
     with pytest.raises(UserError, match=r'load_task\("colours", \["limit=8"\]\)'):
         harness.run(task, ColourAdapter, limit=8, include_path=[folder])
+
+
+def test_a_sample_and_the_images_of_a_file(folder: Path) -> None:
+    def run(**part: Any) -> harness.scores.results.Results:
+        return harness.run("colours", ColourAdapter, include_path=[folder], **part)
+
+    drawn = run(sample=5).sample
+    assert drawn is not None and (drawn.n, drawn.of, drawn.seed) == (5, 12, 0)
+    drawn = run(sample={"n": 4, "seed": 3, "stratify": True}).sample
+    assert drawn is not None and (drawn.n, drawn.seed, drawn.stratify) == (4, 3, True)
+    (folder / "some ids.txt").write_text("i03\ni07\n")
+    listed = run(ids=folder / "some ids.txt", output=folder / "runs")
+    assert listed.n == 2 and listed.sample is not None and listed.sample.seed is None
+    rows = next((folder / "runs").rglob("predictions.jsonl")).read_text().splitlines()
+    assert [json.loads(row)["image_id"] for row in rows] == ["i03", "i07"]
+    with pytest.raises(UserError, match="one of `limit`, `sample` and `ids`"):
+        run(limit=3, sample=5)
+    task = harness.load_task("colours", [], [folder])
+    with pytest.raises(UserError, match=r'load_task\("colours", \["sample.n=5"\]\)'):
+        harness.run(task, ColourAdapter, sample=5, include_path=[folder])
 
 
 def test_the_example_of_the_readme(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

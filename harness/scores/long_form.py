@@ -71,6 +71,13 @@ class Figure:
     """95 % interval of an accuracy when whole classes are redrawn."""
     ci_classes_high: float | None = None
     """Its upper end."""
+    sample: str | None = None
+    """How the images of the run were chosen, where they are some of its data set's: `seed 0`, `by a
+    list of ids`, `the first ones`; null for all."""
+    sample_n: int | None = None
+    """How many were chosen, those without a question among them; null for all."""
+    sample_of: int | None = None
+    """How many its data set has; null for all."""
     label_set_sha256: str | None = None
     """Of the labels."""
     class_list_sha256: str | None = None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from huggingface_hub import (
@@ -41,7 +42,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("runs")
     for model, task in RUNS:
         answers = ("{}", "bee-like {}") if model == OTHER else ("{}", "a Bee", "", "{}s")
-        imported_run(output / task, model, task, answers=answers)
+        imported_run(output / task, model, task, ("limit=null",), answers=answers)
     return output
 
 
@@ -74,13 +75,23 @@ def saved(runs: Path) -> Iterator[tuple[Results, list[Row]]]:
         yield Results.from_json(results), [json.loads(line) for line in lines]
 
 
+def whole_n(scores: Iterable[Row]) -> int:
+    return max(int(row["n"]) for row in scores if row["model"] == "whole")
+
+
 def test_a_sample_is_called_one_and_is_on_no_leaderboard(tmp_path: Path) -> None:
     imported_run(tmp_path / "runs", "part", "mini_cw", ("limit=null", "sample.n=40"))
-    imported_run(tmp_path / "runs", "whole", "mini_cw")
+    imported_run(tmp_path / "runs", "first", "mini_cw")  # of a limit
+    imported_run(tmp_path / "runs", "whole", "mini_cw", ("limit=null",))
     made = tmp_path / "data"
     export_hf(Catalogue(), [tmp_path / "runs"], made, HfOptions())
     card = (made / "README.md").read_text()
     assert re.search(r"\| part \| mini_cw \| 40, a sample of \d+ images, seed 0 \|", card)
+    assert re.search(r"\| first \| mini_cw \| 60, the first ones of \d+ images \|", card)
+    scores = pq.read_table(made / "scores" / "scores.parquet").to_pylist()
+    chosen = {row["model"]: (row["sample"], row["sample_n"]) for row in scores}
+    assert chosen == {"part": ("seed 0", 40), "first": ("the first ones", N), "whole": (None, None)}
+    assert {row["sample_of"] for row in scores if row["sample"]} == {whole_n(scores)}
     assert [path.name for path in (made / ".eval_results").iterdir()] == ["whole.yaml"]
 
 
@@ -228,7 +239,7 @@ def test_the_hub_reads_the_card(folder: Path) -> None:
     card = DatasetCard.load(folder / "README.md", ignore_metadata_errors=False)
     front = card.data.to_dict()
     assert front["license"] == ["apache-2.0", "mit"]
-    assert front["size_categories"] == ["n<1K"]
+    assert front["size_categories"] == ["1K<n<10K"]
     assert [each["config_name"] for each in front["configs"]] == list(CONFIGS)
     assert "mllm-classification-harness" in front["tags"]
     for model, task in RUNS:

@@ -45,11 +45,11 @@ def write_eval_results(
     """Write a file for each model, with its accuracy under every leaderboard of `dataset`.
 
     The files belong into the models' repositories, in the folder of the same name. `url` is where
-    the predictions can be seen. A run of a sample is on no leaderboard.
+    the predictions can be seen. A run of some of its data set's images is on no leaderboard.
     """
     by_model: dict[str, list[Mapping[str, Any]]] = {}
     for run in runs:
-        if run.results.sample is not None:
+        if run.chosen is not None:
             continue
         by_model.setdefault(run.manifest.model, []).extend(_entries(run, dataset, url))
     for model, entries in by_model.items():

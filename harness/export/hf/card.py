@@ -146,8 +146,10 @@ def _provenance(facts: CardFacts) -> str:
 
 
 def _rows(run: ExportRun) -> str:
-    part = run.results.sample
-    return str(run.results.n) + (f", a sample of {part.of} images, {part.how}" if part else "")
+    n, drawn = str(run.results.n), run.results.sample
+    if drawn is not None:
+        return f"{n}, a sample of {drawn.of} images, {drawn.how}"
+    return n if run.chosen is None else f"{n}, {run.chosen} of {run.manifest.data.n} images"
 
 
 def _commit(run: ExportRun) -> str:

@@ -26,6 +26,14 @@ class ExportRun:
     results: Results
 
     @property
+    def chosen(self) -> str | None:
+        """How its images were chosen, where they are not all of its data set; None for all."""
+        if self.results.sample is not None:
+            return self.results.sample.how
+        limit = self.manifest.limit
+        return "the first ones" if limit is not None and limit < self.manifest.data.n else None
+
+    @property
     def file_name(self) -> str:
         """Name of its file, without the suffix, that no file system and no pattern minds."""
         return file_name(f"{self.manifest.model}--{self.manifest.task}")

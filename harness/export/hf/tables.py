@@ -141,10 +141,15 @@ def write_scores(path: Path, runs: Iterable[ExportRun]) -> int:
 
 def _figures(run: ExportRun) -> Iterator[Figure]:
     results, manifest = run.results, run.manifest
+    is_part = run.chosen is not None
+    drawn = results.sample.n if results.sample else manifest.limit
     for figure in figures_of(results):
         labels = results.label_sets.get(figure.label_set or "")
         yield replace(
             figure,
+            sample=run.chosen,
+            sample_n=drawn if is_part else None,
+            sample_of=manifest.data.n if is_part else None,
             label_set_sha256=labels.digest if labels else None,
             class_list_sha256=results.class_list.digest,
             data_fingerprint=manifest.data.images_sha256 or manifest.data.fingerprint,
