@@ -3,6 +3,7 @@
 What a command does is elsewhere; here it is only asked for, and its end told.
 """
 
+import gc
 import logging
 import os
 import sys
@@ -30,6 +31,8 @@ from harness.errors import HarnessError, Problem, RunError
 from harness.report.terminal import Console, say
 
 log = logging.getLogger("harness")
+_GARBAGE = 50_000
+"""New objects after which Python looks for cycles. Its own 700 cost short commands a tenth."""
 app = typer.Typer(
     name="harness",
     help="Measure multimodal LLMs as image classifiers.",
@@ -69,6 +72,7 @@ def _options(
 
 def main() -> NoReturn:
     """Run the command. A mistake of the user's is told in one message, without a traceback."""
+    gc.set_threshold(_GARBAGE)
     with plain_streams():
         _log_to_stderr()
         try:

@@ -55,15 +55,17 @@ def open_task(
     task: TaskSpec,
     overrides: Overrides = NO_OVERRIDES,
     images: Images = "pixels",
+    classes: ClassList | None = None,
 ) -> OpenTask:
     """Open a task. Raises SpecError or DataError when a file that it needs is missing or wrong.
 
     With `images="ids"`, for answers that exist already, the ids come from the data set when it is a
     file or folder here. For a hub id they come from the task's original label set (a data set is
     not fetched for its ids), sorted. With "none", as for rows that exist already, the data set is
-    opened only for a label set that is one of its columns.
+    opened only for a label set that is one of its columns. `classes` are the task's, where the
+    caller has loaded them already.
     """
-    classes = task_classes(catalogue, task)
+    classes = classes or task_classes(catalogue, task)
     specs = label_set_specs(catalogue, task, overrides)
     columns = [spec.column for spec in specs if spec.column]
     source: Source | None = None

@@ -23,7 +23,7 @@ _SHOWN = 5
 class Sample(BaseModel):
     """What part of its data set a run is of."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     n: int = Field(gt=0)
     """Images that were drawn; those without a question (multiple choice) are among them."""

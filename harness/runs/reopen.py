@@ -49,9 +49,10 @@ def reopen(catalogue: Catalogue, path: Path, overrides: Overrides) -> OpenTask:
     manifest = Manifest.read(path)
     task = load_run_task(catalogue, manifest.task, manifest.settings, overrides.settings)
     task = refuse_other_task(task, manifest, path)
-    check_classes(task_classes(catalogue, task), manifest, str(path))
+    classes = task_classes(catalogue, task)
+    check_classes(classes, manifest, str(path))
     tell_other_model(catalogue, manifest, path)
-    return open_task(catalogue, task, overrides, images="none")
+    return open_task(catalogue, task, overrides, images="none", classes=classes)
 
 
 def refuse_other_task(task: TaskSpec, manifest: Manifest, path: Path) -> TaskSpec:

@@ -46,7 +46,7 @@ SIDE_BY_SIDE: Mapping[Matching, str] = {
 class Part(BaseModel):
     """Ground of the parts: frozen; keys of a newer version are left out when an older one reads."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, defer_build=True)
 
 
 class Share(Part):
@@ -137,7 +137,7 @@ class Change(Part):
 class MappedScore(Part):
     """How answers were mapped to classes, and how well that went."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
     encoder: str | None = None
     class_template: str | None = None

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special  # not `stats`, which takes a second to import
 
 Interval = tuple[float, float]
 """Low and high end of a 95 % interval."""
 
 LEVEL = 0.95
+_NORMAL = 1.959963984540054
+"""The quantile of the standard normal distribution at which `LEVEL` lies on both sides of 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,7 @@ def _score_interval(successes: int, n: int, draws: float) -> Interval | None:
     """Give Wilson's interval of a share of n that is as sure as one of so many `draws`."""
     if n == 0:
         return None
-    z = float(special.ndtri(0.5 + LEVEL / 2))
-    share = successes / n
+    z, share = _NORMAL, successes / n
     middle = share + z * z / (2 * draws)
     half = z * float(np.sqrt(share * (1 - share) / draws + z * z / (4 * draws * draws)))
     scale = 1 + z * z / draws
@@ -110,6 +110,8 @@ def mcnemar_each(only_a: NDArray[np.int64], only_b: NDArray[np.int64]) -> NDArra
     Under equality the distribution is symmetric, so that the two-sided p-value is twice the tail
     of the smaller count.
     """
+    from scipy import special  # a tenth of a second, and not `stats`, which takes a whole one
+
     tail = special.bdtr(np.minimum(only_a, only_b), only_a + only_b, 0.5)
     p_values: NDArray[np.float64] = np.minimum(1.0, 2 * tail)
     return p_values
@@ -210,6 +212,8 @@ def student_t(values: Sequence[float]) -> Repeats:
     n, mean = len(values), float(np.mean(values))
     if n == 1:
         return Repeats(1, mean, None, None)
+    from scipy import special
+
     deviation = float(np.std(values, ddof=1))
     half = float(special.stdtrit(n - 1, 0.5 + LEVEL / 2)) * deviation / float(np.sqrt(n))
     return Repeats(n, mean, deviation, (mean - half, mean + half))

@@ -36,7 +36,9 @@ Name = Annotated[str, AfterValidator(_is_name)]
 class Spec(BaseModel):
     """A part of a YAML file. Unknown keys are errors; values are not changed afterwards."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, protected_namespaces=(), defer_build=True
+    )
 
 
 class FileSpec(Spec):

@@ -103,8 +103,9 @@ def render(source: str, values: TemplateValues) -> str:
         "letters": list(values.letters),
         "images": list(values.images),
     }
+    sizes = tuple((name, _size(tuple(items))) for name, items in lists.items())
     try:  # the cost first: to compile a template is to compute what is constant in it
-        check_cost(_parsed(source), {name: _size(items) for name, items in lists.items()})
+        _check_cost(source, sizes)
         text = _compiled(source).render(lists)
     except _FAILS as error:
         raise _no_template(error) from error
@@ -128,7 +129,13 @@ def _compiled(source: str) -> jinja2.Template:
     return _ENVIRONMENT.from_string(source)
 
 
-def _size(items: Sequence[object]) -> Size:
+@lru_cache(maxsize=256)  # prompts differ in their options, seldom in how long these are
+def _check_cost(source: str, sizes: tuple[tuple[str, Size], ...]) -> None:
+    check_cost(_parsed(source), dict(sizes))
+
+
+@lru_cache(maxsize=256)
+def _size(items: tuple[object, ...]) -> Size:
     return Size(max((len(str(each)) for each in items), default=0), len(items))
 
 

@@ -20,7 +20,7 @@ _MARK = 16
 class Identity(BaseModel):
     """What the answers of a run depend on. A run is resumed only under the same identity."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     task: dict[str, Any]
     """Every value of the task that an answer depends on; older runs noted no defaults."""

@@ -28,7 +28,7 @@ _PACKAGES = (
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
 
 class ClassListFacts(_Part):

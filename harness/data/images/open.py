@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.data.images.folder import image_names, open_folder
 from harness.data.images.scan import Scan, scan
 from harness.data.images.source import Source
 from harness.errors import DataError, Problem
@@ -51,6 +50,8 @@ def open_source(task: TaskSpec, columns: Sequence[str] = ()) -> Source:
 
 
 def _open(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> Source:
+    from harness.data.images.folder import image_names, open_folder  # imports Pillow
+
     found = scan(location) if isinstance(location, Path) and location.is_dir() else None
     if found is not None and not _holds(found, _TABLES):
         names = image_names(found)

@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-from PIL import Image
+from typing import TYPE_CHECKING, Any
 
 from harness.data.labels.column import LabelColumn
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Source:
     """An opened data set. Rows keep the data set's order; ids are unique."""
 
     ids: tuple[str, ...]
-    read: Callable[[int], Image.Image] | None
+    read: "Callable[[int], Image.Image] | None"
     """Decodes the image of a row to RGB; raises ImageError. None where there are no images."""
     columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     """The label columns that the task's label sets ask for, row by row."""

@@ -4,6 +4,9 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 
 from harness.data.classes import ClassList
 from harness.data.labels import readers
@@ -11,10 +14,10 @@ from harness.data.labels.column import BY_NUMBER, column_ids
 from harness.data.labels.csv_text import read_csv
 from harness.data.labels.equivalences import read_groups
 from harness.data.labels.label_set import LabelSet
-from harness.data.labels.row import LabelRow, collect
+from harness.data.labels.row import Collected, LabelRow, collect
 from harness.data.labels.source import LabelFile, joint_digest, open_config, open_labels
 from harness.errors import DataError, Problem, unknown_name
-from harness.specs.label_set import LabelSetSpec
+from harness.specs.label_set import LabelFormat, LabelSetSpec
 
 log = logging.getLogger("harness")
 Reader = Callable[[LabelFile], Iterator[LabelRow | Problem]]
@@ -43,9 +46,9 @@ def load_label_set(
     if spec.format == "column":
         return _from_column(spec, class_list, columns or {})
     file = open_labels(spec)
-    is_table = spec.format == "multilabel" and file.path.suffix.lower() == ".csv"
-    rows = (read_csv if is_table else _READERS[spec.format])(file)
-    found = collect(rows, class_list, str(file.path))
+    found = _collected(
+        _Read(spec.format, file.path, file.digest, class_list.digest, file, class_list)
+    )
     config = open_config(spec, file)
     return LabelSet(
         name=spec.label_set,
@@ -57,6 +60,25 @@ def load_label_set(
         notes=dict(sorted(found.notes.items())),
         named_originals=found.named_originals,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What decides what a label file means, and the file and the classes themselves."""
+
+    form: LabelFormat
+    path: Path
+    digest: str
+    classes: str
+    file: LabelFile = field(compare=False)
+    class_list: ClassList = field(compare=False)
+
+
+@lru_cache(maxsize=4)  # the runs of an entry, and the tasks of a command, share label sets
+def _collected(read: _Read) -> Collected:
+    is_table = read.form == "multilabel" and read.path.suffix.lower() == ".csv"
+    rows = (read_csv if is_table else _READERS[read.form])(read.file)
+    return collect(rows, read.class_list, str(read.path))
 
 
 def _from_column(

@@ -49,7 +49,7 @@ Disclosure = Annotated[Literal["yes", "no", "unknown"], BeforeValidator(_word)]
 class TrainingData(BaseModel):
     """Whether the model has seen the benchmark's images or labels in training."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     imagenet_train: Disclosure
     imagenet_val: Disclosure
@@ -58,7 +58,7 @@ class TrainingData(BaseModel):
 class ModelCard(BaseModel):
     """The front matter, checked."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     model: str = Field(min_length=1, max_length=200)
     kind: Kind

@@ -62,7 +62,7 @@ class RunCase:
         """The label set that ranks."""
         return self.opened.labels.headline
 
-    @property
+    @cached_property
     def labels(self) -> Labels:
         """The label sets that the task names or that the run was scored by; one that was only added
         to this check decides on no rule.
@@ -72,7 +72,7 @@ class RunCase:
         kept = tuple(each for each in found.sets if not each.added or each.name in claimed)
         return replace(found, sets=kept)
 
-    @property
+    @cached_property
     def labels_changed(self) -> tuple[str, ...]:
         """Label sets that are not those, or not all of those, that the run was scored by."""
         claimed = {

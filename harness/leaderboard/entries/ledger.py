@@ -23,7 +23,7 @@ LEVELS: tuple[Level, ...] = ("re-scored", "parse-replayed", "spot-checked", "rep
 class Decision(BaseModel):
     """One line of the ledger. Lines are only ever added."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
     entry: str = Field(pattern=SLUG)

@@ -23,7 +23,7 @@ _PREDICTION = TypeAdapter(Prediction)
 class Prompt(BaseModel):
     """One line of `prompts.jsonl.gz`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     sha256: Sha256
     text: str

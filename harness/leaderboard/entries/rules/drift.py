@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from harness.leaderboard.entries.case import RunCase
 from harness.leaderboard.entries.finding import Finding
@@ -30,7 +29,7 @@ def check_drift(case: RunCase) -> Iterator[Finding]:
     judged = judge(case.answers, case.opened.labels, [case.widest])[place]
     scope, right = judged.scope, judged.right[case.widest][judged.scope.scored]
     z = trend(right, scope.home[scope.scored])
-    p_value = float(2 * special.ndtr(-abs(z)))
+    p_value = math.erfc(abs(z) / math.sqrt(2))
     if p_value < P_VALUE:
         first, last = _tenths(right)
         text = f"first tenth {first:.2f} %, last tenth {last:.2f} % right; p = {p_value:.1g}"

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
 from harness.leaderboard.entries.case import RunCase
 from harness.leaderboard.entries.finding import Finding
@@ -37,6 +36,8 @@ class Disputed:
         if self.share <= THRESHOLD:
             return False
         n = self.original + self.headline
+        from scipy import special
+
         p_value = special.bdtrc(self.original - 1, n, 0.5)
         return bool(p_value < P_VALUE)
 

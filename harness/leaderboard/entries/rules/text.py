@@ -19,6 +19,14 @@ _SECRETS = {
 }
 _JOINERS = "\u200c\u200d\u00ad"
 """Words of several scripts, and emoji, need them; they turn nothing."""
+_MARKS = tuple(
+    mark.encode()
+    for mark in (
+        *("sk-", "hf_", "AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+        *("AIza", "xox", "PRIVATE KEY", "://"),
+    )
+)
+"""Each secret holds one of these; a line without any is passed over."""
 _ANY = re.compile("|".join(f"({pattern})" for pattern in _SECRETS.values()).encode())
 _NAMES = tuple(_SECRETS)
 
@@ -37,7 +45,8 @@ def watched(where: str, lines: Iterable[bytes], found: list[Finding]) -> Iterato
     secret (E105).
     """
     for number, line in enumerate(lines, start=1):
-        match = None if found else _ANY.search(line)
+        suspect = not found and any(mark in line for mark in _MARKS)
+        match = _ANY.search(line) if suspect else None
         if match and match.lastindex:
             what = _NAMES[match.lastindex - 1]
             found.append(Finding("E105", f"{where}:{number}", f"{what}; revoke it, then remove it"))
