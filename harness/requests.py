@@ -90,8 +90,14 @@ class Scores:
     """For ranked text, the sum of the log-probabilities."""
     lengths: tuple[int, ...] | None = None
     """For ranked text, how many tokens each choice has."""
+    tokens: int | None = None
+    """How many tokens were generated, by a service that can give no scores without."""
     prompt_tokens: int | None = None
     """How many tokens the prompt took, images included, where the model says so."""
+    cost: float | None = None
+    """Price of the call in US dollars, where the model's YAML names prices."""
+    revision: str | None = None
+    """What a service says that it answered with."""
 
 
 @dataclass(frozen=True, slots=True)

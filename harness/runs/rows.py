@@ -114,7 +114,10 @@ def _ranked_row(
         options=request.options,
         image_sha256=digest,
         prompt_sha256=request.prompt_sha256,
+        tokens=response.tokens,
         prompt_tokens=response.prompt_tokens,
+        cost=response.cost,
+        revision=response.revision,
     )
 
 

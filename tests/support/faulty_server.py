@@ -122,6 +122,10 @@ class FaultyServer:
         """What happened to the requests for an image, in turn."""
         return [entry.fault for entry in self.log if entry.image == image]
 
+    def reply_at(self, _path: str, headers: Mapping[str, str], body: Mapping[str, Any]) -> Reply:
+        """Reply at a path; all are taken for chat completions."""
+        return self.reply(headers, body)
+
     def reply(self, headers: Mapping[str, str], body: Mapping[str, Any]) -> Reply:
         numbers = [number_of(url) for url in image_urls(body)]
         with self._lock:
@@ -286,7 +290,7 @@ def _handler(server: FaultyServer) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            reply = server.reply(headers, body)
+            reply = server.reply_at(self.path, headers, body)
             try:
                 self._send(reply)
             except (BrokenPipeError, ConnectionResetError):

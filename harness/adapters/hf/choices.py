@@ -32,8 +32,7 @@ class ChoiceTokens:
         what it makes of that line alone. Where the prompt ends with a word or a mark (`ASSISTANT:`)
         a space stands between, as models write it.
         """
-        prompt += self._ending
-        line = prompt[prompt.rfind("\n", 0, -1) + 1 :]
+        line = last_line(prompt + self._ending)
         known = self._known
         if known is None or known.names is not names or known.after != line:
             known = Choices(names, line, tuple(self._tokens(line, name) for name in names))
@@ -41,8 +40,7 @@ class ChoiceTokens:
         return known.tokens
 
     def _tokens(self, line: str, name: str) -> tuple[int, ...]:
-        spaced = line[-1:].isalnum() or line.endswith(_NEEDS_A_SPACE)
-        text = f" {name}" if spaced else name
+        text = beginning(line, name)
         before, both = self._encode(line), self._encode(line + text)
         if both[: len(before)] == before and len(both) > len(before):
             return both[len(before) :]
@@ -50,6 +48,16 @@ class ChoiceTokens:
 
     def _encode(self, text: str) -> tuple[int, ...]:
         return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def beginning(line: str, name: str) -> str:
+    """Give a name as an answer begins with it behind a prompt that ends with this line."""
+    return f" {name}" if line[-1:].isalnum() or line.endswith(_NEEDS_A_SPACE) else name
+
+
+def last_line(prompt: str) -> str:
+    """Give the last line of a prompt; a line break that ends it is part of the line."""
+    return prompt[prompt.rfind("\n", 0, -1) + 1 :]
 
 
 def longest(tokens: Sequence[Sequence[int]]) -> int:

@@ -12,17 +12,19 @@ from functools import partial
 from itertools import combinations
 from typing import Any, ClassVar
 
-from harness.adapters.base import Abilities, Setting
+from harness.adapters.base import ALL_OUTPUTS, Abilities, Setting
 from harness.adapters.server.answer import Answer, without_reasoning
+from harness.adapters.server.choosing import LEAST, FreeText, Letters, Way
 from harness.adapters.server.client import Client
 from harness.adapters.server.dialect import SENDABLE, other_dialect
 from harness.adapters.server.faults import Fault, ServerError, common_fault, says_no_schema
+from harness.adapters.server.finding_out import FindingOut
 from harness.adapters.server.loop import EventLoop
 from harness.adapters.server.options import Dialect, OpenAIOptions
-from harness.adapters.server.request import answer_schema, chat_body
+from harness.adapters.server.request import answer_schema, chat_body, chat_messages
 from harness.answers.stops import cut, stop_place
 from harness.errors import Problem, SpecError
-from harness.requests import Ask, Failed, ModelFacts, Request, Response, Text
+from harness.requests import Ask, Failed, ModelFacts, Request, Response, Scores, Text
 from harness.specs.base import validate_part
 from harness.specs.model import ModelSpec
 
@@ -48,6 +50,7 @@ class OpenAIAdapter:
     """A model behind a server. `pretrained` is its name there."""
 
     abilities: ClassVar[Abilities] = Abilities(
+        output_types=ALL_OUTPUTS,
         options=OpenAIOptions,
         keys=frozenset({"pretrained", "system_prompt", "generation"}),
         generation=SENDABLE,
@@ -66,6 +69,7 @@ class OpenAIAdapter:
         key = self._options.key(spec.model)
         self._loop = EventLoop(f"requests of {spec.model}")
         self._client = Client(self._options, key)
+        self._finding_out = FindingOut(spec, self._options, self._client)
         self._schema = self._options.structured != "off"
         self._dialect = self._options.first_dialect
         self._answered = False
@@ -84,6 +88,7 @@ class OpenAIAdapter:
         notes.append(f"images sent as {options.encoding}")
         notes += [f"not sent: {', '.join(options.omit)}"] if options.omit else []
         notes.append(f"settings of a checkpoint: {_SENT[self._dialect]}")
+        notes += [self._finding_out.note] if self._finding_out.note else []
         notes += [f"system_fingerprint: {name}" for name in sorted(self._fingerprints)]
         notes += [f"answers with {name}: {n}" for name, n in sorted(self._events.items()) if n]
         if options.structured == "auto" and not self._schema:
@@ -100,38 +105,54 @@ class OpenAIAdapter:
         """
         if self._client.ended is not None:
             raise self._client.ended.stop(self._spec.model, self._options.addresses)
-        got = self._loop.run(self._ask_all(ask, requests))
+        got, way = self._loop.run(self._ask_all(ask, requests))
         faults = [each if isinstance(each, Fault) else None for each in got]
         common = common_fault(faults, answered=self._answered)
         if got and all(faults) and (common or self._client.ended):
             raise (self._client.ended or common).stop(self._spec.model, self._options.addresses)
-        responses = [self._response(each, ask.generation.until) for each in got]
+        responses = [self._response(each, way) for each in got]
         self._check_one_model()
         return responses
 
-    async def _ask_all(self, ask: Ask, requests: Sequence[Request]) -> list[Answer | Fault]:
+    async def _ask_all(
+        self, ask: Ask, requests: Sequence[Request]
+    ) -> tuple[list[Answer | Fault], Way]:
+        way: Way | Fault = FreeText(ask)
+        if requests and ask.output_type != "generate_until":
+            way = await self._way(ask, requests[0])
+        if isinstance(way, Fault):
+            return [way] * len(requests), FreeText(ask)
         done = await asyncio.gather(
-            *(self._ask(ask, each) for each in requests), return_exceptions=True
+            *(self._ask(way, each) for each in requests), return_exceptions=True
         )
         for each in done:
             if isinstance(each, BaseException):
                 raise each
-        return [each for each in done if isinstance(each, (Answer, Fault))]
+        return [each for each in done if isinstance(each, (Answer, Fault))], way
 
-    async def _ask(self, ask: Ask, request: Request) -> Answer | Fault:
+    async def _way(self, ask: Ask, first: Request) -> Way | Fault:
+        """Give how a choice is asked for, as the server can take it."""
+        try:
+            messages = await asyncio.to_thread(chat_messages, self._spec, self._options, first)
+        except ValueError as error:
+            return Fault(str(error))
+        return await self._finding_out.way(ask, messages, lambda way: self._ask(way, first))
+
+    async def _ask(self, way: Way, request: Request) -> Answer | Fault:
         while True:
             forms: list[_Form] = []
-            got = await self._client.ask(partial(self._written, ask, request, forms))
+            got = await self._client.ask(partial(self._written, way, request, forms))
             if not (isinstance(got, Fault) and forms and self._learns(forms[-1], got)):
                 return got
 
-    def _written(self, ask: Ask, request: Request, forms: list[_Form]) -> dict[str, Any]:
+    def _written(self, way: Way, request: Request, forms: list[_Form]) -> dict[str, Any]:
         """Write a request in the form that is known to do by now, and note which it was."""
         form = _Form(self._dialect, self._schema and len(request.images) > 1)
         forms.append(form)
-        body = chat_body(self._spec, self._options, ask, request, form.dialect)
+        body = chat_body(self._spec, self._options, way.ask, request, form.dialect)
         if form.with_schema:
             body["response_format"] = answer_schema(len(request.images))
+        way.add(body)
         return body
 
     def _learns(self, form: _Form, fault: Fault) -> bool:
@@ -152,13 +173,14 @@ class OpenAIAdapter:
             self._dialect = dialect
         return True
 
-    def _response(self, got: Answer | Fault, until: Sequence[str]) -> Response:
+    def _response(self, got: Answer | Fault, way: Way) -> Response:
         if isinstance(got, Fault):
             return Failed(got.text)
         self._note(got)
+        until = way.ask.generation.until
         got = without_reasoning(got, self._options.reasoning_end)
         stopped = stop_place(got.text, until) is not None
-        return Text(
+        text = Text(
             text=cut(got.text, until),
             tokens=got.tokens,
             prompt_tokens=got.prompt_tokens,
@@ -168,6 +190,10 @@ class OpenAIAdapter:
             refused=got.refused,
             revision=got.model,
         )
+        response = way.response(got, text)
+        if isinstance(way, Letters) and isinstance(response, Scores):
+            self._events[LEAST] += len(way.known(got)) < len(way.letters)
+        return response
 
     def _check_one_model(self) -> None:
         """Raise ServerError where two servers have no name for their model in common."""
@@ -185,7 +211,7 @@ class OpenAIAdapter:
             if name and len(known) < _MOST_NAMES:
                 known.add(name)
         self._events["a refusal"] += answer.refused
-        if answer.finish_reason != "stop":
+        if answer.finish_reason != "stop" and not answer.first:
             self._events[f"finish_reason `{answer.finish_reason[:_LONGEST_REASON]}`"] += 1
 
 

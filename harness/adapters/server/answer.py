@@ -6,7 +6,7 @@ sends something else than text has given none, and the row is an error that is a
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,11 @@ _TEXTS = ("text", "output_text")
 _REASONING = ("thinking", "reasoning", "reasoning_text", "reasoning_content")
 """Types of the parts of a message; parts of another type are no text."""
 _MOST_TOKENS = 2**31
+_MOST_LISTED = 1000
+_CERTAIN = 1e-3
+"""The highest log-probability that rounding can make."""
+_RULED_OUT = -9999.0
+"""What stands for the log-probability of a token that cannot be, or of which nothing is known."""
 _LONGEST_NAME = 200
 _HALF = re.compile("[\ud800-\udfff]")
 _DECODER = json.JSONDecoder(object_pairs_hook=each_key_once, parse_int=whole_number)
@@ -49,6 +54,8 @@ class Answer:
     cached_tokens: int = 0
     address: str | None = None
     """Of the server that gave it."""
+    first: tuple[tuple[str, float], ...] = ()
+    """The most likely first tokens with their log-probabilities, where these were asked for."""
 
     @property
     def at_limit(self) -> bool | None:
@@ -96,6 +103,7 @@ def read_answer(body: str, content_type: str) -> Answer:
         refused=filtered or (read.refusal is not None and not read.text),
         model=_name(whole.get("model")),
         fingerprint=_name(whole.get("system_fingerprint")),
+        first=tuple(_first_tokens(choice.get("logprobs"))),
         **_counts(whole.get("usage")),
     )
 
@@ -196,6 +204,21 @@ def _read_parts(parts: list[Any]) -> _Message:
     return _Message(
         "".join(texts) if texts else None, "".join(reasoning) or None, "".join(refusals) or None
     )
+
+
+def _first_tokens(told: object) -> Iterator[tuple[str, float]]:
+    """Yield the tokens that a server names for the first place, but for those ruled out."""
+    content = told.get("content") if isinstance(told, dict) else None
+    first = content[0] if isinstance(content, list) and content else None
+    listed = first.get("top_logprobs") if isinstance(first, dict) else None
+    for each in listed[:_MOST_LISTED] if isinstance(listed, list) else ():
+        if not isinstance(each, dict):
+            continue
+        token, value = each.get("token"), each.get("logprob")
+        if not isinstance(token, str) or not isinstance(value, (int, float)):
+            continue
+        if _RULED_OUT < value <= _CERTAIN:
+            yield token, float(value)
 
 
 def _thought(part: Mapping[str, Any]) -> str:

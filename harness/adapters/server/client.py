@@ -6,11 +6,12 @@ import logging
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
-from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Omit
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Omit, OpenAIError
 
 from harness.adapters.server.answer import Answer, NoAnswerError, read_answer
 from harness.adapters.server.faults import Fault, fault_of, shorten
@@ -19,6 +20,7 @@ from harness.adapters.server.pool import Pool, Server
 from harness.limits import MOST_RECORD
 
 log = logging.getLogger("harness")
+T = TypeVar("T")
 _HIDDEN = "[key]"
 _SHORTEST_SECRET = 8  # characters; what local servers take for a key (`EMPTY`) is no secret
 _SPELLINGS = (
@@ -54,8 +56,20 @@ class Client:
         """Send a request until it is answered, refused, or has been tried often enough.
 
         `write` gives its body; it is called in a thread when a slot is free, so that no more
-        encoded images than requests under way are in memory. After a fault that may pass it goes to
-        a server that it has tried less, at once; where there is none, it waits.
+        encoded images than requests under way are in memory.
+        """
+        got = await self._sent(partial(self._chat, write))
+        if isinstance(got, Fault) and got.is_of_run:
+            self.ended = self.ended or got
+        return got
+
+    async def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any] | Fault:
+        """Send to a path beside `/v1`, where servers have what OpenAI's protocol has not."""
+        return await self._sent(partial(self._post, path, body))
+
+    async def _sent(self, once: Callable[[Server], Awaitable[T | Fault]]) -> T | Fault:
+        """Try at one server after the other. After a fault that may pass it is the turn of one that
+        was tried less, at once; where there is none, there is a wait.
         """
         tries: Counter[Server] = Counter()
         while True:
@@ -63,13 +77,10 @@ class Client:
             try:
                 if self.ended is not None:
                     return self.ended
-                try:
-                    body = await asyncio.to_thread(write)
-                except ValueError as error:
-                    return Fault(str(error))
-                got = await self._try(server, body)
-                if isinstance(got, Answer) or not got.passing:
-                    return self._passed(server, got)
+                got = await once(server)
+                if not (isinstance(got, Fault) and got.passing):
+                    self.pool.answered(server)
+                    return got
                 tries[server] += 1
                 self.pool.failed(server, got)
                 if self.pool.has_other(server, tries):
@@ -82,36 +93,51 @@ class Client:
             finally:
                 await self.pool.give_back(server)
 
-    def _passed(self, server: Server, got: Answer | Fault) -> Answer | Fault:
-        """Note of a server that it is there; an answer bears its address."""
-        self.pool.answered(server)
-        if isinstance(got, Fault):
-            self.ended = got if got.is_of_run and self.ended is None else self.ended
-            return got
-        return replace(got, address=server.address)
-
     async def close(self) -> None:
         """Close all connections."""
         await self._openai.close()
 
-    async def _try(self, server: Server, body: Mapping[str, Any]) -> Answer | Fault:
+    async def _chat(self, write: Callable[[], Mapping[str, Any]], server: Server) -> Answer | Fault:
+        try:
+            body = await asyncio.to_thread(write)
+        except ValueError as error:
+            return Fault(str(error))
+        create = self._to[server].chat.completions.with_raw_response.create
         try:
             async with asyncio.timeout(self._options.timeout_s):
-                raw = await self._to[server].chat.completions.with_raw_response.create(
-                    **body, extra_headers=self._headers
-                )
+                raw = await create(**body, extra_headers=self._headers)
                 kind = raw.headers.get("content-type", "")
-            return read_answer(self._hide(raw.text), self._hide(kind))
+            answer = read_answer(self._hide(raw.text), self._hide(kind))
+            return replace(answer, address=server.address)
         except NoAnswerError as error:
             return Fault(shorten(f"no answer in what the server sent: {error}"))
-        except Exception as error:
-            fault = fault_of(error)
-            if fault is None:
-                raise
+        except (OpenAIError, TimeoutError) as error:
+            fault = self._fault(error)
             if fault.code == "content_filter":  # Azure's: the vendor's answer, not a failure
                 reason = "content_filter, before the model was asked"
                 return Answer("", finish_reason=reason, refused=True)
-            return replace(fault, text=shorten(self._hide(fault.text)))
+            return fault
+
+    async def _post(
+        self, path: str, body: Mapping[str, Any], server: Server
+    ) -> dict[str, Any] | Fault:
+        address = server.address.rstrip("/").removesuffix("/v1") + path
+        options: Any = {"headers": self._headers}
+        try:
+            async with asyncio.timeout(self._options.timeout_s):
+                got = await self._to[server].post(
+                    address, cast_to=object, body=dict(body), options=options
+                )
+        except (OpenAIError, TimeoutError) as error:
+            return self._fault(error)
+        return got if isinstance(got, dict) else Fault(f"no JSON object at {path}")
+
+    def _fault(self, error: OpenAIError | TimeoutError) -> Fault:
+        """Give what an exception of the client stands for; raise one that is our own."""
+        fault = fault_of(error)
+        if fault is None:
+            raise error
+        return replace(fault, text=shorten(self._hide(fault.text)))
 
     def _wait(self, fault: Fault, tries: int) -> float | None:
         """Give the seconds until the next try; None when there is none.

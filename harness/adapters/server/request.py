@@ -22,14 +22,22 @@ def chat_body(
     Raises ValueError when the images do not fit the marks in the text, SpecError when the task
     needs a setting that the model's YAML omits.
     """
-    messages: list[dict[str, Any]] = [{"role": "user", "content": _content(options, request)}]
-    if spec.system_prompt:
-        messages.insert(0, {"role": "system", "content": spec.system_prompt})
+    messages = chat_messages(spec, options, request)
     limit = ask.generation.most_tokens() + options.reasoning_tokens
     fixed = {"model": spec.pretrained, "messages": messages, options.token_limit: limit}
     more = fields(dialect, ask.generation, spec.generation) | options.extra_body
     settings = _settings(spec, options, ask, request)
     return fixed | settings | ({"extra_body": more} if more else {})
+
+
+def chat_messages(
+    spec: ModelSpec, options: OpenAIOptions, request: Request
+) -> list[dict[str, Any]]:
+    """Write the messages of a request. Raises ValueError when the images do not fit the text."""
+    messages: list[dict[str, Any]] = [{"role": "user", "content": _content(options, request)}]
+    if spec.system_prompt:
+        messages.insert(0, {"role": "system", "content": spec.system_prompt})
+    return messages
 
 
 def answer_schema(n: int) -> dict[str, Any]:
