@@ -138,6 +138,8 @@ def mcnemar_power(n: int, discordant: float, difference: float, level: float = 0
     kept = most >= 0  # of few discordant pairs no split is improbable enough
     most, counts, likely = most[kept], counts[kept], likely[kept]
     share = (1 + difference / discordant) / 2 if discordant > 0 else 0.5
+    from scipy import special
+
     found = special.bdtr(most, counts, share) + special.bdtr(most, counts, 1 - share)
     return min(1.0, float(likely @ found))
 
