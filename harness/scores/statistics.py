@@ -127,6 +127,8 @@ def mcnemar_power(n: int, discordant: float, difference: float, level: float = 0
     and exact power for the McNemar test and its analogue with R controls per case", Biometrics 40,
     1984. Counts of discordant pairs that are less likely than 1e-15 are left out.
     """
+    from scipy import special
+
     spread = 8 * float(np.sqrt(n * discordant * (1 - discordant))) + 8
     middle = n * discordant
     counts = np.arange(max(0, int(middle - spread)), min(n, int(middle + spread) + 1) + 1)
@@ -138,8 +140,6 @@ def mcnemar_power(n: int, discordant: float, difference: float, level: float = 0
     kept = most >= 0  # of few discordant pairs no split is improbable enough
     most, counts, likely = most[kept], counts[kept], likely[kept]
     share = (1 + difference / discordant) / 2 if discordant > 0 else 0.5
-    from scipy import special
-
     found = special.bdtr(most, counts, share) + special.bdtr(most, counts, 1 - share)
     return min(1.0, float(likely @ found))
 
