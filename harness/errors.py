@@ -1,4 +1,4 @@
-"""The one exception tree of the harness, and the form in which a mistake is told to a person."""
+"""The one exception tree of the harness, and the form in which a mistake is shown to a person."""
 
 import difflib
 from collections.abc import Iterable, Sequence

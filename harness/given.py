@@ -11,7 +11,7 @@ from harness.answers.outcome import Outcome, Status
 from harness.data.class_lists import list_of_names
 from harness.data.classes import ClassList
 from harness.data.labels.label_set import Equivalences, Labels, LabelSet
-from harness.data.labels.row import told
+from harness.data.labels.row import first_problems
 from harness.errors import DataError, Problem
 from harness.runs.rows import read_answer
 from harness.scores.answers import STRICT
@@ -163,5 +163,5 @@ def _label_set(
             what = f"image `{image_id}` has a label that is no class"
             problems.append(Problem(f"label set `{name}`", what, got=repr(valid)[:80]))
     if problems:
-        raise DataError(told(problems, f"label set `{name}`"))
+        raise DataError(first_problems(problems, f"label set `{name}`"))
     return LabelSet(name, found, original=original)

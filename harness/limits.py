@@ -27,7 +27,7 @@ MOST_DEPTH = 64
 MOST_DIGITS = 40
 """Of a whole number: as many as 128 bits have, for ids that are numbers."""
 MOST_PROBLEMS = 20
-"""Mistakes of one file that are told in full; the rest is counted."""
+"""Mistakes of one file that are shown in full; the rest is counted."""
 
 _BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|([\[{])|([\]}])', re.DOTALL)
 """A whole string, or a bracket outside of one; a string that never ends takes the rest."""

@@ -68,6 +68,6 @@ def _files(folder: Path, *, all_kinds: bool) -> Iterator[tuple[str, Path]]:
 def _commit(spec: ModelSpec) -> str | None:
     try:
         commit = locate(spec).commit or find(spec).commit
-    except UserError:  # told where the model is loaded, if it has to be
+    except UserError:  # reported where the model is loaded, if it has to be
         return None
     return f"{COMMIT}{commit}" if commit else None

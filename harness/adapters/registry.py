@@ -55,8 +55,8 @@ def checked_class(spec: ModelSpec) -> type[Adapter]:
     if wrong:
         raise SpecError(wrong)
     can = abilities_of(found)
-    told = spec.file.data if spec.file else spec.model_fields_set
-    strange = sorted(set(told) & set(ModelSpec.model_fields) - OF_EVERY_MODEL - can.keys)
+    written = spec.file.data if spec.file else spec.model_fields_set
+    strange = sorted(set(written) & set(ModelSpec.model_fields) - OF_EVERY_MODEL - can.keys)
     expected = "one of " + ", ".join(sorted(can.keys | OF_EVERY_MODEL))
     problems = [
         spec.problem(key, f"adapter `{spec.adapter}` does not use key `{key}`", expected=expected)

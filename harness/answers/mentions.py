@@ -191,7 +191,7 @@ def _is_meant(text: str, mention: Mention, classes: ClassList) -> bool:
 
 
 def _is_noun(text: str, mention: Mention, classes: ClassList) -> bool:
-    """Tell whether the words around a name leave it the whole of its noun phrase."""
+    """Whether the words around a name leave it the whole of its noun phrase."""
     before = _words_before(text, mention.start)
     while before and before[-1] in PLAIN and before[-1] not in classes.longest_by_first_word:
         before.pop()

@@ -55,7 +55,7 @@ class Names:
         return ids, agrees
 
     def allows(self, ids: Iterable[int]) -> bool:
-        """Tell whether one of the ids was listed in the prompt."""
+        """Whether one of the ids was listed in the prompt."""
         return self.options is None or not set(self.options).isdisjoint(ids)
 
     def outcome(self, ids: Iterable[int], rule: str) -> Outcome:

@@ -1,4 +1,4 @@
-"""Take a raw answer apart before anything reads it, and tell what was taken off.
+"""Take a raw answer apart before anything reads it, and note what was taken off.
 
 In order: reasoning, control tokens (with what follows the end of the turn), what is struck out,
 and markup, whose blocks become lines. The words that remain are the answer's own.

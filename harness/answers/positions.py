@@ -1,4 +1,4 @@
-"""An option told by its place: "2", "(2)", "the second one", "option 2"."""
+"""An option named by its place: "2", "(2)", "the second one", "option 2"."""
 
 import re
 
@@ -23,7 +23,7 @@ _COUNTING = re.compile(
 def position_of(text: str, names: Names) -> int | None:
     """Give the place, from 0, of the option that a whole text counts to; None for other texts.
 
-    Where the name of an option holds a number or an ordinal, nothing is told by its place.
+    Where the name of an option holds a number or an ordinal, its place names nothing.
     """
     match = _PLACE.fullmatch(text)
     if match is None or names.options is None:

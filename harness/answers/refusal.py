@@ -113,7 +113,7 @@ _AROUND = re.compile(
 
 
 def declines(text: str) -> bool:
-    """Tell whether a plain text (or a part of one) contains a phrase that declines to answer."""
+    """Whether a plain text (or a part of one) contains a phrase that declines to answer."""
     return any(pattern.search(text) for pattern in _phrases(text))
 
 
@@ -124,12 +124,12 @@ def end_of_refusal(text: str) -> int | None:
 
 
 def denies_list(text: str) -> bool:
-    """Tell whether a plain text says that nothing of the list fits ("none of the options")."""
+    """Whether a plain text says that nothing of the list fits ("none of the options")."""
     return bool(_NONE_LISTED.search(text))
 
 
 def only_declines(text: str) -> bool:
-    """Tell whether a plain text declines and says nothing else that could be an answer.
+    """Whether a plain text declines and says nothing else that could be an answer.
 
     "I can't be sure, but it looks like a fish" offers an answer and is no refusal.
     """

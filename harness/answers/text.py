@@ -76,7 +76,7 @@ def plain(answer: str | None) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Tell whether a plain text is nothing but punctuation, or a label that announces nothing."""
+    """Whether a plain text is nothing but punctuation, or a label that announces nothing."""
     return not text.strip(_NOTHING) or _BARE_LABEL.fullmatch(text) is not None
 
 

@@ -31,7 +31,7 @@ def share_among_tasks(
     catalogue: Catalogue, names: Sequence[str], settings: Sequence[str], overrides: Overrides
 ) -> Overrides:
     """Give overrides of which each task takes the label sets that apply to it; a task that cannot
-    be read is told by its own check. Raises SpecError as `share_overrides`.
+    be read is reported by its own check. Raises SpecError as `share_overrides`.
     """
     tasks: list[TaskSpec] = []
     for name in names if overrides.label_sets or overrides.equivalences else ():
@@ -143,13 +143,13 @@ def check_gold(plan: Plan) -> Iterator[Finding]:
     for labels in plan.opened.labels.sets:
         rows = [row for request in plan.requests for row in _gold(plan, labels, request)]
         wrong = _not_right(plan, labels, rows, protocol)
-        told = f"{len(rows)} gold answers on `{labels.name}`"
+        answers = f"{len(rows)} gold answers on `{labels.name}`"
         if wrong is None:
-            yield Finding("note", "gold", f"{told}: nothing to score")
+            yield Finding("note", "gold", f"{answers}: nothing to score")
         elif wrong:
-            yield Finding("error", "gold", f"{told} score {wrong:.2f} below 100")
+            yield Finding("error", "gold", f"{answers} score {wrong:.2f} below 100")
         else:
-            yield Finding("ok", "gold", f"{told} score 100")
+            yield Finding("ok", "gold", f"{answers} score 100")
 
 
 def _gold(plan: Plan, labels: LabelSet, request: PlannedRequest) -> Iterator[Prediction]:

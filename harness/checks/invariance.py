@@ -17,7 +17,7 @@ from harness.store.directory import find_runs
 from harness.store.lines import read_predictions
 from harness.store.prediction import Prediction
 
-_KEPT = 400  # characters of what a failed launch said
+_KEPT = 400  # characters of a failed launch's message
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def compare_ways(plan: Plan, adapter: Adapter, limit: int, batch_size: int) -> I
     last to the first.
 
     Prompts are made ready ahead as in a run, but where they are asked alone. A failed call raises
-    RunError: nothing can be said then.
+    RunError: nothing is known then.
     """
     loaded = list(ready_ahead(plan, adapter, plan.requests[:limit], batch_size))
     ready = [each.ready for each in loaded if each.ready]
@@ -53,16 +53,16 @@ def compare_ways(plan: Plan, adapter: Adapter, limit: int, batch_size: int) -> I
     ids = [each.planned.image_ids for each in ready]
     plain = [replace(each, ahead=None) for each in requests]
     ask = plan.ask
-    alone = [_said(each) for each in _answers(adapter, ask, plain, 1)]
+    alone = [_text(each) for each in _answers(adapter, ask, plain, 1)]
     grouped = list(batches_by_size(enumerate(requests), _size_of, lambda: batch_size))
     places = [place for batch in grouped for place, _ in batch]
     batched = [
-        _said(each) for each in _answers(adapter, ask, [requests[n] for n in places], batch_size)
+        _text(each) for each in _answers(adapter, ask, [requests[n] for n in places], batch_size)
     ]
-    in_order = [said for _, said in sorted(zip(places, batched, strict=True))]
-    backwards = [_said(each) for each in _answers(adapter, ask, requests[::-1], batch_size)][::-1]
+    in_order = [texts for _, texts in sorted(zip(places, batched, strict=True))]
+    backwards = [_text(each) for each in _answers(adapter, ask, requests[::-1], batch_size)][::-1]
     ways = {f"batches of {batch_size}": in_order, f"batches of {batch_size}, backwards": backwards}
-    flips = [flip for way, said in ways.items() for flip in _flips(way, ids, alone, said)]
+    flips = [flip for way, texts in ways.items() for flip in _flips(way, ids, alone, texts)]
     return Invariance(len(ready), tuple(ways), tuple(flips))
 
 
@@ -81,8 +81,8 @@ def compare_processes(words: Sequence[str], counts: Sequence[int]) -> Invariance
     ids = [(image_id,) for image_id in first]
     flips: list[Flip] = []
     for count, other in zip(counts[1:], others, strict=True):
-        said = [other[image_id] for (image_id,) in ids]
-        flips += _flips(f"{count} processes", ids, list(first.values()), said)
+        texts = [other[image_id] for (image_id,) in ids]
+        flips += _flips(f"{count} processes", ids, list(first.values()), texts)
     return Invariance(len(ids), tuple(f"{count} processes" for count in counts[1:]), tuple(flips))
 
 
@@ -98,7 +98,7 @@ def _answers(
     return found
 
 
-def _said(response: Text | Scores) -> str:
+def _text(response: Text | Scores) -> str:
     if isinstance(response, Text):
         return response.text
     return f"choice {max(range(len(response.scores)), key=response.scores.__getitem__)}"
@@ -119,8 +119,8 @@ def _launched(words: Sequence[str], count: int, output: Path) -> Mapping[str, st
     )
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if "rror" in line]
-        told = (lines[0] if lines else done.stderr.strip())[:_KEPT]
-        raise RunError(str(Problem("invariance", f"{count} processes failed", got=told)))
+        message = (lines[0] if lines else done.stderr.strip())[:_KEPT]
+        raise RunError(str(Problem("invariance", f"{count} processes failed", got=message)))
     (path,) = find_runs(output)
     rows = read_predictions(path / "predictions.jsonl")
     return {row.image_id: _answer(row) for row in rows}

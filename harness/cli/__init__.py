@@ -1,6 +1,6 @@
 """The command `harness`: one small module for each subcommand, heavy imports inside them.
 
-What a command does is elsewhere; here it is only asked for, and its end told.
+What a command does is elsewhere; here it is only called, and how it ended is reported.
 """
 
 import gc
@@ -71,7 +71,7 @@ def _options(
 
 
 def main() -> NoReturn:
-    """Run the command. A mistake of the user's is told in one message, without a traceback."""
+    """Run the command. A mistake of the user's ends in one message, without a traceback."""
     gc.set_threshold(_GARBAGE)
     with plain_streams():
         _log_to_stderr()
@@ -80,7 +80,7 @@ def main() -> NoReturn:
             sys.stdout.flush()
         except LostOutputError as error:
             drop(sys.stdout)
-            code = _tell(error)
+            code = _report(error)
     sys.exit(code)
 
 
@@ -101,15 +101,15 @@ def _run_command() -> int | str | None:
     except LostOutputError:
         raise
     except HarnessError as error:
-        return _tell(error)
+        return _report(error)
     except OSError as error:  # a disk that is full, gone or not ours, wherever it shows
         log.debug("the error as Python has it", exc_info=True)
         where = str(error.filename or "a file")
-        return _tell(RunError(str(Problem(where, "cannot be read or written", got=str(error)))))
+        return _report(RunError(str(Problem(where, "cannot be read or written", got=str(error)))))
     return 0
 
 
-def _tell(error: HarnessError) -> int:
+def _report(error: HarnessError) -> int:
     if str(error):
         say(f"error: {error}", err=True)
     if error.exit_at_once:

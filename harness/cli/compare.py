@@ -39,8 +39,8 @@ def compare(
     Prints the 2x2 table of right and wrong, the paired difference with its 95 % interval (classes
     redrawn) and the exact McNemar test, corrected for the number of label sets by Holm. The tasks
     may differ, protocols too, when they are over one class list; images that are in one run only
-    are left out. What the runs were asked differently is told: the settings, and on how many images
-    two runs of multiple choice had other options.
+    are left out. What the runs were asked differently is listed: the settings, and on how many
+    images two runs of multiple choice had other options.
     """
     from harness.report.results_table import comparison_table
     from harness.report.show import make_console
@@ -60,8 +60,8 @@ def compare(
     console = make_console()
     for comparison in found.comparisons:
         console.print(comparison_table(comparison))
-    told = f"images: {found.n_a} in A, {found.n_b} in B, {found.n_common} in both"
-    say(told)
+    counts = f"images: {found.n_a} in A, {found.n_b} in B, {found.n_common} in both"
+    say(counts)
     if found.differing:
         differing = ", ".join(found.differing)
         say(f"settings that differ: {differing}")

@@ -52,6 +52,6 @@ def lmms_eval(
     specs = [load_task(catalogue, name, [*(settings or ()), *limits]) for name in names]
     overrides = overrides_of(label_set, equivalences)
     for each in export_lmms_eval(catalogue, specs, folder, overrides):
-        told = "".join(f"; {n} left out: {why}" for why, n in each.left_out.items())
-        say(f"{each.task}: {each.prompts} prompts, {each.images} images{told}")
+        left_out = "".join(f"; {n} left out: {why}" for why, n in each.left_out.items())
+        say(f"{each.task}: {each.prompts} prompts, {each.images} images{left_out}")
     say(f"python -m lmms_eval --include_path {folder} --tasks {','.join(names)} --model …")

@@ -48,5 +48,5 @@ def hf(
         here = f"left out: {each.left_out}" if each.left_out else f"licence {each.license}"
         say(f"labels `{each.name}`: {here}")
     if repo is None:
-        told = "`--repo OWNER/NAME` for its id on the hub"
-        say(f"the files name the dataset `{written.dataset}`; {told}")
+        hint = "`--repo OWNER/NAME` for its id on the hub"
+        say(f"the files name the dataset `{written.dataset}`; {hint}")

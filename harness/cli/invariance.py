@@ -45,8 +45,8 @@ def invariance(
     adapter = load_adapter(model, current_rank().setting)
     ways = compare_ways(plan, adapter, limit, batch_size)
     include = [word for path in catalogue.include_paths for word in ("--include_path", str(path))]
-    told = [word for setting in settings for word in ("--set", setting)]
-    words = ["--tasks", task_name, "--model", model_name, "--limit", str(limit), *told, *include]
+    sets = [word for setting in settings for word in ("--set", setting)]
+    words = ["--tasks", task_name, "--model", model_name, "--limit", str(limit), *sets, *include]
     processes = compare_processes([*words, "--batch_size", str(batch_size)], (1, 2))
     flips = [*ways.flips, *processes.flips]
     dtype = adapter.facts.dtype or "unknown dtype"

@@ -32,7 +32,7 @@ def build(
 ) -> None:
     """Read, map and score every answer again with today's label sets and write the site.
 
-    An entry that `harness submit check` refuses is on no board; the page of changes tells why. What
+    An entry that `harness submit check` refuses is on no board; the page of changes says why. What
     cannot be found again from an entry's texts is marked as claimed and ranked apart. The files
     open from a disk and from any web server, without a network. An older site in the folder is
     replaced as a whole; a folder that holds something else is left alone.

@@ -44,8 +44,8 @@ def map_answers(
     """Map the answers of a run with every encoder and every pair of templates.
 
     Open world: every answer is mapped; closed world: those out of prompt. The best combination is
-    chosen on one half of the images (by a hash of the id) and told on the other. The whole grid is
-    printed and written to mapping_grid.json in the run directory; nothing else there is changed.
+    chosen on one half of the images (by a hash of the id) and reported on the other. The whole grid
+    is printed and written to mapping_grid.json in the run directory; nothing else there is changed.
     """
     from harness.report.show import make_console
     from harness.report.show_grid import grid_table

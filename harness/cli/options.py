@@ -71,9 +71,9 @@ def part_settings(
     Raises UserError for those that do not go together, with each other or with `--limit`.
     """
     parts = {"--limit": limit, "--sample": sample, "--ids": ids}
-    said = [name for name, value in parts.items() if value is not None]
-    if len(said) > 1:
-        raise UserError(Problem(" and ".join(said), "each choose images", expected="one of them"))
+    given = [name for name, value in parts.items() if value is not None]
+    if len(given) > 1:
+        raise UserError(Problem(" and ".join(given), "each choose images", expected="one of them"))
     if sample is None and (stratify or seed is not None):
         name = "--stratify" if stratify else "--sample_seed"
         raise UserError(Problem(name, "acts only with --sample"))

@@ -20,7 +20,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 class Format(StrEnum):
-    """How findings are told."""
+    """How findings are written."""
 
     TEXT = "text"
     JSON = "json"
@@ -103,6 +103,6 @@ def check(
     except HarnessError as error:  # 2 would say that there are warnings only
         say(f"error: {error}", err=True)
         raise typer.Exit(1) from error
-    tell = {Format.TEXT: as_text, Format.JSON: as_json, Format.GITHUB: as_github}[form]
-    say(tell(reports))
+    write = {Format.TEXT: as_text, Format.JSON: as_json, Format.GITHUB: as_github}[form]
+    say(write(reports))
     raise typer.Exit(exit_code(reports))

@@ -12,7 +12,7 @@ from harness.errors import DataError, Problem
 log = logging.getLogger("harness")
 MOST_CONTRADICTED = 0.5
 """Above this share of the images compared, the labels are those of other images or in another
-order. Below it they may be corrected ones, which are told and taken."""
+order. Below it they may be corrected ones, which are reported and taken."""
 _SHOWN = 5
 
 
@@ -21,8 +21,8 @@ def check_class_folders(
 ) -> None:
     """Compare the folders that images lie in with their original labels.
 
-    Nothing is said where folders are not named by classes, every one of them by a name or WordNet
-    id. A difference is a warning; raises DataError when more than half of the images differ.
+    Nothing is compared where folders are not named by classes, every one of them by a name or
+    WordNet id. Differences are a warning; raises DataError when over half of the images differ.
     """
     folders = class_folders(source, classes)
     if original is None or not folders:
@@ -35,9 +35,9 @@ def check_class_folders(
     ]
     if not wrong:
         return
-    told = f"{len(wrong)} of {len(known)} images lie in the folder of another class than"
+    contradiction = f"{len(wrong)} of {len(known)} images lie in the folder of another class than"
     if len(wrong) <= MOST_CONTRADICTED * len(known):
-        log.warning("%s label set `%s` says", told, original.name)
+        log.warning("%s label set `%s` says", contradiction, original.name)
         return
     shown = [
         f"`{image_id}` lies in the folder of class {folders[image_id]}, and is labelled "
@@ -47,7 +47,7 @@ def check_class_folders(
     raise DataError(
         Problem(
             f"label set `{original.name}`",
-            f"{told} it says",
+            f"{contradiction} it says",
             got="; ".join(shown),
             expected="labels of these images, in the class ids of this list: is the file of other "
             "images, or its classes in another order?",

@@ -50,7 +50,7 @@ def collisions(classes: ClassList) -> list[tuple[str, tuple[int, ...]]]:
 
 
 def same_classes(one: ClassList, two: ClassList) -> bool:
-    """Tell whether two lists are of the same classes: equal ids, and for each id the same WordNet
+    """Whether two lists are of the same classes: equal ids, and for each id the same WordNet
     id or, where one of them has none, the same name.
     """
     return one.ids == two.ids and all(

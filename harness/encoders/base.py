@@ -37,7 +37,7 @@ class TextEncoder(Protocol):
 
 @runtime_checkable
 class Tokenizing(Protocol):
-    """A text encoder that can tell what it reads of a text."""
+    """A text encoder that can show what it reads of a text."""
 
     @property
     def literal(self) -> bool:
@@ -56,12 +56,12 @@ class Tokenizing(Protocol):
 
 
 def pieces_of(encoder: TextEncoder, texts: Sequence[str]) -> list[Pieces] | None:
-    """Give the pieces of each text; None where the encoder cannot tell. See `Tokenizing`."""
+    """Give the pieces of each text; None where the encoder cannot show them. See `Tokenizing`."""
     return encoder.pieces(texts) if isinstance(encoder, Tokenizing) else None
 
 
 def is_literal(encoder: TextEncoder) -> bool:
-    """Tell whether embeddings are counts of pieces; see `Tokenizing`."""
+    """Whether embeddings are counts of pieces; see `Tokenizing`."""
     return isinstance(encoder, Tokenizing) and encoder.literal
 
 

@@ -48,7 +48,7 @@ def open_encoder(spec: EncoderSpec, cache: Path | None = None) -> TextEncoder:
 
 
 def is_here(spec: EncoderSpec) -> bool:
-    """Tell whether an encoder can be opened without fetching its weights."""
+    """Whether an encoder can be opened without fetching its weights."""
     return spec.kind not in _WITH_WEIGHTS or not spec.pretrained or is_local(spec)
 
 

@@ -52,7 +52,7 @@ def weights_folder(spec: EncoderSpec) -> Path:
 
 
 def is_local(spec: EncoderSpec) -> bool:
-    """Tell whether `pretrained` is a folder, or a hub id of which this machine has a copy."""
+    """Whether `pretrained` is a folder, or a hub id of which this machine has a copy."""
     assert spec.pretrained, "the registry checks that"
     cached = cached_folder(spec.pretrained, spec.revision)
     return spec.resolve(spec.pretrained).is_dir() or cached is not None

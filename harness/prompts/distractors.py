@@ -1,4 +1,4 @@
-"""The wrong options of a multiple-choice question: never another right answer, and as hard as told.
+"""The wrong options of a multiple-choice question: never another right answer, as hard as asked.
 
 Everything is drawn by hashing (seed, image id), so that the options of an image are the same on
 any machine, in any order and with any number of processes.

@@ -224,9 +224,9 @@ def _questions(comparison: Comparison) -> str:
         return ""
     if not other and not order:
         return " Both were asked with the same options."
-    told = f" Asked with other options: {other} of {n} images"
-    told += f"; with the same in another order: {order}." if order else "."
-    return told + " The difference is of the questions too, not of the models alone."
+    note = f" Asked with other options: {other} of {n} images"
+    note += f"; with the same in another order: {order}." if order else "."
+    return note + " The difference is of the questions too, not of the models alone."
 
 
 def percent(value: float | None) -> str:

@@ -74,7 +74,7 @@ def show_spread(runs: "Sequence[Sequence[Finished]]") -> None:
 
 
 def show_slices(finished: "Sequence[Finished]", shard: "Shard") -> None:
-    """Tell that one slice is done, and how the slices become a result."""
+    """Say that one slice is done, and how the slices become a result."""
     for each in finished:
         left = f"; {each.failed} images failed" if each.failed else ""
         say(f"slice {shard} is done{left}: {each.path}")

@@ -25,7 +25,7 @@ from harness.runner.same_images import check_same_images
 from harness.runner.signals import StopFlag, stop_flag
 from harness.runner.spending import Paid, Spending, warn_of_unknown
 from harness.runs.finished import Finished
-from harness.runs.preflight import preflight, stop_on_errors, tell
+from harness.runs.preflight import log_findings, preflight, stop_on_errors
 from harness.specs.catalogue import Catalogue
 from harness.specs.model import ModelSpec
 from harness.specs.task import TaskSpec
@@ -171,7 +171,7 @@ def _say_before(plan: Plan, rank: Rank, options: RunOptions) -> None:
     """
     found = preflight(plan.opened, plan.image_ids)
     if rank.is_first and options.is_first_repeat:
-        tell(found, plan.opened.task.task)
+        log_findings(found, plan.opened.task.task)
     stop_on_errors(found)
 
 

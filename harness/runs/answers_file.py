@@ -1,4 +1,4 @@
-"""Read answers that something else produced (`harness import`): JSON Lines, every mistake told."""
+"""Read answers of something else (`harness import`): JSON Lines, all mistakes at once."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from harness.answers.reasoning import MOST_WRITTEN
 from harness.data.classes import ClassList
 from harness.data.image_ids import fault_of, ids_in_file_name, written_id
 from harness.data.labels.json_text import parse_lines
-from harness.data.labels.row import class_range, told
+from harness.data.labels.row import class_range, first_problems
 from harness.data.labels.source import read_text
 from harness.errors import DataError, Problem, unknown_name
 from harness.limits import is_file
@@ -88,7 +88,7 @@ def read_answers(path: Path, classes: ClassList, *, with_options: bool) -> Answe
     if not rows and not problems:
         problems.append(Problem(str(path), "no answers in it", "an empty file", _SHAPE))
     if problems:
-        raise DataError(told(problems, str(path)))
+        raise DataError(first_problems(problems, str(path)))
     return AnswersFile(path, file.digest, tuple(rows))
 
 

@@ -83,8 +83,8 @@ def _score(
     counts = Counter(row.status.value for row in rows)
     served = Counter(row.revision for row in rows if row.revision is not None)
     if len(served) > 1:
-        told = ", ".join(f"{n} by {name}" for name, n in sorted(served.items()))
-        log.warning("the answers are of several models that go by one name: %s", told)
+        names = ", ".join(f"{n} by {name}" for name, n in sorted(served.items()))
+        log.warning("the answers are of several models that go by one name: %s", names)
     status = "complete" if results.complete else "incomplete"
     ended = {"counts": dict(counts), "status": status, "missing_labels": opened.labels.missing}
     data = manifest.data.model_copy(update={"images_sha256": images_digest(rows)})

@@ -1,4 +1,4 @@
-"""What is to be told of a run when a command is done with it."""
+"""What a command shows of a run when it is done with it."""
 
 from dataclasses import dataclass
 from pathlib import Path

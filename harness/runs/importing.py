@@ -21,7 +21,7 @@ from harness.runs.answers_file import AnswersFile, Given, read_answers
 from harness.runs.finish import finish
 from harness.runs.finished import Finished
 from harness.runs.matching import Matched, match_answers
-from harness.runs.preflight import preflight, stop_on_errors, tell
+from harness.runs.preflight import log_findings, preflight, stop_on_errors
 from harness.runs.rows import read_answer
 from harness.runs.several import joined
 from harness.scores.answers import STRICT
@@ -73,7 +73,7 @@ def import_answers(
     file = read_answers(path, task_classes(catalogue, task), with_options=with_options)
     opened = open_task(catalogue, task, options.overrides, images="ids")
     found = preflight(opened, opened.image_ids)
-    tell(found, task.task)
+    log_findings(found, task.task)
     # Whether an encoder must tell the names apart, the answers say: `finish` looks at it.
     stop_on_errors([each for each in found if each.check != "encoder" or with_options])
     matched = match_answers(opened, file, partial=options.partial)

@@ -203,7 +203,7 @@ def places_beside(task: TaskSpec, rows: Sequence[Prediction]) -> list[int]:
 
 
 def _is_mapped(task: TaskSpec, rows: Sequence[Prediction]) -> bool:
-    """Tell whether rows need the text encoder.
+    """Whether rows need the text encoder.
 
     A closed world without mapping does not for `nearest` alone: it is not scored as mapped then.
     """

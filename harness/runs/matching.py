@@ -10,7 +10,7 @@ from harness.prompts.options import options_of
 from harness.runs.answers_file import AnswersFile, Given
 
 log = logging.getLogger("harness")
-_NAMED = 5  # ids told of a kind; the rest is only counted
+_NAMED = 5  # ids listed of a kind; the rest is only counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a run is going to score, said before its first request, and by `harness check` alike."""
+"""What a run is going to score, shown before its first request, and by `harness check` alike."""
 
 import logging
 from collections.abc import Collection, Iterator, Sequence
@@ -24,7 +24,7 @@ from harness.specs.task import TaskSpec
 
 log = logging.getLogger("harness")
 Level = Literal["ok", "note", "error"]
-_NAMED = 5  # collisions that are told one by one
+_NAMED = 5  # collisions that are listed one by one
 _SHOWN = 60  # characters of an id or a name
 
 
@@ -102,16 +102,19 @@ def _name_readers(catalogue: Catalogue, task: TaskSpec) -> Iterator[_NameReader]
 
 
 def _read_by(reader: _NameReader, task: TaskSpec, classes: ClassList) -> Finding:
-    told = f"`{reader.key}: {reader.name}`"
+    encoder = f"`{reader.key}: {reader.name}`"
     if reader.encoder is None:
-        return Finding("note", "encoder", f"{told} is not on this machine: not tried on the names")
+        text = f"{encoder} is not on this machine: not tried on the names"
+        return Finding("note", "encoder", text)
     refuse_shared(reader.encoder, classes, reader.template, task.mapping.allow_shared_vectors)
     unread = unread_names(reader.encoder, classes)
     if unread:
         names = f"{len(unread)} of the names, such as `{shown(unread[0])}`"
-        text = f"{told} cannot read {names}: no other answer is mapped to them than the name itself"
+        text = (
+            f"{encoder} cannot read {names}: no other answer is mapped to them than the name itself"
+        )
         return Finding("note", "encoder", text)
-    return Finding("ok", "encoder", f"{told} reads the names and tells them apart")
+    return Finding("ok", "encoder", f"{encoder} reads the names and tells them apart")
 
 
 def check_data(opened: OpenTask, image_ids: Sequence[str]) -> Iterator[Finding]:
@@ -134,7 +137,7 @@ def check_data(opened: OpenTask, image_ids: Sequence[str]) -> Iterator[Finding]:
     yield _example(opened, image_ids)
 
 
-def tell(findings: Sequence[Finding], task: str) -> None:
+def log_findings(findings: Sequence[Finding], task: str) -> None:
     """Write findings to the log, but errors, which `stop_on_errors` raises."""
     for each in findings:
         if each.level != "error":
@@ -196,7 +199,7 @@ def _met(
 
 
 def _against_original(labels: LabelSet) -> Iterator[Finding]:
-    """Tell how often a label set that names original classes contradicts the original labels."""
+    """Say how often a label set that names original classes contradicts the original labels."""
     n, wrong = (labels.notes.get(each, 0) for each in (COMPARED, CONTRADICTED))
     text = f"`{labels.name}` names the original class of {n} images"
     if wrong:
@@ -204,8 +207,8 @@ def _against_original(labels: LabelSet) -> Iterator[Finding]:
     elif n:
         yield Finding("ok", "labels", f"{text}, as the original labels")
     if unread := labels.notes.get(UNREAD):
-        told = f"`{labels.name}`: {unread} original classes cannot be read, nor compared"
-        yield Finding("note", "labels", told)
+        text = f"`{labels.name}`: {unread} original classes cannot be read, nor compared"
+        yield Finding("note", "labels", text)
 
 
 def _example(opened: OpenTask, image_ids: Sequence[str]) -> Finding:

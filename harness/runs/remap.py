@@ -140,7 +140,7 @@ def map_run(run: OpenRun, combinations: Combinations, by: str | None = None) -> 
     The accuracy is that of the whole run (`ow`, or `cw_plus` for a closed world), so that it is
     the one of `results.json`: an answer that is not mapped counts as it was parsed. Each image's
     half is a hash of its id. `by` is the label set to choose by, the last that the task names by
-    default. The files of the run are not changed. Class names that are one to an encoder are told
+    default. The files of the run are not changed. Class names that are one to an encoder are named
     in the log, since comparing encoders is what this is for. Raises DataError for a protocol
     without mapping or a run without an answer to map, SpecError for an unknown label set, UserError
     when an encoder cannot be had.
@@ -152,7 +152,7 @@ def map_run(run: OpenRun, combinations: Combinations, by: str | None = None) -> 
     if chosen_by not in names:
         raise SpecError(unknown_name("--by", "label set of the run", chosen_by, names))
     texts = _texts(run)
-    _tell_shared(run, combinations)
+    _warn_of_shared(run, combinations)
     grids = {each.name: _grid(run, each, texts, combinations) for each in labels.sets}
     return MappingGrid(
         task=run.manifest.task,
@@ -173,7 +173,7 @@ def write_grid(folder: Path, found: MappingGrid) -> Path:
     return path
 
 
-def _tell_shared(run: OpenRun, combinations: Combinations) -> None:
+def _warn_of_shared(run: OpenRun, combinations: Combinations) -> None:
     for encoder in combinations.encoders:
         for template in combinations.class_templates:
             shared = shared_vectors(encoder, run.opened.classes, template)

@@ -42,7 +42,7 @@ def rescore(catalogue: Catalogue, path: Path, overrides: Overrides) -> Results:
 
 
 def reopen(catalogue: Catalogue, path: Path, overrides: Overrides) -> OpenTask:
-    """Open task, classes and label sets of a run; another model of its name is told of in the log.
+    """Open task, classes and label sets of a run; warn where the model of its name is another one.
 
     Raises DataError as `rescore`.
     """
@@ -51,7 +51,7 @@ def reopen(catalogue: Catalogue, path: Path, overrides: Overrides) -> OpenTask:
     task = refuse_other_task(task, manifest, path)
     classes = task_classes(catalogue, task)
     check_classes(classes, manifest, str(path))
-    tell_other_model(catalogue, manifest, path)
+    warn_of_other_model(catalogue, manifest, path)
     return open_task(catalogue, task, overrides, images="none", classes=classes)
 
 
@@ -85,13 +85,13 @@ def refuse_other_task(task: TaskSpec, manifest: Manifest, path: Path) -> TaskSpe
 
 def _repeat(task: TaskSpec, was: Mapping[str, Any]) -> int:
     """Give the number of the repeat that a run is, by its seed."""
-    told = was.get("generation_kwargs")
-    seed = told.get("seed") if isinstance(told, dict) else None
+    generation = was.get("generation_kwargs")
+    seed = generation.get("seed") if isinstance(generation, dict) else None
     number = seed - task.generation_kwargs.seed if isinstance(seed, int) else 0
     return number if 0 < number < task.repeats else 0
 
 
-def tell_other_model(catalogue: Catalogue, manifest: Manifest, path: Path) -> None:
+def warn_of_other_model(catalogue: Catalogue, manifest: Manifest, path: Path) -> None:
     """Log a warning where the model of that name is not as it was when the run was asked. A model
     that has no name here, and a run that did not note how it was asked for, are passed over.
     """
@@ -119,8 +119,9 @@ def share_among_runs(
         return overrides
     manifests = [Manifest.read(path) for path in paths]
     tasks = {(each.task, each.settings): each for each in manifests}
-    said = overrides.settings
-    specs = [load_run_task(catalogue, name, settings, said) for name, settings in tasks]
+    specs = [
+        load_run_task(catalogue, name, settings, overrides.settings) for name, settings in tasks
+    ]
     return share_overrides(catalogue, specs, overrides)
 
 

@@ -12,7 +12,7 @@ from harness.answers.mapping.rules import MAPPED
 from harness.answers.outcome import Status
 from harness.answers.rules import Level, level_of
 from harness.data.classes import ClassList
-from harness.data.labels.row import class_range, told
+from harness.data.labels.row import class_range, first_problems
 from harness.errors import DataError, Problem
 from harness.scores.reading import Reading, read_counts
 from harness.store.prediction import Prediction
@@ -67,7 +67,7 @@ class Answers:
         return len(self.image_ids)
 
     def has(self, status: Status) -> Bools:
-        """Tell which rows [n] bear a status."""
+        """Give which rows [n] bear a status."""
         return np.equal(self.status, STATUSES.index(status))
 
     @property
@@ -82,11 +82,11 @@ def to_answers(
     """Give the rows as arrays; `where` says in messages which run they are of.
 
     Raises DataError for two rows of one image and, when `class_list` is given, for class ids that
-    are none of it; ten problems are told in full.
+    are none of it; ten problems are shown in full.
     """
     problems = [*_twice(rows, where), *(_foreign(rows, class_list, where) if class_list else ())]
     if problems:
-        raise DataError(told(problems, where))
+        raise DataError(first_problems(problems, where))
     code = {status: place for place, status in enumerate(STATUSES)}
     named = _pairs((row.class_id, *row.also) for row in rows)
     near = _pairs(row.nearest for row in rows)

@@ -32,12 +32,12 @@ def count_statuses(answers: Answers) -> dict[str, int]:
 
 
 def looser_rows(answers: Answers, level: Level) -> Bools:
-    """Tell which rows [n] were read as a name of the list, though not at this level or below."""
+    """Give which rows [n] were read as a name of the list, though not at this level or below."""
     return answers.has(Status.OK) & ~answers.mapped & np.greater(answers.level, level)
 
 
 def out_rows(answers: Answers, level: Level = Level.LENIENT) -> Bools:
-    """Tell which rows [n] are out of prompt when names are matched at a level.
+    """Give which rows [n] are out of prompt when names are matched at a level.
 
     As read (`LENIENT`): status oop. Below, also the answers that were read as a name of the list at
     a higher level. `STRICT` and `NORMALIZED` compare the whole text with the names, as the paper's
@@ -50,7 +50,7 @@ def out_rows(answers: Answers, level: Level = Level.LENIENT) -> Bools:
 
 
 def counted_rows(answers: Answers, protocol: str) -> Bools:
-    """Tell which rows [n] count as naming their class under a protocol.
+    """Give which rows [n] count as naming their class under a protocol.
 
     `cw` and `mc`: status ok, never by mapping. `cw_plus`: those, and out-of-prompt answers that
     were mapped. `ow` and `classify`: every answer that has a class.
@@ -65,14 +65,14 @@ def counted_rows(answers: Answers, protocol: str) -> Bools:
 
 
 def right_rows(answers: Answers, truth: Truth, counted: Bools) -> Bools:
-    """Tell which rows [n] are right: counted, and a class that the answer stands for is a label."""
+    """Give which rows [n] are right: counted, and a class that the answer stands for is a label."""
     right: Bools = np.zeros(len(answers), dtype=np.bool_)
     right[answers.named_row[truth.holds(answers.named_row, answers.named_class)]] = True
     return right & counted
 
 
 def near_rows(answers: Answers, truth: Truth) -> Bools:
-    """Tell for which rows [n] a class of `nearest` is a label."""
+    """Give for which rows [n] a class of `nearest` is a label."""
     near: Bools = np.zeros(len(answers), dtype=np.bool_)
     near[answers.near_row[truth.holds(answers.near_row, answers.near_class)]] = True
     return near
@@ -81,7 +81,7 @@ def near_rows(answers: Answers, truth: Truth) -> Bools:
 def right_at(
     answers: Answers, truth: Truth, protocol: str, right: Bools, level: Level
 ) -> Bools | None:
-    """Tell which rows [n] are right when names are matched at a level; `right` [n] is as read.
+    """Give which rows [n] are right when names are matched at a level; `right` [n] is as read.
 
     An answer that was read at a higher level is out of prompt here: wrong under `cw` and `mc`, and
     under `cw_plus` the class that the text encoder finds nearest. None where `nearest` is not known
@@ -96,7 +96,7 @@ def right_at(
 
 
 def first_listed_rows(answers: Answers, truth: Truth) -> Bools:
-    """Tell for which rows [n] the first of several answers that is spelled exactly as a name of the
+    """Give for which rows [n] the first of several answers that is spelled exactly as a name of the
     list is right. What published results of models that give several answers count.
     """
     found: Bools = np.zeros(len(answers), dtype=np.bool_)
@@ -105,7 +105,7 @@ def first_listed_rows(answers: Answers, truth: Truth) -> Bools:
 
 
 def right_in_top(answers: Answers, truth: Truth, right: Bools, k: int) -> Bools:
-    """Tell for which rows [n] one of the best k (at most 5) classes of `top` is a label.
+    """Give for which rows [n] one of the best k (at most 5) classes of `top` is a label.
 
     A row without `top` has only its own answer, which is `right` [n] or not. A row with fewer than
     k has fewer chances.

@@ -30,7 +30,7 @@ class Truth:
     equivalences: Equivalences
 
     def holds(self, rows: Ints, class_ids: Ints) -> Bools:
-        """Tell for (row, class id) pairs of any one shape whether the class is right for the row;
+        """Give for (row, class id) pairs of any one shape whether the class is right for the row;
         -1 never is. Class ids are merged here.
         """
         merged = merge_ids(class_ids, self.equivalences)
@@ -43,7 +43,7 @@ class Truth:
         return found
 
     def shares_label(self, other: "Truth") -> Bools:
-        """Tell which rows [n] have a label in common under both; both with equal equivalences."""
+        """Give which rows [n] have a label in common under both; both with equal equivalences."""
         shared: Bools = np.zeros(len(self.labelled), dtype=np.bool_)
         shared[np.intersect1d(self.pairs, other.pairs, assume_unique=True) // _STRIDE] = True
         return shared

@@ -1,4 +1,4 @@
-"""The ground of every spec: strict, frozen, no unknown keys, every mistake told at once."""
+"""What every spec has: strict, frozen, no unknown keys, every mistake shown at once."""
 
 import types
 import typing

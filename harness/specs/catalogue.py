@@ -116,5 +116,5 @@ def _name_in(path: Path) -> tuple[Kind, str] | None:
 
 
 def _is_hidden(path: Path) -> bool:
-    """Tell whether a file or a folder above it is hidden, as what is still being written is."""
+    """Whether a file or a folder above it is hidden, as what is still being written is."""
     return any(part.startswith(".") for part in path.parts)

@@ -37,7 +37,7 @@ def load_task(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) -> 
 
 
 def load_run_task(
-    catalogue: Catalogue, name: str, settings: Sequence[str] = (), said: Sequence[str] = ()
+    catalogue: Catalogue, name: str, settings: Sequence[str] = (), overriding: Sequence[str] = ()
 ) -> TaskSpec:
     """Load the task that the manifest of a run or an entry names, which may be anybody's words.
 
@@ -46,7 +46,7 @@ def load_run_task(
     says them again, which is the command line's. Raises SpecError as `load_task`.
     """
     file = _with_settings(read_yaml(_task_of_run(catalogue, name)), settings, is_followed=False)
-    task = validate(TaskSpec, _with_settings(file, said))
+    task = validate(TaskSpec, _with_settings(file, overriding))
     problems = [
         not_followed(key, each)
         for key, names in _names_in(task)

@@ -143,5 +143,5 @@ def _no_template(error: BaseException) -> ValueError:
     """Say what is wrong with a template."""
     if isinstance(error, jinja2.TemplateSyntaxError):
         return ValueError(f"a Jinja2 template; line {error.lineno}: {error.message}"[:500])
-    told = str(error) if str(error) else type(error).__name__
-    return ValueError(f"a template that renders; {told}"[:500])
+    message = str(error) if str(error) else type(error).__name__
+    return ValueError(f"a template that renders; {message}"[:500])

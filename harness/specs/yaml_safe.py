@@ -48,7 +48,7 @@ def construct(text: str, check: Callable[[yaml.Node | None], None] | None = None
     """Give the value of a YAML text; `check` looks at its nodes before anything is made of them.
 
     Raises yaml.YAMLError where it is none, passes a limit, or has a tag of YAML's own (`!!int`);
-    what other tags are is told by `check`.
+    what other tags are is said by `check`.
     """
     if len(text) > MOST_YAML:
         raise yaml.YAMLError(f"it has {len(text)} characters, more than {MOST_YAML}")

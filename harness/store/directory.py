@@ -102,8 +102,8 @@ class RunDirectory:
     def wait_finished(self, parts: Iterable[int], count: int, check: Callable[[], None]) -> None:
         """Wait until all these processes have noted their end; `check` may raise in between.
 
-        Nothing goes over the network. A process that died is the launcher's to tell, which stops
-        this one. Raises RunError when no process has written for half an hour.
+        Nothing goes over the network. It is for the launcher to notice a process that died, and to
+        stop this one. Raises RunError when no process has written for half an hour.
         """
         notes = self._notes(parts, count)
         quiet_since = time.monotonic()
@@ -219,8 +219,8 @@ def _add(found: dict[str, Prediction], rows: Iterable[Prediction], path: Path) -
 
 
 def _agree(one: Prediction, other: Prediction) -> bool:
-    """Tell whether two rows answer the same. One of them may be mapped, and the other not yet."""
-    if _asked_and_said(one) != _asked_and_said(other):
+    """Whether two rows answer the same. One of them may be mapped, and the other not yet."""
+    if _asked_and_answered(one) != _asked_and_answered(other):
         return False
     if _decided(one) == _decided(other):
         return True
@@ -229,7 +229,7 @@ def _agree(one: Prediction, other: Prediction) -> bool:
     return bool(bare) and by_mapping
 
 
-def _asked_and_said(row: Prediction) -> tuple[object, ...]:
+def _asked_and_answered(row: Prediction) -> tuple[object, ...]:
     asked = (row.image_sha256, row.prompt_sha256, row.options)
     return (*asked, row.answer, row.answers, row.meant, row.top, row.top_per_token)
 

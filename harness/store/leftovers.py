@@ -15,7 +15,7 @@ _ASIDE = re.compile(rf"\..+({_UNFINISHED}|{_REPLACED})|.+\.old-\d+", re.DOTALL)
 
 
 def is_aside(name: str) -> bool:
-    """Tell whether a folder of this name is no run: not whole yet, or moved aside."""
+    """Whether a folder of this name is no run: not whole yet, or moved aside."""
     return _ASIDE.fullmatch(name) is not None
 
 

@@ -1,4 +1,4 @@
-"""A prediction: what one model said of one image under one task, a row of `predictions.jsonl`."""
+"""A row of `predictions.jsonl`: what one model answered about one image under one task."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields

@@ -203,7 +203,7 @@ def test_classes_that_count_as_one_by_gated_labels_are_not_told(tmp_path: Path, 
     options = HfOptions(overrides=Overrides({}, str(config)))
     export_hf(catalogue, [run], tmp_path / "own", options)
     assert counted_as(tmp_path / "own") == [None] * 64
-    assert "| 1, not told here" in (tmp_path / "own" / "README.md").read_text(encoding="utf-8")
+    assert "| 1, not listed" in (tmp_path / "own" / "README.md").read_text(encoding="utf-8")
 
 
 def counted_as(folder: Path) -> list[int | None]:

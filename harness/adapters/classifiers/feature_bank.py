@@ -68,14 +68,14 @@ class Bank:
         return len(self.names) if self.names else int(self.labels.max()) + 1
 
 
-def open_bank(spec: ModelSpec, told: TrainingSet, embed: Embed, digest: str) -> Bank:
+def open_bank(spec: ModelSpec, training: TrainingSet, embed: Embed, digest: str) -> Bank:
     """Read the features from the cache, or compute them and keep them there.
 
     `digest` stands for all that the features of an image depend on. Raises DataError when the
     training set cannot be opened, an image of it not be decoded, or a label is no class id.
     """
-    source = open_source(_as_task(spec, told), [told.doc_to_target])
-    labels, names = _labels(spec, told, source)
+    source = open_source(_as_task(spec, training), [training.doc_to_target])
+    labels, names = _labels(spec, training, source)
     name = hashlib.sha256(f"{digest} {source.fingerprint}".encode()).hexdigest()
     path = cache_folder().parent / "features" / f"{name}.npy"
     if path.is_file():
@@ -85,17 +85,17 @@ def open_bank(spec: ModelSpec, told: TrainingSet, embed: Embed, digest: str) -> 
     return Bank(vectors, labels, names)
 
 
-def _as_task(spec: ModelSpec, told: TrainingSet) -> TaskSpec:
+def _as_task(spec: ModelSpec, training: TrainingSet) -> TaskSpec:
     return TaskSpec(
         task="training set",
         protocol="classify",
-        dataset_path=told.dataset_path,
-        dataset_name=told.dataset_name,
-        revision=told.dataset_revision,
-        test_split=told.split,
-        data_files=told.data_files,
-        doc_to_visual=told.doc_to_visual,
-        doc_to_id=told.doc_to_id,
+        dataset_path=training.dataset_path,
+        dataset_name=training.dataset_name,
+        revision=training.dataset_revision,
+        test_split=training.split,
+        data_files=training.data_files,
+        doc_to_visual=training.doc_to_visual,
+        doc_to_id=training.doc_to_id,
         class_list=spec.class_list or "its own",
         label_sets=("its own",),
         metadata=MetadataSpec(version=0),
@@ -105,17 +105,18 @@ def _as_task(spec: ModelSpec, told: TrainingSet) -> TaskSpec:
 
 
 def _labels(
-    spec: ModelSpec, told: TrainingSet, source: Source
+    spec: ModelSpec, training: TrainingSet, source: Source
 ) -> tuple[NDArray[np.int64], tuple[str, ...] | None]:
-    values = source.columns[told.doc_to_target]
-    names = source.column_names.get(told.doc_to_target)
+    values = source.columns[training.doc_to_target]
+    names = source.column_names.get(training.doc_to_target)
     if any(type(value) is str for value in values):
         names = tuple(sorted({value for value in values if type(value) is str}))
         places = {name: place for place, name in enumerate(names)}
         values = [places.get(value, value) for value in values]
     wrong = next((value for value in values if type(value) is not int or value < 0), None)
     if wrong is not None:
-        where, what = f"model `{spec.model}`", f"`{told.doc_to_target}` holds what is no class id"
+        where = f"model `{spec.model}`"
+        what = f"`{training.doc_to_target}` holds what is no class id"
         raise DataError(Problem(where, what, repr(wrong), "whole numbers from 0, or names"))
     return np.array(values, dtype=np.int64), names
 

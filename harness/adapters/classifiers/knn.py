@@ -37,7 +37,7 @@ class KnnOptions(TrainingSet):
 class KnnAdapter(Classifier):
     """Majority vote of the k training images whose features have the highest cosine.
 
-    The score of a class is its votes plus a share below 1 by which equal votes are told apart: the
+    The score of a class is its votes plus a share below 1 which decides between equal votes: the
     sum of (1 + cosine) / 2 over its voters, divided by k + 1. Classes without a vote get 0. The
     classes are those of the training set's labels, 0 to their highest, or of `class_list`.
     """
@@ -59,7 +59,7 @@ class KnnAdapter(Classifier):
 
     def _digest(self, spec: ModelSpec, weights: Weights) -> str:
         """Digest what the features of an image depend on."""
-        told = {
+        decisive = {
             "model": spec.model_dump(
                 mode="json", include={"model_kwargs", "processor_kwargs", "pretrained"}
             ),
@@ -68,7 +68,7 @@ class KnnAdapter(Classifier):
             "features": self._options.features,
         }
         folder = Path(weights.source) if weights.is_local else None
-        return folder_digest(folder, json.dumps(told, sort_keys=True))
+        return folder_digest(folder, json.dumps(decisive, sort_keys=True))
 
     @property
     def facts(self) -> ModelFacts:

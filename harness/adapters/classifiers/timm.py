@@ -50,8 +50,8 @@ class TimmAdapter(Classifier):
     @property
     def facts(self) -> ModelFacts:
         """What is known of the model, for the manifest."""
-        told = {key: self._config[key] for key in ("input_size", "interpolation", "crop_pct")}
-        notes = (f"transforms: {json.dumps(told)}",)
+        transforms = {key: self._config[key] for key in ("input_size", "interpolation", "crop_pct")}
+        notes = (f"transforms: {json.dumps(transforms)}",)
         return facts_of(self._model, self._commit, kind="supervised", notes=notes)
 
     @property

@@ -53,9 +53,9 @@ class HfAdapter:
         self._brought = neutralise(self._model, spec.generation, spec.model)
         self._tokenizer = self._processor.tokenizer
         self._form = prompt_form(spec, options, self._processor, self._model.config.model_type)
-        told = options.thinking_markers
+        markers = options.thinking_markers
         self._markers = (
-            Markers(*told) if told else find_markers(self._tokenizer, self._form.template)
+            Markers(*markers) if markers else find_markers(self._tokenizer, self._form.template)
         )
         self._reader = AnswerReader(self._tokenizer, self._ends, self._markers)
         self._writer = Writer(spec, self._model, self._tokenizer, self._reader)

@@ -1,6 +1,6 @@
-"""The generation settings that a checkpoint brings: found and told, and taken out of its way.
+"""The generation settings that a checkpoint brings: found, reported, and taken out of its way.
 
-`generate` fills what it is not told from `generation_config.json`, or from the config where older
+`generate` fills what it is not given from `generation_config.json`, or from the config where older
 checkpoints keep such settings. Left there, a penalty or beams would decide answers under every
 task, and nothing would say so. Tokens that end, begin or pad a text are the model's and stay.
 """
@@ -61,7 +61,7 @@ def neutralise(model: torch.nn.Module, kept: ModelGeneration, name: str) -> Brou
     """Take a model's own generation settings away, so that only what is asked for acts.
 
     What is taken, less what the YAML keeps by name, is logged under the model's `name`. A setting
-    that `generate` is told nothing of is transformers' own default from then on.
+    that `generate` is not given is transformers' own default from then on.
     """
     found: dict[str, Any] = {}
     own: dict[str, None] = {}

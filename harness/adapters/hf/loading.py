@@ -1,4 +1,4 @@
-"""Load a processor and a model of transformers as a YAML says; tell failures plainly."""
+"""Load a processor and a model of transformers as a YAML says; report failures plainly."""
 
 import importlib.util
 import inspect
@@ -66,7 +66,7 @@ def load_model(
     if spec.attn_implementation is not None:
         kwargs["attn_implementation"] = spec.attn_implementation
     try:
-        model, told = auto.from_pretrained(
+        model, report = auto.from_pretrained(
             weights.source,
             dtype=dtype_of(spec, device),
             device_map=spec.device_map if spec.device_map is not None else {"": str(device)},
@@ -76,7 +76,7 @@ def load_model(
         )
     except (ImportError, OSError, ValueError, TypeError) as error:
         raise _model_error(spec, weights, error) from error
-    missing = sorted(told["missing_keys"])
+    missing = sorted(report["missing_keys"])
     if missing:
         got = f"{len(missing)} missing: {', '.join(missing[:3])}{', …' if missing[3:] else ''}"
         raise SpecError(spec.problem("pretrained", "the checkpoint lacks weights", got=got))
@@ -190,8 +190,8 @@ def _model_error(spec: ModelSpec, weights: Weights, error: Exception) -> Excepti
 
 
 def _missing_package(spec: ModelSpec, error: ImportError) -> MissingPackageError:
-    said = str(error)
-    extra = next((extra for name, extra in _EXTRAS.items() if name in said), None)
+    message = str(error)
+    extra = next((extra for name, extra in _EXTRAS.items() if name in message), None)
     what = "loading this model needs a package that is not installed"
     if extra is None:
         return MissingPackageError(spec.problem("pretrained", what, got=first_line(error)))

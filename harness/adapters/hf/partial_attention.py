@@ -88,7 +88,7 @@ def _flash_on_cuda(queries: Tensor, keys: Tensor, values: Tensor, scale: float) 
 
 
 def _agrees(kernel: Kernel, device: str, dtype: torch.dtype, size: int) -> bool:
-    """Tell whether a kernel works here and gives what plain products in float32 give."""
+    """Whether a kernel works here and gives what plain products in float32 give."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         drawn = torch.randn(3, 1, 2, 48, size)

@@ -139,12 +139,12 @@ def _template(spec: ModelSpec, processor: Any) -> str | None:
 
 def _misplaced(spec: ModelSpec, options: HfOptions, template: str | None) -> list[Problem]:
     if template is None:
-        told = {
+        unusable = {
             "system_prompt": spec.system_prompt,
             "options.chat_template_kwargs": options.chat_template_kwargs,
         }
         what = "the model has no chat template, so no place for `{}`"
-        return [spec.problem(key, what.format(key)) for key, value in told.items() if value]
+        return [spec.problem(key, what.format(key)) for key, value in unusable.items() if value]
     key = "options.prompt_prefix"
     if options.prompt_prefix:
         what = f"`{key}` is for models without a chat template; this one has one"

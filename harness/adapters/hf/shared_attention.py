@@ -18,7 +18,7 @@ from harness.adapters.hf.partial_attention import attend, attend_to_all, join
 NAME = "sdpa_shared_prefix"
 _BEFORE = "_stands_before_in_every_row"
 _MORE = ("sliding_window", "position_bias", "softcap", "s_aux")
-"""What attention may be told that changes what a query gets of the keys before it."""
+"""What attention may be given that changes what a query gets of the keys before it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -46,7 +46,7 @@ def use_shared_attention(model: PreTrainedModel) -> None:
 
 
 def shares_attention(model: PreTrainedModel) -> bool:
-    """Tell whether the decoder attends so."""
+    """Whether the decoder attends so."""
     return bool(model.config.get_text_config(decoder=True)._attn_implementation == NAME)
 
 

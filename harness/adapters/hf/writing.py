@@ -1,4 +1,4 @@
-"""Text that an `hf` model writes to a batch: what `generate` is told, and its tokens read."""
+"""Text that an `hf` model writes to a batch: what `generate` is given, and its tokens read."""
 
 from collections.abc import Sequence
 from typing import Any

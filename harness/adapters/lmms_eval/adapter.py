@@ -148,10 +148,10 @@ class LmmsEvalAdapter:
 
         Raises OutOfMemoryError when it was one of memory.
         """
-        said = self._apart.errors[-1]
-        if _NO_MEMORY in said.lower():
-            raise OutOfMemoryError(said.splitlines()[0])
-        return said
+        message = self._apart.errors[-1]
+        if _NO_MEMORY in message.lower():
+            raise OutOfMemoryError(message.splitlines()[0])
+        return message
 
     def _read(self, output: Any, until: Sequence[str]) -> Text | Failed:
         from lmms_eval.api.instance import unwrap_generation_output

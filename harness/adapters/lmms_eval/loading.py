@@ -1,4 +1,4 @@
-"""Find a model class of lmms-eval and make it; tell failures plainly."""
+"""Find a model class of lmms-eval and make it; report failures plainly."""
 
 import importlib
 import importlib.metadata
@@ -68,7 +68,7 @@ def _find(spec: ModelSpec, options: LmmsEvalOptions) -> Any:
         raise MissingPackageError(spec.problem(_KEY, what, got=str(error), fix=fix)) from error
     except _BROKEN as error:
         what = f"`{options.model}` cannot be imported"
-        raise SpecError(spec.problem(_KEY, what, got=_told(error))) from error
+        raise SpecError(spec.problem(_KEY, what, got=_message(error))) from error
     from lmms_eval.api.model import lmms
 
     if not (isinstance(found, type) and issubclass(found, lmms)):
@@ -116,10 +116,10 @@ def _make(spec: ModelSpec, options: LmmsEvalOptions, device: str, found: Any) ->
         raise MissingPackageError(spec.problem(_KEY, what, got=str(error))) from error
     except (*_BROKEN, SystemExit) as error:
         what = f"`{found.__name__}` of lmms-eval cannot be made with these arguments"
-        got, expected = _told(error), f"arguments of {', '.join(known)}"
+        got, expected = _message(error), f"arguments of {', '.join(known)}"
         fix = "correct them, or install what this class of lmms-eval needs"
-        told = spec.problem(_ARGS, what, got=got, expected=expected, fix=fix)
-        raise SpecError(told) from error
+        problem = spec.problem(_ARGS, what, got=got, expected=expected, fix=fix)
+        raise SpecError(problem) from error
 
 
 def _unknown(spec: ModelSpec, found: Any, name: str, known: list[str]) -> Problem:
@@ -128,6 +128,6 @@ def _unknown(spec: ModelSpec, found: Any, name: str, known: list[str]) -> Proble
     return spec.problem(key, what).among(name, known)
 
 
-def _told(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     first = next(iter(str(error).strip().splitlines()), "")
     return f"{type(error).__name__}: {first}"[:300]

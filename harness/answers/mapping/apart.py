@@ -49,12 +49,12 @@ def _refuse(
     if not shared:
         return
     names = [[class_list.by_id[each].name for each in ids] for ids in shared]
-    told = _listed([_listed([f"`{name}`" for name in group], ", ") for group in names], "; ")
+    listed = _listed([_listed([f"`{name}`" for name in group], ", ") for group in names], "; ")
     raise SpecError(
         Problem(
             f"class list `{class_list.name}` under the encoder `{encoder}`",
             "several names have one vector: to the encoder they are one",
-            got=told,
+            got=listed,
             expected="an encoder that reads the names (`lexical` reads the letters of any script)",
             fix=f"name another encoder, or list these names under `{key}`: an answer is then such "
             "a class by its exact name, and one that is mapped counts for the lowest id of them",

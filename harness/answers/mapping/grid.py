@@ -1,6 +1,6 @@
-"""Every encoder with every pair of templates: chosen on one half of the images, told on the other.
+"""All encoders and pairs of templates: chosen on one half of the images, scored on the other.
 
-Choosing and telling on the same images would favour whichever combination fits them by luck.
+Choosing and reporting on the same images would favour whichever combination fits them by luck.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class GridRow:
-    """One combination and how it did on the half it is chosen by and on the half it is told on."""
+    """One combination, and how it did on the half that chooses and on the half that is reported."""
 
     encoder: str
     digest: str
@@ -47,7 +47,7 @@ class GridRow:
 
 
 def is_reporting(image_id: str) -> bool:
-    """Tell whether an image is in the half to report on: the lowest bit of a hash of its id."""
+    """Whether an image is in the half to report on: the lowest bit of a hash of its id."""
     return bool(hashlib.sha256(f"mapping half|{image_id}".encode()).digest()[0] & 1)
 
 
@@ -89,8 +89,8 @@ def grid(
 
 def _count(right: NDArray[np.bool_], reporting: NDArray[np.bool_]) -> tuple[Count, Count]:
     halves = (right[~reporting], right[reporting])
-    choosing, told = (Count(int(np.count_nonzero(half)), len(half)) for half in halves)
-    return choosing, told
+    choosing, scored = (Count(int(np.count_nonzero(half)), len(half)) for half in halves)
+    return choosing, scored
 
 
 def _choose(rows: list[GridRow]) -> list[GridRow]:

@@ -51,7 +51,7 @@ def embed_classes(encoder: TextEncoder, class_list: ClassList, template: str) ->
 
 
 def is_read(pieces: Pieces) -> bool:
-    """Tell whether an encoder knows more than half of the pieces of a text.
+    """Whether an encoder knows more than half of the pieces of a text.
 
     All texts of unknown pieces are one to it; and the little that it knows of others (an article, a
     digit) does not say what they name.
@@ -60,7 +60,7 @@ def is_read(pieces: Pieces) -> bool:
 
 
 def names_something(text: str) -> bool:
-    """Tell whether there is a letter, a digit or a pictograph in a text."""
+    """Whether there is a letter, a digit or a pictograph in a text."""
     categories = (unicodedata.category(each) for each in text)
     return any(each[0] in "LN" or each == "So" for each in categories)
 
@@ -113,7 +113,7 @@ def _names(class_list: ClassList) -> tuple[tuple[Group, ...], list[str]]:
 
 
 def _keys(encoder: TextEncoder, names: Sequence[str], template: str) -> list[Hashable] | None:
-    """Give for each name what its embedding is made of; None where that cannot be told."""
+    """Give for each name what its embedding is made of; None where that is not known."""
     forms = sentences(template)
     pieces = pieces_of(encoder, [form.replace("{}", name) for name in names for form in forms])
     if pieces is None or is_literal(encoder):  # pieces twice over count the same as once

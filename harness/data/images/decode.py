@@ -38,8 +38,8 @@ def decode_image(source: bytes | Path, name: str) -> Image.Image:
     except (Image.DecompressionBombError, PixelError) as error:
         raise ImageError(f"{name}: {error}") from error
     except Exception as error:  # decoders of hostile bytes raise what they like
-        told = str(error) or type(error).__name__
-        raise ImageError(f"{name}: broken image: {told}") from error
+        message = str(error) or type(error).__name__
+        raise ImageError(f"{name}: broken image: {message}") from error
 
 
 def pixels_sha256(image: Image.Image) -> str:

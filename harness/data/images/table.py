@@ -24,7 +24,7 @@ def open_table(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> 
     """
     where = f"task `{task.task}`"
     local, wanted = None, (task.doc_to_visual, *columns)
-    with _told(location, where):
+    with _read_errors(location, where):
         if isinstance(location, Path):
             local = open_local(task, location, wanted, where)
         loaded = local.data if local else _load_from_hub(task, str(location))
@@ -56,7 +56,7 @@ def open_table(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> 
 
 
 @contextmanager
-def _told(location: Path | str, where: str) -> Iterator[None]:
+def _read_errors(location: Path | str, where: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
@@ -157,7 +157,7 @@ def _names_of(data: Any, columns: Sequence[str]) -> Mapping[str, tuple[str, ...]
 
 
 def _neither(task: TaskSpec, where: str, features: Mapping[str, Any]) -> DataError:
-    """Say that there are no images, and that nothing tells which column has the ids."""
+    """Say that there are no images, and that nothing shows which column has the ids."""
     pictures = [name for name, kind in features.items() if isinstance(kind, datasets.Image | dict)]
     guess, ids = nearest(task.doc_to_visual, pictures), nearest("image_id", list(features))
     fix = f"did you mean `{guess}`?" if guess else f"`doc_to_id: {ids or 'COLUMN'}`"

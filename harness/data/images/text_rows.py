@@ -17,7 +17,7 @@ import datasets
 import pyarrow as pa
 
 from harness.data.labels.json_text import parse_json, parse_lines
-from harness.data.labels.row import told
+from harness.data.labels.row import first_problems
 from harness.data.labels.source import LabelFile, read_text
 from harness.errors import DataError, Problem
 
@@ -112,7 +112,7 @@ def _json_rows(file: LabelFile, *, as_written: bool) -> Iterator[Row]:
         else:
             yield line[1]
     if problems:
-        raise DataError(told(problems, str(file.path)))
+        raise DataError(first_problems(problems, str(file.path)))
 
 
 def _csv_rows(file: LabelFile) -> Iterator[Row]:

@@ -74,14 +74,14 @@ def applies_to_none(catalogue: Catalogue, tasks: Sequence[TaskSpec], name: str) 
     )
 
 
-def mixed_equivalences(tasks: Sequence[TaskSpec], said: str | None) -> Iterator[Problem]:
+def mixed_equivalences(tasks: Sequence[TaskSpec], equivalences: str | None) -> Iterator[Problem]:
     """Say that a file of classes that count as one is given for tasks of several class lists: the
     same ids are other classes in another list.
     """
     lists = dict.fromkeys(task.class_list for task in tasks)
-    if said not in (None, "none") and len(lists) > 1:
+    if equivalences not in (None, "none") and len(lists) > 1:
         yield Problem(
-            f"--equivalences {said}",
+            f"--equivalences {equivalences}",
             "is of the ids of one class list, and the tasks have several",
             got=", ".join(f"`{name}`" for name in lists),
             fix="give the command for the tasks of one class list; `equivalences` in a task's YAML "

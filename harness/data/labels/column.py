@@ -40,7 +40,7 @@ class ColumnIds:
     """A column as class ids."""
 
     by_image: Mapping[str, object]
-    """Image id to class id; what is none stays as it was, to be told."""
+    """Image id to class id; what is none stays as it was, to be reported."""
     how: str
     """How its values were joined with the classes."""
     warning: str | None = None

@@ -7,7 +7,7 @@ from typing import Any
 from harness.data.classes import ClassList
 from harness.data.labels.json_text import parse_json
 from harness.data.labels.label_set import Equivalences, LabelSet
-from harness.data.labels.row import class_range, told
+from harness.data.labels.row import class_range, first_problems
 from harness.data.labels.source import LabelFile, read_text
 from harness.errors import DataError, Problem
 from harness.limits import is_file
@@ -54,7 +54,7 @@ def read_groups(file: LabelFile, class_list: ClassList | None) -> tuple[frozense
         expected = class_range(class_list) if class_list else "a list of class ids"
         problems.append(Problem(where, "not a group of class ids", wrong, expected))
     if problems:
-        raise DataError(told(problems, str(file.path)))
+        raise DataError(first_problems(problems, str(file.path)))
     return tuple(groups)
 
 

@@ -1,7 +1,7 @@
 """What a re-annotation file says of the original labels, held against the original labels.
 
 A file that names each image's original class beside its new labels can be checked: where its rows
-are shifted, or its images are others, the two disagree. Nothing else in such a file would tell.
+are shifted, or its images are others, the two disagree. Nothing else in such a file would show it.
 """
 
 from collections import defaultdict
@@ -43,7 +43,7 @@ class OriginalReader:
     def ids(self, value: object) -> frozenset[int] | None:
         """Read an id, a list of them, a WordNet id or a name, also as text.
 
-        Empty when nothing is said (None, -1, an empty cell); None when it cannot be read. An id
+        Empty when none is given (None, -1, an empty cell); None when it cannot be read. An id
         that is none of the list stays as it is, and contradicts.
         """
         if isinstance(value, list):

@@ -147,12 +147,12 @@ def _equivalences(
     task: TaskSpec, classes: ClassList, label_sets: Sequence[LabelSet], overrides: Overrides
 ) -> Equivalences:
     if overrides.equivalences is not None:
-        said, path = overrides.equivalences, Path(overrides.equivalences).expanduser()
+        written, path = overrides.equivalences, Path(overrides.equivalences).expanduser()
     elif task.equivalences is not None:
-        said, path = task.equivalences, task.resolve(task.equivalences, "equivalences")
+        written, path = task.equivalences, task.resolve(task.equivalences, "equivalences")
     else:
         return equivalences_of(label_sets)
-    return Equivalences.none() if said == "none" else load_equivalences(path, classes)
+    return Equivalences.none() if written == "none" else load_equivalences(path, classes)
 
 
 def _pointed(spec: LabelSetSpec, path: Path | None) -> LabelSetSpec:

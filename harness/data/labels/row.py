@@ -10,7 +10,7 @@ from harness.data.labels.named_original import UNREAD, OriginalReader
 from harness.errors import DataError, Problem
 
 SHOWN = 10
-"""How many problems of one file are told in full before the rest is only counted."""
+"""How many problems of one file are shown in full before the rest is only counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Collected:
     """What the rows say of the original classes, in their order."""
 
 
-def told(problems: Sequence[Problem], where: str) -> tuple[Problem, ...]:
+def first_problems(problems: Sequence[Problem], where: str) -> tuple[Problem, ...]:
     """Give the first ten problems and, where there are more, one that counts the rest."""
     rest = len(problems) - SHOWN
     if rest <= 0:
@@ -73,7 +73,7 @@ def collect(rows: Iterable[LabelRow | Problem], class_list: ClassList, where: st
     if not seen and not problems:
         problems.append(Problem(where, "no labels in it", expected="at least one image"))
     if problems:
-        raise DataError(told(problems, where))
+        raise DataError(first_problems(problems, where))
     return Collected(labels, notes, originals)
 
 

@@ -17,8 +17,8 @@ _NAMES = ("1K", "10K", "100K", "1M", "10M", "100M")
 _FIRST = """# {title}
 
 Written by `harness export hf` of mllm-classification-harness {version}. One row of `predictions` is
-what one model said of one image under one task; `labels` says which classes are right, `classes`
-what the ids mean, `scores` what came out. Images are not in here.
+what one model answered about one image under one task; `labels` says which classes are right,
+`classes` what the ids mean, `scores` what came out. Images are not in here.
 
 ## How to load
 
@@ -158,7 +158,7 @@ def _commit(run: ExportRun) -> str:
 
 
 def _merged(each: ClassFacts) -> str:
-    note = "" if each.known else ", not told here: they come from labels that may not be passed on"
+    note = "" if each.known else ", not listed: they come from labels that may not be passed on"
     return f"{each.n_groups}{note}"
 
 

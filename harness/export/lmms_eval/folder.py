@@ -18,7 +18,7 @@ from harness.export.lmms_eval.scoring import metric_names
 from harness.export.lmms_eval.task import exported, write_task
 from harness.prompts.ahead import load_ahead, readable
 from harness.prompts.plan import Plan, PlannedRequest, make_plan
-from harness.runs.preflight import preflight, stop_on_errors, tell
+from harness.runs.preflight import log_findings, preflight, stop_on_errors
 from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.task import TaskSpec
 from harness.store.new_folder import new_folder, refuse_full, refuse_name
@@ -94,7 +94,7 @@ def export_lmms_eval(
     for plan in plans:
         require_images(plan.opened)
         found = preflight(plan.opened, plan.image_ids)
-        tell(found, plan.opened.task.task)
+        log_findings(found, plan.opened.task.task)
         stop_on_errors(found)
     with new_folder(folder) as hidden:
         written = [_write(hidden, plan) for plan in plans]
