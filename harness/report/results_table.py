@@ -22,7 +22,7 @@ _HEADINGS: Mapping[str, str] = {
     "mean_per_class": "per class (n)",
     "top5": "top-5",
 }
-"""Of metrics, in the order of the columns; with `(n)` the denominator stands beside the value."""
+"""Of metrics, in the order of the columns; with `(n)` the denominator is shown beside the value."""
 _ON_REQUEST = ("accuracy_strict", "accuracy_normalized")
 """Shown only where a task's `metric_list` names them."""
 

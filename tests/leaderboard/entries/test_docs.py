@@ -1,4 +1,4 @@
-"""docs/submit.md tells of every rule, in the words of the code; and every rule is used."""
+"""docs/submit.md describes every rule, in the words of the code; and every rule is used."""
 
 import re
 from pathlib import Path
