@@ -3,7 +3,7 @@
 Run from the repository's root, in the full environment: `python benchmarks/against_lmms_eval.py`.
 The tasks are exported by `harness export lmms-eval`; both sides run them in processes of their own,
 in turn, and the least time of each side counts. lmms-eval's LLaVA class answers one request at a
-time, so its one time is compared with both of our batch sizes. Its Qwen2.5-VL class asks for bfloat16,
+time, so its one time is held against both of ours. Its Qwen2.5-VL class asks for bfloat16,
 which many CPUs, and the one of docs/speed.md, multiply several times slower than float32;
 `--dtype float32` starts it through lmms_eval_float32.py.
 """

@@ -164,15 +164,20 @@ def open_run(catalogue: Catalogue, path: Path, overrides: Overrides) -> OpenRun:
 def open_locked_run(catalogue: Catalogue, path: Path, overrides: Overrides) -> OpenRun:
     """Open a run directory as `open_run` where the caller has it locked."""
     manifest = Manifest.read(path)
-    directory = RunDirectory(path)
-    ended = manifest.status != "running" and directory.results.is_file()
-    if directory.parts() or not ended:
-        raise _not_scored(path)
+    directory = scored_directory(path, manifest)
     opened = reopen(catalogue, path, overrides)
     rows = tuple(directory.rows(scored=True).values())
     if places_unmapped(opened.task, rows):
         raise _not_scored(path)
     return OpenRun(path, manifest, rows, opened)
+
+
+def scored_directory(path: Path, manifest: Manifest) -> RunDirectory:
+    """Give the directory of a run. Raises DataError where it has answers that are not scored."""
+    directory = RunDirectory(path)
+    if directory.parts() or manifest.status == "running" or not directory.results.is_file():
+        raise _not_scored(path)
+    return directory
 
 
 def _not_scored(path: Path) -> DataError:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from harness.errors import DataError, Problem, UserError
+from harness.runs.reopen import scored_directory
 from harness.scores.results import Results
-from harness.store.directory import RunDirectory, find_runs
+from harness.store.directory import find_runs
 from harness.store.lines import read_json
 from harness.store.lock import reading
 from harness.store.manifest import Manifest
@@ -77,16 +78,13 @@ def _tried(action: Callable[[Path], T], path: Path, problems: list[Problem]) -> 
 
 def _read(path: Path) -> ExportRun:
     manifest = Manifest.read(path)
-    directory = RunDirectory(path)
     if manifest.status != "complete":
         n = sum(manifest.counts.values())
         got = f"{manifest.status}: {n} of {manifest.n} images, {manifest.counts.get('error', 0)} "
         fix = "give the command that made the run again: only what is missing is asked"
         raise DataError(Problem(str(path), "is not complete", f"{got}failed", fix=fix))
-    if directory.parts() or not directory.results.is_file():
-        what = "has answers that are not scored yet"
-        raise DataError(Problem(str(path), what, fix=f"harness score {path}"))
-    results = Results.from_json(read_json(directory.results), str(directory.results))
+    scores = scored_directory(path, manifest).results
+    results = Results.from_json(read_json(scores), str(scores))
     return ExportRun(path, manifest, results)
 
 

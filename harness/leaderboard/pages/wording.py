@@ -1,10 +1,21 @@
 """What the pages call protocols, kinds of model, groups of images and statuses."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from harness.scores.metrics import Group
 from harness.scores.results import SIDE_BY_SIDE, Matching, Protocol
 from harness.specs.model import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolWords:
+    """What the pages call a protocol: in full, in a table, and in a sentence on how it asks."""
+
+    name: str
+    short: str
+    note: str
+
 
 KINDS: Mapping[Kind, str] = {
     "mllm": "MLLM",
@@ -12,29 +23,31 @@ KINDS: Mapping[Kind, str] = {
     "supervised": "supervised",
     "knn": "k-NN",
 }
-PROTOCOLS: Mapping[Protocol, str] = {
-    "ow": "Open world",
-    "mc": "Multiple choice",
-    "cw": "Closed world",
-    "cw_plus": "Closed world, mapped",
-    "classify": "Classification without a prompt",
-}
-SHORT_PROTOCOLS: Mapping[Protocol, str] = {
-    "ow": "OW",
-    "mc": "MC",
-    "cw": "CW",
-    "cw_plus": "CW+",
-    "classify": "classify",
-}
-PROTOCOL_NOTES: Mapping[Protocol, str] = {
-    "ow": "The prompt lists no classes; a text encoder maps every answer to the nearest class.",
-    "mc": "The prompt lists a few lettered options.",
-    "cw": "The prompt lists all classes; an answer that is none of them is out of prompt (OOP) and "
-    "wrong.",
-    "cw_plus": "The prompt lists all classes; an answer that is none of them is mapped to the "
-    "nearest class by a text encoder.",
-    "classify": "Classifiers, dual encoders and k\N{NON-BREAKING HYPHEN}NN choose among the "
-    "classes by their scores.",
+PROTOCOLS: Mapping[Protocol, ProtocolWords] = {
+    "ow": ProtocolWords(
+        "Open world",
+        "OW",
+        "The prompt lists no classes; a text encoder maps every answer to the nearest class.",
+    ),
+    "mc": ProtocolWords("Multiple choice", "MC", "The prompt lists a few lettered options."),
+    "cw": ProtocolWords(
+        "Closed world",
+        "CW",
+        "The prompt lists all classes; an answer that is none of them is out of prompt (OOP) and "
+        "wrong.",
+    ),
+    "cw_plus": ProtocolWords(
+        "Closed world, mapped",
+        "CW+",
+        "The prompt lists all classes; an answer that is none of them is mapped to the nearest "
+        "class by a text encoder.",
+    ),
+    "classify": ProtocolWords(
+        "Classification without a prompt",
+        "classify",
+        "Classifiers, dual encoders and k\N{NON-BREAKING HYPHEN}NN choose among the classes by "
+        "their scores.",
+    ),
 }
 CLAIMED = (
     "Claimed: nothing in these entries gives the classes again, so that the figures rest on what "

@@ -60,7 +60,7 @@ def render(site: Site, output: Path) -> None:
         writer.write(name, f"{name}.html", title, {"benchmarks": benchmarks})
     for benchmark in benchmarks:
         for board in benchmark.boards:
-            title = f"{wording.PROTOCOLS[board.board.protocol]}, {board.board.task}"
+            title = f"{wording.PROTOCOLS[board.board.protocol].name}, {board.board.task}"
             writer.write("board", f"boards/{board.board.slug}.html", title, {"view": board})
     for entry in site.entries:
         values = {"view": entry_view(site, entry)}

@@ -18,7 +18,7 @@ from harness.leaderboard.pages.plots.figure import (
     shown,
 )
 from harness.leaderboard.pages.plots.scale import Scale, percent_scale
-from harness.leaderboard.pages.wording import SHORT_PROTOCOLS
+from harness.leaderboard.pages.wording import PROTOCOLS
 from harness.scores.results import Score
 
 _WIDTH, _TOP, _ROW = 640.0, 34.0, 26.0
@@ -75,7 +75,7 @@ def protocols(boards: Sequence[tuple[Board, ScoredEntry]]) -> Figure | None:
         return None
     first = boards[0][0]
     lines = [
-        _Line(f"{SHORT_PROTOCOLS[board.protocol]} · {board.task}", row, None)
+        _Line(f"{PROTOCOLS[board.protocol].short} · {board.task}", row, None)
         for board, row in boards
     ]
     figure = f"protocols-{first.benchmark}"
