@@ -103,3 +103,68 @@ class Preparing(Protocol):
         it too, with the same answers.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How a preview counts tokens, and what it knows of the model's limits."""
+
+    exact: bool
+    """Whether the counts are those of the model's own tokenizer and image processor."""
+    how: str
+    """By what they are counted, in words for people."""
+    reasons: bool = False
+    """Whether the model may write reasoning, whose length nobody knows, before an answer."""
+    context: int | None = None
+    """How many tokens the model can read and write, where its files say so."""
+
+
+class Preview(Protocol):
+    """A model without its weights: what it gets to read, and how many tokens that is."""
+
+    @property
+    def counting(self) -> Counting:
+        """How tokens are counted."""
+        ...
+
+    def prompt(self, request: Request) -> str:
+        """Give the prompt of a request in full as the model gets it, with a mark for each image."""
+        ...
+
+    def text_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Count for each text of a request the tokens of its prompt, without those that images
+        add.
+        """
+        ...
+
+    def image_tokens(self, request: Request) -> int | None:
+        """Count the tokens that the images of a request add to its prompt; None: not known."""
+        ...
+
+    def answer_tokens(self, text: str, answers: Sequence[str]) -> list[int]:
+        """Count for each of these answers to a text the tokens that the model writes, the one that
+        ends the answer with them.
+        """
+        ...
+
+    def most_tokens(self, ask: Ask, text: str) -> int:
+        """Give the most tokens that the model may write as an answer to a text."""
+        ...
+
+    def cost(self, prompt_tokens: int, answer_tokens: int) -> float | None:
+        """Give the price of so many tokens in US dollars; None where the YAML names no prices."""
+        ...
+
+
+@runtime_checkable
+class Previewing(Protocol):
+    """The class of an adapter that can say without the weights how a model is asked."""
+
+    @classmethod
+    def preview(cls, spec: ModelSpec) -> Preview:
+        """Open what it needs of a model: tokenizer, image processor, config; no weights.
+
+        Raises SpecError for a mistake in the YAML, DataError or MissingPackageError for what is
+        not on this machine.
+        """
+        ...

@@ -5,9 +5,17 @@ from collections.abc import Sequence
 from importlib.metadata import entry_points
 from typing import cast
 
-from harness.adapters.base import OF_EVERY_MODEL, Abilities, Adapter, Setting
+from harness.adapters.base import (
+    OF_EVERY_MODEL,
+    Abilities,
+    Adapter,
+    Preview,
+    Previewing,
+    Setting,
+)
 from harness.adapters.class_check import class_problems
-from harness.errors import MissingPackageError, Problem, SpecError, nearest, unknown_name
+from harness.adapters.estimate import Estimate
+from harness.errors import DataError, MissingPackageError, Problem, SpecError, nearest, unknown_name
 from harness.heavy import no_collection
 from harness.specs.base import validate_part
 from harness.specs.model import ModelSpec
@@ -43,6 +51,23 @@ def load_adapter(spec: ModelSpec, setting: Setting) -> Adapter:
     not installed.
     """
     return checked_class(spec)(spec, setting)
+
+
+def load_preview(spec: ModelSpec) -> Preview:
+    """Open a model without its weights; where its adapter cannot, or its files are not here, what
+    can be said of any model, with the reason. Raises SpecError as `checked_class`.
+    """
+    found = checked_class(spec)
+    if not issubclass(found, Previewing):
+        return Estimate(f"adapter `{spec.adapter}` has no preview of its prompts")
+    try:
+        return found.preview(spec)
+    except (DataError, MissingPackageError) as error:
+        (problem, *_) = error.problems
+        fix = problem.fix
+        if isinstance(error, DataError):
+            fix = f"hf download {spec.pretrained} --exclude '*.safetensors'"
+        return Estimate(f"the model's own processor cannot be had: {problem.what} (fix: {fix})")
 
 
 def checked_class(spec: ModelSpec) -> type[Adapter]:

@@ -22,6 +22,7 @@ from harness.cli import (
     leaderboard,
     listing,
     map_answers,
+    plan,
     run,
     score,
     submit,
@@ -42,6 +43,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run")(run.run)
+app.command("plan")(plan.plan)
 app.command("score")(score.score)
 app.command("merge", help="Another name of `score`.")(score.score)
 app.command("import")(import_answers.import_answers)

@@ -1,7 +1,5 @@
 """`harness check`: are tasks and models sound, before a model is run."""
 
-import shutil
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +12,7 @@ from harness.cli.options import (
     catalogue_of,
     overrides_of,
 )
-from harness.report.terminal import say
+from harness.report.terminal import paragraph, say
 from harness.specs.catalogue import Catalogue, Kind
 
 if TYPE_CHECKING:
@@ -70,23 +68,9 @@ def _show(kind: Kind, name: str, findings: "Sequence[Finding]") -> int:
     for each in findings:
         lead = f"  {_MARKS[each.level]} {each.check:<8}"
         for line in each.text.split("\n"):
-            say(_paragraph(lead, line))
+            say(paragraph(lead, line))
             lead = " " * len(lead)
     return sum(each.level == "error" for each in findings)
-
-
-def _paragraph(lead: str, line: str) -> str:
-    """Lay a line out behind `lead`, as wide as the terminal; what is indented stays so."""
-    bare = line.lstrip(" ")
-    indent = " " * (len(line) - len(bare))
-    return textwrap.fill(
-        bare,
-        shutil.get_terminal_size().columns,
-        initial_indent=f"{lead} {indent}",
-        subsequent_indent=f"{' ' * len(lead)} {indent}",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def _chosen(catalogue: Catalogue, names: list[str]) -> list[tuple[Kind | None, str]]:

@@ -12,6 +12,7 @@ from harness.specs.catalogue import Catalogue
 
 if TYPE_CHECKING:
     from harness.data.labels.of_task import Overrides
+    from harness.specs.task import TaskSpec
     from harness.store.lock import Shard
 
 IncludePath = Annotated[
@@ -32,6 +33,40 @@ RunSettings = Annotated[
         "--set",
         help="KEY=VALUE that the run was made with and that names a file or data: what its own "
         "manifest names is not opened. Repeatable.",
+    ),
+]
+Tasks = Annotated[str, typer.Option(help="Tasks, groups or tags, separated by commas.")]
+ModelName = Annotated[
+    str, typer.Option("--model", help="A model's name, the path of its YAML, or MODULE:CLASS.")
+]
+TaskSettings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="KEY=VALUE instead of the task's; repeatable."),
+]
+ModelSettings = Annotated[
+    list[str] | None,
+    typer.Option("--set_model", help="KEY=VALUE instead of the model's; repeatable."),
+]
+Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N images.")]
+SampleSize = Annotated[
+    int | None,
+    typer.Option("--sample", min=1, help="Only N images, drawn at random; may be raised."),
+]
+SampleSeed = Annotated[
+    int | None, typer.Option("--sample_seed", help="For --sample; 0 where not said.")
+]
+Stratify = Annotated[
+    bool, typer.Option("--stratify", help="For --sample: as many of each original class.")
+]
+IdsFile = Annotated[
+    Path | None,
+    typer.Option("--ids", help="Only the images of a file: one id a line, or JSONL rows."),
+]
+Output = Annotated[Path, typer.Option(help="Folder of all runs.")]
+Slice = Annotated[
+    str | None,
+    typer.Option(
+        "--shard", help="I/N: answer one slice of the images; `harness merge` joins the slices."
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON, for machines.")]
@@ -61,6 +96,19 @@ def overrides_of(
             raise UserError(Problem("--label_set", "is not NAME=PATH", got=setting))
         paths[name] = Path(path).expanduser()
     return Overrides(paths, equivalences, tuple(settings or ()))
+
+
+def tasks_of(
+    catalogue: Catalogue, names: str, settings: Sequence[str], limit: int | None
+) -> "list[TaskSpec]":
+    """Load the tasks that `--tasks` names, with `--set` and `--limit` in place of their own."""
+    from harness.specs.load import expand_tasks, load_task
+
+    limits = [f"limit={limit}"] if limit else []
+    return [
+        load_task(catalogue, name, [*settings, *limits])
+        for name in expand_tasks(catalogue, split_names(names))
+    ]
 
 
 def part_settings(

@@ -10,14 +10,25 @@ import typer
 from harness.cli.options import (
     AsJson,
     EquivalencesFile,
+    IdsFile,
     IncludePath,
     LabelSetPaths,
+    Limit,
+    ModelName,
+    ModelSettings,
+    Output,
+    SampleSeed,
+    SampleSize,
+    Slice,
+    Stratify,
+    Tasks,
+    TaskSettings,
     batch_size_of,
     catalogue_of,
     overrides_of,
     part_settings,
     shard_of,
-    split_names,
+    tasks_of,
 )
 
 if TYPE_CHECKING:
@@ -28,45 +39,27 @@ log = logging.getLogger("harness")
 
 
 def run(
-    tasks: Annotated[str, typer.Option(help="Tasks, groups or tags, separated by commas.")],
-    model: Annotated[
-        str, typer.Option(help="A model's name, the path of its YAML, or MODULE:CLASS.")
-    ],
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images.")] = None,
-    sample: Annotated[
-        int | None, typer.Option(min=1, help="Only N images, drawn at random; may be raised.")
-    ] = None,
-    sample_seed: Annotated[
-        int | None, typer.Option("--sample_seed", help="For --sample; 0 where not said.")
-    ] = None,
-    stratify: Annotated[
-        bool, typer.Option("--stratify", help="For --sample: as many of each original class.")
-    ] = False,
-    ids: Annotated[
-        Path | None, typer.Option(help="Only the images of a file: one id a line, or JSONL rows.")
-    ] = None,
+    tasks: Tasks,
+    model: ModelName,
+    limit: Limit = None,
+    sample: SampleSize = None,
+    sample_seed: SampleSeed = None,
+    stratify: Stratify = False,
+    ids: IdsFile = None,
     batch_size: Annotated[
         str | None,
         typer.Option("--batch_size", help="Requests per model call, or `auto`: what fits."),
     ] = None,
-    output: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="KEY=VALUE instead of the task's; repeatable.")
-    ] = None,
-    model_settings: Annotated[
-        list[str] | None,
-        typer.Option("--set_model", help="KEY=VALUE instead of the model's; repeatable."),
-    ] = None,
+    output: Output = Path("runs"),
+    settings: TaskSettings = None,
+    model_settings: ModelSettings = None,
     label_set: LabelSetPaths = None,
     equivalences: EquivalencesFile = None,
     include_path: IncludePath = None,
     fresh: Annotated[
         bool, typer.Option(help="Move an earlier run aside and start anew; nothing is deleted.")
     ] = False,
-    shard: Annotated[
-        str | None,
-        typer.Option(help="I/N: answer one slice of the images; `harness merge` joins the slices."),
-    ] = None,
+    shard: Slice = None,
     max_errors: Annotated[
         str,
         typer.Option("--max_errors", help="Share (0.1) or count (20) of images that may fail."),
@@ -94,13 +87,11 @@ def run(
     from harness.runner.repeats import run_all
     from harness.runner.session import RunOptions
     from harness.runner.spending import refuse_without_prices
-    from harness.specs.load import expand_tasks, load_model, load_task
+    from harness.specs.load import load_model
 
     catalogue = catalogue_of(include_path)
-    limits = [f"limit={limit}"] if limit else []
     settings = [*(settings or ()), *part_settings(limit, sample, sample_seed, stratify, ids)]
-    names = expand_tasks(catalogue, split_names(tasks))
-    specs = [load_task(catalogue, name, [*settings, *limits]) for name in names]
+    specs = tasks_of(catalogue, tasks, settings, limit)
     spec = load_model(catalogue, model, model_settings or ())
     options = RunOptions(
         output=output,

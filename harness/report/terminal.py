@@ -4,7 +4,9 @@ Names, answers and messages come from files and servers; a control character in 
 screen, write over a line, rename the window, or turn the direction of what is read.
 """
 
+import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Iterable
 
@@ -40,6 +42,20 @@ def _shown(character: str) -> str:
 def say(text: object = "", *, err: bool = False) -> None:
     """Print a text as `shown`, on standard output or standard error, at once."""
     print(shown(str(text)), file=sys.stderr if err else sys.stdout, flush=True)
+
+
+def paragraph(lead: str, text: str) -> str:
+    """Lay a line out behind `lead`, as wide as the terminal; what is indented stays so."""
+    bare = text.lstrip(" ")
+    indent = " " * (len(text) - len(bare))
+    return textwrap.fill(
+        bare,
+        shutil.get_terminal_size().columns,
+        initial_indent=f"{lead} {indent}",
+        subsequent_indent=f"{' ' * len(lead)} {indent}",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def escape(text: str) -> str:

@@ -60,7 +60,7 @@ def resumed(
     `ordered` are a classifier's outputs in the order of its class list, by which the answers of
     earlier versions were read.
     """
-    found = differences(_as_part(old, new), new.identity, model)
+    found = differences(as_part(old, new), new.identity, model)
     if found:
         raise UserError(
             Problem(
@@ -96,7 +96,7 @@ def resumed(
     return new.model_copy(update=kept)
 
 
-def _as_part(old: Manifest, new: Manifest) -> Identity:
+def as_part(old: Manifest, new: Manifest) -> Identity:
     """Give the identity of a run; of a sample that goes on as the whole, with nothing of the
     sample, unless its images share prompts with others than they would now.
     """

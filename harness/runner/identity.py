@@ -47,6 +47,21 @@ def identity_of(catalogue: Catalogue, plan: Plan, model: ModelSpec) -> Identity:
     )
 
 
+def known_identity(was: Identity, plan: Plan, model: ModelSpec) -> Identity:
+    """Give what answers depend on as all is now, as far as it can be said without the files of the
+    model, which are taken to be those of an older run.
+    """
+    now = {
+        "task": plan.opened.task.identity(),
+        "model": _with_option_defaults(model.identity(), model),
+        "class_list": plan.opened.classes.digest,
+        "adapter": VERSIONS.get(model.adapter, 1),
+        "order": ORDERS.get(plan.opened.task.image_order, 1),
+        "prompt": plan.planner.sample_sha256,
+    }
+    return was.model_copy(update=now)
+
+
 def differences(was: Identity, now: Identity, model: ModelSpec) -> list[str]:
     """Name what answers depend on and is not as it was, each as `key: was -> is`.
 

@@ -10,6 +10,7 @@ from PIL import Image
 from harness.adapters.base import Setting
 from harness.adapters.hf.adapter import HfAdapter
 from harness.errors import SpecError
+from harness.requests import Request
 from harness.specs.model import ModelSpec
 from support.tiny_checkpoints import FAMILIES, make_checkpoint
 from support.tiny_configs import PATCH, SIDE
@@ -100,6 +101,18 @@ def test_short_prompts_are_padded_on_the_left(adapter: HfAdapter) -> None:
     assert (mask.diff(dim=1) >= 0).all(), "padding on the left alone"
     pad = adapter._tokenizer.pad_token_id
     assert (inputs["input_ids"][mask == 0] == pad).all()
+
+
+def test_a_preview_counts_what_the_model_reads_of_any_text(adapter: HfAdapter) -> None:
+    """Images counted in one prompt, texts in others: together they are the inputs of both."""
+    preview = HfAdapter.preview(adapter._spec)
+    shape = picture(0, 90, 40)
+    texts = ["Look: <image>\nWhat is it?", "<image> Which one\n is this?"]
+    of_image = preview.image_tokens(Request((shape,), texts[0]))
+    for text, of_text in zip(texts, preview.text_tokens(texts), strict=True):
+        inputs = encode(adapter, [text], [[shape]])
+        assert of_text + of_image == inputs["input_ids"].shape[1]
+        assert preview.prompt(Request((shape,), text)) == adapter._form.render(text)
 
 
 def test_the_token_of_the_beginning_stands_once_at_most(adapter: HfAdapter, family: str) -> None:

@@ -15,6 +15,7 @@ from harness.adapters.hf.inputs import InputMaker, Place
 from harness.adapters.hf.loading import LOADING, facts_of, load_model, load_processor
 from harness.adapters.hf.options import HfOptions
 from harness.adapters.hf.prefix_cache import PrefixCache
+from harness.adapters.hf.preview import HfPreview
 from harness.adapters.hf.prompt import prompt_form
 from harness.adapters.hf.ranking import TREE_ATTENTION, log_likelihoods, read_prompts
 from harness.adapters.hf.reading import AnswerReader, Markers, find_markers
@@ -67,6 +68,11 @@ class HfAdapter:
             use_shared_attention(self._model)
             self._prefix = SharedPrefix(self._model, self._maker.make_ahead, self._form.mark)
         self._batches = BatchMaker(self._maker, self._prefix)
+
+    @classmethod
+    def preview(cls, spec: ModelSpec) -> HfPreview:
+        """Open processor and config, and no weights."""
+        return HfPreview(spec, HfOptions(**spec.options))
 
     @property
     def facts(self) -> ModelFacts:

@@ -5,7 +5,7 @@ import inspect
 from typing import Any
 
 import torch
-from transformers import AutoModelForImageTextToText, AutoProcessor
+from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
 from transformers.quantizers.auto import AutoQuantizationConfig
 
 from harness.errors import MissingPackageError, Problem, SpecError, first_line
@@ -50,6 +50,14 @@ def load_processor(spec: ModelSpec, weights: Weights) -> Any:
     if processor.tokenizer.pad_token_id is None:
         processor.tokenizer.pad_token = processor.tokenizer.eos_token
     return processor
+
+
+def load_config(spec: ModelSpec, weights: Weights) -> Any:
+    """Load the config of a model, without its weights. Raises SpecError where it cannot be."""
+    try:
+        return AutoConfig.from_pretrained(weights.source, **_shared(spec, weights))
+    except (ImportError, OSError, ValueError, TypeError) as error:
+        raise _model_error(spec, weights, error) from error
 
 
 def load_model(

@@ -21,6 +21,7 @@ from harness.adapters.server.faults import Fault, ServerError, common_fault, say
 from harness.adapters.server.finding_out import FindingOut
 from harness.adapters.server.loop import EventLoop
 from harness.adapters.server.options import Dialect, OpenAIOptions
+from harness.adapters.server.preview import ServerPreview
 from harness.adapters.server.request import answer_schema, chat_body, chat_messages
 from harness.answers.stops import cut, stop_place
 from harness.errors import Problem, SpecError
@@ -78,6 +79,11 @@ class OpenAIAdapter:
         self._events: Counter[str] = Counter()
         self.close = weakref.finalize(self, _close, self._loop, self._client)
         """End the connections; done at the latest when the adapter or the process ends."""
+
+    @classmethod
+    def preview(cls, spec: ModelSpec) -> ServerPreview:
+        """Read the YAML; the server is not asked."""
+        return ServerPreview(spec, validate_part(OpenAIOptions, spec, "options", spec.options))
 
     @property
     def facts(self) -> ModelFacts:
