@@ -283,6 +283,6 @@ def _notes(found: Forecast, task: TaskSpec) -> Iterator[str]:
         each = (prompts.total + answers.at_most) / found.requests.left
         if each > found.context:
             yield (
-                f"prompt and answer take up to {each:,.0f} tokens, and the model's own files say "
-                f"that it knows places for {found.context:,}"
+                f"prompt and answer take up to {each:,.0f} tokens, more than the model's context "
+                f"of {found.context:,} (`max_position_embeddings`)"
             )
