@@ -6,8 +6,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 from harness.requests import Ahead, Ask, ModelFacts, Request, Response
 from harness.specs.base import Spec
-from harness.specs.model import ModelSpec
-from harness.specs.model_generation import ModelGeneration
+from harness.specs.model import ModelGeneration, ModelSpec
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from harness.adapters.base import (
 )
 from harness.errors import Problem
 from harness.specs.base import Spec
-from harness.specs.model_generation import ModelGeneration
+from harness.specs.model import ModelGeneration
 
 _METHODS = {
     "__init__": (("spec", "setting"), "what loads the model"),

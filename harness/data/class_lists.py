@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from harness.data.classes import Class, ClassList, normalize_name
 from harness.data.text_lines import read_names
 from harness.errors import DataError, Problem, SpecError, unknown_name
-from harness.specs.class_list import ClassListSpec
+from harness.specs.label_set import ClassListSpec
 
 _PACKAGE_SETS = ("clean", "wordnet")
 

@@ -9,7 +9,7 @@ import numpy as np
 from harness.data.classes import normalize_name
 from harness.encoders.base import Pieces, Vectors, unit_rows
 from harness.encoders.weights import digest_of
-from harness.specs.encoder import EncoderSpec
+from harness.specs.model import EncoderSpec
 
 DIMENSION = 4096
 """Length of a vector. N-grams share buckets; their signs make what that adds zero on average."""

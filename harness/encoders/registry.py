@@ -8,7 +8,7 @@ from harness.encoders.base import TextEncoder
 from harness.encoders.cache import CachedEncoder
 from harness.encoders.weights import is_local
 from harness.errors import Problem, SpecError, unknown_name
-from harness.specs.encoder import EncoderSpec
+from harness.specs.model import EncoderSpec
 
 KINDS = {
     "minilm": "harness.encoders.sentence:load_minilm",

@@ -12,7 +12,7 @@ from harness.encoders.base import Pieces, Vectors, batches_by_length, pick_devic
 from harness.encoders.tokens import Tokens
 from harness.encoders.weights import digest_of, load_errors, require, weights_folder
 from harness.errors import Problem, UserError
-from harness.specs.encoder import EncoderSpec
+from harness.specs.model import EncoderSpec
 
 _BATCH = 256
 _SIGLIP = ("siglip", "siglip2")

@@ -8,7 +8,7 @@ from types import ModuleType
 
 from harness.encoders.file_digests import sha256_of
 from harness.errors import MissingPackageError, Problem, UserError, first_line
-from harness.specs.encoder import EncoderSpec
+from harness.specs.model import EncoderSpec
 from harness.weights import cached_folder, download
 
 _FORMAT = 1  # raise it when our own code changes what an encoder returns

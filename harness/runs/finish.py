@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from harness.data.opened import OpenTask
 from harness.prompts.options import CONFUSION_FILE
 from harness.runs.mapping import map_left
-from harness.scores.confusion import confusion, save_confusion
+from harness.scores.judgement import confusion, save_confusion
 from harness.scores.results import Results
 from harness.scores.scoring import score_run
 from harness.store.directory import RunDirectory

@@ -26,8 +26,8 @@ from harness.runs.rows import read_answer
 from harness.runs.several import joined
 from harness.scores.answers import STRICT
 from harness.scores.provenance import GIVEN, OPTIONS
+from harness.specs.base import name_fault
 from harness.specs.catalogue import Catalogue
-from harness.specs.file_names import name_fault
 from harness.specs.task import Protocol, TaskSpec, digest_of
 from harness.store.directory import RunDirectory, run_path
 from harness.store.identity import Identity

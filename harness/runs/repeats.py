@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from harness.scores.results import Results
 from harness.specs.task import TaskSpec
 from harness.store.directory import RunDirectory
-from harness.store.leftovers import remove_unfinished
 from harness.store.lines import read_json, write_json, writing
-from harness.store.lock import reading
+from harness.store.lock import reading, remove_unfinished
 from harness.store.manifest import Manifest
 
 if TYPE_CHECKING:

@@ -1,14 +1,34 @@
-"""The answers of a run laid beside its label sets: which rows are scored, and which are right."""
+"""The answers of a run laid beside its label sets: which rows are scored, which are right, how that
+changes with how closely answers are matched, the confusion matrix, and the tables of letters.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from harness.data.labels.label_set import Labels
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.answers.outcome import Status
+from harness.answers.rules import Level
+from harness.data.classes import ClassList
+from harness.data.labels.label_set import Equivalences, Labels, LabelSet
 from harness.errors import DataError, Problem
-from harness.scores.answers import Answers, Bools
+from harness.scores import metrics
+from harness.scores.answers import NO_CLASS, Answers, Bools, Ints, to_answers
 from harness.scores.metrics import Scope, counted_rows, right_rows, scope_of
-from harness.scores.results import Protocol
+from harness.scores.results import (
+    MATCHED,
+    MATCHINGS,
+    Matched,
+    Matching,
+    OutShare,
+    Protocol,
+    ReadingInfo,
+)
 from harness.scores.truth import Truth, to_truth
+from harness.store.lines import replacing
+from harness.store.prediction import Prediction
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +78,167 @@ def judge(
         )
         for truth in truths
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """How often images of each of k classes were taken for each class, or for none (last)."""
+
+    class_ids: Ints
+    """[k] ascending, for rows and columns."""
+    counts: Ints
+    """[k, k + 1]; the last column has the answers that name no class (out of prompt, unparsed,
+    refused, empty). Rows with `error` are not counted."""
+
+
+def confusion(
+    rows: Sequence[Prediction], protocol: Protocol, class_list: ClassList, label_set: LabelSet
+) -> Confusion:
+    """Count answers by the image's label (the lowest, if it has several) and the class answered.
+
+    Classes are not merged, so that a matrix does not depend on equivalences. An answer that stands
+    for several classes of one name counts as the image's label when that is among them. Images
+    without a label are not counted. Raises DataError as `to_answers`.
+    """
+    answers = to_answers(rows, class_list)
+    (judged,) = judge(answers, Labels((label_set,), Equivalences.none()), [protocol])
+    truth, counted = judged.truth, counted_rows(answers, protocol)
+    predicted = np.where(counted, answers.first, NO_CLASS)
+    single = truth.n_labels == 1
+    predicted = np.where(single & judged.right[protocol], truth.lowest, predicted)
+    ids = np.array(class_list.ids, dtype=np.int64)
+    k = len(ids)
+    among = answers.answered & (truth.n_labels > 0)
+    columns = np.where(predicted == NO_CLASS, k, np.searchsorted(ids, predicted))[among]
+    cells = np.searchsorted(ids, truth.lowest[among]) * (k + 1) + columns
+    return Confusion(ids, np.bincount(cells, minlength=k * (k + 1)).reshape(k, k + 1))
+
+
+def save_confusion(path: Path, matrix: Confusion) -> None:
+    """Write `.npz` with `confusion` [k, k + 1] and `class_ids` [k], whole or not at all."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, confusion=matrix.counts, class_ids=matrix.class_ids)
+
+
+def matched_scores(
+    answers: Answers, judged: Judgement, protocol: Protocol
+) -> dict[Matching, Matched]:
+    """Give what is right under each way to match answers with names."""
+    n = int(np.count_nonzero(judged.scope.scored))
+
+    def matched(level: Level) -> Matched:
+        read = judged.right[protocol]
+        right = metrics.right_at(answers, judged.truth, protocol, read, level)
+        if right is None:
+            return Matched(n_right=None, accuracy=None)
+        n_right = int(np.count_nonzero(right & judged.scope.scored))
+        return Matched(n_right=n_right, accuracy=metrics.percent(n_right, n))
+
+    return {matching: matched(level) for matching, level in MATCHINGS.items()}
+
+
+def out_of_prompt(answers: Answers) -> dict[Matching, OutShare]:
+    """Give the answers that are out of prompt under each way to match them with names."""
+    n = int(np.count_nonzero(answers.answered))
+    out = {
+        name: int(np.count_nonzero(metrics.out_rows(answers, level)))
+        for name, level in MATCHINGS.items()
+    }
+    return {name: OutShare(n=count, share=metrics.percent(count, n)) for name, count in out.items()}
+
+
+def reading_info(answers: Answers, protocol: Protocol) -> ReadingInfo:
+    """Give the counts of how answers were read; levels where the protocol matches names."""
+    read = answers.has(Status.OK) & ~answers.mapped
+    levels: dict[Matching, int] = {}
+    if protocol in MATCHED:
+        levels = {
+            name: int(np.count_nonzero(read & (answers.level == level)))
+            for name, level in MATCHINGS.items()
+        }
+    counts = answers.reading
+    return ReadingInfo(
+        rules=dict(counts.rules),
+        levels=levels,
+        removed=dict(counts.removed),
+        n_truncated=counts.n_truncated,
+        n_tied=counts.n_tied,
+        n_several=counts.n_several,
+    )
+
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_NOWHERE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """n rows of lettered questions; positions count from 0 (A), -1 for none."""
+
+    asked: Bools
+    """[n] answers (no `error`) to questions with options."""
+    n_options: Ints
+    """[n] options of the question."""
+    chosen: Ints
+    """[n] position of the option that the answer names."""
+    true: Ints
+    """[n] position of the one option that is a label in any label set; -1 when not exactly one."""
+
+
+def read_choices(answers: Answers, truths: tuple[Truth, ...]) -> Choices:
+    """Find the chosen and the true option of every row."""
+    options = answers.options
+    is_option = options != NO_CLASS
+    rows = np.broadcast_to(np.arange(len(answers))[:, None], options.shape)
+    valid: Bools = np.zeros_like(is_option)
+    for truth in truths:
+        valid |= truth.holds(rows, options)
+    chosen = np.full(len(answers), _NOWHERE, dtype=np.int64)
+    named = options[answers.named_row] == answers.named_class[:, None]
+    known = named.any(axis=1) & answers.has(Status.OK)[answers.named_row]
+    # Backwards, so that `class_id`, which comes first, wins over `also`.
+    chosen[answers.named_row[known][::-1]] = _first(named[known])[::-1]
+    true = np.where(valid.sum(axis=1) == 1, _first(valid), _NOWHERE)
+    asked = answers.answered & is_option.any(axis=1)
+    return Choices(asked, is_option.sum(axis=1), chosen, true)
+
+
+def _first(table: NDArray[np.bool_]) -> Ints:
+    if table.shape[1] == 0:
+        return np.full(len(table), _NOWHERE, dtype=np.int64)
+    places: Ints = np.argmax(table, axis=1)
+    return places
+
+
+def chosen_letters(choices: Choices) -> dict[str, int]:
+    """Count the questions by chosen letter; `none` has those without one. The counts sum to the
+    questions asked.
+    """
+    return _by_letter(choices, choices.chosen[choices.asked], "none")
+
+
+def true_letters(choices: Choices, right_only: bool = False) -> dict[str, int]:
+    """Count the questions by the letter of the true option, all or only those answered right;
+    `none` has those without exactly one true option.
+    """
+    among = choices.asked & (choices.chosen == choices.true) if right_only else choices.asked
+    return _by_letter(choices, choices.true[among], "none")
+
+
+def _by_letter(choices: Choices, positions: Ints, none: str) -> dict[str, int]:
+    most = int(choices.n_options.max(initial=0))
+    counts = np.bincount(positions + 1, minlength=most + 1)
+    letters = {LETTERS[place]: int(counts[place + 1]) for place in range(most)}
+    return {**letters, none: int(counts[0])}
+
+
+def option_counts(choices: Choices) -> dict[int, int]:
+    """Count the questions by their number of options."""
+    sizes, counts = np.unique(choices.n_options[choices.asked], return_counts=True)
+    return {int(size): int(count) for size, count in zip(sizes, counts, strict=True)}
+
+
+def chance(choices: Choices) -> float | None:
+    """Give the accuracy of blind guessing in percent: the mean of 1/k; None without questions."""
+    sizes = choices.n_options[choices.asked]
+    return 100 * float(np.mean(1 / sizes)) if len(sizes) else None

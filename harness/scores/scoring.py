@@ -11,16 +11,9 @@ from harness.data.classes import ClassList
 from harness.data.labels.label_set import Labels
 from harness.data.opened import OpenTask
 from harness.data.sample import Sample
-from harness.scores import choice, metrics
+from harness.scores import judgement, metrics, provenance
 from harness.scores.answers import NO_CLASS, Answers, Bools, to_answers
-from harness.scores.judgement import Judgement, judge, open_truths
-from harness.scores.matching import matched_scores, out_of_prompt, reading_info
-from harness.scores.provenance import (
-    describe_classes,
-    describe_equivalences,
-    describe_labels,
-    distractors_of,
-)
+from harness.scores.judgement import Judgement, judge
 from harness.scores.results import (
     MATCHED,
     BootstrapInfo,
@@ -90,7 +83,7 @@ def request_of(opened: OpenTask, manifest: Manifest) -> ScoreRequest:
         class_list=opened.classes,
         labels=opened.labels,
         mapping=manifest.mapping.model_dump() if manifest.mapping else None,
-        distractors=distractors_of(opened.task, manifest),
+        distractors=provenance.distractors_of(opened.task, manifest),
         n_expected=manifest.n,
         n_images=manifest.data.n,
         sample=manifest.sample,
@@ -104,7 +97,7 @@ def score(rows: Sequence[Prediction], request: ScoreRequest) -> Results:
     none of the class list, label sets of one name, and labels of another data set (`check_met`).
     """
     answers = to_answers(rows, request.class_list)
-    truths = open_truths(request.labels, answers.image_ids)
+    truths = judgement.open_truths(request.labels, answers.image_ids)
     for labels, truth in zip(request.labels.sets, truths, strict=True):
         check_met(labels, truth, answers.image_ids, request.n_images)
     protocols = protocols_of(answers, request)
@@ -127,8 +120,8 @@ def results_of(answers: Answers, judged: Sequence[Judgement], request: ScoreRequ
             status: metrics.percent(count, len(answers))
             for status, count in metrics.count_statuses(answers).items()
         },
-        out_of_prompt=out_of_prompt(answers) if request.protocol in MATCHED else None,
-        reading=reading_info(answers, request.protocol),
+        out_of_prompt=judgement.out_of_prompt(answers) if request.protocol in MATCHED else None,
+        reading=judgement.reading_info(answers, request.protocol),
         scores={
             protocol: {each.truth.name: _score(answers, each, protocol, request) for each in judged}
             for protocol in protocols_of(answers, request)
@@ -137,12 +130,12 @@ def results_of(answers: Answers, judged: Sequence[Judgement], request: ScoreRequ
         mapping=_mapping(answers, judged, request),
         mc=_choices(answers, judged, request) if request.protocol == "mc" else None,
         per_class={each.truth.name: _per_class(each, request.protocol) for each in judged},
-        class_list=describe_classes(request.class_list),
+        class_list=provenance.describe_classes(request.class_list),
         label_sets={
-            labels.name: describe_labels(labels, each.truth)
+            labels.name: provenance.describe_labels(labels, each.truth)
             for labels, each in zip(request.labels.sets, judged, strict=True)
         },
-        equivalences=describe_equivalences(request.labels.equivalences),
+        equivalences=provenance.describe_equivalences(request.labels.equivalences),
         bootstrap=BootstrapInfo(draws=request.draws, seed=request.seed),
     )
 
@@ -182,7 +175,9 @@ def _score(answers: Answers, judged: Judgement, protocol: Protocol, request: Sco
         n_error=int(scope.failed.sum()),
         n_classes=len(table.ids),
         accuracy_empty_correct=metrics.percent(n_right + n_empty, n + n_empty),
-        matching=matched_scores(answers, judged, protocol) if protocol in MATCHED else None,
+        matching=judgement.matched_scores(answers, judged, protocol)
+        if protocol in MATCHED
+        else None,
         accuracy_first_in_list=(
             metrics.share(metrics.first_listed_rows(answers, truth), scope.scored)
             if protocol == "cw" and answers.several
@@ -270,10 +265,10 @@ def _mapping(
 
 
 def _choices(answers: Answers, judged: Sequence[Judgement], request: ScoreRequest) -> ChoiceScore:
-    choices = choice.read_choices(answers, tuple(each.truth for each in judged))
+    choices = judgement.read_choices(answers, tuple(each.truth for each in judged))
     asked = int(np.count_nonzero(choices.asked))
-    chosen, true = choice.chosen_letters(choices), choice.true_letters(choices)
-    right = choice.true_letters(choices, right_only=True)
+    chosen, true = judgement.chosen_letters(choices), judgement.true_letters(choices)
+    right = judgement.true_letters(choices, right_only=True)
     return ChoiceScore(
         letters={
             letter: LetterShare(n=count, share=metrics.percent(count, asked))
@@ -285,8 +280,8 @@ def _choices(answers: Answers, judged: Sequence[Judgement], request: ScoreReques
             )
             for letter, n in true.items()
         },
-        chance=choice.chance(choices),
-        n_options={str(size): n for size, n in choice.option_counts(choices).items()},
+        chance=judgement.chance(choices),
+        n_options={str(size): n for size, n in judgement.option_counts(choices).items()},
         distractors=dict(request.distractors or {}),
     )
 

@@ -9,13 +9,10 @@ import yaml
 from harness.errors import Problem, SpecError, UserError
 from harness.specs.base import FileSpec, Name, S, not_followed, validate
 from harness.specs.catalogue import Catalogue, Kind
-from harness.specs.class_list import ClassListSpec
-from harness.specs.encoder import EncoderSpec
-from harness.specs.label_set import LabelFormat, LabelSetSpec
-from harness.specs.model import ModelSpec
+from harness.specs.label_set import ClassListSpec, LabelFormat, LabelSetSpec
+from harness.specs.model import EncoderSpec, ModelSpec
 from harness.specs.task import TaskSpec
-from harness.specs.yaml_file import Origin, YamlFile, read_yaml
-from harness.specs.yaml_safe import construct
+from harness.specs.yaml_file import Origin, YamlFile, construct, read_yaml
 
 _LABEL_FILES: dict[str, LabelFormat] = {".jsonl": "jsonl", ".csv": "csv"}
 _PATH_ENDS = (".yaml", ".yml", *_LABEL_FILES)

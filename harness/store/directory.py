@@ -10,8 +10,8 @@ from pathlib import Path
 from harness.answers.mapping.rules import EXACT, MAPPED, UNREADABLE
 from harness.answers.outcome import Status
 from harness.errors import DataError, Problem, RunError
-from harness.store.leftovers import MERGED_PARTS, is_aside
 from harness.store.lines import Appender, read_predictions, write_predictions, writing
+from harness.store.lock import MERGED_PARTS, is_aside
 from harness.store.manifest import Manifest
 from harness.store.prediction import Prediction
 

@@ -1,7 +1,5 @@
-"""One writer at a time in a directory: locks of `filelock`, free when their process dies.
-
-Where this system or the file system has no locks, a lock is a file that names its process, and is
-free when no such process is on this machine any more.
+"""One writer at a time in a directory: locks of `filelock`, free when their process dies; and what
+commands that were killed have left.
 """
 
 import contextlib
@@ -11,6 +9,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -21,7 +20,50 @@ from pathlib import Path
 from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout, UnixFileLock, has_fcntl
 
 from harness.errors import Problem, RunError, UserError
-from harness.store.leftovers import remove_leftovers
+from harness.store.lines import TEMPORARY
+
+MERGED_PARTS = ".merged-parts"
+"""The parts of a run whose rows are in its final file."""
+_UNFINISHED = r"\.(importing|exporting|building)-[^/]*"
+_REPLACED = r"\.replaced-[^/]*"
+_ASIDE = re.compile(rf"\..+({_UNFINISHED}|{_REPLACED})|.+\.old-\d+", re.DOTALL)
+
+
+def is_aside(name: str) -> bool:
+    """Whether a folder of this name is no run: not whole yet, or moved aside."""
+    return _ASIDE.fullmatch(name) is not None
+
+
+def remove_leftovers(directory: Path) -> None:
+    """Take away what killed commands have left of a directory; an older one comes back when it was
+    moved aside and no newer took its place.
+
+    Whoever calls must have the directory for itself (`harness.store.lock`).
+    """
+    own = re.escape(f".{directory.name}")
+    for name, keeps in ((_REPLACED, True), (_UNFINISHED, False)):
+        for path in _named(directory.parent, re.compile(own + name, re.DOTALL)):
+            if keeps and not directory.exists():
+                with contextlib.suppress(OSError):
+                    path.rename(directory)
+            else:
+                shutil.rmtree(path, ignore_errors=True)
+    shutil.rmtree(directory / MERGED_PARTS, ignore_errors=True)
+    remove_unfinished(directory)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Take away the files of a folder that killed commands were writing."""
+    for path in _named(folder, re.compile(rf"\..*{re.escape(TEMPORARY)}", re.DOTALL)):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _named(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if pattern.fullmatch(path.name))
+
 
 _NATIVE = has_fcntl or sys.platform == "win32"
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)

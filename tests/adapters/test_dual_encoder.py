@@ -29,9 +29,8 @@ from harness.encoders.templates import TEMPLATES
 from harness.errors import SpecError
 from harness.requests import Ask, Request, Response
 from harness.specs.catalogue import Catalogue
-from harness.specs.encoder import EncoderSpec
 from harness.specs.load import load_model, load_task
-from harness.specs.model import ModelSpec
+from harness.specs.model import EncoderSpec, ModelSpec
 
 NAMES = ("dog", "polar bear", "fire truck")
 

@@ -23,8 +23,7 @@ from harness.runner.session import RunOptions, run_task
 from harness.runs.finished import Finished
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_model, load_task
-from harness.specs.model import ModelSpec
-from harness.specs.model_generation import ModelGeneration
+from harness.specs.model import ModelGeneration, ModelSpec
 from harness.specs.task import GenerationSpec
 from harness.store.manifest import Manifest
 from support.settled_checkpoints import Where, settled

@@ -25,7 +25,7 @@ from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_model, load_task
-from harness.specs.model_generation import ModelGeneration
+from harness.specs.model import ModelGeneration
 from harness.specs.task import GenerationSpec
 from harness.store.lines import read_predictions
 from harness.store.lock import WHOLE, Shard

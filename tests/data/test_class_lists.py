@@ -10,7 +10,7 @@ from harness.data.class_lists import load_class_list
 from harness.data.classes import ClassList
 from harness.data.text_lines import lines_of
 from harness.errors import DataError, SpecError
-from harness.specs.class_list import ClassListSpec
+from harness.specs.label_set import ClassListSpec
 
 Load = Callable[..., ClassList]
 

@@ -14,7 +14,7 @@ import harness
 from harness.encoders.base import TextEncoder, Vectors
 from harness.encoders.cache import CachedEncoder, cache_folder
 from harness.encoders.lexical import load_lexical
-from harness.specs.encoder import EncoderSpec
+from harness.specs.model import EncoderSpec
 
 ROOT = Path(harness.__file__).parents[1]
 
@@ -118,7 +118,7 @@ def test_several_processes_at_once(inner: Counting, tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "from harness.encoders.cache import CachedEncoder\n"
         "from harness.encoders.lexical import load_lexical\n"
-        "from harness.specs.encoder import EncoderSpec\n"
+        "from harness.specs.model import EncoderSpec\n"
         "inner = load_lexical(EncoderSpec(encoder='lexical', kind='lexical'))\n"
         "cached = CachedEncoder(inner, Path(sys.argv[1]))\n"
         "start = int(sys.argv[2])\n"

@@ -13,7 +13,7 @@ from harness.encoders.cache import CachedEncoder
 from harness.encoders.registry import KINDS, load_encoder, open_encoder
 from harness.encoders.weights import require, weights_folder
 from harness.errors import MissingPackageError, SpecError, UserError
-from harness.specs.encoder import EncoderSpec
+from harness.specs.model import EncoderSpec
 
 ROOT = Path(harness.__file__).parents[1]
 YAMLS = sorted((ROOT / "models" / "encoders").glob("*.yaml"))
@@ -83,7 +83,7 @@ def offline(hub: Path, pretrained: str) -> subprocess.CompletedProcess[str]:
     code = (
         "import sys\n"
         "from harness.encoders.registry import load_encoder\n"
-        "from harness.specs.encoder import EncoderSpec\n"
+        "from harness.specs.model import EncoderSpec\n"
         "spec = EncoderSpec(encoder='mine', kind='text_tower', pretrained=sys.argv[1])\n"
         "encoder = load_encoder(spec)\n"
         "print(encoder.digest, encoder.encode(['tench']).shape)"

@@ -9,7 +9,7 @@ import pytest
 
 import harness
 from harness.encoders.lexical import DIMENSION, load_lexical
-from harness.specs.encoder import EncoderSpec
+from harness.specs.model import EncoderSpec
 
 SPEC = EncoderSpec(encoder="lexical", kind="lexical")
 ROOT = Path(harness.__file__).parents[1]
@@ -49,7 +49,7 @@ def test_what_is_embedded_has_not_changed_under_its_digest() -> None:
 def test_it_is_the_same_in_another_process() -> None:
     code = (
         "from harness.encoders.lexical import load_lexical\n"
-        "from harness.specs.encoder import EncoderSpec\n"
+        "from harness.specs.model import EncoderSpec\n"
         "e = load_lexical(EncoderSpec(encoder='lexical', kind='lexical'))\n"
         "print(e.digest, e.encode(['great white shark', '日本']).tobytes().hex())"
     )

@@ -5,7 +5,7 @@ from sentence_transformers import SentenceTransformer
 
 from harness.encoders.sentence import load_minilm, load_sentence_transformers
 from harness.errors import MissingPackageError, UserError
-from harness.specs.encoder import EncoderSpec
+from harness.specs.model import EncoderSpec
 
 SPEC = EncoderSpec(encoder="minilm", kind="minilm")
 TEXTS = ["tench", "a photo of a great white shark.", "", "日本", "word " * 300]

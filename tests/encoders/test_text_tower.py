@@ -8,7 +8,7 @@ from transformers import AutoModel, AutoTokenizer
 
 from harness.encoders.text_tower import load_text_tower
 from harness.errors import UserError
-from harness.specs.encoder import EncoderSpec
+from harness.specs.model import EncoderSpec
 
 TEXTS = ["tench", "a photo of a tench.", "", "shark " * 40, "Great White Shark"]
 

@@ -33,7 +33,7 @@ from harness.runs.finished import Finished
 from harness.runs.importing import ImportOptions, import_answers
 from harness.runs.reopen import rescore
 from harness.specs.catalogue import Catalogue
-from harness.specs.class_list import ClassListSpec
+from harness.specs.label_set import ClassListSpec
 from harness.specs.load import load_class_list_spec, load_task
 from harness.specs.model import ModelSpec
 from harness.specs.task import TaskSpec

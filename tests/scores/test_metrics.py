@@ -12,7 +12,7 @@ from sklearn.metrics import (
 from harness.answers.outcome import Status
 from harness.data.classes import Class, ClassList
 from harness.data.labels.label_set import Equivalences
-from harness.scores.confusion import confusion
+from harness.scores.judgement import confusion
 from harness.scores.results import Results, Score
 from scores.score_builders import classes, drawn, labels, mapped, ok, row, run
 

@@ -23,7 +23,7 @@ from harness.report.results_table import (
     results_table,
 )
 from harness.scores.compare import Side, compare
-from harness.scores.confusion import confusion, save_confusion
+from harness.scores.judgement import confusion, save_confusion
 from harness.scores.results import Matched, Results
 from scores.score_builders import classes, labels, mapped, ok, row, run
 

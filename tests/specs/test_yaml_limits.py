@@ -9,8 +9,7 @@ from harness.errors import SpecError
 from harness.limits import MOST_DEPTH, MOST_YAML
 from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.load import load_task
-from harness.specs.yaml_file import read_yaml
-from harness.specs.yaml_safe import construct
+from harness.specs.yaml_file import construct, read_yaml
 
 LAUGHS = "\n".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 12))
 MERGES = "\n".join(f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * 9)}]}}" for i in range(1, 12))

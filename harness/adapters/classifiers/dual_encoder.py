@@ -23,8 +23,7 @@ from harness.encoders.weights import digest_of
 from harness.errors import SpecError
 from harness.requests import Ask, ModelFacts
 from harness.specs.base import Spec
-from harness.specs.encoder import EncoderSpec
-from harness.specs.model import ModelSpec
+from harness.specs.model import EncoderSpec, ModelSpec
 from harness.weights import Weights, find
 
 _TEXTS = 256  # class prompts that are encoded at a time

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from transformers import GenerationConfig
 
-from harness.specs.model_generation import ModelGeneration
+from harness.specs.model import ModelGeneration
 
 log = logging.getLogger("harness")
 _STAYS = frozenset({

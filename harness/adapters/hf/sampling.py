@@ -21,7 +21,7 @@ from transformers import (
     TypicalLogitsWarper,
 )
 
-from harness.specs.model_generation import ModelGeneration
+from harness.specs.model import ModelGeneration
 from harness.specs.task import GenerationSpec
 
 _BITS = 52  # so that a number times a sum below 1 stays below the sum

@@ -14,8 +14,7 @@ from harness.adapters.hf.reading import AnswerReader
 from harness.adapters.hf.sampling import SeededSampling, warpers
 from harness.errors import SpecError
 from harness.requests import Text
-from harness.specs.model import ModelSpec
-from harness.specs.model_generation import SAMPLING_ONLY
+from harness.specs.model import SAMPLING_ONLY, ModelSpec
 from harness.specs.task import GenerationSpec
 
 

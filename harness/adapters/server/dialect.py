@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.adapters.server.faults import Fault
 from harness.adapters.server.options import Dialect
-from harness.specs.model_generation import ModelGeneration
+from harness.specs.model import ModelGeneration
 from harness.specs.task import GenerationSpec
 
 SENDABLE = frozenset({"top_k", "min_p", "repetition_penalty", "min_new_tokens"})

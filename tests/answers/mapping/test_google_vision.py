@@ -20,7 +20,7 @@ from harness.answers.mapping.nearest import map_answers
 from harness.data.classes import Class, ClassList
 from harness.encoders.base import TextEncoder
 from harness.encoders.registry import open_encoder
-from harness.specs.encoder import EncoderSpec
+from harness.specs.model import EncoderSpec
 
 DATA = Path(harness.__file__).parents[2] / "shared" / "data"
 ANSWERS = DATA / "answers" / "google_vision_open_world_400.json"

@@ -9,7 +9,7 @@ from harness.answers.mapping.nearest import map_answers
 from harness.data.classes import Class, ClassList
 from harness.encoders.lexical import load_lexical
 from harness.errors import SpecError
-from harness.specs.encoder import EncoderSpec
+from harness.specs.model import EncoderSpec
 
 LEXICAL = load_lexical(EncoderSpec(encoder="lexical", kind="lexical"))
 SINGLE = load_lexical(EncoderSpec(encoder="single", kind="lexical", ngram_range=(1, 1)))

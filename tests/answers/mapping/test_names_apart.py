@@ -13,7 +13,7 @@ from harness.encoders.base import TextEncoder, Vectors
 from harness.encoders.lexical import load_lexical
 from harness.encoders.sentence import load_minilm
 from harness.errors import SpecError
-from harness.specs.encoder import EncoderSpec
+from harness.specs.model import EncoderSpec
 
 LEXICAL = load_lexical(EncoderSpec(encoder="lexical", kind="lexical"))
 MINILM = load_minilm(EncoderSpec(encoder="minilm", kind="minilm"))

@@ -15,7 +15,7 @@ from harness.data.classes import Class, ClassList
 from harness.encoders.base import Vectors
 from harness.encoders.lexical import load_lexical
 from harness.encoders.sentence import load_minilm
-from harness.specs.encoder import EncoderSpec
+from harness.specs.model import EncoderSpec
 
 LEXICAL = load_lexical(EncoderSpec(encoder="lexical", kind="lexical"))
 CLASSES = ClassList(

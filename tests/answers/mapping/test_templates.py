@@ -5,7 +5,7 @@ from harness.answers.mapping.templates import embed
 from harness.encoders.lexical import load_lexical
 from harness.encoders.templates import TEMPLATES, sentences
 from harness.errors import SpecError
-from harness.specs.encoder import EncoderSpec
+from harness.specs.model import EncoderSpec
 
 LEXICAL = load_lexical(EncoderSpec(encoder="lexical", kind="lexical"))
 
