@@ -150,8 +150,10 @@ class Preview(Protocol):
         """Give the most tokens that the model may write as an answer to a text."""
         ...
 
-    def cost(self, prompt_tokens: int, answer_tokens: int) -> float | None:
-        """Give the price of so many tokens in US dollars; None where the YAML names no prices."""
+    def cost(self, prompt_tokens: int, answer_tokens: int, cached_tokens: int = 0) -> float | None:
+        """Give the price of so many tokens in US dollars, of which the server has some in its
+        cache; None where the YAML names no prices.
+        """
         ...
 
 

@@ -48,6 +48,6 @@ class Estimate:
             return longest
         return ask.generation.most_tokens(None if longest is None else longest - 1)
 
-    def cost(self, prompt_tokens: int, answer_tokens: int) -> None:
+    def cost(self, prompt_tokens: int, answer_tokens: int, cached_tokens: int = 0) -> None:
         """Not known."""
         return

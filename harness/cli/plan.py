@@ -36,7 +36,7 @@ from harness.report.terminal import paragraph, say
 from harness.specs.catalogue import Catalogue
 
 if TYPE_CHECKING:
-    from harness.checks.forecast import Forecast, ForecastOptions
+    from harness.checks.forecast.forecast import Forecast, ForecastOptions
     from harness.specs.model import ModelSpec
     from harness.specs.task import TaskSpec
 
@@ -48,7 +48,7 @@ SCHEMA_VERSION = 1
 def plan(
     model: ModelName,
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[TASK]...", help="As of --tasks.")
+        list[str] | None, typer.Argument(metavar="TASK", help="As of --tasks.")
     ] = None,
     tasks: Annotated[
         str | None, typer.Option(help="Tasks, groups or tags, separated by commas.")
@@ -76,7 +76,7 @@ def plan(
     has no answer yet in --output, with what is exact and what is estimated.
     """
     from harness.adapters.registry import check_fits, checked_class
-    from harness.checks.forecast import ForecastOptions
+    from harness.checks.forecast.forecast import ForecastOptions
     from harness.data.labels.of_task import share_overrides
     from harness.specs.load import load_model
 
@@ -110,7 +110,7 @@ def _forecasts(
     options: "ForecastOptions",
 ) -> "Iterator[Forecast]":
     from harness.adapters.registry import load_preview
-    from harness.checks.forecast import forecast
+    from harness.checks.forecast.forecast import forecast
 
     prompted = any(task.protocol != "classify" for task in tasks)
     if prompted and model.trust_remote_code:
@@ -132,7 +132,7 @@ def _total(found: "Sequence[Forecast]") -> dict[str, object]:
 
 
 def _show_total(found: "Sequence[Forecast]") -> None:
-    from harness.checks.forecast_lines import dollars
+    from harness.checks.forecast.lines import dollars
 
     text = f"{sum(each.requests.left for each in found):,} requests"
     known = [each.cost for each in found if each.cost is not None]
@@ -143,7 +143,7 @@ def _show_total(found: "Sequence[Forecast]") -> None:
 
 
 def _show(found: "Forecast") -> None:
-    from harness.checks.forecast_lines import lines_of
+    from harness.checks.forecast.lines import lines_of
 
     say(f"{found.task} (protocol {found.protocol}) with {found.model}\n")
     if found.prompt is not None:

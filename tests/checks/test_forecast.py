@@ -86,6 +86,7 @@ def test_nothing_that_holds_a_model_is_imported(folder: Path) -> None:
     assert cost["expected"] == pytest.approx(expected)
     at_most = (2.5 * prompts["total"] + 10 * answers["at_most"]) / 1e6
     assert cost["at_most"] == pytest.approx(at_most)
+    assert cost["cached"] is None  # the prompt begins with the image
 
 
 def colour(folder: Path, *more: object) -> tuple[object, ...]:
@@ -191,6 +192,17 @@ def test_the_prompt_of_a_server_is_what_is_sent() -> None:
     assert [preview.most_tokens(ask, "") for ask in (Ask(), letters, names)] == [
         Ask().generation.most_tokens(), 1, 9
     ]  # fmt: skip
+
+
+def test_what_a_cache_may_save(tmp_path: Path) -> None:
+    words = ("mini_cw", "--model", "gpt-4o", "--limit", 11, "--output", tmp_path)
+    found = plan(*words)
+    before = found["prompt"].removeprefix("[user]\n").partition("[image")[0]
+    tokens = -(-len(before.encode()) // 4)
+    saved = found["cost"]["expected"] - found["cost"]["cached"]
+    assert saved == pytest.approx(10 * tokens * (2.5 - 1.25) / 1e6)
+    assert "in its cache" in " ".join(show(*words).stdout.split())
+    assert plan(*words, "--set_model", PRICES)["cost"]["cached"] is None
 
 
 def test_reasoning_is_named_where_a_model_may_reason(tmp_path: Path) -> None:

@@ -71,6 +71,6 @@ class HfPreview:
         most = longest(self._choices.after(self._form.render(text), ask.choices))
         return most + 1 if ask.output_type == "constrained" else ask.generation.most_tokens(most)
 
-    def cost(self, prompt_tokens: int, answer_tokens: int) -> None:
+    def cost(self, prompt_tokens: int, answer_tokens: int, cached_tokens: int = 0) -> None:
         """Nobody charges for it."""
         return

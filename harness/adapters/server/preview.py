@@ -89,10 +89,10 @@ class ServerPreview:
             most = ask.generation.most_tokens()
         return most + self._options.reasoning_tokens
 
-    def cost(self, prompt_tokens: int, answer_tokens: int) -> float | None:
-        """Give the price without anything in the server's cache."""
+    def cost(self, prompt_tokens: int, answer_tokens: int, cached_tokens: int = 0) -> float | None:
+        """Give the price by the YAML."""
         prices = self._options.prices
-        return None if prices is None else prices.cost(prompt_tokens, answer_tokens)
+        return None if prices is None else prices.cost(prompt_tokens, answer_tokens, cached_tokens)
 
     @property
     def _image_rule(self) -> str:

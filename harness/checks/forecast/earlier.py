@@ -73,7 +73,8 @@ def on_disk(
             rows = RunDirectory(path).rows()
             others = _others(manifest, repeat, model) if rows else []
             if others:
-                notes.append(f"{path} holds a run of something else ({'; '.join(others)})")
+                what = f"{path} holds a run of something else, so that `harness run` stops"
+                notes.append(f"{what}: {'; '.join(others)}")
                 rows = {}
             earlier = earlier or _summary(path, manifest, list(rows.values()), same_task=True)
         asked += owed(requests, rows)

@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass, replace
 
 from harness.answers.outcome import Status
-from harness.checks.earlier import OnDisk
-from harness.checks.forecast_tokens import likely_answers
+from harness.checks.forecast.earlier import OnDisk
+from harness.checks.forecast.tokens import likely_answers
 from harness.encoders.templates import sentences
 from harness.prompts.plan import Plan
 from harness.requests import Response, Scores, Text

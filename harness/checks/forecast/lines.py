@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from harness.checks.forecast import Forecast
+from harness.checks.forecast.forecast import Forecast
 
 _HOW = {
     "exact": "exact",
@@ -96,9 +96,15 @@ def _cost(found: Forecast) -> str:
     if found.cost is None:
         return f"not known: {found.unpriced}"
     reasoning = found.answer_tokens is not None and found.answer_tokens.without_reasoning
-    text = dollars(found.cost.expected) + (", without any reasoning" if reasoning else "")
-    text += f"; {dollars(found.cost.at_most)} if every answer is as long as it may be. What the "
-    return text + "server has in its cache may cost less. `harness run --max_cost` sets a limit"
+    cost = found.cost
+    text = dollars(cost.expected) + (", without any reasoning" if reasoning else "")
+    if cost.cached is not None:
+        text += (
+            f"; {dollars(cost.cached)} if the server always has in its cache what stands before "
+        )
+        text += "the image"
+    text += f"; {dollars(cost.at_most)} if nothing is, and every answer as long as it may be"
+    return f"{text}. `harness run --max_cost` sets a limit"
 
 
 def _time(found: Forecast) -> str:

@@ -12,7 +12,7 @@ from typing import Literal
 from PIL import Image
 
 from harness.adapters.base import Preview
-from harness.checks.earlier import Earlier
+from harness.checks.forecast.earlier import Earlier
 from harness.prompts.ahead import load_ahead, readable
 from harness.prompts.plan import Plan, PlannedRequest
 from harness.requests import Request
@@ -21,6 +21,7 @@ from harness.specs.template import LETTERS
 
 ASSUMED = (500, 375)
 """Width and height of an image where none can be opened: about those of ImageNet."""
+_TOGETHER = 4  # requests whose images are got ready at a time
 _ANSWERS = 50
 """Answers with several names that are made up, for their mean length."""
 How = Literal["exact", "extrapolated", "assumed", "estimated", "measured"]
@@ -28,16 +29,18 @@ How = Literal["exact", "extrapolated", "assumed", "estimated", "measured"]
 
 @dataclass(frozen=True, slots=True)
 class OpenedImages:
-    """Requests whose images were opened."""
+    """What came of opening the images of some requests."""
 
-    requests: tuple[Request, ...]
-    """At least one, first the first one of all whose images could be opened."""
-    first: tuple[str, ...]
-    """Ids of the images of the first one."""
+    first: Request
+    """The first one of all whose images could be opened."""
+    first_ids: tuple[str, ...]
+    """Ids of its images."""
     n: int
     """Images that were opened; 0 where the size is assumed."""
     sizes: tuple[tuple[int, int], ...]
     """Width and height of each; the assumed one where none was opened."""
+    tokens: tuple[tuple[int, int], ...]
+    """Of each request, where they are known: tokens of its images, and how many images."""
     unreadable: tuple[str, ...]
     """Ids of images that could not be decoded."""
 
@@ -71,30 +74,48 @@ class AnswerTokens:
     """Whether the model may reason, which is in `at_most` alone."""
 
 
-def open_some(plan: Plan, asked: Sequence[PlannedRequest], images: int) -> OpenedImages:
+def open_some(
+    plan: Plan, preview: Preview | None, asked: Sequence[PlannedRequest], images: int
+) -> OpenedImages:
     """Open about so many images: those of the first request, and of others drawn at random, the
-    same each time.
+    same each time. They are let go once they are counted.
     """
     source, each = plan.opened.source, plan.opened.task.images_per_prompt
-    blank = Request((Image.new("RGB", ASSUMED),) * len(asked[0].image_ids), asked[0].text)
-    if source.read is None:
-        return OpenedImages((blank,), asked[0].image_ids, 0, (ASSUMED,), ())
-    count = max(1, min(len(asked), math.ceil(images / each)))
-    others = random.Random(0).sample(range(1, len(asked)), count - 1)
-    chosen = [asked[place] for place in (0, *sorted(others))]
-    loaded = list(load_ahead(source, chosen, count))
-    pairs = [
-        (image_id, item)
-        for request in loaded
-        for image_id, item in zip(request.planned.image_ids, request.images, strict=True)
-    ]
-    opened = [found for request in loaded if (found := readable(plan, request)) is not None]
-    sizes = tuple(item.image.size for _, item in pairs if item.image is not None)
-    broken = tuple(image_id for image_id, item in pairs if item.image is None)
-    if not opened:
-        return OpenedImages((blank,), asked[0].image_ids, 0, (ASSUMED,), broken)
-    ready = tuple(request for _, _, request in opened)
-    return OpenedImages(ready, opened[0][0].image_ids, len(sizes), sizes, broken)
+    sizes: list[tuple[int, int]] = []
+    broken: list[str] = []
+    tokens: list[tuple[int, int]] = []
+    first: tuple[Request, tuple[str, ...]] | None = None
+    count = max(1, min(len(asked), math.ceil(images / each))) if source.read else 0
+    others = random.Random(0).sample(range(1, len(asked)), max(0, count - 1))
+    chosen = [asked[place] for place in (0, *sorted(others))[:count]]
+    for loaded in load_ahead(source, chosen, _TOGETHER):
+        for image_id, item in zip(loaded.planned.image_ids, loaded.images, strict=True):
+            if item.image is None:
+                broken.append(image_id)
+            else:
+                sizes.append(item.image.size)
+        ready = readable(plan, loaded)
+        if ready is not None:
+            planned, _, request = ready
+            first = first or (request, planned.image_ids)
+            tokens += _counted(preview, request)
+    if first is None:
+        blank = Image.new("RGB", ASSUMED)
+        first = Request((blank,) * len(asked[0].image_ids), asked[0].text), asked[0].image_ids
+        tokens = _counted(preview, first[0])
+    return OpenedImages(
+        first=first[0],
+        first_ids=first[1],
+        n=len(sizes),
+        sizes=tuple(sizes) or (ASSUMED,),
+        tokens=tuple(tokens),
+        unreadable=tuple(broken),
+    )
+
+
+def _counted(preview: Preview | None, request: Request) -> list[tuple[int, int]]:
+    tokens = preview.image_tokens(request) if preview and request.images else None
+    return [] if tokens is None else [(tokens, len(request.images))]
 
 
 def prompt_tokens(
@@ -115,13 +136,12 @@ def prompt_tokens(
     if not exact and earlier is not None and earlier.prompt_tokens is not None:
         total = round(earlier.prompt_tokens * len(asked))
         return PromptTokens(total, None, None, of_text, None, None, "measured")
-    counted = [(preview.image_tokens(each), len(each.images)) for each in opened.requests]
-    known = [(tokens, n) for tokens, n in counted if tokens is not None and n]
-    if not known:
+    if not opened.tokens:
         return PromptTokens(None, None, None, of_text, None, None, "estimated")
     images = sum(len(request.image_ids) for request in asked)
-    rates = [tokens / n for tokens, n in known]
-    of_images = round(images * sum(tokens for tokens, _ in known) / sum(n for _, n in known))
+    rates = [tokens / n for tokens, n in opened.tokens]
+    mean = sum(tokens for tokens, _ in opened.tokens) / sum(n for _, n in opened.tokens)
+    of_images = round(images * mean)
     interval = student_t(rates).ci95 if min(rates) < max(rates) else None
     low, high = (round(of_text + images * max(0.0, end)) for end in interval or (0.0, 0.0))
     how: How = "extrapolated" if opened.n < images else "exact"

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.adapters.base import Preview
-from harness.adapters.registry import abilities_of, adapter_class
-from harness.checks.earlier import Earlier, OnDisk, on_disk
-from harness.checks.forecast_disk import Disk, disk_of
-from harness.checks.forecast_tokens import (
+from harness.checks.forecast.cost import Cost, cost_of, unpriced_by
+from harness.checks.forecast.disk import Disk, disk_of
+from harness.checks.forecast.earlier import Earlier, OnDisk, on_disk
+from harness.checks.forecast.tokens import (
     AnswerTokens,
     OpenedImages,
     PromptTokens,
@@ -74,15 +74,6 @@ class Requests:
     """Of slice and repeats, on disk already."""
     left: int
     """What the command asks: all figures are of these."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """US dollars."""
-
-    expected: float
-    at_most: float
-    """Where every answer is as long as it may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +148,7 @@ def forecast(
         raise UserError(Problem(f"task `{task.task}`", "no image has a question"))
     requests = plan.requests[options.shard.index :: options.shard.count]
     disk = on_disk(options.output, model, plan, requests)
-    opened = open_some(plan, disk.asked or plan.requests, options.images)
+    opened = open_some(plan, preview, disk.asked or plan.requests, options.images)
     found = Forecast(
         task=task.task,
         model=model.model,
@@ -166,7 +157,7 @@ def forecast(
         images=_images_of(plan, opened),
         requests=_requests_of(plan, requests, disk, options.shard),
         prompt=None,
-        prompt_images=opened.first,
+        prompt_images=opened.first_ids,
         counting=None,
         context=None,
         prompt_tokens=None,
@@ -195,35 +186,16 @@ def _with_prompts(
     counting = preview.counting
     prompts = prompt_tokens(preview, disk.asked, opened, disk.earlier)
     answers = answer_tokens(preview, plan, len(disk.asked), disk.earlier)
-    cost = _cost_of(preview, prompts, answers)
+    cost = cost_of(preview, disk.asked, prompts, answers)
     return replace(
         found,
-        prompt=preview.prompt(opened.requests[0]),
+        prompt=preview.prompt(opened.first),
         counting=counting.how,
         context=counting.context,
         prompt_tokens=prompts,
         answer_tokens=answers,
         cost=cost,
-        unpriced=_unpriced(model) if cost is None else None,
-    )
-
-
-def _cost_of(preview: Preview, prompts: PromptTokens, answers: AnswerTokens) -> Cost | None:
-    if prompts.total is None:
-        return None
-    expected = preview.cost(prompts.total, answers.expected)
-    at_most = preview.cost(prompts.high or prompts.total, answers.at_most)
-    return None if expected is None or at_most is None else Cost(expected, at_most)
-
-
-def _unpriced(model: ModelSpec) -> str:
-    if model.options.get("prices") is not None:
-        return "the tokens of images are not known"
-    if "prices" not in abilities_of(adapter_class(model)).options.model_fields:
-        return f"adapter `{model.adapter}` has no prices"
-    return (
-        "the model's YAML names no prices; --set_model options.prices='{input: 2.5, output: 10}' "
-        "gives dollars for a million tokens"
+        unpriced=unpriced_by(model) if cost is None else None,
     )
 
 
