@@ -68,6 +68,10 @@ def _members(found: type, where: str) -> Iterator[Problem]:
         except TypeError:
             got = f"def {name}{signature}"
             yield Problem(where, f"`{name}` takes other arguments", got, line)
+    preview = getattr(found, "preview", None)
+    if preview is not None and not inspect.ismethod(preview):
+        what = "`preview` is no class method, as no model is loaded for it"
+        yield Problem(where, what, fix="@classmethod, def preview(cls, spec)")
 
 
 def _abilities(found: type, where: str) -> Iterator[Problem]:

@@ -99,6 +99,14 @@ def test_all_that_lacks_is_named_at_once(name_of) -> None:
     ]  # fmt: skip
 
 
+def test_a_preview_needs_no_model(name_of) -> None:
+    own = "    def preview(self, spec): ...\n"
+    assert told(name_of(SOUND + own)) == [
+        "`preview` is no class method, as no model is loaded for it"
+    ]
+    load_adapter(load_model(Catalogue(()), name_of(f"{SOUND}    @classmethod\n{own}")), Setting())
+
+
 def test_wrong_arguments(name_of) -> None:
     code = SOUND.replace("spec, setting", "spec").replace("ask, requests", "ask, requests, more")
     code += "    def prepare(self): ...\n"

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from harness.adapters.estimate import Estimate
 from harness.adapters.registry import load_preview
 from harness.adapters.server.options import OpenAIOptions
 from harness.adapters.server.preview import ServerPreview
 from harness.requests import Ask, Request, Response, Text
 from harness.specs.model import ModelSpec
-from support.colours import ColourAdapter
+from support.colours import ColourAdapter, SlowAdapter
 from support.command import Said, harness
 from support.tiny_checkpoints import make_thinking_checkpoint
 
@@ -119,6 +120,18 @@ def test_what_is_answered_is_not_asked_and_says_how_long_answers_are(
     assert other["requests"]["left"] == 12 and other["earlier"] is None
     assert "max_new_tokens" in other["notes"][0]
     assert plan(*words, "--sample", 3)["requests"]["left"] == 3  # refused by the run, as noted
+
+
+def test_an_adapter_of_ones_own_may_count(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Words(Estimate):
+        def image_tokens(self, request: Request) -> int:  # type: ignore[override]
+            return 7 * len(request.images)
+
+    preview = classmethod(lambda cls, spec: Words(f"of {spec.model}"))
+    monkeypatch.setattr(SlowAdapter, "preview", preview, raising=False)
+    found = plan(*colour(folder, "--model", "support.colours:SlowAdapter"))
+    assert found["counting"].endswith("of SlowAdapter")
+    assert found["prompt_tokens"]["of_images"] == 7 * 12
 
 
 def test_a_run_of_another_task_says_how_long_answers_take(folder: Path) -> None:
@@ -246,6 +259,8 @@ def test_it_reads_well_in_80_columns(
     if 5000 in words:
         assert "5,000 images were asked for, and the data set has 1,280" in text
         assert "names no prices; --set_model options.prices=" in " ".join(text.split())
+    if 8 in words:
+        assert "no difference of two models on the 8 images" in " ".join(text.split())
     if "output_type=multiple_choice" in words:
         assert "0 tokens: what may be answered is ranked" in text
 

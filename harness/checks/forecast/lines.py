@@ -142,13 +142,14 @@ def _bytes(number: int) -> str:
 
 def _difference(found: Forecast) -> str:
     shown = found.difference
-    points = [
-        "none" if each.difference is None else f"{100 * each.difference:.2f} points"
+    on = f"two models on the {shown.images:,} images that `{shown.label_set}` labels"
+    how = "(exact McNemar, power 0.8)"
+    if all(each.difference is None for each in shown.shown):
+        shares = ", ".join(f"{100 * each.discordant:g}" for each in shown.shown)
+        return f"no difference of {on}, where {shares} % are discordant {how}"
+    parts = [
+        ("none" if each.difference is None else f"{100 * each.difference:.2f} points")
+        + f" where {100 * each.discordant:g} % are discordant"
         for each in shown.shown
     ]
-    parts = [
-        f"{least} where {100 * each.discordant:g} % are discordant"
-        for least, each in zip(points, shown.shown, strict=True)
-    ]
-    text = f"as the smallest difference of two models on the {shown.images:,} images that "
-    return f"{text}`{shown.label_set}` labels: {', '.join(parts)} (exact McNemar, power 0.8)"
+    return f"as the smallest difference of {on}: {', '.join(parts)} {how}"
