@@ -19,6 +19,7 @@ _METHODS = {
     "__init__": (("spec", "setting"), "what loads the model"),
     "respond": (("ask", "requests"), "what answers a batch"),
     "prepare": (("request",), None),
+    "deferred": (("ask", "folder"), None),
 }
 """The arguments of each method, and what it is for where it must be there."""
 _NAMES: Mapping[str, frozenset[str]] = {

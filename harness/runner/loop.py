@@ -59,6 +59,17 @@ class Watch:
     """Called before answers are written: what they said of the model goes first."""
     spending: Spending | None = None
 
+    def note(self, rows: Sequence[Prediction], appender: Appender) -> None:
+        """Write answers, and count what they cost and which failed. Raises RunError where that is
+        too much; all is on disk by then.
+        """
+        self.keep_facts()
+        appender.write(rows)
+        self.progress.add(rows)
+        if self.spending is not None:
+            self.spending.add(rows)
+        self.errors.add([row.error or "" for row in rows if row.status is Status.ERROR])
+
     def most(self, batch_size: int) -> int:
         """Give how many requests may be asked at a time. Raises RunError where none may."""
         return min(batch_size, self.spending.most()) if self.spending else batch_size
@@ -109,20 +120,15 @@ def answer_requests(
     for batch in batches_by_size(
         loaded, lambda each: each.size, lambda: watch.most(asker.batch_size)
     ):
-        ready = [each.ready for each in batch if each.ready]
+        asked = [each.ready for each in batch if each.ready]
         rows = [row for each in batch for row in each.failed]
         try:
-            rows += _answer_batch(plan, asker, ready)
+            rows += _answer_batch(plan, asker, asked)
         except StuckError as error:
-            stuck = [failed_rows(each.planned, str(error)) for each in ready]
+            stuck = [failed_rows(each.planned, str(error)) for each in asked]
             appender.write([*rows, *(row for each in stuck for row in each)])
             raise
-        watch.keep_facts()
-        appender.write(rows)
-        watch.progress.add(rows)
-        if watch.spending is not None:
-            watch.spending.add(rows)
-        watch.errors.add([row.error or "" for row in rows if row.status is Status.ERROR])
+        watch.note(rows, appender)
         watch.flag.check()
 
 
@@ -135,12 +141,13 @@ def ready_ahead(
     preparing = adapter if isinstance(adapter, Preparing) else None
 
     def work(planned: PlannedRequest) -> Loaded:
-        return _ready(plan, preparing, load(plan.opened.source, planned))
+        return ready(plan, preparing, load(plan.opened.source, planned))
 
     return work_ahead(work, requests, batch_size)
 
 
-def _ready(plan: Plan, adapter: Preparing | None, loaded: LoadedRequest) -> Loaded:
+def ready(plan: Plan, adapter: Preparing | None, loaded: LoadedRequest) -> Loaded:
+    """Make a request of what was read, with what the adapter can do ahead of the model."""
     failed = tuple(_undecodable(loaded))
     asked = readable(plan, loaded)
     if asked is None:
@@ -166,14 +173,15 @@ def _answer_batch(plan: Plan, asker: Asker, batch: Sequence[Ready]) -> list[Pred
     seconds = round((time.perf_counter() - started) / len(batch), 6)
     rows: list[Prediction] = []
     for each, response in zip(batch, responses, strict=True):
-        answered = _rows(plan, each.planned, each.hashes, response)
+        answered = rows_of(plan, each.planned, each.hashes, response)
         rows += [replace(row, batch=len(batch), seconds=seconds) for row in answered]
     return rows
 
 
-def _rows(
+def rows_of(
     plan: Plan, planned: PlannedRequest, hashes: Sequence[str], response: Response
 ) -> list[Prediction]:
+    """Make the rows of a request that was asked."""
     if plan.outputs is None or isinstance(response, Failed):
         return answered_rows(
             plan.opened.task.protocol, plan.opened.classes, planned, hashes, response

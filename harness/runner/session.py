@@ -16,6 +16,7 @@ from harness.runner.asking import Asker
 from harness.runner.batch_size import BatchSize, find_batch_size
 from harness.runner.beginning import Facts, KeptFacts, begun, note_end, resumed
 from harness.runner.budget import TENTH, ErrorBudget, ErrorCount
+from harness.runner.deferred import Owed, answer_deferred, deferred_of
 from harness.runner.identity import identity_of, refuse_other_questions
 from harness.runner.loop import Watch, answer_requests, owed
 from harness.runner.named_outputs import keep_outputs, outputs_of
@@ -234,6 +235,9 @@ def _answer(prepared: Prepared, adapter: Adapter, flag: StopFlag, spending: Spen
     notes: tuple[str, ...] = ()
     if plan.outputs is not None:
         plan, notes = _with_outputs(prepared, adapter, plan.outputs)
+    alone = rank.processes == 1 and options.shard.is_whole and options.call_timeout is None
+    owed = Owed(prepared.requests, prepared.mark)
+    deferred = deferred_of(adapter, plan.ask, prepared.directory.path, owed, alone=alone)
     asker = Asker(adapter, plan.ask, timeout=options.call_timeout)
     size = options.batch_size
     if size == "auto":
@@ -258,7 +262,10 @@ def _answer(prepared: Prepared, adapter: Adapter, flag: StopFlag, spending: Spen
     appending = prepared.directory.append(*_part(rank, options.shard), prepared.mark)
     with progress, appending as appender:
         watch = Watch(progress, errors, flag, facts.keep, spending)
-        answer_requests(plan, asker, prepared.requests, appender, watch)
+        if deferred is None:
+            answer_requests(plan, asker, prepared.requests, appender, watch)
+        else:
+            answer_deferred(plan, deferred, owed, appender, watch)
     facts.keep(again=True)
     return errors.failed
 

@@ -57,8 +57,8 @@ Kind = Literal["mllm", "dual_encoder", "supervised", "knn"]
 
 _FREE = {"description", "batch_size"}
 _FREE_OPTIONS = {
-    "api_key_env", "backoff_s", "concurrency", "longest_wait_s", "max_retries", "prices",
-    "timeout_s",
+    "api_key_env", "backoff_s", "batch", "batch_discount", "batch_mb", "batch_requests",
+    "concurrency", "longest_wait_s", "max_retries", "prices", "timeout_s",
 }  # fmt: skip
 """Options of adapters that no answer depends on: how a server is reached and what it charges."""
 

@@ -10,10 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
+from pathlib import Path
 from typing import Any, ClassVar
 
 from harness.adapters.base import ALL_OUTPUTS, Abilities, Setting
+from harness.adapters.deferring import Deferred
 from harness.adapters.server.answer import Answer, without_reasoning
+from harness.adapters.server.batch_service import BatchService
+from harness.adapters.server.batches import Batches
 from harness.adapters.server.choosing import LEAST, FreeText, Letters, Way
 from harness.adapters.server.client import Client
 from harness.adapters.server.dialect import SENDABLE, other_dialect
@@ -77,6 +81,8 @@ class OpenAIAdapter:
         self._models: dict[str | None, set[str]] = {}
         self._fingerprints: set[str] = set()
         self._events: Counter[str] = Counter()
+        self._key = key
+        self._batches: Batches | None = None
         self.close = weakref.finalize(self, _close, self._loop, self._client)
         """End the connections; done at the latest when the adapter or the process ends."""
 
@@ -94,6 +100,7 @@ class OpenAIAdapter:
         notes.append(f"images sent as {options.encoding}")
         notes += [f"not sent: {', '.join(options.omit)}"] if options.omit else []
         notes.append(f"settings of a checkpoint: {_SENT[self._dialect]}")
+        notes += [f"batch: {each}" for each in self._batches.ids] if self._batches else []
         notes += [self._finding_out.note] if self._finding_out.note else []
         notes += [f"system_fingerprint: {name}" for name in sorted(self._fingerprints)]
         notes += [f"answers with {name}: {n}" for name, n in sorted(self._events.items()) if n]
@@ -119,6 +126,31 @@ class OpenAIAdapter:
         responses = [self._response(each, way) for each in got]
         self._check_one_model()
         return responses
+
+    def deferred(self, ask: Ask, folder: Path) -> Deferred | None:
+        """Give the batches of a run, those that an earlier launch has sent off too; None for a run
+        without. Raises SpecError for what no batch can ask for.
+        """
+        if not self._options.batch and not any((folder / "batches").glob("*.json")):
+            return None
+        if self._options.batch and ask.output_type != "generate_until":
+            got, fix = f"output_type {ask.output_type}", "--set_model options.batch=false"
+            what = "`options.batch` writes text alone"
+            raise SpecError(Problem(f"model `{self._spec.model}`", what, got, fix=fix))
+        way = FreeText(ask)
+        if self._options.dialect == "auto":  # nothing could be learned before all is sent
+            self._dialect = "openai"
+        service = BatchService(self._options, self._key, self._spec.model)
+        weakref.finalize(self, service.close)
+        self._batches = Batches(
+            self._options,
+            service,
+            folder,
+            lambda request: self._written(way, request, []),
+            lambda got: self._response(got, way),
+        )
+        self._batches.find_again()
+        return self._batches
 
     async def _ask_all(
         self, ask: Ask, requests: Sequence[Request]
@@ -190,7 +222,7 @@ class OpenAIAdapter:
             text=cut(got.text, until),
             tokens=got.tokens,
             prompt_tokens=got.prompt_tokens,
-            cost=got.cost(self._options.prices),
+            cost=got.cost(self._options.charged),
             reasoning=got.reasoning,
             truncated=False if stopped else got.at_limit,
             refused=got.refused,

@@ -88,6 +88,11 @@ def read_answer(body: str, content_type: str) -> Answer:
         raise NoAnswerError(f"JSON that cannot be read ({error}): …{body[-40:]!r}") from error
     if not isinstance(whole, dict):
         raise NoAnswerError(f"JSON that is no object: {body[:80]!r}")
+    return read_completion(whole)
+
+
+def read_completion(whole: Mapping[str, Any]) -> Answer:
+    """Read a chat completion. Raises NoAnswerError saying what it is instead."""
     choice = _first_choice(whole)
     message = choice.get("message")
     if not isinstance(message, dict):

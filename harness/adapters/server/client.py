@@ -1,12 +1,10 @@
 """Sends requests to a server, a bounded number at a time, and again after faults that may pass."""
 
 import asyncio
-import base64
 import logging
 import random
-import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -15,18 +13,13 @@ from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Omit, OpenAIError
 
 from harness.adapters.server.answer import Answer, NoAnswerError, read_answer
 from harness.adapters.server.faults import Fault, fault_of, shorten
+from harness.adapters.server.hiding import Hiding
 from harness.adapters.server.options import OpenAIOptions
 from harness.adapters.server.pool import Pool, Server
 from harness.limits import MOST_RECORD
 
 log = logging.getLogger("harness")
 T = TypeVar("T")
-_HIDDEN = "[key]"
-_SHORTEST_SECRET = 8  # characters; what local servers take for a key (`EMPTY`) is no secret
-_SPELLINGS = (
-    r"(?:\\{{0,4}}{plain}|(?i:\\{{1,4}}u00{code:02x}|%(?:25)?{code:02x}|&#(?:{code}|x{code:02x});))"
-)
-"""A character as it is, as JSON escapes it (once or twice), in an address, and in HTML."""
 
 
 class Client:
@@ -34,9 +27,8 @@ class Client:
 
     def __init__(self, options: OpenAIOptions, key: str | None) -> None:
         self._options = options
-        self._secret = _pattern(key) if key and len(key) >= _SHORTEST_SECRET else None
+        self._hide = Hiding(key)
         self.pool = Pool(options)
-        self._random = random.Random()
         self._openai = AsyncOpenAI(
             base_url=options.addresses[0],
             api_key=key or "none",
@@ -85,8 +77,8 @@ class Client:
                 self.pool.failed(server, got)
                 if self.pool.has_other(server, tries):
                     continue
-                wait = None if self.pool.are_spent(tries) else self._wait(got, max(tries.values()))
-                if wait is None:
+                wait = wait_before(self._options, got, max(tries.values()))
+                if wait is None or self.pool.are_spent(tries):
                     return got.after(tries.total())
                 log.debug("%s; again in %.1f s", got.text, wait)
                 await asyncio.sleep(wait)
@@ -139,38 +131,17 @@ class Client:
             raise error
         return replace(fault, text=shorten(self._hide(fault.text)))
 
-    def _wait(self, fault: Fault, tries: int) -> float | None:
-        """Give the seconds until the next try; None when there is none.
 
-        Back-off doubles from `backoff_s`, with jitter down to its half; a server's `Retry-After`
-        is the least.
-        """
-        options = self._options
-        if fault.wait_s is not None and fault.wait_s > options.longest_wait_s:
-            return None
-        backoff = min(options.longest_wait_s, options.backoff_s * 2.0 ** (tries - 1))
-        return max(fault.wait_s or 0.0, backoff * self._random.uniform(0.5, 1.0))
+def wait_before(options: OpenAIOptions, fault: Fault, tries: int) -> float | None:
+    """Give the seconds until the next try; None when the server asks for too long a wait.
 
-    def _hide(self, text: str) -> str:
-        """Give a text without the key, which some servers repeat, in whatever they send."""
-        return self._secret.sub(_HIDDEN, text) if self._secret else text
-
-
-def _pattern(key: str) -> re.Pattern[str]:
-    """Give the pattern of a key in all its spellings, in base 64 and in hexadecimal too."""
-    spelt = "".join(_SPELLINGS.format(plain=re.escape(each), code=ord(each)) for each in key)
-    return re.compile("|".join([spelt, *_in_base64(key), f"(?i:{key.encode().hex()})"]))
-
-
-def _in_base64(key: str) -> Iterator[str]:
-    """Give what surely stands in base 64 of any text with the key in it, as patterns: what it is
-    depends on the place in threes, and its ends are mixed with what stands beside it.
+    Back-off doubles from `backoff_s`, with jitter down to its half; a server's `Retry-After` is the
+    least.
     """
-    for before in range(3):
-        text = base64.b64encode(b"\0" * before + key.encode()).decode().rstrip("=")
-        sure = text[-(-8 * before // 6) : (before + len(key)) * 8 // 6]
-        for plus, slash in ("+/", "-_"):
-            yield re.escape(sure.replace("+", plus).replace("/", slash))
+    if fault.wait_s is not None and fault.wait_s > options.longest_wait_s:
+        return None
+    backoff = min(options.longest_wait_s, options.backoff_s * 2.0 ** (tries - 1))
+    return max(fault.wait_s or 0.0, backoff * random.uniform(0.5, 1.0))
 
 
 async def _bound(response: Any) -> None:

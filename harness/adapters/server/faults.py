@@ -128,17 +128,18 @@ def shorten(text: str) -> str:
 def _status_fault(error: openai.APIStatusError) -> Fault:
     status = error.status_code
     code = error.code if isinstance(error.code, str) else None
-    passing = (status in _PASSING or status >= 500) and code not in _SPENT and status != 501
     told = _message(error.body, error.response.text)
     if 300 <= status < 400:
         told = f"redirects to {error.response.headers.get('location', 'nowhere')}"
-    return Fault(
-        text=f"HTTP {status}: {told}",
-        status=status,
-        code=code,
-        passing=passing,
-        wait_s=_wait_of(error.response.headers) if passing else None,
-    )
+    fault = refusal(status, code, told)
+    return replace(fault, wait_s=_wait_of(error.response.headers)) if fault.passing else fault
+
+
+def refusal(status: int, code: str | None, told: object) -> Fault:
+    """Give the fault that an HTTP status and an error's code stand for; `told` is what came."""
+    passing = (status in _PASSING or status >= 500) and code not in _SPENT and status != 501
+    text = told if isinstance(told, str) else _message(told, "")
+    return Fault(f"HTTP {status}: {text}", status, code, passing)
 
 
 def _message(body: object, text: str) -> str:

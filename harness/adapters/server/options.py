@@ -37,6 +37,12 @@ class Prices(Spec):
         total = fresh * self.input + cached_tokens * cached + tokens * self.output
         return round(total / 1_000_000, 10)
 
+    def less(self, share: float) -> "Prices":
+        """Give prices that are lower by a share."""
+        cached = None if self.cached_input is None else self.cached_input * (1 - share)
+        left = {"input": self.input * (1 - share), "output": self.output * (1 - share)}
+        return Prices(**left, cached_input=cached)
+
 
 class OpenAIOptions(Spec):
     """How a server is reached, how often it is asked, and how a request is written."""
@@ -58,6 +64,14 @@ class OpenAIOptions(Spec):
     longest_wait_s: float = Field(default=120.0, gt=0)
     """No wait is longer. A server that asks for a longer one is not asked again."""
     prices: Prices | None = None
+    batch: bool = False
+    """All requests at once, through the provider's batch interface, answered within a day."""
+    batch_discount: float = Field(default=0.5, ge=0, lt=1)
+    """Share by which an answer of a batch is cheaper than `prices`."""
+    batch_requests: int = Field(default=50_000, ge=1)
+    """The most requests that the provider takes in one batch."""
+    batch_mb: float = Field(default=200.0, gt=0)
+    """The largest file that the provider takes for one batch, in millions of bytes."""
     image_detail: Literal["auto", "low", "high"] | None = None
     """Sent with each image; absent: not sent, and the server has its own default."""
     image_format: Literal["png", "jpeg"] = "png"
@@ -118,6 +132,19 @@ class OpenAIOptions(Spec):
         if self.jpeg_quality is not None and self.image_format != "jpeg":
             raise ValueError("`jpeg_quality` acts only with `image_format: jpeg`")
         return self
+
+    @model_validator(mode="after")
+    def _batches_are_of_one_server(self) -> Self:
+        if self.batch and len(self.base_url or ()) > 1:
+            raise ValueError("`batch` acts only with a single address in `base_url`")
+        return self
+
+    @property
+    def charged(self) -> Prices | None:
+        """The prices of the answers of a run: in batches they are lower."""
+        if self.prices is None or not self.batch:
+            return self.prices
+        return self.prices.less(self.batch_discount)
 
     @property
     def quality(self) -> int:

@@ -91,7 +91,7 @@ class ServerPreview:
 
     def cost(self, prompt_tokens: int, answer_tokens: int, cached_tokens: int = 0) -> float | None:
         """Give the price by the YAML."""
-        prices = self._options.prices
+        prices = self._options.charged
         return None if prices is None else prices.cost(prompt_tokens, answer_tokens, cached_tokens)
 
     @property
