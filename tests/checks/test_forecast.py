@@ -1,6 +1,7 @@
 """What is said of a run before it begins, held against the run."""
 
 import json
+import math
 import re
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from harness.requests import Ask, Request, Response, Text
 from harness.specs.model import ModelSpec
 from support.colours import ColourAdapter, SlowAdapter
 from support.command import Said, harness
+from support.faulty_server import USAGE, FaultyServer
 from support.tiny_checkpoints import make_thinking_checkpoint
 
 PRICES = "options.prices={input: 2, output: 8}"
@@ -216,6 +218,25 @@ def test_what_a_cache_may_save(tmp_path: Path) -> None:
     assert saved == pytest.approx(10 * tokens * (2.5 - 1.25) / 1e6)
     assert "in its cache" in " ".join(show(*words).stdout.split())
     assert plan(*words, "--set_model", PRICES)["cost"]["cached"] is None
+
+
+def test_what_a_run_of_a_server_has_cost_says_what_the_rest_will(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    for number, path in enumerate(sorted((folder / "images").iterdir())):
+        Image.new("RGB", (4, 4), (number, 0, 0)).save(path)
+    with FaultyServer({}) as server:
+        prices = "options.prices={input: 2, cached_input: 1, output: 8}"
+        of_server = ("--set_model", f"options.base_url={server.url}", "--set_model", prices)
+        words = colour(folder, "--model", "vllm", *of_server)
+        assert harness("run", "--tasks", *words, "--limit", 5).code == 0
+        found = plan(*words)
+        assert harness("run", "--tasks", *words).code == 0
+    rest = math.fsum(row["cost"] for row in rows(folder / "runs")) * 7 / 12
+    assert found["cost"]["as_before"] == pytest.approx(rest)
+    assert found["prompt_tokens"]["total"] == 7 * USAGE["prompt_tokens"]
+    assert found["cost"]["expected"] == pytest.approx((2 * 7000 + 8 * 70) / 1e6)
 
 
 def test_reasoning_is_named_where_a_model_may_reason(tmp_path: Path) -> None:

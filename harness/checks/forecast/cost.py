@@ -6,6 +6,7 @@ from itertools import takewhile
 
 from harness.adapters.base import Preview
 from harness.adapters.registry import abilities_of, adapter_class
+from harness.checks.forecast.earlier import OnDisk
 from harness.checks.forecast.tokens import AnswerTokens, PromptTokens
 from harness.prompts.plan import PlannedRequest
 from harness.specs.model import ModelSpec
@@ -23,10 +24,12 @@ class Cost:
     cached: float | None
     """As `expected`, where the text before the first image is the same for all requests and comes
     from the server's cache in all but the first; None where there is none, or it costs the same."""
+    as_before: float | None
+    """At what a request of an earlier run cost; None without one."""
 
 
 def cost_of(
-    preview: Preview, asked: Sequence[PlannedRequest], prompts: PromptTokens, answers: AnswerTokens
+    preview: Preview, disk: OnDisk, prompts: PromptTokens, answers: AnswerTokens
 ) -> Cost | None:
     """Give the cost of the requests; None where prices, or the tokens of images, are not known."""
     if prompts.total is None:
@@ -35,10 +38,17 @@ def cost_of(
     at_most = preview.cost(prompts.high or prompts.total, answers.at_most)
     if expected is None or at_most is None:
         return None
-    (shared,) = preview.text_tokens([_beginning(asked)])
-    in_cache = min(prompts.total, shared * max(0, len(asked) - 1))
+    n = len(disk.asked)
+    (shared,) = preview.text_tokens([_beginning(disk.asked)])
+    in_cache = min(prompts.total, shared * max(0, n - 1))
     cached = preview.cost(prompts.total, answers.expected, in_cache)
-    return Cost(expected, at_most, None if cached == expected else cached)
+    before = disk.earlier.cost if disk.earlier else None
+    return Cost(
+        expected=expected,
+        at_most=at_most,
+        cached=None if cached == expected else cached,
+        as_before=None if before is None else n * before,
+    )
 
 
 def _beginning(asked: Sequence[PlannedRequest]) -> str:

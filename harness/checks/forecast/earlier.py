@@ -34,6 +34,8 @@ class Earlier:
     prompt_tokens: float | None
     """Of a request; None where rows do not say it, and for another task."""
     answer_tokens: float | None
+    cost: float | None
+    """US dollars of a request, at the prices and with the server's cache of that run."""
     row_bytes: float | None
     """Of an image's row on the disk; None while the run is not merged."""
 
@@ -126,6 +128,7 @@ def _summary(
         processes=manifest.processes,
         prompt_tokens=_mean((row.prompt_tokens, _weight(row)) for row in answered if same_task),
         answer_tokens=_mean((row.tokens, _weight(row)) for row in answered if same_task),
+        cost=_mean((row.cost, _weight(row)) for row in answered if same_task),
         row_bytes=size,
     )
 

@@ -186,7 +186,7 @@ def _with_prompts(
     counting = preview.counting
     prompts = prompt_tokens(preview, disk.asked, opened, disk.earlier)
     answers = answer_tokens(preview, plan, len(disk.asked), disk.earlier)
-    cost = cost_of(preview, disk.asked, prompts, answers)
+    cost = cost_of(preview, disk, prompts, answers)
     return replace(
         found,
         prompt=preview.prompt(opened.first),

@@ -104,6 +104,8 @@ def _cost(found: Forecast) -> str:
         )
         text += "the image"
     text += f"; {dollars(cost.at_most)} if nothing is, and every answer as long as it may be"
+    if cost.as_before is not None:
+        text += f"; {dollars(cost.as_before)} at what a request of the earlier run cost"
     return f"{text}. `harness run --max_cost` sets a limit"
 
 
