@@ -218,6 +218,8 @@ def test_what_a_cache_may_save(tmp_path: Path) -> None:
     assert saved == pytest.approx(10 * tokens * (2.5 - 1.25) / 1e6)
     assert "in its cache" in " ".join(show(*words).stdout.split())
     assert plan(*words, "--set_model", PRICES)["cost"]["cached"] is None
+    plain = " ".join(show(*words, "--set_model", PRICES).stdout.split())
+    assert "cache" not in plain and "if every answer is as long as it may be." in plain
 
 
 def test_what_a_run_of_a_server_has_cost_says_what_the_rest_will(

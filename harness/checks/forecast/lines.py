@@ -98,12 +98,14 @@ def _cost(found: Forecast) -> str:
     reasoning = found.answer_tokens is not None and found.answer_tokens.without_reasoning
     cost = found.cost
     text = dollars(cost.expected) + (", without any reasoning" if reasoning else "")
+    longest = "every answer is as long as it may be"
     if cost.cached is not None:
         text += (
             f"; {dollars(cost.cached)} if the server always has in its cache what stands before "
         )
         text += "the image"
-    text += f"; {dollars(cost.at_most)} if nothing is, and every answer as long as it may be"
+        longest = "nothing is, and every answer as long as it may be"
+    text += f"; {dollars(cost.at_most)} if {longest}"
     if cost.as_before is not None:
         text += f"; {dollars(cost.as_before)} at what a request of the earlier run cost"
     return f"{text}. `harness run --max_cost` sets a limit"
