@@ -256,3 +256,21 @@ def test_a_batch_that_is_gone_is_told_with_what_to_do(plan: Path, server: BatchS
     gone = run(plan)
     assert gone.code == 1 and "does not know the batch" in gone.stderr
     assert "remove the folder `batches`" in gone.stderr
+
+
+def test_a_group_that_was_sent_off_without_a_broken_image_is_sent_again_when_it_is_whole(
+    plan: Path, server: BatchServer
+) -> None:
+    whole = (plan / "images" / "i5.png").read_bytes()
+    (plan / "images" / "i5.png").write_bytes(whole[:20])
+    groups = ("--set", "images_per_prompt=4")
+    first = run(plan, *groups)
+    assert first.code == 1, first.stderr
+    broken = {n for n, row in rows(plan).items() if row["status"] == "error"}
+    assert broken == {5} and server.sizes == [2]
+    assert run(plan, *groups).code == 1 and server.sizes == [2], "it is as it was, and paid"
+    (plan / "images" / "i5.png").write_bytes(whole)
+    done = run(plan, *groups)
+    assert done.code == 0, done.stderr
+    assert server.sizes == [2, 1]
+    assert {n: row["class_id"] for n, row in rows(plan).items()} == {n: n for n in range(N)}

@@ -82,6 +82,17 @@ def test_price_of_a_request() -> None:
     assert prices.cost(1000, 10, 400) == pytest.approx((600 * 2.5 + 400 * 1.25 + 100) / 1e6)
 
 
+def test_answers_of_a_batch_are_cheaper() -> None:
+    prices = {"input": 2.5, "cached_input": 1.25, "output": 10}
+    whole = OpenAIOptions(prices=prices).charged
+    half = OpenAIOptions(prices=prices, batch=True).charged
+    most = OpenAIOptions(prices=prices, batch=True, batch_discount=0.25).charged
+    assert whole and half and most
+    paid = [each.cost(1000, 10, 400) for each in (whole, half, most)]
+    assert paid == pytest.approx([paid[0], paid[0] / 2, paid[0] * 0.75])
+    assert OpenAIOptions(batch=True).charged is None
+
+
 def test_options_that_no_answer_depends_on_do_not_hinder_a_resume(tmp_path: Path) -> None:
     def identity(options: str) -> object:
         path = tmp_path / "m.yaml"
@@ -91,5 +102,7 @@ def test_options_that_no_answer_depends_on_do_not_hinder_a_resume(tmp_path: Path
     slower = "{concurrency: 2, max_retries: 9, timeout_s: 5, backoff_s: 2, longest_wait_s: 9}"
     assert identity(slower) == identity("{}")
     assert identity("{api_key_env: MINE, prices: {input: 1, output: 2}}") == identity("{}")
+    batch = "{batch: true, batch_discount: 0.4, batch_requests: 9, batch_mb: 1}"
+    assert identity(batch) == identity("{}")
     assert identity("{image_format: jpeg}") != identity("{}")
     assert identity("{base_url: 'http://a/v1'}") != identity("{base_url: 'http://b/v1'}")

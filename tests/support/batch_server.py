@@ -158,7 +158,8 @@ class BatchServer:
 
     def _answer(self, line: Mapping[str, Any]) -> dict[str, Any]:
         assert (line["method"], line["url"]) == ("POST", "/v1/chat/completions")
-        number = number_of(image_urls(line["body"])[0])
+        numbers = [number_of(url) for url in image_urls(line["body"])]
+        number = numbers[0]
         turns = self.outcomes.get(number, [])
         outcome = turns.pop(0) if turns else "fine"
         told: dict[str, Any] = {"id": f"r{number}", "custom_id": line["custom_id"], "error": None}
@@ -169,7 +170,7 @@ class BatchServer:
             body = json.loads(refused(f"trouble {outcome}", None).body)
             return told | {"response": {"status_code": int(outcome), "body": body, "bad": True}}
         self.paid[number] += 1
-        body = completion([number])
+        body = completion(numbers)
         return told | {"response": {"status_code": 200, "body": body, "bad": False}}
 
     def _happen(self, moment: str) -> None:

@@ -24,6 +24,7 @@ from harness.errors import DataError, Problem, RunError
 from harness.limits import each_key_once, parse_json_text
 from harness.requests import Request, Response, Scores, Text
 from harness.store.lines import read_json, write_json, writing
+from harness.store.lock import remove_unfinished
 
 log = logging.getLogger("harness")
 _LATER = frozenset({"token_limit_exceeded", "rate_limit_exceeded", "server_error"})
@@ -83,6 +84,7 @@ class Batches:
         """Look for batches of which a kill has kept the ids from the disk; forget parts that never
         became one, and files that were to be uploaded.
         """
+        remove_unfinished(self._folder)
         for leftover in self._folder.glob("*.jsonl"):
             leftover.unlink(missing_ok=True)
         for part in [each for each in self._parts if each.batch is None]:
