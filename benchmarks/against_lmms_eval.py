@@ -25,8 +25,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from prefix import imagenet_names
 from speed_models import make_model, write_tasks
 
+from harness.data.labels.files import lines_of
 from harness.data.labels.of_task import NO_OVERRIDES
-from harness.data.text_lines import lines_of
 from harness.export.lmms_eval.folder import export_lmms_eval
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from speed_models import make_model, write_tasks
 
 from harness.data.class_lists import load_class_list
-from harness.data.text_lines import lines_of
+from harness.data.labels.files import lines_of
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_class_list_spec
 

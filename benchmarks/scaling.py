@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from prefix import imagenet_names
 from speed_models import make_model, write_tasks
 
-from harness.data.text_lines import lines_of
+from harness.data.labels.files import lines_of
 
 ROOT = Path(__file__).resolve().parent.parent
 

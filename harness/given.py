@@ -11,7 +11,7 @@ from harness.answers.outcome import Outcome, Status
 from harness.data.class_lists import list_of_names
 from harness.data.classes import ClassList
 from harness.data.labels.label_set import Equivalences, Labels, LabelSet
-from harness.data.labels.row import first_problems
+from harness.data.labels.rows import first_problems
 from harness.errors import DataError, Problem
 from harness.runs.rows import read_answer
 from harness.scores.answers import STRICT

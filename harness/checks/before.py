@@ -7,8 +7,8 @@ from dataclasses import replace
 from harness.adapters.registry import abilities_of, checked_class
 from harness.answers.outcome import Status
 from harness.data.class_lists import load_class_list, name_sets
-from harness.data.images.decode import ImageError
-from harness.data.images.open import dataset_location
+from harness.data.images.pixels import ImageError
+from harness.data.images.source import dataset_location
 from harness.data.labels.label_set import Labels, LabelSet
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides, share_overrides
 from harness.data.opened import open_task, task_classes

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from harness.data.classes import Class, ClassList, normalize_name
-from harness.data.text_lines import read_names
+from harness.data.labels.files import read_names
 from harness.errors import DataError, Problem, SpecError, unknown_name
 from harness.specs.label_set import ClassListSpec
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import harness
-from harness.data.images.decode import ImageError
-from harness.data.images.open import open_source
+from harness.data.images.pixels import ImageError
+from harness.data.images.source import open_source
 from harness.data.labels.of_task import Overrides
 from harness.data.opened import OpenTask
 from harness.errors import DataError, Problem, UserError

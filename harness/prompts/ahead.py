@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from PIL import Image
 
-from harness.data.images.decode import ImageError, pixels_sha256
+from harness.data.images.pixels import ImageError, pixels_sha256
 from harness.data.images.source import Source
 from harness.prompts.plan import Plan, PlannedRequest
 from harness.requests import Request, noise_seed

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from harness.data.class_names import Outputs
 from harness.data.classes import ClassList
 from harness.data.images.source import Source
 from harness.data.opened import OpenTask
-from harness.data.outputs import Outputs
 from harness.errors import Problem, SpecError
 from harness.prompts.options import options_of
 from harness.requests import Ask

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from harness.data.outputs import Outputs
+from harness.data.class_names import Outputs
 from harness.errors import Problem, UserError
 from harness.prompts.plan import Plan
 from harness.requests import ModelFacts

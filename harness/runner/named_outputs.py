@@ -5,9 +5,16 @@ from dataclasses import dataclass, replace
 
 from harness.adapters.base import Adapter, NamingOutputs
 from harness.data.class_lists import load_class_list
-from harness.data.class_names import Match, Named, match_names, numbers_of, written
+from harness.data.class_names import (
+    Match,
+    Named,
+    Outputs,
+    as_seen,
+    match_names,
+    numbers_of,
+    written,
+)
 from harness.data.classes import ClassList
-from harness.data.outputs import Outputs, as_seen
 from harness.errors import Problem, SpecError, UserError
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_class_list_spec

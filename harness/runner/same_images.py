@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from PIL import Image
 
 from harness.answers.outcome import Status
-from harness.data.images.decode import ImageError, pixels_sha256
+from harness.data.images.pixels import ImageError, pixels_sha256
 from harness.data.images.source import Source
 from harness.errors import Problem, UserError
 from harness.store.manifest import Manifest

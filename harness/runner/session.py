@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.adapters.base import Adapter
+from harness.data.class_names import Outputs, match_outputs
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides
 from harness.data.opened import open_task, require_images
-from harness.data.outputs import Outputs, match_outputs
 from harness.prompts.plan import Plan, PlannedRequest, make_plan
 from harness.runner.asking import Asker
 from harness.runner.batch_size import BatchSize, find_batch_size

@@ -8,9 +8,8 @@ from typing import Any
 from harness.answers.reasoning import MOST_WRITTEN
 from harness.data.classes import ClassList
 from harness.data.image_ids import fault_of, ids_in_file_name, written_id
-from harness.data.labels.json_text import parse_lines
-from harness.data.labels.row import class_range, first_problems
-from harness.data.labels.source import read_text
+from harness.data.labels.files import parse_lines, read_text
+from harness.data.labels.rows import class_range, first_problems
 from harness.errors import DataError, Problem, unknown_name
 from harness.limits import is_file
 

@@ -1,8 +1,8 @@
 """From a classifier's scores to the class of an image, over the classes of the task."""
 
 from harness.answers.outcome import Status
+from harness.data.class_names import Outputs
 from harness.data.classes import ClassList
-from harness.data.outputs import Outputs
 from harness.errors import Problem, SpecError
 from harness.prompts.plan import PlannedRequest
 from harness.requests import Scores

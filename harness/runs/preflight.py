@@ -10,9 +10,8 @@ from harness.answers.mapping.rules import MAPPED_STATUS
 from harness.answers.mapping.vectors import unread_names
 from harness.data.class_lists import collisions
 from harness.data.classes import ClassList
-from harness.data.labels.label_set import LabelSet
-from harness.data.labels.meeting import foreign, meet
-from harness.data.labels.named_original import COMPARED, CONTRADICTED, UNREAD
+from harness.data.labels.label_set import LabelSet, foreign, meet
+from harness.data.labels.rows import COMPARED, CONTRADICTED, UNREAD
 from harness.data.opened import OpenTask
 from harness.data.sample import sample_of
 from harness.encoders.base import TextEncoder

@@ -13,7 +13,7 @@ from harness.answers.mapping.vectors import TIE
 from harness.answers.outcome import Status
 from harness.answers.rules import Level, level_of
 from harness.data.classes import ClassList
-from harness.data.labels.row import class_range, first_problems
+from harness.data.labels.rows import class_range, first_problems
 from harness.errors import DataError, Problem
 from harness.store.prediction import Prediction
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.data.labels.label_set import Equivalences, LabelSet
-from harness.data.labels.meeting import foreign
+from harness.data.labels.label_set import Equivalences, LabelSet, foreign
 from harness.errors import DataError
 from harness.scores.answers import NO_CLASS, Bools, Ints
 

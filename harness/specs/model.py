@@ -1,4 +1,9 @@
-"""The specs of a model (`models/*.yaml`) and of a text encoder (`models/encoders/*.yaml`)."""
+"""The specs of a model (`models/*.yaml`) and of a text encoder (`models/encoders/*.yaml`).
+
+A checkpoint may have settings of generation (`generation_config.json`). They are not used: a run
+would be another one under the same task, and nothing would say so. What stands in the model's YAML
+is used in every task, and is part of the run's identity.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self

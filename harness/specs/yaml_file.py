@@ -1,5 +1,8 @@
 """Read YAML strictly: measured first, no tags, no duplicate keys, deep `include`, and the origin of
 each key.
+
+The events of a text cost no more than its length. What is made of them may: an alias stands for
+all that is below its anchor, and what is nested is built by calls inside of calls.
 """
 
 import math

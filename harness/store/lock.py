@@ -1,5 +1,8 @@
 """One writer at a time in a directory: locks of `filelock`, free when their process dies; and what
 commands that were killed have left.
+
+Where this system or the file system has no locks, a lock is a file that names its process, and is
+free when no such process is on this machine any more.
 """
 
 import contextlib

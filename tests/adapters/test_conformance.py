@@ -15,7 +15,7 @@ from harness.adapters.base import Adapter, Setting
 from harness.adapters.registry import checked_class
 from harness.answers.outcome import Status
 from harness.data.class_lists import load_class_list
-from harness.data.images.open import open_source
+from harness.data.images.source import open_source
 from harness.requests import Ask, Failed, Request, Response, Scores, Text
 from harness.runner.asking import Asker
 from harness.runner.processes import Rank

@@ -23,7 +23,7 @@ from harness.adapters.classifiers import dual_encoder
 from harness.adapters.classifiers.class_prompts import ClassPrompts
 from harness.adapters.registry import load_adapter
 from harness.answers.mapping.templates import embed
-from harness.data.images.open import open_source
+from harness.data.images.source import open_source
 from harness.encoders.lexical import load_lexical
 from harness.encoders.templates import TEMPLATES
 from harness.errors import SpecError

@@ -13,7 +13,7 @@ from harness.adapters.base import Setting
 from harness.adapters.hf.adapter import HfAdapter
 from harness.adapters.hf.checkpoint_settings import neutralise
 from harness.adapters.registry import checked_class
-from harness.data.images.open import open_source
+from harness.data.images.source import open_source
 from harness.data.opened import open_task
 from harness.errors import SpecError
 from harness.prompts.plan import make_plan

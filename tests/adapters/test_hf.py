@@ -9,7 +9,7 @@ from PIL import Image
 from harness.adapters.base import Setting
 from harness.adapters.hf.adapter import HfAdapter
 from harness.adapters.registry import load_adapter
-from harness.data.images.open import open_source
+from harness.data.images.source import open_source
 from harness.errors import MissingPackageError, SpecError
 from harness.requests import Ask, Request, Response, Text, noise_seed
 from harness.specs.catalogue import Catalogue

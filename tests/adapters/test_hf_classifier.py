@@ -11,7 +11,7 @@ from transformers import AutoImageProcessor, AutoModel, AutoModelForImageClassif
 
 from harness.adapters.base import NamingOutputs, Setting
 from harness.adapters.registry import load_adapter
-from harness.data.images.open import open_source
+from harness.data.images.source import open_source
 from harness.errors import DataError, SpecError
 from harness.requests import Ask, Request
 from harness.specs.catalogue import Catalogue

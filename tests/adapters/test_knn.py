@@ -13,7 +13,7 @@ from harness.adapters.base import Setting
 from harness.adapters.classifiers.feature_bank import Bank
 from harness.adapters.classifiers.knn import KnnAdapter, votes
 from harness.adapters.registry import checked_class, load_adapter
-from harness.data.images.open import open_source
+from harness.data.images.source import open_source
 from harness.errors import SpecError
 from harness.requests import Ask, Request
 from harness.specs.catalogue import Catalogue

@@ -10,7 +10,7 @@ from harness.adapters.base import Adapter, Setting
 from harness.adapters.hf.adapter import HfAdapter
 from harness.adapters.server.adapter import OpenAIAdapter
 from harness.adapters.server.faults import ServerError
-from harness.data.images.open import open_source
+from harness.data.images.source import open_source
 from harness.data.opened import open_task
 from harness.prompts.plan import make_plan
 from harness.requests import Ask, Request, Response, Text

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from harness.data.class_lists import load_class_list
 from harness.data.classes import ClassList
-from harness.data.text_lines import lines_of
+from harness.data.labels.files import lines_of
 from harness.errors import DataError, SpecError
 from harness.specs.label_set import ClassListSpec
 

@@ -50,7 +50,7 @@ def test_ids_are_the_same_where_python_takes_names_for_ascii(tmp_path: Path) -> 
         Image.new("RGB", (2, 2)).save(tmp_path / name)
     script = (
         "import sys; from pathlib import Path; from harness.data.images.folder import *;"
-        "from harness.data.images.scan import scan; found = scan(Path(sys.argv[1]));"
+        "from harness.data.images.source import scan; found = scan(Path(sys.argv[1]));"
         "source = open_folder(found, image_names(found));"
         "print(ascii((sys.getfilesystemencoding(), source.ids, source.read(1).size)))"
     )

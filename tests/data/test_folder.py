@@ -7,9 +7,8 @@ import pytest
 from PIL import Image
 
 from harness.data.image_ids import IMAGE_SUFFIXES
-from harness.data.images.formats import image_formats, image_suffixes
-from harness.data.images.open import open_source
-from harness.data.images.scan import LOOP, READ_ALREADY, scan
+from harness.data.images.pixels import image_formats, image_suffixes
+from harness.data.images.source import LOOP, READ_ALREADY, open_source, scan
 from harness.errors import DataError
 from support.tasks import task_over
 

@@ -14,8 +14,7 @@ import pytest
 from PIL import Image
 
 from harness.data.image_ids import image_id_of, written_id
-from harness.data.images.open import open_source
-from harness.data.images.source import Source
+from harness.data.images.source import Source, open_source
 from harness.errors import DataError
 from harness.specs.task import TaskSpec
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.data.images.decode import ImageError, decode_image, pixels_sha256
+from harness.data.images.pixels import ImageError, decode_image, pixels_sha256
 
 RED = (200, 30, 30)
 

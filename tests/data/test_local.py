@@ -9,8 +9,7 @@ import datasets
 import pytest
 from PIL import Image
 
-from harness.data.images.open import open_source
-from harness.data.images.source import Source
+from harness.data.images.source import Source, open_source
 from harness.errors import DataError
 from support.tasks import task_over
 

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from harness.data.images.decode import ImageError, decode_image
+from harness.data.images.pixels import ImageError, decode_image
 from support.raw_images import Tag, png, tiff
 
 SIXTEEN = np.array([[0, 255, 256, 257, 32768, 65535]], "<u2")

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.data.order import row_order
-from harness.data.sample import Sample, sample_of
+from harness.data.sample import Sample, row_order, sample_of
 from harness.errors import DataError
 from support.tasks import task_over
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from harness.data.image_ids import image_id_of
-from harness.data.images.open import open_source
+from harness.data.images.source import open_source
 from harness.errors import DataError
 from harness.specs.task import TaskSpec
 from support.tasks import task_over

@@ -14,7 +14,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from harness.cli import app
-from harness.data.images.decode import pixels_sha256
+from harness.data.images.pixels import pixels_sha256
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.data.opened import open_task
 from harness.errors import UserError

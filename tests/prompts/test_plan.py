@@ -6,7 +6,7 @@ import pytest
 
 from harness.data.classes import Class, ClassList
 from harness.data.images.source import Source
-from harness.data.order import row_order
+from harness.data.sample import row_order
 from harness.prompts.plan import Planner
 from harness.specs.task import TaskSpec
 

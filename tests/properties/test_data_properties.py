@@ -22,7 +22,7 @@ from PIL import Image
 from harness.adapters.base import Setting
 from harness.data.class_lists import load_class_list
 from harness.data.image_ids import written_id
-from harness.data.images.open import open_source
+from harness.data.images.source import open_source
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.errors import UserError
 from harness.export.hf.folder import HfOptions, export_hf

@@ -13,8 +13,8 @@ from safetensors.torch import load_file, save_file
 from harness.adapters.base import CLASSIFY, Abilities, Adapter, NamingOutputs, Setting
 from harness.adapters.registry import load_adapter
 from harness.data.class_lists import load_class_list
+from harness.data.class_names import Outputs, match_outputs
 from harness.data.classes import Class, ClassList
-from harness.data.outputs import Outputs, match_outputs
 from harness.errors import SpecError, UserError
 from harness.requests import Ask, ModelFacts, Request, Response, Scores
 from harness.runner.named_outputs import join_names

@@ -9,8 +9,8 @@ import pytest
 from harness.adapters.base import CLASSIFY, Abilities, Setting
 from harness.answers.outcome import Status
 from harness.cli import main
+from harness.data.class_names import Outputs, as_seen, match_outputs
 from harness.data.classes import Class, ClassList
-from harness.data.outputs import Outputs, as_seen, match_outputs
 from harness.errors import SpecError
 from harness.prompts.plan import PlannedRequest
 from harness.requests import Ask, ModelFacts, Request, Response, Scores

@@ -11,7 +11,7 @@ import pytest
 
 from harness.adapters.base import Setting
 from harness.adapters.registry import VERSIONS
-from harness.data import order
+from harness.data import sample
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.errors import DataError, SpecError, UserError
 from harness.prompts import plan
@@ -124,7 +124,7 @@ CHANGES: dict[str, Change] = {
         lambda _, patched: patched.setitem(VERSIONS, ADAPTER, 7), r"adapter: 1 -> 7"
     ),
     "order": Change(
-        lambda _, patched: patched.setitem(order.ORDERS, "dataset", 9),  # type: ignore[arg-type]
+        lambda _, patched: patched.setitem(sample.ORDERS, "dataset", 9),  # type: ignore[arg-type]
         r"order: 1 -> 9",
     ),
     "prompt": Change(

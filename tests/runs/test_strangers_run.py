@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.data.images.open import dataset_location
+from harness.data.images.source import dataset_location
 from harness.errors import SpecError
 from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.load import load_run_task

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import Field
 
-from harness.data.images.decode import ImageError
-from harness.data.images.open import open_source
-from harness.data.images.source import Source
+from harness.data.images.pixels import ImageError
+from harness.data.images.source import Source, open_source
 from harness.encoders.cache import cache_folder
 from harness.errors import DataError, Problem
 from harness.specs.base import Spec

@@ -16,7 +16,7 @@ from harness.checks.forecast.tokens import (
     open_some,
     prompt_tokens,
 )
-from harness.data.images.open import dataset_location
+from harness.data.images.source import dataset_location
 from harness.data.labels.of_task import Overrides
 from harness.data.opened import open_task, require_images
 from harness.errors import Problem, UserError

@@ -7,10 +7,8 @@ from pathlib import PurePosixPath
 from PIL import Image
 
 from harness.data.image_ids import ids_of_files
-from harness.data.images.decode import decode_image
-from harness.data.images.formats import image_suffixes
-from harness.data.images.scan import Scan, state_of
-from harness.data.images.source import Source
+from harness.data.images.pixels import decode_image, image_suffixes
+from harness.data.images.source import Scan, Source, state_of
 from harness.errors import DataError, Problem
 
 LABEL = "label"

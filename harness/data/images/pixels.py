@@ -1,18 +1,45 @@
-"""From an image as Pillow opens it to the RGB that models, pages and exports are given.
+"""From a file to the RGB that models, pages and exports are given, or why it cannot be decoded.
 
 Samples of more than 8 bits are scaled by what their type or their tags say is black and white,
 never by the values of the image itself: two images of a data set must not be scaled differently.
 """
 
+import hashlib
+import io
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
+
+from harness.limits import is_file, is_folder
+
+_NO_IMAGES = frozenset({"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "PDF", "WMF"})
+"""Formats that Pillow knows by name, but that need a program of their own (EPS would run
+Ghostscript) or hold no picture."""
+
+
+@cache
+def image_formats() -> tuple[str, ...]:
+    """List the formats that are decoded, by Pillow's names, in the order in which it tries them."""
+    Image.init()
+    return tuple(name for name in Image.ID if name in Image.OPEN and name not in _NO_IMAGES)
+
+
+@cache
+def image_suffixes() -> frozenset[str]:
+    """Give the file name endings of these formats, in lower case and with their dot."""
+    formats = set(image_formats())
+    known = Image.registered_extensions().items()
+    return frozenset(suffix for suffix, name in known if name in formats)
+
 
 _BITS, _PHOTOMETRIC, _PLANES, _SAMPLE_FORMAT, _LOWEST, _HIGHEST = 258, 262, 284, 339, 340, 341
 """Tags of TIFF 6.0."""
@@ -153,3 +180,39 @@ def _scaled(samples: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:
         wide = samples.astype(np.float64)
         scaled = np.floor((wide - float(black)) * 255 / (float(white) - float(black)))
     return np.clip(scaled, 0, 255).astype(np.uint8)
+
+
+class ImageError(Exception):
+    """One image cannot be decoded. This is an `error` row of the run, not the end of it."""
+
+
+def decode_image(source: bytes | Path, name: str) -> Image.Image:
+    """Decode to RGB: first frame, EXIF orientation applied, transparency laid on white, more than
+    8 bits scaled by the range of their type or tags. Raises ImageError, which names the image;
+    Pillow's own limit (179 million pixels) guards against decompression bombs, before anything is
+    decoded.
+    """
+    if isinstance(source, Path) and not is_file(source):
+        raise ImageError(f"{name}: {'is a folder' if is_folder(source) else 'no such file'}")
+    try:
+        opened = io.BytesIO(source) if isinstance(source, bytes) else source
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd EXIF and of large images; too large ones raise
+            with Image.open(opened, formats=image_formats()) as image:
+                mend_transparency(image)
+                image.load()
+                return to_rgb(image)
+    except UnidentifiedImageError as error:
+        size = len(source) if isinstance(source, bytes) else source.stat().st_size
+        raise ImageError(f"{name}: not an image that Pillow can read ({size} bytes)") from error
+    except (Image.DecompressionBombError, PixelError) as error:
+        raise ImageError(f"{name}: {error}") from error
+    except Exception as error:  # decoders of hostile bytes raise what they like
+        message = str(error) or type(error).__name__
+        raise ImageError(f"{name}: broken image: {message}") from error
+
+
+def pixels_sha256(image: Image.Image) -> str:
+    """Give the SHA-256 of width, height and RGB bytes: the image as the model is given it."""
+    head = f"{image.width}x{image.height}:".encode()
+    return hashlib.sha256(head + image.tobytes()).hexdigest()

@@ -10,8 +10,8 @@ import datasets
 from PIL import Image
 
 from harness.data.image_ids import ids_of_files, ids_of_texts
-from harness.data.images.decode import ImageError, decode_image
 from harness.data.images.local import open_local
+from harness.data.images.pixels import ImageError, decode_image
 from harness.data.images.source import Source
 from harness.errors import DataError, Problem, nearest
 from harness.specs.task import TaskSpec

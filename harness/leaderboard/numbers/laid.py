@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data.labels.meeting import foreign
+from harness.data.labels.label_set import foreign
 from harness.errors import DataError
 from harness.leaderboard.entries.case import RunCase
 from harness.leaderboard.entries.read import Entry

@@ -7,7 +7,7 @@ import datasets
 import pytest
 
 from harness.data.classes import Class, ClassList
-from harness.data.images.open import open_source
+from harness.data.images.source import open_source
 from harness.data.labels.column import LabelColumn, column_ids
 from harness.data.labels.label_set import LabelSet
 from harness.data.labels.load import load_label_set

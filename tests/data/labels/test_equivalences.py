@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from harness.data.classes import Class, ClassList
-from harness.data.labels.equivalences import equivalences_of, load_equivalences
 from harness.data.labels.label_set import Equivalences, LabelSet
+from harness.data.labels.load import equivalences_of, load_equivalences
 from harness.errors import DataError
 
 TEN = ClassList("ten", "clean", tuple(Class(i, f"class {i}") for i in range(10)))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.data.classes import Class, ClassList
-from harness.data.labels.flags import read_flag
+from harness.data.labels.files import read_flag
 from harness.data.labels.label_set import LabelSet
 from harness.data.labels.load import load_label_set
 from harness.errors import DataError

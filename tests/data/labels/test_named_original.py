@@ -11,8 +11,8 @@ from harness.data.class_lists import load_class_list
 from harness.data.classes import Class, ClassList
 from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.data.labels.load import load_label_set
-from harness.data.labels.named_original import OriginalReader, hold_against
 from harness.data.labels.of_task import Overrides
+from harness.data.labels.rows import OriginalReader, hold_against
 from harness.data.opened import open_task
 from harness.errors import DataError
 from harness.prompts.plan import make_plan

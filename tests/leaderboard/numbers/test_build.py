@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from harness.answers.outcome import Status
-from harness.data.images.decode import pixels_sha256
+from harness.data.images.pixels import pixels_sha256
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides
 from harness.errors import DataError, UserError
 from harness.leaderboard.build import build
