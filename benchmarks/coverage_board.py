@@ -15,7 +15,7 @@ from scipy import special
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.simulation import Lines, Table, percents, print_tables
-from harness.answers.mapping.grid import is_reporting
+from harness.answers.mapping.nearest import is_reporting
 from harness.leaderboard.entries.rules.drift import P_VALUE, trend
 from harness.leaderboard.entries.rules.mimicry import Disputed
 from harness.leaderboard.numbers.ranking import (

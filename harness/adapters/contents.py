@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from harness.encoders.file_digests import sha256_of
+from harness.encoders.cache import sha256_of
 from harness.errors import UserError
 from harness.specs.model import ModelSpec
 from harness.weights import find, locate

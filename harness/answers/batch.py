@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from harness.answers.lenient_json import JsonArray, JsonObject, JsonValue, containers_in
-from harness.answers.parts import DRAFT, take_apart
-from harness.answers.reasoning import part_reasoning
+from harness.answers.parts import DRAFT, part_reasoning, take_apart
 
 _IMAGE = r"(?:image|img|photo|picture|answer)"
 _NUMBER = re.compile(

@@ -12,13 +12,10 @@ from string import ascii_uppercase
 
 from harness.answers.mentions import Stance, judged_mentions
 from harness.answers.names import leading_name, read_parts
-from harness.answers.naming import Names
-from harness.answers.outcome import Outcome, Status
+from harness.answers.outcome import Level, Outcome, Status, level_of
 from harness.answers.parts import QUESTION, Parts, take_apart
-from harness.answers.positions import position_of
-from harness.answers.question import without_options
+from harness.answers.question import Names, position_of, without_options
 from harness.answers.refusal import declines
-from harness.answers.rules import Level, level_of
 from harness.answers.text import announced, clauses, is_blank, without_opening
 from harness.data.classes import ClassList, strict_name
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from harness.answers.batch import parse_batch
 from harness.answers.letters import read_letter
 from harness.answers.names import read_name
-from harness.answers.naming import Names
-from harness.answers.outcome import Outcome, Status
+from harness.answers.outcome import EXACT, Outcome, Status
+from harness.answers.question import Names
 from harness.answers.refusal import denies_list, only_declines
 from harness.answers.text import answer_text, is_blank, plain
 from harness.data.classes import ClassList
@@ -46,3 +46,18 @@ def parse_open(answer: str | None) -> Outcome:
     if only_declines(text) or denies_list(text):
         return Outcome(Status.REFUSED, rule="refused")
     return Outcome(Status.OK, rule="open")
+
+
+def read_open(answer: str | None, classes: ClassList) -> Outcome:
+    """Give the outcome of an open-world answer.
+
+    Rule `exact`, status OK and the class where the answer, or what stands in it after "Answer:" and
+    the like, is the name of a class after normalization; of several classes of that name the lowest
+    id, the others `also`. Aliases are no names here: no prompt lists them and none is embedded.
+    Else as `parse_open`, without a class.
+    """
+    text = answer or ""
+    found = classes.lookup(text) or classes.lookup(answer_text(text)) if text.strip() else ()
+    if found:
+        return Outcome(Status.OK, found[0], found[1:], EXACT)
+    return parse_open(answer)

@@ -1,4 +1,5 @@
-"""Find the question repeated in an answer: the lettered options, or the class list of the prompt.
+"""What an answer may name: the class list, or the options of a question, by name or by place; and
+the question repeated in an answer.
 
 A model that only repeats what it was asked has not answered, and one that answers and repeats the
 question too must be read by its answer. Taken off is what nobody answers: two or more lines (or
@@ -7,11 +8,103 @@ after another in the order of the prompt.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from string import ascii_uppercase
 
 from harness.answers.mentions import Mention, find_names
+from harness.answers.outcome import Outcome, Status
 from harness.data.classes import ClassList
+
+_NUMBERED = re.compile(r"[\W_]{0,4}(\d{1,6})\s?[.):\-–—]\s{0,2}(?=\S)")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What an answer may name: a class list and, for multiple choice, the ids that were options.
+
+    With options, the other names of the list are known but count as out of prompt.
+    """
+
+    classes: ClassList
+    options: tuple[int, ...] | None = None
+
+    @property
+    def order(self) -> Sequence[int]:
+        """Class ids in the order in which the prompt lists them."""
+        return self.classes.ids if self.options is None else self.options
+
+    def lookup(self, text: str) -> tuple[int, ...]:
+        """Give the ids that bear this name after normalization, ascending; () for no name."""
+        return self.classes.lookup(text)
+
+    def find(self, text: str) -> tuple[int, ...]:
+        """Give the ids of the name that a text is, but for spelling and its number in the list."""
+        ids = self.lookup(text) or self.spelled(text)
+        if ids:
+            return ids
+        numbered, agrees = self.numbered(text)
+        return numbered if agrees else ()
+
+    def spelled(self, text: str) -> tuple[int, ...]:
+        """Give the ids of the one name that is spelled so but for blanks, apostrophes, plural."""
+        return self.classes.spelled(text)
+
+    def numbered(self, text: str) -> tuple[tuple[int, ...], bool]:
+        """Give the ids of a name behind a number ("132. sparrow"), and whether the number is the
+        name's place in the prompt, counted from 1.
+        """
+        number = _NUMBERED.match(text)
+        if number is None:
+            return (), False
+        rest = text[number.end() :]
+        ids = self.lookup(rest) or self.spelled(rest)
+        place = int(number[1]) - 1
+        agrees = place in range(len(self.order)) and self.order[place] in ids
+        return ids, agrees
+
+    def allows(self, ids: Iterable[int]) -> bool:
+        """Whether one of the ids was listed in the prompt."""
+        return self.options is None or not set(self.options).isdisjoint(ids)
+
+    def outcome(self, ids: Iterable[int], rule: str) -> Outcome:
+        """Give the outcome for a name that the ids bear: the lowest id, and the others beside."""
+        held = sorted(ids if self.options is None else set(self.options).intersection(ids))
+        if not held:
+            return Outcome(Status.OOP, rule="other_name")
+        return Outcome(Status.OK, held[0], tuple(held[1:]), rule)
+
+
+_ORDINALS = (
+    *("first", "second", "third", "fourth", "fifth"),
+    *("sixth", "seventh", "eighth", "ninth", "tenth"),
+)
+_PLACE = re.compile(
+    r"[\W_]{0,6}(?:the\s)?(?:(?:option|choice|number|answer|no\.)[\W_]{1,3})?"
+    rf"(?:(?P<number>\d{{1,2}})(?:st|nd|rd|th)?|(?P<ordinal>{'|'.join(_ORDINALS)}))"
+    r"(?:\s(?:one|option|choice|answer))?[\W_]{0,6}",
+    re.IGNORECASE,
+)
+_COUNTING = re.compile(
+    rf"\d|\b(?:{'|'.join(_ORDINALS)}|one|two|three|four|five|six|seven|eight|nine|ten)\b",
+    re.IGNORECASE,
+)
+
+
+def position_of(text: str, names: Names) -> int | None:
+    """Give the place, from 0, of the option that a whole text counts to; None for other texts.
+
+    Where the name of an option holds a number or an ordinal, its place names nothing.
+    """
+    match = _PLACE.fullmatch(text)
+    if match is None or names.options is None:
+        return None
+    if any(_COUNTING.search(names.classes.by_id[each].name) for each in names.options):
+        return None
+    if match["ordinal"]:
+        return _ORDINALS.index(match["ordinal"].lower())
+    return int(match["number"]) - 1 if int(match["number"]) > 0 else len(names.options)
+
 
 _LETTERED = re.compile(
     r"[^\w\n]{0,8}(?:option\s)?([A-Z])(?:[^\w\n]{0,3}[).:\]=,-][^\n]*|[^\w\n]{0,4})"

@@ -8,8 +8,8 @@ and InstructBLIP (paulgavrikov/vlm_shapebias) and from the usual phrases of alig
 import re
 from collections.abc import Iterator
 
-from harness.answers.languages import DECLINES
 from harness.answers.text import clauses
+from harness.answers.vocabulary import DECLINES
 
 _CANNOT = (
     r"(?:can\s?not|can't|could\s?n[o']t|won't|will\s+not|(?:am|'m|is|are)\s+(?:unable|not\s+able)\s+to"

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from harness.answers.languages import ANNOUNCES, COPULA
 from harness.answers.parts import take_apart
+from harness.answers.vocabulary import ANNOUNCES, COPULA
 from harness.data.classes import undress
 
 _NOUN = (

@@ -47,8 +47,7 @@ def map_answers(
     chosen on one half of the images (by a hash of the id) and reported on the other. The whole grid
     is printed and written to mapping_grid.json in the run directory; nothing else there is changed.
     """
-    from harness.report.show import make_console
-    from harness.report.show_grid import grid_table
+    from harness.report.show import grid_table, make_console
     from harness.runs.remap import map_run, open_combinations, write_grid
     from harness.runs.reopen import open_locked_run
     from harness.store.lock import locked

@@ -33,7 +33,7 @@ from harness.cli.options import (
 
 if TYPE_CHECKING:
     from harness.runner.session import RunOptions
-    from harness.runs.finished import Finished
+    from harness.runs.finish import Finished
 
 log = logging.getLogger("harness")
 

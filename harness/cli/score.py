@@ -32,7 +32,7 @@ def score(
     code 0: complete; 1: answers are missing, and a line says how many.
     """
     from harness.report.show import show_results
-    from harness.runs.finished import Finished
+    from harness.runs.finish import Finished
     from harness.runs.reopen import rescore, share_among_runs
     from harness.specs.load import load_run_task
     from harness.store.directory import find_runs

@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from harness.encoders.file_digests import sha256_of
+from harness.encoders.cache import sha256_of
 from harness.errors import MissingPackageError, Problem, UserError, first_line
 from harness.specs.model import EncoderSpec
 from harness.weights import cached_folder, download

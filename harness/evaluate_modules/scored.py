@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from harness.answers.rules import Level
+from harness.answers.outcome import Level
 from harness.data.labels.label_set import Equivalences, Labels, LabelSet
 from harness.errors import DataError, Problem
 from harness.scores.answers import Answers, Bools, to_answers

@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.adapters.contents import COMMIT, Content, contents_of
 from harness.adapters.registry import VERSIONS, abilities_of, adapter_class
 from harness.data.sample import ORDERS
-from harness.encoders.file_digests import sha256_of
+from harness.encoders.cache import sha256_of
 from harness.encoders.registry import open_encoder
 from harness.errors import Problem, UserError
 from harness.prompts.options import confusion_path

@@ -17,8 +17,7 @@ from harness.runner.budget import ErrorCount
 from harness.runner.progress import RunProgress
 from harness.runner.signals import StopFlag
 from harness.runner.spending import Spending
-from harness.runs.classified import classified_row
-from harness.runs.rows import answered_rows, failed_rows
+from harness.runs.rows import answered_rows, classified_row, failed_rows
 from harness.store.lines import Appender
 from harness.store.prediction import Prediction
 

@@ -13,8 +13,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from harness.answers.mapping.rules import EXACT
-from harness.answers.outcome import Status
+from harness.answers.outcome import EXACT, Status
 from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.report import terminal
 from harness.store.prediction import Prediction

@@ -9,8 +9,7 @@ from harness.data.labels.of_task import share_overrides
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, complete, prepare, spending_of
 from harness.runner.signals import stop_flag
-from harness.runs.finished import Finished
-from harness.runs.repeats import repeat_name, repeat_of, write_spreads
+from harness.runs.finish import Finished, repeat_name, repeat_of, write_spreads
 from harness.specs.catalogue import Catalogue
 from harness.specs.model import ModelSpec
 from harness.specs.task import TaskSpec

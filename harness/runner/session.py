@@ -25,7 +25,7 @@ from harness.runner.progress import RunProgress
 from harness.runner.same_images import check_same_images
 from harness.runner.signals import StopFlag, stop_flag
 from harness.runner.spending import Paid, Spending, warn_of_unknown
-from harness.runs.finished import Finished
+from harness.runs.finish import Finished
 from harness.runs.preflight import log_findings, preflight, stop_on_errors
 from harness.specs.catalogue import Catalogue
 from harness.specs.model import ModelSpec

@@ -9,21 +9,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness.answers.outcome import Outcome, Status
-from harness.answers.reasoning import MOST_WRITTEN, part_reasoning
-from harness.answers.rules import Level, level_of
-from harness.answers.sentences import NONE_LISTED
+from harness.answers.names import NONE_LISTED
+from harness.answers.outcome import Level, Outcome, Status, level_of
+from harness.answers.parts import MOST_WRITTEN, part_reasoning
 from harness.data.classes import ClassList
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides
 from harness.data.opened import OpenTask, open_task, task_classes
 from harness.errors import Problem, UserError
-from harness.runs.answers_file import AnswersFile, Given, read_answers
-from harness.runs.finish import finish
-from harness.runs.finished import Finished
-from harness.runs.matching import Matched, match_answers
+from harness.runs.answers_file import AnswersFile, Given, Matched, match_answers, read_answers
+from harness.runs.finish import Finished, finish
+from harness.runs.mapping import joined
 from harness.runs.preflight import log_findings, preflight, stop_on_errors
 from harness.runs.rows import read_answer
-from harness.runs.several import joined
 from harness.scores.answers import STRICT
 from harness.scores.provenance import GIVEN, OPTIONS
 from harness.specs.base import name_fault

@@ -5,9 +5,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.answers.mapping.apart import refuse_shared
-from harness.answers.mapping.rules import MAPPED_STATUS
-from harness.answers.mapping.vectors import unread_names
+from harness.answers.mapping.vectors import refuse_shared, unread_names
+from harness.answers.outcome import MAPPED_STATUS
 from harness.data.class_lists import collisions
 from harness.data.classes import ClassList
 from harness.data.labels.label_set import LabelSet, foreign, meet

@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from harness.answers.mapping.grid import Count, GridRow, Right, grid
-from harness.answers.mapping.nearest import shared_vectors
+from harness.answers.mapping.nearest import Count, GridRow, Right, grid, shared_vectors
 from harness.answers.parse import answer_text
 from harness.data.labels.label_set import Labels, LabelSet
-from harness.encoders.base import TextEncoder
+from harness.encoders.base import TextEncoder, sentences
 from harness.encoders.registry import open_encoder
-from harness.encoders.templates import sentences
 from harness.errors import DataError, Problem, SpecError, unknown_name
 from harness.runs.mapping import places_to_map, with_exact
 from harness.runs.reopen import OpenRun

@@ -10,9 +10,8 @@ from harness.data.classes import ClassList
 from harness.data.labels.of_task import Overrides, share_overrides
 from harness.data.opened import OpenTask, open_task, task_classes
 from harness.errors import DataError, Problem
-from harness.runs.finish import finish
+from harness.runs.finish import finish, repeat_of, write_spread
 from harness.runs.mapping import places_unmapped
-from harness.runs.repeats import repeat_of, write_spread
 from harness.scores.results import Results
 from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.load import load_run_model, load_run_task

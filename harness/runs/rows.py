@@ -1,19 +1,110 @@
-"""From a response to rows: one for each image of its request."""
+"""From a response, its text or its scores, to rows: one for each image of its request."""
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from harness.answers.batch import SharedAnswer, read_batch
-from harness.answers.mapping.exact import read_open
 from harness.answers.outcome import Outcome, Status
-from harness.answers.parse import parse_letter, parse_name
-from harness.answers.parts import REASONING
-from harness.answers.reasoning import MOST_WRITTEN, part_reasoning
+from harness.answers.parse import parse_letter, parse_name, read_open
+from harness.answers.parts import MOST_WRITTEN, REASONING, part_reasoning
+from harness.data.class_names import Outputs
 from harness.data.classes import ClassList, normalize_name
+from harness.errors import Problem, SpecError
 from harness.prompts.plan import PlannedRequest
 from harness.requests import Failed, Response, Scores
-from harness.runs.ranked import RANKED, by_sum, per_token
 from harness.specs.task import Protocol
 from harness.store.prediction import Prediction
+
+RANKED = "ranked"
+"""The rule of a row whose class is the most likely of the choices."""
+_KEPT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The best places of a list of scores, best first, and their scores."""
+
+    places: tuple[int, ...]
+    scores: tuple[float, ...]
+
+
+def best_of(scores: Sequence[float], kept: int = _KEPT) -> Best:
+    """Give the places of the highest scores; of equal ones the first place wins.
+
+    Raises ValueError when a score is not a number.
+    """
+    if any(math.isnan(score) for score in scores):
+        raise ValueError("a score is not a number (NaN)")
+    places = sorted(range(len(scores)), key=lambda place: (-scores[place], place))[:kept]
+    return Best(tuple(places), tuple(round(scores[place], 6) for place in places))
+
+
+def by_sum(response: Scores) -> Best:
+    """Rank the choices by the log-probability of their whole text, as lm-eval's `acc`."""
+    return best_of(response.scores)
+
+
+def per_token(response: Scores) -> Best:
+    """Rank the choices by the mean log-probability of their tokens.
+
+    Raises ValueError where their lengths are not known.
+    """
+    if response.lengths is None:
+        raise ValueError("scores without `lengths`, the number of tokens of each choice")
+    pairs = zip(response.scores, response.lengths, strict=True)
+    return best_of([score / length for score, length in pairs])
+
+
+SCORES = "scores"
+"""The rule of a row whose class has the highest of a classifier's scores."""
+
+
+def classified_row(
+    request: PlannedRequest,
+    digest: str,
+    response: Scores,
+    classes: ClassList,
+    outputs: Outputs,
+) -> Prediction:
+    """Make the row of an image that was classified: the best class, and the best five.
+
+    Classes that the model cannot tell apart share the best of their scores, and an answer stands
+    for all of them. Of equal scores the lower class id wins. Raises ValueError when a score is not
+    a number, SpecError when there are fewer or more scores than classes.
+    """
+    scores = response.scores
+    if len(scores) != outputs.count:
+        raise SpecError(
+            Problem(
+                "classifier",
+                "has another number of outputs than classes",
+                got=f"{len(scores)} scores",
+                expected=f"{outputs.count}, one for each class it knows",
+                fix="say in the model's YAML which `class_list` its outputs stand for",
+            )
+        )
+    own = [scores[place] for place in outputs.places]
+    best = best_of(own)
+    if outputs.together:
+        for group in outputs.together:
+            highest = max(own[place] for place in group)
+            for place in group:
+                own[place] = highest
+        best = best_of(own)
+    same = next((group for group in outputs.together if best.places[0] in group), ())
+    top = tuple(classes.ids[place] for place in best.places)
+    return Prediction(
+        image_id=request.image_ids[0],
+        status=Status.OK,
+        class_id=top[0],
+        also=tuple(classes.ids[place] for place in same if place != best.places[0]),
+        rule=SCORES,
+        top=top,
+        top_scores=best.scores,
+        image_sha256=digest,
+    )
+
 
 _LONGEST_ERROR = 2_000
 REFUSED_BY_SERVICE = "service"

@@ -8,10 +8,8 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.answers.mapping.rules import MAPPED
 from harness.answers.mapping.vectors import TIE
-from harness.answers.outcome import Status
-from harness.answers.rules import Level, level_of
+from harness.answers.outcome import MAPPED, Level, Status, level_of
 from harness.data.classes import ClassList
 from harness.data.labels.rows import class_range, first_problems
 from harness.errors import DataError, Problem

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.answers.outcome import Status
-from harness.answers.rules import Level
+from harness.answers.outcome import Level, Status
 from harness.data.classes import ClassList
 from harness.data.labels.label_set import Equivalences, Labels, LabelSet
 from harness.errors import DataError, Problem

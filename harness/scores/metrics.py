@@ -6,8 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.answers.outcome import Status
-from harness.answers.rules import Level
+from harness.answers.outcome import Level, Status
 from harness.scores.answers import NO_CLASS, STATUSES, Answers, Bools, Ints
 from harness.scores.truth import Truth
 

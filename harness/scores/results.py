@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer, ValidationError
 
-from harness.answers.rules import Level
+from harness.answers.outcome import Level
 from harness.data.sample import Sample
 from harness.errors import DataError, Problem
 from harness.scores.metrics import Group

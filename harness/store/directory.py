@@ -7,8 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.answers.mapping.rules import EXACT, MAPPED, UNREADABLE
-from harness.answers.outcome import Status
+from harness.answers.outcome import EXACT, MAPPED, UNREADABLE, Status
 from harness.errors import DataError, Problem, RunError
 from harness.store.lines import Appender, read_predictions, write_predictions, writing
 from harness.store.lock import MERGED_PARTS, is_aside

@@ -22,10 +22,10 @@ from harness.adapters.base import Setting
 from harness.adapters.classifiers import dual_encoder
 from harness.adapters.classifiers.class_prompts import ClassPrompts
 from harness.adapters.registry import load_adapter
-from harness.answers.mapping.templates import embed
+from harness.answers.mapping.vectors import embed
 from harness.data.images.source import open_source
-from harness.encoders.lexical import load_lexical
-from harness.encoders.templates import TEMPLATES
+from harness.encoders.base import TEMPLATES
+from harness.encoders.registry import load_lexical
 from harness.errors import SpecError
 from harness.requests import Ask, Request, Response
 from harness.specs.catalogue import Catalogue

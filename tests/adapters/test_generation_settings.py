@@ -20,7 +20,7 @@ from harness.prompts.plan import make_plan
 from harness.requests import Ask, Request, Response, Scores, Text
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
-from harness.runs.finished import Finished
+from harness.runs.finish import Finished
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_model, load_task
 from harness.specs.model import ModelGeneration, ModelSpec

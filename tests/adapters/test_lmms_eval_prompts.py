@@ -8,7 +8,7 @@ from PIL import Image
 from harness.adapters.base import Setting
 from harness.adapters.registry import checked_class, load_adapter
 from harness.errors import MissingPackageError, SpecError
-from harness.export.lmms_eval.documents import chat_messages, generation_kwargs, simple_text
+from harness.export.lmms_eval.task import chat_messages, generation_kwargs, simple_text
 from harness.requests import Request
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_model

@@ -3,8 +3,8 @@
 import pytest
 
 from harness.adapters.hf.reading import AnswerReader, Markers
-from harness.answers.stops import cut, stop_place
-from harness.export.lmms_eval.documents import generation_kwargs
+from harness.answers.outcome import cut, stop_place
+from harness.export.lmms_eval.task import generation_kwargs
 from harness.specs.task import GenerationSpec
 from support.openai_requests import Make, asked
 from support.tiny_tokenizer import make_tokenizer

@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.answers.outcome import Outcome
+from harness.answers.outcome import LEVELS, Outcome
 from harness.answers.parse import parse_letter, parse_name
 from harness.answers.parts import take_apart
 from harness.answers.question import without_options
-from harness.answers.rules import LEVELS
 from harness.data.classes import Class, ClassList
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs/reading_answers.md"

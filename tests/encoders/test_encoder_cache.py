@@ -13,7 +13,7 @@ import pytest
 import harness
 from harness.encoders.base import TextEncoder, Vectors
 from harness.encoders.cache import CachedEncoder, cache_folder
-from harness.encoders.lexical import load_lexical
+from harness.encoders.registry import load_lexical
 from harness.specs.model import EncoderSpec
 
 ROOT = Path(harness.__file__).parents[1]
@@ -117,7 +117,7 @@ def test_several_processes_at_once(inner: Counting, tmp_path: Path) -> None:
         "import sys\n"
         "from pathlib import Path\n"
         "from harness.encoders.cache import CachedEncoder\n"
-        "from harness.encoders.lexical import load_lexical\n"
+        "from harness.encoders.registry import load_lexical\n"
         "from harness.specs.model import EncoderSpec\n"
         "inner = load_lexical(EncoderSpec(encoder='lexical', kind='lexical'))\n"
         "cached = CachedEncoder(inner, Path(sys.argv[1]))\n"

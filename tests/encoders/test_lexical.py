@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import harness
-from harness.encoders.lexical import DIMENSION, load_lexical
+from harness.encoders.registry import DIMENSION, load_lexical
 from harness.specs.model import EncoderSpec
 
 SPEC = EncoderSpec(encoder="lexical", kind="lexical")
@@ -48,7 +48,7 @@ def test_what_is_embedded_has_not_changed_under_its_digest() -> None:
 
 def test_it_is_the_same_in_another_process() -> None:
     code = (
-        "from harness.encoders.lexical import load_lexical\n"
+        "from harness.encoders.registry import load_lexical\n"
         "from harness.specs.model import EncoderSpec\n"
         "e = load_lexical(EncoderSpec(encoder='lexical', kind='lexical'))\n"
         "print(e.digest, e.encode(['great white shark', '日本']).tobytes().hex())"

@@ -29,7 +29,7 @@ from harness.export.hf.folder import HfOptions, export_hf
 from harness.requests import Ask, ModelFacts, Request, Response, Text
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
-from harness.runs.finished import Finished
+from harness.runs.finish import Finished
 from harness.runs.importing import ImportOptions, import_answers
 from harness.runs.reopen import rescore
 from harness.specs.catalogue import Catalogue

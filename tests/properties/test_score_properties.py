@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.answers.outcome import Status
-from harness.answers.rules import LEVELS
+from harness.answers.outcome import LEVELS, Status
 from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.scores.results import MATCHINGS, Results
 from harness.store.prediction import Prediction

@@ -14,7 +14,7 @@ from harness.requests import Ahead, Ask, Failed, ModelFacts, Request, Response, 
 from harness.runner.batch_size import WITHOUT_GPU
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
-from harness.runs.finished import Finished
+from harness.runs.finish import Finished
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 from harness.specs.model import ModelSpec

@@ -14,7 +14,7 @@ from harness.prompts.plan import make_plan
 from harness.requests import Ask, Request, Response
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
-from harness.runs.finished import Finished
+from harness.runs.finish import Finished
 from harness.runs.reopen import rescore
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task

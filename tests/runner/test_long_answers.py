@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.answers.reasoning import MOST_WRITTEN
+from harness.answers.parts import MOST_WRITTEN
 from harness.data.classes import Class, ClassList
 from harness.prompts.plan import PlannedRequest
 from harness.requests import Failed, Text

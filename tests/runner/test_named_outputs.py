@@ -20,7 +20,7 @@ from harness.requests import Ask, ModelFacts, Request, Response, Scores
 from harness.runner.named_outputs import join_names
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
-from harness.runs.finished import Finished
+from harness.runs.finish import Finished
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_class_list_spec, load_task
 from harness.specs.model import ModelSpec

@@ -17,7 +17,7 @@ from harness.prompts.plan import make_plan
 from harness.runner.processes import Rank
 from harness.runner.repeats import run_all
 from harness.runner.session import RunOptions, run_task
-from harness.runs.finished import Finished
+from harness.runs.finish import Finished
 from harness.runs.importing import ImportOptions, import_answers
 from harness.runs.preflight import Finding, preflight, shown
 from harness.runs.reopen import rescore

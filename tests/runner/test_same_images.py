@@ -13,7 +13,7 @@ from harness.adapters.base import Setting
 from harness.errors import UserError
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
-from harness.runs.finished import Finished
+from harness.runs.finish import Finished
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 from harness.specs.model import ModelSpec

@@ -11,12 +11,12 @@ from harness.data.opened import open_task
 from harness.data.sample import Sample
 from harness.errors import DataError, UserError
 from harness.prompts.plan import make_plan
-from harness.report.notes import notes_of
+from harness.report.show import notes_of
 from harness.runner.processes import Rank
 from harness.runner.repeats import run_all
 from harness.runner.session import RunOptions, run_task
 from harness.runs.compare import compare_runs
-from harness.runs.finished import Finished
+from harness.runs.finish import Finished
 from harness.runs.importing import ImportOptions, import_answers
 from harness.runs.preflight import preflight
 from harness.runs.reopen import open_run, rescore

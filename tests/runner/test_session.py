@@ -17,9 +17,8 @@ from harness.requests import Ask, ModelFacts, Request, Response
 from harness.runner.processes import Rank
 from harness.runner.repeats import run_all
 from harness.runner.session import RunOptions, run_task
-from harness.runs.finished import Finished
+from harness.runs.finish import Finished, repeat_of
 from harness.runs.reopen import rescore
-from harness.runs.repeats import repeat_of
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 from harness.specs.model import ModelSpec

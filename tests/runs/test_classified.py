@@ -16,7 +16,7 @@ from harness.prompts.plan import PlannedRequest
 from harness.requests import Ask, ModelFacts, Request, Response, Scores
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
-from harness.runs.classified import classified_row
+from harness.runs.rows import classified_row
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 from harness.specs.model import Kind, ModelSpec

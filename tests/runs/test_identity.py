@@ -18,7 +18,7 @@ from harness.prompts import plan
 from harness.runner.processes import Rank
 from harness.runner.repeats import run_all
 from harness.runner.session import RunOptions, run_task
-from harness.runs.finished import Finished
+from harness.runs.finish import Finished
 from harness.runs.reopen import open_run, rescore
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task

@@ -12,7 +12,7 @@ from harness.data.opened import open_task
 from harness.errors import DataError, UserError
 from harness.prompts.plan import make_plan
 from harness.runner.session import NO_OVERRIDES
-from harness.runs.finished import Finished
+from harness.runs.finish import Finished
 from harness.runs.importing import ImportOptions, import_answers
 from harness.runs.reopen import rescore
 from harness.scores.results import Results

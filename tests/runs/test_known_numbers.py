@@ -10,7 +10,7 @@ import pytest
 from _pytest.mark.structures import ParameterSet
 
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides
-from harness.runs.finished import Finished
+from harness.runs.finish import Finished
 from harness.runs.importing import ImportOptions, import_answers
 from harness.scores.results import MATCHINGS, Results, Score
 from harness.specs.catalogue import Catalogue

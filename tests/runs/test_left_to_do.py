@@ -17,7 +17,7 @@ from harness.runner.processes import Rank
 from harness.runner.repeats import run_all
 from harness.runner.session import RunOptions
 from harness.runs import finish as finishing
-from harness.runs.finished import Finished
+from harness.runs.finish import Finished
 from harness.runs.reopen import open_run, rescore
 from harness.scores.results import Results
 from harness.specs.catalogue import Catalogue

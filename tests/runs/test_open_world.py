@@ -16,7 +16,7 @@ from harness.errors import SpecError
 from harness.requests import Request
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
-from harness.runs.finished import Finished
+from harness.runs.finish import Finished
 from harness.runs.importing import ImportOptions, import_answers
 from harness.runs.remap import map_run, open_combinations
 from harness.runs.reopen import open_run, rescore

@@ -8,8 +8,7 @@ from harness.answers.outcome import Status
 from harness.data.classes import Class, ClassList
 from harness.prompts.plan import PlannedRequest
 from harness.requests import Scores
-from harness.runs.ranked import best_of
-from harness.runs.rows import answered_rows
+from harness.runs.rows import answered_rows, best_of
 
 NAMES = ("crane", "bull", "bull mastiff", "crane", "cat", "dog")
 CLASSES = ClassList("six", "clean", tuple(Class(i * 10, name) for i, name in enumerate(NAMES)))

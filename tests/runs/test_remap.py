@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.answers.mapping.grid import is_reporting
+from harness.answers.mapping.nearest import is_reporting
 from harness.errors import DataError, SpecError
 from harness.runner.session import NO_OVERRIDES
-from harness.runs.finished import Finished
+from harness.runs.finish import Finished
 from harness.runs.importing import ImportOptions, import_answers
 from harness.runs.remap import MappingGrid, map_run, open_combinations, write_grid
 from harness.runs.reopen import open_run

@@ -11,13 +11,13 @@ import pytest
 from harness.answers.outcome import Outcome, Status
 from harness.cli import main
 from harness.errors import DataError
-from harness.report.notes import notes_of
+from harness.report.show import notes_of
 from harness.runner.session import NO_OVERRIDES
-from harness.runs.finished import Finished
+from harness.runs.finish import Finished
 from harness.runs.importing import ImportOptions, import_answers
+from harness.runs.mapping import joined
 from harness.runs.remap import map_run, open_combinations
 from harness.runs.reopen import open_run, rescore
-from harness.runs.several import joined
 from harness.scores.results import Results
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task

@@ -7,10 +7,9 @@ import pytest
 from rich.console import Console
 
 from harness.answers import parts
-from harness.answers.outcome import Status
-from harness.answers.rules import LEVELS
-from harness.report.notes import REMOVED, notes_of
+from harness.answers.outcome import LEVELS, Status
 from harness.report.results_table import matching_table, results_table
+from harness.report.show import REMOVED, notes_of
 from harness.scores.results import MATCHINGS, Results, Score
 from harness.store.prediction import Prediction
 from scores.score_builders import labels, mapped, ok, row, run

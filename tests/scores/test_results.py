@@ -12,7 +12,7 @@ from rich.table import Table
 from harness.answers.outcome import Status
 from harness.data.labels.label_set import Equivalences
 from harness.errors import DataError
-from harness.prompts.confusion import read_confusion
+from harness.prompts.options import read_confusion
 from harness.report.results_table import (
     answers_table,
     changes_table,

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from harness.data.classes import normalize_name
-from harness.encoders.base import TextEncoder, Vectors, unit_rows
+from harness.encoders.base import TextEncoder, Vectors, sentences, unit_rows
 from harness.encoders.cache import CachedEncoder
-from harness.encoders.templates import sentences
 from harness.errors import Problem, SpecError
 
 _TIE = 1e-6

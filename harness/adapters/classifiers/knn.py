@@ -18,7 +18,7 @@ from harness.adapters.classifiers.feature_bank import Bank, TrainingSet, open_ba
 from harness.adapters.classifiers.hf_images import Features, ImageFeatures
 from harness.adapters.classifiers.one_image import Classifier
 from harness.adapters.hf.loading import LOADING, facts_of
-from harness.encoders.file_digests import folder_digest
+from harness.encoders.cache import folder_digest
 from harness.errors import Problem, SpecError
 from harness.requests import Ask, ModelFacts
 from harness.specs.model import ModelSpec

@@ -16,7 +16,7 @@ from harness.adapters.classifiers.class_prompts import ClassPrompts
 from harness.adapters.classifiers.dual_encoder import DualEncoder, DualEncoderOptions, unit
 from harness.adapters.hf.loading import dtype_of
 from harness.encoders.base import Vectors
-from harness.encoders.file_digests import folder_digest
+from harness.encoders.cache import folder_digest
 from harness.errors import SpecError, first_line
 from harness.specs.model import ModelSpec
 from harness.weights import download, locate, out_of_reach

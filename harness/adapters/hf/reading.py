@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.answers.stops import cut, stop_place
+from harness.answers.outcome import cut, stop_place
 
 _CLOSING = re.compile(r"([<\[◁]\|?)/(think|thinking|thought|reason|reasoning)(\|?[>\]▷])", re.I)
 _REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking")

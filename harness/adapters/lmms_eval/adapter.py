@@ -12,9 +12,9 @@ from harness.adapters.lmms_eval.isolation import Apart
 from harness.adapters.lmms_eval.loading import load
 from harness.adapters.lmms_eval.options import LmmsEvalOptions
 from harness.adapters.lmms_eval.task import Form, generate
-from harness.answers.stops import cut
+from harness.answers.outcome import cut
 from harness.errors import SpecError
-from harness.export.lmms_eval.documents import response_of
+from harness.export.lmms_eval.task import response_of
 from harness.requests import Ask, Failed, ModelFacts, Request, Response, Text
 from harness.specs.base import validate_part
 from harness.specs.model import ModelSpec

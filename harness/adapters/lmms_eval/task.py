@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.export.lmms_eval.documents import chat_messages, generation_kwargs, simple_text
+from harness.export.lmms_eval.task import chat_messages, generation_kwargs, simple_text
 from harness.requests import Ask, Request
 
 _SPLIT = "test"

@@ -27,7 +27,7 @@ from harness.adapters.server.loop import EventLoop
 from harness.adapters.server.options import Dialect, OpenAIOptions
 from harness.adapters.server.preview import ServerPreview
 from harness.adapters.server.request import answer_schema, chat_body, chat_messages
-from harness.answers.stops import cut, stop_place
+from harness.answers.outcome import cut, stop_place
 from harness.errors import Problem, SpecError
 from harness.requests import Ask, Failed, ModelFacts, Request, Response, Scores, Text
 from harness.specs.base import validate_part

@@ -1,4 +1,8 @@
-"""The class names of a list as a text encoder sees them: their embeddings, and what it can read."""
+"""The class names of a list as a text encoder sees them: their embeddings, what it can read of
+them, and the error where it sees two as one.
+
+Answers that name one of two such classes would be mapped to the lower id, and a score printed.
+"""
 
 import unicodedata
 from collections import defaultdict
@@ -7,10 +11,40 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.answers.mapping.templates import embed, well_formed
 from harness.data.classes import ClassList
-from harness.encoders.base import Pieces, TextEncoder, Vectors, is_literal, pieces_of
-from harness.encoders.templates import sentences
+from harness.encoders.base import (
+    Pieces,
+    TextEncoder,
+    Vectors,
+    is_literal,
+    pieces_of,
+    sentences,
+    unit_rows,
+)
+from harness.errors import Problem, SpecError, unknown_name
+
+
+def embed(encoder: TextEncoder, texts: Sequence[str], template: str) -> Vectors:
+    """Embed each text in each sentence of the template, average, and normalise again.
+
+    Gives float32 [n, d]: rows of length 1, or 0 where the encoder finds nothing in the text.
+    Raises SpecError for an unknown template.
+    """
+    forms = sentences(template)
+    clean = [well_formed(text) for text in texts]
+    rows = encoder.encode([form.replace("{}", text) for text in clean for form in forms])
+    # One sentence: the rows are unit already, and rounding them anew would gain nothing.
+    if len(forms) == 1:
+        return rows
+    return unit_rows(
+        rows.reshape(len(clean), len(forms), rows.shape[1]).mean(axis=1, dtype=np.float64)
+    )
+
+
+def well_formed(text: str) -> str:
+    """Replace halves of surrogate pairs, which JSON may bring and no tokenizer takes."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
 
 TIE = 1e-6
 """Cosines this close are one: float32 rounding differs between machines and batches."""
@@ -127,3 +161,60 @@ def _joined(groups: Sequence[Group], sets: Sequence[Sequence[int]]) -> list[tupl
         for places in sets
         if len(places) > 1
     ]
+
+
+_NAMED = 5  # groups that a message names, and names of each
+
+
+def refuse_shared(
+    encoder: TextEncoder, class_list: ClassList, template: str, allowed: Sequence[str] = ()
+) -> None:
+    """Raise SpecError for names that are one to the encoder, unless all of them are `allowed`.
+
+    No weights are read where the encoder has a tokenizer: see `shared_vectors`.
+    """
+    _refuse(encoder.name, class_list, shared_vectors(encoder, class_list, template), allowed)
+
+
+def refuse_same_rows(
+    encoder: TextEncoder, class_list: ClassList, template: str, allowed: Sequence[str] = ()
+) -> None:
+    """Do as `refuse_shared`, and look at the embeddings themselves too."""
+    refuse_shared(encoder, class_list, template, allowed)
+    rows = same_rows(embed_classes(encoder, class_list, template))
+    _refuse(encoder.name, class_list, rows, allowed)
+
+
+def _refuse(
+    encoder: str,
+    class_list: ClassList,
+    groups: Sequence[tuple[int, ...]],
+    allowed: Sequence[str],
+) -> None:
+    key = "mapping.allow_shared_vectors"
+    known: set[int] = set()
+    for name in allowed:
+        ids = class_list.lookup(name)
+        if not ids:
+            raise SpecError(unknown_name(key, "class name", name, class_list.names))
+        known.update(ids)
+    shared = [ids for ids in groups if not known.issuperset(ids)]
+    if not shared:
+        return
+    names = [[class_list.by_id[each].name for each in ids] for ids in shared]
+    listed = _listed([_listed([f"`{name}`" for name in group], ", ") for group in names], "; ")
+    raise SpecError(
+        Problem(
+            f"class list `{class_list.name}` under the encoder `{encoder}`",
+            "several names have one vector: to the encoder they are one",
+            got=listed,
+            expected="an encoder that reads the names (`lexical` reads the letters of any script)",
+            fix=f"name another encoder, or list these names under `{key}`: an answer is then such "
+            "a class by its exact name, and one that is mapped counts for the lowest id of them",
+        )
+    )
+
+
+def _listed(items: Sequence[str], between: str) -> str:
+    rest = f"{between}and {len(items) - _NAMED} more" if len(items) > _NAMED else ""
+    return between.join(items[:_NAMED]) + rest

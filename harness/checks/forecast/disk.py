@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from harness.answers.outcome import Status
 from harness.checks.forecast.earlier import OnDisk
 from harness.checks.forecast.tokens import likely_answers
-from harness.encoders.templates import sentences
+from harness.encoders.base import sentences
 from harness.prompts.plan import Plan
 from harness.requests import Response, Scores, Text
 from harness.runs.rows import answered_rows

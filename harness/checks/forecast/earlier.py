@@ -11,7 +11,7 @@ from harness.prompts.plan import Plan, PlannedRequest
 from harness.runner.beginning import as_part
 from harness.runner.identity import differences, known_identity
 from harness.runner.loop import owed
-from harness.runs.repeats import repeat_name, repeat_of
+from harness.runs.finish import repeat_name, repeat_of
 from harness.specs.model import ModelSpec
 from harness.store.directory import RunDirectory, find_runs, run_path
 from harness.store.manifest import Manifest

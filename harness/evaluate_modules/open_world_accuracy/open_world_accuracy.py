@@ -8,12 +8,10 @@ from typing import Any
 import datasets
 import evaluate
 
-from harness.answers.mapping.apart import refuse_same_rows
-from harness.answers.mapping.exact import read_open
 from harness.answers.mapping.nearest import Mapped, map_answers
-from harness.answers.mapping.rules import EXACT
-from harness.answers.outcome import Outcome, Status
-from harness.answers.parse import answer_text
+from harness.answers.mapping.vectors import refuse_same_rows
+from harness.answers.outcome import EXACT, Outcome, Status
+from harness.answers.parse import answer_text, read_open
 from harness.data.class_lists import list_of_names
 from harness.encoders.registry import open_encoder
 from harness.evaluate_modules.scored import Empty, scored

@@ -8,8 +8,13 @@ from pathlib import Path
 
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides
 from harness.errors import Problem, UserError
-from harness.export.hf.benchmark import write_eval_results, write_eval_yaml
-from harness.export.hf.card import CardFacts, title_of, write_card
+from harness.export.hf.card import (
+    CardFacts,
+    title_of,
+    write_card,
+    write_eval_results,
+    write_eval_yaml,
+)
 from harness.export.hf.labels import LabelFacts, write_shared
 from harness.export.hf.runs import read_runs
 from harness.export.hf.tables import write_predictions, write_scores

@@ -10,15 +10,18 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from harness.answers.outcome import Status
-from harness.answers.rules import Level
-from harness.answers.stops import cut
+from harness.answers.outcome import Level, Status, cut
 from harness.data.images.pixels import to_rgb
 from harness.data.labels.label_set import Labels
 from harness.encoders.base import Pieces, TextEncoder, Vectors, is_literal, pieces_of
 from harness.encoders.registry import open_encoder
-from harness.export.lmms_eval.documents import chat_messages, response_of, simple_text
-from harness.export.lmms_eval.task import ExportedTask, read_task
+from harness.export.lmms_eval.task import (
+    ExportedTask,
+    chat_messages,
+    read_task,
+    response_of,
+    simple_text,
+)
 from harness.prompts.plan import PlannedRequest
 from harness.requests import Request, Text
 from harness.runs.mapping import map_rows

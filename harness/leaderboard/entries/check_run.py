@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from harness.answers.mapping.rules import MAPPED_STATUS
+from harness.answers.outcome import MAPPED_STATUS
 from harness.data.labels.of_task import Overrides
 from harness.data.opened import OpenTask, open_task
 from harness.errors import DataError

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from harness.answers.mapping.rules import MAPPED
-from harness.answers.outcome import Status
+from harness.answers.outcome import MAPPED, Status
 from harness.data.classes import ClassList, normalize_name
 from harness.leaderboard.numbers.site_model import ClassScore, Confused, Decomposition, OutOfPrompt
 from harness.scores.answers import NO_CLASS, Answers, Bools

@@ -14,7 +14,7 @@ from harness.leaderboard.pages.plots.hardness import hardness
 from harness.leaderboard.pages.plots.pairwise import pairwise
 from harness.leaderboard.pages.plots.scatter import scatter
 from harness.leaderboard.pages.plots.slope import slope
-from harness.report.notes import notes_of
+from harness.report.show import notes_of
 
 _MODELS_IN_INDEX = 20
 _ROWS_IN_INDEX = 250

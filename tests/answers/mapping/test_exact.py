@@ -2,9 +2,8 @@
 
 import pytest
 
-from harness.answers.mapping.exact import read_open
-from harness.answers.mapping.rules import EXACT
-from harness.answers.outcome import Outcome, Status
+from harness.answers.outcome import EXACT, Outcome, Status
+from harness.answers.parse import read_open
 from harness.data.classes import Class, ClassList
 
 CLASSES = ClassList(

@@ -15,8 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 import harness
-from harness.answers.mapping.grid import grid
-from harness.answers.mapping.nearest import map_answers
+from harness.answers.mapping.nearest import grid, map_answers
 from harness.data.classes import Class, ClassList
 from harness.encoders.base import TextEncoder
 from harness.encoders.registry import open_encoder

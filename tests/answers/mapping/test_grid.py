@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from harness.answers.mapping.grid import Count, grid, is_reporting
-from harness.answers.mapping.nearest import map_answers
+from harness.answers.mapping.nearest import Count, grid, is_reporting, map_answers
 from harness.data.classes import Class, ClassList
-from harness.encoders.lexical import load_lexical
+from harness.encoders.registry import load_lexical
 from harness.errors import SpecError
 from harness.specs.model import EncoderSpec
 

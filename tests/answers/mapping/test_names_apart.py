@@ -5,12 +5,18 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from harness.answers.mapping.apart import refuse_same_rows, refuse_shared
 from harness.answers.mapping.nearest import map_answers, shared_vectors
-from harness.answers.mapping.vectors import ClassVectors, embed_classes, same_rows, unread_names
+from harness.answers.mapping.vectors import (
+    ClassVectors,
+    embed_classes,
+    refuse_same_rows,
+    refuse_shared,
+    same_rows,
+    unread_names,
+)
 from harness.data.classes import Class, ClassList
 from harness.encoders.base import TextEncoder, Vectors
-from harness.encoders.lexical import load_lexical
+from harness.encoders.registry import load_lexical
 from harness.encoders.sentence import load_minilm
 from harness.errors import SpecError
 from harness.specs.model import EncoderSpec

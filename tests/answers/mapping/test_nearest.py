@@ -13,7 +13,7 @@ from harness.answers.mapping.nearest import (
 )
 from harness.data.classes import Class, ClassList
 from harness.encoders.base import Vectors
-from harness.encoders.lexical import load_lexical
+from harness.encoders.registry import load_lexical
 from harness.encoders.sentence import load_minilm
 from harness.specs.model import EncoderSpec
 

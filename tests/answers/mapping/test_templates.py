@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from harness.answers.mapping.templates import embed
-from harness.encoders.lexical import load_lexical
-from harness.encoders.templates import TEMPLATES, sentences
+from harness.answers.mapping.vectors import embed
+from harness.encoders.base import TEMPLATES, sentences
+from harness.encoders.registry import load_lexical
 from harness.errors import SpecError
 from harness.specs.model import EncoderSpec
 

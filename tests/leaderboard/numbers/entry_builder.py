@@ -22,9 +22,8 @@ from harness.leaderboard.entries.rules.prompts import render_prompts
 from harness.leaderboard.entries.rules.scores import claims_of
 from harness.prompts.options import options_of
 from harness.prompts.plan import Planner
-from harness.runs.classified import SCORES
 from harness.runs.mapping import map_rows
-from harness.runs.rows import read_answer
+from harness.runs.rows import SCORES, read_answer
 from harness.scores.scoring import score_run
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec, load_task

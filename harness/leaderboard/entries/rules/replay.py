@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from harness.answers.mapping.nearest import map_answers
-from harness.answers.mapping.rules import EXACT, MAPPED, UNREADABLE
 from harness.answers.mapping.vectors import TIE as SAME
-from harness.answers.outcome import Outcome, Status
+from harness.answers.names import NONE_LISTED
+from harness.answers.outcome import EXACT, MAPPED, UNREADABLE, Outcome, Status
 from harness.answers.parse import answer_text
 from harness.answers.parts import DRAFT, REASONING
-from harness.answers.sentences import NONE_LISTED
 from harness.data.classes import ClassList
 from harness.encoders.base import TextEncoder
 from harness.encoders.registry import is_here, open_encoder

@@ -4,18 +4,14 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 
-from harness.answers.mapping.rules import EXACT, MAPPED, MAPPED_STATUS, UNREADABLE
-from harness.answers.outcome import Status
-from harness.answers.rules import Level
-from harness.answers.sentences import NONE_LISTED
+from harness.answers.names import NONE_LISTED
+from harness.answers.outcome import EXACT, MAPPED, MAPPED_STATUS, UNREADABLE, Level, Status
 from harness.answers.text import is_blank
 from harness.leaderboard.entries.case import RunCase
 from harness.leaderboard.entries.finding import Finding, grouped, listed
 from harness.prompts.distractors import interchangeable
 from harness.prompts.options import true_option_of
-from harness.runs.classified import SCORES
-from harness.runs.ranked import RANKED
-from harness.runs.rows import NO_ENTRY, REFUSED_BY_SERVICE
+from harness.runs.rows import NO_ENTRY, RANKED, REFUSED_BY_SERVICE, SCORES
 from harness.scores.answers import level_in
 from harness.store.prediction import Prediction
 
