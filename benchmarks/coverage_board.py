@@ -16,8 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.simulation import Lines, Table, percents, print_tables
 from harness.answers.mapping.nearest import is_reporting
-from harness.leaderboard.entries.rules.drift import P_VALUE, trend
-from harness.leaderboard.entries.rules.mimicry import Disputed
+from harness.leaderboard.entries.rules.suspicions import DRIFT_P_VALUE, Disputed, trend
 from harness.leaderboard.numbers.ranking import (
     Marks,
     count_pairs,
@@ -130,7 +129,7 @@ def alarms(generator: Generator, tries: int) -> Lines:
     right = generator.random((tries, 400)) < chances[:, strata]
     order = generator.permutation(400)
     z = np.array([abs(trend(each[order], strata[order])) for each in right])
-    share = np.mean(2 * special.ndtr(-z) < P_VALUE)
+    share = np.mean(2 * special.ndtr(-z) < DRIFT_P_VALUE)
     lines.append(["W604", "400 images of 20 classes in random order", f"{100 * share:.2f}"])
     for n, share in ((20, 0.5), (100, 0.5), (1000, 0.5), (100, 0.58), (1000, 0.58)):
         counts = generator.binomial(n, share, tries)

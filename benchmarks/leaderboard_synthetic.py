@@ -35,7 +35,7 @@ from harness.data.classes import ClassList
 from harness.data.labels.load import load_label_set
 from harness.data.opened import task_classes
 from harness.encoders.registry import open_encoder
-from harness.leaderboard.entries.manifest import (
+from harness.leaderboard.entries.format import (
     CARD,
     MANIFEST,
     Claim,
@@ -44,7 +44,7 @@ from harness.leaderboard.entries.manifest import (
     FileFacts,
 )
 from harness.leaderboard.entries.pack import row_values
-from harness.leaderboard.entries.rules.prompts import render_prompts
+from harness.leaderboard.entries.rules.rows import render_prompts
 from harness.runs.mapping import map_rows
 from harness.runs.rows import read_answer
 from harness.scores.results import Protocol

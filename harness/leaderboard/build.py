@@ -10,7 +10,7 @@ from harness.data.images.source import open_source
 from harness.data.labels.of_task import Overrides
 from harness.data.opened import OpenTask
 from harness.errors import DataError, Problem, UserError
-from harness.leaderboard.entries.rules.table import RULES
+from harness.leaderboard.entries.finding import RULES
 from harness.leaderboard.files.data_scripts import write_images
 from harness.leaderboard.files.feed import write_feed
 from harness.leaderboard.files.tables import MARKER, write_boards
@@ -21,9 +21,9 @@ from harness.leaderboard.numbers.benchmark_labels import (
 )
 from harness.leaderboard.numbers.boards import make_boards
 from harness.leaderboard.numbers.gather import Gathered, gather, open_tasks
-from harness.leaderboard.numbers.jobs import score_all
+from harness.leaderboard.numbers.scoring import score_all
 from harness.leaderboard.numbers.site_model import Benchmark, Board, Site
-from harness.leaderboard.pages.write import render
+from harness.leaderboard.pages.views import render
 from harness.specs.catalogue import Catalogue
 from harness.specs.task import TaskSpec
 from harness.store.new_folder import replaced_folder

@@ -6,12 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
-from harness.leaderboard.entries.bounded import gzip_lines
 from harness.leaderboard.entries.card import parse_card
-from harness.leaderboard.entries.manifest import CARD, MANIFEST, EntryRun, parse_manifest
+from harness.leaderboard.entries.entry import Entry
+from harness.leaderboard.entries.format import (
+    CARD,
+    MANIFEST,
+    EntryRun,
+    gzip_lines,
+    parse_manifest,
+    prompts_of,
+)
 from harness.leaderboard.entries.pack import write_lines
-from harness.leaderboard.entries.read import Entry
-from harness.leaderboard.entries.rows import prompts_of
 
 
 def entry_in(folder: Path) -> Entry:

@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from harness.errors import DataError, Problem, SpecError
-from harness.leaderboard.entries.manifest import faults_of
+from harness.leaderboard.entries.format import faults_of
 from harness.specs.model import Kind
 from harness.specs.yaml_file import parse_yaml
 from harness.store.manifest import Manifest

@@ -8,9 +8,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import DataError, Problem
-from harness.leaderboard.entries.bounded import read_bounded
 from harness.leaderboard.entries.finding import Finding, listed
-from harness.leaderboard.entries.manifest import SLUG, Sha256, faults_of
+from harness.leaderboard.entries.format import SLUG, Sha256, faults_of, read_bounded
 
 LEDGER = "decisions.jsonl"
 MAX_LEDGER = 16 << 20

@@ -13,23 +13,23 @@ import harness
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides
 from harness.data.opened import open_task
 from harness.errors import DataError, Problem
-from harness.leaderboard.entries.bounded import read_bounded
 from harness.leaderboard.entries.card import MAX_CARD, ModelCard, kind_of, new_card, parse_card
-from harness.leaderboard.entries.check_run import examine
-from harness.leaderboard.entries.manifest import (
+from harness.leaderboard.entries.check import examine
+from harness.leaderboard.entries.entry import Entry
+from harness.leaderboard.entries.finding import RULES
+from harness.leaderboard.entries.format import (
     CARD,
     MANIFEST,
+    ROW_FIELDS,
     SLUG,
     EntryManifest,
     EntryRun,
     FileFacts,
+    read_bounded,
 )
-from harness.leaderboard.entries.read import Entry
-from harness.leaderboard.entries.rows import ROW_FIELDS
-from harness.leaderboard.entries.rules.manifest import check_task
-from harness.leaderboard.entries.rules.prompts import render_prompts
-from harness.leaderboard.entries.rules.scores import claims_of
-from harness.leaderboard.entries.rules.table import RULES
+from harness.leaderboard.entries.rules.files import check_task
+from harness.leaderboard.entries.rules.replay import claims_of
+from harness.leaderboard.entries.rules.rows import render_prompts
 from harness.runs.reopen import OpenRun, open_run, share_among_runs
 from harness.scores.scoring import score_run
 from harness.specs.catalogue import Catalogue

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import DataError, Problem
-from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels
-from harness.leaderboard.numbers.laid import LaidRun
+from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels, LaidRun
 from harness.scores.answers import NO_CLASS, Bools
 
 NO_ROW = 255

@@ -1,20 +1,25 @@
-"""The labels of a benchmark as arrays over its images, beside which all its runs are laid."""
+"""The labels of a benchmark as arrays over its images, and the rows of a run laid beside them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.data.classes import ClassList
-from harness.data.labels.label_set import Labels
+from harness.data.labels.label_set import Labels, foreign
 from harness.data.opened import OpenTask
 from harness.errors import DataError, Problem
+from harness.leaderboard.entries.entry import Entry, RunCase
 from harness.leaderboard.numbers.site_model import Benchmark, Difference
-from harness.scores.answers import NO_CLASS, Bools, Ints
-from harness.scores.judgement import open_truths
+from harness.scores.answers import NO_CLASS, Answers, Bools, Ints, to_answers
+from harness.scores.judgement import Judgement, judge, open_truths
 from harness.scores.metrics import Group, Scope, group_rows
 from harness.scores.provenance import describe_labels
+from harness.scores.results import Protocol
 from harness.scores.truth import Truth
+from harness.store.prediction import Prediction
 
 EXCLUSIVE: tuple[Group, ...] = ("N", "S+", "S-", "M+", "M-", "S", "M")
 """Groups of which an image has at most one; S and M are those without an original label."""
@@ -196,3 +201,57 @@ def _differences(benchmark: BenchmarkLabels) -> list[Difference]:
             before, after = labels[original.name][image_id], labels[headline.name][image_id]
             found.append(Difference(image_id, tuple(sorted(before)), tuple(sorted(after)), group))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class LaidRun:
+    """The rows, sorted by image id, and what the labels say of them."""
+
+    entry: Entry
+    case: RunCase
+    benchmark: BenchmarkLabels
+    rows: Sequence[Prediction]
+    answers: Answers
+    judged: tuple[Judgement, ...]
+    rows_here: Ints
+    """The rows whose image the benchmark has, …"""
+    places: Ints
+    """… and their places among its images."""
+
+    def _under(self, name: str) -> Judgement:
+        return next(each for each in self.judged if each.truth.name == name)
+
+    @property
+    def headline(self) -> Judgement:
+        """The answers under the labels that rank."""
+        return self._under(self.benchmark.headline.name)
+
+    @property
+    def original(self) -> Judgement | None:
+        """The answers under the original labels, unless these are the headline."""
+        before = self.benchmark.before
+        return self._under(before.name) if before else None
+
+    def spread(self, values: NDArray[Any], fill: Any = False) -> NDArray[Any]:
+        """Lay values of the rows out over the benchmark's n images."""
+        spread = np.full(len(self.benchmark.image_ids), fill, dtype=values.dtype)
+        spread[self.places] = values[self.rows_here]
+        return spread
+
+
+def lay(entry: Entry, case: RunCase, benchmark: BenchmarkLabels) -> LaidRun:
+    """Lay the rows of a run out. Raises DataError when none is of the benchmark's images."""
+    where = f"entry `{entry.name}`, task `{case.run.task}`"
+    rows = sorted(case.rows, key=lambda row: row.image_id)
+    answers = to_answers(rows, case.opened.classes, where)
+    truths = benchmark.truths if answers.image_ids == benchmark.image_ids else None
+    # A task of cw_plus has no board of cw, and yet results under both.
+    both: tuple[Protocol, ...] = ("cw", "cw_plus")
+    protocols = both if "cw_plus" in case.run.protocols else case.run.protocols
+    judged = judge(answers, benchmark.labels, protocols, truths)
+    index = {image_id: place for place, image_id in enumerate(benchmark.image_ids)}
+    places = np.array([index.get(each, -1) for each in answers.image_ids], dtype=np.int64)
+    here = np.flatnonzero(places >= 0)
+    if rows and not len(here):
+        raise DataError(foreign(benchmark.labels.sets[0], answers.image_ids))
+    return LaidRun(entry, case, benchmark, rows, answers, judged, here, places[here])

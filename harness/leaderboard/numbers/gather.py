@@ -8,10 +8,10 @@ from harness.data.labels.of_task import Overrides, share_overrides
 from harness.data.opened import OpenTask, open_task
 from harness.errors import DataError, Problem, UserError
 from harness.leaderboard.entries.check import is_entry
+from harness.leaderboard.entries.entry import Entry, open_entry
 from harness.leaderboard.entries.finding import Report, errors_in
 from harness.leaderboard.entries.ledger import LEDGER, Decision, decisions_on, read_ledger, vanished
-from harness.leaderboard.entries.read import Entry, open_entry
-from harness.leaderboard.entries.rules.manifest import check_task
+from harness.leaderboard.entries.rules.files import check_task
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_run_task
 from harness.specs.task import TaskSpec

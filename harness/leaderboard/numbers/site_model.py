@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from harness.answers.outcome import Status
 from harness.data.classes import ClassList
+from harness.leaderboard.entries.entry import Entry
 from harness.leaderboard.entries.finding import Report
+from harness.leaderboard.entries.format import EntryRun
 from harness.leaderboard.entries.ledger import Decision
-from harness.leaderboard.entries.manifest import EntryRun
-from harness.leaderboard.entries.read import Entry
-from harness.leaderboard.numbers.pairs import Pair
+from harness.leaderboard.numbers.ranking import Pair
 from harness.scores.metrics import Group
 from harness.scores.results import Change, LabelSetInfo, Protocol, Results, Score
 from harness.scores.statistics import Interval, wilson

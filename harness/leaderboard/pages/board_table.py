@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from harness.leaderboard.entries.ledger import LEVELS
 from harness.leaderboard.numbers.site_model import Board, Reference, ScoredEntry
 from harness.leaderboard.pages import typeset
-from harness.leaderboard.pages.wording import GROUPS, KINDS, group_name
+from harness.leaderboard.pages.typeset import GROUPS, KINDS, group_name
 from harness.scores.metrics import Group
 from harness.scores.results import Matching
 

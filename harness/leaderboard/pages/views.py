@@ -1,11 +1,16 @@
-"""What single pages show: parts of the site put together, with their tables and figures."""
+"""The pages of a site: what each shows, with its tables and figures, and how all are written."""
 
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlencode
 
-from harness.leaderboard.entries.read import Entry
+import jinja2
+
+from harness.leaderboard.entries.entry import Entry
 from harness.leaderboard.numbers.site_model import Benchmark, Board, ScoredEntry, Site
+from harness.leaderboard.pages import typeset
 from harness.leaderboard.pages.board_table import BoardTable, board_table
 from harness.leaderboard.pages.plots.decomposition import decomposition
 from harness.leaderboard.pages.plots.figure import Figure
@@ -15,6 +20,7 @@ from harness.leaderboard.pages.plots.pairwise import pairwise
 from harness.leaderboard.pages.plots.scatter import scatter
 from harness.leaderboard.pages.plots.slope import slope
 from harness.report.show import notes_of
+from harness.specs.catalogue import own_root
 
 _MODELS_IN_INDEX = 20
 _ROWS_IN_INDEX = 250
@@ -131,3 +137,75 @@ def entry_view(site: Site, entry: Entry) -> EntryView:
 
 def _present(figures: Iterable[Figure | None]) -> tuple[Figure, ...]:
     return tuple(figure for figure in figures if figure is not None)
+
+
+NAVIGATION = (
+    ("index", "Rankings"),
+    ("compare", "Compare"),
+    ("classes", "Classes"),
+    ("explorer", "Explorer"),
+    ("labels", "Labels"),
+    ("method", "Method"),
+    ("submit", "Submit"),
+    ("data", "Data"),
+    ("changes", "Changes"),
+)
+"""Pages at the root, each of the template of its name, and what their links say."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Renders templates into files of the site."""
+
+    environment: jinja2.Environment
+    output: Path
+
+    def write(self, template: str, path: str, title: str, values: Mapping[str, object]) -> None:
+        """Write one page; `root` leads from it to the top of the site."""
+        file = self.output / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        text = self.environment.get_template(f"{template}.html.j2").render(
+            page=template, page_title=title, root="../" * path.count("/"), **values
+        )
+        file.write_text(text, encoding="utf-8", newline="\n")
+
+
+def render(site: Site, output: Path) -> None:
+    """Write all HTML pages, the style sheet and the scripts into the folder `output`.
+
+    The folder may exist and hold other files (`data/`, `images/`, `feed.xml`). The bytes written
+    depend on `site` and on the templates only.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    for path in sorted((own_root() / "leaderboard" / "static").iterdir()):
+        shutil.copyfile(path, output / path.name)
+    writer = _Writer(_environment(site), output)
+    benchmarks = benchmark_views(site)
+    for name, title in NAVIGATION:
+        writer.write(name, f"{name}.html", title, {"benchmarks": benchmarks})
+    for benchmark in benchmarks:
+        for board in benchmark.boards:
+            title = f"{typeset.PROTOCOLS[board.board.protocol].name}, {board.board.task}"
+            writer.write("board", f"boards/{board.board.slug}.html", title, {"view": board})
+    for entry in site.entries:
+        values = {"view": entry_view(site, entry)}
+        title = typeset.cut(entry.card.model, 80)
+        writer.write("model", f"models/{entry.name}.html", title, values)
+
+
+def _environment(site: Site) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(own_root() / "leaderboard" / "templates"),
+        autoescape=True,
+        finalize=typeset.output,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals |= {
+        "site": site,
+        "navigation": NAVIGATION,
+        "typeset": typeset,
+    }
+    return environment

@@ -10,7 +10,7 @@ from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.data.opened import OpenTask
 from harness.leaderboard.build import build
-from harness.leaderboard.entries.read import Entry
+from harness.leaderboard.entries.entry import Entry
 from harness.leaderboard.numbers.benchmark_labels import labels_of
 from harness.leaderboard.numbers.gather import gather, open_tasks
 from harness.leaderboard.numbers.site_model import Benchmark, Board, ScoredEntry, Site

@@ -12,11 +12,9 @@ from typing import Any
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.data.opened import OpenTask, open_task
 from harness.encoders.registry import open_encoder
-from harness.leaderboard.entries.bounded import gzip_lines
-from harness.leaderboard.entries.manifest import EntryRun
+from harness.leaderboard.entries.format import EntryRun, gzip_lines, rows_of
 from harness.leaderboard.entries.pack import row_values, write_lines
-from harness.leaderboard.entries.rows import rows_of
-from harness.leaderboard.entries.rules.scores import claims_of
+from harness.leaderboard.entries.rules.replay import claims_of
 from harness.runs.mapping import map_rows
 from harness.runs.rows import read_answer
 from harness.scores.scoring import score_run

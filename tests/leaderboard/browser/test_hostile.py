@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness.errors import DataError
-from harness.leaderboard.entries.manifest import parse_manifest
+from harness.leaderboard.entries.format import parse_manifest
 from harness.leaderboard.pages import typeset
 from leaderboard.browser.built_site import BuiltSite
 from leaderboard.browser.conftest import Visits, settle

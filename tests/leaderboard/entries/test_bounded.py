@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import DataError
-from harness.leaderboard.entries.bounded import Limits, gzip_lines, read_bounded
+from harness.leaderboard.entries.format import Limits, gzip_lines, read_bounded
 
 
 def packed(path: Path, data: bytes) -> Path:

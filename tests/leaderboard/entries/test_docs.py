@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
+from harness.leaderboard.entries.finding import RULES
 from harness.leaderboard.entries.ledger import LEVELS
-from harness.leaderboard.entries.rules.table import RULES
 
 
 def test_the_table_of_rules_is_the_code_s(root: Path) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.leaderboard.entries.rules.drift import trend
+from harness.leaderboard.entries.rules.suspicions import trend
 
 
 def test_one_stratum_is_the_correlation_of_place_and_answer() -> None:

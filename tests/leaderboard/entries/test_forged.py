@@ -11,7 +11,7 @@ import pytest
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.errors import DataError
 from harness.leaderboard.build import build
-from harness.leaderboard.entries.rules.scores import claims_of
+from harness.leaderboard.entries.rules.replay import claims_of
 from harness.leaderboard.numbers.gather import open_tasks
 from harness.leaderboard.numbers.site_model import Site
 from harness.scores.scoring import score_run

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.leaderboard.entries.finding import (
+    RULES,
     Finding,
     Report,
     as_github,
@@ -15,7 +16,6 @@ from harness.leaderboard.entries.finding import (
     exit_code,
     listed,
 )
-from harness.leaderboard.entries.rules.table import RULES
 from harness.specs.catalogue import Catalogue
 from support.command import Said, harness
 from support.drafts import Draft

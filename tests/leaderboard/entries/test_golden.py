@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.leaderboard.entries.check import CheckOptions, check_entry
-from harness.leaderboard.entries.finding import Report, exit_code
-from harness.leaderboard.entries.rules.table import RULES
+from harness.leaderboard.entries.finding import RULES, Report, exit_code
 from harness.specs.catalogue import Catalogue
 from support.broken_entries import BROKEN, SUSPICIOUS
 from support.drafts import Draft

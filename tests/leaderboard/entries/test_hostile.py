@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness.leaderboard.entries.check import CheckOptions, check_entry
+from harness.leaderboard.entries.entry import open_entry
 from harness.leaderboard.entries.finding import as_github, as_text
-from harness.leaderboard.entries.read import open_entry
 from harness.leaderboard.entries.rules.files import is_inside
 from harness.specs.catalogue import Catalogue
 from support.drafts import Draft, entry_in

@@ -10,10 +10,10 @@ from typing import Any, BinaryIO
 import pytest
 
 from harness.errors import DataError, UserError
-from harness.leaderboard.entries import bounded
-from harness.leaderboard.entries.bounded import open_plain
+from harness.leaderboard.entries import format
 from harness.leaderboard.entries.check import CheckOptions, check_path
 from harness.leaderboard.entries.finding import Report
+from harness.leaderboard.entries.format import open_plain
 from harness.leaderboard.entries.ledger import (
     Decision,
     decisions_on,
@@ -154,7 +154,7 @@ def test_each_entry_is_hashed_and_read_once(
         opened.append(path)
         return open_plain(path)
 
-    monkeypatch.setattr(bounded, "open_plain", counted)
+    monkeypatch.setattr(format, "open_plain", counted)
     reports = check_path(tiny, draft.folder.parent, CheckOptions())
     assert [len(report.findings) for report in reports[:-1]] == [12] * 4  # W605, of each three
     counts = Counter(path for path in opened if path.name == "predictions.jsonl.gz")

@@ -12,7 +12,7 @@ from harness.data.class_lists import load_class_list
 from harness.data.classes import ClassList
 from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.data.labels.load import load_label_set
-from harness.leaderboard.entries.rules.mimicry import THRESHOLD, Disputed, disputed
+from harness.leaderboard.entries.rules.suspicions import THRESHOLD, Disputed, disputed
 from harness.scores.answers import to_answers
 from harness.scores.metrics import counted_rows
 from harness.scores.truth import to_truth

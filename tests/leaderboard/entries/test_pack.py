@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from harness.errors import DataError, UserError
-from harness.leaderboard.entries.bounded import gzip_lines
 from harness.leaderboard.entries.card import parse_card
+from harness.leaderboard.entries.entry import Entry
+from harness.leaderboard.entries.format import gzip_lines, rows_of
 from harness.leaderboard.entries.pack import PackOptions, pack, write_lines
-from harness.leaderboard.entries.read import Entry
-from harness.leaderboard.entries.rows import rows_of
 from harness.specs.catalogue import Catalogue
 from harness.store.lines import read_json, read_predictions, write_json
 from harness.store.manifest import Manifest

@@ -14,12 +14,12 @@ from harness.data.classes import ClassList
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.data.opened import OpenTask, open_task, task_classes
 from harness.encoders.registry import open_encoder
+from harness.leaderboard.entries.entry import Entry
+from harness.leaderboard.entries.format import CARD, MANIFEST, EntryManifest, EntryRun, FileFacts
 from harness.leaderboard.entries.ledger import LEDGER
-from harness.leaderboard.entries.manifest import CARD, MANIFEST, EntryManifest, EntryRun, FileFacts
 from harness.leaderboard.entries.pack import row_values, write_lines
-from harness.leaderboard.entries.read import Entry
-from harness.leaderboard.entries.rules.prompts import render_prompts
-from harness.leaderboard.entries.rules.scores import claims_of
+from harness.leaderboard.entries.rules.replay import claims_of
+from harness.leaderboard.entries.rules.rows import render_prompts
 from harness.prompts.options import options_of
 from harness.prompts.plan import Planner
 from harness.runs.mapping import map_rows

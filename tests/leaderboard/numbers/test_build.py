@@ -14,7 +14,7 @@ from harness.data.images.pixels import pixels_sha256
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides
 from harness.errors import DataError, UserError
 from harness.leaderboard.build import build
-from harness.leaderboard.numbers import jobs
+from harness.leaderboard.numbers import scoring
 from harness.leaderboard.numbers.site_model import Site
 from harness.specs.catalogue import Catalogue
 from leaderboard.numbers.conftest import Built
@@ -41,7 +41,7 @@ def test_two_builds_are_equal_and_leave_nothing_beside(built: Built, tmp_path: P
 def test_other_processes_give_the_same_site(
     built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "_FEW_ROWS", 0)
+    monkeypatch.setattr(scoring, "_FEW_ROWS", 0)
     build(built.toy.catalogue, built.toy.entries, tmp_path / "site", NO_OVERRIDES)
     assert digests(tmp_path / "site") == digests(built.output)
 
@@ -50,7 +50,7 @@ def test_other_processes_give_the_same_site(
 def test_another_process_refuses_too(
     toy: Toy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "_FEW_ROWS", 0)
+    monkeypatch.setattr(scoring, "_FEW_ROWS", 0)
     toy.add("a", {"toy_cw": draw_rows(1)})
     rows = toy.finished("toy_cw", draw_rows(2))
     toy.add("b", {"toy_cw": [*rows[1:], replace(rows[0], class_id=5)]})

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.leaderboard.build import build
-from harness.leaderboard.files.csv_file import cell, write_csv
+from harness.leaderboard.files.tables import cell, write_csv
 from leaderboard.numbers.entry_builder import Toy, draw_rows
 
 SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207b\u2212"

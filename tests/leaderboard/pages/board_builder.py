@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from harness.answers.outcome import Status
+from harness.leaderboard.entries.entry import Entry
 from harness.leaderboard.entries.finding import Report
-from harness.leaderboard.entries.read import Entry
 from harness.leaderboard.numbers import site_model as model
 from harness.scores.results import (
     MATCHED,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from harness.data.classes import Class, ClassList
 from harness.leaderboard.entries.card import ModelCard, TrainingData
+from harness.leaderboard.entries.entry import Entry
+from harness.leaderboard.entries.format import Claim, EntryManifest, EntryRun, FileFacts
 from harness.leaderboard.entries.ledger import Decision
-from harness.leaderboard.entries.manifest import Claim, EntryManifest, EntryRun, FileFacts
-from harness.leaderboard.entries.read import Entry
 from harness.leaderboard.numbers import site_model as model
 from harness.specs.model import Kind
 from harness.store.manifest import (

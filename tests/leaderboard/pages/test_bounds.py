@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.leaderboard.numbers.site_model import Site
-from harness.leaderboard.pages.write import NAVIGATION, render
+from harness.leaderboard.pages.views import NAVIGATION, render
 from harness.store.manifest import MappingFacts
 from leaderboard.pages.board_builder import PLANS
 from leaderboard.pages.reading import assert_inert, read_all, read_page

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from harness.leaderboard.numbers.site_model import ScoredEntry
-from harness.leaderboard.pages.write import NAVIGATION, render
+from harness.leaderboard.pages.views import NAVIGATION, render
 from leaderboard.pages.reading import Element, assert_inert, read_all
 from leaderboard.pages.site_builder import make_site
 

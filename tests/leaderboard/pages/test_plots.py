@@ -10,11 +10,10 @@ from harness.leaderboard.numbers.site_model import Site
 from harness.leaderboard.pages import typeset
 from harness.leaderboard.pages.plots import drawing
 from harness.leaderboard.pages.plots.decomposition import decomposition
-from harness.leaderboard.pages.plots.figure import Figure
+from harness.leaderboard.pages.plots.figure import Figure, Scale, percent_scale, spread
 from harness.leaderboard.pages.plots.forest import forest, protocols
 from harness.leaderboard.pages.plots.hardness import hardness
 from harness.leaderboard.pages.plots.pairwise import pairwise
-from harness.leaderboard.pages.plots.scale import Scale, percent_scale, spread
 from harness.leaderboard.pages.plots.scatter import scatter
 from harness.leaderboard.pages.plots.slope import slope
 from leaderboard.pages.board_builder import PLANS

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from harness.errors import DataError
-from harness.leaderboard.entries.case import RunCase
+from harness.leaderboard.entries.entry import Entry, RunCase
 from harness.leaderboard.entries.finding import Finding
-from harness.leaderboard.entries.manifest import EntryRun
-from harness.leaderboard.entries.read import Entry
+from harness.leaderboard.entries.format import EntryRun
 from harness.scores.answers import Ints
 from harness.store.prediction import Prediction
 

@@ -1,4 +1,6 @@
-"""Rules that find the outcome of every answer again: the parser, then the text encoder."""
+"""Rules that find again what an entry says: the outcome of every answer, by the parser and then the
+text encoder, and the claimed figures, by scoring the rows.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,11 +16,14 @@ from harness.data.classes import ClassList
 from harness.encoders.base import TextEncoder
 from harness.encoders.registry import is_here, open_encoder
 from harness.errors import UserError
-from harness.leaderboard.entries.case import RunCase
+from harness.leaderboard.entries.entry import RunCase
 from harness.leaderboard.entries.finding import Finding, listed
+from harness.leaderboard.entries.format import MANIFEST, Claim
 from harness.runs.importing import listed_classes
 from harness.runs.mapping import map_rows, places_beside, places_to_map
 from harness.runs.rows import NO_ENTRY, REFUSED_BY_SERVICE
+from harness.scores.results import Protocol, Results
+from harness.scores.scoring import score_run
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec
 from harness.store.prediction import Prediction
@@ -188,3 +193,75 @@ def _is_close(one: float | None, other: float | None, by: float = COSINE) -> boo
     if one is None or other is None:
         return one is other
     return abs(one - other) <= by
+
+
+_ROUNDED = 1e-4
+"""Claims have four decimals."""
+
+
+def claims_of(results: Results) -> dict[Protocol, dict[str, Claim]]:
+    """Give the claims of a run, by protocol and label set."""
+    return {
+        protocol: {
+            name: Claim(
+                n=score.n,
+                n_right=score.n_right,
+                accuracy=score.accuracy,
+                accuracy_empty_correct=score.accuracy_empty_correct,
+                label_set_digest=results.label_sets[name].digest,
+            )
+            for name, score in scores.items()
+        }
+        for protocol, scores in results.scores.items()
+    }
+
+
+def check_claims(case: RunCase) -> Iterator[Finding]:
+    """Every claim is what scoring by today's label sets gives (E401).
+
+    A claim is compared only where the labels are the same by their digest, and so are the classes
+    that count as one: W402 says where they are not, I403 where a label set is not here, or was not
+    there when the run was scored.
+    """
+    yield from compare_claims(case, score_run(case.opened, case.run.run, case.rows, draws=1))
+
+
+def compare_claims(case: RunCase, results: Results) -> Iterator[Finding]:
+    """Do as `check_claims` with what scoring gave."""
+    run, now = case.run, claims_of(results)
+    names = {name for claims in run.claims.values() for name in claims}
+    for name in sorted(names ^ results.label_sets.keys()):
+        side = "the leaderboard" if name in names else "the claim"
+        yield Finding("I403", MANIFEST, f"`{run.task}`: {side} has no label set `{name}`")
+    if run.claims.keys() != now.keys():
+        got = ", ".join(sorted(run.claims)) or "nothing"
+        yield Finding("E401", MANIFEST, f"`{run.task}`: claims under {got}")
+    for protocol, claims in run.claims.items():
+        for name, claim in claims.items():
+            found = now.get(protocol, {}).get(name)
+            if found is not None:
+                what = f"`{run.task}` {protocol} {name}"
+                yield from _compare(what, claim, found, sure=case.equivalences_are_known)
+
+
+def _compare(what: str, claim: Claim, found: Claim, *, sure: bool) -> Iterator[Finding]:
+    if claim.label_set_digest != found.label_set_digest:
+        yield Finding("W402", MANIFEST, f"{what}: other labels than today's")
+    elif not sure and not _same(claim, found):
+        yield Finding("W402", MANIFEST, f"{what}: other classes may have counted as one")
+    elif not _same(claim, found):
+        text = f"claimed {_figures(claim)}; scored {_figures(found)}"
+        yield Finding("E401", MANIFEST, f"{what}: {text}")
+
+
+def _same(a: Claim, b: Claim) -> bool:
+    names = ("n", "n_right", "accuracy", "accuracy_empty_correct")
+    pairs = ((getattr(a, name), getattr(b, name)) for name in names)
+    return all(
+        one == two or (one is not None and two is not None and abs(one - two) <= _ROUNDED)
+        for one, two in pairs
+    )
+
+
+def _figures(claim: Claim) -> str:
+    return f"{claim.n_right}/{claim.n}, {claim.accuracy}, {claim.accuracy_empty_correct}"

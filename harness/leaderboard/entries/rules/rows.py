@@ -1,18 +1,27 @@
-"""Rules on the rows of a run: which images they are of, and whether their parts fit each other."""
+"""Rules on the rows of a run: which images they are of, whether their parts fit each other, their
+options and their prompts.
+"""
 
+import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 
 from harness.answers.names import NONE_LISTED
 from harness.answers.outcome import EXACT, MAPPED, MAPPED_STATUS, UNREADABLE, Level, Status
 from harness.answers.text import is_blank
-from harness.leaderboard.entries.case import RunCase
+from harness.data.classes import ClassList
+from harness.data.labels.label_set import Equivalences
+from harness.errors import UserError
+from harness.leaderboard.entries.entry import RunCase
 from harness.leaderboard.entries.finding import Finding, grouped, listed
 from harness.prompts.distractors import interchangeable
-from harness.prompts.options import true_option_of
+from harness.prompts.options import options_of, true_option_of
+from harness.prompts.plan import PlannedRequest, Planner
 from harness.runs.rows import NO_ENTRY, RANKED, REFUSED_BY_SERVICE, SCORES
 from harness.scores.answers import level_in
+from harness.specs.task import TaskSpec
 from harness.store.prediction import Prediction
 
 _CHOSEN = (SCORES, RANKED)
@@ -163,3 +172,121 @@ def _namesakes(row: Prediction, case: RunCase) -> str | None:
         for each in ids
     }
     return None if set(row.also) < same else "`also` with classes of another name"
+
+
+def check_options(case: RunCase) -> Iterator[Finding]:
+    """Each question has as many options as its task, no two alike, exactly one of them a valid
+    label in any label set, and the answer is one of them; no other protocol has options (E307).
+
+    Where the labels have changed since the run, an option that was wrong may be right now; then
+    their validity is not looked at, and W402 names the change.
+    """
+    same = interchangeable(case.opened.classes, case.labels.equivalences)
+    faults = ((_wrong(row, case, same), row.image_id) for row in case.rows)
+    yield from grouped("E307", case.where, faults)
+
+
+def check_drawn(case: RunCase) -> Iterator[Finding]:
+    """The options are those that the task draws: easier ones, or the same in another order, make
+    other questions of it (E312; W312 for an import, whose answers may have come with their own).
+
+    I313 where they cannot be drawn again: what the task draws them by is not on this
+    machine, or the labels, which options keep clear of, have changed since the run.
+    """
+    if case.protocol != "mc":
+        return
+    if case.labels_changed:
+        text = f"other labels than the run's, {listed(case.labels_changed)}"
+        yield Finding("I313", case.where, text)
+        return
+    opened = replace(case.opened, labels=case.labels)
+    ids = [row.image_id for row in case.rows]
+    try:
+        drawn = options_of(opened, ids).by_image
+    except UserError as error:
+        yield Finding("I313", case.where, error.problems[0].what)
+        return
+    others = [row.image_id for row in case.rows if drawn[row.image_id] != row.options]
+    if others:
+        code = "W312" if case.is_imported else "E312"
+        yield Finding(code, case.where, listed(others))
+
+
+def _count_valid(row: Prediction, case: RunCase, same: Equivalences) -> int:
+    """Count the options of a row that are right in any label set."""
+    labels = (each.labels.get(row.image_id, frozenset()) for each in case.labels.sets)
+    merged = same.merge_all(frozenset().union(*labels))
+    return sum(same.merge(each) in merged for each in row.options)
+
+
+def _wrong(row: Prediction, case: RunCase, same: Equivalences) -> str | None:
+    how = case.opened.task.distractors
+    if how is None:
+        return "options where the protocol has none" if row.options else None
+    if len(row.options) != how.n_options or len(set(row.options)) != len(row.options):
+        return f"not {how.n_options} different options"
+    if row.status is Status.OK and row.class_id not in row.options:
+        return "an answer that is none of the options"
+    if not {*row.also, *row.top, *row.top_per_token} <= {*row.options}:
+        return "`also` or `top` with a class that is none of the options"
+    if not case.labels_changed and _count_valid(row, case, same) != 1:
+        return "not exactly one valid option"
+    return None
+
+
+def render_prompts(
+    task: TaskSpec, classes: ClassList, rows: Sequence[Prediction]
+) -> Mapping[str, str]:
+    """Give every different prompt that the task has for these rows, SHA-256 to text.
+
+    A prompt depends on the options of its row and on how many images shared it, not on the images.
+    A task without prompts has none. Raises ValueError when the template does not fit the options.
+    """
+    if task.doc_to_text is None:
+        return {}
+    found: dict[tuple[tuple[int, ...], int], PlannedRequest] = {}
+    for row in rows:
+        count = row.images_in_prompt or 1
+        if (row.options, count) not in found:
+            planner = Planner(task, classes, {row.image_id: row.options})
+            request = planner.request(range(count), [row.image_id] * count)
+            found[row.options, count] = request
+    return {request.prompt_sha256: request.text for request in found.values()}
+
+
+def check_prompts(case: RunCase) -> Iterator[Finding]:
+    """Every row names a prompt that is there (E308); every prompt is of its hash and of a row
+    (E309). Imported runs and the protocol `classify` have no prompts.
+    """
+    known = Counter(each.sha256 for each in case.prompts)
+    asked = {row.prompt_sha256 for row in case.rows}
+    needed = case.protocol != "classify" and not case.is_imported
+    without = [
+        row.image_id
+        for row in case.rows
+        if (row.prompt_sha256 is None and needed)
+        or (row.prompt_sha256 is not None and row.prompt_sha256 not in known)
+    ]
+    if without:
+        yield Finding("E308", case.where, listed(without))
+    for what, hashes in (
+        ("not of its hash", [x.sha256 for x in case.prompts if _digest(x.text) != x.sha256]),
+        ("stands twice", [digest for digest, count in known.items() if count > 1]),
+        ("of no row", [digest for digest in known if digest not in asked]),
+    ):
+        if hashes:
+            yield Finding("E309", case.run.prompts, f"{what}, {listed(hashes)}")
+
+
+def check_rendered(case: RunCase) -> Iterator[Finding]:
+    """The prompts are those that the task renders today (W310)."""
+    if not case.prompts:
+        return
+    rendered = render_prompts(case.opened.task, case.opened.classes, case.rows)
+    others = [each.sha256 for each in case.prompts if each.sha256 not in rendered]
+    if others:
+        yield Finding("W310", case.run.prompts, listed(others))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -11,11 +11,11 @@ from harness.leaderboard.pages.plots.figure import (
     Axis,
     DataTable,
     Figure,
+    Scale,
     draw_axes,
     draw_key,
     shown,
 )
-from harness.leaderboard.pages.plots.scale import Scale
 
 _WIDTH, _TOP, _ROW, _BAR = 640.0, 42.0, 24.0, 16.0
 _LEFT, _RIGHT = 190.0, 624.0

@@ -14,11 +14,12 @@ from harness.leaderboard.pages.plots.figure import (
     Axis,
     DataTable,
     Figure,
+    Scale,
     draw_axes,
+    percent_scale,
     shown,
 )
-from harness.leaderboard.pages.plots.scale import Scale, percent_scale
-from harness.leaderboard.pages.wording import PROTOCOLS
+from harness.leaderboard.pages.typeset import PROTOCOLS
 from harness.scores.results import Score
 
 _WIDTH, _TOP, _ROW = 640.0, 34.0, 26.0

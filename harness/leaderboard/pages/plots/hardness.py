@@ -14,10 +14,12 @@ from harness.leaderboard.pages.plots.figure import (
     Axis,
     DataTable,
     Figure,
+    Scale,
     draw_axes,
+    percent_scale,
     shown,
+    spread,
 )
-from harness.leaderboard.pages.plots.scale import Scale, percent_scale, spread
 
 _WIDTH, _TOP, _BOTTOM = 640.0, 16.0, 56.0
 _LEFT, _RIGHT, _GAP = 48.0, 450.0, 15.0

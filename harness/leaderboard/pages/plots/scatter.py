@@ -15,10 +15,10 @@ from harness.leaderboard.pages.plots.figure import (
     Figure,
     draw_axes,
     ends_of,
+    percent_scale,
     shown,
     table_of,
 )
-from harness.leaderboard.pages.plots.scale import percent_scale
 
 _SIDE, _LEFT, _TOP = 480.0, 64.0, 16.0
 _BOTTOM, _RIGHT = _TOP + _SIDE, _LEFT + _SIDE

@@ -6,8 +6,15 @@ from xml.etree.ElementTree import Element
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.leaderboard.pages import typeset
 from harness.leaderboard.pages.plots import drawing
-from harness.leaderboard.pages.plots.figure import MOST_MODELS, Figure, ends_of, shown, table_of
-from harness.leaderboard.pages.plots.scale import percent_scale, spread
+from harness.leaderboard.pages.plots.figure import (
+    MOST_MODELS,
+    Figure,
+    ends_of,
+    percent_scale,
+    shown,
+    spread,
+    table_of,
+)
 
 _WIDTH, _TOP, _BOTTOM = 640.0, 44.0, 16.0
 _LEFT, _RIGHT, _GAP = 96.0, 392.0, 15.0

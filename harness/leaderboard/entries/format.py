@@ -1,0 +1,273 @@
+"""The files of an entry: `manifest.json`, its rows and its prompts; how they are read without
+believing a stranger's sizes.
+"""
+
+import math
+import os
+import stat
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Annotated, BinaryIO, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from harness.data.image_ids import written_id
+from harness.errors import DataError, Problem
+from harness.runs.importing import ADAPTER
+from harness.scores.results import Percent, Protocol
+from harness.store.manifest import Manifest
+from harness.store.prediction import Prediction
+
+_CHUNK = 1 << 16
+_WINDOW = 16 + zlib.MAX_WBITS  # a gzip member, nothing else
+_RATIO_FROM = 1 << 20  # below a megabyte no ratio does harm
+
+
+class TooLargeError(DataError):
+    """A file has more in it than it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a gzip file of lines may grow to. Honest rows stay well below: 50,000 answers that are
+    all alike shrink by a factor of 36.
+    """
+
+    total: int = 512 << 20
+    """Bytes after decompression."""
+    ratio: int = 150
+    """Bytes after decompression for each byte before; a bomb has up to 1,032."""
+    line: int = 1 << 20
+    """Bytes of one line."""
+
+
+LIMITS = Limits()
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """Open a file that is a file, and not a link, a device or a pipe. Raises DataError else."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise _broken(path, "cannot be read", str(error)) from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise _broken(path, "is no plain file")
+    return os.fdopen(handle, "rb")
+
+
+def read_bounded(path: Path, limit: int) -> bytes:
+    """Read a whole file. Raises DataError when it is no plain file, or larger than `limit`."""
+    with open_plain(path) as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise _too_large(path, "is too large", f"at most {limit} bytes")
+    return data
+
+
+def gzip_lines(path: Path, limits: Limits = LIMITS) -> Iterator[bytes]:
+    """Give the lines of a gzip file, without their ends, reading as little ahead as it can.
+
+    Raises DataError when it is no gzip file of one member, is cut off, or passes a limit; by then
+    no more than a few chunks are in memory.
+    """
+    rest = b""
+    for chunk in _decompressed(path, limits):
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from lines
+        if len(rest) > limits.line:
+            raise _too_large(path, "has a line that is too long", f"at most {limits.line} bytes")
+    if rest:
+        raise _broken(path, "does not end with the end of a line")
+
+
+def _decompressed(path: Path, limits: Limits) -> Iterator[bytes]:
+    grown, read = 0, 0
+    stream = zlib.decompressobj(_WINDOW)
+    with open_plain(path) as file:
+        while not stream.eof:
+            data = stream.unconsumed_tail
+            if not data:
+                data = file.read(_CHUNK)
+                read += len(data)
+            if not data:
+                raise _broken(path, "is cut off")
+            try:
+                chunk = stream.decompress(data, _CHUNK)
+            except zlib.error as error:
+                raise _broken(path, "is no gzip file", str(error)) from error
+            grown += len(chunk)
+            _check_growth(path, limits, grown, read)
+            yield chunk
+        if stream.unused_data or file.read(1):
+            raise _broken(path, "goes on after its end")
+
+
+def _check_growth(path: Path, limits: Limits, grown: int, read: int) -> None:
+    if grown > limits.total:
+        raise _too_large(path, "decompresses to too much", f"at most {limits.total} bytes")
+    if grown > max(_RATIO_FROM, limits.ratio * read):
+        raise _too_large(path, "decompresses to too much", f"at most {limits.ratio} to 1")
+
+
+def _broken(path: Path, what: str, got: str | None = None) -> DataError:
+    return DataError(Problem(str(path), what, got=got))
+
+
+def _too_large(path: Path, what: str, expected: str) -> TooLargeError:
+    return TooLargeError(Problem(str(path), what, expected=expected))
+
+
+SCHEMA_VERSION = 1
+MANIFEST = "manifest.json"
+CARD = "MODEL_CARD.md"
+SLUG = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+"""Form of an entry's and a task's name where it becomes a file name."""
+MAX_MANIFEST, MAX_FILE = 1 << 20, 64 << 20
+"""Bytes of `manifest.json`, and of a file of rows or prompts."""
+_SHOWN = 5  # faults of a document that a message names
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+class FileFacts(_Part):
+    """What a file must be."""
+
+    sha256: Sha256
+    bytes: int = Field(ge=0)
+
+
+class Claim(_Part):
+    """What a run is said to have scored; the leaderboard scores it again."""
+
+    n: int = Field(ge=0)
+    n_right: int = Field(ge=0)
+    accuracy: Percent | None
+    accuracy_empty_correct: Percent | None
+    label_set_digest: str
+    """SHA-256 of the labels that it was scored by."""
+
+
+class EntryRun(_Part):
+    """One run: the answers to one task."""
+
+    task: str = Field(pattern=SLUG)
+    protocol: Protocol
+    run: Manifest
+    """The run's own manifest, as written by `harness run` or `harness import`."""
+    claims: dict[Protocol, dict[str, Claim]]
+    """Protocol to label set to claim."""
+
+    @property
+    def protocols(self) -> tuple[Protocol, ...]:
+        """Those of the boards that the run may be on; the first is the task's own."""
+        return ("cw", "cw_plus") if self.protocol == "cw" else (self.protocol,)
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether something else than the harness has asked the model."""
+        return self.run.model_facts.get("adapter") == ADAPTER
+
+    @property
+    def predictions(self) -> str:
+        """Path of the rows inside the entry, gzip over JSON lines."""
+        return f"runs/{self.task}/predictions.jsonl.gz"
+
+    @property
+    def prompts(self) -> str:
+        """Path of the prompts inside the entry: gzip over JSON lines `{"sha256", "text"}`."""
+        return f"runs/{self.task}/prompts.jsonl.gz"
+
+
+class EntryManifest(_Part):
+    """The whole of an entry's `manifest.json`."""
+
+    schema_version: Literal[1] = 1
+    entry: str = Field(pattern=SLUG)
+    """The entry's name, which is its folder's."""
+    model: str = Field(min_length=1, max_length=200)
+    harness_version: str
+    date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+    """Day on which the last run ended."""
+    runs: tuple[EntryRun, ...] = Field(min_length=1)
+    files: dict[str, FileFacts]
+    """Every file of the entry but this one, by its path."""
+
+
+def parse_manifest(data: bytes, where: str) -> EntryManifest:
+    """Read `manifest.json`. Raises DataError when it is none of this version."""
+    try:
+        return EntryManifest.model_validate_json(data)
+    except ValidationError as error:
+        fix = "make the entry with `harness submit pack`"
+        problem = Problem(where, "is not the manifest of an entry", got=faults_of(error), fix=fix)
+        raise DataError(problem) from error
+
+
+def faults_of(error: ValidationError) -> str:
+    """Say what pydantic found in one line, without the values, which are a stranger's."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(
+        f"{'.'.join(map(str, each['loc']))[:80] or 'the whole'}: {each['msg']}"
+        for each in found[:_SHOWN]
+    )
+
+
+HOW_IT_RAN = ("batch", "tokens", "prompt_tokens", "cost", "seconds")
+"""Fields of a prediction that are no part of the answer but of how it was had; their sums stand
+in the manifest."""
+ROW_FIELDS = tuple(each.name for each in fields(Prediction) if each.name not in HOW_IT_RAN)
+"""What may stand in a row. Labels do not: they are the benchmark's, not the submitter's."""
+_PREDICTION = TypeAdapter(Prediction)
+
+
+class Prompt(BaseModel):
+    """One line of `prompts.jsonl.gz`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+
+    sha256: Sha256
+    text: str
+
+
+def rows_of(lines: Iterable[bytes], path: Path) -> Iterator[Prediction]:
+    """Give the rows of the lines of `predictions.jsonl.gz`, which lie at `path`, in their order.
+
+    Raises DataError that names the line which is no row: not JSON, a field that no row has, a value
+    of another type, a number that is none; or as what gives the lines.
+    """
+    for number, line in enumerate(lines, start=1):
+        try:
+            row = _PREDICTION.validate_json(line, strict=True, extra="forbid")
+        except ValidationError as error:
+            raise _no_line(path, number, error, "a row") from error
+        extra = [name for name in HOW_IT_RAN if getattr(row, name) is not None]
+        if extra or not _finite(row):
+            what = f"has `{extra[0]}`" if extra else "has a score that is no finite number"
+            expected = "only " + ", ".join(ROW_FIELDS)
+            raise DataError(Problem(f"{path}:{number}", what, expected=expected))
+        image_id = written_id(row.image_id)
+        yield row if image_id == row.image_id else replace(row, image_id=image_id)
+
+
+def prompts_of(lines: Iterable[bytes], path: Path) -> Iterator[Prompt]:
+    """Give the lines of `prompts.jsonl.gz`. Raises DataError as `rows_of`."""
+    for number, line in enumerate(lines, start=1):
+        try:
+            yield Prompt.model_validate_json(line)
+        except ValidationError as error:
+            raise _no_line(path, number, error, "a prompt") from error
+
+
+def _finite(row: Prediction) -> bool:
+    numbers = (row.similarity, row.margin, row.outside, *row.top_scores, *row.top_per_token_scores)
+    return all(number is None or math.isfinite(number) for number in numbers)
+
+
+def _no_line(path: Path, number: int, error: ValidationError, what: str) -> DataError:
+    return DataError(Problem(f"{path}:{number}", f"is not {what}", got=faults_of(error)))
