@@ -35,6 +35,7 @@ def score(
     from harness.runs.finish import Finished
     from harness.runs.reopen import rescore, share_among_runs
     from harness.specs.load import load_run_task
+    from harness.specs.task import Metric
     from harness.store.directory import find_runs
     from harness.store.manifest import Manifest
 
@@ -45,9 +46,11 @@ def score(
     finished = []
     for path in paths:
         results = rescore(catalogue, path, overrides)
-        run = Manifest.read(path)
-        task = load_run_task(catalogue, run.task, run.settings, overrides.settings)
-        finished.append(Finished(path, results, () if details else task.columns))
+        columns: tuple[Metric, ...] = ()
+        if not details:
+            run = Manifest.read(path)
+            columns = load_run_task(catalogue, run.task, run.settings, overrides.settings).columns
+        finished.append(Finished(path, results, columns))
     show_results(finished, as_json=as_json, details=details)
     missing = [each for each in finished if not (each.results and each.results.complete)]
     for each in missing:
