@@ -85,8 +85,8 @@ class Tokenizing(Protocol):
     def pieces(self, texts: Sequence[str]) -> list[Pieces] | None:
         """Cut each text into pieces as before it is embedded, without the prompt.
 
-        Texts of the same pieces have the same embedding. No weights are read. None when it cannot
-        be told.
+        Texts of the same pieces have the same embedding. No weights are read. None when they
+        are not known.
         """
         ...
 

@@ -74,7 +74,7 @@ def resumed(
     if old.identity.contents is None or old.identity.prompt is None:
         log.warning(
             "%s on %s was begun by an older version (%s), which noted neither the contents of the "
-            "model's files nor the prompt: that they are the same cannot be told",
+            "model's files nor the prompt: that they are the same cannot be checked",
             new.model, new.task, old.harness_version,
         )  # fmt: skip
     longer = old if old.n > new.n else new  # a smaller --limit, or sample, takes nothing away
@@ -148,9 +148,9 @@ def note_end(directory: RunDirectory, seconds: float) -> None:
 
 def _known(manifest: Manifest, facts: Facts) -> dict[str, object]:
     old = revisions(manifest.model_facts.get("revision"))  # a server says it only with an answer
-    told = sorted(old | revisions(facts.model.revision))
+    names = sorted(old | revisions(facts.model.revision))
     return {
-        "model_facts": {**asdict(facts.model), "revision": ", ".join(told) or None},
+        "model_facts": {**asdict(facts.model), "revision": ", ".join(names) or None},
         "batch_size": facts.batch_size,
         "smaller_batch": facts.smaller_batch or manifest.smaller_batch,
     }

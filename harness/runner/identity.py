@@ -102,9 +102,9 @@ def refuse_other_model(old: Manifest, now: ModelFacts) -> None:
         raise UserError(Problem(f"model `{old.model}`", what, got="; ".join(found), fix=fix))
 
 
-def revisions(told: object) -> set[str]:
+def revisions(names: object) -> set[str]:
     """Give the names in what is known of a model's revision: servers may have several."""
-    return set(told.split(", ")) if isinstance(told, str) and told else set()
+    return set(names.split(", ")) if isinstance(names, str) and names else set()
 
 
 def refuse_other_questions(where: str, plan: Plan, rows: Mapping[str, Prediction]) -> None:

@@ -159,8 +159,8 @@ def ready(plan: Plan, adapter: Preparing | None, loaded: LoadedRequest) -> Loade
             raise  # of the whole run, as when a model is asked
         except Exception as error:
             log.warning("a request failed before the model saw it", exc_info=True)
-            told = f"{type(error).__name__}: {error}"
-            return Loaded((*failed, *failed_rows(planned, told)))
+            message = f"{type(error).__name__}: {error}"
+            return Loaded((*failed, *failed_rows(planned, message)))
     return Loaded(failed, Ready(planned, tuple(hashes), request))
 
 

@@ -139,8 +139,8 @@ def _by_order(match: Match, known: ClassList, *, whole: bool, declared: bool) ->
     if not (match.confirms_order or declared):
         return None
     share = f"{len(match.places)} of {len(match.names)} names"
-    told = f"which {share} confirm" if match.confirms_order else f"of which {share} are known"
-    how = f"in the order of class list `{known.name}`, {told}"
+    where = f"which {share} confirm" if match.confirms_order else f"of which {share} are known"
+    how = f"in the order of class list `{known.name}`, {where}"
     return _Found(f"{how}; not among its names: {_shown(match.unknown())}", plain=False)
 
 

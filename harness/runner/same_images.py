@@ -80,8 +80,8 @@ def _differing(
     found: list[str] = []
     with ThreadPoolExecutor(thread_name_prefix="compare") as pool:
         for part in _parts(chosen):
-            told = pool.map(differs, part)
-            found += [each for each, is_other in zip(part, told, strict=True) if is_other]
+            changed = pool.map(differs, part)
+            found += [each for each, is_other in zip(part, changed, strict=True) if is_other]
             if len(found) > _SHOWN:
                 break
     return found
