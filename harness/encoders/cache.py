@@ -23,6 +23,8 @@ import numpy as np
 from harness.encoders.base import Pieces, TextEncoder, Vectors, is_literal, pieces_of
 from harness.errors import DataError, Problem
 
+log = logging.getLogger("harness")
+
 _LOG = logging.getLogger(__name__)
 _APART = 500  # parameters of one SQL statement; SQLite's old limit is 999
 _TOGETHER = 4096  # texts embedded between two writes, so that a stopped run keeps its work
@@ -146,7 +148,6 @@ def _write(file: sqlite3.Connection, fresh: dict[bytes, bytes]) -> None:
     file.executemany("INSERT OR REPLACE INTO embedding VALUES (?, ?, ?)", rows)
 
 
-log = logging.getLogger("harness")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SETTLED_NS = 2_000_000_000
 """A file that changed less than this before it was read may change again within one tick of the

@@ -18,6 +18,8 @@ from harness.errors import DataError, Problem, unknown_name
 from harness.limits import is_file
 from harness.prompts.options import options_of
 
+log = logging.getLogger("harness")
+
 FORMS = ("answer", "answers", "class_id", "top")
 """The keys of which a row has exactly one."""
 _KEYS = ("image_id", *FORMS, "options")
@@ -202,7 +204,6 @@ def _written(row: dict[str, Any], key: str) -> str:
     return ascii(row[key])[:80] if key in row else "no such key"
 
 
-log = logging.getLogger("harness")
 _NAMED = 5  # ids listed of a kind; the rest is only counted
 
 

@@ -27,6 +27,8 @@ from harness.store.prediction import Prediction
 if TYPE_CHECKING:
     from harness.scores.statistics import Repeats
 
+log = logging.getLogger("harness")
+
 
 @dataclass(frozen=True, slots=True)
 class Finished:
@@ -38,9 +40,6 @@ class Finished:
     """Columns that the task's `metric_list` asks for."""
     failed: int = 0
     """Images of this process that have an error and no answer."""
-
-
-log = logging.getLogger("harness")
 
 
 def finish(directory: RunDirectory, opened: OpenTask) -> Results:

@@ -31,6 +31,8 @@ from harness.specs.task import MappingSpec, Protocol, TaskSpec
 from harness.store.manifest import MAPPING_VERSION, MappingFacts
 from harness.store.prediction import Prediction
 
+log = logging.getLogger("harness")
+
 _ORDER = (Status.OK, Status.OOP, Status.UNPARSED, Status.REFUSED, Status.EMPTY, Status.ERROR)
 """Which status several answers have together: the first of these that one of them has."""
 
@@ -103,9 +105,6 @@ def classes_together(
         read = read_open(text, classes)
         ids += _class_ids(read) if read.rule == EXACT else ()
     return tuple(dict.fromkeys(ids))
-
-
-log = logging.getLogger("harness")
 
 
 def map_left(

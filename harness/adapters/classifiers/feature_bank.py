@@ -20,9 +20,12 @@ from harness.specs.base import Spec
 from harness.specs.model import ModelSpec
 from harness.specs.task import MetadataSpec, TaskSpec
 
+log = logging.getLogger("harness")
+
 _BATCH = 32
 _TOLD_EVERY = 10_000
-log = logging.getLogger("harness")
+
+
 Embed = Callable[[list[Image.Image]], NDArray[np.float32]]
 """Images in, unit rows [n, d] out."""
 

@@ -27,6 +27,8 @@ from harness.errors import DataError, Problem, unknown_name
 from harness.limits import is_file
 from harness.specs.label_set import LabelFormat, LabelSetSpec
 
+log = logging.getLogger("harness")
+
 _SHAPE = '{"eq_classes": {name: [ids]}}, {"equivalent_classes": [[id, id], …]} or a list of groups'
 
 
@@ -96,7 +98,6 @@ def _groups(file: LabelFile, value: Any) -> Iterator[tuple[str, Any]]:
         yield f"{file.path}: equivalent_classes[{index}]", group
 
 
-log = logging.getLogger("harness")
 Reader = Callable[[LabelFile], Iterator[LabelRow | Problem]]
 _READERS: Mapping[str, Reader] = {
     "imgt": readers.read_imgt,

@@ -23,6 +23,8 @@ from harness.specs.load import (
 )
 from harness.specs.task import TaskSpec
 
+log = logging.getLogger("harness")
+
 
 def own_label_sets(catalogue: Catalogue, task: TaskSpec) -> list[LabelSetSpec]:
     """Load the specs of the label sets that a task names. Raises SpecError for one that is of other
@@ -98,7 +100,6 @@ def mixed_equivalences(tasks: Sequence[TaskSpec], equivalences: str | None) -> I
         )
 
 
-log = logging.getLogger("harness")
 _NAMED = 5  # tasks that a warning names
 
 

@@ -30,6 +30,8 @@ from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.task import TaskSpec
 from harness.store.new_folder import new_folder, refuse_full, refuse_name
 
+log = logging.getLogger("harness")
+
 _TOGETHER = 64
 """Prompts in one group of rows, so that memory does not grow with their number."""
 _LISTS = {"image_ids": "string", "image_sha256": "string", "options": "int64"}
@@ -101,7 +103,6 @@ def _schema(names: Sequence[str]) -> pa.Schema:
     return pa.schema(fields, metadata={"huggingface": about})
 
 
-log = logging.getLogger("harness")
 _MODULE = "harness_task"
 _FUNCTIONS = Path(__file__).with_name("functions.py")
 """Copied into the folder, where lmms-eval finds the functions that the YAML files name."""
