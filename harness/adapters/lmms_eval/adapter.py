@@ -1,7 +1,11 @@
-"""Any model class of lmms-eval, simple or chat, asked in the process of the run."""
+"""Any model class of lmms-eval, simple or chat, asked in the process of the run: a batch of
+requests is the one task, in memory, that it answers.
+"""
 
 import logging
+import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
@@ -9,16 +13,63 @@ import torch
 from harness.adapters.base import Abilities, OutOfMemoryError, Setting
 from harness.adapters.hf.checkpoint_settings import keep, neutralise
 from harness.adapters.lmms_eval.isolation import Apart
-from harness.adapters.lmms_eval.loading import load
-from harness.adapters.lmms_eval.options import LmmsEvalOptions
-from harness.adapters.lmms_eval.task import Form, generate
+from harness.adapters.lmms_eval.loading import LmmsEvalOptions, load
 from harness.answers.outcome import cut
 from harness.errors import SpecError
-from harness.export.lmms_eval.task import response_of
+from harness.export.lmms_eval.task import chat_messages, generation_kwargs, response_of, simple_text
 from harness.requests import Ask, Failed, ModelFacts, Request, Response, Text
 from harness.specs.base import validate_part
 from harness.specs.model import ModelSpec
 from harness.specs.template import IMAGE_MARK
+
+_SPLIT = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How requests are written for a class, beside what they say themselves."""
+
+    image_mark: str = ""
+    """What stands where an image belongs, in the text for a simple class."""
+    num_beams: int = 1
+
+
+def generate(model: Any, ask: Ask, requests: Sequence[Request], form: Form) -> list[Any]:
+    """Ask a model for all requests; give what it returns.
+
+    The task has a name of its own each time: some classes keep answers by task and place.
+    """
+    from lmms_eval.api.instance import Instance
+
+    settings = generation_kwargs(ask.generation) | {"num_beams": form.num_beams}
+    task = f"harness_{uuid.uuid4().hex}"
+    model.task_dict[task] = {_SPLIT: list(requests)}
+    instances = [
+        Instance(
+            request_type="generate_until",
+            arguments=(*_arguments(model, request, form, settings), place, task, _SPLIT),
+            idx=0,
+            metadata={"task": task, "doc_id": place, "repeats": 1, "split": _SPLIT},
+        )
+        for place, request in enumerate(requests)
+    ]
+    try:
+        return list(model.generate_until(instances))
+    finally:
+        del model.task_dict[task]
+
+
+def _arguments(
+    model: Any, request: Request, form: Form, settings: dict[str, Any]
+) -> tuple[Any, ...]:
+    if model.is_simple:
+        return (simple_text(request.text, form.image_mark), dict(settings), _images)
+    return (simple_text(request.text, ""), chat_messages, dict(settings))
+
+
+def _images(request: Request) -> list[Any]:
+    return list(request.images)
+
 
 log = logging.getLogger("harness")
 _NO_MEMORY = "out of memory"
