@@ -71,6 +71,7 @@ def run(  # noqa: PLR0913  # by name, as the command's options
     for a task that asks several times.
     """
     from harness.adapters.registry import check_fits, checked_class, load_adapter
+    from harness.runner.batch_size import batch_size_for
     from harness.runner.processes import current_rank
     from harness.runner.session import RunOptions, run_task
 
@@ -94,8 +95,8 @@ def run(  # noqa: PLR0913  # by name, as the command's options
     with ExitStack() as stack:
         if output is None:
             output = stack.enter_context(tempfile.TemporaryDirectory())
-        options = RunOptions(Path(output), who.batch_size, show_progress=False)
-        adapter = partial(load_adapter, who, rank.setting)
+        options = RunOptions(Path(output), batch_size_for(None, who), show_progress=False)
+        adapter = partial(load_adapter, who, rank.setting, [spec])
         results = run_task(catalogue, spec, who, adapter, rank, options).results
     assert results is not None
     return results

@@ -64,6 +64,8 @@ class Text:
     """How many tokens were generated."""
     prompt_tokens: int | None = None
     """How many tokens the prompt took, images included, where the model says so."""
+    cached_tokens: int | None = None
+    """How many of these were not read anew but came from a cache of prompts' beginnings."""
     cost: float | None = None
     """Price of the call in US dollars, where the model's YAML names prices."""
     reasoning: str | None = None
@@ -94,6 +96,8 @@ class Scores:
     """How many tokens were generated, by a service that can give no scores without."""
     prompt_tokens: int | None = None
     """How many tokens the prompt took, images included, where the model says so."""
+    cached_tokens: int | None = None
+    """How many of these were not read anew but came from a cache of prompts' beginnings."""
     cost: float | None = None
     """Price of the call in US dollars, where the model's YAML names prices."""
     revision: str | None = None

@@ -11,9 +11,12 @@ from harness.specs.model import ModelGeneration, ModelSpec
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where a model runs: the device of this process, as torch names it."""
+    """Where a model runs, and for what."""
 
     device: str = "cpu"
+    """The device of this process, as torch names it."""
+    images_per_prompt: int = 1
+    """The most images that a prompt of the run's tasks holds."""
 
 
 PROMPTED = frozenset({"ow", "mc", "cw", "cw_plus"})
@@ -54,6 +57,9 @@ class Abilities:
     """Which settings of the YAML's `generation` it can ask for, where `keys` has that."""
     counts_tokens: bool = False
     """Whether it knows the model's tokenizer, for `max_new_tokens: longest_name`."""
+    batch_size: int | None = None
+    """Requests in one call where neither the YAML nor the command says, and for `auto`, of an
+    adapter that decides by itself how many go through the model together; else 8 and what fits."""
 
 
 class Adapter(Protocol):

@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import entry_points
 from typing import cast
 
@@ -31,6 +32,7 @@ ADAPTERS = {
     "open_clip": "harness.adapters.classifiers.open_clip:OpenClipAdapter",
     "openai": "harness.adapters.server.adapter:OpenAIAdapter",
     "timm": "harness.adapters.classifiers.timm:TimmAdapter",
+    "vllm": "harness.adapters.vllm.adapter:VllmAdapter",
 }
 VERSIONS = {"hf": 2, "lmms_eval": 2}
 """Rises when an adapter would give other answers to the same task from the same YAML; the others
@@ -44,13 +46,14 @@ def abilities_of(adapter: type[Adapter]) -> Abilities:
     return getattr(adapter, "abilities", Abilities())
 
 
-def load_adapter(spec: ModelSpec, setting: Setting) -> Adapter:
-    """Load a model through its adapter.
+def load_adapter(spec: ModelSpec, setting: Setting, tasks: Sequence[TaskSpec] = ()) -> Adapter:
+    """Load a model through its adapter, for the prompts of these tasks.
 
     Raises SpecError for an unknown adapter or key, MissingPackageError when the adapter's extra is
     not installed.
     """
-    return checked_class(spec)(spec, setting)
+    images = max((each.images_per_prompt for each in tasks), default=1)
+    return checked_class(spec)(spec, replace(setting, images_per_prompt=images))
 
 
 def load_preview(spec: ModelSpec) -> Preview:

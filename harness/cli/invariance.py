@@ -42,7 +42,7 @@ def invariance(
     check_fits(model, checked_class(model), [task])
     plan = make_plan(open_task(catalogue, task))
     require_images(plan.opened)
-    adapter = load_adapter(model, current_rank().setting)
+    adapter = load_adapter(model, current_rank().setting, [task])
     ways = compare_ways(plan, adapter, limit, batch_size)
     include = [word for path in catalogue.include_paths for word in ("--include_path", str(path))]
     sets = [word for setting in settings for word in ("--set", setting)]

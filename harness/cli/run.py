@@ -82,6 +82,7 @@ def run(
     """
     from harness.adapters.base import Adapter
     from harness.adapters.registry import check_fits, checked_class, load_adapter
+    from harness.runner.batch_size import batch_size_for
     from harness.runner.budget import ErrorBudget
     from harness.runner.processes import current_rank
     from harness.runner.repeats import run_all
@@ -95,7 +96,7 @@ def run(
     spec = load_model(catalogue, model, model_settings or ())
     options = RunOptions(
         output=output,
-        batch_size=batch_size_of(batch_size) or spec.batch_size,
+        batch_size=batch_size_for(batch_size_of(batch_size), spec),
         settings=tuple(settings),
         overrides=overrides_of(label_set, equivalences),
         fresh=fresh,
@@ -115,7 +116,7 @@ def run(
 
     @cache
     def adapter() -> Adapter:
-        return load_adapter(spec, rank.setting)
+        return load_adapter(spec, rank.setting, specs)
 
     runs = run_all(catalogue, specs, spec, adapter, rank, options)
     rank.leave()

@@ -41,8 +41,8 @@ class Asker:
         """
         try:
             responses = self._call(requests)
-        except (StuckError, UserError):
-            raise  # of the whole run (a wrong key, a server that is not there): no row's error
+        except (RunError, UserError):
+            raise  # of the whole run (a wrong key, an engine that has died): no row's error
         except OutOfMemoryError as error:
             if len(requests) == 1:
                 return [Failed(f"out of memory with a single request: {error}")]

@@ -4,18 +4,25 @@ import logging
 from collections.abc import Sequence
 from typing import Literal
 
+from harness.adapters.registry import abilities_of, adapter_class
 from harness.prompts.plan import Plan, PlannedRequest
 from harness.requests import Failed
 from harness.runner.asking import Asker
 from harness.runner.loop import ready_ahead
+from harness.specs.model import ModelSpec
 
 log = logging.getLogger("harness")
 BatchSize = int | Literal["auto"]
 WITHOUT_GPU = 8
-"""Where no memory of a GPU sets a limit. Larger batches give a CPU nothing, and a server is asked
-so many at a time."""
+"""Where nobody says a number and no memory of a GPU sets a limit. Larger batches give a CPU
+nothing, and a server is asked so many at a time."""
 _LARGEST = 64
 _SAMPLE = 32  # requests among which the longest is looked for
+
+
+def batch_size_for(said: BatchSize | None, model: ModelSpec) -> BatchSize:
+    """Give the batch size of a run: what the command says, else the model's YAML, its adapter."""
+    return said or model.batch_size or abilities_of(adapter_class(model)).batch_size or WITHOUT_GPU
 
 
 def find_batch_size(plan: Plan, asker: Asker, requests: Sequence[PlannedRequest]) -> int:
@@ -24,6 +31,9 @@ def find_batch_size(plan: Plan, asker: Asker, requests: Sequence[PlannedRequest]
     The longest of a sample of the requests is asked so many times at once, each time twice as
     often; the answers are thrown away. A model that is not on a GPU is not asked at all.
     """
+    own = abilities_of(type(asker.adapter)).batch_size
+    if own is not None:
+        return own
     device = asker.adapter.facts.device
     if device is None or device.startswith("cpu"):
         return WITHOUT_GPU

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,10 +73,10 @@ def spent(rows: Sequence[Prediction]) -> dict[str, int | float | None]:
         ]
         return math.fsum(shares) if shares else None
 
-    tokens, prompt_tokens, cost = map(total, ("tokens", "prompt_tokens", "cost"))
+    counts = {name: total(name) for name in ("tokens", "prompt_tokens", "cached_tokens")}
+    cost = total("cost")
     return {
-        "tokens": None if tokens is None else round(tokens),
-        "prompt_tokens": None if prompt_tokens is None else round(prompt_tokens),
+        **{name: None if count is None else round(count) for name, count in counts.items()},
         "cost": None if cost is None else round(cost, 6),
     }
 
@@ -107,10 +107,12 @@ def _score(
     if len(served) > 1:
         names = ", ".join(f"{n} by {name}" for name, n in sorted(served.items()))
         log.warning("the answers are of several models that go by one name: %s", names)
+    took = spent(rows)
+    _note_cached(took)
     status = "complete" if results.complete else "incomplete"
     ended = {"counts": dict(counts), "status": status, "missing_labels": opened.labels.missing}
     data = manifest.data.model_copy(update={"images_sha256": images_digest(rows)})
-    manifest.model_copy(update=ended | spent(rows) | {"data": data}).write(directory.path)
+    manifest.model_copy(update=ended | took | {"data": data}).write(directory.path)
     return results
 
 

@@ -168,6 +168,7 @@ def answered_rows(
                 prompt_sha256=request.prompt_sha256,
                 tokens=response.tokens,
                 prompt_tokens=response.prompt_tokens,
+                cached_tokens=response.cached_tokens,
                 cost=response.cost,
                 images_in_prompt=len(hashes) if len(hashes) > 1 else None,
                 attempt=request.attempt,
@@ -207,6 +208,7 @@ def _ranked_row(
         prompt_sha256=request.prompt_sha256,
         tokens=response.tokens,
         prompt_tokens=response.prompt_tokens,
+        cached_tokens=response.cached_tokens,
         cost=response.cost,
         revision=response.revision,
     )

@@ -64,8 +64,15 @@ _FREE = {"description", "batch_size"}
 _FREE_OPTIONS = {
     "api_key_env", "backoff_s", "batch", "batch_discount", "batch_mb", "batch_requests",
     "concurrency", "longest_wait_s", "max_retries", "prices", "timeout_s",
+    # of vLLM's engine: where it runs, how much memory it takes, what it does at a time
+    "block_size", "cpu_offload_gb", "disable_custom_all_reduce", "distributed_executor_backend",
+    "enable_expert_parallel", "enable_prefix_caching", "enforce_eager", "gpu_memory_utilization",
+    "kv_cache_memory_bytes", "limit_mm_per_prompt", "max_model_len", "max_num_batched_tokens",
+    "max_num_seqs", "mm_encoder_tp_mode", "mm_processor_cache_gb", "pipeline_parallel_size",
+    "tensor_parallel_size",
 }  # fmt: skip
-"""Options of adapters that no answer depends on: how a server is reached and what it charges."""
+"""Options of adapters that no answer depends on: how a server is reached and what it charges, how
+an engine is laid out. Numbers may be rounded otherwise, as with another batch size or GPU."""
 
 
 class ModelSpec(FileSpec):
@@ -81,8 +88,9 @@ class ModelSpec(FileSpec):
     """`auto`: bfloat16 on a GPU that has it, float32 on a CPU."""
     attn_implementation: str | None = None
     device_map: str | dict[str, Any] | None = None
-    batch_size: Annotated[int | Literal["auto"], count_or("auto")] = 8
-    """Requests in one call of the model; `auto`: the largest power of two that fits."""
+    batch_size: Annotated[int | Literal["auto"] | None, count_or("auto")] = None
+    """Requests in one call of the model; `auto`: the largest power of two that fits. Without it 8,
+    or what an adapter names that decides by itself how many go through the model together."""
     system_prompt: str | None = None
     trust_remote_code: bool = False
     processor_kwargs: dict[str, Any] = Field(default_factory=dict)

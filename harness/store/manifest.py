@@ -133,6 +133,8 @@ class Manifest(_Part):
     tokens: int | None = None
     """Tokens generated for the answers in `predictions.jsonl`, where they are known."""
     prompt_tokens: int | None = None
+    cached_tokens: int | None = None
+    """How many of the prompts' tokens came from a cache of their beginnings."""
     cost: float | None = None
     """What these answers cost in US dollars; tries that failed are not in it."""
 

@@ -51,6 +51,8 @@ class Prediction:
     """How many tokens the model generated for the request."""
     prompt_tokens: int | None = None
     """How many tokens the prompt took, images included."""
+    cached_tokens: int | None = None
+    """How many of these came from a cache of prompts' beginnings, where the model says so."""
     cost: float | None = None
     """Price of the request in US dollars, where the model's YAML names prices."""
     images_in_prompt: int | None = None

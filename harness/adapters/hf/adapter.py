@@ -9,7 +9,7 @@ import torch
 from harness.adapters.base import ALL_OUTPUTS, Abilities, OutOfMemoryError, Setting
 from harness.adapters.hf.batch import Asked, Batch, BatchMaker
 from harness.adapters.hf.checkpoint_settings import neutralise
-from harness.adapters.hf.choices import ChoiceTokens, longest
+from harness.adapters.hf.choices import ChoiceTokens, choices_of, longest
 from harness.adapters.hf.constrained import OnlyNames
 from harness.adapters.hf.inputs import InputMaker, Place
 from harness.adapters.hf.loading import LOADING, facts_of, load_model, load_processor
@@ -18,7 +18,7 @@ from harness.adapters.hf.prefix_cache import PrefixCache
 from harness.adapters.hf.preview import HfPreview
 from harness.adapters.hf.prompt import prompt_form
 from harness.adapters.hf.ranking import TREE_ATTENTION, log_likelihoods, read_prompts
-from harness.adapters.hf.reading import AnswerReader, Markers, find_markers
+from harness.adapters.hf.reading import AnswerReader, ends_of, markers_of
 from harness.adapters.hf.shared_attention import use_shared_attention
 from harness.adapters.hf.shared_prefix import SharedPrefix, prefix_cache
 from harness.adapters.hf.writing import Writer
@@ -27,11 +27,6 @@ from harness.requests import Ahead, Ask, Failed, ModelFacts, Request, Response, 
 from harness.specs.model import ModelSpec
 from harness.specs.template import IMAGE_MARK
 from harness.weights import find
-
-_THINKING = (
-    "the chat template begins a reasoning part, so that no answer can stand where `{}` looks for "
-    "one; if the template can do without, say so under `options: {{chat_template_kwargs: …}}`"
-)
 
 
 class HfAdapter:
@@ -53,11 +48,9 @@ class HfAdapter:
         self._model = load_model(spec, weights, torch.device(setting.device))
         self._brought = neutralise(self._model, spec.generation, spec.model)
         self._tokenizer = self._processor.tokenizer
+        self._ends = ends_of(self._model.generation_config, self._tokenizer)
         self._form = prompt_form(spec, options, self._processor, self._model.config.model_type)
-        markers = options.thinking_markers
-        self._markers = (
-            Markers(*markers) if markers else find_markers(self._tokenizer, self._form.template)
-        )
+        self._markers = markers_of(options, self._tokenizer, self._form.template)
         self._reader = AnswerReader(self._tokenizer, self._ends, self._markers)
         self._writer = Writer(spec, self._model, self._tokenizer, self._reader)
         self._choice_tokens = ChoiceTokens(self._tokenizer, self._form.ending)
@@ -134,7 +127,7 @@ class HfAdapter:
         prompts = [each.prompt for each in asked]
         batch = self._batches.batch(asked)
         generation = ask.generation
-        tokens = self._choices(prompts[0], ask)
+        tokens = choices_of(ask, prompts[0], self._choice_tokens, self._reader)
         seeds = [each.noise for each in requests]
         if ask.output_type == "multiple_choice":
             return self._ranked(batch, tokens)
@@ -146,16 +139,6 @@ class HfAdapter:
         most = generation.most_tokens(longest(tokens) if tokens else None)
         generation = generation.model_copy(update={"max_new_tokens": most})
         return self._writer.write(prompts, batch, generation, seeds)
-
-    def _choices(self, prompt: str, ask: Ask) -> tuple[tuple[int, ...], ...]:
-        """Give the tokens of what may be answered; raises ValueError where that comes too late."""
-        if not ask.choices:
-            return ()
-        if self._reader.begins_in_reasoning(prompt):
-            free = ask.output_type == "generate_until"
-            asked = "max_new_tokens: longest_name" if free else ask.output_type
-            raise ValueError(_THINKING.format(asked))
-        return self._choice_tokens.after(prompt, ask.choices)
 
     def _ranked(self, batch: Batch, tokens: tuple[tuple[int, ...], ...]) -> list[Scores]:
         cache = self._check_ranking(batch.cache or prefix_cache(self._model))
@@ -181,10 +164,3 @@ class HfAdapter:
             )
             raise SpecError(problem)
         return cache
-
-    @property
-    def _ends(self) -> list[int]:
-        ends = self._model.generation_config.eos_token_id
-        if ends is None:
-            ends = self._tokenizer.eos_token_id
-        return list(ends) if isinstance(ends, list) else [ends]

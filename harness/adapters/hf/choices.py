@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.adapters.hf.reading import AnswerReader
+from harness.requests import Ask
+
 _NEEDS_A_SPACE = (":", ".", "?", "!")
+_THINKING = (
+    "the chat template begins a reasoning part, so that no answer can stand where `{}` looks for "
+    "one; if the template can do without, say so under `options: {{chat_template_kwargs: …}}`"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,22 @@ def beginning(line: str, name: str) -> str:
 def last_line(prompt: str) -> str:
     """Give the last line of a prompt; a line break that ends it is part of the line."""
     return prompt[prompt.rfind("\n", 0, -1) + 1 :]
+
+
+def choices_of(
+    ask: Ask, prompt: str, known: ChoiceTokens, reader: AnswerReader
+) -> tuple[tuple[int, ...], ...]:
+    """Give the tokens of what may be answered to a prompt; none where all may be.
+
+    Raises ValueError where an answer comes too late, behind a reasoning part.
+    """
+    if not ask.choices:
+        return ()
+    if reader.begins_in_reasoning(prompt):
+        free = ask.output_type == "generate_until"
+        asked = "max_new_tokens: longest_name" if free else ask.output_type
+        raise ValueError(_THINKING.format(asked))
+    return known.after(prompt, ask.choices)
 
 
 def longest(tokens: Sequence[Sequence[int]]) -> int:

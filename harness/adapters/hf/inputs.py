@@ -33,12 +33,16 @@ class InputMaker:
     make inputs at once.
     """
 
-    def __init__(self, processor: Any, form: PromptForm, place: Place) -> None:
-        """Take the processor, and see whether its batches are the sum of their parts."""
+    def __init__(
+        self, processor: Any, form: PromptForm, place: Place, *, check: bool = True
+    ) -> None:
+        """Take the processor and, with `check`, see whether its batches are the sum of their parts;
+        without it nothing may be joined.
+        """
         self._processor = processor
         self._form = form
         self._place = place
-        self.joins = self._check()
+        self.joins = check and self._check()
         """Whether inputs made one request at a time can be joined to those of a batch."""
 
     def make(self, prompts: Sequence[str], images: Sequence[Images], special: bool = True) -> Any:

@@ -7,12 +7,11 @@ from pydantic import Field
 from harness.specs.base import Spec
 
 
-class HfOptions(Spec):
-    """Keys under `options` of a model with adapter `hf`."""
+class PromptOptions(Spec):
+    """How a model of a checkpoint is asked and its reasoning found: the same for every adapter that
+    renders prompts itself.
+    """
 
-    shared_prefix: bool = True
-    """Compute the prompt's part before the first image once for all images. The answers are the
-    same; to measure what it gives, say false."""
     chat_template_kwargs: dict[str, Any] = Field(default_factory=dict)
     """Arguments of the chat template, as `enable_thinking: false`."""
     thinking_markers: tuple[str, str] | None = None
@@ -20,3 +19,11 @@ class HfOptions(Spec):
     chat template shows it."""
     prompt_prefix: str = ""
     """Stands before the text of a model without a chat template, as PaliGemma's `answer en `."""
+
+
+class HfOptions(PromptOptions):
+    """Keys under `options` of a model with adapter `hf`."""
+
+    shared_prefix: bool = True
+    """Compute the prompt's part before the first image once for all images. The answers are the
+    same; to measure what it gives, say false."""

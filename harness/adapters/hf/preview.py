@@ -8,9 +8,9 @@ from harness.adapters.base import Counting
 from harness.adapters.hf.choices import ChoiceTokens, longest
 from harness.adapters.hf.inputs import InputMaker, Place
 from harness.adapters.hf.loading import load_config, load_processor
-from harness.adapters.hf.options import HfOptions
+from harness.adapters.hf.options import PromptOptions
 from harness.adapters.hf.prompt import prompt_form
-from harness.adapters.hf.reading import find_markers
+from harness.adapters.hf.reading import markers_of
 from harness.requests import Ask, Request
 from harness.specs.model import ModelSpec
 from harness.weights import find
@@ -21,20 +21,19 @@ _TOGETHER = 1024  # texts that are tokenized at a time
 class HfPreview:
     """The processor and config of a model; inputs are made by the code that makes them in a run."""
 
-    def __init__(self, spec: ModelSpec, options: HfOptions) -> None:
+    def __init__(self, spec: ModelSpec, options: PromptOptions) -> None:
         weights = find(spec)
         processor = load_processor(spec, weights)
         config = load_config(spec, weights)
         self._tokenizer = processor.tokenizer
         self._form = prompt_form(spec, options, processor, config.model_type)
         place = Place(torch.device("cpu"), torch.float32)
-        self._maker = InputMaker(processor, self._form, place)
+        self._maker = InputMaker(processor, self._form, place, check=False)
         self._choices = ChoiceTokens(self._tokenizer, self._form.ending)
-        markers = options.thinking_markers or find_markers(self._tokenizer, self._form.template)
         self.counting = Counting(
             exact=True,
             how=f"by the model's own processor ({type(processor).__name__}, {self._form})",
-            reasons=markers is not None,
+            reasons=markers_of(options, self._tokenizer, self._form.template) is not None,
             context=getattr(config.get_text_config(), "max_position_embeddings", None),
         )
 

@@ -10,7 +10,7 @@ import jinja2.ext
 import jinja2.meta
 import jinja2.sandbox
 
-from harness.adapters.hf.options import HfOptions
+from harness.adapters.hf.options import PromptOptions
 from harness.errors import Problem, SpecError
 from harness.specs.model import ModelSpec
 from harness.specs.template import IMAGE_MARK
@@ -100,7 +100,9 @@ class PromptForm:
         return self.mark * (len(pieces) - 1) + self.prefix + words
 
 
-def prompt_form(spec: ModelSpec, options: HfOptions, processor: Any, model_type: str) -> PromptForm:
+def prompt_form(
+    spec: ModelSpec, options: PromptOptions, processor: Any, model_type: str
+) -> PromptForm:
     """Find how a model is asked, and try it on a short prompt.
 
     Raises SpecError where the YAML asks for what the model's prompts have no place for: a system
@@ -137,7 +139,7 @@ def _template(spec: ModelSpec, processor: Any) -> str | None:
     return None if found is None else str(found)
 
 
-def _misplaced(spec: ModelSpec, options: HfOptions, template: str | None) -> list[Problem]:
+def _misplaced(spec: ModelSpec, options: PromptOptions, template: str | None) -> list[Problem]:
     if template is None:
         unusable = {
             "system_prompt": spec.system_prompt,

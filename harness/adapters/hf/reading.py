@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.adapters.hf.options import PromptOptions
 from harness.answers.outcome import cut, stop_place
 
 _CLOSING = re.compile(r"([<\[◁]\|?)/(think|thinking|thought|reason|reasoning)(\|?[>\]▷])", re.I)
@@ -46,6 +47,22 @@ def find_markers(tokenizer: Any, template: str | None) -> Markers | None:
             return Markers(begin, end)
     added = list(tokenizer.get_added_vocab())
     return _pair([template or ""]) or _pair(added)
+
+
+def markers_of(options: PromptOptions, tokenizer: Any, template: str | None) -> Markers | None:
+    """Give the markers that the YAML names, else those that the model's own files show."""
+    named = options.thinking_markers
+    return Markers(*named) if named else find_markers(tokenizer, template)
+
+
+def ends_of(generation: Any, tokenizer: Any) -> list[int]:
+    """List the tokens that end an answer, by the checkpoint's generation config, else by its
+    tokenizer.
+    """
+    ends = generation.eos_token_id
+    if ends is None:
+        ends = tokenizer.eos_token_id
+    return list(ends) if isinstance(ends, list) else [ends]
 
 
 class AnswerReader:

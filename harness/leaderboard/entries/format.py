@@ -218,7 +218,7 @@ def faults_of(error: ValidationError) -> str:
     )
 
 
-HOW_IT_RAN = ("batch", "tokens", "prompt_tokens", "cost", "seconds")
+HOW_IT_RAN = ("batch", "tokens", "prompt_tokens", "cached_tokens", "cost", "seconds")
 """Fields of a prediction that are no part of the answer but of how it was had; their sums stand
 in the manifest."""
 ROW_FIELDS = tuple(each.name for each in fields(Prediction) if each.name not in HOW_IT_RAN)

@@ -1,0 +1,251 @@
+"""One vLLM engine: started with what the YAML says, its output kept, its failures made plain."""
+
+import atexit
+import logging
+import os
+import re
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from multiprocessing.resource_tracker import ensure_running
+from pathlib import Path
+from typing import Any
+
+from harness.adapters.base import Setting
+from harness.adapters.vllm.options import VllmOptions
+from harness.errors import Problem, RunError, SpecError, first_line
+from harness.specs.model import ModelSpec
+from harness.weights import Weights
+
+_LAUNCH = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+"""What torchrun tells its processes. The processes of an engine are none of them."""
+_FAILURE = re.compile(r"\b(\w+(?:Error|Exception)): (.+)")
+_WRAPPERS = ("Engine core initialization failed", "EngineCore encountered", "WorkerProc init")
+_LENGTH = re.compile(r"maximum (context|model) length|max_model_len")
+_MOST_LENGTH = re.compile(r"estimated maximum model length is (\d+)")
+_OWN = frozenset({
+    "model", "revision", "tokenizer_revision", "dtype", "trust_remote_code", "mm_processor_kwargs",
+    "seed", "logprobs_mode", "generation_config", "runner", "chat_template",
+})  # fmt: skip
+"""Arguments of the engine that the harness gives itself."""
+
+
+class Engine:
+    """An engine of vLLM, in processes of its own. What these print goes to a file, which is kept
+    only where one of them fails.
+    """
+
+    def __init__(self, spec: ModelSpec, options: VllmOptions, weights: Weights, setting: Setting):
+        """Start the engine. Raises SpecError where vLLM cannot do it with what the YAML says."""
+        self._model = spec.model
+        _pin(spec, options, setting.device)
+        handle, name = tempfile.mkstemp(prefix="harness-vllm-", suffix=".log")
+        os.close(handle)
+        self._log = Path(name)
+        self._failed = True
+        atexit.register(self._forget_log)
+        with _output_to(self._log), _outside_of_launch(), _without_interrupts():
+            from vllm import EngineArgs
+
+            _check_arguments(spec, options, [each for each in vars(EngineArgs) if each[0] != "_"])
+            try:
+                self.llm = _start(spec, options, weights, setting)
+            except Exception as error:
+                raise SpecError(self._not_started(spec, error)) from error
+        self._failed = False
+        logging.getLogger("vllm").setLevel(logging.CRITICAL)
+        config = self.llm.llm_engine.vllm_config
+        self.most_tokens = int(config.model_config.max_model_len)
+        """Most tokens of a prompt with its answer."""
+        self.block = int(config.cache_config.block_size)
+        """Tokens of a block of the prefix cache, which is found as a whole or not at all."""
+        self.caches_prefixes = bool(config.cache_config.enable_prefix_caching)
+
+    @property
+    def notes(self) -> Iterator[str]:
+        """What is known of the engine, for the manifest."""
+        import vllm
+
+        config = self.llm.llm_engine.vllm_config
+        yield f"vllm {vllm.__version__}, at most {self.most_tokens} tokens a prompt and answer"
+        parallel = config.parallel_config
+        yield (
+            f"devices: {parallel.tensor_parallel_size} x {parallel.pipeline_parallel_size} "
+            "(tensor parallel x pipeline parallel)"
+        )
+        cache = f"in blocks of {self.block} tokens" if self.caches_prefixes else "off"
+        yield f"prefix cache: {cache}"
+        if config.model_config.quantization:
+            yield f"quantisation: {config.model_config.quantization}"
+
+    @property
+    def device(self) -> str:
+        """The kind of device, as torch names it."""
+        return str(self.llm.llm_engine.vllm_config.device_config.device_type)
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the weights, as torch names it."""
+        return str(self.llm.llm_engine.vllm_config.model_config.dtype).removeprefix("torch.")
+
+    def ask(self, prompts: Sequence[Mapping[str, Any]], sampling: Any, special: bool) -> list[Any]:
+        """Give vLLM's output of each prompt, in order; `special`: texts get the tokens that the
+        tokenizer puts before and behind them.
+
+        Raises ValueError for a prompt that cannot be asked, RunError when the engine is dead.
+        """
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        try:
+            return list(
+                self.llm.generate(
+                    list(prompts),
+                    sampling,
+                    use_tqdm=False,
+                    tokenization_kwargs={"add_special_tokens": special},
+                )
+            )
+        except EngineDeadError as error:
+            self._failed = True
+            got = self._reason() or "nothing said why: out of memory, or killed"
+            told = "vLLM's engine has died; the same command goes on from here"
+            raise RunError(
+                f"model `{self._model}`: {told}\n  got: {got}\n  printed: {self._log}"
+            ) from error
+
+        except Exception as error:  # of a kind that differs between versions
+            if not _LENGTH.search(str(error)):
+                raise
+            raise ValueError(f"{first_line(error)} (options.max_model_len)") from error
+
+    def _forget_log(self) -> None:
+        if not self._failed:
+            self._log.unlink(missing_ok=True)
+
+    def _reason(self) -> str | None:
+        text = self._log.read_text(encoding="utf-8", errors="replace")
+        found = [": ".join(each.groups()) for each in _FAILURE.finditer(text)]
+        causes = [each for each in found if not any(part in each for part in _WRAPPERS)]
+        return causes[-1] if causes else None
+
+    def _not_started(self, spec: ModelSpec, error: Exception) -> Problem:
+        got = self._reason() or first_line(error)
+        most = _MOST_LENGTH.search(got)
+        if most:
+            what = "the cache of one prompt of `max_model_len` does not fit into memory"
+            fix = f"set `options.max_model_len` to at most {most.group(1)}, or leave it out"
+            got = str(spec.options.get("max_model_len"))
+            return spec.problem("options.max_model_len", what, got=got, fix=fix)
+        fix = f"what vLLM printed is in {self._log}"
+        return spec.problem("pretrained", "vLLM cannot start with this model", got=got, fix=fix)
+
+
+def _start(spec: ModelSpec, options: VllmOptions, weights: Weights, setting: Setting) -> Any:
+    from vllm import LLM
+    from vllm.platforms import current_platform
+
+    said = options.engine()
+    said.setdefault("limit_mm_per_prompt", {"image": setting.images_per_prompt, "video": 0})
+    said.setdefault("max_model_len", -1)  # what fits
+    return LLM(
+        weights.source,
+        revision=weights.commit,
+        tokenizer_revision=weights.commit,
+        dtype=_dtype(spec, current_platform),
+        trust_remote_code=spec.trust_remote_code,
+        mm_processor_kwargs=spec.processor_kwargs or None,
+        seed=0,
+        logprobs_mode="raw_logprobs",
+        disable_log_stats=True,
+        **said,
+    )
+
+
+def _dtype(spec: ModelSpec, platform: Any) -> str:
+    """Give the dtype; `auto` means the same as with `hf`."""
+    if spec.dtype != "auto":
+        return spec.dtype
+    import torch
+
+    on_gpu = platform.is_cuda_alike() and torch.bfloat16 in platform.supported_dtypes
+    return "bfloat16" if on_gpu else "float32"
+
+
+def _check_arguments(spec: ModelSpec, options: VllmOptions, known: Sequence[str]) -> None:
+    """Raise SpecError for keys of `engine_args` that vLLM does not know or the harness sets."""
+    key = "options.engine_args"
+    problems = []
+    for name in options.engine_args:
+        if name in _OWN or name in VllmOptions.model_fields:
+            what = f"`{key}.{name}` has a place of its own in the YAML"
+            problems.append(spec.problem(f"{key}.{name}", what))
+        elif name not in known:
+            problem = spec.problem(f"{key}.{name}", f"vLLM's engine has no argument `{name}`")
+            problems.append(problem.among(name, known))
+    if problems:
+        raise SpecError(problems)
+
+
+def _pin(spec: ModelSpec, options: VllmOptions, device: str) -> None:
+    """Leave to this process, of several on the machine, the GPUs of its own engine, by the
+    environment, before vLLM is imported. Raises SpecError where there are too few.
+    """
+    count = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    if count == 1 or not device.startswith("cuda"):
+        return
+    import torch
+
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    devices = visible.split(",") if visible else list(map(str, range(torch.cuda.device_count())))
+    each = options.tensor_parallel_size * options.pipeline_parallel_size
+    if len(devices) < count * each:
+        what = f"{count} processes with engines of {each} GPUs need {count * each}"
+        fix = "start fewer processes, or set `options.tensor_parallel_size`"
+        got = f"{len(devices)} GPUs on this machine"
+        raise SpecError(spec.problem("options.tensor_parallel_size", what, got=got, fix=fix))
+    first = int(os.environ["LOCAL_RANK"]) * each
+    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(devices[first : first + each])
+
+
+@contextmanager
+def _outside_of_launch() -> Iterator[None]:
+    """Hide from what is started here that this process is one of a launch."""
+    kept = {name: os.environ.pop(name) for name in _LAUNCH if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Start processes that an interrupt at the terminal does not reach: this one ends them when
+    their answers are on disk.
+    """
+    ensure_running()  # else multiprocessing starts it in between, and lets interrupts through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _output_to(path: Path) -> Iterator[None]:
+    """Send what this process and those that it starts print to a file; theirs for good."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = [os.dup(1), os.dup(2)]
+    with path.open("ab") as file:
+        for number in (1, 2):
+            os.dup2(file.fileno(), number)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for number, own in zip((1, 2), kept, strict=True):
+            os.dup2(own, number)
+            os.close(own)
