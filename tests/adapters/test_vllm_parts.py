@@ -1,5 +1,6 @@
 """What of adapter `vllm` needs no vLLM: choices, settings of the engine, pinned GPUs, its log."""
 
+import importlib.util
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.adapters.base import Setting
+from harness.adapters.registry import load_adapter
 from harness.adapters.vllm import engine as engines
 from harness.adapters.vllm.choices import MOST_TOKENS, Prompt, log_likelihoods, spell
 from harness.adapters.vllm.options import VllmOptions
 from harness.adapters.vllm.sampling import text_sampling
-from harness.errors import SpecError
+from harness.errors import MissingPackageError, SpecError
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_model
 from harness.specs.model import ModelGeneration, ModelSpec
 from harness.specs.task import GenerationSpec
 
@@ -105,6 +110,12 @@ def test_a_name_is_written_at_most_once_for_all_ways_to_it() -> None:
 
 def spec(**options: Any) -> ModelSpec:
     return ModelSpec(model="m", adapter="vllm", pretrained="x", options=options)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("vllm") is not None, reason="vLLM is here")
+def test_without_vllm_it_is_said_what_to_install() -> None:
+    with pytest.raises(MissingPackageError, match=r"harness\[vllm\]"):
+        load_adapter(load_model(Catalogue(), "mini", ["adapter=vllm"]), Setting())
 
 
 def test_only_what_is_said_reaches_the_engine() -> None:

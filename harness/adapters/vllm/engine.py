@@ -1,6 +1,7 @@
 """One vLLM engine: started with what the YAML says, its output kept, its failures made plain."""
 
 import atexit
+import importlib.util
 import logging
 import os
 import re
@@ -15,7 +16,7 @@ from typing import Any
 
 from harness.adapters.base import Setting
 from harness.adapters.vllm.options import VllmOptions
-from harness.errors import Problem, RunError, SpecError, first_line
+from harness.errors import MissingPackageError, Problem, RunError, SpecError, first_line
 from harness.specs.model import ModelSpec
 from harness.weights import Weights
 
@@ -38,7 +39,17 @@ class Engine:
     """
 
     def __init__(self, spec: ModelSpec, options: VllmOptions, weights: Weights, setting: Setting):
-        """Start the engine. Raises SpecError where vLLM cannot do it with what the YAML says."""
+        """Start the engine.
+
+        Raises SpecError where vLLM cannot do it with what the YAML says, MissingPackageError
+        without vLLM.
+        """
+        if importlib.util.find_spec("vllm") is None:
+            what, fix = (
+                "adapter `vllm` needs vLLM",
+                "pip install 'mllm-classification-harness[vllm]'",
+            )
+            raise MissingPackageError(spec.problem("adapter", what, fix=fix))
         self._model = spec.model
         _pin(spec, options, setting.device)
         handle, name = tempfile.mkstemp(prefix="harness-vllm-", suffix=".log")
