@@ -6,7 +6,7 @@ import hashlib
 import logging
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -114,6 +114,20 @@ def _score(
     data = manifest.data.model_copy(update={"images_sha256": images_digest(rows)})
     manifest.model_copy(update=ended | took | {"data": data}).write(directory.path)
     return results
+
+
+def _note_cached(took: Mapping[str, int | float | None]) -> None:
+    cached, prompts = took["cached_tokens"], took["prompt_tokens"]
+    if cached is None or not prompts:
+        return
+    if cached:
+        share = 100 * cached / prompts
+        log.info("%.0f %% of the prompts' tokens came from the prefix cache", share)
+        return
+    log.warning(
+        "no token of the prompts came from the prefix cache: what stands before the image was read "
+        "anew for each (it is shorter than a block of the cache, or the cache is too small)"
+    )
 
 
 SPREAD_FILE = "repeats.json"

@@ -45,10 +45,8 @@ class Engine:
         without vLLM.
         """
         if importlib.util.find_spec("vllm") is None:
-            what, fix = (
-                "adapter `vllm` needs vLLM",
-                "pip install 'mllm-classification-harness[vllm]'",
-            )
+            what = "adapter `vllm` needs a package that is not installed"
+            fix = "pip install 'mllm-classification-harness[vllm]'"
             raise MissingPackageError(spec.problem("adapter", what, fix=fix))
         self._model = spec.model
         _pin(spec, options, setting.device)
