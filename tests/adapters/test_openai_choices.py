@@ -53,6 +53,22 @@ def test_a_server_that_holds_to_nothing_is_refused_before_the_second_image() -> 
         assert len(server.bodies) == 3
 
 
+@pytest.mark.parametrize("kind", ["constrained", "multiple_choice"])
+def test_a_first_image_that_is_refused_is_its_own_error_and_three_end_the_run(
+    kind: OutputType,
+) -> None:
+    server = ChoosingServer("structured_outputs", first=[("A", -1.0)])
+    server.refused = {1, 2, 3}
+    with served(server) as adapter:
+        failed, *good = respond(adapter, kind, LETTERS, 1, 5, 6)
+        assert isinstance(failed, Failed) and failed.error == "HTTP 400: this image cannot be read"
+        assert not any(isinstance(each, Failed) for each in good)
+    other = ChoosingServer("structured_outputs", first=[("A", -1.0)])
+    other.refused = {1, 2, 3}
+    with served(other) as adapter, pytest.raises(SpecError, match="this image cannot be read"):
+        respond(adapter, kind, LETTERS, 1, 2, 3, 4, 5)
+
+
 def test_an_answer_that_is_no_name_is_an_error() -> None:
     with served(ChoosingServer("structured_outputs", n2="a fish")) as adapter:
         good, bad = respond(adapter, "constrained", NAMES, 1, 2)

@@ -4,7 +4,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from support.faulty_server import FaultyServer, Reply, completion, dump, image_urls, number_of
+from support.faulty_server import (
+    FaultyServer,
+    Reply,
+    completion,
+    dump,
+    image_urls,
+    number_of,
+    refused,
+)
 
 NOT_FOUND = Reply(dump({"detail": "Not Found"}), 404)
 
@@ -28,11 +36,15 @@ class ChoosingServer(FaultyServer):
         self.answers = {int(key.removeprefix("n")): text for key, text in answers.items()}
         self.bodies: list[Mapping[str, Any]] = []
         self.paths: list[str] = []
+        self.refused: set[int] = set()
+        """Images that it cannot read."""
 
     def reply_at(self, path: str, headers: Mapping[str, str], body: Mapping[str, Any]) -> Reply:
         self.paths.append(path)
         if path == "/v1/chat/completions":
             self.bodies.append(body)
+            if number_of(image_urls(body)[0]) in self.refused:
+                return refused("this image cannot be read", None)
             return Reply(dump(self._completion(body)))
         if self.tail is None:
             return NOT_FOUND

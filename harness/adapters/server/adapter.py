@@ -36,6 +36,8 @@ from harness.specs.model import ModelSpec
 log = logging.getLogger("harness")
 _MOST_NAMES, _LONGEST_REASON = 20, 60
 """What is noted of the names that a server gives itself, and of its reasons to end."""
+_MOST_TRIED = 3
+"""Requests by which it is found out how a server takes choices, where the first ones fail."""
 _SENT: Mapping[Dialect, str] = {
     "vllm": "neutral values sent, as vLLM takes them",
     "transformers": "neutral values sent, as `transformers serve` takes them",
@@ -157,7 +159,7 @@ class OpenAIAdapter:
     ) -> tuple[list[Answer | Fault], Way]:
         way: Way | Fault = FreeText(ask)
         if requests and ask.output_type != "generate_until":
-            way = await self._way(ask, requests[0])
+            way = await self._way(ask, requests)
         if isinstance(way, Fault):
             return [way] * len(requests), FreeText(ask)
         done = await asyncio.gather(
@@ -168,13 +170,24 @@ class OpenAIAdapter:
                 raise each
         return [each for each in done if isinstance(each, (Answer, Fault))], way
 
-    async def _way(self, ask: Ask, first: Request) -> Way | Fault:
-        """Give how a choice is asked for, as the server can take it."""
-        try:
-            messages = await asyncio.to_thread(chat_messages, self._spec, self._options, first)
-        except ValueError as error:
-            return Fault(str(error))
-        return await self._finding_out.way(ask, messages, lambda way: self._ask(way, first))
+    async def _way(self, ask: Ask, requests: Sequence[Request]) -> Way | Fault:
+        """Give how a choice is asked for, as the server can take it, by the first request; where
+        that has a fault of its own, by the next.
+        """
+        found: Way | Fault = Fault("no request")
+        for first in requests[:_MOST_TRIED]:
+            try:
+                messages = await asyncio.to_thread(chat_messages, self._spec, self._options, first)
+            except ValueError as error:
+                found = Fault(str(error))
+                continue
+            send = partial(self._ask, request=first)
+            found = await self._finding_out.way(ask, messages, send)
+            if not isinstance(found, Fault) or found.passing or found.is_of_run:
+                return found
+        if len(requests) >= _MOST_TRIED and isinstance(found, Fault):
+            self._finding_out.refuse(ask, found.text)
+        return found
 
     async def _ask(self, way: Way, request: Request) -> Answer | Fault:
         while True:

@@ -42,12 +42,12 @@ class FindingOut:
             return self._known
         letters = all(len(choice) == 1 for choice in ask.choices)
         if ask.output_type == "multiple_choice" and not letters:
-            self._refuse(ask, "names over a server would take a request for each name", "hf")
+            self.refuse(ask, "names over a server would take a request for each name")
         if ask.output_type == "multiple_choice" and self._options.reasoning_tokens:
-            self._refuse(ask, "`options.reasoning_tokens` leaves no place for a letter", None)
+            self.refuse(ask, "`options.reasoning_tokens` leaves no place for a letter")
         line = await self._last_line(messages)
         if line is not None and _THINKS.search(line):
-            self._refuse(ask, f"the chat template begins a reasoning part ({line[-40:]!r})", None)
+            self.refuse(ask, f"the chat template begins a reasoning part ({line[-40:]!r})")
         if ask.output_type == "constrained":
             found = await self._names(ask, line, send)
         else:
@@ -60,16 +60,24 @@ class FindingOut:
         """Try the forms with a text that no model writes by itself."""
         if self._options.first_dialect == "openai":
             what = "OpenAI's protocol has no field that holds an answer to a list of names"
-            self._refuse(ask, what, None)
+            self.refuse(ask, what)
+        fault, is_heard = Fault("the service refused the first request", status=400), False
         for form in FORMS:
             way = OnlyNames.of(ask, form, line)
             got = await send(way.trial)
-            if isinstance(got, Fault) and got.status not in _NOT_KNOWN:
-                return got
             if isinstance(got, Answer) and way.trial.holds(got):
                 self.note = f"choices: names, by `{form}`"
                 return way
-        self._refuse(ask, f"the server holds an answer to no list: not by {', '.join(FORMS)}", None)
+            if isinstance(got, Fault):
+                fault = got
+                if got.status not in _NOT_KNOWN:
+                    break
+            else:
+                is_heard = is_heard or not got.refused
+        if is_heard:
+            why = f"the server holds an answer to no list: not by {', '.join(FORMS)}"
+            self.refuse(ask, why)
+        return fault
 
     async def _letters(self, ask: Ask, line: str | None, send: Send) -> Way | Fault:
         tokens = None if line is None else await self._tokens(line, ask.choices)
@@ -77,21 +85,19 @@ class FindingOut:
         got = await send(way)
         if isinstance(got, Fault):
             if got.status in _NOT_KNOWN and "logprob" in got.text.lower():
-                self._refuse(ask, f"the server says: {got.text}", None)
+                self.refuse(ask, f"the server says: {got.text}")
             return got
         if not got.first and not got.refused:
-            self._refuse(ask, "the server gives no log-probabilities (`top_logprobs`)", None)
+            self.refuse(ask, "the server gives no log-probabilities (`top_logprobs`)")
         how = f"among the {TOP} likeliest tokens" if tokens is None else "by their tokens"
         self.note = f"choices: log-probabilities of letters, {how}"
         return way
 
-    def _refuse(self, ask: Ask, why: str, other: str | None) -> NoReturn:
-        model = self._spec.model
-        fix = f"use the adapter `{other}`" if other else "use another server, or the adapter `hf`"
-        fix += ", or --set output_type=generate_until"
-        raise SpecError(
-            Problem(f"model `{model}`", f"cannot do output_type {ask.output_type}", why, fix=fix)
-        )
+    def refuse(self, ask: Ask, why: str) -> NoReturn:
+        """Raise SpecError for what the server cannot do."""
+        where, what = f"model `{self._spec.model}`", f"cannot do output_type {ask.output_type}"
+        fix = "use the adapter `hf`, another server, or --set output_type=generate_until"
+        raise SpecError(Problem(where, what, why, fix=fix))
 
     async def _last_line(self, messages: Sequence[Mapping[str, Any]]) -> str | None:
         """Give the last line of a prompt as the server's chat template renders it, by `/tokenize`
