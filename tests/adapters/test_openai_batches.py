@@ -100,6 +100,7 @@ def test_all_is_sent_before_anything_is_waited_for_and_costs_half(
     assert run(plan).code == 0 and len(server.batches) == 2
 
 
+@pytest.mark.slow
 def test_files_keep_to_the_largest_size(plan: Path, server: BatchServer) -> None:
     done = run(plan, "--set_model", "options.batch_mb=0.0017")
     assert done.code == 0, done.stderr
@@ -123,6 +124,7 @@ def test_what_a_batch_did_not_come_to_is_sent_again(plan: Path, server: BatchSer
     assert_all_paid_once(server, plan)
 
 
+@pytest.mark.slow
 def test_what_is_never_answered_becomes_an_error_and_is_sent_again_by_the_next_command(
     plan: Path, server: BatchServer
 ) -> None:
@@ -159,7 +161,12 @@ def test_a_reply_that_is_lost_makes_no_second_batch(plan: Path, server: BatchSer
     assert_all_paid_once(server, plan)
 
 
-@pytest.mark.parametrize("moment", ["uploaded", "created", "looked", "downloaded"])
+MOMENTS = ("uploaded", "looked", "downloaded")
+
+
+@pytest.mark.parametrize(
+    "moment", ["created", *(pytest.param(each, marks=pytest.mark.slow) for each in MOMENTS)]
+)
 def test_a_run_that_is_killed_finds_its_batches_again(
     plan: Path, server: BatchServer, moment: str
 ) -> None:
@@ -205,6 +212,7 @@ def forked(plan: Path, number: Path) -> Ended:
     return run_forked(action, [NO_FAULT], plan.parent)
 
 
+@pytest.mark.slow
 def test_a_run_in_batches_goes_on_only_in_batches_while_some_are_under_way(
     plan: Path, server: BatchServer
 ) -> None:
@@ -241,11 +249,32 @@ def test_what_batches_cannot_do_is_refused(plan: Path, server: BatchServer) -> N
     for words in (("--shard", "1/2"), ("--call_timeout", "9")):
         refused = run(plan, *words, runs="-".join(words).replace("/", "-"))
         assert refused.code == 2 and "need one process" in refused.stderr
-    ranked = run(plan, "--set", "output_type=constrained", runs="ranked")
-    assert ranked.code == 2 and "writes text alone" in ranked.stderr
+    names = run(plan, "--set", "output_type=constrained", runs="names")
+    assert names.code == 2 and "text, or letters" in names.stderr
+    ranked = run(plan, "--set", "output_type=multiple_choice", runs="ranked")
+    assert ranked.code == 2 and "text, or letters" in ranked.stderr
     two = "options.base_url=[http://a/v1, http://b/v1]"
     assert "single address" in run(plan, "--set_model", two, runs="two").stderr
     assert not server.batches
+
+
+def test_letters_are_ranked_in_batches(plan: Path, server: BatchServer) -> None:
+    question = "<image> {% for each in options %}{{ letters[loop.index0] }} {{ each }} {% endfor %}"
+    task = (plan / "task.yaml").read_text().partition("doc_to_text")[0].replace("cw\n", "mc\n")
+    task = task.replace("mapping: {encoder: lexical}\n", "output_type: multiple_choice\n")
+    (plan / "task.yaml").write_text(
+        f"{task}doc_to_text: '{question}'\ndistractors: {{strategy: random, n_options: 4}}\n"
+    )
+    done = run(plan)
+    assert done.code == 0, done.stderr
+    for row in rows(plan).values():
+        assert row["top"] == [row["options"][place] for place in (1, 0, 2, 3)]
+        assert row["top_scores"] == [-0.5, -1.5, -3.0, -3.0] and row["cost"] == pytest.approx(EACH)
+    (note,) = (
+        each for each in Manifest.read(folder_of(plan)).model_facts["notes"] if "letters" in each
+    )
+    assert note.startswith("answers with letters that the server does not show")
+    assert note.endswith(f": {N}")
 
 
 def test_a_batch_that_is_gone_is_told_with_what_to_do(plan: Path, server: BatchServer) -> None:
@@ -258,6 +287,7 @@ def test_a_batch_that_is_gone_is_told_with_what_to_do(plan: Path, server: BatchS
     assert "remove the folder `batches`" in gone.stderr
 
 
+@pytest.mark.slow
 def test_a_group_that_was_sent_off_without_a_broken_image_is_sent_again_when_it_is_whole(
     plan: Path, server: BatchServer
 ) -> None:

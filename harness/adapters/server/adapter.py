@@ -135,13 +135,16 @@ class OpenAIAdapter:
         """
         if not self._options.batch and not any((folder / "batches").glob("*.json")):
             return None
+        way: Way = FreeText(ask)
         if self._options.batch and ask.output_type != "generate_until":
-            got, fix = f"output_type {ask.output_type}", "--set_model options.batch=false"
-            what = "`options.batch` writes text alone"
-            raise SpecError(Problem(f"model `{self._spec.model}`", what, got, fix=fix))
-        way = FreeText(ask)
-        if self._options.dialect == "auto":  # nothing could be learned before all is sent
-            self._dialect = "openai"
+            letters = all(len(each) == 1 for each in ask.choices)
+            if ask.output_type == "constrained" or not letters or self._options.reasoning_tokens:
+                self._finding_out.refuse(
+                    ask, "with `options.batch` a model writes text, or letters"
+                )
+            way = Letters.of(ask, None)
+        if self._options.batch and self._options.dialect == "auto":
+            self._dialect = "openai"  # nothing could be learned before all is sent
         service = BatchService(self._options, self._key, self._spec.model)
         weakref.finalize(self, service.close)
         self._batches = Batches(
