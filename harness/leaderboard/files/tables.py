@@ -1,12 +1,7 @@
-"""The numbers of the tables as files, for people to take along and for the page's scripts; in CSV a
-stranger's text is no formula, and no cell or row of its own.
-"""
+"""The numbers of the tables as files, for people to take along and for the page's scripts."""
 
-import csv
 import json
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,60 +10,10 @@ from harness.leaderboard.entries.finding import RULES
 from harness.leaderboard.files.data_scripts import run_key
 from harness.leaderboard.numbers.ranking import Pair
 from harness.leaderboard.numbers.site_model import Benchmark, Board, ScoredEntry, Site
+from harness.report.csv_text import csv_text
 from harness.scores.long_form import METRICS, shares_of
 from harness.scores.results import DECIMALS, Score
 from harness.store.lines import write_json
-
-_SIGNS = "=+-@\N{MINUS SIGN}"
-"""What a formula begins with, after compatibility normalization, which makes full-width and small
-signs plain ones."""
-_BREAKS = re.compile(r"[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
-"""Whatever a program takes for the end of a line, and tabs, which part cells."""
-_PART = re.compile(r"([;|])")
-"""Where a program that does not part cells by commas may begin another cell."""
-_UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")
-_MARKER = "\N{REPLACEMENT CHARACTER}"
-
-
-def cell(text: str) -> str:
-    r"""Give a text for a cell of a CSV file.
-
-    Breaks of lines and tabs are spaces; characters that no file of text can hold have a visible
-    mark. Where the cell would begin with a formula, an apostrophe stands before it, also behind
-    blanks and characters that are not seen, and behind a semicolon or a bar in the text, where some
-    programs begin a cell. (OWASP, "CSV Injection".)
-
-    >>> cell("mini\r=1+1"), cell(" =A1"), cell("a;-b"), cell("a-b")
-    ('mini =1+1', "' =A1", "a;'-b", 'a-b')
-    """
-    line = text
-    if not text.isprintable():
-        line = "".join(map(_held, _BREAKS.sub(" ", text)))
-    return "".join(map(_inert, _PART.split(line)))
-
-
-def _held(character: str) -> str:
-    return _MARKER if unicodedata.category(character) in ("Cc", "Cs") else character
-
-
-def _inert(part: str) -> str:
-    first = next((each for each in part if unicodedata.category(each) not in _UNSEEN), "")
-    return f"'{part}" if first and unicodedata.normalize("NFKC", first)[0] in _SIGNS else part
-
-
-def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
-    """Write a heading and a line for each of `rows`, whose text goes through `cell`.
-
-    Raises ValueError for a row of other columns.
-    """
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        for row in rows:
-            writer.writerow(
-                {name: cell(each) if isinstance(each, str) else each for name, each in row.items()}
-            )
-
 
 SCHEMA_VERSION = 3
 _DENSE = (",", ":")
@@ -80,7 +25,8 @@ def write_boards(data: Path, site: Site) -> None:
     """Write `boards.json`, `boards.csv` and `boards.js`."""
     write_json(data / MARKER, _whole(site))
     rows = [line for board in site.boards for line in _lines(site, board)]
-    write_csv(data / "boards.csv", list(rows[0]) if rows else ["board"], rows)
+    text = csv_text(list(rows[0]) if rows else ["board"], rows)
+    (data / "boards.csv").write_text(text, encoding="utf-8", newline="")
     _write_for_scripts(data / "boards.js", site)
 
 

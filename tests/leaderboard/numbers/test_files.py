@@ -235,3 +235,15 @@ def test_class_ids_that_do_not_fit_are_told(toy: Toy, tmp_path: Path) -> None:
     classes.__dict__.pop("ids", None)
     with pytest.raises(DataError, match="0 to 40000"):
         write_images(tmp_path, benchmark)
+
+
+@pytest.mark.parametrize("model", ["mini\r=1+1", "\u3000\uff1d1+1", "a;@b", "\r\n-1", "+x\ry"])
+def test_a_models_name_begins_no_row_and_no_formula(toy: Toy, tmp_path: Path, model: str) -> None:
+    toy.add("a", {"toy_cw": draw_rows(1)}, model=model)
+    build(toy.catalogue, toy.entries, tmp_path / "site", NO_OVERRIDES)
+    text = (tmp_path / "site" / "data" / "boards.csv").read_bytes().decode()
+    lines = text.splitlines()
+    assert not set(text) & set("\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029") - {"\n"}
+    assert len(lines) == 5 and all(line.startswith("toy_cw--cw") for line in lines[1:])
+    for line in lines[1:]:
+        assert not re.search(r"(^|[;,|])[\s\u3000]*[=+@\uff1d-]", line), line

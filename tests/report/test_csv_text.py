@@ -3,23 +3,17 @@
 import csv
 import io
 import re
-import tempfile
 import unicodedata
 from itertools import product
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.data.labels.of_task import NO_OVERRIDES
-from harness.leaderboard.build import build
-from harness.leaderboard.files.tables import cell, write_csv
-from leaderboard.numbers.entry_builder import Toy, draw_rows
+from harness.report.csv_text import cell, csv_text
 
 SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207b\u2212"
 BEFORE = ["", " ", "  \t ", *"\t\r\n\xa0\u3000\ufeff\u200b\u202e\x0b"]
-ENDS_OF_LINES = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 
 
 def begins_formula(text: str) -> bool:
@@ -65,7 +59,7 @@ def test_no_sign_begins_a_cell_behind_anything_that_is_not_seen() -> None:
 def test_rows_are_lines_that_come_back(texts: list[str]) -> None:
     names = [f"c{place}" for place in range(len(texts))]
     rows = [dict(zip(names, texts, strict=True)), dict.fromkeys(names, "x")]
-    text = written(names, rows)
+    text = csv_text(names, rows)
     assert len(text.splitlines()) == 3
     assert list(csv.DictReader(io.StringIO(text, newline=""))) == [
         {name: cell(each) for name, each in row.items()} for row in rows
@@ -74,27 +68,7 @@ def test_rows_are_lines_that_come_back(texts: list[str]) -> None:
         assert not any(map(begins_formula, value))
 
 
-def written(names: list[str], rows: list[dict[str, str]]) -> str:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "a.csv"
-        write_csv(path, names, rows)
-        return path.read_bytes().decode("utf-8")
-
-
-def test_numbers_stay_numbers_and_other_columns_are_an_error(tmp_path: Path) -> None:
-    write_csv(tmp_path / "a.csv", ["n", "x", "y"], [{"n": -3, "x": -0.5, "y": None}])
-    assert (tmp_path / "a.csv").read_bytes() == b"n,x,y\n-3,-0.5,\n"
+def test_numbers_stay_numbers_and_other_columns_are_an_error() -> None:
+    assert csv_text(["n", "x", "y"], [{"n": -3, "x": -0.5, "y": None}]) == "n,x,y\n-3,-0.5,\n"
     with pytest.raises(ValueError, match="z"):
-        write_csv(tmp_path / "b.csv", ["n"], [{"n": 1, "z": 2}])
-
-
-@pytest.mark.parametrize("model", ["mini\r=1+1", "\u3000\uff1d1+1", "a;@b", "\r\n-1", "+x\ry"])
-def test_a_models_name_begins_no_row_and_no_formula(toy: Toy, tmp_path: Path, model: str) -> None:
-    toy.add("a", {"toy_cw": draw_rows(1)}, model=model)
-    build(toy.catalogue, toy.entries, tmp_path / "site", NO_OVERRIDES)
-    text = (tmp_path / "site" / "data" / "boards.csv").read_bytes().decode()
-    lines = text.splitlines()
-    assert not set(text) & set(ENDS_OF_LINES) - {"\n"}
-    assert len(lines) == 5 and all(line.startswith("toy_cw--cw") for line in lines[1:])
-    for line in lines[1:]:
-        assert not any(map(begins_formula, re.split("[;,|]", line)))
+        csv_text(["n"], [{"n": 1, "z": 2}])
