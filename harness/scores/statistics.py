@@ -12,6 +12,9 @@ Interval = tuple[float, float]
 """Low and high end of a 95 % interval."""
 
 LEVEL = 0.95
+_SUMMED = range(32, 1001)
+"""Numbers of discordant pairs whose test needs no SciPy, which takes a tenth of a second to import.
+The p-values of fewer pairs have so few digits that the last one written could be a tie."""
 _NORMAL = 1.959963984540054
 """The quantile of the standard normal distribution at which `LEVEL` lies on both sides of 0."""
 
@@ -99,9 +102,17 @@ def mcnemar(only_a: int, only_b: int) -> float:
     """Give the exact two-sided p-value that two paired proportions are equal; 1 without discord.
 
     `only_a` and `only_b` count the pairs on which only the one, only the other is right: under
-    equality the first is binomial(only_a + only_b, 1/2). McNemar, Psychometrika 12, 1947.
+    equality the first is binomial(only_a + only_b, 1/2). McNemar, Psychometrika 12, 1947. Summed
+    in whole numbers in `_SUMMED`, which gives the same to 11 digits without SciPy.
     """
-    return float(mcnemar_each(np.array(only_a), np.array(only_b)))
+    n = only_a + only_b
+    if n not in _SUMMED:
+        return float(mcnemar_each(np.array(only_a), np.array(only_b)))
+    term = tail = 1
+    for right in range(min(only_a, only_b)):
+        term = term * (n - right) // (right + 1)
+        tail += term
+    return min(1.0, 2 * tail / 2**n)
 
 
 def mcnemar_each(only_a: NDArray[np.int64], only_b: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -157,7 +157,7 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def _dumps(row: dict[str, Any]) -> str:
-    return _escaped(json.dumps(row, ensure_ascii=False))
+    return _escaped(_ROW.encode(row))
 
 
 def _escaped(text: str) -> str:
@@ -190,6 +190,7 @@ def _loads(text: bytes) -> Any:
     return parse_json_text(text.decode("utf-8"), _ROWS)
 
 
+_ROW = json.JSONEncoder(ensure_ascii=False)
 _ROWS = json.JSONDecoder(object_pairs_hook=each_key_once)
 _RECORDS = json.JSONDecoder(object_pairs_hook=each_key_once, **OF_RECORDS)
 

@@ -86,11 +86,10 @@ class Prediction:
 
     def to_json(self) -> dict[str, Any]:
         """Give the row as JSON values, without the fields that do not apply."""
-        row = {field.name: getattr(self, field.name) for field in fields(self)}
         return {
-            key: list(value) if isinstance(value, tuple) else value
-            for key, value in row.items()
-            if value is not None and value != ()
+            name: list(value) if isinstance(value, tuple) else value
+            for name in _FITS
+            if (value := getattr(self, name)) is not None and value != ()
         }
 
     @classmethod

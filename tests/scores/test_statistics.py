@@ -16,6 +16,7 @@ from harness.scores.statistics import (
     class_weights,
     holm,
     mcnemar,
+    mcnemar_each,
     student_t,
     wilson,
     wilson_of_part,
@@ -248,3 +249,11 @@ def test_a_draw_takes_as_many_classes_as_there_are() -> None:
     assert (weights.sum(axis=1) == 7).all()
     assert weights.mean() == pytest.approx(1.0)
     assert (class_weights(7, Draws(500, 1)) != weights).any()
+
+
+@pytest.mark.parametrize("n", [31, 32, 33, 150, 399, 1000, 1001])
+def test_mcnemar_summed_in_whole_numbers_is_written_as_scipys(n: int) -> None:
+    only_a = np.arange(n + 1)
+    together = mcnemar_each(only_a, n - only_a)
+    for a in only_a.tolist():
+        assert f"{mcnemar(a, n - a):.6g}" == f"{together[a]:.6g}", (a, n - a)
