@@ -182,6 +182,22 @@ def test_a_run_that_is_killed_finds_its_batches_again(
 
 
 @pytest.mark.slow
+def test_a_batch_is_found_again_where_the_provider_keeps_no_metadata(
+    plan: Path, server: BatchServer
+) -> None:
+    def kill() -> None:
+        server.batches["batch_0"]["metadata"] = None
+        os.kill(int(number.read_text()), signal.SIGKILL)
+
+    number = plan / "pid"
+    server.hooks["created"] = kill
+    forked(plan, number)
+    done = run(plan)
+    assert done.code == 0, done.stderr
+    assert_all_paid_once(server, plan)
+
+
+@pytest.mark.slow
 def test_no_kill_at_any_change_of_what_is_noted_of_batches_costs_an_answer_twice(
     plan: Path, server: BatchServer
 ) -> None:

@@ -67,23 +67,26 @@ class BatchService:
         """End the connections."""
         self._openai.close()
 
-    def create(self, file: Path, part: str) -> str:
-        """Upload requests and have them answered; gives the id of the batch.
+    def upload(self, file: Path, part: str) -> str:
+        """Upload the requests of a part of a run; gives the id of the file."""
+
+        def once() -> str:
+            with file.open("rb") as opened:
+                named = (f"{part}.jsonl", opened, "application/jsonl")
+                return str(self._openai.files.create(file=named, purpose="batch").id)
+
+        return self._called(once)
+
+    def create(self, file: str, part: str) -> str:
+        """Have uploaded requests answered; gives the id of the batch.
 
         A creation of which no answer came may have been one: before another try the provider's
         batches are looked through, so that nothing is paid twice.
         """
 
-        def upload() -> str:
-            with file.open("rb") as opened:
-                named = (f"{part}.jsonl", opened, "application/jsonl")
-                return str(self._openai.files.create(file=named, purpose="batch").id)
-
-        uploaded = self._called(upload)
-
-        def make() -> str:
+        def once() -> str:
             made = self._openai.batches.create(
-                input_file_id=uploaded,
+                input_file_id=file,
                 endpoint=ENDPOINT,
                 completion_window="24h",
                 metadata={MARK: part},
@@ -91,22 +94,24 @@ class BatchService:
             return str(made.id)
 
         since = time.time()
-        return self._called(make, instead=lambda: self.find(part, since))
+        return self._called(once, instead=lambda: self.find(file, part, since))
 
-    def find(self, part: str, since: float) -> str | None:
-        """Look for the batch of a part of a run, which was not made before `since` (Unix time)."""
+    def find(self, file: str, part: str, since: float) -> str | None:
+        """Look for the batch of a part of a run, by its file and by the name that it bears, which
+        was not made before `since` (Unix time).
+        """
 
-        def look() -> str | None:
+        def once() -> str | None:
             older = 0
             for batch in self._openai.batches.list(limit=100):  # newest first, page by page
-                if (batch.metadata or {}).get(MARK) == part:
+                if batch.input_file_id == file or (batch.metadata or {}).get(MARK) == part:
                     return str(batch.id)
                 older = older + 1 if batch.created_at < since - _DAY else 0
                 if older > _MOST_OLDER:
                     break
             return None
 
-        return self._called(look)
+        return self._called(once)
 
     def look(self, batch: str) -> BatchState | None:
         """Give the state of a batch; None where that cannot be known just now."""

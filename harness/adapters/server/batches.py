@@ -2,7 +2,8 @@
 
 Each part of a run is a file `batches/NAME.json` with its requests and, once it is known, the id of
 its batch. A part without one may have been made at the provider all the same, when the process was
-killed before the id was written: it is looked for by its name, which is in the batch's metadata.
+killed before the id was written: it is looked for by its file and by its name, which is in the
+batch's metadata.
 """
 
 import json
@@ -11,7 +12,7 @@ import math
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,8 @@ class Part:
     name: str
     since: float
     """When it was begun, as Unix time."""
+    file: str | None = None
+    """The provider's id of the uploaded requests; None: not uploaded, or not known to be."""
     batch: str | None = None
     requests: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Keys of the requests that may have an answer, with the hashes of their images."""
@@ -88,7 +91,8 @@ class Batches:
         for leftover in self._folder.glob("*.jsonl"):
             leftover.unlink(missing_ok=True)
         for part in [each for each in self._parts if each.batch is None]:
-            part.batch = self._service.find(part.name, part.since)
+            if part.file is not None:
+                part.batch = self._service.find(part.file, part.name, part.since)
             if part.batch is None:
                 self._path(part).unlink(missing_ok=True)
                 self._parts.remove(part)
@@ -193,9 +197,10 @@ class Batches:
 
     def _send(self, part: Part) -> None:
         """Make a batch of a part. The part is on disk before, its id at once thereafter."""
+        part.file = self._service.upload(self._lines(part), part.name)
         self._keep(part)
         self._parts.append(part)
-        part.batch = self._service.create(self._lines(part), part.name)
+        part.batch = self._service.create(part.file, part.name)
         self._keep(part)
         self._lines(part).unlink(missing_ok=True)
         log.info("sent %d requests off as batch %s", len(part.requests), part.batch)
@@ -206,7 +211,8 @@ class Batches:
         self._keep(part)
 
     def _keep(self, part: Part) -> None:
-        value = {"since": part.since, "batch": part.batch, "requests": part.requests}
+        value = asdict(part)
+        del value["name"]
         write_json(self._path(part), value)
 
     @property
@@ -229,10 +235,10 @@ def _read_part(path: Path) -> Part:
     told = read_json(path)
     try:
         requests = {str(key): tuple(map(str, told["requests"][key])) for key in told["requests"]}
-        batch = told["batch"]
-        if batch is not None and not isinstance(batch, str):
-            raise TypeError("`batch` is no id")
-        return Part(path.stem, float(told["since"]), batch, requests)
+        for key in ("file", "batch"):
+            if not isinstance(told[key], str | None):
+                raise TypeError(f"`{key}` is no id")
+        return Part(path.stem, float(told["since"]), told["file"], told["batch"], requests)
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(Problem(str(path), "is no part of a run", got=repr(error))) from error
 
