@@ -112,7 +112,7 @@ def mcnemar(only_a: int, only_b: int) -> float:
     for right in range(min(only_a, only_b)):
         term = term * (n - right) // (right + 1)
         tail += term
-    return min(1.0, 2 * tail / 2**n)
+    return min(1.0, 2 * tail / (1 << n))
 
 
 def mcnemar_each(only_a: NDArray[np.int64], only_b: NDArray[np.int64]) -> NDArray[np.float64]:
