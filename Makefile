@@ -3,6 +3,7 @@
 # make test       run the tests that the light environment can run in minutes
 # make test-full  run the slow tests, those that need torchvision or lmms-eval, and all of the
 #                 adapters; the first time it installs an environment of 7 GB
+# make test-vllm  run the tests of adapter `vllm`; the first time it installs an environment of 4 GB
 # make lint       style and types, and the workflows
 
 PYTHON ?= python3
@@ -12,9 +13,12 @@ CONSTRAINTS := constraints-light.txt
 BASELINES := mini_classifier mini_dual mini_knn
 FULL := .venv-full
 FULL_CONSTRAINTS := constraints-full.txt
+VLLM := .venv-vllm
+# A machine that tests without a GPU may have a way of its own to make this environment.
+VLLM_SCRIPT := ../shared/vllm/make_env.sh
 FULL_EXTRAS := dev,lmms,open-clip,quantization,timm,vision
 
-.PHONY: demo test test-full lint clean
+.PHONY: demo test test-full test-vllm lint clean
 
 demo: $(VENV)/.ready
 	$(BIN)/harness run --tasks mini_cw,mini_ow --model mini --output runs/demo >/dev/null
@@ -38,6 +42,10 @@ test-full: $(FULL)/.ready
 	$(FULL)/bin/python -m pytest -m 'full or slow'
 	$(FULL)/bin/python -m pytest -m 'not full and not slow' tests/adapters
 
+test-vllm: $(VLLM)/.ready
+	VLLM_CPU_KVCACHE_SPACE=1 $(VLLM)/bin/python -m pytest -o filterwarnings=default -k vllm \
+	    tests/adapters/test_conformance.py tests/adapters/test_vllm*.py
+
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -59,5 +67,10 @@ $(FULL)/.ready: pyproject.toml $(FULL_CONSTRAINTS)
 	$(FULL)/bin/pip install --quiet --constraint $(FULL_CONSTRAINTS) --editable '.[$(FULL_EXTRAS)]'
 	touch $@
 
+$(VLLM)/.ready:
+	if [ -x $(VLLM_SCRIPT) ]; then $(VLLM_SCRIPT) $(VLLM); \
+	    else $(PYTHON) -m venv $(VLLM) && $(VLLM)/bin/pip install --quiet --editable '.[dev,vllm]'; fi
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(FULL) runs site
+	rm -rf $(VENV) $(FULL) $(VLLM) runs site

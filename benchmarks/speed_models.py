@@ -5,6 +5,7 @@ names are some 4,000 tokens, as under those of large models.
 """
 
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -24,6 +25,10 @@ from transformers import (
     Qwen2_5_VLConfig,
     Qwen2_5_VLProcessor,
 )
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
+
+from published_names import name_as_published
 
 WIDTH, LAYERS, HEADS, SIDE, PATCH = 256, 6, 4, 112, 14
 PIECES = 8000
@@ -59,6 +64,8 @@ def make_model(family: str, folder: Path, names: Sequence[str]) -> Path:
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     processor.save_pretrained(folder)
     model.save_pretrained(folder)
+    if family == "llava":
+        name_as_published(folder / "model.safetensors")
     return folder
 
 

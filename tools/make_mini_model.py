@@ -20,7 +20,6 @@ import numpy as np
 import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import (
     LlavaForConditionalGeneration,
@@ -52,6 +51,7 @@ from mini_llava import (
 )
 from mini_training import BATCH, Phase, Pictures, optimise
 from mini_world import Split
+from published_names import name_as_published
 
 # Shares of the steps; see mini_corpus for the tasks. As for large models, language comes first:
 # to look up a letter, then all the tasks with words for pictures, then pictures.
@@ -207,21 +207,6 @@ def train(recipe: Recipe, out: Path) -> None:
     model.eval().save_pretrained(out)
     make_processor(tokenizer).save_pretrained(out)
     name_as_published(out / "model.safetensors")
-
-
-def name_as_published(path: Path) -> None:
-    """Give the image tower's weights the names that published LLaVA checkpoints have.
-
-    They were saved under `vision_tower.vision_model.`; transformers leaves the second part out and
-    reads both, while vLLM reads the published names alone.
-    """
-    weights = load_file(path)
-    renamed = {
-        re.sub(r"^vision_tower\.(?!vision_model\.)", "vision_tower.vision_model.", name): weight
-        for name, weight in weights.items()
-    }
-    save_file(renamed, path, metadata={"format": "pt"})
-    path.chmod(0o644)
 
 
 def _generator(recipe: Recipe, phase: int) -> Generator:
