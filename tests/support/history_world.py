@@ -120,7 +120,7 @@ def preload() -> None:
     for module in (
         "runs.importing", "runner.repeats", "runs.finish", "runs.remap", "scores.scoring",
         "leaderboard.entries.pack", "leaderboard.build", "export.hf.folder", "report.show",
-        "report.show_grid", "report.results_table", "scores.compare", "encoders.lexical",
+        "report.results_table", "scores.compare", "encoders.registry",
     ):  # fmt: skip
         importlib.import_module(f"harness.{module}")
     Image.init()
