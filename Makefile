@@ -3,7 +3,8 @@
 # make test       run the tests that the light environment can run in minutes
 # make test-full  run the slow tests, those that need torchvision or lmms-eval, and all of the
 #                 adapters; the first time it installs an environment of 7 GB
-# make test-vllm  run the tests of adapter `vllm`; the first time it installs an environment of 4 GB
+# make test-vllm  run the tests of adapter `vllm`, and of `openai` against a real `vllm serve`; the
+#                 first time it installs an environment of 4 GB
 # make lint       style and types, and the workflows
 
 PYTHON ?= python3
@@ -44,7 +45,7 @@ test-full: $(FULL)/.ready
 
 test-vllm: $(VLLM)/.ready
 	VLLM_CPU_KVCACHE_SPACE=1 $(VLLM)/bin/python -m pytest -o filterwarnings=default -k vllm \
-	    tests/adapters/test_conformance.py tests/adapters/test_vllm*.py
+	    tests/adapters/test_conformance.py tests/adapters/test_*vllm*.py
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
