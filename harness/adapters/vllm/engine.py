@@ -3,11 +3,13 @@
 import atexit
 import importlib.util
 import logging
+import multiprocessing
 import os
 import re
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from multiprocessing.resource_tracker import ensure_running
@@ -24,6 +26,7 @@ _LAUNCH = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR"
 """What torchrun tells its processes. The processes of an engine are none of them."""
 _FAILURE = re.compile(r"\b(\w+(?:Error|Exception)): (.+)")
 _WRAPPERS = ("Engine core initialization failed", "EngineCore encountered", "WorkerProc init")
+_LOOK_S = 2.0  # how often it is seen whether the engine's processes live
 _LENGTH = re.compile(r"maximum (context|model) length|max_model_len")
 _MOST_LENGTH = re.compile(r"estimated maximum model length is (\d+)")
 _OWN = frozenset({
@@ -55,6 +58,7 @@ class Engine:
         self._log = Path(name)
         self._failed = True
         atexit.register(self._forget_log)
+        before = set(multiprocessing.active_children())
         with _output_to(self._log), _outside_of_launch(), _without_interrupts():
             from vllm import EngineArgs
 
@@ -64,6 +68,7 @@ class Engine:
             except Exception as error:
                 raise SpecError(self._not_started(spec, error)) from error
         self._failed = False
+        self._processes = set(multiprocessing.active_children()) - before
         logging.getLogger("vllm").setLevel(logging.CRITICAL)
         config = self.llm.llm_engine.vllm_config
         self.most_tokens = int(config.model_config.max_model_len)
@@ -105,29 +110,53 @@ class Engine:
 
         Raises ValueError for a prompt that cannot be asked, RunError when the engine is dead.
         """
+        outputs: list[list[Any]] = []
+        failed: list[BaseException] = []
+
+        def generate() -> None:
+            try:
+                outputs.append(
+                    self.llm.generate(
+                        list(prompts),
+                        sampling,
+                        use_tqdm=False,
+                        tokenization_kwargs={"add_special_tokens": special},
+                    )
+                )
+            except BaseException as error:  # noqa: BLE001  # handed on to the thread that waits
+                failed.append(error)
+
+        self._wait_for(threading.Thread(target=generate, name="vllm", daemon=True))
+        if failed:
+            raise self._plain(failed[0]) from failed[0]
+        return outputs[0]
+
+    def _wait_for(self, thread: threading.Thread) -> None:
+        """Wait for a call of the engine. vLLM itself waits for ever where its process was killed
+        while it had requests to answer.
+        """
+        thread.start()
+        while thread.is_alive():
+            thread.join(_LOOK_S)
+            if thread.is_alive() and not all(each.is_alive() for each in self._processes):
+                thread.join(_LOOK_S)
+                if thread.is_alive():
+                    raise self._dead()
+
+    def _plain(self, error: BaseException) -> BaseException:
         from vllm.v1.engine.exceptions import EngineDeadError
 
-        try:
-            return list(
-                self.llm.generate(
-                    list(prompts),
-                    sampling,
-                    use_tqdm=False,
-                    tokenization_kwargs={"add_special_tokens": special},
-                )
-            )
-        except EngineDeadError as error:
-            self._failed = True
-            got = self._reason() or "nothing said why: out of memory, or killed"
-            told = "vLLM's engine has died; the same command goes on from here"
-            raise RunError(
-                f"model `{self._model}`: {told}\n  got: {got}\n  printed: {self._log}"
-            ) from error
+        if isinstance(error, EngineDeadError):
+            return self._dead()
+        if _LENGTH.search(str(error)):
+            return ValueError(f"{first_line(error)} (options.max_model_len)")
+        return error
 
-        except Exception as error:  # of a kind that differs between versions
-            if not _LENGTH.search(str(error)):
-                raise
-            raise ValueError(f"{first_line(error)} (options.max_model_len)") from error
+    def _dead(self) -> RunError:
+        self._failed = True
+        got = self._reason() or "nothing said why: out of memory, or killed"
+        what = "vLLM's engine has died; the same command goes on from here"
+        return RunError(f"model `{self._model}`: {what}\n  got: {got}\n  printed: {self._log}")
 
     def _forget_log(self) -> None:
         if not self._failed:
