@@ -67,5 +67,5 @@ def import_answers(
         overrides=overrides_of(label_set, equivalences),
     )
     finished = make_run(catalogue, load_task(catalogue, task, settings or ()), answers, options)
-    show_results([finished], as_json=as_json)
+    show_results([finished], "json" if as_json else "table")
     raise typer.Exit(0 if finished.results and finished.results.complete else 1)

@@ -71,6 +71,15 @@ Slice = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON, for machines.")]
 
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        help="table (default), markdown, csv, latex (for booktabs) or json; --json is the same as "
+        "--format json.",
+    ),
+]
+
 
 def catalogue_of(include_path: Sequence[Path] | None) -> Catalogue:
     """Open the catalogue with the user's folders. Raises UserError for one that is not there."""

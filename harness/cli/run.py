@@ -135,7 +135,7 @@ def _show(
     if not options.shard.is_whole:
         show_slices(finished, options.shard)
         return 1 if any(each.failed for each in finished) else 0
-    show_results(finished, as_json=as_json)
+    show_results(finished, "json" if as_json else "table")
     if not as_json:
         show_spread(runs)
     return 0 if all(each.results and each.results.complete for each in finished) else 1

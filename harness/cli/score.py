@@ -8,12 +8,14 @@ import typer
 from harness.cli.options import (
     AsJson,
     EquivalencesFile,
+    Format,
     IncludePath,
     LabelSetPaths,
     RunSettings,
     catalogue_of,
     overrides_of,
 )
+from harness.errors import Problem, UserError
 from harness.report.terminal import say
 
 
@@ -23,22 +25,35 @@ def score(
     equivalences: EquivalencesFile = None,
     settings: RunSettings = None,
     include_path: IncludePath = None,
+    format_name: Format = None,
+    table: Annotated[
+        str | None,
+        typer.Option(
+            help="Only this table: accuracy, answers, matching; of run directories also groups, "
+            "changes, letters. CSV is one table, without this option accuracy."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Score runs from their files, without the model.
 
     What processes and slices have answered is merged, what is not mapped is mapped, and today's
-    label sets score it. Run directories are shown in detail, those of a folder in one table. Exit
-    code 0: complete; 1: answers are missing, and a line says how many.
+    label sets score it. Run directories are shown in detail, those of a folder in one table. In
+    Markdown and LaTeX the best of runs on the same task, protocol, label set and images is bold.
+    Exit code 0: complete; 1: answers are missing, and a line says how many.
     """
+    from harness.report.forms import form_of
     from harness.report.show import show_results
-    from harness.runs.finish import Finished
+    from harness.runs.finish import Finished, asked_of
     from harness.runs.reopen import rescore, share_among_runs
     from harness.specs.load import load_run_task
     from harness.specs.task import Metric
     from harness.store.directory import find_runs
     from harness.store.manifest import Manifest
 
+    form = form_of(format_name, as_json)
+    if table is not None and form == "json":
+        raise UserError(Problem("--table", "is for the other formats", expected="no --table"))
     catalogue = catalogue_of(include_path)
     paths = [path for folder in runs for path in find_runs(folder)]
     overrides = share_among_runs(catalogue, paths, overrides_of(label_set, equivalences, settings))
@@ -46,12 +61,11 @@ def score(
     finished = []
     for path in paths:
         results = rescore(catalogue, path, overrides)
-        columns: tuple[Metric, ...] = ()
+        run, columns = Manifest.read(path), tuple[Metric, ...]()
         if not details:
-            run = Manifest.read(path)
             columns = load_run_task(catalogue, run.task, run.settings, overrides.settings).columns
-        finished.append(Finished(path, results, columns))
-    show_results(finished, as_json=as_json, details=details)
+        finished.append(Finished(path, results, columns, asked=asked_of(run)))
+    show_results(finished, form, details=details, table=table)
     missing = [each for each in finished if not (each.results and each.results.complete)]
     for each in missing:
         manifest = Manifest.read(each.path)

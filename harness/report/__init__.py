@@ -1,4 +1,5 @@
-"""Results as tables and lines for a person, and the one way to a terminal.
+"""Results as tables, the forms of a table, and the one way to a terminal.
 
-Pages of the leaderboard are in `leaderboard/pages`.
+A table (`table.py`) is made once, by `results_table.py` or `comparison_tables.py`; `forms.py` and
+`latex.py` write it. Pages of the leaderboard are in `leaderboard/pages`.
 """

@@ -1,18 +1,12 @@
-"""Results and comparisons as tables for a person, with the denominator beside every share."""
+"""Results as tables, with the denominator beside every share."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
-from rich import box
-from rich.table import Table
-
-from harness.report.terminal import escape
-from harness.scores.compare import Comparison
+from harness.report.table import INTERVAL, Cell, Column, Number, Probability, Table, names
 from harness.scores.long_form import METRICS
-from harness.scores.results import SIDE_BY_SIDE, Interval, Results, Score
+from harness.scores.results import SIDE_BY_SIDE, Results, Score
 from harness.scores.statistics import Repeats
-
-_NONE = "–"
-
 
 _HEADINGS: Mapping[str, str] = {
     "accuracy_strict": "strict",
@@ -27,11 +21,40 @@ _ON_REQUEST = ("accuracy_strict", "accuracy_normalized")
 """Shown only where a task's `metric_list` names them."""
 
 
-def results_table(results: Sequence[Results], metrics: Sequence[str] = ()) -> Table:
+def tables_of(
+    results: Sequence[Results],
+    metrics: Sequence[str] = (),
+    details: bool = False,
+    asked: Sequence[str | None] = (),
+) -> Iterator[Table]:
+    """Give all tables about some runs: accuracies first (`asked` as of `results_table`), then what
+    became of the answers and how matching changes the scores, where that says anything; the
+    details are tables for each run (groups of images, changes of label set, letters).
+    """
+    yield results_table(results, metrics, asked)
+    if any(each.counts["ok"] < each.n for each in results):
+        yield answers_table(results)
+    matching = matching_table(results)
+    if matching is not None:
+        yield matching
+    for scored in results if details else ():
+        yield groups_table(scored)
+        if scored.changes:
+            yield changes_table(scored)
+        letters = choice_table(scored)
+        if letters is not None:
+            yield letters
+
+
+def results_table(
+    results: Sequence[Results], metrics: Sequence[str] = (), asked: Sequence[str | None] = ()
+) -> Table:
     """Give one row for each model, task, protocol and label set; accuracies in percent.
 
     Beside accuracy and the share of out-of-prompt answers stand the columns of `metrics`; without
-    any, every column that has a value, but for what `matching_table` shows.
+    any, every column that has a value, but for what `matching_table` shows. The best is one of the
+    runs on the same task under one protocol and label set, where all of them are complete, on the
+    same images; what each was `asked` about (`runs.finish.asked_of`) is known to `harness score`.
     """
     rows = [
         (result, protocol, label_set, score)
@@ -45,15 +68,20 @@ def results_table(results: Sequence[Results], metrics: Sequence[str] = ()) -> Ta
         if (name in metrics or not (metrics or name in _ON_REQUEST))
         and any(METRICS[name].value(score) is not None for *_, score in rows)
     ]
-    headings = [_HEADINGS[name] for name in shown]
-    numbers = ("n", "accuracy [95 % CI]", *headings, "OOP")
-    table = _table("Accuracy (%)", ("model", "task", "protocol", "label set"), numbers)
+    columns = (
+        *names("model", "task", "protocol", "label set"),
+        Column("n", "n"),
+        Column("accuracy", "accuracy [95 % CI]", INTERVAL, has_best=True),
+        *(Column(name, _HEADINGS[name], _parts(name), has_best=True) for name in shown),
+        Column("oop", "OOP", ("count", "n")),
+    )
+    lines: list[tuple[Cell, ...]] = []
     for result, protocol, label_set, score in rows:
-        named = (result.model, _task(result), protocol, label_set)
+        named = (result.model, _task(result), protocol, label_set, score.n)
         extra = (_metric(name, score) for name in shown)
-        share = f"{percent(result.shares['oop'])} ({result.counts['oop']}/{result.n})"
-        table.add_row(*map(escape, named), str(score.n), _accuracy(score), *extra, share)
-    table.caption = (
+        share = Number(result.shares["oop"], count=result.counts["oop"], n=result.n)
+        lines.append((*named, Number(score.accuracy, score.ci95), *extra, share))
+    caption = (
         "n: answered images with a label. CI: Wilson. OOP: share of all rows, failed ones too, "
         "whose answer is no name of the prompt."
         + (
@@ -62,7 +90,26 @@ def results_table(results: Sequence[Results], metrics: Sequence[str] = ()) -> Ta
             else ""
         )
     )
-    return table
+    known = {id(result): each for result, each in zip(results, asked, strict=False)}
+    peers = _peers(rows, known)
+    return Table("accuracy", "Accuracy (%)", columns, lines, caption, peers=peers)
+
+
+def _peers(
+    rows: Sequence[tuple[Results, str, str, Score]], asked: Mapping[int, str | None]
+) -> list[Hashable]:
+    """Give for each row what makes it one of several of which one may be the best: task, protocol
+    and label set. None where these rows are not all of the same images and labels.
+    """
+    alike: dict[Hashable, set[Hashable]] = defaultdict(set)
+    keys: list[Hashable] = []
+    for result, protocol, label_set, score in rows:
+        keys.append((result.task, protocol, label_set))
+        labels = result.label_sets.get(label_set)
+        images = (result.n, score.n, result.sample, asked.get(id(result)))
+        names = (labels.digest if labels else None, result.class_list.digest)
+        alike[keys[-1]].add((*images, *names) if result.complete else None)
+    return [key if len(alike[key]) == 1 and None not in alike[key] else None for key in keys]
 
 
 def _task(result: Results) -> str:
@@ -70,26 +117,32 @@ def _task(result: Results) -> str:
     return f"{result.task} (sample of {result.sample.n})" if result.sample else result.task
 
 
-def _metric(name: str, score: Score) -> str:
-    """Write a metric, with its denominator where that is another than n."""
+def _parts(name: str) -> tuple[str, ...]:
+    """Say whether a metric's denominator is shown: where it is another than n."""
+    return ("n",) if _HEADINGS[name].endswith("(n)") else ()
+
+
+def _metric(name: str, score: Score) -> Number:
     metric = METRICS[name]
-    value = metric.value(score)
-    return _of(value, metric.n(score)) if _HEADINGS[name].endswith("(n)") else percent(value)
+    return Number(metric.value(score), n=metric.n(score) if _parts(name) else None)
 
 
 def answers_table(results: Sequence[Results]) -> Table:
     """Give what became of the rows: for every status that occurs its share of n and its count."""
     every = tuple(results[0].counts) if results else ()
     statuses = [name for name in every if any(result.counts[name] for result in results)]
-    table = _table("Answers, % of n (count)", ("model", "task"), ("n", *statuses))
-    for result in results:
-        table.add_row(
-            escape(result.model),
-            escape(result.task),
-            str(result.n),
-            *(_of(result.shares[status], result.counts[status]) for status in statuses),
+    shares = (Column(name, name, ("count",)) for name in statuses)
+    columns = (*names("model", "task"), Column("n", "n"), *shares)
+    rows: list[tuple[Cell, ...]] = [
+        (
+            result.model,
+            result.task,
+            result.n,
+            *(Number(result.shares[name], count=result.counts[name]) for name in statuses),
         )
-    return table
+        for result in results
+    ]
+    return Table("answers", "Answers, % of n (count)", columns, rows)
 
 
 def matching_table(results: Sequence[Results]) -> Table | None:
@@ -100,22 +153,25 @@ def matching_table(results: Sequence[Results]) -> Table | None:
     runs = [result for result in results if _depends_on_matching(result)]
     if not runs:
         return None
-    title = "Accuracy and out-of-prompt answers (%) by matching"
-    table = _table(title, ("model", "task", "protocol", "label set"), tuple(SIDE_BY_SIDE.values()))
+    rows: list[tuple[Cell, ...]] = []
     for result in runs:
-        named = (escape(result.model), escape(result.task))
         for protocol, scores in result.scores.items():
             for label_set, score in scores.items():
-                cells = (percent(score.accuracy_by(matching)) for matching in SIDE_BY_SIDE)
-                table.add_row(*named, protocol, escape(label_set), *cells)
-        cells = (percent(result.out_share(matching)) for matching in SIDE_BY_SIDE)
-        table.add_row(*named, "", "(out of prompt)", *cells)
-    table.caption = (
+                cells = (Number(score.accuracy_by(matching)) for matching in SIDE_BY_SIDE)
+                rows.append((result.model, result.task, protocol, label_set, *cells))
+        cells = (Number(result.out_share(matching)) for matching in SIDE_BY_SIDE)
+        rows.append((result.model, result.task, "", "(out of prompt)", *cells))
+    caption = (
         "strict: in lower case and stripped, as the paper's evaluator. normalized: but for case, "
         "markup, punctuation, spelling. as read: by all rules of the parser. Out of prompt: % of "
         "the answers."
     )
-    return table
+    columns = (
+        *names("model", "task", "protocol", "label set"),
+        *(Column(matching, heading) for matching, heading in SIDE_BY_SIDE.items()),
+    )
+    title = "Accuracy and out-of-prompt answers (%) by matching"
+    return Table("matching", title, columns, rows, caption)
 
 
 def _depends_on_matching(result: Results) -> bool:
@@ -130,14 +186,19 @@ def _depends_on_matching(result: Results) -> bool:
 
 def repeats_table(model: str, task: str, accuracy: Mapping[str, Mapping[str, Repeats]]) -> Table:
     """Give mean and interval of the accuracy over the repeats, by protocol and label set."""
+    columns = (
+        *names("protocol", "label set"),
+        Column("repeats", "repeats"),
+        Column("mean", "mean [95 % Student-t]", INTERVAL),
+        Column("deviation", "sd"),
+    )
+    rows = [
+        (protocol, label_set, found.n, Number(found.mean, found.ci95), Number(found.deviation))
+        for protocol, label_sets in accuracy.items()
+        for label_set, found in label_sets.items()
+    ]
     title = f"{model} on {task}: accuracy (%) over repeats"
-    table = _table(title, ("protocol", "label set"), ("repeats", "mean [95 % Student-t]", "sd"))
-    for protocol, label_sets in accuracy.items():
-        for label_set, found in label_sets.items():
-            mean = percent(found.mean) + _ends(found.ci95)
-            named = map(escape, (protocol, label_set))
-            table.add_row(*named, str(found.n), mean, percent(found.deviation))
-    return table
+    return Table("repeats", title, columns, rows, about={"model": model, "task": task})
 
 
 def groups_table(results: Results) -> Table:
@@ -145,124 +206,65 @@ def groups_table(results: Results) -> Table:
     among them + or not -) for every label set of the run's protocol.
     """
     scores = results.scores[results.protocol]
-    names = list(next(iter(scores.values())).groups) if scores else []
+    groups = list(next(iter(scores.values())).groups) if scores else []
+    columns = (*names("label set"), *(Column(name, f"{name} (n)", ("n",)) for name in groups))
+    rows: list[tuple[Cell, ...]] = [
+        (label_set, *(Number(item.accuracy, n=item.n) for item in score.groups.values()))
+        for label_set, score in scores.items()
+    ]
     title = (
         f"{results.model} on {results.task}, {results.protocol}: accuracy (%) by group of images"
     )
-    table = _table(title, ("label set",), [f"{name} (n)" for name in names])
-    for label_set, score in scores.items():
-        cells = (_of(item.accuracy, item.n) for item in score.groups.values())
-        table.add_row(escape(label_set), *cells)
-    return table
+    return Table("groups", title, columns, rows, about=_about(results))
 
 
 def changes_table(results: Results) -> Table:
     """Give the change between label sets on their common images."""
-    table = _table(
-        f"{results.model} on {results.task}: change of label set on the same images",
-        ("change", "protocol"),
-        ("n", "from", "to", "delta [95 %]", "right under both", "p (Holm)"),
+    columns = (
+        *names("change", "protocol"),
+        Column("n", "n"),
+        Column("from", "from"),
+        Column("to", "to"),
+        Column("delta", "delta [95 %]", INTERVAL),
+        Column("both", "right under both"),
+        Column("p_holm", "p (Holm)"),
     )
-    for name, change in results.changes.items():
-        table.add_row(
-            escape(name),
+    rows = [
+        (
+            name,
             change.protocol,
-            str(change.n),
-            percent(change.from_),
-            percent(change.to),
-            signed(change.delta, change.ci95),
-            percent(change.both),
-            probability(change.p_holm),
+            change.n,
+            Number(change.from_),
+            Number(change.to),
+            Number(change.delta, change.ci95, signed=True),
+            Number(change.both),
+            Probability(change.p_holm),
         )
-    return table
+        for name, change in results.changes.items()
+    ]
+    title = f"{results.model} on {results.task}: change of label set on the same images"
+    about = {"model": results.model, "task": results.task}
+    return Table("changes", title, columns, rows, about=about)
 
 
 def choice_table(results: Results) -> Table | None:
     """Give the letters chosen and the accuracy by the true option's letter; None unless `mc`."""
     if results.mc is None:
         return None
-    table = _table(
-        f"{results.model} on {results.task}: letters; chance {percent(results.mc.chance)} %",
-        ("letter",),
-        ("chosen % (n)", "accuracy when true % (n)"),
+    true = results.mc.by_position
+    columns = (
+        *names("letter"),
+        Column("chosen", "chosen % (n)", ("n",)),
+        Column("accuracy_when_true", "accuracy when true % (n)", ("n",)),
     )
-    for letter, chosen in results.mc.letters.items():
-        true = results.mc.by_position[letter]
-        table.add_row(letter, _of(chosen.share, chosen.n), _of(true.accuracy, true.n))
-    return table
+    rows = [
+        (letter, Number(each.share, n=each.n), Number(true[letter].accuracy, n=true[letter].n))
+        for letter, each in results.mc.letters.items()
+    ]
+    chance = Number(results.mc.chance).shown()
+    title = f"{results.model} on {results.task}: letters; chance {chance} %"
+    return Table("letters", title, columns, rows, about=_about(results))
 
 
-def comparison_table(comparison: Comparison) -> Table:
-    """Give the 2x2 table of two runs; the difference and its test stand below."""
-    a, b = escape(comparison.a), escape(comparison.b)
-    title = (
-        f"{comparison.a} and {comparison.b} on {comparison.label_set}, n = {comparison.n} images"
-    )
-    table = _table(title, ("",), (f"{comparison.b} right", f"{comparison.b} wrong", "sum"))
-    for name, cells in (
-        (f"{a} right", (comparison.both_right, comparison.only_a)),
-        (f"{a} wrong", (comparison.only_b, comparison.both_wrong)),
-    ):
-        table.add_row(name, *map(str, cells), str(sum(cells)))
-    right_b = comparison.both_right + comparison.only_b
-    table.add_row("sum", str(right_b), str(comparison.n - right_b), str(comparison.n))
-    table.caption = (
-        f"{a} ({comparison.protocol_a}): {percent(comparison.accuracy_a)} %; "
-        f"{b} ({comparison.protocol_b}): {percent(comparison.accuracy_b)} %; "
-        f"difference {escape(signed(comparison.delta, comparison.ci95))} points; exact McNemar "
-        f"p = {probability(comparison.p_mcnemar, 3)} (Holm {probability(comparison.p_holm, 3)}); "
-        f"equivalent classes: {escape(comparison.equivalences)}; {comparison.n_left_out} images "
-        "left out (in one run only, without a label, or failed)." + _questions(comparison)
-    )
-    return table
-
-
-def _questions(comparison: Comparison) -> str:
-    """Say, of two runs of multiple choice, on how many images they were asked something else."""
-    other, order, n = comparison.n_other_options, comparison.n_other_order, comparison.n
-    if other is None:
-        return ""
-    if not other and not order:
-        return " Both were asked with the same options."
-    note = f" Asked with other options: {other} of {n} images"
-    note += f"; with the same in another order: {order}." if order else "."
-    return note + " The difference is of the questions too, not of the models alone."
-
-
-def percent(value: float | None) -> str:
-    """Write a percentage with two decimals; a dash for none."""
-    return _NONE if value is None else f"{value:.2f}"
-
-
-def probability(value: float, digits: int = 2) -> str:
-    """Write a p-value; 0 is one too small for a float, and never the truth."""
-    return f"{value:.{digits}g}" if value else "<1e-300"
-
-
-def signed(value: float | None, interval: Interval | None) -> str:
-    """Write a change with its sign, two decimals and its interval; a dash for none."""
-    if value is None:
-        return _NONE
-    ends = f" [{interval[0]:+.2f}, {interval[1]:+.2f}]" if interval else ""
-    return f"{value:+.2f}{ends}"
-
-
-def _accuracy(score: Score) -> str:
-    return percent(score.accuracy) + _ends(score.ci95)
-
-
-def _ends(interval: Interval | None) -> str:
-    return f" [{interval[0]:.2f}, {interval[1]:.2f}]" if interval else ""
-
-
-def _of(value: float | None, n: int) -> str:
-    return f"{percent(value)} ({n})"
-
-
-def _table(title: str, names: Sequence[str], numbers: Sequence[str]) -> Table:
-    table = Table(title=escape(title), box=box.SIMPLE_HEAD, caption_justify="left")
-    for name in names:
-        table.add_column(escape(name), overflow="fold")
-    for name in numbers:
-        table.add_column(escape(name), justify="right", no_wrap=True)
-    return table
+def _about(results: Results) -> dict[str, str]:
+    return {"model": results.model, "task": results.task, "protocol": results.protocol}

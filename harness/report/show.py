@@ -10,10 +10,13 @@ from rich.table import Table
 
 from harness.answers import parts
 from harness.answers.outcome import EXACT, UNREADABLE, Status
+from harness.errors import UserError, unknown_name
 from harness.report.terminal import Console, escape, say
 from harness.scores.results import Results
 
 if TYPE_CHECKING:
+    from harness.report import table as report_table
+    from harness.report.forms import Form
     from harness.runs.finish import Finished
     from harness.runs.remap import MappingGrid
     from harness.scores.results import Results
@@ -115,53 +118,69 @@ def _of(n: int, results: Results) -> str:
 _MIN_WIDTH = 150
 
 
-def show_results(finished: "Sequence[Finished]", *, as_json: bool, details: bool = False) -> None:
-    """Print one table for all runs, what became of the answers, and where the files are.
+def show_results(
+    finished: "Sequence[Finished]",
+    form: "Form" = "table",
+    *,
+    details: bool = False,
+    table: str | None = None,
+) -> None:
+    """Print the tables of all runs, or of them the one named, in one form; for people also what was
+    not plain about the answers, and where the files are.
 
-    The details are tables for each run: groups of images, changes of label set, letters.
+    CSV is one kind of table, by default the accuracies. The details are tables for each run.
+    Raises UserError for a table that is none of these.
     """
-    from harness.report.results_table import answers_table, matching_table, results_table
+    from harness.report.forms import to_rich, written
+    from harness.report.results_table import tables_of
 
     results = [each.results for each in finished if each.results is not None]
-    if as_json:
+    if form == "json":
         say(json.dumps([each.to_json() for each in results], indent=2))
         return
-    console = make_console()
     metrics = [metric for each in finished for metric in each.metrics]
-    console.print(results_table(results, metrics))
-    if any(each.counts["ok"] < each.n for each in results):
-        console.print(answers_table(results))
-    matching = matching_table(results)
-    if matching is not None:
-        console.print(matching)
-    for scored in results if details else ():
-        _show_details(console, scored)
-    for scored in results:
-        _show_notes(console, scored)
-    for each in finished:
-        say(f"files: {each.path}")
+    asked = [each.asked for each in finished if each.results is not None]
+    tables = _chosen(list(tables_of(results, metrics, details, asked)), form, table)
+    notes = [f"{each.model} on {each.task}: {note}" for each in results for note in notes_of(each)]
+    if form != "table":
+        say(written(tables, [*notes, *_unfinished(results)], form), end="")
+        return
+    console = make_console()
+    for each in tables:
+        console.print(to_rich(each))
+    for note in notes:
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
+    for run in finished:
+        say(f"files: {run.path}")
 
 
-def _show_details(console: Console, results: "Results") -> None:
-    from harness.report.results_table import changes_table, choice_table, groups_table
+def _chosen(
+    tables: "Sequence[report_table.Table]", form: "Form", name: str | None
+) -> "list[report_table.Table]":
+    """Give the tables of one name; without a name all, and of CSV the first, saying which others
+    there are.
+    """
+    kinds = list(dict.fromkeys(each.name for each in tables))
+    if name is None and form == "csv":
+        name = kinds[0]
+        if kinds[1:]:
+            others = ", ".join(kinds[1:])
+            say(f"CSV of the table `{name}`; --table gives the others: {others}", err=True)
+    if name is not None and name not in kinds:
+        raise UserError(unknown_name("--table", "table of these runs", name, kinds))
+    return [each for each in tables if name in (None, each.name)]
 
-    console.print(groups_table(results))
-    if results.changes:
-        console.print(changes_table(results))
-    letters = choice_table(results)
-    if letters is not None:
-        console.print(letters)
 
-
-def _show_notes(console: Console, results: "Results") -> None:
-    """Print a line for everything about the answers that was not plain."""
-    for note in notes_of(results):
-        line = f"{results.model} on {results.task}: {note}"
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+def _unfinished(results: Sequence[Results]) -> Iterator[str]:
+    """Say of which runs answers are missing: a table in a paper has no exit code."""
+    for each in results:
+        if not each.complete:
+            yield f"{each.model} on {each.task}: NOT COMPLETE, answers are missing"
 
 
 def show_spread(runs: "Sequence[Sequence[Finished]]") -> None:
     """Print mean and interval over the repeats of the tasks that have several."""
+    from harness.report.forms import to_rich
     from harness.report.results_table import repeats_table
     from harness.runs.finish import spread
 
@@ -169,7 +188,8 @@ def show_spread(runs: "Sequence[Sequence[Finished]]") -> None:
         results = [each.results for each in repeats if each.results is not None]
         if len(results) > 1:
             found = spread(results)
-            make_console().print(repeats_table(found.model, found.task, found.accuracy))
+            table = repeats_table(found.model, found.task, found.accuracy)
+            make_console().print(to_rich(table))
 
 
 def show_slices(finished: "Sequence[Finished]", shard: "Shard") -> None:

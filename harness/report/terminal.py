@@ -39,9 +39,9 @@ def _shown(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def say(text: object = "", *, err: bool = False) -> None:
+def say(text: object = "", *, err: bool = False, end: str = "\n") -> None:
     """Print a text as `shown`, on standard output or standard error, at once."""
-    print(shown(str(text)), file=sys.stderr if err else sys.stdout, flush=True)
+    print(shown(str(text)), file=sys.stderr if err else sys.stdout, flush=True, end=end)
 
 
 def paragraph(lead: str, text: str) -> str:
@@ -51,8 +51,8 @@ def paragraph(lead: str, text: str) -> str:
     return textwrap.fill(
         bare,
         shutil.get_terminal_size().columns,
-        initial_indent=f"{lead} {indent}",
-        subsequent_indent=f"{' ' * len(lead)} {indent}",
+        initial_indent=f"{lead} {indent}" if lead else indent,
+        subsequent_indent=f"{' ' * len(lead)} {indent}" if lead else f"  {indent}",
         break_long_words=False,
         break_on_hyphens=False,
     )

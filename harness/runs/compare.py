@@ -1,13 +1,14 @@
-"""Two runs on their common images, label set by label set (`harness compare`)."""
+"""Runs on their common images, two by two, label set by label set (`harness compare`)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from harness.data.labels.label_set import Equivalences, LabelSet
-from harness.errors import DataError, Problem, SpecError, unknown_name
+from harness.data.labels.label_set import LabelSet
+from harness.errors import DataError, Problem, SpecError, UserError, unknown_name
 from harness.runs.reopen import OpenRun
-from harness.scores.compare import Comparison, Side, compare, with_holm
+from harness.scores.compare import Comparison, Side, compare_all, with_holm
+from harness.scores.results import Protocol
 from harness.specs.task import PARTS, WHERE_IMAGES_ARE
 from harness.store.manifest import Manifest
 
@@ -16,49 +17,108 @@ _NO_MATTER = WHERE_IMAGES_ARE | {"task", "metadata", *PARTS}
 
 
 @dataclass(frozen=True, slots=True)
-class RunComparison:
-    """What two runs have in common, and how they differ under each label set."""
+class ComparedRun:
+    """One of the runs, with the name by which the comparisons call it."""
 
-    n_a: int
-    n_b: int
+    name: str
+    path: str
+    task: str
+    protocol: Protocol
+    n: int
+    """Its images."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunComparison:
+    """What runs have in common, and how every two of them differ under each label set."""
+
+    runs: tuple[ComparedRun, ...]
     n_common: int
-    """Images that are in both runs."""
-    comparisons: tuple[Comparison, ...]
+    """Images that are in all runs."""
+    by_label_set: tuple[tuple[Comparison, ...], ...]
+    """For each label set all pairs of runs, (0, 1), (0, 2), … ."""
     differing: tuple[str, ...] = ()
-    """Settings in which the runs were not asked, or their answers not mapped, alike: keys of the
-    task, `class names`, `mapping`."""
+    """Settings in which any of the runs were not asked, or their answers not mapped, alike: keys of
+    the task, `class names`, `mapping`."""
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """All comparisons."""
+        return tuple(each for pairs in self.by_label_set for each in pairs)
+
+    @property
+    def first_to_last(self) -> tuple[Comparison, ...]:
+        """The last run against the first, under each label set."""
+        return tuple(pairs[len(self.runs) - 2] for pairs in self.by_label_set)
 
     def to_json(self) -> dict[str, Any]:
-        """Give JSON values; accuracies in percent."""
+        """Give JSON values; accuracies in percent. Two runs are `a` and `b`; more are a list."""
+        if len(self.runs) == 2:
+            a, b = self.runs
+            runs: dict[str, Any] = {"a": a.path, "b": b.path, "n_a": a.n, "n_b": b.n}
+        else:
+            runs = {"runs": [asdict(each) for each in self.runs]}
         return {
-            "n_a": self.n_a,
-            "n_b": self.n_b,
+            **runs,
             "n_common": self.n_common,
             "differing": list(self.differing),
             "comparisons": [each.to_json() for each in self.comparisons],
         }
 
 
-def compare_runs(a: OpenRun, b: OpenRun, names: Sequence[str] = ()) -> RunComparison:
-    """Compare run b with run a, each under its own protocol, on the images that both have.
+def compare_runs(runs: Sequence[OpenRun], names: Sequence[str] = ()) -> RunComparison:
+    """Compare every two of at least two runs, each under its own protocol, on the images that all
+    have.
 
-    `names` are the label sets, by default all that both tasks have; Holm's correction is for
-    their number. Raises DataError for runs over different classes, without a common image, or
-    whose tasks count different classes as one; SpecError for a label set that one of them lacks.
+    `names` are the label sets, by default those that all tasks have. Holm's correction is, for two
+    runs, for the number of label sets; for more, under each label set, for the number of pairs.
+    Raises DataError for runs over different classes, without a common image, or whose tasks count
+    different classes as one; SpecError for a label set that one of them lacks; UserError for one
+    of more than two runs that is named twice.
     """
-    where = f"{a.path} and {b.path}"
-    _check_classes(a, b, where)
-    equivalences = _same_equivalences(a, b, where)
-    ids_a, ids_b = ({row.image_id for row in run.rows} for run in (a, b))
-    if not ids_a & ids_b:
-        got = f"`{min(ids_a, default='nothing')}`, … and `{min(ids_b, default='nothing')}`, …"
-        raise DataError(Problem(where, "no image is in both runs", got))
-    common = _common_label_sets(a, b, where, names)
-    original = next((labels for labels in a.opened.labels.sets if labels.original), None)
-    sides = _sides(a, b)
-    found = [compare(*sides, labels, equivalences, original) for labels in common]
-    counts = (len(ids_a), len(ids_b), len(ids_a & ids_b))
-    return RunComparison(*counts, with_holm(found), _differing(a.manifest, b.manifest))
+    paths = [str(run.path) for run in runs]
+    where = " and ".join(paths) if len(runs) == 2 else ", ".join(paths)
+    _check_alike(runs)
+    ids = [{row.image_id for row in run.rows} for run in runs]
+    common = set.intersection(*ids)
+    if not common:
+        got = " and ".join(f"`{min(each, default='nothing')}`, …" for each in ids)
+        which = "both runs" if len(runs) == 2 else "all of the runs"
+        raise DataError(Problem(where, f"no image is in {which}", got))
+    sets = _common_label_sets(runs, where, names)
+    first = runs[0].opened.labels
+    original = next((labels for labels in first.sets if labels.original), None)
+    compared = tuple(
+        ComparedRun(name, str(run.path), run.manifest.task, run.opened.task.protocol, len(images))
+        for name, run, images in zip(_names(runs), runs, ids, strict=True)
+    )
+    sides = [Side(a.name, a.protocol, run.rows) for a, run in zip(compared, runs, strict=True)]
+    found = [compare_all(sides, each, first.equivalences, original) for each in sets]
+    return RunComparison(compared, len(common), _with_holm(found), _all_differing(runs))
+
+
+def _with_holm(found: Sequence[Sequence[Comparison]]) -> tuple[tuple[Comparison, ...], ...]:
+    if all(len(pairs) == 1 for pairs in found):
+        return tuple((each,) for each in with_holm([pair for pairs in found for pair in pairs]))
+    return tuple(map(with_holm, found))
+
+
+def _check_alike(runs: Sequence[OpenRun]) -> None:
+    first, *others = runs
+    if len(runs) > 2:
+        paths = [run.path.resolve() for run in runs]
+        twice = next((run for run in runs if paths.count(run.path.resolve()) > 1), None)
+        if twice is not None:
+            raise UserError(Problem(str(twice.path), "is named twice", expected="each run once"))
+    for other in others:
+        where = f"{first.path} and {other.path}"
+        _check_classes(first, other, where)
+        _check_equivalences(first, other, where)
+
+
+def _all_differing(runs: Sequence[OpenRun]) -> tuple[str, ...]:
+    found = (_differing(runs[0].manifest, run.manifest) for run in runs[1:])
+    return tuple(dict.fromkeys(name for each in found for name in each))
 
 
 def _differing(a: Manifest, b: Manifest) -> tuple[str, ...]:
@@ -82,32 +142,28 @@ def _differing(a: Manifest, b: Manifest) -> tuple[str, ...]:
     return (*named, *(["mapping"] if mapped and a.mapping != b.mapping else []))
 
 
-def _common_label_sets(a: OpenRun, b: OpenRun, where: str, names: Sequence[str]) -> list[LabelSet]:
-    mine, theirs = (run.opened.labels.sets for run in (a, b))
-    known = [labels.name for labels in mine if labels.name in {each.name for each in theirs}]
+def _common_label_sets(runs: Sequence[OpenRun], where: str, names: Sequence[str]) -> list[LabelSet]:
+    every = [run.opened.labels.sets for run in runs]
+    common = set.intersection(*({each.name for each in sets} for sets in every))
+    known = [labels.name for labels in every[0] if labels.name in common]
     if not known:
-        got = " and ".join(", ".join(each.name for each in sets) for sets in (mine, theirs))
+        got = " and ".join(", ".join(each.name for each in sets) for sets in every)
         raise DataError(Problem(where, "the runs have no label set in common", got))
     strange = [name for name in names if name not in known]
     if strange:
-        raise SpecError(unknown_name("--label_set", "label set of both runs", strange[0], known))
-    return [labels for labels in mine if labels.name in (names or known)]
+        kind = f"label set of {'both' if len(runs) == 2 else 'all'} runs"
+        raise SpecError(unknown_name("--label_set", kind, strange[0], known))
+    return [labels for labels in every[0] if labels.name in (names or known)]
 
 
-def _sides(a: OpenRun, b: OpenRun) -> tuple[Side, Side]:
+def _names(runs: Sequence[OpenRun]) -> list[str]:
     """Name the runs by what tells them apart: the model; the task too where it is another one; else
     the path.
     """
-    pair: tuple[str, ...] = (a.manifest.model, b.manifest.model)
-    if a.manifest.task != b.manifest.task:
-        pair = tuple(f"{run.manifest.model} on {run.manifest.task}" for run in (a, b))
-    elif pair[0] == pair[1]:
-        pair = (str(a.path), str(b.path))
-    one, two = (
-        Side(name, run.opened.task.protocol, run.rows)
-        for name, run in zip(pair, (a, b), strict=True)
-    )
-    return one, two
+    names = [run.manifest.model for run in runs]
+    if len({run.manifest.task for run in runs}) > 1:
+        names = [f"{run.manifest.model} on {run.manifest.task}" for run in runs]
+    return names if len(set(names)) == len(names) else [str(run.path) for run in runs]
 
 
 def _check_classes(a: OpenRun, b: OpenRun, where: str) -> None:
@@ -118,7 +174,7 @@ def _check_classes(a: OpenRun, b: OpenRun, where: str) -> None:
         raise DataError(Problem(where, what, got, "one class list; its name sets may differ"))
 
 
-def _same_equivalences(a: OpenRun, b: OpenRun, where: str) -> Equivalences:
+def _check_equivalences(a: OpenRun, b: OpenRun, where: str) -> None:
     one, two = a.opened.labels.equivalences, b.opened.labels.equivalences
     if dict(one.representative) != dict(two.representative):
         raise DataError(
@@ -129,4 +185,3 @@ def _same_equivalences(a: OpenRun, b: OpenRun, where: str) -> Equivalences:
                 fix="say what holds for both with --equivalences none|FILE",
             )
         )
-    return one

@@ -17,7 +17,7 @@ from harness.runs.mapping import map_left
 from harness.scores.judgement import confusion, save_confusion
 from harness.scores.results import Results
 from harness.scores.scoring import score_run
-from harness.specs.task import Metric, TaskSpec
+from harness.specs.task import Metric, TaskSpec, digest_of
 from harness.store.directory import RunDirectory
 from harness.store.lines import read_json, write_json, writing
 from harness.store.lock import reading, remove_unfinished
@@ -40,6 +40,18 @@ class Finished:
     """Columns that the task's `metric_list` asks for."""
     failed: int = 0
     """Images of this process that have an error and no answer."""
+    asked: str | None = None
+    """`asked_of` its manifest, where runs are laid beside each other."""
+
+
+def asked_of(manifest: Manifest) -> str:
+    """Give what is the same for runs that were asked the same about the same images, of any model:
+    a SHA-256 of the task with its settings and of the part of the images.
+    """
+    task = TaskSpec.identity_of(manifest.identity.task)
+    ids = (manifest.identity.contents or {}).get("ids")
+    sample = manifest.sample.model_dump() if manifest.sample else None
+    return digest_of([task, ids, manifest.limit, sample])
 
 
 def finish(directory: RunDirectory, opened: OpenTask) -> Results:

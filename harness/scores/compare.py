@@ -1,7 +1,9 @@
-"""Two runs on the same images under one label set: the 2x2 table and what it says."""
+"""Runs on the same images under one label set, two by two: the 2x2 table and what it says."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from harness.store.prediction import Prediction
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two runs."""
+    """One of the runs."""
 
     name: str
     protocol: Protocol
@@ -35,7 +37,7 @@ class Comparison(Part):
     equivalences: str
     n: int
     n_left_out: int
-    """Images that are in one run only, have no label, or failed in a run."""
+    """Images that are not in every run that is compared, have no label, or failed in a run."""
     both_right: int
     only_a: int
     only_b: int
@@ -61,6 +63,17 @@ class Comparison(Part):
         return self.model_dump(mode="json", by_alias=True)
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A run laid beside the labels of n images, in the order of their ids."""
+
+    side: Side
+    answers: Answers
+    right: Bools
+    scored: Bools
+    home: Ints
+
+
 def compare(
     a: Side,
     b: Side,
@@ -69,41 +82,68 @@ def compare(
     original: LabelSet | None = None,
     draws: Draws | None = None,
 ) -> Comparison:
-    """Compare two runs image by image.
+    """Compare two runs image by image: `compare_all` of two."""
+    (found,) = compare_all((a, b), label_set, equivalences, original, draws)
+    return found
+
+
+def compare_all(
+    sides: Sequence[Side],
+    label_set: LabelSet,
+    equivalences: Equivalences | None = None,
+    original: LabelSet | None = None,
+    draws: Draws | None = None,
+) -> tuple[Comparison, ...]:
+    """Compare every two of k runs, (0, 1), (0, 2), … (k - 2, k - 1), all on the same images: those
+    that all runs answered and that have a label.
 
     `original` files images under classes for the bootstrap; without it their lowest label does.
     Raises DataError for two rows of one image in a run. Runs without a common image, or of which
-    the label set knows none, give n = 0 and null accuracies.
+    the label set knows none, give n = 0 and null accuracies. The p-values are not corrected for
+    their number, see `with_holm`.
     """
     merged = equivalences or Equivalences.none()
-    common = {row.image_id for row in a.rows} & {row.image_id for row in b.rows}
-    n_images = len({row.image_id for row in (*a.rows, *b.rows)})
+    ids = [{row.image_id for row in side.rows} for side in sides]
     home = () if original is None or original is label_set else (replace(original, original=True),)
     labels = Labels((label_set, *home), merged)
-    answers_a, answers_b = (_answers(side, common) for side in (a, b))
-    one, two = (
-        judge(answers, labels, [side.protocol])[0]
-        for side, answers in ((a, answers_a), (b, answers_b))
-    )
-    right_a, right_b = one.right[a.protocol], two.right[b.protocol]
-    scored = one.scope.scored & two.scope.scored
+    common = set.intersection(*ids)
+    judged = [_judged(side, common, labels) for side in sides]
+    scored = reduce(np.logical_and, (each.scored for each in judged))
+    left_out = len(set.union(*ids)) - int(scored.sum())
+    about = (label_set.name, merged.source, left_out)
+    return tuple(_pair(a, b, scored, about, draws or Draws()) for a, b in combinations(judged, 2))
+
+
+def _judged(side: Side, common: set[str], labels: Labels) -> _Judged:
+    rows = (row for row in side.rows if row.image_id in common)
+    where = f"predictions of {side.name}"
+    answers = to_answers(sorted(rows, key=lambda row: row.image_id), where=where)
+    found = judge(answers, labels, [side.protocol])[0]
+    scope = found.scope
+    return _Judged(side, answers, found.right[side.protocol], scope.scored, scope.home)
+
+
+def _pair(
+    a: _Judged, b: _Judged, scored: Bools, about: tuple[str, str, int], draws: Draws
+) -> Comparison:
+    label_set, equivalences, left_out = about
     n = int(scored.sum())
     only_a, only_b = (
-        int((scored & mask).sum()) for mask in (right_a & ~right_b, right_b & ~right_a)
+        int((scored & mask).sum()) for mask in (a.right & ~b.right, b.right & ~a.right)
     )
-    both = int((scored & right_a & right_b).sum())
+    both = int((scored & a.right & b.right).sum())
     p_value = mcnemar(only_a, only_b)
-    other_options, other_order = _unlike_questions(answers_a, answers_b, scored)
-    step = 100.0 * right_b[scored] - 100.0 * right_a[scored]
+    other_options, other_order = _unlike_questions(a.answers, b.answers, scored)
+    step = 100.0 * b.right[scored] - 100.0 * a.right[scored]
     return Comparison(
-        a=a.name,
-        b=b.name,
-        protocol_a=a.protocol,
-        protocol_b=b.protocol,
-        label_set=label_set.name,
-        equivalences=merged.source,
+        a=a.side.name,
+        b=b.side.name,
+        protocol_a=a.side.protocol,
+        protocol_b=b.side.protocol,
+        label_set=label_set,
+        equivalences=equivalences,
         n=n,
-        n_left_out=n_images - n,
+        n_left_out=left_out,
         both_right=both,
         only_a=only_a,
         only_b=only_b,
@@ -111,7 +151,7 @@ def compare(
         accuracy_a=percent(both + only_a, n),
         accuracy_b=percent(both + only_b, n),
         delta=percent(only_b - only_a, n),
-        ci95=class_bootstrap(step, one.scope.home[scored], draws or Draws()),
+        ci95=class_bootstrap(step, a.home[scored], draws),
         p_mcnemar=p_value,
         p_holm=p_value,
         n_other_options=other_options,
@@ -126,12 +166,6 @@ def with_holm(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
         item.model_copy(update={"p_holm": p_holm})
         for item, p_holm in zip(comparisons, adjusted, strict=True)
     )
-
-
-def _answers(side: Side, common: set[str]) -> Answers:
-    rows = (row for row in side.rows if row.image_id in common)
-    where = f"predictions of {side.name}"
-    return to_answers(sorted(rows, key=lambda row: row.image_id), where=where)
 
 
 def _unlike_questions(a: Answers, b: Answers, scored: Bools) -> tuple[int, int] | tuple[None, None]:

@@ -12,6 +12,8 @@ Interval = tuple[float, float]
 """Low and high end of a 95 % interval."""
 
 LEVEL = 0.95
+ALPHA = 0.05
+"""The p-value up to which a test shows a difference."""
 _SUMMED = range(32, 1001)
 """Numbers of discordant pairs whose test needs no SciPy, which takes a tenth of a second to import.
 The p-values of fewer pairs have so few digits that the last one written could be a tie."""

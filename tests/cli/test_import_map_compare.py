@@ -103,3 +103,87 @@ def test_compare_wants_run_directories(folder: Path, run_a: Path) -> None:
     done = harness(folder, "compare", run_a, folder)
     assert done.code == 2
     assert "is not a run directory" in done.stderr
+
+
+@pytest.fixture
+def three(folder: Path, run_a: Path) -> list[Path]:
+    assert make(folder, "b", wrong="grey").code == 0
+    assert make(folder, "c_1", wrong="blue").code == 0
+    return [folder / "runs" / each / "colours" for each in ("a", "b", "c_1")]
+
+
+def test_many_runs_are_compared_in_every_form(folder: Path, three: list[Path]) -> None:
+    done = harness(folder, "compare", *three)
+    assert done.code == 0, done.stderr
+    assert "3 runs on colours_first, n = 12 images" in done.stdout
+    assert "colours_first: b has the highest accuracy (100.00 %)" in done.stdout
+    assert "images: 12 in 1, 12 in 2, 12 in 3, 12 in all" in done.stdout
+    found = json.loads(harness(folder, "compare", *three, "--format", "json").stdout)
+    assert [each["path"] for each in found["runs"]] == [str(path) for path in three]
+    assert len(found["comparisons"]) == 6
+    latex = harness(folder, "compare", *three, "--format", "latex").stdout
+    assert r"3 c\_1 & 75.00" in latex and latex.count(r"\begin{table}") == 3
+    text = harness(folder, "compare", *three, "--format", "csv").stdout
+    assert len(text.splitlines()) == 7
+    markdown = harness(folder, "compare", *three, "--format", "markdown").stdout
+    assert "| 2 b | **100.00** |" in markdown
+
+
+def test_a_gate_fails_by_the_last_run_against_the_first(folder: Path, three: list[Path]) -> None:
+    a, b, c = three
+    done = harness(folder, "compare", b, a, "--fail_if_worse", "24.5", "--json")
+    assert done.code == 3
+    assert json.loads(done.stdout)["comparisons"][0]["delta"] == -25
+    line = "colours_first: FAILED: a is 25.00 points below b on 12 images"
+    assert line in " ".join(done.stderr.split())
+    assert harness(folder, "compare", b, a, "--fail_if_worse", "25").code == 0
+    assert harness(folder, "compare", a, b, "--fail_if_worse", "0").code == 0
+    assert harness(folder, "compare", b, c, a, "--fail_if_worse", "1").code == 3
+    assert harness(folder, "compare", a, b, c, "--fail_if_worse", "1").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "what", "fix"),
+    [
+        (["A"], "compares two runs or more", "fix: harness compare RUN_A RUN_B"),
+        (["A", "B", "A"], "is named twice", "expected: each run once"),
+        (["A", "B", "--fail_if_worse=-1"], "is no number of points", "got: -1"),
+        (["A", "B", "--fail_if_worse", "nan"], "is no number of points", "expected: 0 or more"),
+        (["A", "B", "--format", "markdwn"], "is no format", "did you mean `markdown`?"),
+        (["A", "B", "C", "--label_set", "x"], "unknown label set of all runs", "got: x"),
+    ],
+)
+def test_what_cannot_be_compared_is_one_error(
+    folder: Path, three: list[Path], words: list[str], what: str, fix: str
+) -> None:
+    runs = dict(zip("ABC", map(str, three), strict=True))
+    done = harness(folder, "compare", *(runs.get(each, each) for each in words))
+    assert done.code == 2 and done.stdout == ""
+    assert done.stderr.count("error:") == 1
+    assert what in done.stderr and fix in done.stderr
+
+
+def test_scores_in_every_form(folder: Path, three: list[Path]) -> None:
+    runs = folder / "runs"
+    done = harness(folder, "score", runs, "--format", "csv")
+    lines = done.stdout.splitlines()
+    assert done.code == 0 and lines[0].startswith("model,task,protocol,label_set,n,accuracy,")
+    assert "--table gives the others: answers" in done.stderr
+    assert {line.count(",") for line in lines} == {lines[0].count(",")}
+    as_json = harness(folder, "score", runs, "--json").stdout
+    assert harness(folder, "score", runs, "--format", "json").stdout == as_json
+    latex = harness(folder, "score", runs, "--format", "latex", "--table", "accuracy").stdout
+    assert latex.count(r"\begin{table}") == 1 and r"c\_1 & colours & cw" in latex
+    assert r"\textbf{100.00}" in latex
+    groups = harness(folder, "score", *three, "--format", "csv", "--table", "groups").stdout
+    assert groups.startswith("model,task,protocol,label_set,A,A_n,")
+    wrong = harness(folder, "score", runs, "--table", "groups")  # a folder has no details
+    assert wrong.code == 2 and "unknown table of these runs" in wrong.stderr
+    assert harness(folder, "score", runs, "--json", "--table", "accuracy").code == 2
+
+
+def test_a_table_of_a_run_in_part_says_so(folder: Path) -> None:
+    assert make(folder, "a", "--partial", n=10).code == 1
+    done = harness(folder, "score", folder / "runs", "--format", "latex")
+    assert done.code == 1
+    assert "% a on colours: NOT COMPLETE, answers are missing" in done.stdout

@@ -179,8 +179,8 @@ def test_repeats_are_of_the_same_images(catalogue: Catalogue) -> None:
 def test_a_sample_is_compared_with_the_whole_on_its_images(catalogue: Catalogue) -> None:
     part, whole = run(catalogue, "sample.n=5")[0], run(catalogue, output="others")[0]
     a, b = (open_run(catalogue, each.path, NO_OVERRIDES) for each in (part, whole))
-    found = compare_runs(a, b)
-    assert (found.n_a, found.n_b, found.n_common, found.differing) == (5, N, 5, ())
+    found = compare_runs((a, b))
+    assert ([each.n for each in found.runs], found.n_common, found.differing) == ([5, N], 5, ())
 
 
 def test_answers_to_a_sample_are_imported(catalogue: Catalogue, folder: Path) -> None:

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from harness.answers import parts
 from harness.answers.outcome import LEVELS, Status
+from harness.report.forms import to_rich
 from harness.report.results_table import matching_table, results_table
 from harness.report.show import REMOVED, notes_of
 from harness.scores.results import MATCHINGS, Results, Score
@@ -174,7 +175,7 @@ def printed(results: Sequence[Results], width: int = 80) -> str:
     stream = io.StringIO()
     table = matching_table(results)
     assert table is not None
-    Console(file=stream, width=width).print(table)
+    Console(file=stream, width=width).print(to_rich(table))
     return stream.getvalue()
 
 
@@ -193,10 +194,10 @@ def test_the_table_stands_where_matching_matters_and_fits_eighty_columns() -> No
 def test_a_metric_list_may_ask_for_the_columns() -> None:
     stream = io.StringIO()
     results = [run(ladder(), TRUTH)]
-    Console(file=stream, width=200).print(results_table(results, ["accuracy_normalized"]))
+    Console(file=stream, width=200).print(to_rich(results_table(results, ["accuracy_normalized"])))
     assert "normalized" in stream.getvalue() and "25.00" in stream.getvalue()
     stream.truncate(0)
-    Console(file=stream, width=200).print(results_table(results))
+    Console(file=stream, width=200).print(to_rich(results_table(results)))
     assert "normalized" not in stream.getvalue()
 
 

@@ -7,21 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from rich.console import Console
-from rich.table import Table
 
 from harness.answers.outcome import Status
 from harness.data.labels.label_set import Equivalences
 from harness.errors import DataError
 from harness.prompts.options import read_confusion
+from harness.report.comparison_tables import comparison_table
+from harness.report.forms import to_rich
 from harness.report.results_table import (
     answers_table,
     changes_table,
     choice_table,
-    comparison_table,
     groups_table,
-    probability,
     results_table,
 )
+from harness.report.table import Probability, Table
 from harness.scores.compare import Side, compare
 from harness.scores.judgement import confusion, save_confusion
 from harness.scores.results import Matched, Results
@@ -141,7 +141,7 @@ def test_confusion_is_what_the_distractors_read(tmp_path: Path) -> None:
 def printed(table: Table | None) -> str:
     assert table is not None
     stream = io.StringIO()
-    Console(file=stream, width=300).print(table)
+    Console(file=stream, width=300).print(to_rich(table))
     return stream.getvalue()
 
 
@@ -178,9 +178,9 @@ def test_comparison_table() -> None:
 
 
 def test_a_p_value_that_no_float_holds_is_not_told_as_nought() -> None:
-    assert probability(0.0) == "<1e-300"
-    assert [probability(p) for p in (0.0123, 1.0)] == ["0.012", "1"]
-    assert probability(3e-200, 3) == "3e-200"
+    assert Probability(0.0).shown() == "<1e-300"
+    assert [Probability(p).shown() for p in (0.0123, 1.0)] == ["0.012", "1"]
+    assert Probability(3e-200, 3).shown() == "3e-200"
     ids = [str(place) for place in range(1200)]
     truth = labels("imgt", {each: [1] for each in ids}, original=True)
     sides = [Side(f"m{k}", "cw", [ok(each, k) for each in ids]) for k in (1, 2)]

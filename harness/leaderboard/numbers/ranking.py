@@ -12,7 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.scores.answers import Bools, Ints
-from harness.scores.statistics import LEVEL, Draws, Interval, class_weights, holm, mcnemar_each
+from harness.scores.statistics import (
+    ALPHA,
+    LEVEL,
+    Draws,
+    Interval,
+    class_weights,
+    holm,
+    mcnemar_each,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,6 @@ class Pairs(Sequence[Pair]):
 
 Floats = NDArray[np.float64]
 
-ALPHA = 0.05
 _PAIRS = 1 << 13
 """Pairs whose counts by class are held together, and …"""
 _DRAWN = 1 << 10

@@ -5,11 +5,12 @@ from itertools import combinations
 
 from markupsafe import Markup
 
-from harness.leaderboard.numbers.ranking import ALPHA, Pair
+from harness.leaderboard.numbers.ranking import Pair
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.leaderboard.pages import typeset
 from harness.leaderboard.pages.plots import drawing
 from harness.leaderboard.pages.plots.figure import Figure, draw_key, shown, table_of
+from harness.scores.statistics import ALPHA
 
 MOST = 30
 _MOST_WITH_NUMBERS = 12

@@ -1,0 +1,256 @@
+"""Comparisons of runs as tables, and in words which of them is better; how they are printed."""
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from harness.report.forms import Form, plain, to_rich, written
+from harness.report.show import make_console
+from harness.report.table import INTERVAL, NONE, Cell, Column, Number, Probability, Table, names
+from harness.report.terminal import paragraph, say
+from harness.runs.compare import RunComparison
+from harness.scores.compare import Comparison
+from harness.scores.statistics import ALPHA
+
+_SHOWN = "*"
+
+
+def comparison_table(comparison: Comparison) -> Table:
+    """Give the 2x2 table of two runs; the difference and its test stand below."""
+    a, b = comparison.a, comparison.b
+    columns = (
+        *names(""),
+        Column("right", f"{b} right"),
+        Column("wrong", f"{b} wrong"),
+        Column("sum", "sum"),
+    )
+    right_a = comparison.both_right + comparison.only_a
+    right_b = comparison.both_right + comparison.only_b
+    rows: tuple[tuple[Cell, ...], ...] = (
+        (f"{a} right", comparison.both_right, comparison.only_a, right_a),
+        (f"{a} wrong", comparison.only_b, comparison.both_wrong, comparison.n - right_a),
+        ("sum", right_b, comparison.n - right_b, comparison.n),
+    )
+    caption = (
+        f"{a} ({comparison.protocol_a}): {plain(Number(comparison.accuracy_a))} %; "
+        f"{b} ({comparison.protocol_b}): {plain(Number(comparison.accuracy_b))} %; "
+        f"difference {plain(_delta(comparison))} points; exact McNemar "
+        f"p = {Probability(comparison.p_mcnemar, 3).shown()} "
+        f"(Holm {Probability(comparison.p_holm, 3).shown()}); "
+        f"equivalent classes: {comparison.equivalences}; {comparison.n_left_out} images "
+        "left out (in one run only, without a label, or failed)." + _questions(comparison)
+    )
+    title = f"{a} and {b} on {comparison.label_set}, n = {comparison.n} images"
+    return Table("comparison", title, columns, rows, caption)
+
+
+def _questions(comparison: Comparison) -> str:
+    """Say, of two runs of multiple choice, on how many images they were asked something else."""
+    other, order, n = comparison.n_other_options, comparison.n_other_order, comparison.n
+    if other is None:
+        return ""
+    if not other and not order:
+        return " Both were asked with the same options."
+    note = f" Asked with other options: {other} of {n} images"
+    note += f"; with the same in another order: {order}." if order else "."
+    return note + " The difference is of the questions too, not of the models alone."
+
+
+def _delta(comparison: Comparison, mark: str = "") -> Number:
+    return Number(comparison.delta, comparison.ci95, signed=True, mark=mark)
+
+
+def pairs_table(found: Sequence[Comparison]) -> Table:
+    """Give one row for each comparison: accuracies, the difference and its test."""
+    columns = (
+        *names("label set", "a", "b"),
+        Column("protocol_a", "protocol a", is_name=True, only_csv=True),
+        Column("protocol_b", "protocol b", is_name=True, only_csv=True),
+        Column("n", "n"),
+        Column("n_left_out", "left out", only_csv=True),
+        Column("both_right", "both right", only_csv=True),
+        Column("only_a", "only a right", only_csv=True),
+        Column("only_b", "only b right", only_csv=True),
+        Column("both_wrong", "both wrong", only_csv=True),
+        Column("n_other_options", "other options", only_csv=True),
+        Column("n_other_order", "other order", only_csv=True),
+        Column("accuracy_a", "a (%)"),
+        Column("accuracy_b", "b (%)"),
+        *_TESTED,
+    )
+    rows = [
+        (
+            *(each.label_set, each.a, each.b, each.protocol_a, each.protocol_b),
+            *(each.n, each.n_left_out),
+            *(each.both_right, each.only_a, each.only_b, each.both_wrong),
+            *(NONE if n is None else n for n in (each.n_other_options, each.n_other_order)),
+            *(Number(each.accuracy_a), Number(each.accuracy_b), *_tested(each)),
+        )
+        for each in found
+    ]
+    pairs = [each.label_set for each in found].count(found[0].label_set)
+    several = f"the {pairs} pairs under a label set" if pairs > 1 else f"{len(found)} label sets"
+    caption = f"b less a: points, {_MEASURED.format(several)}"
+    return Table("pairs", "Paired differences of accuracy", columns, rows, caption)
+
+
+_TESTED = (
+    Column("delta", "b less a [95 %]", INTERVAL),
+    Column("p_mcnemar", "p"),
+    Column("p_holm", "p (Holm)"),
+)
+_MEASURED = (
+    "on the images that all runs answered and that have a label; interval: classes redrawn. p: "
+    "exact McNemar; Holm: corrected for {}."
+)
+
+
+def _tested(pair: Comparison) -> tuple[Number, Probability, Probability]:
+    return _delta(pair), Probability(pair.p_mcnemar), Probability(pair.p_holm)
+
+
+def intervals_table(found: RunComparison, pairs: Sequence[Comparison]) -> Table:
+    """Give interval and test of each pair of `matrix_table`, by the numbers that it gives runs."""
+    columns = (*names("pair"), Column("delta", "points [95 %]", INTERVAL), *_TESTED[1:])
+    places = combinations(range(1, len(found.runs) + 1), 2)
+    rows = [(f"{b} less {a}", *_tested(pair)) for (a, b), pair in zip(places, pairs, strict=True)]
+    caption = f"Points {_MEASURED.format(f'{len(pairs)} pairs')}"
+    return Table("intervals", f"Pairs on {pairs[0].label_set}", columns, rows, caption)
+
+
+def matrix_table(
+    found: RunComparison, pairs: Sequence[Comparison], shown: range | None = None
+) -> Table:
+    """Give accuracy and the differences, row less column, of k runs under the label set of `pairs`;
+    of the columns those `shown`.
+    """
+    k, n = len(found.runs), pairs[0].n
+    cells: list[list[Cell]] = [[NONE] * k for _ in range(k)]
+    accuracies: list[float | None] = [pairs[0].accuracy_a, *(p.accuracy_b for p in pairs[: k - 1])]
+    for (a, b), pair in zip(combinations(range(k), 2), pairs, strict=True):
+        mark = _SHOWN if pair.p_holm <= ALPHA else ""
+        back = None if pair.delta is None else 0.0 - pair.delta  # and no -0
+        cells[b][a] = Number(pair.delta, signed=True, mark=mark)
+        cells[a][b] = Number(back, signed=True, mark=mark)
+    places = shown or range(k)
+    columns = (
+        *names("run"),
+        Column("accuracy", "accuracy", has_best=True),
+        *(Column(f"less_{place + 1}", f"less {place + 1}") for place in places),
+    )
+    rows = [
+        (
+            f"{place + 1} {run.name}",
+            Number(accuracies[place]),
+            *(cells[place][each] for each in places),
+        )
+        for place, run in enumerate(found.runs)
+    ]
+    caption = (
+        f"Accuracy in %; differences, row less column, in points. {_SHOWN}: exact McNemar p at "
+        f"most {ALPHA} after Holm's correction for {len(pairs)} pairs, which is about these "
+        "classes; the intervals of the pairs are about classes of their kind. "
+        f"{pairs[0].n_left_out} images left out (not in all runs, without a label, or failed); "
+        f"equivalent classes: {pairs[0].equivalences}."
+    )
+    if any(pair.n_other_options or pair.n_other_order for pair in pairs):
+        caption += (
+            " Some runs were asked with other options or another order of them (CSV and JSON say "
+            "of how many images): their differences are of the questions too."
+        )
+    peers = [(run.task, run.protocol) for run in found.runs]
+    title = f"{k} runs on {pairs[0].label_set}, n = {n} images"
+    about = {"label_set": pairs[0].label_set}
+    return Table("differences", title, columns, rows, caption, about, peers)
+
+
+def in_words(found: RunComparison) -> Iterator[str]:
+    """Say which run is better: of two under each label set, of more how the one with the highest
+    accuracy stands to the others.
+    """
+    for pairs in found.by_label_set:
+        yield f"{pairs[0].label_set}: {_of_two(pairs[0]) if len(pairs) == 1 else _of_many(pairs)}"
+
+
+def _of_two(pair: Comparison) -> str:
+    if pair.delta is None:
+        return "nothing can be compared, as no image counts"
+    better, worse = (pair.b, pair.a) if pair.delta > 0 else (pair.a, pair.b)
+    points = f"{abs(pair.delta):.2f} points"
+    p_value = f"Holm p = {Probability(pair.p_holm, 3).shown()}"
+    if pair.p_holm > ALPHA:
+        lead = f"{better} is ahead by {points}" if pair.delta else "both have the same accuracy"
+        return f"no difference is shown ({p_value}); {lead}"
+    words = f"{better} is better than {worse} by {points} ({p_value})"
+    if pair.ci95 is not None and pair.ci95[0] <= 0 <= pair.ci95[1]:
+        words += ", on these classes; with other classes it may be otherwise: the interval has 0"
+    return words
+
+
+def _of_many(pairs: Sequence[Comparison]) -> str:
+    accuracy = {pair.a: pair.accuracy_a for pair in pairs}
+    accuracy |= {pair.b: pair.accuracy_b for pair in pairs}
+    known = {name: value for name, value in accuracy.items() if value is not None}
+    if not known:
+        return "nothing can be compared, as no image counts"
+    best = max(known, key=lambda name: known[name])
+    own = [pair for pair in pairs if best in (pair.a, pair.b)]
+    worse = [_other(pair, best) for pair in own if pair.p_holm <= ALPHA]
+    equal = [_other(pair, best) for pair in own if pair.p_holm > ALPHA]
+    words = f"{best} has the highest accuracy ({known[best]:.2f} %)"
+    if worse:
+        words += f"; it is better than {', '.join(worse)}"
+    return words + (f"; from {', '.join(equal)} no difference is shown" if equal else "")
+
+
+def _other(pair: Comparison, name: str) -> str:
+    return pair.a if pair.b == name else pair.b
+
+
+def show_comparison(found: RunComparison, form: Form = "table") -> None:
+    """Print the comparison of two or more runs in one form, and in words which is better."""
+    if form == "json":
+        say(json.dumps(found.to_json(), indent=2))
+        return
+    if form == "table":
+        _show_comparison_tables(found)
+    else:
+        many = found.by_label_set if len(found.runs) > 2 and form != "csv" else ()
+        tables = [*(matrix_table(found, each) for each in many), pairs_table(found.comparisons)]
+        words = [*in_words(found), *_about(found)]
+        say(written(tables, words, form), end="")
+
+
+def _show_comparison_tables(found: RunComparison) -> None:
+    console, k = make_console(), len(found.runs)
+    if k == 2:
+        for comparison in found.comparisons:
+            console.print(to_rich(comparison_table(comparison)))
+    else:
+        blocks = math.ceil(k / max(1, (console.width - _BESIDE) // _COLUMN))
+        wide = math.ceil(k / blocks)
+        for pairs in found.by_label_set:
+            for start in range(0, k, wide):
+                shown = range(start, min(k, start + wide))
+                console.print(to_rich(matrix_table(found, pairs, shown)))
+            console.print(to_rich(intervals_table(found, pairs)))
+    for line in _about(found):
+        say(line)
+    for line in in_words(found):
+        say(paragraph("", line))
+
+
+_BESIDE, _COLUMN = 30, 10
+"""Characters of a terminal for names and accuracies of a matrix, and for each of its columns."""
+
+
+def _about(found: RunComparison) -> Iterator[str]:
+    if len(found.runs) == 2:
+        counts = f"{found.runs[0].n} in A, {found.runs[1].n} in B, {found.n_common} in both"
+    else:
+        own = ", ".join(f"{run.n} in {number}" for number, run in enumerate(found.runs, 1))
+        counts = f"{own}, {found.n_common} in all"
+    yield f"images: {counts}"
+    if found.differing:
+        yield f"settings that differ: {', '.join(found.differing)}"

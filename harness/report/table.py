@@ -1,0 +1,129 @@
+"""A table of numbers before it has a form: every form (terminal, Markdown, LaTeX, CSV) is made of
+it, so that none of them can say something else than the others.
+"""
+
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harness.scores.results import Interval
+
+NONE = "–"
+"""What stands for a value that there is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A percentage or a change in points, with what belongs to it."""
+
+    value: float | None
+    ci95: Interval | None = None
+    count: int | None = None
+    """How many images or answers it is the share of."""
+    n: int | None = None
+    """Of how many it is a share or a mean."""
+    signed: bool = False
+    mark: str = ""
+    """What stands behind the value, as explained below the table."""
+
+    def shown(self) -> str:
+        """Give the value with two decimals; a dash for none."""
+        if self.value is None:
+            return NONE
+        return f"{self.value:+.2f}" if self.signed else f"{self.value:.2f}"
+
+    def ends(self) -> str:
+        """Give the interval, which may be none."""
+        if self.value is None or self.ci95 is None:
+            return ""
+        low, high = self.ci95
+        return f"[{low:+.2f}, {high:+.2f}]" if self.signed else f"[{low:.2f}, {high:.2f}]"
+
+    def counts(self) -> str:
+        """Give what it is a share of, which may be none."""
+        found = [str(each) for each in (self.count, self.n) if each is not None]
+        return f"({'/'.join(found)})" if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Probability:
+    """A p-value."""
+
+    value: float
+    digits: int = 2
+
+    def shown(self) -> str:
+        """Write it; 0 is one too small for a float, and never the truth."""
+        return f"{self.value:.{self.digits}g}" if self.value else "<1e-300"
+
+
+Cell = str | int | Number | Probability
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What stands in a column: a name, or numbers."""
+
+    key: str
+    """Its heading in CSV."""
+    heading: str
+    """Its heading for people."""
+    parts: tuple[str, ...] = ()
+    """What its numbers have beside the value, and CSV in columns of their own: `lower`, `upper`,
+    `count`, `n`."""
+    is_name: bool = False
+    has_best: bool = False
+    """The highest number is the best one."""
+    only_csv: bool = False
+    """It is left out where people read."""
+
+
+def names(*headings: str) -> tuple[Column, ...]:
+    """Give columns of names; the key of `label set` is `label_set`."""
+    return tuple(Column(each.replace(" ", "_"), each, is_name=True) for each in headings)
+
+
+INTERVAL = ("lower", "upper")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: rows have one cell for each column."""
+
+    name: str
+    """By which one asks for it, and the first part of its label in LaTeX."""
+    title: str
+    columns: tuple[Column, ...]
+    rows: Sequence[tuple[Cell, ...]]
+    caption: str = ""
+    about: Mapping[str, str] = field(default_factory=dict)
+    """What all its rows are about, where the title says it and no column does."""
+    peers: Sequence[Hashable] = ()
+    """For each row of which others it may be the best: those with the same value. A row with None
+    has no others, nor has any row where there are no peers."""
+
+    def best(self) -> frozenset[tuple[int, int]]:
+        """Give the places (row, column) of the best of at least two peers; all that are as good, as
+        far as two decimals show.
+        """
+        groups: dict[Hashable, list[int]] = defaultdict(list)
+        for place, peer in enumerate(self.peers):
+            if peer is not None:
+                groups[peer].append(place)
+        return frozenset(
+            (row, place)
+            for rows in groups.values()
+            for place, column in enumerate(self.columns)
+            if column.has_best
+            for row in self._highest(rows, place)
+        )
+
+    def _highest(self, rows: Sequence[int], place: int) -> list[int]:
+        values = {}
+        for row in rows:
+            cell = self.rows[row][place]
+            if isinstance(cell, Number) and cell.value is not None:
+                values[row] = round(cell.value, 2)
+        if len(rows) < 2 or len(values) < len(rows):  # of one that is missing nobody knows
+            return []
+        return [row for row, value in values.items() if value == max(values.values())]
