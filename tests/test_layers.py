@@ -23,6 +23,7 @@ HEAVY = {
     "openai": {"adapters"},
     "timm": {"adapters"},
     "accelerate": {"runner"},
+    "matplotlib": {"report"},
     "datasets": {"data", "evaluate_modules"},  # `evaluate` describes its inputs by it
 }
 

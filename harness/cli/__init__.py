@@ -23,6 +23,7 @@ from harness.cli import (
     listing,
     map_answers,
     plan,
+    plot,
     run,
     score,
     submit,
@@ -49,6 +50,7 @@ app.command("merge", help="Another name of `score`.")(score.score)
 app.command("import")(import_answers.import_answers)
 app.command("map")(map_answers.map_answers)
 app.command("compare")(compare.compare)
+app.command("plot")(plot.plot)
 app.command("check")(check.check)
 app.command("invariance")(invariance.invariance)
 app.command("list")(listing.list_names)

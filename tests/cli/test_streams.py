@@ -78,6 +78,7 @@ def test_scores_are_told_on_every_console(command, run: Path, folder: Path, enco
     [
         ("--help",), ("run", "--help"), ("merge", "--help"), ("score", "--help"),
         ("import", "--help"), ("map", "--help"), ("compare", "--help"), ("check", "--help"),
+        ("plot", "--help"),
         ("list", "--help"), ("export", "lmms-eval", "--help"), ("export", "hf", "--help"),
         ("leaderboard", "build", "--help"), ("submit", "pack", "--help"),
         ("submit", "check", "--help"), ("list", "tasks"),
