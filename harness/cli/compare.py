@@ -103,5 +103,7 @@ def _is_worse(found: "RunComparison", points: float) -> bool:
         worse = worse or beyond
         word = "below" if each.delta < 0 else "above"
         text = f"{each.b} is {abs(each.delta):.2f} points {word} {each.a} on {each.n} images"
+        if each.n_left_out:
+            text += f", {each.n_left_out} left out"
         say(paragraph("", f"{where}: {'FAILED' if beyond else 'passed'}: {text}"), err=True)
     return worse

@@ -137,6 +137,11 @@ def test_a_gate_fails_by_the_last_run_against_the_first(folder: Path, three: lis
     line = "colours_first: FAILED: a is 25.00 points below b on 12 images"
     assert line in " ".join(done.stderr.split())
     assert harness(folder, "compare", b, a, "--fail_if_worse", "25").code == 0
+    assert make(folder, "part", "--partial", wrong="grey", n=8).code == 1
+    part = folder / "runs" / "part" / "colours"
+    done = harness(folder, "compare", b, part, "--fail_if_worse", "0")
+    assert done.code == 0
+    assert "0.00 points above b on 8 images, 4 left out" in " ".join(done.stderr.split())
     assert harness(folder, "compare", a, b, "--fail_if_worse", "0").code == 0
     assert harness(folder, "compare", b, c, a, "--fail_if_worse", "1").code == 3
     assert harness(folder, "compare", a, b, c, "--fail_if_worse", "1").code == 0
