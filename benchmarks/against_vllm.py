@@ -81,7 +81,8 @@ def plain(at: Setting) -> Found:
     """Answer the prompts of a task with `LLM.chat`, in a process that runs this file."""
     words = ["--only_chat", str(at.folder), at.family, at.task, str(at.images)]
     seconds, printed = run([sys.executable, __file__, *words], at.folder)
-    found = json.loads(printed.splitlines()[-1])
+    (line,) = (each for each in printed.splitlines() if each.startswith('{"seconds"'))
+    found = json.loads(line)
     return Found(seconds, found["seconds"], found["answers"])
 
 
@@ -112,7 +113,8 @@ def chat(folder: Path, family: str, name: str, images: int) -> None:
     outputs = engine.chat(asked, SamplingParams(temperature=0, max_tokens=most), use_tqdm=False)
     seconds = time.perf_counter() - started
     ids = [request.image_ids[0] for request in plan.requests]
-    texts = [output.outputs[0].text for output in outputs]
+    decode = engine.get_tokenizer().decode  # at once, as both adapters do
+    texts = [decode(each.outputs[0].token_ids, skip_special_tokens=True) for each in outputs]
     print(json.dumps({"seconds": seconds, "answers": dict(zip(ids, texts, strict=True))}))
 
 
