@@ -175,7 +175,13 @@ def test_counts_price_and_the_servers_own_name_are_kept(make: Make) -> None:
     adapter, _ = make(prices=prices)
     (answer,) = adapter.respond(*asked(1))
     cost = (600 * 2.5 + 400 * 1.25 + 10 * 10) / 1e6
-    told = {"tokens": 10, "prompt_tokens": 1000, "truncated": False, "revision": MODEL}
+    told = {
+        "tokens": 10,
+        "prompt_tokens": 1000,
+        "cached_tokens": 400,
+        "truncated": False,
+        "revision": MODEL,
+    }
     assert answer == Text("answer 1", cost=pytest.approx(cost), **told)  # type: ignore[arg-type]
     assert adapter.facts.revision == MODEL
     assert "system_fingerprint: fp_1" in adapter.facts.notes

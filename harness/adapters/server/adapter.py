@@ -238,6 +238,7 @@ class OpenAIAdapter:
             text=cut(got.text, until),
             tokens=got.tokens,
             prompt_tokens=got.prompt_tokens,
+            cached_tokens=got.cached_tokens,
             cost=got.cost(self._options.charged),
             reasoning=got.reasoning,
             truncated=False if stopped else got.at_limit,

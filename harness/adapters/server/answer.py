@@ -51,7 +51,7 @@ class Answer:
     fingerprint: str | None = None
     tokens: int | None = None
     prompt_tokens: int | None = None
-    cached_tokens: int = 0
+    cached_tokens: int | None = None
     address: str | None = None
     """Of the server that gave it."""
     first: tuple[tuple[str, float], ...] = ()
@@ -66,7 +66,7 @@ class Answer:
         """Give the price in US dollars, where prices and both counts are known."""
         if prices is None or self.tokens is None or self.prompt_tokens is None:
             return None
-        return prices.cost(self.prompt_tokens, self.tokens, self.cached_tokens)
+        return prices.cost(self.prompt_tokens, self.tokens, self.cached_tokens or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +244,7 @@ def _counts(usage: object) -> dict[str, Any]:
     return {
         "tokens": _count(usage.get("completion_tokens")),
         "prompt_tokens": prompt,
-        "cached_tokens": min(cached or 0, prompt or 0),
+        "cached_tokens": None if cached is None or prompt is None else min(cached, prompt),
     }
 
 

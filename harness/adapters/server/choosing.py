@@ -126,6 +126,7 @@ class Letters:
             lengths=(1,) * len(self.letters),
             tokens=text.tokens,
             prompt_tokens=text.prompt_tokens,
+            cached_tokens=text.cached_tokens,
             cost=text.cost,
             revision=text.revision,
         )
