@@ -15,6 +15,7 @@ class Listed(StrEnum):
     ENCODERS = "encoders"
     LABEL_SETS = "label_sets"
     CLASS_LISTS = "class_lists"
+    PROMPTS = "prompts"
 
 
 _KINDS = {
@@ -23,11 +24,12 @@ _KINDS = {
     Listed.ENCODERS: Kind.ENCODER,
     Listed.LABEL_SETS: Kind.LABEL_SET,
     Listed.CLASS_LISTS: Kind.CLASS_LIST,
+    Listed.PROMPTS: Kind.PROMPT,
 }
 
 
 def list_names(what: Listed, include_path: IncludePath = None) -> None:
-    """List tasks, models, encoders, label sets or class lists, one a line."""
+    """List tasks, models, encoders, label sets, class lists or prompts, one a line."""
     catalogue = catalogue_of(include_path)
     for name in catalogue.names(_KINDS[what]):
         say(name)

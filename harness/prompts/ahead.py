@@ -15,6 +15,7 @@ from harness.prompts.plan import Plan, PlannedRequest
 from harness.requests import Request, noise_seed
 
 T = TypeVar("T")
+_GREY = (127, 127, 127)
 _MOST_WORKERS = 8
 _AHEAD = 2  # batches got ready before the model asks for them
 
@@ -96,5 +97,7 @@ def readable(plan: Plan, loaded: LoadedRequest) -> tuple[PlannedRequest, list[st
         planned = replace(planned, attempt=loaded.planned.attempt)
     items = [loaded.images[place] for place in kept]
     images = tuple(item.image for item in items if item.image is not None)
+    if plan.opened.task.blank_images:
+        images = tuple(Image.new("RGB", image.size, _GREY) for image in images)
     noise = noise_seed(plan.opened.task.generation_kwargs.seed, planned.image_ids)
     return planned, [item.sha256 for item in items], Request(images, planned.text, noise)

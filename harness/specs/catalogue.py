@@ -13,7 +13,7 @@ from harness.limits import MOST_YAML, is_file
 
 class Kind(StrEnum):
     """The kinds of YAML file; the value is the key that names one. Earlier kinds win, since a task
-    also has a key `class_list`.
+    also has keys `class_list` and `prompt`.
     """
 
     TASK = "task"
@@ -22,11 +22,22 @@ class Kind(StrEnum):
     ENCODER = "encoder"
     LABEL_SET = "label_set"
     CLASS_LIST = "class_list"
+    PROMPT = "prompt"
 
 
-_KEY = re.compile(r"^(group|task|model|encoder|label_set|class_list)[ \t]*:[ \t]*(.{,300})$", re.M)
+_KEY = re.compile(
+    r"^(group|task|model|encoder|label_set|class_list|prompt)[ \t]*:[ \t]*(.{,300})$", re.M
+)
 _VALUE = re.compile(r"""^["']?([^"'#]*?)["']?\s*(?:#.*)?$""")
-_PRECEDENCE = (Kind.GROUP, Kind.TASK, Kind.MODEL, Kind.ENCODER, Kind.LABEL_SET, Kind.CLASS_LIST)
+_PRECEDENCE = (
+    Kind.GROUP,
+    Kind.TASK,
+    Kind.MODEL,
+    Kind.ENCODER,
+    Kind.LABEL_SET,
+    Kind.CLASS_LIST,
+    Kind.PROMPT,
+)
 
 
 def own_root() -> Path:

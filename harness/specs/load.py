@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import yaml
+from pydantic import field_validator
 
 from harness.errors import Problem, SpecError, UserError
 from harness.specs.base import FileSpec, Name, S, not_followed, validate
@@ -12,6 +13,7 @@ from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.label_set import ClassListSpec, LabelFormat, LabelSetSpec
 from harness.specs.model import EncoderSpec, ModelSpec
 from harness.specs.task import TaskSpec
+from harness.specs.template import check_template
 from harness.specs.yaml_file import Origin, YamlFile, construct, read_yaml
 
 _LABEL_FILES: dict[str, LabelFormat] = {".jsonl": "jsonl", ".csv": "csv"}
@@ -25,12 +27,75 @@ class GroupSpec(FileSpec):
     task: tuple[str, ...]
 
 
+class PromptSpec(FileSpec):
+    """A prompt by name (`tasks/prompts/*.yaml`): a template for each protocol that it is for."""
+
+    prompt: Name
+    source: str | None = None
+    """Where the wording is from; without it the words are the project's own."""
+    ow: str | None = None
+    mc: str | None = None
+    cw: str | None = None
+    """Of `cw_plus` too."""
+
+    @field_validator("ow", "mc", "cw")
+    @classmethod
+    def _template_is_sound(cls, source: str | None) -> str | None:
+        if source is not None:
+            check_template(source)
+        return source
+
+    @property
+    def templates(self) -> dict[str, str]:
+        """The templates by protocol."""
+        found = {"ow": self.ow, "mc": self.mc, "cw": self.cw, "cw_plus": self.cw}
+        return {protocol: each for protocol, each in found.items() if each is not None}
+
+
 def load_task(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) -> TaskSpec:
     """Load a task by name or path; `settings` are `key=value` that replace what the file says.
 
     Raises SpecError with every problem of the file.
     """
-    return _load(TaskSpec, catalogue, Kind.TASK, name, settings)
+    file = _with_settings(read_yaml(catalogue.find(Kind.TASK, name)), settings)
+    return validate(TaskSpec, _with_prompt(catalogue, file))
+
+
+def load_prompt(catalogue: Catalogue, name: str) -> PromptSpec:
+    """Load a prompt by its name, which is never a path."""
+    return validate(PromptSpec, read_yaml(catalogue.named(Kind.PROMPT, name)))
+
+
+def _with_prompt(catalogue: Catalogue, file: YamlFile) -> YamlFile:
+    """Give a task's file with the template of the prompt that it names, as its `doc_to_text`.
+
+    What `--set` says of one of the two keys stands before what the file says of the other.
+    """
+    name = file.data.get("prompt")
+    if not isinstance(name, str):
+        return file
+    key, text = ("prompt",), ("doc_to_text",)
+    is_set = [file.origins[each].line == 0 for each in (key, text) if each in file.origins]
+    if len(is_set) == 2 and is_set[0] == is_set[1]:
+        if is_set[0] or file.origins[key].path == file.origins[text].path:
+            what = "one of `prompt` and `doc_to_text`; a prompt by name brings its own text"
+            raise SpecError(Problem(file.origin(key), what))
+    elif len(is_set) == 2 and is_set[1]:
+        data = {each: value for each, value in file.data.items() if each != "prompt"}
+        return YamlFile(file.path, data, file.origins)
+    try:
+        templates = load_prompt(catalogue, name).templates
+    except SpecError as error:
+        raise SpecError(
+            [replace(each, where=file.origin(key)) if each.where == "catalogue" else each
+             for each in error.problems]
+        ) from error  # fmt: skip
+    protocol = str(file.data.get("protocol"))
+    if protocol not in templates:
+        what = f"prompt `{name}` has no template for protocol `{protocol}`"
+        raise SpecError(Problem(file.origin(key), what, expected=" or ".join(templates)))
+    origins = {**file.origins, text: file.origins[key]}
+    return YamlFile(file.path, {**file.data, "doc_to_text": templates[protocol]}, origins)
 
 
 def load_run_task(
@@ -43,7 +108,7 @@ def load_run_task(
     says them again, which is the command line's. Raises SpecError as `load_task`.
     """
     file = _with_settings(read_yaml(_task_of_run(catalogue, name)), settings, is_followed=False)
-    task = validate(TaskSpec, _with_settings(file, overriding))
+    task = validate(TaskSpec, _with_prompt(catalogue, _with_settings(file, overriding)))
     problems = [
         not_followed(key, each)
         for key, names in _names_in(task)

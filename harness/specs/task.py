@@ -27,7 +27,7 @@ TemplateName = Literal["raw", "photo", "avg", "avg_raw"]
 
 _FREE = {
     "description", "tag", "label_sets", "equivalences", "metric_list", "limit", "mapping",
-    "repeats",
+    "prompt", "repeats",
 }  # fmt: skip
 """Keys that no answer depends on; everything else must be equal for a run to be resumed."""
 _FREE_METADATA = {"reference", "notes", "redistribute_images"}
@@ -175,6 +175,9 @@ class TaskSpec(FileSpec):
     doc_to_target: str | None = None
     """Column that holds the original class id, for label sets of format `column`."""
     doc_to_text: str | None = None
+    prompt: Name | None = None
+    """Name of a prompt (`harness list prompts`) whose template for the protocol is the task's
+    `doc_to_text`."""
     class_list: str
     name_set: str | None = None
     label_sets: Names = Field(min_length=1)
@@ -196,6 +199,9 @@ class TaskSpec(FileSpec):
     sample: SampleSpec | None = None
     ids: str | None = None
     """File of the ids of the images that are asked about, relative to this file."""
+    blank_images: bool = False
+    """Show a grey picture of the same size in place of each image: what is left is what a model
+    answers without looking."""
     metric_list: tuple[MetricSpec, ...] = (MetricSpec(metric="accuracy"),)
     metadata: MetadataSpec
 
@@ -271,6 +277,8 @@ class TaskSpec(FileSpec):
         for key in PARTS:
             if found.get(key) is None:
                 found.pop(key, None)
+        if not found.get("blank_images"):
+            found.pop("blank_images", None)
         drawn = found.get("sample")
         if isinstance(drawn, Mapping) and found.get("images_per_prompt") == 1:
             found["sample"] = {key: value for key, value in drawn.items() if key != "n"}
