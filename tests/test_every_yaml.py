@@ -13,6 +13,7 @@ from harness.specs.load import (
     load_class_list_spec,
     load_encoder_spec,
     load_label_set_spec,
+    load_prompt,
     load_task,
 )
 
@@ -50,6 +51,11 @@ def test_label_set(name: str) -> None:
     spec = load_label_set_spec(CATALOGUE, name)
     assert load_class_list(load_class_list_spec(CATALOGUE, spec.class_list))
     assert spec.description
+
+
+@pytest.mark.parametrize("name", CATALOGUE.names(Kind.PROMPT))
+def test_prompt(name: str) -> None:
+    assert load_prompt(CATALOGUE, name).templates
 
 
 @pytest.mark.parametrize("name", CATALOGUE.names(Kind.CLASS_LIST))

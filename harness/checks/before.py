@@ -18,7 +18,7 @@ from harness.runs.preflight import Finding, check_classes, check_data, check_nam
 from harness.runs.rows import read_answer
 from harness.scores.scoring import ScoreRequest, score
 from harness.specs.catalogue import Catalogue
-from harness.specs.load import load_class_list_spec, load_model, load_task
+from harness.specs.load import load_class_list_spec, load_model, load_prompt, load_task
 from harness.specs.task import Protocol, TaskSpec
 from harness.specs.template import LETTERS
 from harness.store.prediction import Prediction
@@ -105,6 +105,17 @@ def check_class_list(catalogue: Catalogue, name: str) -> list[Finding]:
             replace(each, text=f"{classes.name_set}: {each.text}") for each in check_names(classes)
         ]
     return found
+
+
+def check_named_prompt(catalogue: Catalogue, name: str) -> list[Finding]:
+    """Check a prompt by name."""
+    try:
+        templates = load_prompt(catalogue, name).templates
+    except UserError as error:
+        return [Finding("error", "loads", str(error))]
+    if not templates:
+        return [Finding("error", "loads", "has no template for any protocol")]
+    return [Finding("ok", "loads", f"templates for {', '.join(templates)}")]
 
 
 def check_images(plan: Plan) -> Iterator[Finding]:

@@ -24,7 +24,9 @@ _MARKS = {"ok": "ok   ", "note": "note ", "error": "ERROR"}
 def check(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="Tasks, models, class lists or `module:Class`; all without any."),
+        typer.Argument(
+            help="Tasks, models, class lists, prompts, `module:Class`; all without any."
+        ),
     ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="KEY=VALUE instead of a task's; repeatable.")
@@ -33,11 +35,17 @@ def check(
     equivalences: EquivalencesFile = None,
     include_path: IncludePath = None,
 ) -> None:
-    """Check tasks, models and class lists: files, names, labels, images, prompts, gold answers.
+    """Check tasks, models, class lists and prompts: files, names, labels, images, gold answers.
 
     Exit code 0 when there is no error, 2 when there is one.
     """
-    from harness.checks.before import check_class_list, check_model, check_task, share_among_tasks
+    from harness.checks.before import (
+        check_class_list,
+        check_model,
+        check_named_prompt,
+        check_task,
+        share_among_tasks,
+    )
     from harness.errors import SpecError, unknown_name
 
     catalogue = catalogue_of(include_path)
@@ -55,6 +63,8 @@ def check(
             failed += _show(kind, name, check_model(catalogue, name))
         elif kind is Kind.CLASS_LIST:
             failed += _show(kind, name, check_class_list(catalogue, name))
+        elif kind is Kind.PROMPT:
+            failed += _show(kind, name, check_named_prompt(catalogue, name))
         else:
             known = [*catalogue.names(Kind.TASK), *catalogue.names(Kind.MODEL)]
             raise SpecError(unknown_name("check", "task or model", name, known))
@@ -74,7 +84,7 @@ def _show(kind: Kind, name: str, findings: "Sequence[Finding]") -> int:
 
 
 def _chosen(catalogue: Catalogue, names: list[str]) -> list[tuple[Kind | None, str]]:
-    kinds = (Kind.TASK, Kind.MODEL, Kind.CLASS_LIST)
+    kinds = (Kind.TASK, Kind.MODEL, Kind.CLASS_LIST, Kind.PROMPT)
     everything = [(kind, name) for kind in kinds for name in catalogue.names(kind)]
     if not names:
         return list(everything)

@@ -106,15 +106,16 @@ def _peers(
     for result, protocol, label_set, score in rows:
         keys.append((result.task, protocol, label_set))
         labels = result.label_sets.get(label_set)
-        images = (result.n, score.n, result.sample, asked.get(id(result)))
+        images = (result.n, score.n, result.sample, result.blank_images, asked.get(id(result)))
         names = (labels.digest if labels else None, result.class_list.digest)
         alike[keys[-1]].add((*images, *names) if result.complete else None)
     return [key if len(alike[key]) == 1 and None not in alike[key] else None for key in keys]
 
 
 def _task(result: Results) -> str:
-    """Name the task, and what part of it a run is of."""
-    return f"{result.task} (sample of {result.sample.n})" if result.sample else result.task
+    """Name the task, what part of it a run is of, and whether its images were shown."""
+    part = f" (sample of {result.sample.n})" if result.sample else ""
+    return f"{result.task}{part}{' (blank images)' if result.blank_images else ''}"
 
 
 def _parts(name: str) -> tuple[str, ...]:

@@ -122,6 +122,8 @@ def check_data(opened: OpenTask, image_ids: Sequence[str]) -> Iterator[Finding]:
     A label set that knows no image of the whole data set is an error, however few are asked about.
     """
     yield _images(opened, len(image_ids))
+    if opened.task.blank_images:
+        yield Finding("note", "data", "a grey picture is shown in place of each (blank_images)")
     source = opened.source
     if source.passed_over:
         kinds = ", ".join(f"{count} ({kind})" for kind, count in source.passed_over.items())

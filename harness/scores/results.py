@@ -239,6 +239,8 @@ class Results(Part):
     sample: Sample | None = Field(default=None, exclude_if=lambda value: value is None)
     """What part of the data set's images the run is of, where its task chooses some; else
     absent."""
+    blank_images: bool = Field(default=False, exclude_if=lambda value: not value)
+    """Whether grey pictures were shown in place of the images; absent where they were not."""
     counts: dict[str, int]
     """Rows by status; they sum to n."""
     shares: dict[str, Percent | None]

@@ -61,6 +61,8 @@ class ScoreRequest:
     """Images of the data set; fewer rows are a part of it, of which a label set may know none."""
     sample: Sample | None = None
     """What part of its images the task asks about, where it is a part."""
+    blank_images: bool = False
+    """Whether the task shows grey pictures in place of the images."""
     draws: int = 2000
     seed: int = 0
 
@@ -87,6 +89,7 @@ def request_of(opened: OpenTask, manifest: Manifest) -> ScoreRequest:
         n_expected=manifest.n,
         n_images=manifest.data.n,
         sample=manifest.sample,
+        blank_images=opened.task.blank_images,
     )
 
 
@@ -115,6 +118,7 @@ def results_of(answers: Answers, judged: Sequence[Judgement], request: ScoreRequ
         n=len(answers),
         complete=_is_complete(answers, request),
         sample=request.sample,
+        blank_images=request.blank_images,
         counts=metrics.count_statuses(answers),
         shares={
             status: metrics.percent(count, len(answers))
