@@ -8,6 +8,7 @@ import pytest
 from harness.adapters.server.adapter import OpenAIAdapter
 from harness.errors import SpecError
 from harness.requests import Ask, Failed, Request, Scores, Text
+from harness.runs.rows import by_sum, per_token
 from harness.specs.task import GenerationSpec, OutputType
 from support.choosing_server import ChoosingServer, number
 from support.openai_requests import asked, connect
@@ -135,12 +136,31 @@ def test_a_letter_that_is_not_shown_has_a_bound_that_is_told_and_none_at_all_is_
     shown = [("B", -0.5), ("the", -1.0), ("A", -2.0), ("no", -7.0), ("C", -9999.0)]
     with served(ChoosingServer(first=shown)) as adapter:
         (found,) = respond(adapter, "multiple_choice", LETTERS, 1)
-        assert isinstance(found, Scores) and found.scores == (-2.0, -0.5, -7.0)
+        assert isinstance(found, Scores) and found.scores == pytest.approx((-2.0, -0.5, -7.0))
         told = "answers with letters that the server does not show, scored as the least likely"
         assert any(note.startswith(told) and note.endswith(": 1") for note in adapter.facts.notes)
     with served(ChoosingServer(first=[("the", -0.1), ("no", -1.0)])) as adapter:
         (failed,) = respond(adapter, "multiple_choice", LETTERS, 1)
         assert isinstance(failed, Failed) and "no letter among the 2" in failed.error
+
+
+@pytest.mark.parametrize("shown", [[("B", -0.5)], [("the", -0.1), ("Answer", -3.0), ("B", -7.0)]])
+def test_no_letter_that_is_not_shown_wins_over_the_only_one_that_is(
+    shown: list[tuple[str, float]],
+) -> None:
+    with served(ChoosingServer(first=shown)) as adapter:
+        (found,) = respond(adapter, "multiple_choice", LETTERS, 1)
+    assert isinstance(found, Scores)
+    assert by_sum(found).places[0] == per_token(found).places[0] == LETTERS.index("B")
+    assert by_sum(found).scores == (shown[-1][1],) * len(LETTERS)
+
+
+def test_a_server_is_tried_with_room_for_the_whole_trial() -> None:
+    names = ("n01440764", "n01443537", "n01484850")
+    server = ChoosingServer("structured_outputs", a_token_a_character=True)
+    with served(server) as adapter:
+        found = respond(adapter, "constrained", names, 0, 1, 2)
+    assert [each.text for each in found] == list(names)  # type: ignore[union-attr]
 
 
 def test_a_server_without_log_probabilities_is_refused_by_its_first_answer() -> None:

@@ -21,7 +21,9 @@ class ChoosingServer(FaultyServer):
     """Knows the fields in `knows`; others are passed over in silence, as by vLLM and SGLang.
 
     `tail` is what its chat template puts behind every prompt, and `first` the log-probabilities of
-    the first token. Tokens are numbered by the characters that they are written with.
+    the first token. Tokens are numbered by the characters that they are written with. With
+    `a_token_a_character` answers end at the limit of tokens, as those of a tokenizer that takes
+    digits one by one.
     """
 
     def __init__(
@@ -29,10 +31,12 @@ class ChoosingServer(FaultyServer):
         *knows: str,
         tail: str | None = None,
         first: Sequence[tuple[str, float]] | None = None,
+        a_token_a_character: bool = False,
         **answers: str,
     ) -> None:
         super().__init__()
         self.knows, self.tail, self.first = knows, tail, first
+        self.a_token_a_character = a_token_a_character
         self.answers = {int(key.removeprefix("n")): text for key, text in answers.items()}
         self.bodies: list[Mapping[str, Any]] = []
         self.paths: list[str] = []
@@ -60,6 +64,8 @@ class ChoosingServer(FaultyServer):
         choices = _choices(body, self.knows)
         if choices is not None and image not in self.answers:
             content = choices[image % len(choices)]
+        if self.a_token_a_character:
+            content = content[: body["max_tokens"]]
         found = completion([image], content=content)
         if body.get("logprobs") and self.first is not None:
             found["choices"][0]["logprobs"] = {"content": [{"top_logprobs": self._first(body)}]}

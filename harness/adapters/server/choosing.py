@@ -59,7 +59,8 @@ class OnlyNames:
     @property
     def trial(self) -> "OnlyNames":
         """The same with one text to choose, which no model writes that is not held to it."""
-        return replace(self, names=(f"{self.names[-1]} {self.names[0]} {self.names[-1]}",))
+        text = f"{self.names[-1]} {self.names[0]} {self.names[-1]}"
+        return OnlyNames.of(replace(self.ask, choices=(text,)), self.form, self.line)
 
     def add(self, body: dict[str, Any]) -> None:
         """Write into the body of a request what it is held to."""
@@ -110,8 +111,10 @@ class Letters:
             body["extra_body"] = {**body.get("extra_body", {}), **by_number}
 
     def response(self, answer: Answer, text: Text) -> Response:
-        """Give the score of each letter. One that the server does not show has the lowest of those
-        that it shows, which it cannot pass; where it shows no letter, there is no answer.
+        """Give the score of each letter. One that the server does not show comes just below the
+        least likely token that it shows, which it cannot pass: so close that it is written as the
+        same, and below, so that it never wins over a letter that is shown and is that token. Where
+        the server shows no letter, there is no answer.
         """
         if text.refused:
             return text
@@ -120,7 +123,7 @@ class Letters:
         known = self.known(answer)
         if not known:
             return Failed(f"no letter among the {len(answer.first)} likeliest tokens")
-        least = min(value for _, value in answer.first)
+        least = math.nextafter(min(value for _, value in answer.first), -math.inf)
         return Scores(
             scores=tuple(known.get(letter, least) for letter in self.letters),
             lengths=(1,) * len(self.letters),
