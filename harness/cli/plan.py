@@ -136,7 +136,9 @@ def _show_total(found: "Sequence[Forecast]") -> None:
 
     text = f"{sum(each.requests.left for each in found):,} requests"
     known = [each.cost for each in found if each.cost is not None]
-    if known:
+    if known and len(known) < len(found):
+        text += "; the cost of some is not known"
+    elif known:
         text += f"; {dollars(sum(each.expected for each in known))}, at most "
         text += dollars(sum(each.at_most for each in known))
     say(paragraph(f"{'together':<9}", text))

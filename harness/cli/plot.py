@@ -38,7 +38,7 @@ def plot(
     One picture for runs of all models and protocols, as wide as a column: hollow the accuracy under
     the first label set, filled that under the second, on the images that have a label in both; at
     the end of the row the change with its 95 % interval (classes redrawn). Prints these numbers.
-    Nothing in a run is changed. Needs matplotlib: pip install -e '.[plots]'.
+    Nothing in a run is changed. Needs matplotlib: pip install 'mllm-classification-harness[plots]'.
     """
     from harness.report.change_plot import draw, kind_of, notes_of, shifts_of, shifts_table
     from harness.report.forms import to_rich

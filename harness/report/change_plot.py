@@ -174,7 +174,8 @@ def draw(shifts: Shifts, path: Path) -> None:
         import matplotlib
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
-        what, fix = "needs the Python package `matplotlib`", "pip install -e '.[plots]'"
+        what = "needs the Python package `matplotlib`"
+        fix = "pip install 'mllm-classification-harness[plots]'"
         raise MissingPackageError(Problem("harness plot", what, fix=fix)) from error
     with matplotlib.rc_context(_style()):
         height = _REST + _ROW * len(shifts.runs)

@@ -241,6 +241,19 @@ def test_what_a_run_of_a_server_has_cost_says_what_the_rest_will(
     assert found["cost"]["expected"] == pytest.approx((2 * 7000 + 8 * 70) / 1e6)
 
 
+def test_costs_are_not_added_up_where_one_is_not_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("--tasks", "mini_cw,mini_cw_b4", "--model", "gpt-4o", "--set_model", PRICES)
+    words = (*words, "--limit", "4", "--output", str(tmp_path))
+    assert re.search(r"together .*; US\$ .*, at most", harness("plan", *words).stdout)
+    monkeypatch.setattr(
+        ServerPreview, "image_tokens", lambda _, asked: None if len(asked.images) > 1 else 9
+    )
+    assert "the cost of some is not known" in harness("plan", *words).stdout
+    assert json.loads(harness("plan", *words, "--json").stdout)["cost"] is None
+
+
 def test_reasoning_is_named_where_a_model_may_reason(tmp_path: Path) -> None:
     checkpoint = make_thinking_checkpoint(tmp_path / "thinking")
     spec = ModelSpec(model="t", adapter="hf", pretrained=str(checkpoint))
