@@ -90,7 +90,8 @@ def pairs_table(found: Sequence[Comparison]) -> Table:
         for each in found
     ]
     pairs = [each.label_set for each in found].count(found[0].label_set)
-    several = f"the {pairs} pairs under a label set" if pairs > 1 else f"{len(found)} label sets"
+    sets = f"{len(found)} label set{'s' * (len(found) > 1)}"
+    several = f"the {pairs} pairs under a label set" if pairs > 1 else sets
     caption = f"b less a: points, {_MEASURED.format(several)}"
     return Table("pairs", "Paired differences of accuracy", columns, rows, caption)
 

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from harness.adapters.estimate import Estimate
+from harness.adapters.hf.preview import HfPreview
 from harness.adapters.registry import load_preview
 from harness.adapters.server.options import OpenAIOptions
 from harness.adapters.server.preview import ServerPreview
@@ -171,7 +172,7 @@ def test_images_of_many_sizes_are_extrapolated_from_those_that_are_opened(folder
     (folder / "images" / "i05.png").write_bytes(b"no image")
     broken = plan(*words, "--images", 99)
     assert broken["images"]["unreadable"] == ["i05"] and broken["images"]["opened"] == 11
-    assert broken["notes"] == ["1 images cannot be read, such as i05"]
+    assert broken["notes"] == ["an image cannot be read: i05"]
 
 
 @pytest.mark.parametrize(
@@ -239,6 +240,23 @@ def test_what_a_run_of_a_server_has_cost_says_what_the_rest_will(
     assert found["cost"]["as_before"] == pytest.approx(rest)
     assert found["prompt_tokens"]["total"] == 7 * USAGE["prompt_tokens"]
     assert found["cost"]["expected"] == pytest.approx((2 * 7000 + 8 * 70) / 1e6)
+
+
+def test_an_image_that_the_processor_does_not_take_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count, asked = HfPreview.image_tokens, list[Request]()
+
+    def refused_at_first(self: HfPreview, request: Request) -> int:
+        asked.append(request)
+        if len(asked) == 1:
+            raise ValueError("aspect ratio must be smaller than 200")
+        return count(self, request)
+
+    monkeypatch.setattr(HfPreview, "image_tokens", refused_at_first)
+    found = plan("mini_cw", "--model", "mini", "--limit", 5, "--output", tmp_path)
+    assert len(found["images"]["unreadable"]) == 1 and found["prompt_tokens"]["of_images"] > 0
+    assert any("an image cannot be read: " in note for note in found["notes"])
 
 
 def test_costs_are_not_added_up_where_one_is_not_known(

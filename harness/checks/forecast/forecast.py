@@ -249,7 +249,9 @@ def _notes(found: Forecast, task: TaskSpec) -> Iterator[str]:
     if limit is not None and limit > images.of:
         yield f"{limit:,} images were asked for, and the data set has {images.of:,}: all of them"
     if images.unreadable:
-        yield f"{len(images.unreadable)} images cannot be read, such as {images.unreadable[0]}"
+        first, more = images.unreadable[0], len(images.unreadable) > 1
+        lost = f"{len(images.unreadable)} images" if more else "an image"
+        yield f"{lost} cannot be read{', such as' if more else ':'} {first}"
     prompts, answers = found.prompt_tokens, found.answer_tokens
     if prompts and answers and prompts.total and found.context and found.requests.left:
         each = (prompts.total + answers.at_most) / found.requests.left

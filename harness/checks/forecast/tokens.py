@@ -42,7 +42,7 @@ class OpenedImages:
     tokens: tuple[tuple[int, int], ...]
     """Of each request, where they are known: tokens of its images, and how many images."""
     unreadable: tuple[str, ...]
-    """Ids of images that could not be decoded."""
+    """Ids of images that could not be decoded, or that the model's processor does not take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,10 @@ def open_some(
         if ready is not None:
             planned, _, request = ready
             first = first or (request, planned.image_ids)
-            tokens += _counted(preview, request)
+            try:
+                tokens += _counted(preview, request)
+            except ValueError:  # the processor takes no such image, in a run either
+                broken += planned.image_ids
     if first is None:
         blank = Image.new("RGB", ASSUMED)
         first = Request((blank,) * len(asked[0].image_ids), asked[0].text), asked[0].image_ids
