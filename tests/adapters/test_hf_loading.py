@@ -1,6 +1,7 @@
 """What a model's YAML says reaches the model, or is refused where it stands."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,17 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from harness.adapters.base import Setting
+from harness.adapters.hf import loading
 from harness.adapters.hf.adapter import HfAdapter
 from harness.adapters.hf.loading import quantization_config
+from harness.adapters.hf.reading import ends_of
 from harness.errors import MissingPackageError, SpecError
 from harness.requests import Ask, Request, Text
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_model
 from harness.specs.model import ModelSpec
 from harness.specs.task import GenerationSpec
+from harness.weights import find
 from support.command import harness
 from support.full_environment import PACKAGES
 from support.tiny_checkpoints import FAMILIES, make_checkpoint
@@ -221,3 +225,21 @@ def _missing() -> list[str]:
     import importlib.util
 
     return [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+
+
+@pytest.mark.parametrize(("own_file", "expected"), [(True, [3]), (False, [3, 9])])
+def test_answers_end_where_those_of_a_loaded_model_do(
+    root: Path, tmp_path: Path, own_file: bool, expected: list[int]
+) -> None:
+    folder = tmp_path / "mini"
+    shutil.copytree(root / "models" / "mini", folder)
+    config = json.loads((folder / "config.json").read_text())
+    config["text_config"]["eos_token_id"] = [3, 9]
+    (folder / "config.json").write_text(json.dumps(config))
+    if not own_file:
+        (folder / "generation_config.json").unlink()
+    spec = ModelSpec(model="tiny", adapter="hf", pretrained=str(folder))
+    weights = find(spec)
+    found = loading.load_generation(weights, loading.load_config(spec, weights))
+    model = loading.load_model(spec, weights, torch.device("cpu"))
+    assert ends_of(found, None) == ends_of(model.generation_config, None) == expected

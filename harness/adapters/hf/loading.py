@@ -5,7 +5,12 @@ import inspect
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
+from transformers import (
+    AutoConfig,
+    AutoModelForImageTextToText,
+    AutoProcessor,
+    GenerationConfig,
+)
 from transformers.quantizers.auto import AutoQuantizationConfig
 
 from harness.errors import MissingPackageError, Problem, SpecError, first_line
@@ -58,6 +63,16 @@ def load_config(spec: ModelSpec, weights: Weights) -> Any:
         return AutoConfig.from_pretrained(weights.source, **_shared(spec, weights))
     except (ImportError, OSError, ValueError, TypeError) as error:
         raise _model_error(spec, weights, error) from error
+
+
+def load_generation(weights: Weights, config: Any) -> GenerationConfig:
+    """Load the settings of generation as a model has them that is loaded with this `config`: those
+    of a file of their own, else those of the config.
+    """
+    try:
+        return GenerationConfig.from_pretrained(weights.source, revision=weights.commit)
+    except OSError:  # there is no such file
+        return GenerationConfig.from_model_config(config)
 
 
 def load_model(

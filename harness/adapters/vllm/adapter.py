@@ -6,12 +6,11 @@ from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
 import torch
-from transformers import GenerationConfig
 
 from harness.adapters.base import ALL_OUTPUTS, Abilities, Setting
 from harness.adapters.hf.choices import ChoiceTokens, choices_of, longest
 from harness.adapters.hf.inputs import InputMaker, Place
-from harness.adapters.hf.loading import load_config, load_processor
+from harness.adapters.hf.loading import load_config, load_generation, load_processor
 from harness.adapters.hf.preview import HfPreview
 from harness.adapters.hf.prompt import prompt_form
 from harness.adapters.hf.reading import AnswerReader, ends_of, markers_of
@@ -23,7 +22,7 @@ from harness.errors import SpecError, first_line
 from harness.requests import Ask, Failed, ModelFacts, Request, Response, Scores, Text
 from harness.specs.model import ModelSpec
 from harness.specs.template import IMAGE_MARK
-from harness.weights import Weights, find
+from harness.weights import find
 
 log = logging.getLogger("harness")
 R = TypeVar("R", Text, Scores)
@@ -55,7 +54,7 @@ class VllmAdapter:
         self._architectures = config.architectures or [config.model_type]
         self._form = prompt_form(spec, options, processor, config.model_type)
         self._tokenizer = processor.tokenizer
-        self._ends = ends_of(_generation(weights), self._tokenizer)
+        self._ends = ends_of(load_generation(weights, config), self._tokenizer)
         self._markers = markers_of(options, self._tokenizer, self._form.template)
         self._reader = AnswerReader(self._tokenizer, self._ends, self._markers)
         self._choice_tokens = ChoiceTokens(self._tokenizer, self._form.ending)
@@ -263,10 +262,3 @@ def _misfit(request: Request) -> str | None:
 
 def _images(request: Request) -> dict[str, Any]:
     return {"multi_modal_data": {"image": list(request.images)}} if request.images else {}
-
-
-def _generation(weights: Weights) -> Any:
-    try:
-        return GenerationConfig.from_pretrained(weights.source, revision=weights.commit)
-    except OSError:  # the checkpoint has none: the tokenizer says what ends an answer
-        return GenerationConfig()
