@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from harness.adapters.server import batches
+from harness.store.lines import read_json, write_json
 from harness.store.manifest import Manifest
 from support.batch_server import BatchServer
 from support.command import Said, harness
@@ -110,6 +112,19 @@ def test_files_keep_to_the_largest_size(plan: Path, server: BatchServer) -> None
     small = run(plan, "--set_model", "options.batch_mb=0.0001", runs="other")
     assert small.code == 1
     assert all("more than `batch_mb`" in row["error"] for row in rows(plan, "other").values())
+
+
+def test_the_note_of_a_batch_can_be_read_again_however_many_requests_a_provider_takes(
+    plan: Path, server: BatchServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = batches._MOST_IMAGES
+    note = {"since": 1e9 / 3, "file": "f" * 99, "batch": "b" * 99}
+    keys = (f"{place:032x}" for place in range(most))
+    write_json(plan / "note.json", {**note, "requests": {key: ["0" * 64] for key in keys}})
+    assert len(read_json(plan / "note.json")["requests"]) == most
+    monkeypatch.setattr(batches, "_MOST_IMAGES", 3)
+    assert run(plan).code == 0 and server.sizes == [3, 3, 1]
+    assert_all_paid_once(server, plan)
 
 
 def test_what_a_batch_did_not_come_to_is_sent_again(plan: Path, server: BatchServer) -> None:

@@ -33,6 +33,8 @@ _LATER = frozenset({"token_limit_exceeded", "rate_limit_exceeded", "server_error
 _AGAIN = frozenset({"batch_expired", "batch_cancelled"})
 """Codes of requests that a batch has not come to."""
 _MOST_BLIND = 30  # looks in a row of which no answer comes
+_MOST_IMAGES = 100_000
+"""Images of a part, whose file (of at most 125 bytes an image) is one that can be read again."""
 _DECODER = json.JSONDecoder(object_pairs_hook=each_key_once)
 Collected = tuple[str, Response | Unanswered]
 
@@ -112,18 +114,20 @@ class Batches:
 
     def send(self, requests: Iterable[Sealed]) -> None:
         """Send requests off, in as many parts as the provider's limits ask for."""
-        part, size = self._new(), 0
+        part, size, images = self._new(), 0, 0
         with writing(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
         for each in requests:
             full = len(part.requests) >= self._options.batch_requests
+            full = full or images + len(each.hashes) > _MOST_IMAGES
             if part.requests and (full or size + len(each.body) > self._most_bytes):
                 self._send(part)
-                part, size = self._new(), 0
+                part, size, images = self._new(), 0, 0
             with writing(self._lines(part)), self._lines(part).open("ab") as file:
                 file.write(each.body)
             part.requests[each.key] = each.hashes
             size += len(each.body)
+            images += len(each.hashes)
         if part.requests:
             self._send(part)
 
