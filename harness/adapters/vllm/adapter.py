@@ -62,6 +62,8 @@ class VllmAdapter:
             processor, self._form, Place(torch.device("cpu"), torch.float32), check=False
         )
         self._engine = Engine(spec, options, weights, setting)
+        self._expected: list[int] = []
+        """Tokens of the first prompt by transformers' processor, until vLLM's are known."""
         self._compared: str | None = None
 
     @classmethod
@@ -105,13 +107,13 @@ class VllmAdapter:
         prompts = [self._form.render(each.text) for each in requests]
         tokens = choices_of(ask, prompts[0], self._choice_tokens, self._reader)
         if ask.output_type == "multiple_choice":
-            self._compare(prompts[0], requests[0], longest(tokens))
+            self._check_length(prompts[0], requests[0], longest(tokens))
             return self._ranked(prompts, requests, tokens)
         if ask.output_type == "constrained":
-            self._compare(prompts[0], requests[0], longest(tokens) + 1)
+            self._check_length(prompts[0], requests[0], longest(tokens) + 1)
             return self._spelt(prompts, requests, tokens)
         most = ask.generation.most_tokens(longest(tokens) if tokens else None)
-        self._compare(prompts[0], requests[0], most)
+        self._check_length(prompts[0], requests[0], most)
         return self._written(ask, prompts, requests, most)
 
     def _written(
@@ -187,7 +189,7 @@ class VllmAdapter:
             {"prompt": prompt} | _images(request)
             for prompt, request in zip(prompts, requests, strict=True)
         ]
-        return self._engine.ask(asked, sampling, special=self._special(prompts[0]))
+        return self._ask(asked, sampling, self._special(prompts[0]))
 
     def _ask_next(
         self, prompts: Sequence[Mapping[str, Any]], tokens: Sequence[Sequence[int]]
@@ -200,7 +202,7 @@ class VllmAdapter:
             )
             for each in tokens
         ]
-        return self._engine.ask(prompts, sampling, special=False)
+        return self._ask(prompts, sampling, False)
 
     def _special(self, prompt: str) -> bool:
         return not self._form.begins_itself(prompt)
@@ -214,12 +216,10 @@ class VllmAdapter:
         cached = output.num_cached_tokens if self._engine.caches_prefixes else None
         return replace(response, prompt_tokens=len(output.prompt_token_ids), cached_tokens=cached)
 
-    def _compare(self, prompt: str, request: Request, most: int) -> None:
-        """See, once, that a prompt fits and that vLLM reads it as transformers' processor does."""
+    def _check_length(self, prompt: str, request: Request, most: int) -> None:
+        """See, before the first request, that a prompt and its answer fit."""
         if self._compared:
             return
-        from vllm import SamplingParams
-
         own = self._inputs.make([prompt], [request.images])["input_ids"][0].tolist()
         if len(own) + most > self._engine.most_tokens:
             what = "the first prompt and its answer are longer than the engine takes"
@@ -233,18 +233,28 @@ class VllmAdapter:
                     "smaller images (`processor_kwargs.max_pixels`)",
                 )
             )
-        once = SamplingParams(temperature=0.0, max_tokens=1, detokenize=False)
-        (output,) = self._ask_texts([prompt], [request], once)
-        if list(output.prompt_token_ids) == own:
+        self._expected = own
+
+    def _ask(self, prompts: Sequence[Mapping[str, Any]], sampling: Any, special: bool) -> list[Any]:
+        """Ask the engine; of its first answer see that it read what transformers' processor makes
+        of the prompt.
+        """
+        outputs = self._engine.ask(prompts, sampling, special)
+        own, self._expected = self._expected, []
+        if not own:
+            return outputs
+        read = list(outputs[0].prompt_token_ids)
+        if read == own:
             self._compared = "prompt tokens: those of transformers' processor"
-            return
-        found = f"{len(output.prompt_token_ids)} tokens, {len(own)} with transformers' processor"
+            return outputs
+        found = f"{len(read)} tokens, {len(own)} with transformers' processor"
         self._compared = f"prompt tokens: other than with adapter `hf` ({found})"
         log.warning(
             "vLLM reads the first prompt otherwise than transformers' processor: %s; answers are "
             "those of another prompt than with adapter `hf`",
             found,
         )
+        return outputs
 
     def _too_long(self, prompt: int, most: int) -> str:
         return (
