@@ -109,6 +109,11 @@ class Failed:
     """Why a request has no answer. It is asked again when the run is resumed."""
 
     error: str
+    tokens: int | None = None
+    """How many tokens were generated all the same."""
+    prompt_tokens: int | None = None
+    cost: float | None = None
+    """What was paid all the same, in US dollars."""
 
 
 Response = Text | Scores | Failed

@@ -120,7 +120,7 @@ def _score(
         names = ", ".join(f"{n} by {name}" for name, n in sorted(served.items()))
         log.warning("the answers are of several models that go by one name: %s", names)
     took = spent(rows)
-    _note_cached(took)
+    _note_cached(took, rows)
     status = "complete" if results.complete else "incomplete"
     ended = {"counts": dict(counts), "status": status, "missing_labels": opened.labels.missing}
     data = manifest.data.model_copy(update={"images_sha256": images_digest(rows)})
@@ -128,9 +128,10 @@ def _score(
     return results
 
 
-def _note_cached(took: Mapping[str, int | float | None]) -> None:
+def _note_cached(took: Mapping[str, int | float | None], rows: Sequence[Prediction]) -> None:
     cached, prompts = took["cached_tokens"], took["prompt_tokens"]
-    if cached is None or not prompts:
+    silent = any(row.cached_tokens is None for row in rows if row.prompt_tokens is not None)
+    if cached is None or not prompts or silent:
         return
     if cached:
         share = 100 * cached / prompts

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.answers.batch import SharedAnswer, read_batch
 from harness.answers.outcome import Outcome, Status
@@ -135,7 +135,7 @@ def answered_rows(
     its row then keeps the whole text, so that nothing is lost.
     """
     if isinstance(response, Failed):
-        return failed_rows(request, response.error)
+        return _paid_rows(failed_rows(request, response.error), response)
     if isinstance(response, Scores):
         try:
             return [_ranked_row(classes, request, hashes[0], response)]
@@ -218,6 +218,22 @@ def _namesakes(classes: ClassList, class_id: int) -> tuple[int, ...]:
     """Give the other classes that bear the same name, which text cannot tell apart."""
     same = classes.by_normalized[normalize_name(classes.by_id[class_id].name)]
     return tuple(each for each in same if each != class_id)
+
+
+def _paid_rows(rows: Sequence[Prediction], failed: Failed) -> list[Prediction]:
+    """Add what a request has taken that came to no answer, of several images theirs together."""
+    known = any(each is not None for each in (failed.tokens, failed.prompt_tokens, failed.cost))
+    images = len(rows) if len(rows) > 1 and known else None
+    return [
+        replace(
+            row,
+            tokens=failed.tokens,
+            prompt_tokens=failed.prompt_tokens,
+            cost=failed.cost,
+            images_in_prompt=images,
+        )
+        for row in rows
+    ]
 
 
 def failed_rows(request: PlannedRequest, error: str) -> list[Prediction]:

@@ -142,6 +142,7 @@ def test_a_letter_that_is_not_shown_has_a_bound_that_is_told_and_none_at_all_is_
     with served(ChoosingServer(first=[("the", -0.1), ("no", -1.0)])) as adapter:
         (failed,) = respond(adapter, "multiple_choice", LETTERS, 1)
         assert isinstance(failed, Failed) and "no letter among the 2" in failed.error
+        assert failed.tokens is not None and failed.prompt_tokens is not None
 
 
 @pytest.mark.parametrize("shown", [[("B", -0.5)], [("the", -0.1), ("Answer", -3.0), ("B", -7.0)]])

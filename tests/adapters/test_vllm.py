@@ -110,10 +110,12 @@ def test_it_is_said_once_whether_vllm_reads_the_prompt_as_hf_does(
     vllm.respond(Ask(), [request])
     assert "prompt tokens: those of transformers' processor" in vllm.facts.notes
     monkeypatch.setattr(vllm, "_compared", None)
+    monkeypatch.setattr(vllm, "_seen", None)
     monkeypatch.setattr(vllm, "_special", lambda prompt: False)
     monkeypatch.setattr(vllm._inputs, "make", lambda *_: {"input_ids": torch.tensor([[1, 2, 3]])})
+    ask = Ask()
     for _ in range(2):
-        (found,) = vllm.respond(Ask(), [request])
+        (found,) = vllm.respond(ask, [request])
     assert isinstance(found, Text) and found.prompt_tokens is not None
     assert any("3 with transformers' processor" in note for note in vllm.facts.notes)
     assert len(caplog.records) == 1
@@ -122,7 +124,6 @@ def test_it_is_said_once_whether_vllm_reads_the_prompt_as_hf_does(
 def test_a_first_prompt_that_is_too_long_is_refused_with_the_number(
     vllm: VllmAdapter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vllm, "_compared", None)
     monkeypatch.setattr(vllm._engine, "most_tokens", 30)
     request = Request((Image.new("RGB", (56, 56)),), "<image>What is it?")
     with pytest.raises(SpecError, match=r"set `options.max_model_len` to 5\d or more"):

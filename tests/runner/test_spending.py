@@ -5,8 +5,15 @@ import logging
 import pytest
 
 from harness.answers.outcome import Status
+from harness.data.class_lists import load_class_list
 from harness.errors import RunError, UserError
+from harness.prompts.plan import PlannedRequest
+from harness.requests import Failed
 from harness.runner.spending import Paid, Spending, refuse_without_prices, warn_of_unknown
+from harness.runs.finish import spent
+from harness.runs.rows import answered_rows
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_class_list_spec
 from harness.specs.model import ModelSpec
 from harness.store.prediction import Prediction
 
@@ -18,6 +25,18 @@ def row(cost: float | None, images: int | None = None, status: Status = Status.O
 def test_several_images_pay_for_a_request_once() -> None:
     rows = [row(0.4, 4)] * 4 + [row(0.1), row(None, status=Status.ERROR), row(None)]
     assert Paid.of(rows) == Paid(pytest.approx(0.5), 0.4, 1)  # type: ignore[arg-type]
+
+
+def test_a_request_that_was_paid_and_came_to_no_answer_counts_once() -> None:
+    planned = PlannedRequest((0, 1), ("a", "b"), "<image><image>")
+    classes = load_class_list(load_class_list_spec(Catalogue(), "mini"))
+    rows = answered_rows("ow", classes, planned, ("x", "y"), Failed("no letter", 1, 900, 0.5))
+    assert [row.status for row in rows] == [Status.ERROR] * 2
+    assert spent(rows) == {"tokens": 1, "prompt_tokens": 900, "cached_tokens": None, "cost": 0.5}
+    paid = Paid.of(rows)
+    assert (paid.total, paid.dearest, paid.unknown) == (0.5, 0.5, 0)
+    free = answered_rows("ow", classes, planned, ("x", "y"), Failed("unreachable"))
+    assert Paid.of(free) == Paid(0.0, None, 0)
 
 
 def test_one_request_is_asked_until_a_price_is_known() -> None:

@@ -76,7 +76,8 @@ class OnlyNames:
         """Give the name. A text that is none shows that the server was not held to them."""
         if text.refused or text.text.strip() in self.names:
             return replace(text, text=text.text.strip())
-        return Failed(f"not one of the names, to which the server was held: {text.text[:100]!r}")
+        what = f"not one of the names, to which the server was held: {text.text[:100]!r}"
+        return _paid_for(text, what)
 
     def holds(self, answer: Answer) -> bool:
         """Whether a server was held to the names."""
@@ -119,10 +120,11 @@ class Letters:
         if text.refused:
             return text
         if answer.reasoning:
-            return Failed("the model began with its reasoning, where a letter was looked for")
+            what = "the model began with its reasoning, where a letter was looked for"
+            return _paid_for(text, what)
         known = self.known(answer)
         if not known:
-            return Failed(f"no letter among the {len(answer.first)} likeliest tokens")
+            return _paid_for(text, f"no letter among the {len(answer.first)} likeliest tokens")
         least = math.nextafter(min(value for _, value in answer.first), -math.inf)
         return Scores(
             scores=tuple(known.get(letter, least) for letter in self.letters),
@@ -161,3 +163,8 @@ def _spelt_alike(
         if letter in letters:
             spellings[spaced][letter] = max(value, spellings[spaced].get(letter, -math.inf))
     return max(spellings, key=lambda found: math.fsum(map(math.exp, found.values())))
+
+
+def _paid_for(text: Text, error: str) -> Failed:
+    """Give up an answer that was paid for all the same."""
+    return Failed(error, text.tokens, text.prompt_tokens, text.cost)

@@ -25,6 +25,7 @@ from harness.specs.template import IMAGE_MARK
 from harness.weights import find
 
 log = logging.getLogger("harness")
+_SAME = "prompt tokens: those of transformers' processor"
 R = TypeVar("R", Text, Scores)
 Tokens = tuple[tuple[int, ...], ...]
 
@@ -41,7 +42,7 @@ class VllmAdapter:
         }),
         generation=NAMED,
         counts_tokens=True,
-        batch_size=1024,
+        batch_size=256,
     )  # fmt: skip
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
@@ -64,6 +65,9 @@ class VllmAdapter:
         self._engine = Engine(spec, options, weights, setting)
         self._expected: list[int] = []
         """Tokens of the first prompt by transformers' processor, until vLLM's are known."""
+        self._asking: Ask | None = None
+        self._seen: Ask | None = None
+        """The run of which the first prompt was compared."""
         self._compared: str | None = None
 
     @classmethod
@@ -107,13 +111,13 @@ class VllmAdapter:
         prompts = [self._form.render(each.text) for each in requests]
         tokens = choices_of(ask, prompts[0], self._choice_tokens, self._reader)
         if ask.output_type == "multiple_choice":
-            self._check_length(prompts[0], requests[0], longest(tokens))
+            self._check_length(ask, prompts[0], requests[0], longest(tokens))
             return self._ranked(prompts, requests, tokens)
         if ask.output_type == "constrained":
-            self._check_length(prompts[0], requests[0], longest(tokens) + 1)
+            self._check_length(ask, prompts[0], requests[0], longest(tokens) + 1)
             return self._spelt(prompts, requests, tokens)
         most = ask.generation.most_tokens(longest(tokens) if tokens else None)
-        self._check_length(prompts[0], requests[0], most)
+        self._check_length(ask, prompts[0], requests[0], most)
         return self._written(ask, prompts, requests, most)
 
     def _written(
@@ -216,9 +220,9 @@ class VllmAdapter:
         cached = output.num_cached_tokens if self._engine.caches_prefixes else None
         return replace(response, prompt_tokens=len(output.prompt_token_ids), cached_tokens=cached)
 
-    def _check_length(self, prompt: str, request: Request, most: int) -> None:
-        """See, before the first request, that a prompt and its answer fit."""
-        if self._compared:
+    def _check_length(self, ask: Ask, prompt: str, request: Request, most: int) -> None:
+        """See, before the first request of a run, that its prompt and answer fit."""
+        if self._seen is ask:
             return
         own = self._inputs.make([prompt], [request.images])["input_ids"][0].tolist()
         if len(own) + most > self._engine.most_tokens:
@@ -233,7 +237,7 @@ class VllmAdapter:
                     "smaller images (`processor_kwargs.max_pixels`)",
                 )
             )
-        self._expected = own
+        self._expected, self._asking = own, ask
 
     def _ask(self, prompts: Sequence[Mapping[str, Any]], sampling: Any, special: bool) -> list[Any]:
         """Ask the engine; of its first answer see that it read what transformers' processor makes
@@ -243,9 +247,10 @@ class VllmAdapter:
         own, self._expected = self._expected, []
         if not own:
             return outputs
+        self._seen = self._asking
         read = list(outputs[0].prompt_token_ids)
         if read == own:
-            self._compared = "prompt tokens: those of transformers' processor"
+            self._compared = self._compared or _SAME
             return outputs
         found = f"{len(read)} tokens, {len(own)} with transformers' processor"
         self._compared = f"prompt tokens: other than with adapter `hf` ({found})"
