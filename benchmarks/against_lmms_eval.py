@@ -51,8 +51,10 @@ class Setting:
     batch: int = 1
 
 
-def run(command: Sequence[str], folder: Path) -> float:
-    """Run a command; give the seconds that it took. What it said is shown when it fails."""
+def run(command: Sequence[str], folder: Path) -> tuple[float, str]:
+    """Run a command; give the seconds that it took and what it printed. What it said is shown when
+    it fails.
+    """
     own = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(folder / "home"), "TQDM_DISABLE": "1"}
     # OMP_NUM_THREADS is handed on: with 1, other work on the machine spoils the times less.
     started = time.perf_counter()
@@ -60,7 +62,7 @@ def run(command: Sequence[str], folder: Path) -> float:
     seconds = time.perf_counter() - started
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}\n{done.stderr[-3000:]}")
-    return seconds
+    return seconds, done.stdout
 
 
 def ours(at: Setting) -> tuple[float, Answers]:
@@ -69,7 +71,7 @@ def ours(at: Setting) -> tuple[float, Answers]:
     shutil.rmtree(output, ignore_errors=True)
     words = ["--tasks", at.task, "--model", at.family, "--include_path", str(at.folder / "specs")]
     more = ["--limit", str(at.images), "--batch_size", str(at.batch), "--output", str(output)]
-    seconds = run([sys.executable, "-m", "harness", "run", *words, *more, "--json"], at.folder)
+    seconds, _ = run([sys.executable, "-m", "harness", "run", *words, *more, "--json"], at.folder)
     text = (output / at.family / at.task / "predictions.jsonl").read_text(encoding="utf-8")
     rows = [json.loads(line) for line in lines_of(text)]
     return seconds, {row["image_id"]: row["answer"] for row in rows}
@@ -86,7 +88,7 @@ def theirs(at: Setting) -> tuple[float, Answers]:
     command = [sys.executable, *start, "--include_path", str(exported)]
     command += ["--tasks", at.task, "--model", CLASSES[at.family], "--model_args", arguments]
     command += ["--device", "cpu", "--batch_size", str(batch)]
-    seconds = run([*command, "--log_samples", "--output_path", str(logs)], at.folder)
+    seconds, _ = run([*command, "--log_samples", "--output_path", str(logs)], at.folder)
     (samples,) = logs.rglob(f"*_samples_{at.task}.jsonl")
     lines = lines_of(samples.read_text(encoding="utf-8"))
     rows = [row for line in lines for row in json.loads(line)["harness"]]

@@ -8,9 +8,7 @@ turn, and the least time of each counts. `s` is the whole process from the comma
 
 import argparse
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,6 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from against_lmms_eval import TASKS, Setting, run
 from prefix import imagenet_names
 from speed_models import make_model, write_tasks
 
@@ -30,7 +29,6 @@ from harness.specs.load import load_task
 from harness.specs.template import IMAGE_MARK
 from harness.store.lines import read_predictions
 
-TASKS = ("speed_ow", "speed_mc", "speed_cw_100", "speed_cw_1000")
 MOST_LENGTH = 16384
 
 
@@ -41,27 +39,6 @@ class Found:
     seconds: float
     model_seconds: float
     answers: Mapping[str, str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What is compared."""
-
-    folder: Path
-    family: str
-    task: str
-    images: int
-
-
-def run(command: list[str], folder: Path) -> tuple[float, str]:
-    """Run a command; give its seconds and what it printed."""
-    own = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(folder / "home"), "TQDM_DISABLE": "1"}
-    started = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | own)
-    seconds = time.perf_counter() - started
-    if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)}\n{done.stderr[-3000:]}")
-    return seconds, done.stdout
 
 
 def harness(at: Setting, adapter: str) -> Found:
@@ -181,7 +158,7 @@ def main() -> None:
         prepare(Path(name), families, options.images)
         for family in families:
             for task in options.tasks.split(","):
-                at = Setting(Path(name), family, task, options.images)
+                at = Setting(Path(name), family, task, options.images, "float32")
                 print(compare(at, options.times), flush=True)
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 from harness.specs.model import Kind
 from harness.specs.task import GenerationSpec, OutputType
+from harness.specs.template import IMAGE_MARK
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,14 @@ class Request:
     """Seed of the noise where the task samples, of 63 bits: see `noise_seed`."""
     ahead: Ahead | None = None
     """What the adapter's `prepare` gave, where it has one and was asked."""
+
+
+def misfit(request: Request) -> str | None:
+    """Say how many images a prompt has other than marks; None where they fit."""
+    marks = request.text.count(IMAGE_MARK)
+    if marks == len(request.images):
+        return None
+    return f"{len(request.images)} images for {marks} {IMAGE_MARK} in the text"
 
 
 def noise_seed(seed: int, image_ids: Sequence[str]) -> int:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 ORDER = (
-    "errors", "limits", "heavy", "specs", "requests", "data", "weights", "encoders", "prompts",
-    "answers", "store", "scores", "runs", "report", "leaderboard", "export", "evaluate_modules",
-    "adapters", "runner", "checks", "given", "face", "cli", "__main__",
+    "errors", "limits", "heavy", "background", "specs", "requests", "data", "weights", "encoders",
+    "prompts", "answers", "store", "scores", "runs", "report", "leaderboard", "export",
+    "evaluate_modules", "adapters", "runner", "checks", "given", "face", "cli", "__main__",
 )  # fmt: skip
 ANSWER_TYPES = "harness.answers.outcome"  # plain words that everything may use
 HEAVY = {

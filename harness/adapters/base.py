@@ -1,10 +1,10 @@
 """The seam between the harness and a model."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, runtime_checkable
 
-from harness.requests import Ahead, Ask, ModelFacts, Request, Response
+from harness.requests import Ahead, Ask, Failed, ModelFacts, Request, Response, misfit
 from harness.specs.base import Spec
 from harness.specs.model import ModelGeneration, ModelSpec
 
@@ -82,6 +82,16 @@ class Adapter(Protocol):
         batch, which the runner takes apart. Raises OutOfMemoryError when the batch did not fit.
         """
         ...
+
+
+def answer_fitting(
+    requests: Sequence[Request], respond: Callable[[Sequence[Request]], Sequence[Response]]
+) -> list[Response]:
+    """Answer the requests whose images fit their text; the others are errors of their own."""
+    wrong = [misfit(each) for each in requests]
+    good = [each for each, told in zip(requests, wrong, strict=True) if told is None]
+    answers = iter(respond(good) if good else ())
+    return [next(answers) if told is None else Failed(told) for told in wrong]
 
 
 @runtime_checkable

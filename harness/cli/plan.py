@@ -5,7 +5,7 @@ import logging
 import shutil
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -96,7 +96,7 @@ def plan(
         if not as_json:
             _show(each)
     if as_json:
-        whole = {"schema_version": SCHEMA_VERSION, "model": spec.model, **_total(found)}
+        whole = {"schema_version": SCHEMA_VERSION, "model": spec.model, **asdict(_total(found))}
         whole["tasks"] = [asdict(each) for each in found]
         say(json.dumps(whole, indent=2, ensure_ascii=False, default=str))
     elif len(found) > 1:
@@ -121,26 +121,31 @@ def _forecasts(
         yield forecast(catalogue, task, model, own, options)
 
 
-def _total(found: "Sequence[Forecast]") -> dict[str, object]:
-    """Give what all tasks ask and cost together; no cost where that of one is not known."""
+@dataclass(frozen=True, slots=True)
+class _Total:
+    """What all tasks ask and cost together."""
+
+    requests: int
+    cost: dict[str, float] | None
+    """US dollars, `expected` and `at_most`; None where that of a task is not known."""
+
+
+def _total(found: "Sequence[Forecast]") -> _Total:
     known = [each.cost for each in found if each.cost is not None]
-    total = {"expected": sum(c.expected for c in known), "at_most": sum(c.at_most for c in known)}
-    return {
-        "requests": sum(each.requests.left for each in found),
-        "cost": total if len(known) == len(found) else None,
-    }
+    cost = {"expected": sum(c.expected for c in known), "at_most": sum(c.at_most for c in known)}
+    requests = sum(each.requests.left for each in found)
+    return _Total(requests, cost if len(known) == len(found) else None)
 
 
 def _show_total(found: "Sequence[Forecast]") -> None:
     from harness.checks.forecast.lines import dollars
 
-    text = f"{sum(each.requests.left for each in found):,} requests"
-    known = [each.cost for each in found if each.cost is not None]
-    if known and len(known) < len(found):
+    total = _total(found)
+    text = f"{total.requests:,} requests"
+    if total.cost is not None:
+        text += f"; {dollars(total.cost['expected'])}, at most {dollars(total.cost['at_most'])}"
+    elif any(each.cost is not None for each in found):
         text += "; the cost of some is not known"
-    elif known:
-        text += f"; {dollars(sum(each.expected for each in known))}, at most "
-        text += dollars(sum(each.at_most for each in known))
     say(paragraph(f"{'together':<9}", text))
 
 

@@ -53,7 +53,7 @@ def to_rich(table: Table) -> rich.table.Table:
         caption_justify="left",
         caption=escape(table.caption) if table.caption else None,
     )
-    columns = [(place, each) for place, each in enumerate(table.columns) if not each.only_csv]
+    columns = table.for_people
     for _, column in columns:
         if column.is_name:
             found.add_column(escape(column.heading), overflow="fold")
@@ -74,7 +74,7 @@ def plain(cell: Cell) -> str:
 
 def to_markdown(table: Table) -> str:
     """Give the table in Markdown as GitHub reads it; the best of peers in bold."""
-    columns = [(place, each) for place, each in enumerate(table.columns) if not each.only_csv]
+    columns = table.for_people
     best = table.best()
     lines = [
         [_markdown(column.heading) for _, column in columns],

@@ -41,7 +41,7 @@ def to_latex(tables: Sequence[Table], notes: Sequence[str]) -> str:
 
 
 def _environment(table: Table) -> str:
-    columns = [(place, each) for place, each in enumerate(table.columns) if not each.only_csv]
+    columns = table.for_people
     kinds = "".join("l" if column.is_name else "r" for _, column in columns)
     best = table.best()
     heading = " & ".join(latex_text(column.heading) for _, column in columns)

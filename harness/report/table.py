@@ -102,6 +102,11 @@ class Table:
     """For each row of which others it may be the best: those with the same value. A row with None
     has no others, nor has any row where there are no peers."""
 
+    @property
+    def for_people(self) -> list[tuple[int, Column]]:
+        """The columns that people read, each with its place in a row."""
+        return [(place, each) for place, each in enumerate(self.columns) if not each.only_csv]
+
     def best(self) -> frozenset[tuple[int, int]]:
         """Give the places (row, column) of the best of at least two peers; all that are as good, as
         far as two decimals show.

@@ -1,10 +1,12 @@
 """Ask a model for a batch of answers, and keep one bad request from spoiling the others."""
 
 import logging
-import threading
 from collections.abc import Sequence
+from concurrent.futures import wait
+from functools import partial
 
 from harness.adapters.base import Adapter, OutOfMemoryError
+from harness.background import in_background
 from harness.errors import RunError, UserError
 from harness.requests import Ask, Failed, Request, Response
 
@@ -69,26 +71,13 @@ class Asker:
     def _call(self, requests: Sequence[Request]) -> list[Response]:
         if self._timeout is None:
             return self.adapter.respond(self._ask, requests)
-        found: list[list[Response]] = []
-        failed: list[BaseException] = []
-
-        def call() -> None:
-            try:
-                found.append(self.adapter.respond(self._ask, requests))
-            except BaseException as error:  # noqa: BLE001  # handed on to the thread that waits
-                failed.append(error)
-
-        thread = threading.Thread(target=call, name="model call", daemon=True)
-        thread.start()
-        thread.join(self._timeout)
-        if thread.is_alive():
+        call = in_background(partial(self.adapter.respond, self._ask, requests), "model call")
+        if not wait([call], self._timeout).done:
             raise StuckError(
                 f"the model gave no answer within {self._timeout:g} s (--call_timeout); the same "
                 "command goes on from here"
             )
-        if failed:
-            raise failed[0]
-        return found[0]
+        return call.result()
 
     def _halves(self, requests: Sequence[Request]) -> list[Response]:
         middle = (len(requests) + 1) // 2

@@ -75,12 +75,11 @@ def _with_prompt(catalogue: Catalogue, file: YamlFile) -> YamlFile:
     if not isinstance(name, str):
         return file
     key, text = ("prompt",), ("doc_to_text",)
-    is_set = [file.origins[each].line == 0 for each in (key, text) if each in file.origins]
-    if len(is_set) == 2 and is_set[0] == is_set[1]:
-        if is_set[0] or file.origins[key].path == file.origins[text].path:
-            what = "one of `prompt` and `doc_to_text`; a prompt by name brings its own text"
-            raise SpecError(Problem(file.origin(key), what))
-    elif len(is_set) == 2 and is_set[1]:
+    named, said = file.origins[key], file.origins.get(text)
+    if said is not None and (said.path == named.path or said.line == named.line == 0):
+        what = "one of `prompt` and `doc_to_text`; a prompt by name brings its own text"
+        raise SpecError(Problem(file.origin(key), what))
+    if said is not None and said.line == 0:
         data = {each: value for each, value in file.data.items() if each != "prompt"}
         return YamlFile(file.path, data, file.origins)
     try:

@@ -111,7 +111,6 @@ def test_it_is_said_once_whether_vllm_reads_the_prompt_as_hf_does(
     assert "prompt tokens: those of transformers' processor" in vllm.facts.notes
     monkeypatch.setattr(vllm, "_compared", None)
     monkeypatch.setattr(vllm, "_seen", None)
-    monkeypatch.setattr(vllm, "_special", lambda prompt: False)
     monkeypatch.setattr(vllm._inputs, "make", lambda *_: {"input_ids": torch.tensor([[1, 2, 3]])})
     ask = Ask()
     for _ in range(2):

@@ -11,18 +11,18 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from support.faulty_server import completion, dump, image_urls, number_of, refused
+from support.local_server import LocalServer
 
 Hook = Callable[[], None]
 _KEY = "authorization"
 
 
-class BatchServer:
+class BatchServer(LocalServer):
     """Serves while it is entered.
 
     `hooks` run at a moment (`uploaded`, `created`, `looked`, `downloaded`: before the reply), with
@@ -43,28 +43,7 @@ class BatchServer:
         self.keys: set[str | None] = set()
         self.calls: Counter[str] = Counter()
         self._lock = threading.RLock()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.daemon_threads = True
-        self._http.block_on_close = False
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,))
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_address[1]}/v1"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self._http.shutdown()
-        self._thread.join()
-        self._http.server_close()
+        super().__init__(_handler(self), 0.02)
 
     @property
     def sizes(self) -> list[int]:

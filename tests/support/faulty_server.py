@@ -11,12 +11,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 from PIL import Image
+
+from support.local_server import LocalServer
 
 FINE = "fine"
 MODEL = "faulty-model-0001"
@@ -83,7 +85,7 @@ class Reply:
     """Pause after each byte."""
 
 
-class FaultyServer:
+class FaultyServer(LocalServer):
     """Serves while it is entered. `delay_s` is how long a good answer takes."""
 
     def __init__(self, script: Script | None = None, delay_s: float = 0.0) -> None:
@@ -94,18 +96,7 @@ class FaultyServer:
         self._under_way = 0
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.daemon_threads = True
-        self._http.block_on_close = False
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,))
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_address[1]}/v1"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+        super().__init__(_handler(self), 0.05)
 
     def __exit__(
         self,
@@ -114,9 +105,7 @@ class FaultyServer:
         at: TracebackType | None,
     ) -> None:
         self._stopping.set()
-        self._http.shutdown()
-        self._thread.join()
-        self._http.server_close()
+        super().__exit__(kind, error, at)
 
     def tries(self, image: int) -> list[str]:
         """What happened to the requests for an image, in turn."""

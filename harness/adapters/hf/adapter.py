@@ -23,9 +23,8 @@ from harness.adapters.hf.shared_attention import use_shared_attention
 from harness.adapters.hf.shared_prefix import SharedPrefix, prefix_cache
 from harness.adapters.hf.writing import Writer
 from harness.errors import Problem, SpecError
-from harness.requests import Ahead, Ask, Failed, ModelFacts, Request, Response, Scores
+from harness.requests import Ahead, Ask, Failed, ModelFacts, Request, Response, Scores, misfit
 from harness.specs.model import ModelSpec
-from harness.specs.template import IMAGE_MARK
 from harness.weights import find
 
 
@@ -82,7 +81,7 @@ class HfAdapter:
             yield "inputs: made a batch at a time, as the processor's batches are no sum of parts"
         yield from self._brought.notes()
         if self._markers:
-            yield f"reasoning: between {self._markers.begin!r} and {self._markers.end!r}"
+            yield f"reasoning: {self._markers}"
         quantised = getattr(config, "quantization_config", None)
         if quantised is not None:
             values = quantised if isinstance(quantised, dict) else quantised.to_diff_dict()
@@ -95,9 +94,9 @@ class HfAdapter:
 
         Raises ValueError where the images do not fit the text.
         """
-        marks = request.text.count(IMAGE_MARK)
-        if marks != len(request.images):
-            raise ValueError(f"{len(request.images)} images for {marks} {IMAGE_MARK} in the text")
+        wrong = misfit(request)
+        if wrong is not None:
+            raise ValueError(wrong)
         asked = self._batches.ask(self._form.render(request.text), request.images)
         return Ahead(asked, asked.size)
 

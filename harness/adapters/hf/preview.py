@@ -46,9 +46,7 @@ class HfPreview:
         found: list[int] = []
         for start in range(0, len(texts), _TOGETHER):
             prompts = [self._form.render(text) for text in texts[start : start + _TOGETHER]]
-            special = not self._form.begins_itself(prompts[0])
-            rows = self._tokenizer(prompts, add_special_tokens=special)["input_ids"]
-            found += map(len, rows)
+            found += map(len, self._form.tokens(prompts))
         return found
 
     def image_tokens(self, request: Request) -> int:

@@ -70,6 +70,12 @@ class PromptForm:
         first = self.processor.tokenizer.bos_token
         return first is not None and prompt.startswith(first)
 
+    def tokens(self, prompts: Sequence[str]) -> list[list[int]]:
+        """Tokenize rendered prompts, which all begin alike, with the bare mark of each image."""
+        special = not self.begins_itself(prompts[0])
+        found = self.processor.tokenizer(list(prompts), add_special_tokens=special)
+        return list(found["input_ids"])
+
     def _in_place(self, prompt: str, text: str) -> bool:
         """Say whether images and pieces of text follow each other in a prompt as in the text."""
         place = 0

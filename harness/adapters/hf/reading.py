@@ -20,6 +20,10 @@ class Markers:
     begin: str
     end: str
 
+    def __str__(self) -> str:
+        """Say between what it stands."""
+        return f"between {self.begin!r} and {self.end!r}"
+
 
 @dataclass(frozen=True, slots=True)
 class Read:

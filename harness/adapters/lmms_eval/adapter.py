@@ -6,11 +6,12 @@ import logging
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import torch
 
-from harness.adapters.base import Abilities, OutOfMemoryError, Setting
+from harness.adapters.base import Abilities, OutOfMemoryError, Setting, answer_fitting
 from harness.adapters.hf.checkpoint_settings import keep, neutralise
 from harness.adapters.lmms_eval.isolation import Apart
 from harness.adapters.lmms_eval.loading import LmmsEvalOptions, load
@@ -20,7 +21,6 @@ from harness.export.lmms_eval.task import chat_messages, generation_kwargs, resp
 from harness.requests import Ask, Failed, ModelFacts, Request, Response, Text
 from harness.specs.base import validate_part
 from harness.specs.model import ModelSpec
-from harness.specs.template import IMAGE_MARK
 
 _SPLIT = "test"
 
@@ -147,17 +147,7 @@ class LmmsEvalAdapter:
         A class of lmms-eval may swallow an exception and give an empty text, or one that says so;
         both are errors here. A request whose images do not fit its text is an error of its own.
         """
-        marks = [each.text.count(IMAGE_MARK) for each in requests]
-        good = [
-            each for each, count in zip(requests, marks, strict=True) if count == len(each.images)
-        ]
-        answers = iter(self._respond(ask, good) if good else ())
-        return [
-            next(answers)
-            if count == len(each.images)
-            else Failed(f"{len(each.images)} images for {count} {IMAGE_MARK} in the text")
-            for each, count in zip(requests, marks, strict=True)
-        ]
+        return answer_fitting(requests, partial(self._respond, ask))
 
     def _respond(self, ask: Ask, requests: Sequence[Request]) -> list[Text | Failed]:
         responses = self._ask(ask, requests)

@@ -4,7 +4,7 @@ import logging
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -175,14 +175,7 @@ class BatchService:
 
     def _fault(self, error: Exception) -> Fault:
         fault = fault_of(error) or Fault(f"{type(error).__name__}: {error}")
-        return Fault(
-            self._short(fault.text),
-            status=fault.status,
-            code=fault.code,
-            passing=fault.passing,
-            wait_s=fault.wait_s,
-            unreachable=fault.unreachable,
-        )
+        return replace(fault, text=self._short(fault.text))
 
     def _short(self, text: str) -> str:
         return shorten(self.hide(text))

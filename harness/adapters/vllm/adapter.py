@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 import torch
 
-from harness.adapters.base import ALL_OUTPUTS, Abilities, Setting
+from harness.adapters.base import ALL_OUTPUTS, Abilities, Setting, answer_fitting
 from harness.adapters.hf.choices import ChoiceTokens, choices_of, longest
 from harness.adapters.hf.inputs import InputMaker, Place
 from harness.adapters.hf.loading import load_config, load_generation, load_processor
@@ -21,7 +22,6 @@ from harness.adapters.vllm.sampling import NAMED, text_sampling
 from harness.errors import SpecError, first_line
 from harness.requests import Ask, Failed, ModelFacts, Request, Response, Scores, Text
 from harness.specs.model import ModelSpec
-from harness.specs.template import IMAGE_MARK
 from harness.weights import find
 
 log = logging.getLogger("harness")
@@ -82,7 +82,7 @@ class VllmAdapter:
         if self._compared:
             notes.append(self._compared)
         if self._markers:
-            notes.append(f"reasoning: between {self._markers.begin!r} and {self._markers.end!r}")
+            notes.append(f"reasoning: {self._markers}")
         return ModelFacts(
             revision=self._commit,
             dtype=self._engine.dtype,
@@ -97,15 +97,7 @@ class VllmAdapter:
         Raises SpecError where the first prompt with its answer is longer than the engine can take,
         RunError when the engine is dead.
         """
-        if not requests:
-            return []
-        failed = {place: wrong for place, each in enumerate(requests) if (wrong := _misfit(each))}
-        good = [each for place, each in enumerate(requests) if place not in failed]
-        answers = iter(self._respond(ask, good) if good else ())
-        return [
-            Failed(failed[place]) if place in failed else next(answers)
-            for place in range(len(requests))
-        ]
+        return answer_fitting(requests, partial(self._respond, ask))
 
     def _respond(self, ask: Ask, requests: Sequence[Request]) -> Sequence[Response]:
         prompts = [self._form.render(each.text) for each in requests]
@@ -182,8 +174,8 @@ class VllmAdapter:
     def _asked(self, prompts: Sequence[str], requests: Sequence[Request]) -> list[dict[str, Any]]:
         """Give the prompts as tokens, one for each image, behind which others can be put."""
         return [
-            {"prompt_token_ids": self._ids(prompt)} | _images(request)
-            for prompt, request in zip(prompts, requests, strict=True)
+            {"prompt_token_ids": tokens} | _images(request)
+            for tokens, request in zip(self._form.tokens(prompts), requests, strict=True)
         ]
 
     def _ask_texts(
@@ -193,7 +185,7 @@ class VllmAdapter:
             {"prompt": prompt} | _images(request)
             for prompt, request in zip(prompts, requests, strict=True)
         ]
-        return self._ask(asked, sampling, self._special(prompts[0]))
+        return self._ask(asked, sampling, not self._form.begins_itself(prompts[0]))
 
     def _ask_next(
         self, prompts: Sequence[Mapping[str, Any]], tokens: Sequence[Sequence[int]]
@@ -207,13 +199,6 @@ class VllmAdapter:
             for each in tokens
         ]
         return self._ask(prompts, sampling, False)
-
-    def _special(self, prompt: str) -> bool:
-        return not self._form.begins_itself(prompt)
-
-    def _ids(self, prompt: str) -> list[int]:
-        special = self._special(prompt)
-        return list(self._tokenizer(prompt, add_special_tokens=special)["input_ids"])
 
     def _counted(self, response: R, output: Any) -> R:
         """Add how many tokens the prompt has, and how many of these came from the prefix cache."""
@@ -266,13 +251,6 @@ class VllmAdapter:
             f"a prompt of {prompt} tokens leaves no room for an answer of {most} within "
             f"{self._engine.most_tokens}; options.max_model_len of {prompt + most} would"
         )
-
-
-def _misfit(request: Request) -> str | None:
-    marks = request.text.count(IMAGE_MARK)
-    if marks == len(request.images):
-        return None
-    return f"{len(request.images)} images for {marks} {IMAGE_MARK} in the text"
 
 
 def _images(request: Request) -> dict[str, Any]:

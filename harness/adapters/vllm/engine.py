@@ -9,15 +9,19 @@ import re
 import signal
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import wait
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.resource_tracker import ensure_running
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from harness.adapters.base import Setting
 from harness.adapters.vllm.options import VllmOptions
+from harness.background import in_background
 from harness.errors import MissingPackageError, Problem, RunError, SpecError, first_line
 from harness.specs.model import ModelSpec
 from harness.weights import Weights
@@ -33,7 +37,8 @@ _OWN = frozenset({
     "model", "revision", "tokenizer_revision", "dtype", "trust_remote_code", "mm_processor_kwargs",
     "seed", "logprobs_mode", "generation_config", "runner", "chat_template",
 })  # fmt: skip
-"""Arguments of the engine that the harness gives itself."""
+"""Arguments of the engine that the harness gives itself, or that would act on what it does itself:
+prompts, and the end of an answer."""
 
 
 class Engine:
@@ -65,7 +70,7 @@ class Engine:
             _check_arguments(spec, options, [each for each in vars(EngineArgs) if each[0] != "_"])
             try:
                 self.llm = _start(spec, options, weights, setting)
-            except Exception as error:
+            except Exception as error:  # its own, pydantic's, of the model's code, of its processes
                 raise SpecError(self._not_started(spec, error)) from error
         self._failed = False
         self._processes = set(multiprocessing.active_children()) - before
@@ -110,38 +115,23 @@ class Engine:
 
         Raises ValueError for a prompt that cannot be asked, RunError when the engine is dead.
         """
-        outputs: list[list[Any]] = []
-        failed: list[BaseException] = []
-
-        def generate() -> None:
-            try:
-                outputs.append(
-                    self.llm.generate(
-                        list(prompts),
-                        sampling,
-                        use_tqdm=False,
-                        tokenization_kwargs={"add_special_tokens": special},
-                    )
-                )
-            except BaseException as error:  # noqa: BLE001  # handed on to the thread that waits
-                failed.append(error)
-
-        self._wait_for(threading.Thread(target=generate, name="vllm", daemon=True))
-        if failed:
-            raise self._plain(failed[0]) from failed[0]
-        return outputs[0]
-
-    def _wait_for(self, thread: threading.Thread) -> None:
-        """Wait for a call of the engine. vLLM itself waits for ever where its process was killed
-        while it had requests to answer.
-        """
-        thread.start()
-        while thread.is_alive():
-            thread.join(_LOOK_S)
-            if thread.is_alive() and not all(each.is_alive() for each in self._processes):
-                thread.join(_LOOK_S)
-                if thread.is_alive():
-                    raise self._dead()
+        generate = partial(
+            self.llm.generate,
+            list(prompts),
+            sampling,
+            use_tqdm=False,
+            tokenization_kwargs={"add_special_tokens": special},
+        )
+        call = in_background(generate, "vllm")
+        # vLLM itself waits for ever where its process was killed while it had requests to answer.
+        while not wait([call], _LOOK_S).done:
+            lives = all(each.is_alive() for each in self._processes)
+            if not lives and not wait([call], _LOOK_S).done:
+                raise self._dead()
+        error = call.exception()
+        if error is not None:
+            raise self._plain(error) from error
+        return list(call.result())
 
     def _plain(self, error: BaseException) -> BaseException:
         from vllm.v1.engine.exceptions import EngineDeadError
@@ -205,8 +195,6 @@ def _dtype(spec: ModelSpec, platform: Any) -> str:
     """Give the dtype; `auto` means the same as with `hf`."""
     if spec.dtype != "auto":
         return spec.dtype
-    import torch
-
     on_gpu = platform.is_cuda_alike() and torch.bfloat16 in platform.supported_dtypes
     return "bfloat16" if on_gpu else "float32"
 
@@ -233,8 +221,6 @@ def _pin(spec: ModelSpec, options: VllmOptions, device: str) -> None:
     count = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     if count == 1 or not device.startswith("cuda"):
         return
-    import torch
-
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     devices = visible.split(",") if visible else list(map(str, range(torch.cuda.device_count())))
     each = options.tensor_parallel_size * options.pipeline_parallel_size
