@@ -55,7 +55,7 @@ def run(command: Sequence[str], folder: Path) -> tuple[float, str]:
     """Run a command; give the seconds that it took and what it printed. What it said is shown when
     it fails.
     """
-    own = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(folder / "home"), "TQDM_DISABLE": "1"}
+    own = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(folder / "home")}
     # OMP_NUM_THREADS is handed on: with 1, other work on the machine spoils the times less.
     started = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | own)
@@ -79,16 +79,20 @@ def ours(at: Setting) -> tuple[float, Answers]:
 
 def theirs(at: Setting) -> tuple[float, Answers]:
     """Answer an exported task with lmms-eval; give the seconds and the answers."""
-    logs = at.folder / "theirs"
-    shutil.rmtree(logs, ignore_errors=True)
-    exported = at.folder / "exported"
     batch = min(at.batch, LARGEST_BATCH[at.family])
     arguments = f"pretrained={at.folder / 'specs' / at.family},{ARGUMENTS[at.family]}"
-    start = [str(FLOAT32)] if at.dtype == "float32" else ["-m", "lmms_eval"]
-    command = [sys.executable, *start, "--include_path", str(exported)]
-    command += ["--tasks", at.task, "--model", CLASSES[at.family], "--model_args", arguments]
-    command += ["--device", "cpu", "--batch_size", str(batch)]
-    seconds, _ = run([*command, "--log_samples", "--output_path", str(logs)], at.folder)
+    words = [str(FLOAT32)] if at.dtype == "float32" else ["-m", "lmms_eval"]
+    words += ["--model", CLASSES[at.family], "--model_args", arguments]
+    return lmms_eval(at, [*words, "--device", "cpu", "--batch_size", str(batch)])
+
+
+def lmms_eval(at: Setting, words: Sequence[str]) -> tuple[float, Answers]:
+    """Answer an exported task with lmms-eval started by these words."""
+    logs = at.folder / "theirs"
+    shutil.rmtree(logs, ignore_errors=True)
+    command = [sys.executable, *words, "--include_path", str(at.folder / "exported")]
+    command += ["--tasks", at.task, "--log_samples", "--output_path", str(logs)]
+    seconds, _ = run(command, at.folder)
     (samples,) = logs.rglob(f"*_samples_{at.task}.jsonl")
     lines = lines_of(samples.read_text(encoding="utf-8"))
     rows = [row for line in lines for row in json.loads(line)["harness"]]
@@ -133,7 +137,12 @@ def prepare(folder: Path, families: Sequence[str], images: int, dtype: str) -> N
         make_model(family, specs / family, names)
         yaml = f"model: {family}\nadapter: hf\npretrained: {family}\ndtype: {dtype}\n"
         (specs / f"{family}.yaml").write_text(yaml)
-    catalogue = Catalogue((specs,))
+    export(folder, images)
+
+
+def export(folder: Path, images: int) -> None:
+    """Write the tasks for lmms-eval."""
+    catalogue = Catalogue((folder / "specs",))
     tasks = [load_task(catalogue, name, [f"limit={images}"]) for name in TASKS]
     export_lmms_eval(catalogue, tasks, folder / "exported", NO_OVERRIDES)
 

@@ -4,10 +4,14 @@ Run from the repository's root where vLLM is (`make test-vllm` makes such an env
 `.venv-vllm/bin/python benchmarks/against_vllm.py`. Each side is a process of its own; they run in
 turn, and the least time of each counts. `s` is the whole process from the command to the scores,
 `steady` the images a second from the first answer's request to the last answer, without the start.
+lmms-eval's own vLLM class is a side where lmms-eval is installed beside vLLM; it says nothing by
+which its calls could be timed alone.
 """
 
 import argparse
+import importlib.util
 import json
+import math
 import shutil
 import sys
 import tempfile
@@ -18,7 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from against_lmms_eval import TASKS, Setting, run
+from against_lmms_eval import TASKS, Setting, export, lmms_eval, run
 from prefix import imagenet_names
 from speed_models import make_model, write_tasks
 
@@ -38,6 +42,7 @@ class Found:
 
     seconds: float
     model_seconds: float
+    """NaN where nobody knows."""
     answers: Mapping[str, str | None]
 
 
@@ -95,11 +100,22 @@ def chat(folder: Path, family: str, name: str, images: int) -> None:
     print(json.dumps({"seconds": seconds, "answers": dict(zip(ids, texts, strict=True))}))
 
 
+def of_lmms_eval(at: Setting) -> Found:
+    """Answer an exported task with lmms-eval's vLLM class, all requests in one batch."""
+    pretrained = at.folder / "specs" / at.family
+    # Of the two `max_new_tokens`, the task's and its own, it takes the larger one.
+    arguments = f"model={pretrained},dtype=float32,max_model_len={MOST_LENGTH},max_new_tokens=1"
+    words = ["-m", "lmms_eval", "--model", "vllm", "--model_args", arguments]
+    words += ["--batch_size", str(at.images)]
+    seconds, answers = lmms_eval(at, words)
+    return Found(seconds, math.nan, answers)
+
+
 SIDES: Mapping[str, Callable[[Setting], Found]] = {
     "hf": lambda at: harness(at, "hf"),
     "vllm": lambda at: harness(at, "vllm"),
     "LLM.chat": plain,
-}
+} | ({"lmms-eval": of_lmms_eval} if importlib.util.find_spec("lmms_eval") else {})
 
 
 def compare(at: Setting, times: int) -> str:
@@ -112,15 +128,17 @@ def compare(at: Setting, times: int) -> str:
     steady = {name: min(each.model_seconds for each in runs) for name, runs in found.items()}
     answers = {name: runs[-1].answers for name, runs in found.items()}
     n = len(answers["hf"])
+    others = [name for name in SIDES if name != "vllm"]
     same = [
         sum((answers["vllm"][each] or "").strip() == (answers[other][each] or "").strip()
             for each in answers["hf"])
-        for other in ("hf", "LLM.chat")
+        for other in others
     ]  # fmt: skip
     cells = [f"{whole[name]:.1f}" for name in SIDES]
     cells += [f"{n / steady[name]:.1f}" for name in SIDES]
-    cells += [f"{steady['LLM.chat'] / steady['vllm']:.2f}", f"{whole['vllm'] / whole['hf']:.2f}"]
-    cells += [f"{same[0]} and {same[1]} of {n}"]
+    cells += [f"{steady['LLM.chat'] / steady['vllm']:.2f}"]
+    cells += [f"{whole[other] / whole['vllm']:.2f}" for other in others]
+    cells += [f"{', '.join(map(str, same))} of {n}"]
     return f"| {at.family} | {at.task.removeprefix('speed_')} | {' | '.join(cells)} |"
 
 
@@ -134,6 +152,8 @@ def prepare(folder: Path, families: list[str], images: int) -> None:
             lines = [f"model: {family}_{adapter}", f"adapter: {adapter}", f"pretrained: {family}"]
             yaml = "\n".join([*lines, "dtype: float32", more, ""])
             (specs / f"{family}_{adapter}.yaml").write_text(yaml)
+    if "lmms-eval" in SIDES:
+        export(folder, images)
 
 
 def main() -> None:
@@ -150,9 +170,10 @@ def main() -> None:
         chat(Path(folder), family, task, int(images))
         return
     sides = " | ".join(SIDES)
+    others = ", ".join(name for name in SIDES if name != "vllm")
     heads = [f"s: {sides}", f"steady images/s: {sides}", "vllm to LLM.chat, steady"]
-    print("| model | task |", " | ".join([*heads, "hf to vllm, whole", "equal answers"]), "|")
-    print("|" + "---|" * 11, flush=True)
+    heads += [f"whole, to vllm: {others}", f"equal answers: {others}"]
+    print("| model | task |", " | ".join(heads), "|", flush=True)
     families = options.families.split(",")
     with tempfile.TemporaryDirectory() as name:
         prepare(Path(name), families, options.images)

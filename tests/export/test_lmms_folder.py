@@ -109,7 +109,7 @@ def test_settings_are_whole(folder: Path) -> None:
             "max_new_tokens": task.generation_kwargs.max_new_tokens,
             "do_sample": False,
             "temperature": 0.0,
-            "top_p": None,
+            "top_p": 1.0,
             "num_beams": 1,
             "until": [],
         }

@@ -50,17 +50,17 @@ def simple_text(text: str, image_mark: str) -> str:
 def generation_kwargs(generation: GenerationSpec) -> dict[str, Any]:
     """Give all settings that classes look for: one that lacks has another default in each.
 
-    Stop strings are left out; they are cut from the answer here, as not every class knows them.
+    `top_p` is 1 where nothing is said, which cuts nothing off: the vLLM classes take no null. Stop
+    strings are left out; they are cut from the answer here, as not every class knows them.
     """
-    temperature, top_p = 0.0, None
+    temperature = 0.0
     if generation.do_sample:
         temperature = 1.0 if generation.temperature is None else generation.temperature
-        top_p = 1.0 if generation.top_p is None else generation.top_p
     return {
         "max_new_tokens": generation.max_new_tokens,
         "do_sample": generation.do_sample,
         "temperature": temperature,
-        "top_p": top_p,
+        "top_p": 1.0 if generation.top_p is None else generation.top_p,
         "num_beams": 1,
     }
 
