@@ -1,7 +1,10 @@
-"""`harness plot`: what other labels change, in one picture for a paper."""
+"""`harness plot`: runs in one picture for a paper."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +16,35 @@ from harness.cli.options import (
     catalogue_of,
     overrides_of,
 )
+from harness.errors import Problem, UserError
 from harness.report.terminal import paragraph, say
+
+if TYPE_CHECKING:
+    from harness.data.labels.of_task import Overrides
+    from harness.report.table import Table
+    from harness.scores.fates import Fates
+    from harness.scores.results import Results
+    from harness.specs.catalogue import Catalogue
+
+
+class FigureName(StrEnum):
+    """What can be drawn."""
+
+    LABELS = "labels"
+    OOP = "oop"
+    CLASSES = "classes"
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """Runs, scored as their tasks are today."""
+
+    results: "list[Results]"
+    fates: "list[dict[str, Fates]]"
+    """By label set; none where they are not drawn."""
+    settings: list[tuple[str, ...]]
+    class_names: dict[int, str]
+    """Of the first run."""
 
 
 def plot(
@@ -21,8 +52,16 @@ def plot(
     output: Annotated[
         Path, typer.Option("-o", "--output", help="The picture: FILE.svg, FILE.pdf or FILE.png.")
     ],
+    figure: Annotated[
+        FigureName,
+        typer.Option(
+            help="labels: what other labels change; oop: what became of the answers, those out of "
+            "prompt above all; classes: the accuracy of each class."
+        ),
+    ] = FigureName.LABELS,
     before: Annotated[
-        str | None, typer.Option("--from", help="A label set; the original one where not said.")
+        str | None,
+        typer.Option("--from", help="A label set; the original one where not said. For labels."),
     ] = None,
     after: Annotated[
         str | None,
@@ -33,32 +72,88 @@ def plot(
     settings: RunSettings = None,
     include_path: IncludePath = None,
 ) -> None:
-    """Draw how the accuracy of runs changes from one label set to another, as in the paper.
+    """Draw runs of all models and protocols in one picture, as wide as a column of a paper.
 
-    One picture for runs of all models and protocols, as wide as a column: hollow the accuracy under
-    the first label set, filled that under the second, on the images that have a label in both; at
-    the end of the row the change with its 95 % interval (classes redrawn). Prints these numbers.
-    Nothing in a run is changed. Needs matplotlib: pip install 'mllm-classification-harness[plots]'.
+    labels: hollow the accuracy under one label set, filled that under another, on the images that
+    have a label in both; at the end of the row the change with its 95 % interval (classes redrawn).
+    oop: a bar a run, of all scored images: right, mapped from out of prompt right or wrong, out of
+    prompt, unparsed, refused, empty, wrong in the list. classes: a dot a class, from the lowest to
+    the highest accuracy of the first run. Prints the numbers. Nothing in a run is changed. Needs
+    matplotlib: pip install 'mllm-classification-harness[plots]'.
     """
-    from harness.report.change_plot import draw, kind_of, notes_of, shifts_of, shifts_table
+    from harness.report.drawing import kind_of
     from harness.report.forms import to_rich
     from harness.report.show import make_console
-    from harness.runs.reopen import open_run, share_among_runs
-    from harness.scores.scoring import score_run
+    from harness.runs.reopen import share_among_runs
     from harness.store.directory import find_runs
 
     kind_of(output)
+    if before is not None and figure is not FigureName.LABELS:
+        what, fix = "is of one label set", "--to says which"
+        raise UserError(Problem(f"--figure {figure}", what, f"--from {before}", fix=fix))
     catalogue = catalogue_of(include_path)
     paths = [path for folder in runs for path in find_runs(folder)]
     overrides = share_among_runs(catalogue, paths, overrides_of(label_set, equivalences, settings))
-    opened = (open_run(catalogue, path, overrides) for path in paths)
-    results = [score_run(each.opened, each.manifest, each.rows) for each in opened]
-    shifts = shifts_of(results, before, after)
-    draw(shifts, output)
-    make_console().print(to_rich(shifts_table(shifts)))
-    for result in results:
+    scored = _scored(catalogue, paths, overrides, with_fates=figure is FigureName.OOP)
+    if figure is FigureName.LABELS:
+        table, notes = _labels(scored, before, after, output)
+    elif figure is FigureName.OOP:
+        table, notes = _oop(scored, after, output)
+    else:
+        table, notes = _classes(scored, after, output)
+    make_console().print(to_rich(table))
+    for result in scored.results:
         if not result.complete:
             say(f"{result.model} on {result.task}: not complete, answers are missing", err=True)
-    for note in notes_of(shifts):
+    for note in notes:
         say(paragraph("", note), err=True)
     say(f"files: {output}")
+
+
+def _scored(
+    catalogue: "Catalogue", paths: Sequence[Path], overrides: "Overrides", *, with_fates: bool
+) -> _Scored:
+    from harness.runs.reopen import open_run
+    from harness.scores.fates import fates_of
+    from harness.scores.scoring import request_of, score_run
+
+    found = _Scored([], [], [], {})
+    for path in paths:  # one after the other, so that the rows of one run are held
+        each = open_run(catalogue, path, overrides)
+        if not found.results:
+            found.class_names.update({item.id: item.name for item in each.opened.classes.classes})
+        found.results.append(score_run(each.opened, each.manifest, each.rows))
+        found.settings.append(each.manifest.settings)
+        if with_fates:
+            found.fates.append(fates_of(each.rows, request_of(each.opened, each.manifest)))
+    return found
+
+
+def _labels(
+    scored: _Scored, before: str | None, after: str | None, output: Path
+) -> "tuple[Table, Iterable[str]]":
+    from harness.report.change_plot import draw, notes_of, shifts_of, shifts_table
+
+    shifts = shifts_of(scored.results, before, after)
+    draw(shifts, output)
+    return shifts_table(shifts), notes_of(shifts)
+
+
+def _oop(scored: _Scored, label_set: str | None, output: Path) -> "tuple[Table, Iterable[str]]":
+    from harness.report.drawn_runs import run_names
+    from harness.report.fate_plot import all_fates, draw_fates, fate_notes, fate_table
+
+    names = run_names(scored.results, scored.settings)
+    found = all_fates(scored.results, scored.fates, names, label_set)
+    draw_fates(found, output)
+    return fate_table(found), fate_notes(found)
+
+
+def _classes(scored: _Scored, label_set: str | None, output: Path) -> "tuple[Table, Iterable[str]]":
+    from harness.report.class_plot import class_accuracies, class_notes, class_table, draw_classes
+    from harness.report.drawn_runs import run_names
+
+    names = run_names(scored.results, scored.settings)
+    found = class_accuracies(scored.results, names, scored.class_names, label_set)
+    draw_classes(found, output)
+    return class_table(found), class_notes(found)

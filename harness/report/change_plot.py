@@ -8,30 +8,37 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from harness.errors import DataError, MissingPackageError, Problem, UserError, unknown_name
+from harness.errors import DataError, Problem, UserError
+from harness.report.drawing import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    VERMILION,
+    kind_of,
+    require,
+    save,
+    short,
+)
+from harness.report.drawn_runs import check_label_sets, named
 from harness.report.table import INTERVAL, Column, Number, Table, names
-from harness.report.terminal import shown
 from harness.scores.results import Change, Protocol, Results
-from harness.store.lines import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-KINDS = ("svg", "pdf", "png")
-_WIDTH, _ROW, _REST = 3.35, 0.17, 1.0
-"""Inches: a column of a paper, a row, and what stands above and below the rows."""
-_LONGEST_NAME, _LONGEST_LINE = 24, 40
-"""Characters of a name, and of what stands in one line below the rows."""
+_ROW, _REST = 0.17, 1.0
+"""Inches: the height of a row, and of what stands above and below the rows."""
+_LONGEST_LINE = 40
+"""Characters of what stands in one line below the rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """How a protocol is drawn: in colours that the colour-blind tell apart (Okabe and Ito, "Color
-    Universal Design", 2008), and by a marker, so that it needs no colour.
-    """
+    """How a protocol is drawn: by a colour, and by a marker, so that it needs no colour."""
 
     name: str
     marker: str
@@ -39,11 +46,11 @@ class _Look:
 
 
 _LOOKS: Mapping[Protocol, _Look] = {
-    "ow": _Look("open world", "o", "#0072B2"),
-    "mc": _Look("multiple choice", "s", "#CC79A7"),
-    "cw": _Look("closed world", "^", "#D55E00"),
-    "cw_plus": _Look("closed world, mapped", "v", "#E69F00"),
-    "classify": _Look("classifier", "D", "#009E73"),
+    "ow": _Look("open world", "o", BLUE),
+    "mc": _Look("multiple choice", "s", PURPLE),
+    "cw": _Look("closed world", "^", VERMILION),
+    "cw_plus": _Look("closed world, mapped", "v", ORANGE),
+    "classify": _Look("classifier", "D", GREEN),
 }
 
 
@@ -86,40 +93,23 @@ def shifts_of(
     if before is None or after is None or before == after:
         got = ", ".join(first.label_sets) or "none"
         what, fix = "needs two label sets", "--from and --to say which"
-        raise UserError(Problem(f"plot of {_named(first)}", what, got, fix=fix))
-    for result in results:
-        _check_labels(result, first, (before, after))
+        raise UserError(Problem(f"plot of {named(first)}", what, got, fix=fix))
+    check_label_sets(results, (before, after))
     counts = Counter((each.model, each.protocol) for each in results)  # a marker says the protocol
     runs = [_shift(each, before, after, counts[each.model, each.protocol] > 1) for each in results]
     return Shifts(before, after, tuple(sorted(runs, key=lambda run: -run.after)))
-
-
-def _named(result: Results) -> str:
-    return f"{result.model} on {result.task}"
-
-
-def _check_labels(result: Results, first: Results, chosen: tuple[str, str]) -> None:
-    for name in chosen:
-        if name not in result.label_sets:
-            known = list(result.label_sets)
-            raise UserError(unknown_name(f"plot of {_named(result)}", "label set", name, known))
-        if result.label_sets[name].digest != first.label_sets[name].digest:
-            where = f"plot of {_named(first)} and {_named(result)}"
-            what = f"their label sets `{name}` are different ones"
-            fix = f"give both the same labels with --label_set {name}=PATH"
-            raise DataError(Problem(where, what, expected="runs on the same labels", fix=fix))
 
 
 def _shift(result: Results, before: str, after: str, with_task: bool) -> Shift:
     change = result.changes.get(f"{before}->{after}")
     if change is None:
         pairs = [name.replace("->", " to ") for name in result.changes]
-        where, what = f"plot of {_named(result)}", "has no change between these label sets"
+        where, what = f"plot of {named(result)}", "has no change between these label sets"
         raise UserError(Problem(where, what, f"{before} to {after}", f"one of {', '.join(pairs)}"))
     if change.from_ is None or change.to is None or change.delta is None:
         what = "no image has a label in both label sets"
-        raise DataError(Problem(f"plot of {_named(result)}", what, f"{before} and {after}"))
-    name = _named(result) if with_task else result.model
+        raise DataError(Problem(f"plot of {named(result)}", what, f"{before} and {after}"))
+    name = named(result) if with_task else result.model
     return Shift(name, change.protocol, change, change.from_, change.to, change.delta)
 
 
@@ -153,53 +143,20 @@ def shifts_table(shifts: Shifts) -> Table:
     return Table("shifts", title, columns, rows)
 
 
-def kind_of(path: Path) -> str:
-    """Give the kind of picture that a path's ending asks for. Raises UserError for another one."""
-    kind = path.suffix.lower().removeprefix(".")
-    if kind not in KINDS:
-        expected = " or ".join(f"FILE.{each}" for each in KINDS)
-        got = f"the ending `{path.suffix}`" if path.suffix else "no ending"
-        raise UserError(Problem(f"-o {path}", "is no kind of picture", got, expected))
-    return kind
-
-
 def draw(shifts: Shifts, path: Path) -> None:
     """Write the picture, whole or not at all; the same bytes from the same numbers.
 
     Raises UserError for an ending that is none of `KINDS`, MissingPackageError without matplotlib,
     RunError where the disk does not take it.
     """
-    kind = kind_of(path)
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        what = "needs the Python package `matplotlib`"
-        fix = "pip install 'mllm-classification-harness[plots]'"
-        raise MissingPackageError(Problem("harness plot", what, fix=fix)) from error
-    with matplotlib.rc_context(_style()):
-        height = _REST + _ROW * len(shifts.runs)
-        figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+    kind_of(path)
+    require("harness plot")
+
+    def rows_and_key(figure: "Figure") -> None:
         _rows(figure.add_subplot(), shifts)
         _key(figure, shifts)
-        undated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(
-            kind, {}
-        )
-        with replacing(path) as temporary:
-            figure.savefig(temporary, format=kind, dpi=300, metadata=undated)
 
-
-def _style() -> dict[str, Any]:
-    return {
-        "font.size": 7,
-        "font.family": "DejaVu Sans",  # it comes with matplotlib: the same picture everywhere
-        "axes.linewidth": 0.5,
-        "axes.spines.left": False,
-        "axes.spines.right": False,
-        "axes.spines.top": False,
-        "pdf.fonttype": 42,  # as publishers ask
-        "svg.hashsalt": "harness",
-    }
+    save([path], _REST + _ROW * len(shifts.runs), rows_and_key)
 
 
 def _rows(axes: "Axes", shifts: Shifts) -> None:
@@ -212,7 +169,7 @@ def _rows(axes: "Axes", shifts: Shifts) -> None:
             axes.plot(value, place, look.marker, ms=4, mfc=fill, mec=look.colour, mew=0.9, zorder=3)
     counts = sorted({run.change.n for run in shifts.runs})
     n = f"n = {counts[0]}" + (f" to {counts[-1]}" if len(counts) > 1 else "")
-    ends = (f"hollow: {_short(shifts.before)}", f"filled: {_short(shifts.after)}")
+    ends = (f"hollow: {short(shifts.before)}", f"filled: {short(shifts.after)}")
     between = ", " if len("".join(ends)) <= _LONGEST_LINE else "\n"
     axes.set_xlabel(f"accuracy (%), {n} images\n{between.join(ends)}", parse_math=False)
     axes.grid(axis="x", color="0.88", lw=0.5)
@@ -225,7 +182,7 @@ def _beside(axes: "Axes", shifts: Shifts) -> None:
     places = range(len(shifts.runs))
     right = axes.twinx()
     changes = ["change [95 %]", *map(_change, shifts.runs)]
-    axes.set_yticks(places, [_short(run.name) for run in shifts.runs], parse_math=False)
+    axes.set_yticks(places, [short(run.name) for run in shifts.runs], parse_math=False)
     right.set_yticks([-0.9, *places], changes, parse_math=False)
     for side in (axes, right):
         side.set_ylim(len(shifts.runs) - 0.4, -1.1)
@@ -236,14 +193,6 @@ def _beside(axes: "Axes", shifts: Shifts) -> None:
 def _change(run: Shift) -> str:
     ends = run.change.ci95
     return f"{run.delta:+.1f}" + (f" [{ends[0]:.1f}, {ends[1]:.1f}]" if ends else "")
-
-
-def _short(name: str) -> str:
-    text = shown(name)
-    if len(text) <= _LONGEST_NAME:
-        return text
-    half = _LONGEST_NAME // 2  # what tells two runs apart is often at the end
-    return f"{text[:half]}…{text[1 - half :]}"
 
 
 def _key(figure: "Figure", shifts: Shifts) -> None:

@@ -53,7 +53,7 @@ def to_rich(table: Table) -> rich.table.Table:
         caption_justify="left",
         caption=escape(table.caption) if table.caption else None,
     )
-    columns = table.for_people
+    columns = [(place, each) for place, each in table.for_people if not each.only_files]
     for _, column in columns:
         if column.is_name:
             found.add_column(escape(column.heading), overflow="fold")

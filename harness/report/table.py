@@ -76,6 +76,8 @@ class Column:
     """The highest number is the best one."""
     only_csv: bool = False
     """It is left out where people read."""
+    only_files: bool = False
+    """It is left out in a terminal, where there is no room for it."""
 
 
 def names(*headings: str) -> tuple[Column, ...]:

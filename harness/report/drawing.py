@@ -1,0 +1,115 @@
+"""What all pictures for papers share: width, type, colours, and how a file of one is written.
+
+A picture is as wide as a column of a paper, and has the same bytes from the same numbers.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import MissingPackageError, Problem, UserError
+from harness.report.terminal import shown
+from harness.store.lines import replacing
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+KINDS = ("svg", "pdf", "png")
+WIDTH = 3.35
+"""Inches: a column of a paper."""
+LONGEST_NAME = 24
+"""Characters of a name in a picture."""
+
+BLUE, PURPLE, VERMILION, ORANGE, GREEN, SKY = (
+    "#0072B2", "#CC79A7", "#D55E00", "#E69F00", "#009E73", "#56B4E9"
+)  # fmt: skip
+"""Colours that the colour-blind tell apart: Okabe and Ito, "Color Universal Design", 2008."""
+_FONT = "DejaVu Sans"  # it comes with matplotlib: the same picture everywhere
+
+
+def kind_of(path: Path) -> str:
+    """Give the kind of picture that a path's ending asks for. Raises UserError for another one."""
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in KINDS:
+        expected = " or ".join(f"FILE.{each}" for each in KINDS)
+        got = f"the ending `{path.suffix}`" if path.suffix else "no ending"
+        raise UserError(Problem(f"-o {path}", "is no kind of picture", got, expected))
+    return kind
+
+
+def require(who: str) -> None:
+    """Raise MissingPackageError where matplotlib is not installed; `who` needs it."""
+    try:
+        import matplotlib  # noqa: F401
+    except ModuleNotFoundError as error:
+        what = "needs the Python package `matplotlib`"
+        fix = "pip install 'mllm-classification-harness[plots]'"
+        raise MissingPackageError(Problem(who, what, fix=fix)) from error
+
+
+def save(paths: Iterable[Path], height: float, draw: "Callable[[Figure], None]") -> None:
+    """Draw a picture `height` inches high, and write it to each of `paths`, whole or not at all, as
+    what its ending says: `svg`, `pdf` or `png`.
+
+    Raises RunError where the disk does not take it. matplotlib must be there, see `require`.
+    """
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(_style()):
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        draw(figure)
+        for path in paths:
+            kind = path.suffix.lower().removeprefix(".")
+            undated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(
+                kind, {}
+            )
+            with replacing(path) as temporary:
+                figure.savefig(temporary, format=kind, dpi=300, metadata=undated)
+
+
+def _style() -> dict[str, Any]:
+    return {
+        "font.size": 7,
+        "font.family": _FONT,
+        "axes.linewidth": 0.5,
+        "axes.spines.left": False,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "hatch.linewidth": 0.4,
+        "pdf.fonttype": 42,  # as publishers ask
+        "svg.hashsalt": "harness",
+    }
+
+
+def short(name: str, longest: int = LONGEST_NAME) -> str:
+    """Give a name for a picture on one line, without its middle where it is long; a character that
+    acts, or that the pictures' font does not have, stands by its code.
+    """
+    text = shown(name)
+    if not text.isascii():
+        text = "".join(each if ord(each) in _drawn() else _code(each) for each in text)
+    return clipped(text, longest)
+
+
+def clipped(name: str, longest: int) -> str:
+    """Give a name on one line, without its middle where it is longer than `longest` characters."""
+    text = " ".join(shown(name).split())
+    if len(text) <= longest:
+        return text
+    half = longest // 2  # what tells two runs apart is often at the end
+    return f"{text[:half]}…{text[half + 1 - longest :]}"
+
+
+def _code(character: str) -> str:
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+@cache
+def _drawn() -> frozenset[int]:
+    """The characters that the font has."""
+    from matplotlib.font_manager import findfont, get_font
+
+    return frozenset(get_font(findfont(_FONT)).get_charmap())

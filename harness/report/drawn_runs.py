@@ -1,0 +1,71 @@
+"""Several runs in one picture: what each is called in it, and the label sets that all must have."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+
+from harness.errors import DataError, Problem, UserError, unknown_name
+from harness.scores.results import Results
+
+
+def named(result: Results) -> str:
+    """Say which run results are of."""
+    return f"{result.model} on {result.task}"
+
+
+def run_names(results: Sequence[Results], settings: Sequence[Sequence[str]]) -> list[str]:
+    """Give each run a name of its own: the model, with the task where runs are of one model, with
+    the settings of each run where they are on one task too, with a number where all is the same.
+    """
+    names = [each.model for each in results]
+    with_task = [named(each) for each in results]
+    with_all = [
+        f"{name}, {', '.join(own)}" if own else name
+        for name, own in zip(with_task, settings, strict=True)
+    ]
+    for longer in (with_task, with_all):
+        counts = Counter(names)
+        names = [
+            more if counts[name] > 1 else name for name, more in zip(names, longer, strict=True)
+        ]
+    return list(_numbered(names))
+
+
+def _numbered(names: Sequence[str]) -> Iterator[str]:
+    counts, seen = Counter(names), Counter[str]()
+    for name in names:
+        seen[name] += 1
+        yield f"{name} ({seen[name]})" if counts[name] > 1 else name
+
+
+def last_label_set(result: Results) -> str | None:
+    """Give the last label set that is not the original one, else that; None where there is none."""
+    infos = result.label_sets
+    others = [name for name, info in infos.items() if not info.original]
+    return next(reversed(others or list(infos)), None)
+
+
+def label_set_of_all(results: Sequence[Results], chosen: str | None) -> str:
+    """Give the one label set that runs are drawn under: the chosen one, else `last_label_set` of
+    the first run. Raises UserError and DataError as `check_label_sets`.
+    """
+    name = chosen or last_label_set(results[0])
+    if name is None:
+        raise UserError(Problem(f"plot of {named(results[0])}", "has no label set"))
+    check_label_sets(results, (name,))
+    return name
+
+
+def check_label_sets(results: Sequence[Results], names: Collection[str]) -> None:
+    """Raise UserError for a label set that a run has not, DataError where it is not the same as in
+    the first run.
+    """
+    first = results[0]
+    for result, name in ((each, name) for each in results for name in names):
+        if name not in result.label_sets:
+            known = list(result.label_sets)
+            raise UserError(unknown_name(f"plot of {named(result)}", "label set", name, known))
+        if result.label_sets[name].digest != first.label_sets[name].digest:
+            where = f"plot of {named(first)} and {named(result)}"
+            what = f"their label sets `{name}` are different ones"
+            fix = f"give both the same labels with --label_set {name}=PATH"
+            raise DataError(Problem(where, what, expected="runs on the same labels", fix=fix))

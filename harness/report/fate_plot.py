@@ -1,0 +1,188 @@
+"""What became of the answers of runs, in one picture: a bar a run, with the right ones first, those
+that a text encoder mapped next to them, and how the others failed.
+
+All shares are of the images that the label set scores, so that the first part is the accuracy.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import DataError, Problem
+from harness.report.drawing import (
+    BLUE,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    kind_of,
+    require,
+    save,
+    short,
+)
+from harness.report.drawn_runs import label_set_of_all, named
+from harness.report.table import Column, Number, Table, names
+from harness.scores.fates import PARTS, Fates, Part
+from harness.scores.results import Results
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_ROW, _REST, _KEY = 0.2, 0.7, 0.14
+"""Inches: a row, what stands above and below the rows, a line of the key."""
+_HIGH = 0.7
+"""The height of a bar, where a row is 1."""
+_KEY_COLUMNS = 4
+_LOOKS: Mapping[Part, Mapping[str, Any]] = {
+    "right": {"facecolor": BLUE},
+    "mapped right": {"facecolor": SKY, "hatch": "////"},
+    "mapped wrong": {"facecolor": ORANGE, "hatch": "////"},
+    "out of prompt": {"facecolor": VERMILION},
+    "unparsed": {"facecolor": PURPLE, "hatch": "...."},
+    "refused": {"facecolor": "0.35"},
+    "empty": {"facecolor": "1.0", "hatch": "xxxx"},
+    "wrong in list": {"facecolor": "0.85"},
+}
+"""Neighbours differ in shade or hatch, so that they need no colour."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFates:
+    """A run, and what became of its answers."""
+
+    name: str
+    fates: Fates
+
+
+@dataclass(frozen=True, slots=True)
+class AllFates:
+    """Runs under one label set, that with the highest accuracy first."""
+
+    label_set: str
+    runs: tuple[RunFates, ...]
+
+    @property
+    def parts(self) -> list[Part]:
+        """The parts that some run has answers in, and always the right and the wrong ones."""
+        used = {part for run in self.runs for part in PARTS if run.fates.counts[part]}
+        return [part for part in PARTS if part in used or part in ("right", "wrong in list")]
+
+
+def all_fates(
+    results: Sequence[Results],
+    fates: Sequence[Mapping[str, Fates]],
+    run_names: Sequence[str],
+    label_set: str | None = None,
+) -> AllFates:
+    """Put together what became of the answers of runs: of each its results, the fates by label set
+    and the name. `label_set` is the last one that is not the original where not said.
+
+    Raises UserError for a name that a run has no labels of, DataError for runs whose labels of that
+    name are different ones, and for a run of which no image is scored.
+    """
+    chosen = label_set_of_all(results, label_set)
+    for result, own in zip(results, fates, strict=True):
+        if not own[chosen].n:
+            what = "no answer is to an image with a label"
+            raise DataError(Problem(f"plot of {named(result)}", what, got=chosen))
+    runs = [RunFates(name, own[chosen]) for name, own in zip(run_names, fates, strict=True)]
+    return AllFates(chosen, tuple(sorted(runs, key=lambda run: -(run.fates.accuracy or 0))))
+
+
+def fate_notes(found: AllFates) -> Iterator[str]:
+    """Say what the picture alone does not: which rows are in no part of it."""
+    for run in found.runs:
+        if run.fates.n_error:
+            yield f"{run.name}: {run.fates.n_error} rows with `error` are not in the picture"
+
+
+def fate_table(found: AllFates) -> Table:
+    """Give the numbers of the picture, a row a part: there is not room for the parts in one row."""
+    columns = (
+        *names("run", "protocol", "part"),
+        Column("share", "% (answers/n)", ("count", "n")),
+    )
+    rows = [
+        (run.name, run.fates.protocol, part, share)
+        for run in found.runs
+        for part, share in _shares(run.fates, found.parts)
+    ]
+    title = f"What became of the answers under {found.label_set}: % of the scored images"
+    caption = "right: the accuracy, of cw without mapping; mapped: out of prompt, by text encoder."
+    return Table("fates", title, columns, rows, caption=caption)
+
+
+def _shares(fates: Fates, parts: Sequence[Part]) -> Iterator[tuple[str, Number]]:
+    for part in parts:
+        if fates.applies(part):
+            yield part, Number(fates.share(part), count=fates.counts[part], n=fates.n)
+    if fates.is_mapped:
+        count = fates.counts["right"] + fates.counts["mapped right"]
+        yield "right + mapped right (CW+)", Number(fates.accuracy_mapped, count=count, n=fates.n)
+
+
+def draw_fates(found: AllFates, path: Path) -> None:
+    """Write the picture, whole or not at all; the same bytes from the same numbers.
+
+    Raises as `harness.report.change_plot.draw`.
+    """
+    kind_of(path)
+    require("harness plot")
+
+    def bars_and_key(figure: "Figure") -> None:
+        axes = figure.add_subplot()
+        for place, run in enumerate(found.runs):
+            _bar(axes, place, run)
+        _beside(axes, found)
+        _key(figure, found.parts)
+
+    lines = -(-len(found.parts) // _KEY_COLUMNS)
+    save([path], _REST + _KEY * lines + _ROW * len(found.runs), bars_and_key)
+
+
+def _bar(axes: "Axes", place: int, run: RunFates) -> None:
+    left = 0.0
+    for part in PARTS:
+        width = run.fates.share(part) or 0.0
+        if width:
+            axes.barh(place, width, _HIGH, left, edgecolor="black", lw=0.3, **_LOOKS[part])
+        left += width
+
+
+def _beside(axes: "Axes", found: AllFates) -> None:
+    """Write the names to the left of the bars, the accuracies to the right."""
+    places = range(len(found.runs))
+    right = axes.twinx()
+    with_mapping = any(run.fates.is_mapped for run in found.runs)
+    is_closed = all(run.fates.protocol == "cw" for run in found.runs)
+    heading = ("CW" if is_closed else "right") + (" / CW+" if with_mapping else "")
+    axes.set_yticks(places, [short(run.name) for run in found.runs], parse_math=False)
+    right.set_yticks([-0.85, *places], [heading, *map(_accuracy, found.runs)], parse_math=False)
+    for side in (axes, right):
+        side.set_ylim(len(found.runs) - 0.4, -1.1)
+        side.tick_params(axis="y", length=0, labelsize=6, pad=2)
+    counts = sorted({run.fates.n for run in found.runs})
+    n = f"n = {counts[0]}" + (f" to {counts[-1]}" if len(counts) > 1 else "")
+    errors = max(run.fates.n_error for run in found.runs)
+    without = f", without up to {errors} errors" if errors else ""
+    label = f"answers (%), {n} scored images\nlabels: {short(found.label_set)}{without}"
+    axes.set_xlabel(label, parse_math=False)
+    axes.set_xlim(0, 100)
+    axes.tick_params(axis="x", length=2, width=0.5)
+
+
+def _accuracy(run: RunFates) -> str:
+    found = [run.fates.accuracy, run.fates.accuracy_mapped]
+    return " / ".join(f"{each:.1f}" for each in found if each is not None)
+
+
+def _key(figure: "Figure", parts: Sequence[Part]) -> None:
+    from matplotlib.patches import Patch
+
+    patches = [Patch(edgecolor="black", lw=0.3, label=part, **_LOOKS[part]) for part in parts]
+    figure.legend(
+        handles=patches, loc="outside upper center", ncols=min(_KEY_COLUMNS, len(parts)),
+        frameon=False, fontsize=6, handlelength=1.4, columnspacing=0.9, labelspacing=0.3,
+    )  # fmt: skip
