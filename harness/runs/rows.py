@@ -148,7 +148,9 @@ def answered_rows(
         shared = read_batch(whole, len(request.image_ids))
     parted = (REASONING,) if reasoning else ()
     rows = []
-    for image_id, digest, text in zip(request.image_ids, hashes, shared.texts, strict=True):
+    places = range(1, len(hashes) + 1) if len(hashes) > 1 else [None]
+    images = zip(request.image_ids, hashes, places, strict=True)
+    for (image_id, digest, place), text in zip(images, shared.texts, strict=True):
         if response.refused:
             outcome = Outcome(Status.REFUSED, rule=REFUSED_BY_SERVICE)
         elif text is None and whole.strip():
@@ -171,6 +173,7 @@ def answered_rows(
                 cached_tokens=response.cached_tokens,
                 cost=response.cost,
                 images_in_prompt=len(hashes) if len(hashes) > 1 else None,
+                place=place,
                 attempt=request.attempt,
                 outside=response.outside,
                 reasoning=_thoughts(response.reasoning, reasoning),

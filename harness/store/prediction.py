@@ -58,6 +58,8 @@ class Prediction:
     images_in_prompt: int | None = None
     """How many images shared the request, where there were several; tokens and cost are theirs
     together."""
+    place: int | None = None
+    """Which of them the image was in the prompt, from 1."""
     revision: str | None = None
     """What a service says that it answered with, such as a dated snapshot."""
     mark: str | None = None

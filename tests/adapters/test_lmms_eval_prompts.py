@@ -43,7 +43,7 @@ def test_every_setting_that_classes_look_for_is_sent() -> None:
         "max_new_tokens": 7,
         "do_sample": False,
         "temperature": 0.0,
-        "top_p": None,
+        "top_p": 1.0,
         "num_beams": 1,
     }
     sampled = generation_kwargs(GenerationSpec(do_sample=True, top_p=0.5))

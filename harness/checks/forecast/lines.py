@@ -30,8 +30,8 @@ def lines_of(found: Forecast) -> Iterator[tuple[str, str]]:
 
 
 def dollars(value: float) -> str:
-    """Give an amount of money with two decimals, or two digits where it is less than a dollar."""
-    return f"US$ {value:,.2f}" if value >= 1 else f"US$ {value:.2g}"
+    """Give an amount of money with two decimals, or two digits where it is less than ten cents."""
+    return f"US$ {value:,.2f}" if value >= 0.1 else f"US$ {value:.2g}"
 
 
 def _images(found: Forecast) -> str:
