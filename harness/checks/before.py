@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from harness.adapters.registry import abilities_of, checked_class
+from harness.adapters.registry import abilities_of, check_fits, checked_class
 from harness.answers.outcome import Status
 from harness.data.class_lists import load_class_list, name_sets
 from harness.data.images.pixels import ImageError
@@ -22,6 +22,7 @@ from harness.specs.load import load_class_list_spec, load_model, load_prompt, lo
 from harness.specs.task import Protocol, TaskSpec
 from harness.specs.template import LETTERS
 from harness.store.prediction import Prediction
+from harness.studies.opening import open_study
 from harness.weights import locate
 
 _DECODED = 3  # images that a check decodes
@@ -116,6 +117,31 @@ def check_named_prompt(catalogue: Catalogue, name: str) -> list[Finding]:
     if not templates:
         return [Finding("error", "loads", "has no template for any protocol")]
     return [Finding("ok", "loads", f"templates for {', '.join(templates)}")]
+
+
+def check_study(catalogue: Catalogue, name: str) -> list[Finding]:
+    """Check a study by name: its file, every level of every factor, and that models fit tasks."""
+    notes: dict[str, None] = {}
+    try:
+        study = open_study(catalogue, name)
+        names = dict.fromkeys(model for model, _ in study.runs)
+        for model in names:
+            spec = load_model(catalogue, model)
+            tasks = [study.tasks[variant] for each, variant in study.runs if each == model]
+            try:
+                check_fits(spec, checked_class(spec), tasks)
+            except MissingPackageError as error:
+                notes[str(error)] = None
+    except UserError as error:
+        return [Finding("error", "loads", str(error))]
+    factors = ", ".join(f"{each.name} ({len(each.points)})" for each in study.factors)
+    runs = f"{_counted(len(study.runs), 'run')} of {_counted(len(names), 'model')}"
+    found = Finding("ok", "loads", f"{runs}; factors: {factors}")
+    return [found, *(Finding("note", "loads", each) for each in notes)]
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def check_images(plan: Plan) -> Iterator[Finding]:

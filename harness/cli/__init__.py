@@ -26,6 +26,7 @@ from harness.cli import (
     plot,
     run,
     score,
+    study,
     submit,
 )
 from harness.cli.streams import LostOutputError, drop, plain_streams
@@ -56,6 +57,7 @@ app.command("invariance")(invariance.invariance)
 app.command("list")(listing.list_names)
 app.add_typer(export.app, name="export")
 app.add_typer(leaderboard.app, name="leaderboard")
+app.add_typer(study.app, name="study")
 app.add_typer(submit.app, name="submit")
 
 

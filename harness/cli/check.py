@@ -25,7 +25,7 @@ def check(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Tasks, models, class lists, prompts, `module:Class`; all without any."
+            help="Tasks, models, class lists, prompts, studies, `module:Class`; all without any."
         ),
     ] = None,
     settings: Annotated[
@@ -35,7 +35,7 @@ def check(
     equivalences: EquivalencesFile = None,
     include_path: IncludePath = None,
 ) -> None:
-    """Check tasks, models, class lists and prompts: files, names, labels, images, gold answers.
+    """Check tasks, models, class lists, prompts and studies: files, names, labels, images, gold.
 
     Exit code 0 when there is no error, 2 when there is one.
     """
@@ -43,6 +43,7 @@ def check(
         check_class_list,
         check_model,
         check_named_prompt,
+        check_study,
         check_task,
         share_among_tasks,
     )
@@ -65,6 +66,8 @@ def check(
             failed += _show(kind, name, check_class_list(catalogue, name))
         elif kind is Kind.PROMPT:
             failed += _show(kind, name, check_named_prompt(catalogue, name))
+        elif kind is Kind.STUDY:
+            failed += _show(kind, name, check_study(catalogue, name))
         else:
             known = [*catalogue.names(Kind.TASK), *catalogue.names(Kind.MODEL)]
             raise SpecError(unknown_name("check", "task or model", name, known))
@@ -84,7 +87,7 @@ def _show(kind: Kind, name: str, findings: "Sequence[Finding]") -> int:
 
 
 def _chosen(catalogue: Catalogue, names: list[str]) -> list[tuple[Kind | None, str]]:
-    kinds = (Kind.TASK, Kind.MODEL, Kind.CLASS_LIST, Kind.PROMPT)
+    kinds = (Kind.TASK, Kind.MODEL, Kind.CLASS_LIST, Kind.PROMPT, Kind.STUDY)
     everything = [(kind, name) for kind in kinds for name in catalogue.names(kind)]
     if not names:
         return list(everything)

@@ -16,6 +16,7 @@ class Listed(StrEnum):
     LABEL_SETS = "label_sets"
     CLASS_LISTS = "class_lists"
     PROMPTS = "prompts"
+    STUDIES = "studies"
 
 
 _KINDS = {
@@ -25,11 +26,12 @@ _KINDS = {
     Listed.LABEL_SETS: Kind.LABEL_SET,
     Listed.CLASS_LISTS: Kind.CLASS_LIST,
     Listed.PROMPTS: Kind.PROMPT,
+    Listed.STUDIES: Kind.STUDY,
 }
 
 
 def list_names(what: Listed, include_path: IncludePath = None) -> None:
-    """List tasks, models, encoders, label sets, class lists or prompts, one a line."""
+    """List tasks, models, encoders, label sets, class lists, prompts or studies, one a line."""
     catalogue = catalogue_of(include_path)
     for name in catalogue.names(_KINDS[what]):
         say(name)

@@ -5,7 +5,7 @@ import logging
 import shutil
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +17,6 @@ from harness.cli.options import (
     IncludePath,
     LabelSetPaths,
     Limit,
-    ModelName,
     ModelSettings,
     Output,
     SampleSeed,
@@ -33,12 +32,15 @@ from harness.cli.options import (
 )
 from harness.errors import Problem, UserError
 from harness.report.terminal import paragraph, say
-from harness.specs.catalogue import Catalogue
+from harness.specs.catalogue import Catalogue, Kind
 
 if TYPE_CHECKING:
-    from harness.checks.forecast.forecast import Forecast, ForecastOptions
+    from harness.adapters.base import Preview
+    from harness.checks.forecast.forecast import Forecast
+    from harness.data.labels.of_task import Overrides
     from harness.specs.model import ModelSpec
     from harness.specs.task import TaskSpec
+    from harness.store.lock import Shard
 
 log = logging.getLogger("harness")
 SCHEMA_VERSION = 1
@@ -46,9 +48,14 @@ SCHEMA_VERSION = 1
 
 
 def plan(
-    model: ModelName,
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="TASK", help="As of --tasks.")
+        list[str] | None, typer.Argument(metavar="TASK", help="As of --tasks; or one study.")
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", help="A model's name, the path of its YAML, or MODULE:CLASS. Not of a study."
+        ),
     ] = None,
     tasks: Annotated[
         str | None, typer.Option(help="Tasks, groups or tags, separated by commas.")
@@ -73,52 +80,110 @@ def plan(
     """Print what `harness run` with the same options would ask, take and cost. Loads no weights.
 
     For each task: the first prompt in full, and the requests, tokens, price, time and disk of what
-    has no answer yet in --output, with what is exact and what is estimated.
+    has no answer yet in --output, with what is exact and what is estimated. Of a study: a line for
+    each run that `harness study run` would make, and the sum.
     """
-    from harness.adapters.registry import check_fits, checked_class
-    from harness.checks.forecast.forecast import ForecastOptions
     from harness.data.labels.of_task import share_overrides
-    from harness.specs.load import load_model
 
     wanted = ",".join([*(names or ()), *([tasks] if tasks else [])])
     if not wanted:
         raise UserError(Problem("plan", "names no task", fix="harness plan TASK --model MODEL"))
     catalogue = catalogue_of(include_path)
     settings = [*(settings or ()), *part_settings(limit, sample, sample_seed, stratify, ids)]
-    specs = tasks_of(catalogue, wanted, settings, limit)
-    spec = load_model(catalogue, model, model_settings or ())
-    check_fits(spec, checked_class(spec), specs)
-    overrides = share_overrides(catalogue, specs, overrides_of(label_set, equivalences))
-    options = ForecastOptions(output, overrides, shard_of(shard, fresh=False), images)
+    overrides, part = overrides_of(label_set, equivalences), shard_of(shard, fresh=False)
+    if wanted in catalogue.names(Kind.STUDY) or model is None:
+        runs = _runs_of_study(catalogue, wanted, model, settings, limit, output)
+    else:
+        runs = _runs_of_tasks(catalogue, tasks_of(catalogue, wanted, settings, limit), model,
+                              model_settings or (), output)  # fmt: skip
+    overrides = share_overrides(catalogue, [each.task for each in runs], overrides)
     found = []
-    for each in _forecasts(catalogue, specs, spec, options):
+    for each in _forecasts(catalogue, runs, overrides, part, images):
         found.append(each)
         if not as_json:
-            _show(each)
+            _show_line(each) if model is None else _show(each)
     if as_json:
-        whole = {"schema_version": SCHEMA_VERSION, "model": spec.model, **asdict(_total(found))}
+        whole = {"schema_version": SCHEMA_VERSION, "model": model, **asdict(_total(found))}
         whole["tasks"] = [asdict(each) for each in found]
         say(json.dumps(whole, indent=2, ensure_ascii=False, default=str))
     elif len(found) > 1:
         _show_total(found)
+    elif not found:
+        say("no requests: the answers of all runs were imported")
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A run that would be made."""
+
+    model: "ModelSpec"
+    task: "TaskSpec"
+    output: Path
+    settings: str = ""
+    """Of a study's run, what is not as in the task."""
+
+
+def _runs_of_tasks(
+    catalogue: Catalogue,
+    tasks: "Sequence[TaskSpec]",
+    model: str,
+    model_settings: Sequence[str],
+    output: Path,
+) -> list[_Run]:
+    from harness.adapters.registry import check_fits, checked_class
+    from harness.specs.load import load_model
+
+    spec = load_model(catalogue, model, model_settings)
+    check_fits(spec, checked_class(spec), tasks)
+    return [_Run(spec, task, output) for task in tasks]
+
+
+def _runs_of_study(
+    catalogue: Catalogue,
+    name: str,
+    model: str | None,
+    settings: Sequence[str],
+    limit: int | None,
+    output: Path,
+) -> list[_Run]:
+    from harness.runner.study import StudyPart, model_runs
+    from harness.studies.opening import open_study
+
+    if model is not None:
+        raise UserError(Problem(f"--model {model}", "a study names its models", fix="leave it out"))
+    if name not in catalogue.names(Kind.STUDY) and not name.endswith((".yaml", ".yml")):
+        what, fix = "names no model, and is no study", f"harness plan {name} --model MODEL"
+        raise UserError(Problem(f"plan {name}", what, fix=fix))
+    limits = [f"limit={limit}"] if limit else []
+    part = StudyPart(output, (*settings, *limits))
+    return [
+        _Run(each.spec, task, variant.folder(output), variant.text)
+        for each in model_runs(catalogue, open_study(catalogue, name), part)
+        for variant, task in each.tasks.items()
+    ]
 
 
 def _forecasts(
     catalogue: Catalogue,
-    tasks: "Sequence[TaskSpec]",
-    model: "ModelSpec",
-    options: "ForecastOptions",
+    runs: "Sequence[_Run]",
+    overrides: "Overrides",
+    shard: "Shard",
+    images: int,
 ) -> "Iterator[Forecast]":
     from harness.adapters.registry import load_preview
-    from harness.checks.forecast.forecast import forecast
+    from harness.checks.forecast.forecast import ForecastOptions, forecast
 
-    prompted = any(task.protocol != "classify" for task in tasks)
-    if prompted and model.trust_remote_code:
-        log.warning("model `%s` runs Python code of its own repository", model.model)
-    preview = load_preview(model) if prompted else None
-    for task in tasks:
-        own = None if task.protocol == "classify" else preview
-        yield forecast(catalogue, task, model, own, options)
+    previews: dict[str, Preview] = {}
+    for run in runs:
+        name, preview = run.model.model, None
+        if run.task.protocol != "classify":
+            if name not in previews and run.model.trust_remote_code:
+                log.warning("model `%s` runs Python code of its own repository", name)
+            preview = previews[name] = previews.get(name) or load_preview(run.model)
+        options = ForecastOptions(run.output, overrides, shard, images)
+        yield replace(
+            forecast(catalogue, run.task, run.model, preview, options), settings=run.settings
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +212,20 @@ def _show_total(found: "Sequence[Forecast]") -> None:
     elif any(each.cost is not None for each in found):
         text += "; the cost of some is not known"
     say(paragraph(f"{'together':<9}", text))
+
+
+def _show_line(found: "Forecast") -> None:
+    """Print what one run of a study would ask, in a line."""
+    from harness.checks.forecast.lines import dollars
+
+    what = ", ".join(filter(None, (found.task, found.settings)))
+    text = f"{what}: {found.requests.left:,} requests"
+    prompts = found.prompt_tokens
+    if prompts is not None and prompts.total:
+        text += f", {prompts.total:,.0f} prompt tokens"
+    if found.cost is not None:
+        text += f", {dollars(found.cost.expected)}"
+    say(paragraph(f"{found.model}: ", text))
 
 
 def _show(found: "Forecast") -> None:

@@ -52,4 +52,7 @@ def run_all(
 def _options(task: TaskSpec, options: RunOptions) -> list[RunOptions]:
     if task.repeats == 1:
         return [options]
-    return [replace(options, subfolder=repeat_name(number)) for number in range(task.repeats)]
+    return [
+        replace(options, subfolder=repeat_name(number), says_before=number == 0)
+        for number in range(task.repeats)
+    ]

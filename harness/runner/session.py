@@ -56,13 +56,10 @@ class RunOptions:
     call_timeout: float | None = None
     """Seconds that a call of the model may take."""
     model_settings: tuple[str, ...] = ()
+    says_before: bool = True
+    """Whether it is said what is going to be scored; not again for the same images and labels."""
     max_cost: float | None = None
     """US dollars that all answers of the command may cost, those on disk too."""
-
-    @property
-    def is_first_repeat(self) -> bool:
-        """Whether it is the only run of its task, or the first of several repeats."""
-        return not self.subfolder or self.subfolder.endswith("-0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +163,12 @@ def prepare(
 
 
 def _say_before(plan: Plan, rank: Rank, options: RunOptions) -> None:
-    """Say what is going to be scored, once for all processes and repeats; stop where it cannot be.
+    """Say what is going to be scored, once for all processes; stop where it cannot be.
 
     Raises UserError for labels of another data set and for names that are one to the encoder.
     """
     found = preflight(plan.opened, plan.image_ids)
-    if rank.is_first and options.is_first_repeat:
+    if rank.is_first and options.says_before:
         log_findings(found, plan.opened.task.task)
     stop_on_errors(found)
 

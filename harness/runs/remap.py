@@ -149,7 +149,7 @@ def map_run(run: OpenRun, combinations: Combinations, by: str | None = None) -> 
     chosen_by = by or labels.trusted.name
     if chosen_by not in names:
         raise SpecError(unknown_name("--by", "label set of the run", chosen_by, names))
-    texts = _texts(run)
+    texts = texts_to_map(run)
     _warn_of_shared(run, combinations)
     grids = {each.name: _grid(run, each, texts, combinations) for each in labels.sets}
     return MappingGrid(
@@ -184,7 +184,7 @@ def _warn_of_shared(run: OpenRun, combinations: Combinations) -> None:
                 )  # fmt: skip
 
 
-def _texts(run: OpenRun) -> dict[str, str]:
+def texts_to_map(run: OpenRun) -> dict[str, str]:
     """Give image id to text of the answers that the protocol maps."""
     task: TaskSpec = run.opened.task
     if task.protocol not in _PROTOCOLS:

@@ -13,9 +13,10 @@ from harness.limits import MOST_YAML, is_file
 
 class Kind(StrEnum):
     """The kinds of YAML file; the value is the key that names one. Earlier kinds win, since a task
-    also has keys `class_list` and `prompt`.
+    also has keys `class_list` and `prompt`, and a study a key `task`.
     """
 
+    STUDY = "study"
     TASK = "task"
     GROUP = "group"
     MODEL = "model"
@@ -26,10 +27,11 @@ class Kind(StrEnum):
 
 
 _KEY = re.compile(
-    r"^(group|task|model|encoder|label_set|class_list|prompt)[ \t]*:[ \t]*(.{,300})$", re.M
+    r"^(study|group|task|model|encoder|label_set|class_list|prompt)[ \t]*:[ \t]*(.{,300})$", re.M
 )
 _VALUE = re.compile(r"""^["']?([^"'#]*?)["']?\s*(?:#.*)?$""")
 _PRECEDENCE = (
+    Kind.STUDY,
     Kind.GROUP,
     Kind.TASK,
     Kind.MODEL,

@@ -52,12 +52,15 @@ class PromptSpec(FileSpec):
         return {protocol: each for protocol, each in found.items() if each is not None}
 
 
-def load_task(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) -> TaskSpec:
-    """Load a task by name or path; `settings` are `key=value` that replace what the file says.
+def load_task(
+    catalogue: Catalogue, name: str, settings: Sequence[str] = (), at: Origin | None = None
+) -> TaskSpec:
+    """Load a task by name or path; `settings` are `key=value` that replace what the file says, and
+    stand on the command line, or `at` a line of another file.
 
     Raises SpecError with every problem of the file.
     """
-    file = _with_settings(read_yaml(catalogue.find(Kind.TASK, name)), settings)
+    file = _with_settings(read_yaml(catalogue.find(Kind.TASK, name)), settings, at)
     return validate(TaskSpec, _with_prompt(catalogue, file))
 
 
@@ -106,7 +109,7 @@ def load_run_task(
     files or data are not followed: they are an error where they would be opened, unless `said`
     says them again, which is the command line's. Raises SpecError as `load_task`.
     """
-    file = _with_settings(read_yaml(_task_of_run(catalogue, name)), settings, is_followed=False)
+    file = _with_settings(read_yaml(_task_of_run(catalogue, name)), settings, _in_manifest())
     task = validate(TaskSpec, _with_prompt(catalogue, _with_settings(file, overriding)))
     problems = [
         not_followed(key, each)
@@ -125,7 +128,7 @@ def load_run_model(catalogue: Catalogue, name: str, settings: Sequence[str]) -> 
     no path that the manifest names is followed.
     """
     file = read_yaml(catalogue.named(Kind.MODEL, name))
-    return validate(ModelSpec, _with_settings(file, settings, is_followed=False))
+    return validate(ModelSpec, _with_settings(file, settings, _in_manifest()))
 
 
 def _task_of_run(catalogue: Catalogue, name: str) -> Path:
@@ -239,11 +242,17 @@ def _load(
     return validate(model, _with_settings(read_yaml(catalogue.find(kind, name)), settings))
 
 
-def _with_settings(
-    file: YamlFile, settings: Sequence[str], *, is_followed: bool = True
-) -> YamlFile:
+def _on_command() -> Origin:
+    return Origin(Path("--set").absolute(), 0)
+
+
+def _in_manifest() -> Origin:
+    return Origin(Path("settings of the run").absolute(), 0, is_followed=False)
+
+
+def _with_settings(file: YamlFile, settings: Sequence[str], at: Origin | None = None) -> YamlFile:
     """Give the file as if `key=value` (dots go into mappings) were written in it."""
-    at = Origin(Path("--set" if is_followed else "settings of the run").absolute(), 0, is_followed)
+    at = at or _on_command()
     data, origins = dict(file.data), dict(file.origins)
     for setting in settings:
         key, equals, text = setting.partition("=")

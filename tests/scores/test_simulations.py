@@ -31,6 +31,7 @@ def without_percentages(table: str) -> list[list[str]]:
     [
         ("coverage.py", ["accuracy", "changes", "repeats"]),
         ("coverage_board.py", ["families", "tiers", "ranks", "halves", "alarms"]),
+        ("coverage_study.py", ["ranges", "cochran", "seeds"]),
     ],
 )
 def test_the_document_holds_the_tables_of_the_simulations(

@@ -125,6 +125,8 @@ class Forecast:
     disk: Disk
     difference: Difference
     notes: tuple[str, ...]
+    settings: str = ""
+    """Of a study's run: what is not as in the task."""
 
 
 def forecast(

@@ -1,0 +1,144 @@
+"""`harness study`: how much each choice moves the score; make its runs, and report them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.options import (
+    EquivalencesFile,
+    IdsFile,
+    IncludePath,
+    LabelSetPaths,
+    Limit,
+    Output,
+    RunSettings,
+    SampleSeed,
+    SampleSize,
+    Slice,
+    Stratify,
+    TaskSettings,
+    batch_size_of,
+    catalogue_of,
+    overrides_of,
+    part_settings,
+    shard_of,
+)
+from harness.report.terminal import paragraph, say
+
+app = typer.Typer(
+    help="How much each choice moves the score: make the runs of a study, report them.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+StudyName = Annotated[str, typer.Argument(metavar="NAME", help="A study's name, or its YAML.")]
+
+
+@app.command("run")
+def run(
+    name: StudyName,
+    limit: Limit = None,
+    sample: SampleSize = None,
+    sample_seed: SampleSeed = None,
+    stratify: Stratify = False,
+    ids: IdsFile = None,
+    batch_size: Annotated[
+        str | None,
+        typer.Option("--batch_size", help="Requests per model call, or `auto`: what fits."),
+    ] = None,
+    output: Output = Path("runs"),
+    settings: TaskSettings = None,
+    label_set: LabelSetPaths = None,
+    equivalences: EquivalencesFile = None,
+    include_path: IncludePath = None,
+    shard: Slice = None,
+    max_errors: Annotated[
+        str,
+        typer.Option("--max_errors", help="Share (0.1) or count (20) of images that may fail."),
+    ] = "0.1",
+) -> None:
+    """Make all runs of a study that are missing, one load of each model.
+
+    The same command goes on where a stopped one left off, and makes the runs of levels that were
+    added since. `harness plan NAME` says before how many requests there are and what they cost.
+    Exit code 0: complete; 1: some images have no answer; 2: something must be changed.
+    """
+    from harness.data.labels.of_task import share_overrides
+    from harness.runner.budget import ErrorBudget
+    from harness.runner.processes import current_rank
+    from harness.runner.session import RunOptions
+    from harness.runner.study import run_study
+    from harness.studies.opening import open_study
+
+    catalogue = catalogue_of(include_path)
+    part = part_settings(limit, sample, sample_seed, stratify, ids)
+    part += [f"limit={limit}"] if limit else []
+    study = open_study(catalogue, name)
+    overrides = overrides_of(label_set, equivalences)
+    options = RunOptions(
+        output=output,
+        batch_size="auto",
+        settings=(*(settings or ()), *part),
+        overrides=share_overrides(catalogue, list(study.tasks.values()), overrides),
+        shard=shard_of(shard, fresh=False),
+        max_errors=ErrorBudget.parse(max_errors),
+    )
+    rank = current_rank()
+    finished = run_study(catalogue, study, rank, options, batch_size_of(batch_size))
+    rank.leave()
+    failed = sum(each.failed for each in finished)
+    whole = all(each.results is not None and each.results.complete for each in finished)
+    if rank.is_first:
+        say(
+            f"{study.spec.study}: {len(finished)} run{'' if len(finished) == 1 else 's'}"
+            + (f", {failed} images failed" if failed else "")
+        )
+        if options.shard.is_whole:
+            folders = "".join(f" --include_path {each}" for each in include_path or ())
+            say(f"harness study report {name}{folders} --output {output}")
+        else:
+            say("when all slices are there, the same command without --shard joins them")
+    done = whole if rank.is_first and options.shard.is_whole else not failed
+    raise typer.Exit(0 if done else 1)
+
+
+@app.command("report")
+def report(
+    name: StudyName,
+    output: Output = Path("runs"),
+    label_set: LabelSetPaths = None,
+    equivalences: EquivalencesFile = None,
+    settings: RunSettings = None,
+    include_path: IncludePath = None,
+) -> None:
+    """Report what the runs of a study say: study.json, tables, figures and a page.
+
+    They are written into OUTPUT/studies/NAME. Levels whose run is missing are left out and named.
+    Asks no model; the levels of mapping, matching and labels are computed from the answers there
+    are. Figures need matplotlib: pip install 'mllm-classification-harness[plots]'.
+    """
+    from harness.data.labels.of_task import share_overrides
+    from harness.report.forms import to_rich
+    from harness.report.show import make_console
+    from harness.studies.analysis import Analysis
+    from harness.studies.finding import findings
+    from harness.studies.observe import Observer
+    from harness.studies.opening import open_study
+    from harness.studies.report import write_report
+    from harness.studies.tables import study_tables
+
+    catalogue = catalogue_of(include_path)
+    study = open_study(catalogue, name)
+    overrides = overrides_of(label_set, equivalences, settings)
+    overrides = share_overrides(catalogue, list(study.tasks.values()), overrides)
+    found = Analysis(study, Observer(catalogue, output, overrides)).results()
+    folder = output / "studies" / study.spec.study
+    written = write_report(found, folder)
+    for sentence in findings(found):
+        say(paragraph("", sentence))
+    for table in study_tables(found):
+        if table.name == "factors" and table.about["label_set"] == found.headline:
+            make_console().print(to_rich(table))
+    for each in found.missing:
+        say(paragraph("missing: ", each), err=True)
+    say(f"{len(written)} files: {folder}")

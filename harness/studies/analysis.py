@@ -1,0 +1,275 @@
+"""What a study found: every factor of every model under every label set, from its runs."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from harness import __version__
+from harness.errors import DataError, HarnessError, Problem, first_line
+from harness.scores.effects import Floats, variance_shares
+from harness.scores.results import Results
+from harness.scores.statistics import Draws, holm
+from harness.store.directory import RunDirectory
+from harness.store.lines import read_json
+from harness.studies.design import Factor, Point, Study, Variant
+from harness.studies.levels import Levels
+from harness.studies.observe import Judged, Observer, as_read
+from harness.studies.results import (
+    FactorEffect,
+    LevelEffect,
+    ModelGap,
+    PlaceEffect,
+    Score,
+    StudyResults,
+    VarianceTerm,
+)
+
+_DRAWS = Draws()
+_PARTLY = "images without an answer"
+
+
+class Analysis:
+    """A study with its runs."""
+
+    def __init__(self, study: Study, observer: Observer) -> None:
+        self.study, self._observer = study, observer
+        self._runs = frozenset(study.runs)
+        self._missing: dict[tuple[str, Variant], str] = {}
+        for model, variant in study.runs:
+            fault = self._fault(model, variant)
+            if fault is not None:
+                self._missing[model, variant] = fault
+
+    def results(self) -> StudyResults:
+        """Work out all that the runs say.
+
+        A level whose run is missing is left out, a factor whose baseline is, too. Raises DataError
+        where no run exists, and as `open_run`.
+        """
+        there = [run for run in self.study.runs if self._has(*run)]
+        if not there:
+            where = f"study `{self.study.spec.study}`"
+            fix = f"harness study run {self.study.spec.study} --output {self._observer.output}"
+            raise DataError(Problem(where, "has no run in the output folder", fix=fix))
+        labels = self._observer.open(*there[0]).opened.labels
+        trusted = labels.trusted.name
+        names = sorted((each.name for each in labels.named), key=lambda name: name == trusted)
+        return StudyResults(
+            study=self.study.spec.study,
+            description=self.study.spec.description,
+            harness_version=__version__,
+            task=self.study.base.task,
+            models=tuple(dict.fromkeys(model for model, _ in self.study.runs)),
+            label_sets=tuple(names),
+            original=labels.original.name if labels.original else None,
+            design="list" if isinstance(self.study.spec.design, tuple) else self.study.spec.design,
+            equivalences=labels.equivalences.source,
+            scores=tuple(self._scores(there)),
+            factors=_with_holm([each for name in names for each in self._factors(name, names)]),
+            places=tuple(each for name in names for each in self._places(name)),
+            gaps=tuple(each for name in names for each in self._gaps(name)),
+            variance=tuple(each for name in names for each in self._variance(name)),
+            missing=tuple(
+                f"{model} on {' '.join(filter(None, (variant.task, variant.text)))}: {fault}"
+                for (model, variant), fault in self._missing.items()
+            ),
+        )
+
+    def _fault(self, model: str, variant: Variant) -> str | None:
+        """Say why a run cannot be looked at, or is not whole; None where all is well."""
+        directory = RunDirectory(self._observer.path(model, variant))
+        if not directory.started:
+            return "not run yet"
+        try:
+            found = self._judged(model, variant)
+        except HarnessError as error:
+            return first_line(error)
+        return None if found.complete else _PARTLY
+
+    def _has(self, model: str, variant: Variant) -> bool:
+        run = (model, variant)
+        return run in self._runs and self._missing.get(run) in (None, _PARTLY)
+
+    def _can_read(self, model: str, factor: Factor, point: Point) -> bool:
+        """Whether the run of a level is there, and of a label set that its labels are."""
+        if not self._has(model, point.variant):
+            return False
+        known = self._judged(model, point.variant).by_label_set
+        return factor.name != "labels" or point.reading in known
+
+    def _judged(self, model: str, variant: Variant) -> Judged:
+        return self._observer.judged(model, variant)
+
+    def _run(self, model: str, variant: Variant) -> str:
+        path = self._observer.path(model, variant)
+        return path.relative_to(self._observer.output).as_posix()
+
+    def _scores(self, runs: Sequence[tuple[str, Variant]]) -> Iterator[Score]:
+        for model, variant in runs:
+            path = RunDirectory(self._observer.path(model, variant)).results
+            found = Results.from_json(read_json(path), str(path))
+            shares = found.shares
+            for protocol, scores in found.scores.items():
+                for name, score in scores.items():
+                    yield Score(
+                        model=model,
+                        task=variant.task,
+                        protocol=protocol,
+                        settings=variant.text,
+                        label_set=name,
+                        n=score.n,
+                        accuracy=score.accuracy,
+                        ci95=score.ci95_classes,
+                        oop=shares.get("oop"),
+                        complete=found.complete,
+                    )
+
+    def _factors(self, label_set: str, names: Sequence[str]) -> Iterator[FactorEffect]:
+        for model in self.study.spec.models:
+            for factor in self.study.factors:
+                if factor.name != "labels" or label_set == factor.points[-1].reading:
+                    found = self._effect(model, factor, label_set)
+                else:
+                    found = None
+                if found is not None:
+                    yield found
+
+    def _effect(self, model: str, factor: Factor, label_set: str) -> FactorEffect | None:
+        points = [each for each in factor.points if self._can_read(model, factor, each)]
+        base = None if factor.baseline is None else factor.points[factor.baseline]
+        if len(points) < 2 or (base is not None and base not in points):
+            return None
+        levels = Levels(
+            [self._observer.observe(model, factor, each, label_set) for each in points], _DRAWS
+        )
+        baseline = None if base is None else points.index(base)
+        return FactorEffect(
+            factor=factor.name,
+            model=model,
+            label_set=label_set,
+            held=factor.held,
+            from_rows=factor.from_rows,
+            levels=tuple(
+                levels.level(place, baseline, each.level, self._run(model, each.variant))
+                for place, each in enumerate(points)
+            ),
+            n_left_out=levels.n_left_out,
+            range=levels.range,
+            range_ci95=levels.range_ci95,
+            p_cochran=levels.p_cochran if base is None else None,
+            seeds=levels.seeds if base is None else None,
+        )
+
+    def _places(self, label_set: str) -> Iterator[PlaceEffect]:
+        """Give the accuracy at each place of the prompt, of one run for each number of images."""
+        seeds = {p.variant for f in self.study.factors if f.baseline is None for p in f.points[1:]}
+        for model in self.study.spec.models:
+            seen: set[int] = set()
+            for variant in self.study.varied:
+                k = self.study.tasks[variant].images_per_prompt
+                if k == 1 or k in seen or variant in seeds or not self._has(model, variant):
+                    continue
+                seen.add(k)
+                yield from self._places_of(model, variant, label_set, k)
+
+    def _places_of(
+        self, model: str, variant: Variant, label_set: str, k: int
+    ) -> Iterator[PlaceEffect]:
+        judged = self._judged(model, variant)
+        seen = as_read(judged, label_set, judged.protocol)
+        for place in range(1, k + 1):
+            own = seen.of(np.flatnonzero(judged.places == place))
+            if not own.scored.any():
+                continue
+            effect = Levels([own], _DRAWS).level(0, None, str(place), None)
+            yield PlaceEffect(
+                model=model,
+                label_set=label_set,
+                run=self._run(model, variant),
+                images_per_prompt=k,
+                place=place,
+                n=effect.n,
+                accuracy=effect.accuracy,
+                ci95=effect.ci95,
+            )
+
+    def _gaps(self, label_set: str) -> Iterator[ModelGap]:
+        """Give the difference of each model to the next one below it, as their task asks them."""
+        own = {model: self.study.base for model in self.study.spec.models}
+        runs = [run for run in (own | dict(self.study.baselines)).items() if self._has(*run)]
+        if len(runs) < 2:
+            return
+        seen = [
+            (model, as_read(found, label_set, found.protocol))
+            for model, variant in runs
+            for found in [self._judged(model, variant)]
+        ]
+        ranked = sorted(seen, key=lambda pair: float(np.mean(pair[1].right[pair[1].scored])))
+        for (a, one), (b, two) in pairwise(ranked):
+            levels = Levels([one, two], _DRAWS)
+            effect = levels.level(1, 0, b, None)
+            if effect.n and effect.p_mcnemar is not None:
+                yield ModelGap(
+                    a=a,
+                    b=b,
+                    label_set=label_set,
+                    n=effect.n,
+                    accuracy_a=levels.accuracies[0],
+                    accuracy_b=levels.accuracies[1],
+                    delta=effect.delta,
+                    ci95=effect.delta_ci95,
+                    p_mcnemar=effect.p_mcnemar,
+                )
+
+    def _variance(self, label_set: str) -> Iterator[VarianceTerm]:
+        grid = self.study.grid
+        for model in self.study.spec.models if grid is not None else ():
+            assert grid is not None
+            names = [each.name for each in grid.factors]
+            if not all(self._has(model, each) for each in grid.cells.values()):
+                continue
+            cells = list(grid.cells)
+            seen = [self._judged(model, grid.cells[each]) for each in cells]
+            levels = Levels([as_read(each, label_set, each.protocol) for each in seen], _DRAWS)
+            shape = [len(each.points) for each in grid.factors]
+            table = np.array(levels.accuracies, dtype=np.float64).reshape(shape)
+            yield from _terms(model, label_set, names, table)
+
+
+def _terms(
+    model: str,
+    label_set: str,
+    names: Sequence[str],
+    table: Floats,
+) -> Iterator[VarianceTerm]:
+    if np.isnan(table).any():
+        return
+    for key, value in (variance_shares(table) or {}).items():
+        factors = tuple(names[axis] for axis in key)
+        yield VarianceTerm(model=model, label_set=label_set, factors=factors, share=value)
+
+
+def _with_holm(found: Sequence[FactorEffect]) -> tuple[FactorEffect, ...]:
+    """Correct the p-values for all levels of the study under one label set."""
+    adjusted: dict[tuple[int, int], float] = {}
+    for name in dict.fromkeys(each.label_set for each in found):
+        tests = [
+            (number, place, level.p_mcnemar)
+            for number, effect in enumerate(found)
+            if effect.label_set == name
+            for place, level in enumerate(effect.levels)
+            if level.p_mcnemar is not None
+        ]
+        corrected = holm([p_value for _, _, p_value in tests])
+        adjusted |= {(n, place): p for (n, place, _), p in zip(tests, corrected, strict=True)}
+
+    def level(number: int, place: int, own: LevelEffect) -> LevelEffect:
+        return own.model_copy(update={"p_holm": adjusted.get((number, place))})
+
+    return tuple(
+        effect.model_copy(
+            update={"levels": tuple(level(n, p, own) for p, own in enumerate(effect.levels))}
+        )
+        for n, effect in enumerate(found)
+    )

@@ -1,0 +1,143 @@
+"""What the figures of a study share: how models and accuracies are marked, and what a figure is."""
+
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from harness.report.drawing import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    require,
+    save,
+    short,
+)
+from harness.scores.results import Interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+INK, SOFT, RULE, PAPER = "#000000", "#595959", "#e0e0e0", "#ffffff"
+SMALL = 6
+"""Points: the smallest type."""
+ENDINGS = ("svg", "pdf")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure that the data allow."""
+
+    name: str
+    title: str
+    help: str
+    """How to read it, in a sentence."""
+    factors: tuple[str, ...]
+    """Whose levels it shows; none where it shows something else than levels."""
+    height: float
+    """Inches."""
+    draw: "Callable[[Canvas], None]"
+
+    def files(self, folder: Path) -> list[Path]:
+        """Give the names of its files."""
+        return [folder / f"{self.name}.{ending}" for ending in ENDINGS]
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write it as SVG and PDF, each whole or not at all; the same bytes from the same numbers.
+
+        Raises MissingPackageError without matplotlib, RunError where the disk does not take it.
+        """
+        require("the figures of a study")
+        files = self.files(folder)
+        save(files, self.height, self.draw)
+        return files
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How one of several models (or other series) is drawn: never told by its colour alone."""
+
+    colour: str
+    marker: str
+
+
+_COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, INK)
+_MARKS = tuple(map(Mark, _COLOURS, ("o", "s", "^", "D", "v", "P", "X")))
+GREY = Mark(SOFT, "d")
+"""Of what is shown for scale."""
+
+
+def mark_of(place: int) -> Mark:
+    """Give the mark of the model at a place; after seven they begin again."""
+    return _MARKS[place % len(_MARKS)]
+
+
+def point(
+    axes: "Axes", at: tuple[float, float], mark: Mark, *, hollow: bool = False, size: float = 4
+) -> None:
+    """Draw a marker; the hollow ones are baselines, and above the others."""
+    fill, edge = (PAPER, mark.colour) if hollow else (mark.colour, PAPER)
+    axes.plot(
+        *at, mark.marker, mfc=fill, mec=edge, ms=size if hollow else size + 0.6,
+        mew=0.9 if hollow else 0.4, zorder=4 if hollow else 3,
+    )  # fmt: skip
+
+
+def whisker(axes: "Axes", ends: Interval | None, at: float, mark: Mark, *, flat: bool) -> None:
+    """Draw an interval, flat or upright."""
+    if ends is not None:
+        x, y = (ends, (at, at)) if flat else ((at, at), ends)
+        axes.plot(x, y, color=mark.colour, lw=0.8, solid_capstyle="butt", zorder=2)
+
+
+def frame(axes: "Axes", *, grid: Literal["x", "y"]) -> None:
+    """Give axes a quiet grid and ticks, and put both behind what is drawn."""
+    axes.grid(axis=grid, color=RULE, lw=0.5)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=2, width=0.5, labelsize=SMALL)
+
+
+def key(canvas: "Canvas", names: Sequence[str], marks: Sequence[Mark]) -> None:
+    """Say above the figure whose marker is which, where there are several."""
+    from matplotlib.lines import Line2D
+
+    if len(names) < 2:
+        return
+    handles = [Line2D([], [], ls="", color=mark.colour, marker=mark.marker, ms=4) for mark in marks]
+    found = canvas.legend(
+        handles, [""] * len(names), loc="outside upper center", ncols=min(3, len(names)),
+        frameon=False, handlelength=1.0, columnspacing=1.0, fontsize=SMALL,
+    )  # fmt: skip
+    for text, name in zip(found.get_texts(), names, strict=True):
+        text.set_parse_math(False)
+        text.set_text(short(name))
+
+
+def key_height(n: int) -> float:
+    """Give the inches that the key of n names takes."""
+    return 0.0 if n < 2 else 0.08 + 0.13 * -(-n // 3)
+
+
+def words(axes: "Axes", x: float, y: float, text: str, **more: Any) -> None:
+    """Write a text in which nothing is mathematics."""
+    look: dict[str, Any] = {"fontsize": SMALL, "color": INK}
+    axes.text(x, y, text, parse_math=False, **(look | more))
+
+
+def folded(text: str, width: int) -> str:
+    """Give a name on at most two lines of about `width` characters."""
+    lines = textwrap.wrap(short(text, 2 * width), width)
+    return "\n".join(lines if len(lines) < 3 else [lines[0], short(" ".join(lines[1:]), width)])
+
+
+def images(counts: Sequence[int]) -> str:
+    """Write on how many images numbers are: `n = 128 images`, `n = 120 to 128 images`."""
+    if not counts:
+        return "no images"
+    least, most = min(counts), max(counts)
+    return f"n = {least}{f' to {most}' if most > least else ''} images"

@@ -1,0 +1,109 @@
+"""What a study found in plain sentences, made of its numbers alone."""
+
+import math
+from collections.abc import Iterator
+
+from harness.report.drawing import clipped
+from harness.report.forms import plain
+from harness.report.table import Number
+from harness.scores.statistics import ALPHA
+from harness.studies.effects import (
+    FOR_SCALE,
+    LABELS,
+    effects_of,
+    ends_of,
+    ends_without_sign,
+    gaps_of,
+    is_told,
+    size_of,
+    title_of,
+)
+from harness.studies.results import FactorEffect, ModelGap, StudyResults
+
+_LONGEST = 60
+"""Characters of a name in a sentence."""
+
+
+def findings(found: StudyResults) -> Iterator[str]:
+    """Say which factor moves the accuracy most, and how that compares with other labels and with
+    the difference between two models.
+    """
+    effects = effects_of(found)
+    own = [each for each in effects if each.factor not in FOR_SCALE]
+    if not own:
+        return
+    told = [each for each in own if is_told(each)]
+    if not told:
+        widest = own[0]
+        yield (
+            f"No factor moves the accuracy by more than chance would have it: the widest range is "
+            f"{_range(widest)} points, of {_title(widest)} ({_name(widest.model)})."
+        )
+        return
+    first = told[0]
+    yield _first(first)
+    yield from _beside(first, _labels(effects, first.model), "what other labels change")
+    yield from _gap(first, gaps_of(found))
+    rest = [each for each in own if each not in told]
+    if rest:
+        names = ", ".join(dict.fromkeys(map(_title, rest)))
+        yield f"Not told from chance: {names}."
+
+
+def _first(effect: FactorEffect) -> str:
+    ends = ends_of(effect)
+    between = f", from “{_name(ends[0].level)}” to “{_name(ends[1].level)}”" if ends else ""
+    what = f"the accuracy of {_name(effect.model)} by {_range(effect)} points{between}"
+    return f"The factor {_title(effect)} moves {what}."
+
+
+def _title(effect: FactorEffect) -> str:
+    return _name(title_of(effect))
+
+
+def _name(text: str) -> str:
+    return clipped(text, _LONGEST)
+
+
+def _range(effect: FactorEffect) -> str:
+    return plain(Number(effect.range, effect.range_ci95))
+
+
+def _labels(effects: list[FactorEffect], model: str) -> FactorEffect | None:
+    return next((each for each in effects if (each.factor, each.model) == (LABELS, model)), None)
+
+
+def _beside(first: FactorEffect, other: FactorEffect | None, what: str) -> Iterator[str]:
+    if other is None:
+        return
+    if is_told(other):
+        times = _times(first.range or 0, other.range or 0)
+        yield f"That is {times} {what}: {_range(other)} points."
+    else:
+        yield f"For scale, {what} is not told from chance: {_range(other)} points."
+
+
+def _gap(first: FactorEffect, gaps: list[ModelGap]) -> Iterator[str]:
+    if not gaps:
+        return
+    gap = gaps[0]
+    size = plain(Number(size_of(gap), ends_without_sign(gap)))
+    pair = f"{_name(gap.a)} and {_name(gap.b)}"
+    what = f"difference between {pair}"
+    if len(gaps) > 1:
+        what = f"widest difference between two models ({pair})"
+    if gap.p_mcnemar < ALPHA:
+        yield f"It is {_times(first.range or 0, size_of(gap))} the {what}: {size} points."
+    else:
+        yield f"The {what} is not told from chance: {size} points."
+
+
+def _times(size: float, other: float) -> str:
+    """Say how many times `other` a size is, and never too much."""
+    ratio = size / other if other else math.inf
+    if ratio >= 100:
+        return "more than 100 times"
+    if ratio >= 2:
+        whole = math.floor(ratio)
+        return f"{'more than ' if ratio > whole else ''}{whole} times"
+    return f"{math.floor(ratio * 10) / 10:.1f} times"

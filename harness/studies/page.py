@@ -1,0 +1,144 @@
+"""A study's page: one HTML file that needs nothing else, no network and no script."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from harness.report.drawing import clipped
+from harness.report.forms import plain
+from harness.report.table import Cell, Number, Table
+from harness.report.terminal import shown
+from harness.store.lines import replacing
+from harness.studies.figures.allowed import study_figures
+from harness.studies.figures.look import Figure
+from harness.studies.finding import findings
+from harness.studies.inline import inlined
+from harness.studies.results import StudyResults
+from harness.studies.tables import (
+    factors_table,
+    levels_table,
+    places_table,
+    scores_table,
+    seeds_table,
+    variance_table,
+)
+
+_LONGEST = 100
+"""Characters of a name on the page; what is longer loses its middle."""
+_DESIGNS = {
+    "one_at_a_time": "one factor at a time, all else as in the task",
+    "grid": "all combinations of the factors' levels",
+    "list": "a list of combinations",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page: a figure where it is drawn, how to read it, its numbers."""
+
+    name: str
+    title: str
+    help: str
+    svg: Markup | None
+    tables: tuple[Table, ...]
+
+
+def write_page(found: StudyResults, figures: Mapping[str, str], path: Path) -> None:
+    """Write the page, whole or not at all; `figures` gives the SVG of a figure by its name, and may
+    lack some or all, whose tables are then shown alone.
+
+    Raises RunError where the disk does not take it, ValueError for a figure that is no SVG.
+    """
+    folder, name = Path(__file__).parent, "page.html.j2"
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        finalize=_inert,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    text = environment.get_template(name).render(
+        found=found,
+        sections=list(_sections(found, figures)),
+        findings=list(findings(found)),
+        design=_DESIGNS[found.design],
+        n_images=max((each.n for each in found.scores), default=0),
+        has_figures=bool(figures),
+        has_seeds=any(each.seeds for each in found.factors),
+        parts=_parts,
+        foreign=foreign,
+    )
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _sections(found: StudyResults, figures: Mapping[str, str]) -> Iterator[Section]:
+    drawn = study_figures(found)
+    for figure in drawn:
+        svg = figures.get(figure.name)
+        label = f"{figure.title}. The table below has the numbers."
+        inline = inlined(svg, figure.name, label) if svg is not None else None
+        tables = tuple(each for each in _tables(found, figure) if each.rows)
+        yield Section(figure.name, figure.title, figure.help, inline, tables)
+    own = {factor for figure in drawn for factor in figure.factors}
+    rest = sorted({each.factor for each in found.factors} - own)
+    scale = [each for each in _levels(found, rest) if each.rows]
+    if scale:
+        reading = "The levels that no figure shows by themselves."
+        yield Section("scale", "For scale", reading, None, tuple(scale))
+    if found.variance:
+        reading = "How much of the variance in the grid each factor, and each pair, takes."
+        yield Section("variance", "Shares of the variance", reading, None, (variance_table(found),))
+    if found.scores:
+        reading = "One row a run, one column a label set."
+        yield Section("scores", "All runs", reading, None, (scores_table(found),))
+
+
+def _tables(found: StudyResults, figure: Figure) -> list[Table]:
+    """Give the numbers of a figure."""
+    if figure.name == "ranges":
+        return [factors_table(found, model, found.headline) for model in found.models]
+    if figure.name == "places":
+        return [places_table(found, found.headline)]
+    if figure.name == "seeds":
+        return [seeds_table(found, found.headline), *_levels(found, figure.factors)]
+    return _levels(found, figure.factors)
+
+
+def _levels(found: StudyResults, factors: Sequence[str]) -> list[Table]:
+    """Give a table a model of the levels of some factors, under the label set of the figures."""
+    chosen = [
+        each
+        for each in found.factors
+        if each.factor in factors and each.label_set == found.headline
+    ]
+    return [levels_table([each for each in chosen if each.model == name]) for name in found.models]
+
+
+def _parts(cell: Cell) -> tuple[str, str]:
+    """Give a cell's value, and what stands beside it in small type."""
+    if isinstance(cell, Number):
+        rest = " ".join(each for each in (cell.ends(), cell.counts()) if each)
+        return _minus(cell.shown() + cell.mark), _minus(rest)
+    return plain(cell), ""
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def foreign(text: str) -> Markup:
+    """Give a name that somebody chose: isolated from the direction of the text around it, and of a
+    bounded length.
+    """
+    return Markup("<bdi>{}</bdi>").format(clipped(text, _LONGEST))
+
+
+def _inert(value: object) -> object:
+    """Give what the template prints: text is as `shown`, and escaped after that."""
+    return shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value

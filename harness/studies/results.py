@@ -1,0 +1,176 @@
+"""`study.json`: what a study found, and how it is written and read. Accuracies are percent,
+differences and ranges percentage points.
+"""
+
+from pathlib import Path
+from typing import Final, Literal
+
+from harness.scores.results import Interval, Part, Percent, Protocol, PValue
+from harness.store.lines import read_json, write_json
+
+SCHEMA_VERSION: Final = 1
+FILE = "study.json"
+
+
+class LevelEffect(Part):
+    """One level of a factor, on the images that all levels of the factor have."""
+
+    level: str
+    """As a person reads it: the value in the YAML, or `as in the task`."""
+    run: str | None
+    """The run that its answers are of, relative to the folder of the runs."""
+    protocol: Protocol
+    n: int
+    """Images that count for its accuracy."""
+    n_right: int
+    accuracy: Percent | None
+    ci95: Interval | None
+    """Whole classes redrawn."""
+    oop: Percent | None
+    """Share of the answers that are out of prompt."""
+    is_baseline: bool
+    delta: Percent | None
+    """Accuracy less that of the baseline level; null for the baseline itself, and for seeds."""
+    delta_ci95: Interval | None
+    """Whole classes redrawn, both levels by the same draws."""
+    only_baseline: int | None
+    """Images that only the baseline level has right."""
+    only_level: int | None
+    flips: int | None
+    """Images whose class answered is another one than the baseline's."""
+    p_mcnemar: PValue | None
+    """Exact, two-sided; null where the two levels do not count the same images."""
+    p_holm: PValue | None
+    """After Holm's correction for all levels of the study under this label set."""
+
+
+class SeedSpread(Part):
+    """Accuracy over runs that differ in a seed alone."""
+
+    n: int
+    mean: Percent
+    deviation: Percent | None
+    ci95: Interval | None
+    """Of the mean: Student's t with n - 1 degrees of freedom."""
+
+
+class FactorEffect(Part):
+    """What one factor does to the score of one model under one label set."""
+
+    factor: str
+    """The key of the task, `labels`, `matching`, `equivalences`, `mapping`, `out_of_prompt`."""
+    model: str
+    label_set: str
+    """The label set that counts; of the factor `labels`, the last one of its levels."""
+    held: str
+    """What else is not as in the task, as `images_per_prompt=4`; empty for nothing."""
+    from_rows: bool
+    """Whether its levels are computed from the answers of one run, and ask the model nothing."""
+    levels: tuple[LevelEffect, ...]
+    n_left_out: int
+    """Images that are not in all levels, have no label, or failed in one."""
+    range: Percent | None
+    """The highest accuracy less the lowest."""
+    range_ci95: Interval | None
+    """Whole classes redrawn, all levels by the same draws. See `range_interval`."""
+    p_cochran: PValue | None
+    """Of seeds, Cochran's Q: that all are right equally often. Null for other levels, which may be
+    near copies of each other, for which Q is no test; and where they do not count the same
+    images."""
+    seeds: SeedSpread | None
+    """Where the levels are seeds."""
+
+
+class PlaceEffect(Part):
+    """Accuracy at one place in the prompt, where several images share one."""
+
+    model: str
+    label_set: str
+    run: str
+    images_per_prompt: int
+    place: int
+    """From 1."""
+    n: int
+    accuracy: Percent | None
+    ci95: Interval | None
+
+
+class Score(Part):
+    """The accuracy of a run under one label set, on all its images."""
+
+    model: str
+    task: str
+    protocol: Protocol
+    settings: str
+    """What is not as in the task."""
+    label_set: str
+    n: int
+    accuracy: Percent | None
+    ci95: Interval | None
+    oop: Percent | None
+    complete: bool
+
+
+class ModelGap(Part):
+    """The difference between two models as the task asks them, for scale."""
+
+    a: str
+    b: str
+    label_set: str
+    n: int
+    delta: Percent | None
+    """b less a."""
+    ci95: Interval | None
+    p_mcnemar: PValue
+    accuracy_a: Percent | None = None
+    """On these n images, as that of b: where the pictures put the two."""
+    accuracy_b: Percent | None = None
+
+
+class VarianceTerm(Part):
+    """How much of the variance of the accuracies in a grid a factor, or a pair of them, takes."""
+
+    model: str
+    label_set: str
+    factors: tuple[str, ...]
+    """One or two; none for what is left."""
+    share: Percent | None
+    """Of the sum of squares; null where all cells have one accuracy."""
+
+
+class StudyResults(Part):
+    """All that a study found."""
+
+    schema_version: int = SCHEMA_VERSION
+    study: str
+    description: str
+    harness_version: str
+    task: str
+    models: tuple[str, ...]
+    label_sets: tuple[str, ...]
+    """The last one is that of the figures."""
+    original: str | None
+    """The label set of the data set's own labels."""
+    design: Literal["one_at_a_time", "grid", "list"]
+    equivalences: str
+    scores: tuple[Score, ...]
+    factors: tuple[FactorEffect, ...]
+    places: tuple[PlaceEffect, ...]
+    gaps: tuple[ModelGap, ...]
+    variance: tuple[VarianceTerm, ...]
+    missing: tuple[str, ...]
+    """Runs of the study that do not exist, or are not complete."""
+
+    @property
+    def headline(self) -> str:
+        """The label set that figures are drawn under."""
+        return self.label_sets[-1]
+
+    def write(self, folder: Path) -> None:
+        """Write `study.json`, whole or not at all."""
+        write_json(folder / FILE, self.model_dump(mode="json"))
+
+    @classmethod
+    def read(cls, folder: Path) -> "StudyResults":
+        """Read `study.json`. Raises DataError where it is none."""
+        return cls.model_validate(read_json(folder / FILE))

@@ -1,0 +1,169 @@
+"""`harness study run` and `report`: every run once, gone on with after kills, and told."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from harness.adapters.base import Setting
+from harness.errors import DataError
+from harness.requests import Ask, Request, Response
+from harness.runner.processes import Rank
+from harness.runner.session import RunOptions
+from harness.runner.study import run_study
+from harness.specs.catalogue import Catalogue
+from harness.store.lines import read_predictions
+from harness.studies.analysis import Analysis
+from harness.studies.observe import Observer
+from harness.studies.opening import open_study
+from harness.studies.results import StudyResults
+from support.colours import ColourAdapter, Killed, N
+from support.command import Said, harness
+
+STUDY = """study: colours_study
+models: ['{model}']
+task: colours
+factors:
+  images_per_prompt: [1, 2, 4]
+  order_seed: {{images_per_prompt: 4, image_order: shuffled, seeds: 3}}
+  labels: [colours_first, colours_all]
+  matching: [strict, read]
+  out_of_prompt: [wrong, left_out, mapped]
+"""
+RUNS = 1 + 2 + 3
+
+
+class DyingAdapter(ColourAdapter):
+    """Ends its process at every third call, and counts the images of all calls."""
+
+    seen = 0
+    calls_made = 0
+
+    def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
+        DyingAdapter.calls_made += 1
+        if DyingAdapter.calls_made % 3 == 0:
+            raise Killed
+        DyingAdapter.seen += sum(len(each.images) for each in requests)
+        return super().respond(ask, requests)
+
+
+@pytest.fixture
+def study(folder: Path) -> Path:
+    path = folder / "study.yaml"
+    path.write_text(STUDY.format(model="support.colours:ColourAdapter"))
+    return path
+
+
+def study_run(study: Path, *more: object) -> Said:
+    words = ["--include_path", study.parent, "--output", study.parent / "runs", *more]
+    return harness("study", "run", study, *words)
+
+
+def report(study: Path) -> StudyResults:
+    done = harness("study", "report", study, "--include_path", study.parent,
+                   "--output", study.parent / "runs")  # fmt: skip
+    assert done.code == 0, done.text
+    return StudyResults.read(study.parent / "runs" / "studies" / "colours_study")
+
+
+def test_a_study_is_run_and_reported(study: Path) -> None:
+    done = study_run(study)
+    assert done.code == 0 and f"{RUNS} runs" in done.stdout, done.text
+    assert done.stderr.count("example:") == 1, "what is scored is said once"
+    found = report(study)
+    assert found.missing == () and found.label_sets == ("colours_first", "colours_all")
+    assert {each.factor for each in found.factors} == {
+        "images_per_prompt", "order_seed", "labels", "matching", "out_of_prompt"
+    }  # fmt: skip
+    by_name = {e.factor: e for e in found.factors if e.label_set == found.headline}
+    treated = {each.level: each for each in by_name["out_of_prompt"].levels}
+    # Three of twelve images are grey, called pink; by the lexical encoder pink is near to no class.
+    assert [treated[name].n for name in ("wrong", "left_out", "mapped")] == [12, 9, 12]
+    assert [treated[name].accuracy for name in ("wrong", "left_out")] == [75.0, 100.0]
+    assert treated["wrong"].oop == 25.0 and treated["left_out"].p_mcnemar is None
+    assert by_name["order_seed"].seeds is not None and by_name["order_seed"].seeds.n == 3
+    assert by_name["images_per_prompt"].range == 0.0
+    places = [(each.images_per_prompt, each.place) for each in found.places]
+    assert places[:6] == [(2, 1), (2, 2), (4, 1), (4, 2), (4, 3), (4, 4)]
+    assert sum(each.n for each in found.places[:2]) == N
+
+
+def test_only_levels_that_were_added_are_asked(study: Path) -> None:
+    study_run(study)
+    folder = study.parent / "runs"
+    before = {path: path.read_bytes() for path in folder.rglob("predictions.jsonl")}
+    study.write_text(study.read_text().replace("[1, 2, 4]", "[1, 2, 4, 6]"))
+    assert study_run(study).code == 0
+    after = {path: path.read_bytes() for path in folder.rglob("predictions.jsonl")}
+    (new,) = after.keys() - before.keys()
+    assert "images_per_prompt=6" in str(new)
+    assert all(after[path] == text for path, text in before.items())
+
+
+def test_killed_at_every_third_call_it_asks_each_image_once(
+    folder: Path, catalogue: Catalogue
+) -> None:
+    path = folder / "study.yaml"
+    path.write_text(STUDY.format(model=f"{__name__}:DyingAdapter"))
+    study = open_study(catalogue, str(path))
+    options = RunOptions(folder / "runs", 2, show_progress=False)
+    DyingAdapter.seen = DyingAdapter.calls_made = kills = 0
+    while True:
+        try:
+            finished = run_study(catalogue, study, Rank(0, 1, Setting()), options, 2)
+            break
+        except Killed:
+            kills += 1
+    assert kills > 2 and len(finished) == RUNS
+    assert DyingAdapter.seen == RUNS * N
+    rows = [list(read_predictions(each.path / "predictions.jsonl")) for each in finished]
+    assert all(len({row.image_id for row in each}) == N for each in rows)
+    assert Analysis(study, Observer(catalogue, folder / "runs")).results().missing == ()
+
+
+def test_what_is_missing_is_said(study: Path) -> None:
+    catalogue = Catalogue((study.parent,))
+    with pytest.raises(DataError, match="has no run in the output folder"):
+        Analysis(
+            open_study(catalogue, str(study)), Observer(catalogue, study.parent / "runs")
+        ).results()
+    base = study.parent / "base.yaml"
+    base.write_text(study.read_text().replace("[1, 2, 4]", "[1, 2]"))
+    harness("study", "run", base, "--include_path", study.parent,
+            "--output", study.parent / "runs")  # fmt: skip
+    found = report(study)
+    (line,) = found.missing
+    assert "images_per_prompt=4" in line and "not run yet" in line
+    effect = found.factors[0]
+    assert effect.factor == "images_per_prompt"
+    assert [each.level for each in effect.levels] == ["1", "2"]
+
+
+def test_rows_say_their_place_in_the_prompt(study: Path) -> None:
+    study_run(study)
+    (path,) = (study.parent / "runs/varied/images_per_prompt=2").rglob("predictions.jsonl")
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    assert sorted(row["place"] for row in rows) == [1] * 6 + [2] * 6
+    (alone,) = (study.parent / "runs/ColourAdapter").rglob("predictions.jsonl")
+    assert "place" not in alone.read_text()
+
+
+def test_a_plan_of_a_study_asks_nothing(study: Path) -> None:
+    named = study.parent / "named.yaml"
+    named.write_text(study.read_text().replace("support.colours:ColourAdapter", "mini"))
+    words = ["--include_path", study.parent, "--output", study.parent / "planned"]
+    done = harness("plan", named, *words, "--json")
+    assert done.code == 0, done.text
+    told = json.loads(done.stdout)
+    assert [each["requests"]["left"] for each in told["tasks"]] == [12, 6, 3, 3, 3, 3]
+    assert told["requests"] == 30 and not (study.parent / "planned").exists()
+    refused = harness("plan", "colours", *words)
+    assert refused.code == 2 and "harness plan colours --model MODEL" in refused.text
+
+
+def test_models_are_checked_before_the_first_is_asked(study: Path) -> None:
+    study.write_text(study.read_text().replace("ColourAdapter'", "ColourAdapter', nobody"))
+    done = study_run(study)
+    assert done.code == 2 and "nobody" in done.text
+    assert not (study.parent / "runs").exists()
