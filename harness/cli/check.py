@@ -1,6 +1,7 @@
 """`harness check`: are tasks and models sound, before a model is run."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +14,7 @@ from harness.cli.options import (
     overrides_of,
 )
 from harness.report.terminal import paragraph, say
-from harness.specs.catalogue import Catalogue, Kind
+from harness.specs.catalogue import Catalogue, Kind, kind_at
 
 if TYPE_CHECKING:
     from harness.runs.preflight import Finding
@@ -25,7 +26,8 @@ def check(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Tasks, models, class lists, prompts, studies, `module:Class`; all without any."
+            help="Tasks, models, class lists, prompts and studies, by name or YAML; `module:Class`; "
+            "all without any."
         ),
     ] = None,
     settings: Annotated[
@@ -94,5 +96,7 @@ def _chosen(catalogue: Catalogue, names: list[str]) -> list[tuple[Kind | None, s
     found: list[tuple[Kind | None, str]] = []
     for name in names:
         own = Kind.MODEL if ":" in name else None  # `module:Class`, an adapter without a YAML
+        if name.endswith((".yaml", ".yml")):
+            own = kind_at(Path(name))
         found += [pair for pair in everything if pair[1] == name] or [(own, name)]
     return found

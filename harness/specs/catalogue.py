@@ -111,6 +111,12 @@ class Catalogue:
         return path
 
 
+def kind_at(path: Path) -> Kind | None:
+    """Give of what kind the YAML at a path is; None where nothing says so."""
+    named = _name_in(path)
+    return named[0] if named else None
+
+
 def _name_in(path: Path) -> tuple[Kind, str] | None:
     """Give kind and name by the top-level keys, read as plain text; None when there is none."""
     try:

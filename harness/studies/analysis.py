@@ -205,6 +205,7 @@ class Analysis:
             for model, variant in runs
             for found in [self._judged(model, variant)]
         ]
+        seen = [pair for pair in seen if pair[1].scored.any()]
         ranked = sorted(seen, key=lambda pair: float(np.mean(pair[1].right[pair[1].scored])))
         for (a, one), (b, two) in pairwise(ranked):
             levels = Levels([one, two], _DRAWS)

@@ -167,3 +167,11 @@ def test_models_are_checked_before_the_first_is_asked(study: Path) -> None:
     done = study_run(study)
     assert done.code == 2 and "nobody" in done.text
     assert not (study.parent / "runs").exists()
+
+
+def test_a_study_is_checked_by_its_path(study: Path) -> None:
+    done = harness("check", study, "--include_path", study.parent)
+    assert done.code == 0 and f"{RUNS} runs of 1 model" in done.stdout, done.text
+    study.write_text(study.read_text().replace("order_seed", "order_sed"))
+    done = harness("check", study, "--include_path", study.parent)
+    assert done.code == 2 and "did you mean `order_seed`" in done.stdout, done.text
