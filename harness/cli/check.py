@@ -26,7 +26,7 @@ def check(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Tasks, models, class lists, prompts and studies, by name or YAML; `module:Class`; "
+            help="Tasks, models, class lists, prompts, studies, by name or YAML; `module:Class`; "
             "all without any."
         ),
     ] = None,

@@ -7,6 +7,7 @@ from harness.report.table import NONE, Cell, Number, Probability, Table
 from harness.report.terminal import shown
 
 _NEEDS = "% In the preamble: \\usepackage{booktabs}"
+_ALSO = ", \\usepackage{graphicx}"
 _ACTS: Mapping[str, str] = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -21,6 +22,9 @@ _ACTS: Mapping[str, str] = {
     NONE: "--",
     **{character: f"\\{character}" for character in "_%&#${}"},
 }
+_WIDE, _LONG = 80, (30, 40)
+"""Characters of a row above which a table is scaled to the width of the text; rows above which its
+type is smaller, and smaller again."""
 _ACTING = re.compile("|".join(map(re.escape, sorted(_ACTS, key=len, reverse=True))))
 
 
@@ -36,7 +40,8 @@ def latex_text(text: str) -> str:
 
 def to_latex(tables: Sequence[Table], notes: Sequence[str]) -> str:
     """Give a `table` environment for each table, the best of peers in bold; notes are comments."""
-    found = [_NEEDS, *(f"% {' '.join(shown(each).split())}" for each in notes)]
+    needs = _NEEDS + (_ALSO if any(map(_is_wide, tables)) else "")
+    found = [needs, *(f"% {' '.join(shown(each).split())}" for each in notes)]
     return "\n".join(found) + "\n\n" + "\n\n".join(map(_environment, tables)) + "\n"
 
 
@@ -51,21 +56,47 @@ def _environment(table: Table) -> str:
     ]
     caption = latex_text(f"{table.title}. {table.caption}".strip())
     label = re.sub("[^a-z0-9]+", "-", "-".join([table.name, *table.about.values()]).lower())
+    wide = _is_wide(table)
     lines = [
         r"\begin{table}[t]",
-        r"  \centering",
+        f"  \\centering{_size(table)}",
         f"  \\caption{{{caption}}}",
         f"  \\label{{tab:{label.strip('-')}}}",
+        *([r"  \resizebox{\linewidth}{!}{%"] if wide else []),
         f"  \\begin{{tabular}}{{{kinds}}}",
         r"    \toprule",
         f"    {heading} \\\\",
         r"    \midrule",
         *(f"    {row} \\\\" for row in rows),
         r"    \bottomrule",
-        r"  \end{tabular}",
+        r"  \end{tabular}" + ("}" if wide else ""),
         r"\end{table}",
     ]
     return "\n".join(lines)
+
+
+def _size(table: Table) -> str:
+    """Give the size of type in which a table of many rows fits a page; none for that around it."""
+    rows = len(table.rows)
+    if rows > _LONG[1]:
+        return r"\scriptsize"
+    return r"\footnotesize" if rows > _LONG[0] else ""
+
+
+def _is_wide(table: Table) -> bool:
+    return (
+        sum(
+            max([len(column.heading), *(_width(row[place]) for row in table.rows)])
+            for place, column in table.for_people
+        )
+        > _WIDE
+    )
+
+
+def _width(cell: Cell) -> int:
+    if isinstance(cell, Number):
+        return sum(len(each) for each in (cell.shown(), cell.ends(), cell.counts()))
+    return len(cell.shown()) if isinstance(cell, Probability) else len(shown(str(cell)))
 
 
 def _cell(cell: Cell, best: bool) -> str:

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from markdown_it import MarkdownIt
@@ -177,3 +178,16 @@ def test_formats_are_named() -> None:
         form_of("pdf", False)
     with pytest.raises(UserError, match="two formats"):
         form_of("csv", True)
+
+
+def test_latex_fits_a_page() -> None:
+    narrow = replace(small("m"), caption="")
+    wide = replace(narrow, rows=[("x" * 120, *row[1:]) for row in narrow.rows])
+    assert "resizebox" not in to_latex([narrow], []) and "graphicx" not in to_latex([narrow], [])
+    text = to_latex([narrow, wide], [])
+    assert text.startswith("% In the preamble: \\usepackage{booktabs}, \\usepackage{graphicx}\n")
+    assert text.count("\\resizebox{\\linewidth}{!}{%") == text.count("\\end{tabular}}") == 1
+    sizes = {1: "", 31: "\\footnotesize", 41: "\\scriptsize"}
+    for times, size in sizes.items():
+        long = replace(narrow, rows=[narrow.rows[0]] * times, peers=())
+        assert f"  \\centering{size}\n" in to_latex([long], [])
