@@ -42,7 +42,7 @@ def test_a_simple_class_gets_text_images_and_all_settings() -> None:
     first, second = ask(adapter, "one", "two", until=["never"])
     settings = (
         "[('do_sample', False), ('image_sizes', [(4, 3)]), ('max_new_tokens', 5), "
-        "('num_beams', 1), ('temperature', 0.0), ('top_p', None)]"
+        "('num_beams', 1), ('temperature', 0.0), ('top_p', 1.0)]"
     )
     assert first.text == f"hi one|{settings}"
     assert second.text == f"hi two|{settings}"
