@@ -19,7 +19,7 @@ def in_background(call: Callable[[], T], name: str) -> "Future[T]":
     def work() -> None:
         try:
             future.set_result(call())
-        except BaseException as error:  # noqa: BLE001  # handed on to the thread that waits
+        except BaseException as error:  # noqa: BLE001  # whatever it is, the thread that waits gets it
             future.set_exception(error)
 
     threading.Thread(target=work, name=name, daemon=True).start()

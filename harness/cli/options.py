@@ -69,6 +69,13 @@ Slice = Annotated[
         "--shard", help="I/N: answer one slice of the images; `harness merge` joins the slices."
     ),
 ]
+BatchSizeText = Annotated[
+    str | None,
+    typer.Option("--batch_size", help="Requests per model call, or `auto`: what fits."),
+]
+MaxErrors = Annotated[
+    str, typer.Option("--max_errors", help="Share (0.1) or count (20) of images that may fail.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON, for machines.")]
 
 Format = Annotated[

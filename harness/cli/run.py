@@ -9,11 +9,13 @@ import typer
 
 from harness.cli.options import (
     AsJson,
+    BatchSizeText,
     EquivalencesFile,
     IdsFile,
     IncludePath,
     LabelSetPaths,
     Limit,
+    MaxErrors,
     ModelName,
     ModelSettings,
     Output,
@@ -46,10 +48,7 @@ def run(
     sample_seed: SampleSeed = None,
     stratify: Stratify = False,
     ids: IdsFile = None,
-    batch_size: Annotated[
-        str | None,
-        typer.Option("--batch_size", help="Requests per model call, or `auto`: what fits."),
-    ] = None,
+    batch_size: BatchSizeText = None,
     output: Output = Path("runs"),
     settings: TaskSettings = None,
     model_settings: ModelSettings = None,
@@ -60,10 +59,7 @@ def run(
         bool, typer.Option(help="Move an earlier run aside and start anew; nothing is deleted.")
     ] = False,
     shard: Slice = None,
-    max_errors: Annotated[
-        str,
-        typer.Option("--max_errors", help="Share (0.1) or count (20) of images that may fail."),
-    ] = "0.1",
+    max_errors: MaxErrors = "0.1",
     max_cost: Annotated[
         float | None,
         typer.Option("--max_cost", help="US dollars that all answers may cost, then it ends."),

@@ -6,11 +6,13 @@ from typing import Annotated
 import typer
 
 from harness.cli.options import (
+    BatchSizeText,
     EquivalencesFile,
     IdsFile,
     IncludePath,
     LabelSetPaths,
     Limit,
+    MaxErrors,
     Output,
     RunSettings,
     SampleSeed,
@@ -42,20 +44,14 @@ def run(
     sample_seed: SampleSeed = None,
     stratify: Stratify = False,
     ids: IdsFile = None,
-    batch_size: Annotated[
-        str | None,
-        typer.Option("--batch_size", help="Requests per model call, or `auto`: what fits."),
-    ] = None,
+    batch_size: BatchSizeText = None,
     output: Output = Path("runs"),
     settings: TaskSettings = None,
     label_set: LabelSetPaths = None,
     equivalences: EquivalencesFile = None,
     include_path: IncludePath = None,
     shard: Slice = None,
-    max_errors: Annotated[
-        str,
-        typer.Option("--max_errors", help="Share (0.1) or count (20) of images that may fail."),
-    ] = "0.1",
+    max_errors: MaxErrors = "0.1",
 ) -> None:
     """Make all runs of a study that are missing, one load of each model.
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from harness.encoders.base import Pieces, Vectors, batches_by_length, pick_device, unit_rows
 from harness.encoders.tokens import Tokens
-from harness.encoders.weights import digest_of, load_errors, require, weights_folder
+from harness.encoders.weights import digest_of, load_errors, weights_folder
 from harness.errors import Problem, UserError
+from harness.heavy import require
 from harness.specs.model import EncoderSpec
 
 _BATCH = 256

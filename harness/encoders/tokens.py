@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.encoders.base import Pieces
-from harness.encoders.weights import require
+from harness.heavy import require
 
 _FILE = "tokenizer.json"
 

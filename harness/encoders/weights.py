@@ -2,32 +2,17 @@
 
 import hashlib
 import json
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
 from harness.encoders.cache import sha256_of
-from harness.errors import MissingPackageError, Problem, UserError, first_line
+from harness.errors import Problem, UserError, first_line
+from harness.heavy import require
 from harness.specs.model import EncoderSpec
 from harness.weights import cached_folder, download
 
 _FORMAT = 1  # raise it when our own code changes what an encoder returns
 _LEXICAL_FORMAT = 2  # the same for the encoder that is our own code; 2: signs are part of a name
 _SIDE_FILES = ("*.json", "*.txt", "*.model", "*.jinja", "*.safetensors")
-
-
-def require(module: str, distribution: str, where: str) -> ModuleType:
-    """Import `module`, or raise MissingPackageError that says what to install and for what."""
-    try:
-        return import_module(module)
-    except ModuleNotFoundError as error:
-        problem = Problem(
-            where=where,
-            what=f"the Python package `{distribution}` is not installed",
-            got=str(error),
-            fix=f"pip install '{distribution}'",
-        )
-        raise MissingPackageError(problem) from error
 
 
 def load_errors() -> tuple[type[Exception], ...]:

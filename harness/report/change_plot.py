@@ -17,8 +17,6 @@ from harness.report.drawing import (
     ORANGE,
     PURPLE,
     VERMILION,
-    kind_of,
-    require,
     save,
     short,
 )
@@ -149,8 +147,6 @@ def draw(shifts: Shifts, path: Path) -> None:
     Raises UserError for an ending that is none of `KINDS`, MissingPackageError without matplotlib,
     RunError where the disk does not take it.
     """
-    kind_of(path)
-    require("harness plot")
 
     def rows_and_key(figure: "Figure") -> None:
         _rows(figure.add_subplot(), shifts)

@@ -16,8 +16,6 @@ from harness.report.drawing import (
     PURPLE,
     SKY,
     VERMILION,
-    kind_of,
-    require,
     save,
     short,
 )
@@ -151,8 +149,6 @@ def draw_classes(found: ClassAccuracies, path: Path) -> None:
 
     Raises as `harness.report.change_plot.draw`.
     """
-    kind_of(path)
-    require("harness plot")
     few = len(found.order) <= _NAMES_FIT
 
     def dots_and_key(figure: "Figure") -> None:

@@ -3,12 +3,13 @@
 A picture is as wide as a column of a paper, and has the same bytes from the same numbers.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import MissingPackageError, Problem, UserError
+from harness.errors import Problem, UserError
+from harness.heavy import require
 from harness.report.terminal import shown
 from harness.store.lines import replacing
 
@@ -25,6 +26,7 @@ BLUE, PURPLE, VERMILION, ORANGE, GREEN, SKY = (
     "#0072B2", "#CC79A7", "#D55E00", "#E69F00", "#009E73", "#56B4E9"
 )  # fmt: skip
 """Colours that the colour-blind tell apart: Okabe and Ito, "Color Universal Design", 2008."""
+_EXTRA = "mllm-classification-harness[plots]"
 _FONT = "DejaVu Sans"  # it comes with matplotlib: the same picture everywhere
 
 
@@ -38,30 +40,26 @@ def kind_of(path: Path) -> str:
     return kind
 
 
-def require(who: str) -> None:
-    """Raise MissingPackageError where matplotlib is not installed; `who` needs it."""
-    try:
-        import matplotlib  # noqa: F401
-    except ModuleNotFoundError as error:
-        what = "needs the Python package `matplotlib`"
-        fix = "pip install 'mllm-classification-harness[plots]'"
-        raise MissingPackageError(Problem(who, what, fix=fix)) from error
-
-
-def save(paths: Iterable[Path], height: float, draw: "Callable[[Figure], None]") -> None:
+def save(
+    paths: Sequence[Path],
+    height: float,
+    draw: "Callable[[Figure], None]",
+    who: str = "harness plot",
+) -> None:
     """Draw a picture `height` inches high, and write it to each of `paths`, whole or not at all, as
     what its ending says: `svg`, `pdf` or `png`.
 
-    Raises RunError where the disk does not take it. matplotlib must be there, see `require`.
+    Raises UserError for another ending, MissingPackageError without matplotlib, which `who` needs,
+    RunError where the disk does not take it.
     """
-    import matplotlib
+    kinds = [kind_of(path) for path in paths]
+    matplotlib = require("matplotlib", "matplotlib", who, _EXTRA)
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context(_style()):
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
         draw(figure)
-        for path in paths:
-            kind = path.suffix.lower().removeprefix(".")
+        for path, kind in zip(paths, kinds, strict=True):
             undated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(
                 kind, {}
             )
@@ -110,6 +108,5 @@ def _code(character: str) -> str:
 @cache
 def _drawn() -> frozenset[int]:
     """The characters that the font has."""
-    from matplotlib.font_manager import findfont, get_font
-
-    return frozenset(get_font(findfont(_FONT)).get_charmap())
+    fonts = require("matplotlib.font_manager", "matplotlib", "harness plot", _EXTRA)
+    return frozenset(fonts.get_font(fonts.findfont(_FONT)).get_charmap())

@@ -16,8 +16,6 @@ from harness.report.drawing import (
     PURPLE,
     SKY,
     VERMILION,
-    kind_of,
-    require,
     save,
     short,
 )
@@ -128,8 +126,6 @@ def draw_fates(found: AllFates, path: Path) -> None:
 
     Raises as `harness.report.change_plot.draw`.
     """
-    kind_of(path)
-    require("harness plot")
 
     def bars_and_key(figure: "Figure") -> None:
         axes = figure.add_subplot()

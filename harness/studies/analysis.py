@@ -1,17 +1,16 @@
 """What a study found: every factor of every model under every label set, from its runs."""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 
 from harness import __version__
 from harness.errors import DataError, HarnessError, Problem, first_line
 from harness.scores.effects import Floats, variance_shares
-from harness.scores.results import Results
+from harness.scores.metrics import count_statuses, percent
 from harness.scores.statistics import Draws, holm
 from harness.store.directory import RunDirectory
-from harness.store.lines import read_json
 from harness.studies.design import Factor, Point, Study, Variant
 from harness.studies.levels import Levels
 from harness.studies.observe import Judged, Observer, as_read
@@ -66,7 +65,7 @@ class Analysis:
             design="list" if isinstance(self.study.spec.design, tuple) else self.study.spec.design,
             equivalences=labels.equivalences.source,
             scores=tuple(self._scores(there)),
-            factors=_with_holm([each for name in names for each in self._factors(name, names)]),
+            factors=_with_holm([each for name in names for each in self._factors(name)]),
             places=tuple(each for name in names for each in self._places(name)),
             gaps=tuple(each for name in names for each in self._gaps(name)),
             variance=tuple(each for name in names for each in self._variance(name)),
@@ -106,32 +105,32 @@ class Analysis:
         return path.relative_to(self._observer.output).as_posix()
 
     def _scores(self, runs: Sequence[tuple[str, Variant]]) -> Iterator[Score]:
+        """Give the accuracy of each run under each label set as it is today, as factors have it."""
         for model, variant in runs:
-            path = RunDirectory(self._observer.path(model, variant)).results
-            found = Results.from_json(read_json(path), str(path))
-            shares = found.shares
-            for protocol, scores in found.scores.items():
-                for name, score in scores.items():
-                    yield Score(
-                        model=model,
-                        task=variant.task,
-                        protocol=protocol,
-                        settings=variant.text,
-                        label_set=name,
-                        n=score.n,
-                        accuracy=score.accuracy,
-                        ci95=score.ci95_classes,
-                        oop=shares.get("oop"),
-                        complete=found.complete,
-                    )
+            judged = self._judged(model, variant)
+            out = percent(count_statuses(judged.answers)["oop"], len(judged.answers))
+            for protocol, name in product(judged.scored_under, judged.by_label_set):
+                seen = as_read(judged, name, protocol)
+                effect = Levels([seen], _DRAWS).level(0, None, "", None)
+                yield Score(
+                    model=model,
+                    task=variant.task,
+                    protocol=protocol,
+                    settings=variant.text,
+                    label_set=name,
+                    n=effect.n,
+                    accuracy=effect.accuracy,
+                    ci95=effect.ci95,
+                    oop=out,
+                    complete=judged.complete,
+                )
 
-    def _factors(self, label_set: str, names: Sequence[str]) -> Iterator[FactorEffect]:
+    def _factors(self, label_set: str) -> Iterator[FactorEffect]:
         for model in self.study.spec.models:
             for factor in self.study.factors:
-                if factor.name != "labels" or label_set == factor.points[-1].reading:
-                    found = self._effect(model, factor, label_set)
-                else:
-                    found = None
+                if factor.name == "labels" and label_set != factor.points[-1].reading:
+                    continue
+                found = self._effect(model, factor, label_set)
                 if found is not None:
                     yield found
 

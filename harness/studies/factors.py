@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, get_args
 
-from harness.errors import nearest
+from harness.errors import Problem, nearest
 from harness.scores.results import MATCHED, MATCHINGS, Protocol
 from harness.specs.catalogue import Kind
 from harness.specs.load import is_label_file, label_file_spec
@@ -45,6 +45,8 @@ class Written:
 
     levels: tuple[Any, ...]
     held: Settings
+    at: tuple[str, ...]
+    """Where the levels stand."""
     are_seeds: bool = False
     baseline: Any = OWN
     """The level that is named as such."""
@@ -105,7 +107,7 @@ def _seeds(runs: Variants, at: tuple[str, ...], value: Settings, held: Settings)
         fix = "leave it out, or list `levels`"
         runs.fail((*at, "baseline"), "seeds have no baseline", _short(value["baseline"]), fix=fix)
         return None
-    return Written(tuple(range(n)), held, are_seeds=True)
+    return Written(tuple(range(n)), held, (*at, "seeds"), are_seeds=True)
 
 
 def _levels(runs: Variants, at: tuple[str, ...], given: Any, held: Settings) -> Written | None:
@@ -117,7 +119,7 @@ def _levels(runs: Variants, at: tuple[str, ...], given: Any, held: Settings) -> 
     if twice is not None:
         runs.fail(at, f"factor `{at[1]}` has a level twice", _short(twice), "each level once")
         return None
-    return Written(tuple(given), held)
+    return Written(tuple(given), held, at)
 
 
 def _mapping(
@@ -133,13 +135,12 @@ def _mapping(
         known = runs.catalogue.names(Kind.ENCODER) if is_encoder else get_args(TemplateName)
         what = "names no encoder that there is" if is_encoder else "names no template"
         wrong = [each for each in listed.levels if each not in known]
+        where = str(runs.origin((*at, key)))
         for each in wrong:
-            guess = nearest(str(each), known)
-            expected = None if guess else f"one of {', '.join(known)}"
-            fix = f"did you mean `{guess}`?" if guess else None
-            runs.fail((*at, key), f"`mapping.{key}` {what}", _short(each), expected, fix)
+            unknown = Problem(where, f"`mapping.{key}` {what}", _short(each))
+            runs.problems.append(unknown.among(str(each), known))
         lists.append(listed.levels)
-    return Written(tuple(MappedBy(*each) for each in product(*lists)), held)
+    return Written(tuple(MappedBy(*each) for each in product(*lists)), held, at)
 
 
 def run_factor(runs: Variants, name: str, written: Written) -> Factor | None:
@@ -152,9 +153,7 @@ def run_factor(runs: Variants, name: str, written: Written) -> Factor | None:
     held = runs.variant(written.held, at)
     points = []
     for place, level in enumerate(written.levels):
-        exact = runs.origin((*at, "levels", str(place))), runs.origin((*at, str(place)))
-        where = (*at, "levels", str(place)) if exact[0].line > exact[1].line else (*at, str(place))
-        variant = runs.variant({**written.held, name: level}, where)
+        variant = runs.variant({**written.held, name: level}, (*written.at, str(place)))
         if variant is not None:
             points.append(Point(level_text(level), variant))
     if held is None or len(points) < len(written.levels):

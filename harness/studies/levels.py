@@ -75,6 +75,7 @@ class Levels:
         versus = None if baseline in (None, place) else baseline
         only = self._discordant(place, versus) if versus is not None else None
         accuracy = self.accuracies
+        p_value = None if only is None else mcnemar(*only)
         return LevelEffect(
             level=name,
             run=run,
@@ -90,8 +91,8 @@ class Levels:
             only_baseline=None if only is None else only[0],
             only_level=None if only is None else only[1],
             flips=None if versus is None else self._flips(place, versus),
-            p_mcnemar=None if only is None else mcnemar(*only),
-            p_holm=None if only is None else mcnemar(*only),
+            p_mcnemar=p_value,
+            p_holm=p_value,
         )
 
     def _known(self) -> Floats | None:

@@ -20,6 +20,7 @@ from harness.scores.answers import NO_CLASS, Answers, Bools, Ints, to_answers
 from harness.scores.judgement import Judgement, judge
 from harness.scores.metrics import counted_rows, out_rows, right_at
 from harness.scores.results import MATCHINGS, Protocol
+from harness.scores.scoring import protocols_of, request_of
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec, load_model
 from harness.store.directory import run_path
@@ -58,6 +59,8 @@ class Judged:
     """A run of the study, laid beside its label sets: arrays alone, as a study has many runs."""
 
     protocol: Protocol
+    scored_under: tuple[Protocol, ...]
+    """As in `results.json`: with mapping too, where a closed world was mapped."""
     complete: bool
     answers: Answers
     by_label_set: Mapping[str, Judgement]
@@ -72,7 +75,7 @@ class Observer:
         self, catalogue: Catalogue, output: Path, overrides: Overrides = NO_OVERRIDES
     ) -> None:
         self._catalogue, self.output, self._overrides = catalogue, output, overrides
-        self.judged = cache(self._judged)
+        self._judged = cache(self._judge)
         self._named = cache(self._name)
         self._mapped = cache(self._map)
         self._encoder = cache(self._open_encoder)
@@ -93,7 +96,7 @@ class Observer:
         if factor.name == "labels":
             label_set = point.reading
         equivalences = point.reading if factor.name == "equivalences" else None
-        found = self.judged(model, point.variant, *([equivalences] if equivalences else []))
+        found = self.judged(model, point.variant, equivalences)
         protocol = found.protocol
         if factor.name == "mapping":
             return self._by_mapping(model, point, found, label_set)
@@ -118,7 +121,11 @@ class Observer:
         rows = tuple(sorted(run.rows, key=lambda row: row.image_id))
         return replace(run, rows=with_exact(run.opened.task, rows, run.opened.classes))
 
-    def _judged(self, model: str, variant: Variant, equivalences: str | None = None) -> Judged:
+    def judged(self, model: str, variant: Variant, equivalences: str | None = None) -> Judged:
+        """Lay a run beside its label sets. Raises DataError as `open_run`."""
+        return self._judged(model, variant, equivalences)
+
+    def _judge(self, model: str, variant: Variant, equivalences: str | None) -> Judged:
         run = self.open(model, variant, equivalences)
         answers = to_answers(run.rows, run.opened.classes, str(run.path))
         own = run.opened.task.protocol
@@ -127,7 +134,9 @@ class Observer:
         names = [each.name for each in run.opened.labels.sets]
         places = np.fromiter((row.place or 0 for row in run.rows), np.int64, len(run.rows))
         complete = run.manifest.status == "complete"
-        return Judged(own, complete, answers, dict(zip(names, judged, strict=True)), places)
+        under = protocols_of(answers, request_of(run.opened, run.manifest))
+        by_label_set = dict(zip(names, judged, strict=True))
+        return Judged(own, under, complete, answers, by_label_set, places)
 
     def _by_mapping(self, model: str, point: Point, found: Judged, label_set: str) -> Observed:
         """Map what the protocol maps by another encoder or templates; other answers as they are."""

@@ -80,13 +80,13 @@ def _grid(runs: Variants, factors: Sequence[Factor]) -> Grid | None:
     if len(varied) < 2:
         runs.fail(("design",), "a grid has two factors or more", fix="design: one_at_a_time")
         return None
+    settings = [runs.spec.factors[each.name] for each in varied]
+    if any(not isinstance(each, list) for each in settings):
+        fix = "lists of levels alone, or design: one_at_a_time"
+        runs.fail(("design",), "a grid holds nothing but its levels", fix=fix)
+        return None
     cells = {}
     for places in product(*(range(len(each.points)) for each in varied)):
-        settings = [runs.spec.factors[each.name] for each in varied]
-        if any(not isinstance(each, list) for each in settings):
-            fix = "lists of levels alone, or design: one_at_a_time"
-            runs.fail(("design",), "a grid holds nothing but its levels", fix=fix)
-            return None
         chosen = {e.name: s[p] for e, s, p in zip(varied, settings, places, strict=True)}
         variant = runs.variant(chosen, ("design",))
         if variant is None:
@@ -106,5 +106,5 @@ def _slice(factor: Factor, grid: Grid | None) -> Factor:
         for number, point in enumerate(factor.points)
     ]
     others = [f"{e.name}={e.points[at].level}" for e, at in zip(grid.factors, own, strict=True)
-              if e is not factor and e.name != factor.name and not e.is_own]  # fmt: skip
+              if e.name != factor.name and not e.is_own]  # fmt: skip
     return replace(factor, points=tuple(points), held=", ".join(others))

@@ -5,6 +5,9 @@ differences and ranges percentage points.
 from pathlib import Path
 from typing import Final, Literal
 
+from pydantic import ValidationError
+
+from harness.errors import DataError, Problem
 from harness.scores.results import Interval, Part, Percent, Protocol, PValue
 from harness.store.lines import read_json, write_json
 
@@ -173,4 +176,8 @@ class StudyResults(Part):
     @classmethod
     def read(cls, folder: Path) -> "StudyResults":
         """Read `study.json`. Raises DataError where it is none."""
-        return cls.model_validate(read_json(folder / FILE))
+        path = folder / FILE
+        try:
+            return cls.model_validate(read_json(path))
+        except ValidationError as error:
+            raise DataError(Problem(str(path), "is no `study.json`", got=str(error))) from error

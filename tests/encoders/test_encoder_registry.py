@@ -11,8 +11,9 @@ import yaml
 import harness
 from harness.encoders.cache import CachedEncoder
 from harness.encoders.registry import KINDS, load_encoder, open_encoder
-from harness.encoders.weights import require, weights_folder
+from harness.encoders.weights import weights_folder
 from harness.errors import MissingPackageError, SpecError, UserError
+from harness.heavy import require
 from harness.specs.model import EncoderSpec
 
 ROOT = Path(harness.__file__).parents[1]

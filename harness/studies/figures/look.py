@@ -13,7 +13,6 @@ from harness.report.drawing import (
     PURPLE,
     SKY,
     VERMILION,
-    require,
     save,
     short,
 )
@@ -52,9 +51,8 @@ class Figure:
 
         Raises MissingPackageError without matplotlib, RunError where the disk does not take it.
         """
-        require("the figures of a study")
         files = self.files(folder)
-        save(files, self.height, self.draw)
+        save(files, self.height, self.draw, "the figures of a study")
         return files
 
 
