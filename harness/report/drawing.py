@@ -59,12 +59,23 @@ def save(
     with matplotlib.rc_context(_style()):
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
         draw(figure)
+        _settle(figure)
         for path, kind in zip(paths, kinds, strict=True):
             undated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(
                 kind, {}
             )
             with replacing(path) as temporary:
                 figure.savefig(temporary, format=kind, dpi=300, metadata=undated)
+
+
+def _settle(figure: "Figure") -> None:
+    """Lay the axes out once and keep their places, rounded: the solver gives several axes places
+    that differ from process to process in the last digits, and so other names to what is clipped.
+    """
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        axes.set_position([round(each, 4) for each in axes.get_position(original=True).bounds])
 
 
 def _style() -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.report.drawing import save
 from harness.studies.figures.allowed import NAMES, study_figures
 from harness.studies.finding import findings
 from harness.studies.inline import inlined
@@ -160,3 +161,19 @@ def test_an_inlined_figure_takes_its_colours_from_the_page_and_has_ids_of_its_ow
     )
     with pytest.raises(ValueError, match="figure f is no SVG"):
         inlined(MARKUP, "f", "what")
+
+
+def test_axes_stand_where_every_process_puts_them(tmp_path: Path) -> None:
+    """The solver's last digits differ from process to process, and name what is clipped."""
+    pytest.importorskip("matplotlib")
+    from matplotlib.figure import Figure
+
+    drawn: list[Figure] = []
+
+    def draw(figure: Figure) -> None:
+        drawn.append(figure)
+        figure.subplots(3, 1)
+
+    save([tmp_path / "three.svg"], 2.0, draw)
+    places = [each for axes in drawn[0].axes for each in axes.get_position().bounds]
+    assert len(places) == 12 and all(abs(each - round(each, 4)) < 1e-12 for each in places)
