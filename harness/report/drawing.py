@@ -75,7 +75,8 @@ def _settle(figure: "Figure") -> None:
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     for axes in figure.axes:
-        axes.set_position([round(each, 4) for each in axes.get_position(original=True).bounds])
+        left, bottom, width, height = (round(each, 4) for each in axes.get_position().bounds)
+        axes.set_position((left, bottom, width, height))
 
 
 def _style() -> dict[str, Any]:
