@@ -1,0 +1,94 @@
+"""A small review's queue that is made up, and one of real runs (see `review_of`)."""
+
+from pathlib import Path
+
+from harness.review.queue import Item, Predicted, Queue, Rules, SourceRun, digest
+
+CLASSES = 6
+
+
+def made_up_queue(
+    n: int = 20,
+    annotators: tuple[str, ...] = ("ann", "bob", "cem"),
+    *,
+    mode: str = "blind",
+    overlap: int | None = None,
+) -> Queue:
+    """A queue of n images and 6 classes, of which nobody but the test knows a picture.
+
+    Image i (`image_00`, …) is labelled i % 6; every third image is labelled otherwise under the
+    re-annotated label set `new`; model `a` answers as `new`, model `b` the class after it. The
+    last two images are honeypots. Each is for `overlap` annotators in turn (all, where not given).
+    """
+    size = len(annotators) if overlap is None else overlap
+    items = tuple(_item(number, n, annotators, size) for number in range(n))
+    queue = Queue.model_validate(
+        {
+            "review_queue": 1,
+            "sha256": "",
+            "mode": mode,
+            "seed": 7,
+            "n": n - 2,
+            "overlap": size,
+            "annotators": annotators,
+            "task": "made_up",
+            "class_list": "six",
+            "n_classes": CLASSES,
+            "classes_sha256": "0" * 64,
+            "base": "new",
+            "label_sets": ("old", "new"),
+            "rules": Rules(disagree=1, control=0.2, honeypots=2),
+            "runs": (_run("a"), _run("b")),
+            "items": items,
+        }
+    )
+    return queue.model_copy(update={"sha256": digest(queue)})
+
+
+def write_queue(queue: Queue, folder: Path) -> Path:
+    """Write `queue.json` of a review's folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    queue.write(folder)
+    return folder
+
+
+def new_label(number: int) -> int:
+    return (number + (number % 3 == 0)) % CLASSES
+
+
+def _run(model: str) -> SourceRun:
+    return SourceRun(path=f"{model}/made_up", model=model, task="made_up", predictions_sha256="1")
+
+
+def _item(number: int, n: int, annotators: tuple[str, ...], overlap: int) -> Item:
+    old, new, honeypot = number % CLASSES, new_label(number), number >= n - 2
+    old = new if honeypot else old
+    a, b = new, (new + 1) % CLASSES
+    why = (
+        ("honeypot",) if honeypot else ("disagree", "control") if number % 5 == 0 else ("disagree",)
+    )
+    return Item.model_validate(
+        {
+            "image_id": f"image_{number:02}",
+            "image_sha256": f"{number:064}",
+            "why": why,
+            "group": "S+" if old == new else "S-",
+            "labels": {"old": (old,), "new": (new,)},
+            "predictions": [_predicted("a", a), _predicted("b", b)],
+            "candidates": sorted({old, new, a, b}),
+            "known": (new,) if honeypot else None,
+            "annotators": [annotators[(number + k) % len(annotators)] for k in range(overlap)],
+        }
+    )
+
+
+def _predicted(model: str, class_id: int) -> Predicted:
+    return Predicted(
+        model=model,
+        task="made_up",
+        protocol="classify",
+        classes=(class_id,),
+        answer=None,
+        confidence=0.75,
+        oop=False,
+    )
