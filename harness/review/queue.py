@@ -5,6 +5,8 @@ It is the organiser's: it holds what annotators must not see. What they see is i
 
 import hashlib
 import json
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal, Self
 
@@ -24,6 +26,13 @@ PAGE = "page"
 Mode = Literal["blind", "shown", "blind_then_shown", "adjudicate"]
 """What is seen of where a candidate comes from: nothing; all of it; all of it once the first answer
 is locked. Or, where people disagreed, their answers without their names."""
+Pass = Literal["blind", "shown", "adjudicate"]
+PASSES: Mapping[Mode, tuple[Pass, ...]] = {
+    "blind": ("blind",),
+    "shown": ("shown",),
+    "blind_then_shown": ("blind", "shown"),
+    "adjudicate": ("adjudicate",),
+}
 Why = Literal["disagree", "groups", "split", "low_margin", "oop", "flagged", "control", "honeypot"]
 
 
@@ -127,6 +136,8 @@ class Queue(_Strict):
     """The task whose images, classes and label sets these are."""
     class_list: str
     n_classes: int
+    class_ids: tuple[int, ...] = ()
+    """All ids of the class list, ascending; empty where they are 0 to `n_classes` - 1."""
     classes_sha256: str
     """The class list's digest, as in results."""
     base: str
@@ -161,6 +172,21 @@ class Queue(_Strict):
             )
             raise DataError(problem)
         return found
+
+    @cached_property
+    def item_of(self) -> Mapping[str, Item]:
+        """Image id to item."""
+        return {each.image_id: each for each in self.items}
+
+    @cached_property
+    def known_classes(self) -> frozenset[int]:
+        """The ids of all classes that an answer may name."""
+        return frozenset(self.class_ids or range(self.n_classes))
+
+    @property
+    def passes(self) -> tuple[Pass, ...]:
+        """The passes of its mode, in their order."""
+        return PASSES[self.mode]
 
     def write(self, folder: Path) -> None:
         """Write `queue.json` whole or not at all."""
