@@ -50,6 +50,23 @@ def wilson_of_part(successes: int, n: int, part: float) -> Interval | None:
     return _score_interval(successes, n, n * (whole - 1) / (whole - n) if n else 0.0)
 
 
+def newcombe(before: tuple[int, int], after: tuple[int, int]) -> Interval | None:
+    """Give the 95 % interval of the second of two independent proportions less the first, each as
+    (successes, n), in percentage points; None where either n is 0.
+
+    The ends are as far from the difference as those of the two Wilson intervals say together.
+    Newcombe, "Interval estimation for the difference between independent proportions: comparison of
+    eleven methods", Statistics in Medicine 17, 1998, method 10.
+    """
+    first, second = wilson(*before), wilson(*after)
+    if first is None or second is None:
+        return None
+    one, two = (100 * successes / n for successes, n in (before, after))
+    down = float(np.hypot(two - second[0], first[1] - one))
+    up = float(np.hypot(second[1] - two, one - first[0]))
+    return two - one - down, two - one + up
+
+
 def _score_interval(successes: int, n: int, draws: float) -> Interval | None:
     """Give Wilson's interval of a share of n that is as sure as one of so many `draws`."""
     if n == 0:
