@@ -24,6 +24,7 @@ from harness.cli import (
     map_answers,
     plan,
     plot,
+    review,
     run,
     score,
     study,
@@ -57,6 +58,7 @@ app.command("invariance")(invariance.invariance)
 app.command("list")(listing.list_names)
 app.add_typer(export.app, name="export")
 app.add_typer(leaderboard.app, name="leaderboard")
+app.add_typer(review.app, name="review")
 app.add_typer(study.app, name="study")
 app.add_typer(submit.app, name="submit")
 

@@ -72,7 +72,7 @@ def chosen_rows(
         return None
     rows = {image_id: row for row, image_id in enumerate(ids)}
     path = task.resolve(task.ids, "ids")
-    named = _ids_in(path)
+    named = list(ids_in(path))
     unknown = [each for each in named if each not in rows]
     if unknown:
         what = f"{len(unknown)} of {len(named)} ids are of no image of the data set"
@@ -111,14 +111,16 @@ def _place(seed: int, image_id: str) -> bytes:
     return hashlib.sha256(json.dumps(["sample", seed, image_id]).encode()).digest()
 
 
-def _ids_in(path: Path) -> list[str]:
+def ids_in(path: Path) -> dict[str, str]:
     """Read a file of ids: one a line, or rows with `image_id` where its name ends in `.jsonl`.
+    Gives each id, in the order of the file, with the file and line where it stands.
 
     Raises DataError when it cannot be read, is empty, has an id twice, or a line that is none.
     """
     file = read_text("ids", path)
     read = _of_rows(file) if path.suffix == ".jsonl" else _of_lines(file)
-    ids: list[str] = []
+    ids: dict[str, str] = {}
+    twice: list[str] = []
     problems: list[Problem] = []
     for where, text in read:
         fault = fault_of(text) if isinstance(text, str) else "is no text"
@@ -126,12 +128,14 @@ def _ids_in(path: Path) -> list[str]:
             problems.append(text)
         elif fault is not None:
             problems.append(Problem(where, f"no image id: it {fault}", ascii(text)[:80]))
+        elif (image_id := written_id(str(text))) in ids:
+            twice.append(image_id)
         else:
-            ids.append(written_id(str(text)))
+            ids[image_id] = where
     if problems:
         raise DataError(problems[:MOST_PROBLEMS])
-    twice = [each for each, count in Counter(ids).items() if count > 1]
     if twice:
+        twice = list(dict.fromkeys(twice))
         raise DataError(Problem(str(path), f"{len(twice)} ids stand twice", _listed(twice)))
     if not ids:
         raise DataError(Problem(str(path), "no ids in it", expected="one image id a line"))

@@ -112,8 +112,8 @@ def _check_alike(runs: Sequence[OpenRun]) -> None:
             raise UserError(Problem(str(twice.path), "is named twice", expected="each run once"))
     for other in others:
         where = f"{first.path} and {other.path}"
-        _check_classes(first, other, where)
-        _check_equivalences(first, other, where)
+        check_same_classes(first, other, where)
+        check_same_equivalences(first, other, where)
 
 
 def _all_differing(runs: Sequence[OpenRun]) -> tuple[str, ...]:
@@ -166,7 +166,8 @@ def _names(runs: Sequence[OpenRun]) -> list[str]:
     return names if len(set(names)) == len(names) else [str(run.path) for run in runs]
 
 
-def _check_classes(a: OpenRun, b: OpenRun, where: str) -> None:
+def check_same_classes(a: OpenRun, b: OpenRun, where: str) -> None:
+    """Raise DataError for runs over different class lists; their name sets may differ."""
     one, two = a.opened.classes, b.opened.classes
     if one.name != two.name or one.ids != two.ids:
         got = f"`{one.name}` ({len(one)} classes) and `{two.name}` ({len(two)} classes)"
@@ -174,7 +175,8 @@ def _check_classes(a: OpenRun, b: OpenRun, where: str) -> None:
         raise DataError(Problem(where, what, got, "one class list; its name sets may differ"))
 
 
-def _check_equivalences(a: OpenRun, b: OpenRun, where: str) -> None:
+def check_same_equivalences(a: OpenRun, b: OpenRun, where: str) -> None:
+    """Raise DataError for runs whose tasks count different classes as one."""
     one, two = a.opened.labels.equivalences, b.opened.labels.equivalences
     if dict(one.representative) != dict(two.representative):
         raise DataError(

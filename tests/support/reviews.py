@@ -1,8 +1,10 @@
-"""A small review's queue that is made up, and one of real runs (see `review_of`)."""
+"""A small review's queue that is made up, and folders of real ones."""
 
 from pathlib import Path
 
+from harness.review.make import Made, QueueRequest, make_review
 from harness.review.queue import Item, Predicted, Queue, Rules, SourceRun, digest
+from harness.review.sources import Sources
 
 CLASSES = 6
 
@@ -43,6 +45,17 @@ def made_up_queue(
         }
     )
     return queue.model_copy(update={"sha256": digest(queue)})
+
+
+PEOPLE = ("ann", "bob", "cem", "dee")
+
+
+def made_review(sources: Sources, folder: Path, n: int = 40, **more: object) -> Made:
+    """Make a real review's folder; `more` are fields of its request or of its rules."""
+    of_rules = {key: more.pop(key) for key in list(more) if key in Rules.model_fields}
+    rules = Rules.model_validate({"disagree": 2, "honeypots": 4, **of_rules})
+    request = {"base": "mini_imgt", "seed": 1, "overlap": 3, "annotators": PEOPLE, **more}
+    return make_review(sources, QueueRequest(n=n, rules=rules, **request), folder)  # type: ignore[arg-type]
 
 
 def write_queue(queue: Queue, folder: Path) -> Path:

@@ -31,7 +31,8 @@ def open_folder(found: Scan, names: Sequence[str], columns: Sequence[str] = ()) 
     the path inside the folder without its suffix.
     """
     paths = tuple(found.folder / name for name in names)
-    ids = ids_of_files([_in_utf8(name) for name in names], str(found.folder), by_path=True)
+    files = tuple(_in_utf8(name) for name in names)
+    ids = ids_of_files(files, str(found.folder), by_path=True)
 
     folders = tuple(PurePosixPath(name).parent.name for name in names)
     for column in columns:
@@ -50,6 +51,7 @@ def open_folder(found: Scan, names: Sequence[str], columns: Sequence[str] = ()) 
         passed_over=found.passed_over(names),
         columns={column: folders for column in columns},
         folders=folders if all(folders) else None,
+        files=files,
     )
 
 

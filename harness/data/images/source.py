@@ -40,6 +40,8 @@ class Source:
     """For images that all lie in folders of a plain folder, the name of each one's."""
     ids_from_files: bool = False
     """Whether the ids are made from file names, so that a file's name means its image."""
+    files: tuple[str, ...] | None = None
+    """For a plain folder of images, the path of each inside it."""
 
     def __len__(self) -> int:
         """Count the rows."""

@@ -1,0 +1,15 @@
+"""`harness review`: people correct the labels of images, helped by what models answered.
+
+One file a command; what they do is in `harness/review/`.
+"""
+
+import typer
+
+from harness.cli.review import make
+
+app = typer.Typer(
+    help="People correct labels: which images they look at, how far they agree, new labels.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.command("make")(make.make)

@@ -1,0 +1,196 @@
+"""Which images the rules of a queue choose, and into which group of labels an image falls."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+
+from harness.data.labels.label_set import LabelSet
+from harness.errors import Problem, SpecError, UserError, unknown_name
+from harness.review.queue import Rules, Why
+from harness.review.sources import Answered, Sources
+from harness.scores.metrics import Group, Scope, group_rows
+from harness.scores.truth import to_truth
+
+_FINE: tuple[Group, ...] = ("N", "S+", "S-", "M+", "M-")
+"""Every image with an original label is in one of these at most."""
+GROUPS: Mapping[str, tuple[Group, ...]] = {
+    **{each: (each,) for each in _FINE},
+    "S": ("S+", "S-"),
+    "M": ("M+", "M-"),
+}
+"""What `--groups` may name, and what it stands for."""
+WHYS: tuple[Why, ...] = get_args(Why)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the rules say of the images."""
+
+    base: str
+    """The label set against which answers are held, and that is corrected."""
+    group: Mapping[str, Group]
+    """Image to its group under the re-annotated label set; empty where there is none."""
+    why: Mapping[str, tuple[Why, ...]]
+    """Image to the rules that choose it, at least one; sorted by image."""
+
+
+def choose(sources: Sources, rules: Rules, flagged: Mapping[str, str], base: str | None) -> Chosen:
+    """Apply the rules that are set; an image is chosen where any of them does.
+
+    `flagged` are ids with the place where they stand. `base` is by default the label set that the
+    tasks trust most. Raises SpecError for a label set that is unknown; UserError for a rule that
+    cannot apply to these sources, and for flagged ids of no image.
+    """
+    against = _base(sources, base)
+    group = _groups(sources, against)
+    _refuse_inapplicable(sources, rules, group)
+    unknown = [each for each in flagged if each not in sources.known_ids]
+    if unknown:
+        what, fix = "there is no such image in the data set", "take the line out, or correct it"
+        raise UserError(Problem(flagged[each], what, got=each, fix=fix) for each in unknown)
+    found = _predicates(sources, rules, against, group)
+    ids = sorted({*sources.image_ids, *flagged})
+    why: dict[str, tuple[Why, ...]] = {}
+    for image_id in ids:
+        names = {name for name, applies in found.items() if applies(image_id)}
+        names |= {"flagged"} if image_id in flagged else set()
+        if names:
+            why[image_id] = tuple(each for each in WHYS if each in names)
+    return Chosen(against.name, group, why)
+
+
+def _base(sources: Sources, name: str | None) -> LabelSet:
+    if name is None:
+        return sources.labels.trusted
+    known = {each.name: each for each in sources.labels.sets}
+    if name not in known:
+        raise SpecError(unknown_name("--base", "label set of the runs", name, list(known)))
+    return known[name]
+
+
+def _groups(sources: Sources, base: LabelSet) -> dict[str, Group]:
+    """Give image to group under `base` or, where that is the original label set itself, under the
+    one that ranks; nothing where there is no other or no original one.
+    """
+    original = sources.labels.original
+    labels = sources.labels.headline if base.original else base
+    if original is None or labels is None:
+        return {}
+    ids, same = sources.image_ids, sources.labels.equivalences
+    truth, was = to_truth(labels, ids, same), to_truth(original, ids, same)
+    scope = Scope(
+        scored=truth.labelled & (truth.n_labels > 0),
+        empty=truth.labelled & (truth.n_labels == 0),
+        failed=np.zeros(len(ids), dtype=np.bool_),
+        home=was.lowest,
+    )
+    rows = group_rows(truth, scope, was)
+    return {ids[place]: each for each in _FINE for place in np.flatnonzero(rows[each])}
+
+
+def _refuse_inapplicable(sources: Sources, rules: Rules, group: Mapping[str, Group]) -> None:
+    models = len(sources.models)
+    of = "the runs are of " + ", ".join(sources.models)
+    if rules.disagree is not None and not 1 <= rules.disagree <= models:
+        what, expected = "is no number of the models", f"1 to {models}: {of}"
+        raise UserError(Problem("--disagree", what, str(rules.disagree), expected))
+    if rules.split and models < 2:
+        raise UserError(Problem("--split", "needs two models or more", got=of))
+    for each in rules.groups:
+        if each not in GROUPS:
+            raise UserError(Problem("--groups", "is no group", each).among(each, list(GROUPS)))
+    if rules.groups and not group:
+        what = "needs an original label set and a re-annotated one that knows its images"
+        got = ", ".join(each.name for each in sources.labels.sets)
+        raise UserError(Problem("--groups", what, got))
+    if rules.low_margin is not None:
+        _refuse_margin(sources, rules.low_margin)
+
+
+def _refuse_margin(sources: Sources, share: float) -> None:
+    if not 0 < share <= 1:
+        what, expected = "is no share of the images", "above 0 and at most 1, as 0.1"
+        raise UserError(Problem("--low_margin", what, f"{share:g}", expected))
+    if not _margins(sources):
+        fix = "leave it out, or add a run of a classifier or of ranked names"
+        raise UserError(Problem("--low_margin", "no run has scores of two classes", fix=fix))
+
+
+def _predicates(
+    sources: Sources, rules: Rules, base: LabelSet, group: Mapping[str, Group]
+) -> dict[Why, Callable[[str], bool]]:
+    """Give for each rule that is set, but `flagged`, whether it chooses an image."""
+    found: dict[Why, Callable[[str], bool]] = {}
+    merge_all = sources.labels.equivalences.merge_all
+    if rules.disagree is not None:
+        at_least = rules.disagree
+
+        def disagree(image_id: str) -> bool:
+            if image_id not in base.labels:
+                return False
+            right = merge_all(base.labels[image_id])
+            return len(_outside(sources, image_id, right)) >= at_least
+
+        found["disagree"] = disagree
+    if rules.groups:
+        wanted = {fine for each in rules.groups for fine in GROUPS[each]}
+        found["groups"] = lambda image_id: group.get(image_id) in wanted
+    if rules.split:
+        found["split"] = lambda image_id: _is_split(sources, image_id)
+    if rules.low_margin is not None:
+        near = _nearest(_margins(sources), rules.low_margin)
+        found["low_margin"] = lambda image_id: image_id in near
+    if rules.oop:
+        found["oop"] = lambda image_id: any(each.predicted.oop for each in sources.of(image_id))
+    return found
+
+
+def _outside(sources: Sources, image_id: str, right: frozenset[int]) -> set[str]:
+    """Give the models that answer, in any of their runs, with classes of which none is `right`. An
+    answer without a class says nothing of the labels.
+    """
+    merge_all = sources.labels.equivalences.merge_all
+    return {
+        each.predicted.model
+        for each in sources.of(image_id)
+        if each.predicted.classes and right.isdisjoint(merge_all(each.predicted.classes))
+    }
+
+
+def _is_split(sources: Sources, image_id: str) -> bool:
+    """Whether no class is among the answers of all models that name one. What a model answers in
+    any of its runs is among its answers.
+    """
+    by_model: dict[str, frozenset[int]] = {}
+    for each in sources.of(image_id):
+        if each.predicted.classes:
+            named = sources.labels.equivalences.merge_all(each.predicted.classes)
+            model = each.predicted.model
+            by_model[model] = by_model.get(model, frozenset()) | named
+    return len(by_model) > 1 and not frozenset.intersection(*by_model.values())
+
+
+def _margins(sources: Sources) -> dict[tuple[str, str], dict[str, float]]:
+    """Give, for each run with scores, the margin of each image that has one."""
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    for image_id, answers in sources.answers.items():
+        for each in answers:
+            if each.margin is not None:
+                found.setdefault(_run_of(each), {})[image_id] = each.margin
+    return found
+
+
+def _run_of(answered: Answered) -> tuple[str, str]:
+    return answered.predicted.model, answered.predicted.task
+
+
+def _nearest(margins: Mapping[tuple[str, str], Mapping[str, float]], share: float) -> set[str]:
+    """Give the images among the `share` of lowest margin of any run; equal margins by the id."""
+    found: set[str] = set()
+    for of_run in margins.values():
+        ranked = sorted(of_run, key=lambda image_id: (of_run[image_id], image_id))
+        found.update(ranked[: math.ceil(share * len(ranked))])
+    return found
