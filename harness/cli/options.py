@@ -21,7 +21,10 @@ IncludePath = Annotated[
 ]
 LabelSetPaths = Annotated[
     list[str] | None,
-    typer.Option("--label_set", help="NAME=PATH: read a label set from your file; repeatable."),
+    typer.Option(
+        "--label_set",
+        help="NAME=PATH: read a label set from your file. NAME: score by this one too. Repeatable.",
+    ),
 ]
 EquivalencesFile = Annotated[
     str | None,
@@ -102,15 +105,15 @@ def overrides_of(
     equivalences: str | None,
     settings: Sequence[str] | None = None,
 ) -> "Overrides":
-    """Read `--label_set NAME=PATH`, `--equivalences` and, for runs that are there, `--set`."""
+    """Read `--label_set NAME[=PATH]`, `--equivalences` and, for runs that are there, `--set`."""
     from harness.data.labels.of_task import Overrides
 
-    paths: dict[str, Path] = {}
+    paths: dict[str, Path | None] = {}
     for setting in label_sets or ():
         name, equals, path = setting.partition("=")
-        if not (name and equals and path):
-            raise UserError(Problem("--label_set", "is not NAME=PATH", got=setting))
-        paths[name] = Path(path).expanduser()
+        if not name or bool(equals) != bool(path):
+            raise UserError(Problem("--label_set", "is neither NAME nor NAME=PATH", got=setting))
+        paths[name] = Path(path).expanduser() if equals else None
     return Overrides(paths, equivalences, tuple(settings or ()))
 
 

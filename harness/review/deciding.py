@@ -83,8 +83,8 @@ class Adjudicated:
 def ballots_of(
     image_ids: Iterable[str], rows: Iterable[AnswerRow], which: Which
 ) -> tuple[Ballot, ...]:
-    """Give a ballot for each image, in their order. `rows` hold at most one of each annotator, image
-    and pass. Of two passes, `last` takes what was said once the sources were seen.
+    """Give a ballot for each image, in their order. `rows` hold at most one of each annotator,
+    image and pass. Of two passes, `last` takes what was said once the sources were seen.
     """
     order = ("blind", "shown") if which == "last" else (which,)
     last: dict[str, dict[str, AnswerRow]] = {}
@@ -182,7 +182,7 @@ def _by_adjudication(
 
 
 def _by_model(ballots: Sequence[Ballot], same: Equivalences) -> Decided:
-    """Take each class of each ballot, offered or named, and `none`, as an item that holds or not."""
+    """Take each class of each ballot, offered or named, and `none`, as an item of the model."""
     people = sorted({row.annotator for ballot in ballots for row in ballot.sure})
     items = [(ballot, name) for ballot in ballots for name in _items(ballot, same)]
     votes = np.full((len(items), len(people)), NO_VOTE, dtype=np.int8)

@@ -146,6 +146,8 @@ class Queue(_Strict):
     rules: Rules
     runs: tuple[SourceRun, ...]
     items: tuple[Item, ...]
+    adjudicates: str | None = None
+    """Of an adjudication: the id of the review whose answers differ; null of all others."""
 
     @classmethod
     def read(cls, folder: Path) -> Self:

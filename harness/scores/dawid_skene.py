@@ -1,4 +1,4 @@
-"""How often each of several people is right, learnt from how they agree, and what they say together.
+"""How often each of several people is right, learnt from how they agree; what they say together.
 
 A. P. Dawid and A. M. Skene, "Maximum likelihood estimation of observer error-rates using the EM
 algorithm", Applied Statistics 28, 1979, for items of which each holds or does not.
@@ -77,7 +77,8 @@ def _rates(
 def _share(part: Floats | np.float64, whole: Floats | np.float64, smoothing: float) -> Floats:
     """Give part / whole, smoothed; one half where there is nothing to learn from."""
     part, whole = np.asarray(part + smoothing), np.asarray(whole + 2 * smoothing)
-    return np.divide(part, whole, out=np.full(whole.shape, 0.5), where=whole > 0)
+    found: Floats = np.divide(part, whole, out=np.full(whole.shape, 0.5), where=whole > 0)
+    return found
 
 
 def _holds(

@@ -99,7 +99,15 @@ def test_a_killed_process_loses_nothing(plain: Path, tmp_path: Path) -> None:
         (("run", "--tasks", "mini_cww", "--model", "mini"), "did you mean `mini_cw`?"),
         (("run", "--tasks", "mini_cw", "--model", "min"), "did you mean `mini`?"),
         (("run", "--tasks", "mini_cw", "--model", "mini", "--set", "limt=3"), "`limit`"),
-        (("run", "--tasks", "mini_cw", "--model", "mini", "--label_set", "x"), "NAME=PATH"),
+        (("run", "--tasks", "mini_cw", "--model", "mini", "--label_set", "x="), "NAME=PATH"),
+        (
+            ("run", "--tasks", "mini_cw", "--model", "mini", "--label_set", "mini_reg"),
+            "`mini_regt`",
+        ),
+        (
+            ("run", "--tasks", "mini_cw", "--model", "mini", "--label_set", "regt"),
+            "of other classes",
+        ),
         (("run", "--tasks", "mini_cw", "--model", "mini", "--include_path", "/gone"), "/gone"),
         (("run", "--tasks", "mini_cw", "--model", "mini", "--limit", "0"), "--limit"),
         (("score", "nowhere"), "is not a run directory"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.data.class_lists import load_class_list, same_classes
 from harness.data.classes import ClassList
+from harness.data.labels.files import open_labels as open_file
 from harness.data.labels.label_set import Equivalences, Labels, LabelSet
 from harness.data.labels.load import equivalences_of, load_equivalences, load_label_set
 from harness.data.labels.rows import COMPARED, CONTRADICTED, hold_against
@@ -107,8 +108,9 @@ _NAMED = 5  # tasks that a warning names
 class Overrides:
     """What the command line says about labels instead of the YAML files."""
 
-    label_sets: Mapping[str, Path]
-    """Label set to a file of one's own (`--label_set NAME=PATH`)."""
+    label_sets: Mapping[str, Path | None]
+    """Label set to a file of one's own (`--label_set NAME=PATH`); to None for the file that its own
+    YAML names (`--label_set NAME`)."""
     equivalences: str | None = None
     """`none` or a file (`--equivalences`)."""
     settings: tuple[str, ...] = ()
@@ -157,7 +159,8 @@ def label_set_specs(
 
     First stand those that the task names, then each other `--label_set` that applies to the task.
     Raises SpecError for one of the task's own that is of other classes and, unless the overrides
-    are shared, for one that does not apply.
+    are shared, for one that does not apply; DataError for one that the command line adds and whose
+    file is missing.
     """
     own = own_label_sets(catalogue, task)
     named = {spec.label_set for spec in own}
@@ -167,6 +170,9 @@ def label_set_specs(
         wrong = [name for name in others if name not in fitting]
         raise SpecError(applies_to_none(catalogue, [task], name) for name in wrong)
     more = [load_label_set_spec(catalogue, name) for name in fitting]
+    for spec in more:
+        if overrides.label_sets[spec.label_set] is None and not _is_present(spec):
+            open_file(spec)  # says what is missing and where to get it
     return [_pointed(spec, overrides.label_sets.get(spec.label_set)) for spec in (*own, *more)]
 
 

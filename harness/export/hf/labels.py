@@ -138,7 +138,8 @@ def write_shared(
     """
     scored = {name for run in runs for name in run.results.label_sets}
     for name in sorted(overrides.label_sets.keys() - scored):
-        fix = f"harness score RUN --label_set {name}={overrides.label_sets[name]}"
+        path = overrides.label_sets[name]
+        fix = f"harness score RUN --label_set {name}" + (f"={path}" if path else "")
         what = f"no run was scored by label set `{name}`"
         raise UserError(Problem("--label_set", what, expected=", ".join(sorted(scored)), fix=fix))
     overrides = share_among_runs(catalogue, [run.path for run in runs], overrides)

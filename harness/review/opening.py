@@ -1,0 +1,98 @@
+"""A review's folder opened: queue, answers, and the task whose labels are corrected."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.data.labels.label_set import LabelSet
+from harness.data.labels.of_task import Overrides
+from harness.data.opened import OpenTask, open_task
+from harness.errors import DataError, Problem, UserError, unknown_name
+from harness.review.answers import Answers, read_answers
+from harness.review.deciding import Which
+from harness.review.queue import Queue
+from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_task
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A review's folder."""
+
+    folder: Path
+    answers: Answers
+
+    @property
+    def queue(self) -> Queue:
+        """Its queue."""
+        return self.answers.queue
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReview:
+    """A review with its task and the label set that is corrected."""
+
+    review: Review
+    opened: OpenTask
+    base: LabelSet
+
+
+def read_review(folder: Path) -> Review:
+    """Read queue and answers of a review that is no adjudication. Raises DataError as
+    `Queue.read` and `read_answers`, UserError for an adjudication.
+    """
+    queue = Queue.read(folder)
+    if queue.mode == "adjudicate":
+        what = "is the adjudication of a review"
+        fix = f"give the review's folder, and `--adjudication {folder}`"
+        raise UserError(Problem(str(folder), what, expected="a review", fix=fix))
+    return Review(folder, read_answers(queue, folder))
+
+
+def read_adjudication(folder: Path, review: Review) -> Review:
+    """Read the adjudication of a review. Raises DataError as `read_review`, and where it is no
+    adjudication or another review's.
+    """
+    queue = Queue.read(folder)
+    if queue.adjudicates != review.queue.sha256:
+        what = "is no adjudication of this review"
+        got = f"an adjudication of {queue.adjudicates}" if queue.adjudicates else "a review"
+        fix = f"harness review adjudicate {review.folder} -o FOLDER"
+        expected = f"an adjudication of {review.queue.sha256}"
+        raise DataError(Problem(str(folder), what, got, expected, fix))
+    return Review(folder, read_answers(queue, folder))
+
+
+def check_pass(review: Review, which: Which) -> None:
+    """Raise UserError for a pass that the review does not have."""
+    passes: Sequence[str] = review.queue.passes
+    if which != "last" and which not in passes:
+        where = f"--pass {which}"
+        what = f"a review of mode {review.queue.mode} has no such answers"
+        raise UserError(Problem(where, what, expected=" or ".join((*passes, "last"))))
+
+
+def open_review(
+    catalogue: Catalogue, review: Review, overrides: Overrides, base: str | None = None
+) -> OpenReview:
+    """Open the task of a review and the label set that is corrected, by default the queue's.
+
+    A label set that the task does not name is looked for in the catalogue. Raises SpecError or
+    DataError where a file that the task needs is missing or wrong, where the classes are not those
+    of the queue, and for a label set that there is not.
+    """
+    queue = review.queue
+    name = base or queue.base
+    task = load_task(catalogue, queue.task)
+    if name not in (*task.label_sets, *overrides.label_sets):
+        overrides = replace(overrides, label_sets={**overrides.label_sets, name: None})
+    opened = open_task(catalogue, task, overrides, images="none")
+    if opened.classes.digest != queue.classes_sha256:
+        what = f"class list `{opened.classes.name}` is not that of the queue"
+        got, expected = (f"sha256 {each}" for each in (opened.classes.digest, queue.classes_sha256))
+        raise DataError(Problem(str(review.folder), what, got, expected))
+    found = next((each for each in opened.labels.sets if each.name == name), None)
+    if found is None:
+        known = [each.name for each in opened.labels.sets]
+        raise UserError(unknown_name("--base", "label set", name, known))
+    return OpenReview(review, opened, found)
