@@ -25,6 +25,8 @@ HEAVY = {
     "timm": {"adapters"},
     "accelerate": {"runner"},
     "matplotlib": {"report", "studies"},
+    "fastapi": {"review"},
+    "uvicorn": {"review"},
     "datasets": {"data", "evaluate_modules"},  # `evaluate` describes its inputs by it
 }
 

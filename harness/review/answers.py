@@ -122,7 +122,7 @@ def read_answers(queue: Queue, folder: Path) -> Answers:
     notes: list[str] = []
     problems: list[Problem] = []
     for path in files:
-        for found in _of_file(queue, path):
+        for found in rows_of(queue, path):
             if isinstance(found, AnswerRow):
                 rows.append(found)
             elif isinstance(found, Problem):
@@ -175,8 +175,8 @@ def _named(rows: Sequence[AnswerRow]) -> str:
     return f"{len(rows)}, of {', '.join(list(names)[:_SHOWN])}{rest}"
 
 
-def _of_file(queue: Queue, path: Path) -> Iterator[AnswerRow | Problem | str]:
-    """Give the rows of a file, what is wrong with it, and notes."""
+def rows_of(queue: Queue, path: Path) -> Iterator[AnswerRow | Problem | str]:
+    """Give the rows of an annotator's file, what is wrong with it, and notes."""
     name = path.name.removesuffix(SUFFIX)
     if path.suffix != SUFFIX:
         yield f"{path} is no {SUFFIX} file and was not read"
@@ -203,16 +203,17 @@ def _of_lines(
         if not line.strip():
             continue
         where = f"{path}:{number}"
-        found = _row_of(line, where)
+        found = parse_row(line, where)
         if isinstance(found, AnswerRow):
             yield _fitting(queue, found, where, path.name.removesuffix(SUFFIX))
-        elif number == len(lines) and not _is_json(line):
+        elif number == len(lines) and not is_json(line):
             yield f"{where}: the last line was cut off; it was left out"
         else:
             yield found
 
 
-def _row_of(line: bytes, where: str) -> AnswerRow | Problem:
+def parse_row(line: bytes, where: str) -> AnswerRow | Problem:
+    """Read a line of a file, which may still not fit the queue (`wrong_with`)."""
     shown = line.strip().decode("utf-8", "backslashreplace")[:120]
     try:
         parse_json_text(line.decode("utf-8"), _LINES)
@@ -240,7 +241,8 @@ def _fitting(queue: Queue, row: AnswerRow, where: str, name: str) -> AnswerRow |
     return row
 
 
-def _is_json(line: bytes) -> bool:
+def is_json(line: bytes) -> bool:
+    """Whether a line is whole: what was cut off is no JSON."""
     try:
         parse_json_text(line.decode("utf-8"))
     except ValueError:

@@ -5,7 +5,7 @@ One file a command; what they do is in `harness/review/`.
 
 import typer
 
-from harness.cli.review import make
+from harness.cli.review import make, serve
 
 app = typer.Typer(
     help="People correct labels: which images they look at, how far they agree, new labels.",
@@ -13,3 +13,4 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("make")(make.make)
+app.command("serve")(serve.serve)

@@ -16,16 +16,19 @@ const REVIEW_IMAGE = (function () {
   function takeFolder(files, items) {
     folder = new Map();
     for (const file of files) {
-      folder.set(file.name, [...(folder.get(file.name) || []), file]);
+      const stem = file.name.replace(/\.[^.]*$/, "");
+      const bare = stem.replace(/_n\d{8}$/, ""); // copies of ImageNet add the class
+      for (const name of new Set([file.name, stem, bare])) folder.set(name, [...(folder.get(name) || []), file]);
     }
     addresses.clear();
     return items.filter((item) => item.image || fileOf(item)).length;
   }
 
+  const named = (item) => (folder && item.file && folder.get(item.file.split("/").pop())) || [];
+
   /** The file of an item; null where it is not there, or where several could be it. */
   function fileOf(item) {
-    if (!folder || !item.file) return null;
-    const found = folder.get(item.file.split("/").pop()) || [];
+    const found = named(item);
     const exact = found.filter((file) => ("/" + file.webkitRelativePath).endsWith("/" + item.file));
     return found.length === 1 ? found[0] : exact.length === 1 ? exact[0] : null;
   }
@@ -34,8 +37,7 @@ const REVIEW_IMAGE = (function () {
     if (item.image) return REVIEW_STORE.imageAddress(item.image);
     const file = fileOf(item);
     if (file) return URL.createObjectURL(file);
-    const many = folder && item.file && (folder.get(item.file.split("/").pop()) || []).length > 1;
-    throw new Error((item.file || "This image") + (many ? " is in the chosen folder several times." : " is not in the chosen folder."));
+    throw new Error((item.file || "This image") + (named(item).length > 1 ? " is in the chosen folder several times." : " is not in the chosen folder."));
   }
 
   function address(item) {

@@ -127,6 +127,7 @@ const REVIEW_PANEL = (function () {
     list.role = found.length ? "listbox" : "presentation";
     field.setAttribute("aria-expanded", String(found.length > 0));
     mark(0);
+    if (!list.hidden) list.scrollIntoView({ block: "nearest" });
   }
 
   function option(each, place) {
