@@ -110,7 +110,7 @@ def to_csv(tables: Sequence[Table]) -> str:
     """Give the rows of tables of one name as CSV: one value a column, every digit, nothing for what
     there is not. What only the title says has columns of its own, before the others.
     """
-    lines = [line for table in tables for line in _lines(table)]
+    lines = [line for table in tables for line in records(table)]
     heading = dict.fromkeys(key for table in tables for key in _keys(table))
     return csv_text(list(heading), lines)
 
@@ -124,7 +124,8 @@ def _keys_of(column: Column) -> list[str]:
     return [column.key, *(f"{column.key}_{part}" for part in column.parts)]
 
 
-def _lines(table: Table) -> Iterator[dict[str, object]]:
+def records(table: Table) -> Iterator[dict[str, object]]:
+    """Give each row as CSV and JSON have it: one value a key, every digit, None for none."""
     for row in table.rows:
         line: dict[str, object] = dict(table.about)
         for column, cell in zip(table.columns, row, strict=True):

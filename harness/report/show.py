@@ -11,7 +11,7 @@ from rich.table import Table
 from harness.answers import parts
 from harness.answers.outcome import EXACT, UNREADABLE, Status
 from harness.errors import UserError, unknown_name
-from harness.report.terminal import Console, escape, say
+from harness.report.terminal import Console, escape, paragraph, say
 from harness.scores.results import Results
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def show_results(
         return
     metrics = [metric for each in finished for metric in each.metrics]
     asked = [each.asked for each in finished if each.results is not None]
-    tables = _chosen(list(tables_of(results, metrics, details, asked)), form, table)
+    tables = chosen(list(tables_of(results, metrics, details, asked)), form, table, "these runs")
     notes = [f"{each.model} on {each.task}: {note}" for each in results for note in notes_of(each)]
     if form != "table":
         say(written(tables, [*notes, *_unfinished(results)], form), end="")
@@ -154,11 +154,11 @@ def show_results(
         say(f"files: {run.path}")
 
 
-def _chosen(
-    tables: "Sequence[report_table.Table]", form: "Form", name: str | None
+def chosen(
+    tables: "Sequence[report_table.Table]", form: "Form", name: str | None, of: str
 ) -> "list[report_table.Table]":
     """Give the tables of one name; without a name all, and of CSV the first, saying which others
-    there are.
+    there are. Raises UserError for a name that none of the tables `of` something has.
     """
     kinds = list(dict.fromkeys(each.name for each in tables))
     if name is None and form == "csv":
@@ -167,8 +167,28 @@ def _chosen(
             others = ", ".join(kinds[1:])
             say(f"CSV of the table `{name}`; --table gives the others: {others}", err=True)
     if name is not None and name not in kinds:
-        raise UserError(unknown_name("--table", "table of these runs", name, kinds))
+        raise UserError(unknown_name("--table", f"table of {of}", name, kinds))
     return [each for each in tables if name in (None, each.name)]
+
+
+def show_tables(tables: "Sequence[report_table.Table]", notes: Sequence[str], form: "Form") -> None:
+    """Print tables and lines about them in one form; JSON has the rows as CSV has them."""
+    from harness.report.forms import records, to_rich, written
+
+    if form == "json":
+        found = [
+            {"table": each.name, "title": each.title, "rows": list(records(each))}
+            for each in tables
+        ]
+        say(json.dumps({"tables": found, "notes": list(notes)}, indent=2, ensure_ascii=False))
+    elif form != "table":
+        say(written(tables, notes, form), end="")
+    else:
+        console = make_console()
+        for each in tables:
+            console.print(to_rich(each))
+        for note in notes:
+            say(paragraph("note:", note))
 
 
 def _unfinished(results: Sequence[Results]) -> Iterator[str]:

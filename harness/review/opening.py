@@ -72,6 +72,22 @@ def check_pass(review: Review, which: Which) -> None:
         raise UserError(Problem(where, what, expected=" or ".join((*passes, "last"))))
 
 
+def open_task_of(
+    catalogue: Catalogue, queue: Queue, folder: Path, overrides: Overrides
+) -> OpenTask:
+    """Open the task of a queue: its classes, labels and the classes that count as one.
+
+    Raises SpecError or DataError where a file that it needs is wrong, and where the classes are not
+    those of the queue.
+    """
+    opened = open_task(catalogue, load_task(catalogue, queue.task), overrides, images="none")
+    if opened.classes.digest != queue.classes_sha256:
+        what = f"class list `{opened.classes.name}` is not that of the queue"
+        got, expected = (f"sha256 {each}" for each in (opened.classes.digest, queue.classes_sha256))
+        raise DataError(Problem(str(folder), what, got, expected))
+    return opened
+
+
 def open_review(
     catalogue: Catalogue, review: Review, overrides: Overrides, base: str | None = None
 ) -> OpenReview:
@@ -81,16 +97,11 @@ def open_review(
     DataError where a file that the task needs is missing or wrong, where the classes are not those
     of the queue, and for a label set that there is not.
     """
-    queue = review.queue
-    name = base or queue.base
-    task = load_task(catalogue, queue.task)
+    name = base or review.queue.base
+    task = load_task(catalogue, review.queue.task)
     if name not in (*task.label_sets, *overrides.label_sets):
         overrides = replace(overrides, label_sets={**overrides.label_sets, name: None})
-    opened = open_task(catalogue, task, overrides, images="none")
-    if opened.classes.digest != queue.classes_sha256:
-        what = f"class list `{opened.classes.name}` is not that of the queue"
-        got, expected = (f"sha256 {each}" for each in (opened.classes.digest, queue.classes_sha256))
-        raise DataError(Problem(str(review.folder), what, got, expected))
+    opened = open_task_of(catalogue, review.queue, review.folder, overrides)
     found = next((each for each in opened.labels.sets if each.name == name), None)
     if found is None:
         known = [each.name for each in opened.labels.sets]

@@ -13,12 +13,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.scores.statistics import LEVEL, Draws, Interval, class_weights
+from harness.scores.statistics import Draws, Interval, class_weights, quantiles
 
 Codes = NDArray[np.int64]
 Floats = NDArray[np.float64]
 MISSING: Final = -1
-_MOST_UNDEFINED = 0.05
+_AT_ONCE: Final = 256
+"""Classes whose draws are held in memory at once."""
+_MOST_UNDEFINED: Final = 0.05
 """Share of the draws in which a measure may have no value; with more there is no interval."""
 
 
@@ -77,8 +79,8 @@ def cohen_kappa(codes: Codes, draws: Draws | None = None) -> Agreement:
     n = len(codes)
     if not n:
         return Agreement(None, None, 0, "no image that both answered")
-    size = int(codes.max()) + 1
-    one, two = (np.eye(size)[codes[:, place]] for place in (0, 1))
+    common = np.intersect1d(codes[:, 0], codes[:, 1])  # others are expected together with chance 0
+    one, two = ((codes[:, place, None] == common).astype(np.float64) for place in (0, 1))
     same = (codes[:, 0] == codes[:, 1]).astype(np.float64)
 
     def kappa(weights: Floats) -> Floats:
@@ -86,7 +88,7 @@ def cohen_kappa(codes: Codes, draws: Draws | None = None) -> Agreement:
         expected = ((weights @ one) * (weights @ two)).sum(1) / total**2
         return _beyond(weights @ same / total, expected)
 
-    return _measured(kappa, n, draws, "both give one and the same category throughout")
+    return _measured(kappa, n, draws, "one and the same category from both")
 
 
 def fleiss_kappa(codes: Codes, draws: Draws | None = None) -> Agreement:
@@ -110,7 +112,7 @@ def fleiss_kappa(codes: Codes, draws: Draws | None = None) -> Agreement:
         shares = (weights @ counts) / (each * total[:, None])
         return _beyond(weights @ same / total, (shares**2).sum(1))
 
-    return _measured(kappa, len(counts), draws, "one category throughout")
+    return _measured(kappa, len(counts), draws, "one category")
 
 
 def krippendorff_alpha(
@@ -131,15 +133,16 @@ def krippendorff_alpha(
         return Agreement(None, None, 0, _why_none(codes))
     counts, m = counts[pairable], m[pairable]
     size = counts.shape[1]
-    far = 1 - np.eye(size) if distances is None else distances[:size, :size]
-    apart = _apart(codes[pairable], far) / (m - 1)
+    far = None if distances is None else distances[:size, :size]
+    apart = _apart(codes[pairable], counts, far) / (m - 1)
 
     def alpha(weights: Floats) -> Floats:
         totals, n = weights @ counts, weights @ m
-        expected = ((totals @ far) * totals).sum(1) / (n * (n - 1))
+        alike = totals if far is None else n[:, None] - totals @ far
+        expected = (n**2 - (alike * totals).sum(1)) / (n * (n - 1))
         return 1 - _divided(weights @ apart / n, expected)
 
-    return _measured(alpha, len(m), draws, "one category throughout")
+    return _measured(alpha, len(m), draws, "one category")
 
 
 def masi_distances(sets: Sequence[frozenset[int]]) -> Floats:
@@ -177,32 +180,54 @@ class ClassAgreement:
     """Krippendorff's alpha of named or not named, over all images with at least two answers."""
 
 
-def class_agreement(named: Codes, draws: Draws | None = None) -> ClassAgreement:
-    """Give the binary view of one class: `named` [images, people] is 1 where a person's answer
-    names it, 0 where it does not, -1 where there is no answer.
+def class_agreement(
+    named: Floats, answers: Floats, draws: Draws | None = None
+) -> tuple[ClassAgreement, ...]:
+    """Give the binary view of each class: `named` [classes, images] is how many of the `answers`
+    [images] to an image name it.
 
     `positive` is 2a / (2a + b + c) for two people (Cicchetti and Feinstein, "High agreement but low
     kappa: II", J. Clin. Epidemiol. 43, 1990), for more the same over all ordered pairs of answers,
-    an image with m answers weighing as m.
+    each of an image with m answers weighing 1 / (m - 1).
     """
-    alpha = krippendorff_alpha(named, draws)
-    m = (named >= 0).sum(1)
-    ones = (named == 1).sum(1)[m >= 2].astype(np.float64)
-    both = (ones * (ones - 1) / (m[m >= 2] - 1)).sum()
-    positive = float(both / ones.sum()) if ones.any() else None
-    return ClassAgreement(int((ones > 0).sum()), positive, alpha)
+    pairable = answers >= 2
+    ones, m = named[:, pairable], answers[pairable]
+    if not len(m):
+        none = Agreement(None, None, 0, "no image has two answers")
+        return tuple(ClassAgreement(0, None, none) for _ in named)
+    found: list[ClassAgreement] = []
+    for start in range(0, len(ones), _AT_ONCE):
+        found += _class_agreement(ones[start : start + _AT_ONCE], m, draws)
+    return tuple(found)
 
 
-def change_of_means(before: Floats, after: Floats, draws: Draws) -> Interval | None:
-    """Give the 95 % percentile interval of the mean of `after` [n] less that of `before` [m], each
-    redrawn for itself; None where either has fewer than two values.
-    """
-    if min(len(before), len(after)) < 2:
-        return None
-    other = Draws(draws.count, draws.seed + 1)
-    means = [class_weights(len(values), each) @ values / len(values)
-             for values, each in ((before, draws), (after, other))]  # fmt: skip
-    return _quantiles(means[1] - means[0])
+_ALIKE: Final = "one and the same answer"
+
+
+def _class_agreement(ones: Floats, m: Floats, draws: Draws | None) -> list[ClassAgreement]:
+    apart = 2 * ones * (m - ones) / (m - 1)
+
+    def alphas(weights: Floats) -> Floats:
+        totals, n = weights @ ones.T, (weights @ m)[:, None]
+        expected = 2 * totals * (n - totals) / (n * (n - 1))
+        return 1 - _divided(weights @ apart.T / n, expected)
+
+    values = alphas(np.ones((1, len(m))))[0]
+    drawn = alphas(class_weights(len(m), draws)) if draws and len(m) > 1 else None
+    both = (ones * (ones - 1) / (m - 1)).sum(1)
+    return [
+        ClassAgreement(
+            int((each > 0).sum()),
+            float(both[place] / each.sum()) if each.any() else None,
+            _agreement(
+                float(values[place]),
+                None if drawn is None else drawn[:, place],
+                len(m),
+                "one answer",
+            ),
+        )
+        for place, each in enumerate(ones)
+    ]
 
 
 def _counted(codes: Codes) -> tuple[Floats, Floats]:
@@ -215,13 +240,18 @@ def _counted(codes: Codes) -> tuple[Floats, Floats]:
     return counts, counts.sum(1)
 
 
-def _apart(codes: Codes, far: Floats) -> Floats:
+def _apart(codes: Codes, counts: Floats, far: Floats | None) -> Floats:
     """Give the sum of the distances of all ordered pairs of answers to an image: [images]."""
+    m = counts.sum(1)
+    if far is None:
+        apart: Floats = m**2 - (counts**2).sum(1)
+        return apart
+    packed = -np.sort(-codes, axis=1)[:, : int(m.max())]  # who answered what makes no difference
     apart = np.zeros(len(codes))
-    for one in range(codes.shape[1]):
-        for two in range(one + 1, codes.shape[1]):
-            both = (codes[:, one] >= 0) & (codes[:, two] >= 0)
-            apart[both] += 2 * far[codes[both, one], codes[both, two]]
+    for one in range(packed.shape[1]):
+        for two in range(one + 1, packed.shape[1]):
+            both = packed[:, two] >= 0
+            apart[both] += 2 * far[packed[both, one], packed[both, two]]
     return apart
 
 
@@ -245,19 +275,17 @@ def _measured(
 ) -> Agreement:
     """Take a measure of all n images, each once, and of the draws."""
     value = float(measure(np.ones((1, n)))[0])
+    drawn = measure(class_weights(n, draws)) if draws and n > 1 and not np.isnan(value) else None
+    return _agreement(value, drawn, n, undefined)
+
+
+def _agreement(value: float, drawn: Floats | None, n: int, undefined: str) -> Agreement:
+    """Give a measure and its interval; NaN is where it is `undefined`."""
     if np.isnan(value):
-        return Agreement(None, None, n, undefined)
-    if draws is None:
-        return Agreement(value, None, n)
-    if n < 2:
-        return Agreement(value, None, n, "one image alone gives no interval")
-    found = measure(class_weights(n, draws))
-    is_number = ~np.isnan(found)
+        return Agreement(None, None, n, f"{undefined} throughout")
+    if drawn is None:
+        return Agreement(value, None, n, "one image alone gives no interval" if n == 1 else None)
+    is_number = ~np.isnan(drawn)
     if 1 - is_number.mean() > _MOST_UNDEFINED:
-        return Agreement(value, None, n, f"no interval: many draws have {undefined}")
-    return Agreement(value, _quantiles(found[is_number]), n)
-
-
-def _quantiles(values: Floats) -> Interval:
-    low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
+        return Agreement(value, None, n, f"no interval: many draws have {undefined} throughout")
+    return Agreement(value, quantiles(drawn[is_number]), n)

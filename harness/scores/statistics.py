@@ -113,7 +113,26 @@ def class_bootstrap(
     counts = np.bincount(places, minlength=len(ids)).astype(np.float64)
     weights = class_weights(len(ids), draws)
     means = (weights @ sums) / (weights @ counts)
-    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return quantiles(means)
+
+
+def change_of_means(
+    before: NDArray[np.float64], after: NDArray[np.float64], draws: Draws
+) -> Interval | None:
+    """Give the 95 % percentile interval of the mean of `after` [n] less that of `before` [m], each
+    redrawn for itself; None where either has fewer than two values.
+    """
+    if min(len(before), len(after)) < 2:
+        return None
+    other = Draws(draws.count, draws.seed + 1)
+    means = [class_weights(len(values), each) @ values / len(values)
+             for values, each in ((before, draws), (after, other))]  # fmt: skip
+    return quantiles(means[1] - means[0])
+
+
+def quantiles(values: NDArray[np.float64]) -> Interval:
+    """Give the ends between which the middle 95 % of the values of draws are."""
+    low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
 
 

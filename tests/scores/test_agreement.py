@@ -12,7 +12,6 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 from harness.scores.agreement import (
     Agreement,
     Codes,
-    change_of_means,
     class_agreement,
     coded,
     cohen_kappa,
@@ -21,7 +20,7 @@ from harness.scores.agreement import (
     masi_distances,
     raw_agreement,
 )
-from harness.scores.statistics import Draws, class_weights, newcombe
+from harness.scores.statistics import Draws, change_of_means, class_weights, newcombe
 
 Measure = Callable[[Codes, Draws | None], Agreement]
 SETS = [frozenset(each) for each in ({1}, {1, 2}, {1, 2, 3}, {2, 4}, {5})]
@@ -151,7 +150,7 @@ def test_agreement_without_meaning_has_no_value_and_a_reason() -> None:
     assert raw_agreement(same, draws) == Agreement(1.0, (1.0, 1.0), 4)
     for measure in (fleiss_kappa, krippendorff_alpha):
         assert measure(same, draws) == Agreement(None, None, 4, "one category throughout")
-    reason = "both give one and the same category throughout"
+    reason = "one and the same category from both throughout"
     assert cohen_kappa(same[:, :2], draws) == Agreement(None, None, 4, reason)
     masi = krippendorff_alpha(same, draws, np.zeros((1, 1)))
     assert masi.value is None
@@ -184,13 +183,30 @@ def test_people_who_agree_by_chance_alone_have_no_agreement() -> None:
 
 
 def test_agreement_on_one_class() -> None:
-    named = np.array([[1, 1], [1, 0], [0, 1], [0, 0], [0, 0], [1, -1]])
-    found = class_agreement(named, Draws(50))
+    codes = np.array([[1, 1], [1, 0], [0, 1], [0, 0], [0, 0], [1, -1]])
+    answers = (codes >= 0).sum(1).astype(float)
+    named = np.array([(codes == 1).sum(1), np.zeros(6)])
+    found, nobody = class_agreement(named, answers, Draws(50))
     assert found.n == 3
     assert found.positive == pytest.approx(2 / (2 + 1 + 1))
-    assert found.alpha == krippendorff_alpha(named, Draws(50))
-    assert found.alpha.n == 5
-    assert class_agreement(np.zeros((3, 2), dtype=np.int64)).positive is None
+    alpha = krippendorff_alpha(codes, Draws(50))
+    assert found.alpha.value == pytest.approx(alpha.value)
+    assert found.alpha.ci95 == pytest.approx(alpha.ci95)
+    assert found.alpha.n == alpha.n == 5
+    assert (nobody.n, nobody.positive, nobody.alpha.value) == (0, None, None)
+    (alone,) = class_agreement(named[:1, 5:], answers[5:])
+    assert alone.alpha.reason == "no image has two answers"
+
+
+def test_many_classes_are_as_one_by_one() -> None:
+    codes = np.random.default_rng(4).integers(0, 300, (500, 3))
+    named = np.array([(codes == each).sum(1) for each in range(300)], dtype=float)
+    answers, draws = np.full(500, 3.0), Draws(20)
+    together = class_agreement(named, answers, draws)
+    for each in (0, 255, 256, 299):
+        (alone,) = class_agreement(named[each : each + 1], answers, draws)
+        assert together[each].n == alone.n
+        assert together[each].alpha.value == pytest.approx(alone.alpha.value)
 
 
 def test_the_change_of_two_proportions_is_newcombes() -> None:

@@ -5,7 +5,7 @@ One file a command; what they do is in `harness/review/`.
 
 import typer
 
-from harness.cli.review import make, serve
+from harness.cli.review import agree, make, serve
 
 app = typer.Typer(
     help="People correct labels: which images they look at, how far they agree, new labels.",
@@ -14,3 +14,4 @@ app = typer.Typer(
 )
 app.command("make")(make.make)
 app.command("serve")(serve.serve)
+app.command("agree")(agree.agree)
