@@ -1,12 +1,14 @@
 """Make the folder of a review: the queue, and the page that annotators get."""
 
 import hashlib
+import logging
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.data.classes import words_of
 from harness.data.sample import ids_in
 from harness.errors import Problem, UserError
 from harness.limits import MOST_TEXT, read_bounded_bytes
@@ -17,10 +19,13 @@ from harness.review.rules import WHYS, Chosen, choose
 from harness.review.sources import Sources
 from harness.store.new_folder import new_folder, refuse_full
 
+log = logging.getLogger("harness")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 """What an annotator may be called: a part of file names and addresses."""
 _MOST_ANNOTATORS = 1_000
 _USUAL_OVERLAP = 2
+_CHANCE = 0.1
+"""Share of the images whose id may hold a class's name by chance (`mouse` in `mouse_photos/12`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,8 @@ def make_review(sources: Sources, request: QueueRequest, folder: Path) -> Made:
     size = Size(request.n, rules.control, rules.honeypots, request.seed)
     drawn = draw(sources, chosen, size)
     queue = _queue(sources, chosen, drawn, request, rules)
+    files = page_data.file_names(sources)
+    _warn_of_names(sources, queue, files)
     with new_folder(folder) as hidden:
         queue.write(hidden)
         (hidden / ANSWERS).mkdir()
@@ -128,11 +135,32 @@ def make_review(sources: Sources, request: QueueRequest, folder: Path) -> Made:
         has_images = bool(pictures.images)
         page_data.write_queue_data(hidden, queue, has_images=has_images)
         page_data.write_classes(hidden, sources, pictures.examples)
-        page_data.write_items(hidden, queue, pictures.images, page_data.file_names(sources))
+        page_data.write_items(hidden, queue, pictures.images, files)
     counts = Counter(each for why in chosen.why.values() for each in why)
     available: dict[Why, int] = {each: counts[each] for each in WHYS if counts[each]}
     n_images = len(sources.image_ids)
     return Made(folder, queue, available | {"control": n_images}, n_images, has_images)
+
+
+def _warn_of_names(sources: Sources, queue: Queue, files: Mapping[str, str]) -> None:
+    """Log a warning where ids or file names, which are in the page's data, name the class."""
+    names = {each.id: f" {words_of(each.name)} " for each in sources.classes.classes}
+    wnids = {each.id: each.wnid for each in sources.classes.classes if each.wnid}
+
+    def names_class(item: Item) -> bool:
+        text = f"{item.image_id} {files[item.image_id]}"
+        words = f" {words_of(text)} "
+        return any(
+            names[each] in words or wnids.get(each, "\0") in text for each in item.candidates
+        )
+
+    n = sum(map(names_class, queue.items))
+    if n > _CHANCE * len(queue.items):
+        log.warning(
+            "the ids or file names of %d of %d images hold the name of one of their candidates, "
+            "where an annotator who looks for it can read it: rename them for a blind review",
+            n, len(queue.items),
+        )  # fmt: skip
 
 
 def _queue(

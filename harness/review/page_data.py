@@ -6,6 +6,7 @@ which one is a honeypot.
 """
 
 import json
+import re
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -14,7 +15,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import harness
-from harness.data.image_ids import image_id_of
 from harness.data.images.pixels import ImageError
 from harness.data.images.source import Source
 from harness.errors import DataError, Problem
@@ -25,6 +25,7 @@ from harness.review.sources import Sources
 SHOWN: Final = ".shown.js"
 EXAMPLES = 3
 """Example images of a class, at most."""
+_IMAGENET = re.compile(r"ILSVRC2012_val_\d{8}", re.ASCII)
 _EXAMPLE_SIDE = 160
 _QUALITY = 92
 _OWN_FILES = Path(__file__).parent / "page"
@@ -113,7 +114,7 @@ def _item(
         "image_id": item.image_id,
         "image_sha256": item.image_sha256,
         "image": image,
-        "file": None if image else files.get(item.image_id, item.image_id),
+        "file": None if image else files[item.image_id],
         "order": list(order_of(queue.seed, item, annotator)),
         "votes": [each.model_dump(mode="json") for each in item.votes],
     }
@@ -209,21 +210,20 @@ def _save(
 
 
 def file_names(sources: Sources) -> dict[str, str]:
-    """Give image id to the file by which an annotator's folder has the image, where it is known:
-    the name, or the path where two folders have a file of one name.
+    """Give image id to the file by which an annotator's folder has the image: its name, or its path
+    where two folders have a file of one name; where it is not known, the id.
 
-    ImageNet's files have their usual name here, without the class that copies add to it.
+    ImageNet's images have the usual name of their file, without the class that copies add to it.
     """
     source = sources.images
-    if source is None or source.files is None:
-        return {}
-    names = [PurePosixPath(file).name for file in source.files]
-    counts = Counter(names)
+    files = dict(zip(source.ids, source.files, strict=True)) if source and source.files else {}
+    counts = Counter(PurePosixPath(file).name for file in files.values())
     found: dict[str, str] = {}
-    for image_id, file, name in zip(source.ids, source.files, names, strict=True):
-        is_plain = image_id_of(name) == image_id and PurePosixPath(name).stem == image_id
-        if counts[name] > 1:
-            found[image_id] = file
-        elif is_plain or not image_id.startswith("ILSVRC2012_val_"):
-            found[image_id] = name
+    for image_id in sources.known_ids:
+        file = files.get(image_id, image_id)
+        name = PurePosixPath(file).name
+        if _IMAGENET.fullmatch(image_id):
+            found[image_id] = f"{image_id}.JPEG"
+        else:
+            found[image_id] = file if counts[name] > 1 else name if image_id in files else image_id
     return found

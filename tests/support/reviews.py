@@ -1,10 +1,15 @@
 """A small review's queue that is made up, and folders of real ones."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from harness.data.classes import Class, ClassList
+from harness.data.labels.label_set import Equivalences, Labels, LabelSet
 from harness.review.make import Made, QueueRequest, make_review
 from harness.review.queue import Item, Predicted, Queue, Rules, SourceRun, digest
-from harness.review.sources import Sources
+from harness.review.sources import Answered, Sources
+from harness.specs.task import TaskSpec
+from support.tasks import task_over
 
 CLASSES = 6
 
@@ -47,12 +52,60 @@ def made_up_queue(
     return queue.model_copy(update={"sha256": digest(queue)})
 
 
+def made_up_sources(
+    labels: Mapping[str, Mapping[str, Iterable[int]]],
+    answers: Mapping[str, Mapping[str, Answered | int | None]],
+    *,
+    n_classes: int = CLASSES,
+    equivalences: Iterable[Iterable[int]] = (),
+    task: TaskSpec | None = None,
+) -> Sources:
+    """Labels by label set (the first is the original one) and image, answers by model and image: a
+    class, None for an answer that names none, or an answer in full.
+    """
+    sets = [
+        LabelSet(name, {key: frozenset(ids) for key, ids in rows.items()}, original=not place)
+        for place, (name, rows) in enumerate(labels.items())
+    ]
+    ids = sorted({image_id for rows in answers.values() for image_id in rows})
+    return Sources(
+        task=task or task_over("nowhere"),
+        classes=ClassList("six", "clean", tuple(Class(i, f"class {i}") for i in range(n_classes))),
+        labels=Labels(tuple(sets), Equivalences.from_groups("test", equivalences)),
+        runs=tuple(_run(model) for model in answers),
+        answers={
+            image_id: tuple(
+                answered(model, rows[image_id])
+                for model, rows in answers.items()
+                if image_id in rows
+            )
+            for image_id in ids
+        },
+        image_ids=tuple(ids),
+        image_sha256={},
+        images=None,
+    )
+
+
+def answered(
+    model: str, found: Answered | int | None, *, oop: bool = False, margin: float | None = None
+) -> Answered:
+    """An answer of a model; of a class, of none, or as it is given."""
+    if isinstance(found, Answered):
+        return found
+    predicted = _predicted(model, 0 if found is None else found)
+    classes = () if found is None else (found,)
+    return Answered(predicted.model_copy(update={"classes": classes, "oop": oop}), margin)
+
+
 PEOPLE = ("ann", "bob", "cem", "dee")
 
 
 def made_review(sources: Sources, folder: Path, n: int = 40, **more: object) -> Made:
     """Make a real review's folder; `more` are fields of its request or of its rules."""
-    of_rules = {key: more.pop(key) for key in list(more) if key in Rules.model_fields}
+    of_rules = {
+        key: more.pop(key) for key in list(more) if key in set(Rules.model_fields) - {"flagged"}
+    }
     rules = Rules.model_validate({"disagree": 2, "honeypots": 4, **of_rules})
     request = {"base": "mini_imgt", "seed": 1, "overlap": 3, "annotators": PEOPLE, **more}
     return make_review(sources, QueueRequest(n=n, rules=rules, **request), folder)  # type: ignore[arg-type]
