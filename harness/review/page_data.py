@@ -45,8 +45,6 @@ def write_script(path: Path, name: str, value: Any) -> None:
 
 def copy_page(folder: Path) -> None:
     """Put the page's own files into a review's folder."""
-    if not _OWN_FILES.is_dir():  # until the page is there
-        return
     shutil.copytree(
         _OWN_FILES,
         folder / PAGE,

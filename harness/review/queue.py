@@ -13,6 +13,7 @@ from typing import Final, Literal, Self
 from pydantic import ConfigDict, ValidationError
 
 from harness.errors import DataError, Problem
+from harness.limits import MOST_TEXT
 from harness.scores.results import Part, Protocol
 from harness.store.lines import read_json, write_json
 
@@ -103,19 +104,21 @@ class Rules(_Strict):
     """How images were chosen. Each rule that is set is one; their union is drawn from."""
 
     disagree: int | None = None
-    """At least so many models answer outside the label set."""
+    """At least so many models answer, in any of their runs, outside the label set."""
     groups: tuple[str, ...] = ()
     """Label groups, as `S-` and `M-`."""
     split: bool = False
-    """Models do not all answer the same class."""
+    """No class is among the answers of every model that names one."""
     low_margin: float | None = None
-    """The two best scores of a model are nearer than so much."""
+    """The image is among so large a share of those for which the two best scores of a model are
+    nearest; a share, since each model has scores of its own unit."""
     oop: bool = False
     """A model answered out of prompt."""
     flagged: str | None = None
     """SHA-256 of the file of ids."""
     control: float = 0.1
-    """Share of the queue drawn at random from all images, whatever the rules say."""
+    """Share of the n images that is drawn at random from all images of the runs, whatever the rules
+    say."""
     honeypots: int = 0
     """Images with known labels, besides."""
 
@@ -129,6 +132,7 @@ class Queue(_Strict):
     mode: Mode
     seed: int
     n: int
+    """Images without honeypots."""
     overlap: int
     """How many annotators get each image."""
     annotators: tuple[str, ...]
@@ -158,7 +162,7 @@ class Queue(_Strict):
         """
         path = folder / FILE
         try:
-            found = cls.model_validate(read_json(path))
+            found = cls.model_validate(read_json(path, MOST_TEXT))
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))

@@ -115,10 +115,12 @@ def write_json(path: Path, value: Any) -> None:
         temporary.write_text(_escaped(text), encoding="utf-8")
 
 
-def read_json(path: Path) -> Any:
-    """Read a JSON file. Raises DataError when it is missing, not JSON, or names a key twice."""
+def read_json(path: Path, most: int = MOST_RECORD) -> Any:
+    """Read a JSON file. Raises DataError when it is missing, not JSON, names a key twice, or has
+    more than `most` bytes.
+    """
     try:
-        data = read_bounded_bytes(path, MOST_RECORD)
+        data = read_bounded_bytes(path, most)
         return parse_json_text(data.decode("utf-8"), _RECORDS)
     except ValueError as error:
         raise DataError(Problem(str(path), "cannot be read as JSON", got=str(error))) from error
