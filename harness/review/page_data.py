@@ -18,6 +18,7 @@ import harness
 from harness.data.images.pixels import ImageError
 from harness.data.images.source import Source
 from harness.errors import DataError, Problem
+from harness.limits import MOST_TEXT, parse_json_text, read_bounded_text
 from harness.review.drawing import label_of, place
 from harness.review.queue import PAGE, Item, Queue, order_of
 from harness.review.sources import Sources
@@ -41,6 +42,18 @@ def write_script(path: Path, name: str, value: Any) -> None:
     text = json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
     line = f"window.{name} = {text.translate(_ACTS)};\n"
     path.write_text(line, encoding="ascii", newline="\n")
+
+
+def read_script(path: Path, name: str) -> Any:
+    """Read the value of a script that `write_script` wrote. Raises DataError for any other."""
+    text = read_bounded_text(path, MOST_TEXT)
+    start = f"window.{name} = "
+    if not text.startswith(start) or not text.endswith(";\n"):
+        raise DataError(Problem(str(path), f"does not set {name}", got=text[:60]))
+    try:
+        return parse_json_text(text[len(start) : -2])
+    except ValueError as error:
+        raise DataError(Problem(str(path), "holds no JSON", got=str(error))) from error
 
 
 def copy_page(folder: Path) -> None:

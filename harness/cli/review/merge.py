@@ -1,0 +1,133 @@
+"""`harness review merge`: from answers to a new label set."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.options import (
+    EquivalencesFile,
+    IncludePath,
+    LabelSetPaths,
+    catalogue_of,
+    overrides_of,
+)
+from harness.errors import Problem, UserError
+from harness.report.terminal import paragraph, say
+
+if TYPE_CHECKING:
+    from harness.data.labels.label_set import LabelSet
+    from harness.review.label_file import Provenance
+    from harness.review.merging import Merged
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A review's folder.")]
+
+
+class RuleName(StrEnum):
+    """By what labels are decided."""
+
+    MAJORITY = "majority"
+    UNANIMOUS = "unanimous"
+    ADJUDICATED = "adjudicated"
+    DAWID_SKENE = "dawid_skene"
+
+
+class PassName(StrEnum):
+    """Which answers count."""
+
+    BLIND = "blind"
+    SHOWN = "shown"
+    LAST = "last"
+
+
+RuleOption = Annotated[
+    RuleName,
+    typer.Option(
+        help="majority: each class that more than half name. unanimous: what all say alike. "
+        "adjudicated: the adjudicator's, where they differ. dawid_skene: by a model of how good "
+        "each person is."
+    ),
+]
+PassOption = Annotated[
+    PassName,
+    typer.Option(
+        "--pass",
+        help="Which answers count: before the sources were seen, after, or each person's last.",
+    ),
+]
+AdjudicationOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR2", help="For rule adjudicated: the folder of `harness review adjudicate`."
+    ),
+]
+BaseOption = Annotated[
+    str | None,
+    typer.Option(help="The label set that is corrected; the queue's where not said."),
+]
+
+
+def merge(
+    folder: Folder,
+    rule: RuleOption,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.jsonl", help="Where to.")],
+    base: BaseOption = None,
+    which: PassOption = PassName.LAST,
+    name: Annotated[
+        str | None, typer.Option(help="The new label set's name; FILE where not said.")
+    ] = None,
+    adjudication: AdjudicationOption = None,
+    label_set: LabelSetPaths = None,
+    equivalences: EquivalencesFile = None,
+    include_path: IncludePath = None,
+) -> None:
+    """Make a label set: the base's, with the labels that people gave in place of its own.
+
+    Writes FILE.jsonl, FILE.yaml and FILE.provenance.json, which says of each reviewed image who
+    answered what. Where the rule cannot decide, the base's labels stay, and it is said. `harness
+    score RUN --include_path FOLDER --label_set NAME` scores by it.
+    """
+    from harness.review.label_file import refuse_target, write_label_set
+    from harness.review.merging import How, merge
+    from harness.review.opening import check_pass, open_review, read_adjudication, read_review
+
+    if (rule is RuleName.ADJUDICATED) != (adjudication is not None):
+        what = "rule adjudicated and --adjudication DIR2 go together"
+        fix = f"harness review adjudicate {folder} -o DIR2"
+        raise UserError(Problem("--rule", what, got=rule.value, fix=fix))
+    if rule is RuleName.ADJUDICATED and which is not PassName.LAST:
+        what = "is not what an adjudicator has seen, which are the last answers"
+        raise UserError(Problem(f"--pass {which.value}", what, expected="--pass last"))
+    catalogue = catalogue_of(include_path)
+    review = read_review(folder)
+    check_pass(review, which.value)
+    last = read_adjudication(adjudication, review) if adjudication else None
+    found = open_review(catalogue, review, overrides_of(label_set, equivalences), base)
+    name = name or output.name.removesuffix(".jsonl")
+    labels = found.opened.labels
+    refuse_target(output, name, catalogue, labels)
+    how = How(rule.value, which.value, name, last.answers if last else None)
+    merged = merge(review.answers, labels, found.base, how)
+    written = write_label_set(merged, found, last, output)
+    _show(merged, written, labels.original)
+    for note in (*review.answers.notes, *(last.answers.notes if last else ())):
+        say(paragraph("-", note))
+    say(f"label set {name}: {written.counts.images} images, {output}")
+    say(f"harness score RUN --include_path {output.parent} --label_set {name}")
+
+
+def _show(merged: "Merged", written: "Provenance", original: "LabelSet | None") -> None:
+    from harness.report.forms import to_rich
+    from harness.report.show import make_console
+    from harness.review.merging import count_groups
+    from harness.review.tables import groups_table, notes_of, ways_table
+
+    before, after = (
+        count_groups(each, original, merged.same) for each in (merged.base, merged.labels)
+    )
+    console = make_console()
+    for table in (groups_table(before, after), ways_table(written.counts)):
+        console.print(to_rich(table))
+    for note in notes_of(written):
+        say(paragraph("-", note))

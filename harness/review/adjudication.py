@@ -1,0 +1,132 @@
+"""The images of a review on which people's last answers differ, as a review of their own: one more
+person decides, who sees the answers without the names and gives a reason.
+"""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from harness.errors import DataError, Problem, UserError
+from harness.review import page_data
+from harness.review.deciding import Ballot, ballots_of, vote_of
+from harness.review.drawing import place
+from harness.review.make import NAME
+from harness.review.opening import Review
+from harness.review.queue import ANSWERS, PAGE, Item, Queue, digest
+from harness.store.new_folder import new_folder, refuse_full
+
+USUAL_NAME: Final = "adjudicator"
+
+
+@dataclass(frozen=True, slots=True)
+class Adjudication:
+    """An adjudication that was made."""
+
+    queue: Queue
+    n_several: int
+    """Images, but for honeypots, that two people or more have answered."""
+
+
+def adjudication_of(review: Review, annotator: str = USUAL_NAME) -> Adjudication:
+    """Give the queue of the images on which people's last answers differ: their labels, or that one
+    is unsure and another is not. Honeypots are left out, as their labels are known.
+
+    Candidates are those of the review, and what people named beside them. Raises UserError for what
+    can be no annotator's name, and where nobody differs.
+    """
+    if not NAME.fullmatch(annotator):
+        expected = "letters of a to z, digits, `_` and `-`, at most 40; a letter or digit first"
+        raise UserError(Problem("--annotator", "is no name", ascii(annotator)[:80], expected))
+    asked = {item.image_id: item for item in review.queue.items if item.known is None}
+    ballots = ballots_of(asked, review.answers.latest.values(), "last")
+    seed = review.queue.seed
+    items = tuple(
+        _item(asked[ballot.image_id], ballot, annotator, seed)
+        for ballot in ballots
+        if ballot.differs
+    )
+    if not items:
+        what = "there is nothing to adjudicate: on no image do two people's last answers differ"
+        fix = "harness review merge with --rule unanimous"
+        raise UserError(Problem(str(review.folder), what, fix=fix))
+    queue = review.queue.model_copy(
+        update={
+            "sha256": "",
+            "mode": "adjudicate",
+            "n": len(items),
+            "overlap": 1,
+            "annotators": (annotator,),
+            "items": items,
+            "adjudicates": review.queue.sha256,
+        }
+    )
+    several = sum(len(ballot.rows) > 1 for ballot in ballots)
+    return Adjudication(queue.model_copy(update={"sha256": digest(queue)}), several)
+
+
+def _item(item: Item, ballot: Ballot, annotator: str, seed: int) -> Item:
+    named = {label for row in ballot.rows for label in row.labels}
+    rows = sorted(ballot.rows, key=lambda row: place("vote", seed, item.image_id, row.annotator))
+    return item.model_copy(
+        update={
+            "candidates": tuple(sorted(named.union(item.candidates))),
+            "annotators": (annotator,),
+            "votes": tuple(map(vote_of, rows)),
+        }
+    )
+
+
+def write_adjudication(review: Review, queue: Queue, folder: Path) -> None:
+    """Write the folder of an adjudication, whole or not at all. The page's files and images are
+    those of the review, whose page has to be there.
+
+    Raises UserError for a folder that is there, DataError where the review's page is not whole.
+    """
+    refuse_full(folder)
+    page = _Page.read(review)
+    kept = {page.images[item.image_id] for item in queue.items if item.image_id in page.images}
+    others = {Path(path).name for path in set(page.images.values()) - kept}
+    with new_folder(folder) as hidden:
+        queue.write(hidden)
+        (hidden / ANSWERS).mkdir()
+        shutil.copytree(
+            review.folder / PAGE,
+            hidden / PAGE,
+            copy_function=shutil.copyfile,
+            ignore=lambda _, names: {each for each in names if each in {*others, "annotators"}},
+        )
+        page_data.write_queue_data(hidden, queue, has_images=bool(page.images))
+        page_data.write_items(hidden, queue, page.images, page.files)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Where the page of a review has its images."""
+
+    images: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, review: Review) -> "_Page":
+        images: dict[str, str] = {}
+        files: dict[str, str] = {}
+        for name in review.queue.annotators:
+            path = review.folder / PAGE / "annotators" / f"{name}.js"
+            for image_id, image, file in _items_in(path):
+                if image:
+                    images[image_id] = image
+                elif file:
+                    files[image_id] = file
+        return cls(images, files)
+
+
+def _items_in(path: Path) -> list[tuple[str, str | None, str | None]]:
+    try:
+        items = page_data.read_script(path, "REVIEW_ITEMS")["items"]
+        return [(item["image_id"], item["image"], item["file"]) for item in items]
+    except (DataError, KeyError, TypeError) as error:
+        what = "is not as `harness review make` wrote it"
+        fix = "make the review again into another folder, and take `page/` from there"
+        raise DataError(Problem(str(path), what, got=str(error), fix=fix)) from error

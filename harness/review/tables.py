@@ -1,0 +1,92 @@
+"""Tables of a new label set: how label groups and labels changed."""
+
+from collections.abc import Mapping, Sequence
+
+from harness.report.table import Column, Table, names
+from harness.review.label_file import Counts, Provenance
+from harness.review.merging import Way
+from harness.scores.metrics import GROUPS, Group
+
+IN_WORDS: Mapping[Way, str] = {
+    "kept": "labels kept",
+    "added": "labels added, none taken away",
+    "removed": "labels taken away, none added",
+    "replaced": "labels replaced by others",
+    "emptied": "all labels taken away: none is right",
+    "filled": "labels where none was right",
+    "new": "not in the base label set",
+}
+
+
+def groups_table(before: Mapping[Group, int], after: Mapping[Group, int]) -> Table:
+    """Give the images of every label group before and after."""
+    rows = [
+        (_ABOUT[name], name, before[name], after[name], f"{after[name] - before[name]:+d}")
+        for name in GROUPS
+    ]
+    columns = (
+        *names("images with"),
+        *names("group"),
+        Column("before", "before"),
+        Column("after", "after"),
+        Column("change", "change"),
+    )
+    return Table("groups", "Images by label group", columns, rows)
+
+
+_ABOUT: Mapping[Group, str] = {
+    "A": "a label",
+    "N": "no label",
+    "S": "one label",
+    "S+": "one label, the original one",
+    "S-": "one label, another one",
+    "M": "several labels",
+    "M+": "several, with the original one",
+    "M-": "several, without the original one",
+}
+
+
+def ways_table(counts: Counts) -> Table:
+    """Give how many reviewed images changed, and in which way; and why others were not decided."""
+    rows: list[tuple[str, int]] = [
+        (IN_WORDS[way], n) for way, n in counts.ways.items() if n or way != "new"
+    ]
+    rows += [(f"not decided: {reason}", n) for reason, n in counts.reasons.items()]
+    columns = (*names("reviewed images"), Column("n", "n"))
+    return Table("ways", "What became of the reviewed images", columns, [*rows, _sum(counts)])
+
+
+def _sum(counts: Counts) -> tuple[str, int]:
+    return ("all", counts.reviewed)
+
+
+def notes_of(found: Provenance) -> Sequence[str]:
+    """Give what a person should know of a new label set, a sentence each."""
+    counts = found.counts
+    undecided = [each.image_id for each in found.images if not each.decided]
+    ties = sum(bool(each.ties) for each in found.images)
+    notes = []
+    if undecided:
+        rest = ", …" if len(undecided) > _SHOWN else ""
+        listed = ", ".join(undecided[:_SHOWN]) + rest
+        notes.append(f"{len(undecided)} not decided, the base's labels stay: {listed}")
+    if ties:
+        notes.append(f"{ties} with a tie: what exactly half of the people named is not taken")
+    if counts.one_person:
+        notes.append(f"{counts.one_person} decided by the answer of one person alone")
+    if counts.honeypots:
+        notes.append(f"{counts.honeypots} honeypots left out: their labels are known")
+    if found.rule == "dawid_skene" and len(found.people) < _FEWEST:
+        notes.append(
+            f"{len(found.people)} people: the model needs three or more to tell who is right"
+        )
+    notes += [
+        f"{each.annotator}: sensitivity {each.sensitivity:.3f}, specificity {each.specificity:.3f}"
+        + (", no better than chance" if each.sensitivity + each.specificity <= 1 else "")
+        for each in found.people
+    ]
+    return notes
+
+
+_SHOWN = 8
+_FEWEST = 3
