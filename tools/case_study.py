@@ -35,9 +35,9 @@ class CaseImage:
     def fate(self, models: Collection[str]) -> str:
         """Say what people made of the answers of one model, or of several taken together.
 
-        *confirmed*: the answers are the image's labels; *integrated*: one of them is among several
-        labels; else *original* where one is the original label, *other* where none is, and *none*
-        where no class was answered.
+        *confirmed*: one of them is the image's only label; *integrated*: one of its several labels;
+        else *original* where one is the original label, *other* where none is, and *none* where no
+        class was answered.
         """
         given = {each for model in models for each in self.answers[model]}
         if not given:

@@ -222,19 +222,18 @@ def _save(
 
 def file_names(sources: Sources) -> dict[str, str]:
     """Give image id to the file by which an annotator's folder has the image: its name, or its path
-    where two folders have a file of one name; where it is not known, the id.
+    where two folders have a file of one name.
 
-    ImageNet's images have the usual name of their file, without the class that copies add to it.
+    Where that is not known, and for ImageNet's images, of which copies add the class to the name,
+    it is the id: the page takes a file with any suffix for it.
     """
     source = sources.images
     files = dict(zip(source.ids, source.files, strict=True)) if source and source.files else {}
     counts = Counter(PurePosixPath(file).name for file in files.values())
-    found: dict[str, str] = {}
-    for image_id in sources.known_ids:
+    found = dict.fromkeys(sources.known_ids, "")
+    for image_id in found:
         file = files.get(image_id, image_id)
         name = PurePosixPath(file).name
-        if _IMAGENET.fullmatch(image_id):
-            found[image_id] = f"{image_id}.JPEG"
-        else:
-            found[image_id] = file if counts[name] > 1 else name if image_id in files else image_id
+        is_name = image_id in files and counts[name] == 1
+        found[image_id] = image_id if _IMAGENET.fullmatch(image_id) else name if is_name else file
     return found

@@ -29,7 +29,8 @@ const REVIEW_IMAGE = (function () {
   /** The file of an item; null where it is not there, or where several could be it. */
   function fileOf(item) {
     const found = named(item);
-    const exact = found.filter((file) => ("/" + file.webkitRelativePath).endsWith("/" + item.file));
+    const ends = (path) => ("/" + path).endsWith("/" + item.file);
+    const exact = found.filter(({ webkitRelativePath: path }) => ends(path) || ends(path.replace(/\.[^./]*$/, "")));
     return found.length === 1 ? found[0] : exact.length === 1 ? exact[0] : null;
   }
 
