@@ -2,9 +2,9 @@
 
 Usage: python tools/case_study.py FILE -o FOLDER
 
-FILE is regt_era_s_minus_1918.json of the paper's authors (c1rcuslegend/bbox_annotation): images of
-ImageNet whose original label the annotators replaced, with what GPT-4o and SigLIP 2 answered. The
-task bears the folder's name. See docs/review.md.
+FILE is evaluation_report_S-_1918.json of the paper's authors (github.com/c1rcuslegend/
+bbox_annotation): images of ImageNet whose original label the annotators replaced, with what GPT-4o
+and SigLIP 2 answered. The task bears the folder's name. See docs/review.md.
 """
 
 import argparse

@@ -81,6 +81,18 @@ def test_a_queue_comes_of_the_runs(tool: ModuleType, small: Path, tmp_path: Path
     assert "6" not in items or items["6"].why == ("control",)
 
 
+def test_the_guide_has_these_figures(tool: ModuleType, shared_data: Path, root: Path) -> None:
+    file = shared_data / "labels" / "regt_era_s_minus_1918.json"
+    text = (root / "docs" / "review.md").read_text("utf-8")
+    for (_, found), name in zip(
+        tool.counts(tool.read(file)), ("GPT-4o", "SigLIP 2", "either of the two"), strict=True
+    ):
+        cells = [found[each] for each in ("confirmed", "original", "other", "none")]
+        share = f"{100 * found['confirmed'] / found['n']:.2f} %"
+        row = f"| {name} | {' | '.join(map(str, cells))} | {found['n']:,} | {share} |"
+        assert row in text and not found["integrated"]
+
+
 def test_the_figures_of_the_paper_come_of_the_file_alone(
     tool: ModuleType, shared_data: Path, tmp_path: Path
 ) -> None:
