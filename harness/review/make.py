@@ -17,6 +17,7 @@ from harness.review.drawing import Drawn, Size, assign, draw, padded
 from harness.review.queue import ANSWERS, Item, Mode, Queue, Rules, Why, digest
 from harness.review.rules import WHYS, Chosen, choose
 from harness.review.sources import Sources
+from harness.specs.base import name_fault
 from harness.store.new_folder import new_folder, refuse_full
 
 log = logging.getLogger("harness")
@@ -93,7 +94,7 @@ def _annotator_faults(names: Sequence[str]) -> list[Problem]:
     found = [
         Problem(where, "is no name of an annotator", ascii(each)[:80], expected)
         for each in names
-        if not NAME.fullmatch(each)
+        if not NAME.fullmatch(each) or name_fault(each)
     ]
     twice = [each for each, count in Counter(map(str.lower, names)).items() if count > 1]
     if twice:

@@ -133,6 +133,10 @@ def _refuse_twice(paths: Sequence[Path]) -> None:
 
 def _check_alike(runs: Sequence[OpenRun]) -> None:
     first, *others = runs
+    for run in runs:
+        if run.opened.task.blank_images:
+            what = "was shown grey pictures, so that its answers say nothing of the images"
+            raise DataError(Problem(str(run.path), what, fix="leave it out"))
     for other in others:
         where = f"{first.path} and {other.path}"
         check_same_classes(first, other, where)
@@ -238,7 +242,7 @@ def _confidence(scores: Sequence[float], adapter: str) -> float | None:
     five): of votes their share, of logits and log-probabilities that of their exponentials. None
     for one score, and for scores of which no share can be said, as cosines.
     """
-    if len(scores) < 2 or not math.isfinite(scores[0]):
+    if not _are_two(scores):
         return None
     if adapter in _COUNTS:
         return round(scores[0] / sum(scores), 4) if sum(scores) > 0 else None
@@ -248,9 +252,12 @@ def _confidence(scores: Sequence[float], adapter: str) -> float | None:
 
 
 def _margin(scores: Sequence[float]) -> float | None:
-    if len(scores) < 2 or not math.isfinite(scores[0]):
-        return None
-    return scores[0] - scores[1]
+    return scores[0] - scores[1] if _are_two(scores) else None
+
+
+def _are_two(scores: Sequence[float]) -> bool:
+    """Whether there are two scores or more, the best of them finite and none of them no number."""
+    return len(scores) > 1 and math.isfinite(scores[0]) and not any(map(math.isnan, scores))
 
 
 def _open_images(task: TaskSpec) -> Source | None:

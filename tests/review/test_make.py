@@ -18,7 +18,7 @@ from harness.review.make import Made
 from harness.review.page_data import file_names, write_classes, write_queue_data
 from harness.review.queue import FILE, Queue, order_of
 from harness.review.sources import Answered, Sources
-from support.reviews import PEOPLE, made_review, made_up_queue
+from support.reviews import PEOPLE, made_review, made_up_queue, made_up_sources
 
 HOSTILE = (
     "</script><script>alert(1)</script>",
@@ -276,6 +276,28 @@ def test_an_image_that_cannot_be_read_leaves_nothing_behind(
     with pytest.raises(DataError, match=r"image `mini_val_.*is not in the data set"):
         made_review(replace(mini_sources, images=images), tmp_path / "review")
     assert [each for each in tmp_path.iterdir() if each.is_dir()] == []
+
+
+def test_an_image_that_is_not_the_one_that_the_runs_saw_is_refused(
+    mini_sources: Sources, tmp_path: Path
+) -> None:
+    assert mini_sources.images is not None
+    ids = mini_sources.images.ids
+    images = replace(mini_sources.images, ids=(*ids[1:], ids[0]))
+    with pytest.raises(DataError, match="is another picture than the runs have seen"):
+        made_review(replace(mini_sources, images=images), tmp_path / "review")
+
+
+def test_ids_that_name_their_class_are_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for kind, expected in (("class_1_photo", True), ("photo", False)):
+        ids = [f"{kind}/{number}" for number in range(10)]
+        rows = {"x": dict.fromkeys(ids, 1)}
+        sources = made_up_sources({"old": {each: [0] for each in ids}}, rows)
+        caplog.clear()
+        made_review(sources, tmp_path / kind, n=10, honeypots=0, base="old", disagree=1)
+        assert ("names of 10 of 10 images hold the name of one of" in caplog.text) is expected
 
 
 def test_a_folder_that_is_there_is_refused_and_stays(made: Made, mini_sources: Sources) -> None:

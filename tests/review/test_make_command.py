@@ -61,6 +61,7 @@ def test_a_page_may_be_without_images(mini_runs: list[Path], output: Path) -> No
         (("--annotators", "ann,bob,Ann"), "--annotators: stand twice"),
         (("--annotators", "ann,../bob"), "--annotators: is no name of an annotator"),
         (("--annotators", "ann,bé"), "'b\\xe9'"),
+        (("--annotators", "ann,NUL"), "'NUL'"),
         (("--annotators", "ann,-rf"), "a letter or digit first"),
         (("--annotators", f"ann,{'x' * 41}"), "at most 40"),
         (("--annotators", " , "), "--annotators: are no people"),
@@ -192,6 +193,12 @@ def test_another_picture_under_an_id_is_refused(
     file.write_text("\n".join([json.dumps(row), *rest]) + "\n")
     said = make([mini_runs[0], other], output)
     assert said.code == 2 and "is another picture for another of the runs" in said.text
+
+
+def test_a_run_that_saw_grey_pictures_is_refused(output: Path, tmp_path: Path) -> None:
+    run = imported_run(tmp_path / "runs", "a", "mini_ow", ("blank_images=true",))
+    said = make([run], output)
+    assert said.code == 2 and "was shown grey pictures" in said.text
 
 
 def test_a_second_make_into_a_folder_is_refused(mini_runs: list[Path], output: Path) -> None:
