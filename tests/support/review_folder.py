@@ -3,15 +3,12 @@ gives it: for tests of the page and the server.
 """
 
 import hashlib
-import json
-import shutil
 from pathlib import Path
-from typing import Any
 
 from PIL import Image, ImageDraw
 
-import harness.review
-from harness.review.queue import ANSWERS, PAGE, Queue, Vote, digest, order_of
+from harness.review.page_data import copy_page, write_items, write_queue_data, write_script
+from harness.review.queue import ANSWERS, PAGE, Queue, Vote, digest
 from support.reviews import made_up_queue
 
 NAMES = ("tench", "red fox", "sea lion", "lampshade", "kayak", "acorn")
@@ -27,77 +24,38 @@ def make_folder(
     *,
     names: tuple[str, ...] = NAMES,
     has_images: bool = True,
-    queue: Queue | None = None,
 ) -> Queue:
     """Make `folder`: the queue of `made_up_queue` for `ann` and `bob`, and their page."""
-    queue = queue or made_up_queue(n, ("ann", "bob"), mode=mode)
+    queue = made_up_queue(n, ("ann", "bob"), mode=mode)
     if mode == "adjudicate":
         queue = _with_votes(queue)
-    page = folder / PAGE
-    (page / "annotators").mkdir(parents=True)
-    (folder / ANSWERS).mkdir()
+    folder.mkdir(parents=True, exist_ok=True)
     queue.write(folder)
-    for file in (Path(harness.review.__file__).parent / "page").iterdir():
-        shutil.copy(file, page / file.name)
-    pictures = page / "images" if has_images else folder / "pictures"
+    (folder / ANSWERS).mkdir()
+    copy_page(folder)
+    pictures = folder / PAGE / "images" if has_images else folder / "pictures"
     pictures.mkdir()
+    names_of = {each.image_id: _hash(each.image_id) for each in queue.items}
+    images = {each: f"images/{name}.jpg" for each, name in names_of.items()} if has_images else {}
     for place, item in enumerate(queue.items):
-        name = f"{_hash(item.image_id)}.jpg" if has_images else f"{item.image_id}.jpg"
-        _picture(place, pictures / name)
-    about = {
-        "queue_sha256": queue.sha256,
-        "mode": mode,
-        "tool_version": harness.__version__,
-        "task": queue.task,
-        "class_list": queue.class_list,
-        "annotators": queue.annotators,
-        "has_images": has_images,
-    }
-    _script(page / "queue.js", "REVIEW_QUEUE", about)
-    _script(page / "classes.js", "REVIEW_CLASSES", _classes(names, queue if has_images else None))
-    for annotator in queue.annotators:
-        _annotator(page / "annotators", queue, annotator, has_images)
+        name = names_of[item.image_id] if has_images else item.image_id
+        _picture(place, pictures / f"{name}.jpg")
+    write_queue_data(folder, queue, has_images=has_images)
+    classes = _classes(names, queue if has_images else None)
+    write_script(folder / PAGE / "classes.js", "REVIEW_CLASSES", classes)
+    write_items(folder, queue, images, {each: f"{each}.jpg" for each in names_of})
     return queue
 
 
-def _annotator(folder: Path, queue: Queue, name: str, has_images: bool) -> None:
-    items = [
-        {
-            "image_id": item.image_id,
-            "image_sha256": item.image_sha256,
-            "image": f"images/{_hash(item.image_id)}.jpg" if has_images else None,
-            "file": None if has_images else f"{item.image_id}.jpg",
-            "order": order_of(queue.seed, item, name),
-            "votes": [vote.model_dump(mode="json") for vote in item.votes],
-        }
-        for item in queue.items
-        if name in item.annotators
-    ]
-    _script(folder / f"{name}.js", "REVIEW_ITEMS", {"annotator": name, "items": items})
-    if queue.mode in ("shown", "blind_then_shown"):
-        shown = {item.image_id: _sources(item) for item in queue.items}
-        _script(folder / f"{name}.shown.js", "REVIEW_SHOWN", shown)
-
-
-def _sources(item: Any) -> dict[int, list[dict[str, object]]]:
-    found: dict[int, list[dict[str, object]]] = {each: [] for each in item.candidates}
-    for name, ids in item.labels.items():
-        for each in ids:
-            found[each].append({"source": f"label set {name}", "confidence": None})
-    for run in item.predictions:
-        for each in run.classes:
-            found[each].append({"source": f"model {run.model}", "confidence": run.confidence})
-    return found
-
-
 def _classes(names: tuple[str, ...], queue: Queue | None) -> list[dict[str, object]]:
+    examples = [f"images/{_hash(queue.items[0].image_id)}.jpg"] if queue else []
     return [
         {
             "id": number,
             "name": name,
             "aliases": ALIASES.get(number, []),
             "gloss": GLOSSES.get(number),
-            "examples": [f"images/{_hash(queue.items[number].image_id)}.jpg"] if queue else [],
+            "examples": examples,
         }
         for number, name in enumerate(names)
     ]
@@ -112,10 +70,6 @@ def _with_votes(queue: Queue) -> Queue:
     items = tuple(item.model_copy(update={"votes": votes}) for item in queue.items)
     queue = queue.model_copy(update={"items": items})
     return queue.model_copy(update={"sha256": digest(queue)})
-
-
-def _script(path: Path, name: str, value: object) -> None:
-    path.write_text(f"window.{name} = {json.dumps(value)};\n", encoding="utf-8")
 
 
 def _hash(image_id: str) -> str:

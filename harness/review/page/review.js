@@ -109,6 +109,9 @@
     begin: () => begin().catch(failed), show_keys: () => at("keys").showModal(), close_keys: () => at("keys").close(),
   };
   for (const [id, pressed] of Object.entries(buttons)) at(id).addEventListener("click", pressed);
+  document.addEventListener("click", (event) => { // Enter then saves, and does not press the button again
+    if (event.detail > 0 && isOpen() && event.target.closest("button") && !at("keys").open) at("question").focus({ preventScroll: true });
+  });
   at("candidates").addEventListener("change", (event) => toggleLabel(Number(event.target.dataset.class)));
   for (const id of ["none", "unsure"]) at(id).addEventListener("change", () => toggleStatus(id));
   for (const box of document.querySelectorAll("[data-flag]")) box.addEventListener("change", () => toggleFlag(box.dataset.flag));
