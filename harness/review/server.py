@@ -86,6 +86,7 @@ def serve(folder: Path, host: str, port: int) -> None:
         shown_host = f"[{host}]" if ":" in host else host
         for name, token in review.tokens.items():
             say(f"{name}  http://{shown_host}:{listener.getsockname()[1]}/#token={token}")
+        say(f"answers come into {folder / ANSWERS}; Ctrl+C stops the server")
         if host not in LOOPBACK:
             say(
                 "anybody in this network can read along: use it in a network that you trust",

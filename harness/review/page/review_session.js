@@ -2,7 +2,7 @@
 "use strict";
 
 const REVIEW_SESSION = (function () {
-  const { token } = REVIEW_STORE;
+  const { token, timeOf } = REVIEW_STORE;
   const { make, answerText } = REVIEW_PANEL;
   const at = (id) => document.getElementById(id);
   const EMPTY = { labels: [], status: "", flags: [], comment: "", added: [] };
@@ -71,6 +71,7 @@ const REVIEW_SESSION = (function () {
     at("finished").hidden = true;
     REVIEW_PANEL.clear();
     draw();
+    window.scrollTo(0, 0);
     at("question").focus({ preventScroll: true });
     if (pass === "shown") findSources(item);
     const key = draftKey();
@@ -127,7 +128,7 @@ const REVIEW_SESSION = (function () {
 
   function drawProgress() {
     const done = items.filter(isDone).length;
-    const all = answers.sorted.reduce((sum, row) => sum + row.seconds, 0) + (at("finished").hidden ? seconds() : 0);
+    const all = answers.sorted.reduce((sum, row) => sum + (row.seconds || 0), 0) + (at("finished").hidden ? seconds() : 0);
     const time = Math.floor(all / 60) + ":" + String(Math.floor(all % 60)).padStart(2, "0");
     const here = at("finished").hidden ? " · image " + (place + 1) : "";
     at("progress").textContent = done + " of " + items.length + " answered" + here + " · " + time + " min";
@@ -244,7 +245,7 @@ const REVIEW_SESSION = (function () {
       return draw();
     }
     const own = at("finished").hidden ? answers.latest(items[place].image_id, last()) : undefined;
-    const before = [...answers.sorted].reverse().find((row) => answers.latest(row.image_id, last()) === row && (!own || Date.parse(row.at) < Date.parse(own.at)));
+    const before = [...answers.sorted].reverse().find((row) => answers.latest(row.image_id, last()) === row && (!own || timeOf(row) < timeOf(own)));
     if (!before) return say("There is nothing to undo.");
     open(items.findIndex((item) => item.image_id === before.image_id));
     say("The answer given before, to change it.");

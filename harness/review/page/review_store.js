@@ -12,7 +12,7 @@ const REVIEW_STORE = (function () {
   ];
   const REFUSED = [400, 409, 413, 422];
   /** Milliseconds until a server that did not answer is asked again: from, up to. */
-  const SOONEST = 1000, LATEST = 15000;
+  const SOONEST = 500, LATEST = 15000;
   const token = tokenOfAddress();
 
   function tokenOfAddress() {
@@ -27,6 +27,9 @@ const REVIEW_STORE = (function () {
   function textOf(row) {
     return JSON.stringify(Object.fromEntries(FIELDS.map((field) => [field, row[field]])));
   }
+
+  /** When a row was given; a row of another tool may not say it. */
+  const timeOf = (row) => Date.parse(row.at) || 0;
 
   /** Ask the server; an error has `status`, 0 where there was no answer, and the server's sentence. */
   async function ask(path, options = {}) {
@@ -134,7 +137,7 @@ const REVIEW_STORE = (function () {
         this.trouble = error.name;
       }
       this.sorted = [...this.kept].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row);
-      this.sorted.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+      this.sorted.sort((one, other) => timeOf(one) - timeOf(other));
       this.last = new Map();
       for (const row of this.sorted) {
         if (!this.refused.has(textOf(row))) this.last.set(row.pass + ":" + row.image_id, row);
@@ -149,7 +152,7 @@ const REVIEW_STORE = (function () {
 
     /** A time after all answers there are, whatever the clock says. */
     now() {
-      const newest = this.sorted.length ? Date.parse(this.sorted[this.sorted.length - 1].at) : 0;
+      const newest = this.sorted.length ? timeOf(this.sorted[this.sorted.length - 1]) : 0;
       return new Date(Math.max(Date.now(), newest + 1)).toISOString();
     }
 
@@ -235,5 +238,5 @@ const REVIEW_STORE = (function () {
     }
   }
 
-  return { token, textOf, ask, load, imageAddress, readDownload, Answers };
+  return { token, textOf, timeOf, ask, load, imageAddress, readDownload, Answers };
 })();

@@ -45,6 +45,8 @@ def test_twenty_images_by_keyboard_alone_through_a_server_that_is_killed(
         expect(page.locator("#progress")).to_contain_text("20 of 20 answered")
         press(page, "z")
         expect(page.locator("#none")).to_be_checked()
+        for each in (person, other):
+            each.context.close()  # before the server goes away under them
     assert len(read_answers(queue, tmp_path).rows) == 21
 
 
