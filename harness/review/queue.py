@@ -202,7 +202,7 @@ class Queue(_Strict):
 def digest(queue: Queue) -> str:
     """Give the SHA-256 of all of a queue but `sha256` itself."""
     values = queue.model_dump(mode="json", exclude={"sha256"})
-    text = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"))  # halves of surrogates too
     return hashlib.sha256(text.encode()).hexdigest()
 
 

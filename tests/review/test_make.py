@@ -18,7 +18,7 @@ from harness.review.make import Made
 from harness.review.page_data import file_names, write_classes, write_queue_data
 from harness.review.queue import FILE, Queue, order_of
 from harness.review.sources import Answered, Sources
-from support.reviews import PEOPLE, made_review, made_up_queue, made_up_sources
+from support.reviews import PEOPLE, answered, made_review, made_up_queue, made_up_sources
 
 HOSTILE = (
     "</script><script>alert(1)</script>",
@@ -298,6 +298,22 @@ def test_ids_that_name_their_class_are_warned_of(
         caplog.clear()
         made_review(sources, tmp_path / kind, n=10, honeypots=0, base="old", disagree=1)
         assert ("names of 10 of 10 images hold the name of one of" in caplog.text) is expected
+
+
+def test_answers_and_ids_of_any_characters_come_through(tmp_path: Path) -> None:
+    ids = ["a/../b", "<b>", "x" * 300, "é\u2028", "c"]
+    answer = answered("x", 1)
+    predicted = answer.predicted.model_copy(update={"answer": "half \ud800 </script>\u2028\x00"})
+    rows = {"x": dict.fromkeys(ids, replace(answer, predicted=predicted))}
+    sources = made_up_sources({"old": {each: [0] for each in ids}}, rows)
+    made = made_review(sources, tmp_path / "review", n=5, honeypots=0, base="old", disagree=1)
+    assert Queue.read(made.folder) == made.queue
+    assert {item.image_id for item in made.queue.items} == set(ids)
+    assert {item.predictions[0].answer for item in made.queue.items} == {predicted.answer}
+    found = {each["image_id"] for name in PEOPLE for each in items_of(made, name)}
+    assert found == set(ids)
+    names = {path.name for path in made.folder.rglob("*.js")}
+    assert {f"{name}.js" for name in PEOPLE} < names
 
 
 def test_a_folder_that_is_there_is_refused_and_stays(made: Made, mini_sources: Sources) -> None:
