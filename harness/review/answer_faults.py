@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from harness.data.image_ids import fault_of
 from harness.errors import Problem, nearest
 from harness.review.queue import Item, Queue, order_of
 
@@ -69,6 +70,8 @@ def _other_faults(row: "AnswerRow") -> Iterator[Problem]:
     if len(row.comment) > MOST_COMMENT:
         got, expected = f"{len(row.comment)} characters", f"at most {MOST_COMMENT}"
         yield Problem("", "has a comment that is too long", got, expected)
+    if row.comment and (fault := fault_of(row.comment)) is not None:
+        yield Problem("", f"has a comment that {fault}", ascii(row.comment)[:80])
     if row.pass_ == "adjudicate" and not row.comment.strip():
         yield Problem("", "has no reason", "an empty comment", "why, in `comment`")
     if row.seconds is not None and not (math.isfinite(row.seconds) and row.seconds >= 0):

@@ -108,13 +108,14 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def read_answers(queue: Queue, folder: Path) -> Answers:
+def read_answers(queue: Queue, folder: Path, *, may_be_none: bool = False) -> Answers:
     """Read the answers of all annotators from `answers/` of a review's folder.
 
     A last line that was cut off is left out with a note; so is, of the answers that count, a blind
     answer after the same image's sources were shown. Raises DataError with every problem of all
-    files, ten in full: no file at all, a file that is no annotator's of the queue, a line that is
-    no answer or of which `wrong_with` says something, an annotator's row in another's file.
+    files, ten in full: no answer at all (unless there `may_be_none`), a file that is no
+    annotator's of the queue, a line that is no answer or of which `wrong_with` says something, an
+    annotator's row in another's file.
     """
     place = folder / ANSWERS
     files = sorted(each for each in place.glob("*") if not each.name.startswith("."))
@@ -129,14 +130,15 @@ def read_answers(queue: Queue, folder: Path) -> Answers:
                 problems.append(found)
             else:
                 notes.append(found)
-    if not rows and not problems:
+    if not rows and not problems and not may_be_none:
         expected = f"files as {queue.annotators[0]}{SUFFIX}" if queue.annotators else None
         problems.append(Problem(str(place), "there are no answers in it", expected=expected))
     if problems:
         raise DataError(first_problems(problems, str(place)))
     answered = {each.annotator for each in rows}
     missing = [each for each in queue.annotators if each not in answered]
-    notes += [f"no answers of {', '.join(missing)}"] if missing else []
+    if missing and not may_be_none:
+        notes.append(f"no answers of {', '.join(missing)}")
     latest, odd = latest_of(rows)
     return Answers(queue, tuple(rows), latest, (*notes, *odd))
 
@@ -144,17 +146,18 @@ def read_answers(queue: Queue, folder: Path) -> Answers:
 def latest_of(rows: Sequence[AnswerRow]) -> tuple[dict[Key, AnswerRow], list[str]]:
     """Give the answers that count, and notes on what is odd in the order of the rows."""
     found: dict[Key, AnswerRow] = {}
+    newest: dict[Key, datetime] = {}
     locked: list[AnswerRow] = []
-    backwards: list[AnswerRow] = []
     for row in rows:
         if row.pass_ == "blind" and (row.annotator, row.image_id, "shown") in found:
             locked.append(row)
             continue
         key = (row.annotator, row.image_id, row.pass_)
-        old = found.pop(key, None)
-        if old and old.time and row.time and row.time < old.time:
-            backwards.append(row)
+        found.pop(key, None)
         found[key] = row
+        if row.time is not None:
+            newest[key] = max(row.time, newest.get(key, row.time))
+    backwards = [row for key, row in found.items() if row.time and row.time < newest[key]]
     notes = []
     if locked:
         notes.append(

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Final, Literal, Self, get_args
 
 from pydantic import ConfigDict, ValidationError
 
@@ -28,6 +28,7 @@ Mode = Literal["blind", "shown", "blind_then_shown", "adjudicate"]
 """What is seen of where a candidate comes from: nothing; all of it; all of it once the first answer
 is locked. Or, where people disagreed, their answers without their names."""
 Pass = Literal["blind", "shown", "adjudicate"]
+ALL_PASSES: Final[tuple[Pass, ...]] = get_args(Pass)
 PASSES: Mapping[Mode, tuple[Pass, ...]] = {
     "blind": ("blind",),
     "shown": ("shown",),

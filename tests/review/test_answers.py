@@ -55,6 +55,7 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"candidates": (1, 2)}, "has candidates that are not the item's"),
     ({"order": ()}, "has candidates in another order"),
     ({"comment": "x" * 2001}, "has a comment that is too long"),
+    ({"comment": "\ud800"}, "has a comment that is no Unicode text"),
     ({"seconds": -1.0}, "has seconds that are none"),
     ({"seconds": float("nan")}, "has seconds that are none"),
     ({"at": "yesterday"}, "has a time that is none"),
@@ -214,6 +215,7 @@ def test_rows_that_were_joined_in_the_wrong_order_are_noted(tmp_path: Path) -> N
         for name in ("ann", "bob", "cyd")
         for minute in ((2, 1) if name == "bob" else (1, 2))
     ]
-    write(tmp_path, rows)
+    late = rows[4:]  # an older answer that came in late is followed by the one that counts
+    write(tmp_path, [*rows, *late])
     (note,) = read_answers(QUEUE, tmp_path).notes
     assert note.endswith("wrong order: 1, of a (bob)")

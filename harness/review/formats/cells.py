@@ -1,0 +1,99 @@
+"""Answers in the cells of CSV files, and such files read with the place of every mistake."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from harness.data.labels.files import LabelFile
+from harness.errors import DataError, Problem
+from harness.report.csv_text import cell
+from harness.review.answers import AnswerRow
+from harness.review.formats.base import NONE, UNSURE, Answered, Source, Target, sure
+
+_MISSING = ("", "nan")
+_OF_FLOATS = re.compile(r"(\d+)\.0+")
+"""How pandas writes a whole number where others of the column are missing."""
+
+Line = tuple[str, Mapping[str, str]]
+"""Where a line stands, and its cells by column."""
+
+
+def written(row: AnswerRow) -> str:
+    """Write an answer as one cell: class ids with spaces between them, `none` or `unsure`."""
+    return " ".join(map(str, row.labels)) or (NONE if row.status == "none" else UNSURE)
+
+
+def read_cell(text: str, where: str, target: Target) -> Answered | Problem:
+    """Read such a cell; a class may also be named."""
+    bare = text.strip()
+    status = target.texts.status(bare)
+    if status is not None:
+        return (), status
+    words = [bare] if target.texts.find(bare, ids_first=True) is not None else bare.split()
+    labels = []
+    for word in words:
+        found = target.texts.find(_OF_FLOATS.sub(r"\1", word), ids_first=True)
+        if found is None:
+            return target.texts.unknown(where, text)
+        labels.append(found)
+    return sure(labels), "labelled"
+
+
+def is_missing(text: str) -> bool:
+    """Whether a cell holds no answer."""
+    return text.strip().lower() in _MISSING
+
+
+def check_ids(source: Source) -> None:
+    """Raise DataError where two images' ids are the same in CSV, where a formula is made inert."""
+    counts = Counter(cell(each) for each in source.queue.item_of)
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        what = "two images whose ids CSV cannot tell apart"
+        raise DataError(Problem("the queue", what, ", ".join(twice[:5]), fix="another --format"))
+
+
+def read_lines(file: LabelFile) -> Iterator[Line | Problem]:
+    """Read a CSV file by its header, whose names are taken bare of blanks around them."""
+    reader = csv.reader(io.StringIO(file.text, newline=""), strict=True)
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        twice = [name for name, count in Counter(header).items() if count > 1]
+        if twice:
+            what, where = "columns that stand twice in the header", f"{file.path}:1"
+            yield Problem(where, what, ", ".join(map(repr, twice)))
+            return
+        for cells in reader:
+            where = f"{file.path}:{reader.line_num}"
+            if not cells:
+                continue
+            if len(cells) != len(header):
+                wide = "more" if len(cells) > len(header) else "fewer"
+                fix = "get the file again" if wide == "fewer" else None
+                yield Problem(where, f"{wide} cells than the header has", fix=fix)
+                continue
+            yield where, dict(zip(header, cells, strict=True))
+    except csv.Error as error:
+        where = f"{file.path}:{reader.line_num}"
+        yield Problem(where, "not CSV; is the file cut off?", str(error), fix="get the file again")
+
+
+def header_of(file: LabelFile) -> list[str]:
+    """Give the names of a CSV file's columns; none of a file that is empty or no CSV."""
+    try:
+        found = next(csv.reader(io.StringIO(file.text, newline=""), strict=True), [])
+    except csv.Error:
+        return []
+    return [name.strip() for name in found]
+
+
+def column_of(file: LabelFile, header: Sequence[str], names: Sequence[str]) -> str:
+    """Give the one of `names` that is in a header. Raises DataError where none is."""
+    found = next((each for each in names if each in header), None)
+    if found is None:
+        got = ", ".join(header)[:200] or "an empty file"
+        expected = f"a column {' or '.join(f'`{each}`' for each in names)}"
+        raise DataError(Problem(f"{file.path}:1", "a column is missing", got, expected))
+    return found
