@@ -186,6 +186,32 @@ def test_the_first_answer_is_locked_before_the_sources_are_loaded(
     assert [(row.pass_, len(row.labels)) for row in rows] == [("blind", 1), ("shown", 2)]
 
 
+def test_by_mouse_alone_and_by_tab_alone(annotator: Opener, blind: Path) -> None:
+    page = annotator(blind, viewport={"width": 1024, "height": 740}).open()
+    level = page.locator("#zoom_level")
+    page.locator("#frame").hover()
+    page.mouse.wheel(0, -200)
+    expect(level).not_to_have_text("100 %")
+    where = "document.getElementById('picture').style.transform"
+    before = page.evaluate(where)
+    page.mouse.down()
+    page.mouse.move(100, 300)
+    page.mouse.up()
+    assert page.evaluate(where) != before
+    page.get_by_role("button", name="Fit").click()
+    expect(level).to_have_text("100 %")
+    page.locator("#candidates label").nth(1).click()
+    page.get_by_role("button", name="Save and next").click()
+    expect(page.locator("#progress")).to_contain_text("1 of 20 answered · image 2")
+
+    page.keyboard.press("Tab")
+    outline = "getComputedStyle(document.activeElement.closest('label')).outlineStyle"
+    assert page.evaluate(outline) == "solid"
+    press(page, "Space", "Enter")
+    rows = downloaded(page)
+    assert [row.labels for row in rows] == [(rows[0].order[1],), (rows[1].order[0],)]
+
+
 def test_an_adjudication_shows_answers_without_names_and_asks_why(
     annotator: Opener, tmp_path: Path
 ) -> None:
