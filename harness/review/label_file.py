@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Self
 
@@ -9,7 +10,8 @@ import yaml
 from pydantic import Field, ValidationError
 
 import harness
-from harness.data.labels.label_set import Labels
+from harness.data.labels.label_set import Equivalences, Labels
+from harness.data.labels.load import load_label_set
 from harness.errors import DataError, Problem, UserError
 from harness.limits import MOST_TEXT, read_bounded_bytes
 from harness.review.answers import SUFFIX
@@ -20,6 +22,7 @@ from harness.review.queue import ANSWERS
 from harness.scores.results import Part
 from harness.specs.base import name_fault
 from harness.specs.catalogue import Catalogue, Kind
+from harness.specs.label_set import LabelSetSpec
 from harness.store.lines import read_json, replacing, write_json
 
 
@@ -163,6 +166,32 @@ def write_label_set(
         text = yaml.safe_dump(spec, sort_keys=False, allow_unicode=True, width=96)
         temporary.write_text(text, encoding="utf-8", newline="\n")
     return provenance
+
+
+def read_label_set(path: Path, found: OpenReview) -> Merged:
+    """Read a merged label set again, with what its provenance says. Raises DataError as
+    `Provenance.read` and `load_label_set`, and where it is of another review or another state of
+    its base.
+    """
+    said = Provenance.read(path)
+    for what, got, expected in (
+        ("is of another review", said.queue_sha256, found.review.queue.sha256),
+        ("was merged into another base label set", said.base.sha256, found.base.digest),
+    ):
+        if got != expected:
+            raise DataError(Problem(str(path), what, got, expected, "merge again"))
+    place = str(path.resolve())
+    spec = LabelSetSpec(label_set=said.name, format="jsonl", class_list=said.class_list, path=place)
+    labels = replace(
+        load_label_set(spec, found.opened.classes),
+        equivalence_groups=found.base.equivalence_groups,
+        added=True,
+    )
+    same = Equivalences.from_groups(found.base.name, said.equivalences)
+    return Merged(
+        found.base, labels, same, said.rule, said.pass_, said.images, said.counts.honeypots,
+        said.people,
+    )  # fmt: skip
 
 
 def _line(merged: Merged, image_id: str) -> str:

@@ -207,6 +207,8 @@ def _queue(
         rules=rules,
         runs=sources.runs,
         items=items,
+        n_images=len(sources.image_ids),
+        n_chosen=len(chosen.why.keys() & set(sources.image_ids)),
     )
     return queue.model_copy(update={"sha256": digest(queue)})
 

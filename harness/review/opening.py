@@ -11,8 +11,10 @@ from harness.errors import DataError, Problem, UserError, unknown_name
 from harness.review.answers import Answers, read_answers
 from harness.review.deciding import Which
 from harness.review.queue import Queue
+from harness.runs.reopen import OpenRun, check_classes, open_run
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
+from harness.store.directory import find_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +109,16 @@ def open_review(
         known = [each.name for each in opened.labels.sets]
         raise UserError(unknown_name("--base", "label set", name, known))
     return OpenReview(review, opened, found)
+
+
+def open_runs(
+    catalogue: Catalogue, paths: Sequence[Path], found: OpenReview, settings: Sequence[str] = ()
+) -> tuple[OpenRun, ...]:
+    """Open runs over the classes of a review, and folders of them. Raises DataError as `open_run`,
+    and for a run over other classes.
+    """
+    overrides = Overrides({}, settings=tuple(settings))
+    runs = [open_run(catalogue, path, overrides) for folder in paths for path in find_runs(folder)]
+    for run in runs:
+        check_classes(found.opened.classes, run.manifest, str(run.path))
+    return tuple(runs)

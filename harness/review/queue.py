@@ -151,6 +151,10 @@ class Queue(_Strict):
     rules: Rules
     runs: tuple[SourceRun, ...]
     items: tuple[Item, ...]
+    n_images: int | None = None
+    """All images from which the control share was drawn."""
+    n_chosen: int | None = None
+    """Of those the images that a rule chooses, from which the others were drawn."""
     adjudicates: str | None = None
     """Of an adjudication: the id of the review whose answers differ; null of all others."""
 

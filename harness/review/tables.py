@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from harness.report.table import Column, Table, names
-from harness.review.label_file import Counts, Provenance
+from harness.review.deciding import Reason
+from harness.review.label_file import Provenance
 from harness.review.merging import Way
 from harness.scores.metrics import GROUPS, Group
 
@@ -46,18 +47,13 @@ _ABOUT: Mapping[Group, str] = {
 }
 
 
-def ways_table(counts: Counts) -> Table:
+def ways_table(ways: Mapping[Way, int], reasons: Mapping[Reason, int]) -> Table:
     """Give how many reviewed images changed, and in which way; and why others were not decided."""
-    rows: list[tuple[str, int]] = [
-        (IN_WORDS[way], n) for way, n in counts.ways.items() if n or way != "new"
-    ]
-    rows += [(f"not decided: {reason}", n) for reason, n in counts.reasons.items()]
+    rows = [(IN_WORDS[way], n) for way, n in ways.items() if n or way != "new"]
+    rows += [(f"not decided: {reason}", n) for reason, n in reasons.items()]
     columns = (*names("reviewed images"), Column("n", "n"))
-    return Table("ways", "What became of the reviewed images", columns, [*rows, _sum(counts)])
-
-
-def _sum(counts: Counts) -> tuple[str, int]:
-    return ("all", counts.reviewed)
+    all_rows = [*rows, ("all", sum(n for _, n in rows))]
+    return Table("ways", "What became of the reviewed images", columns, all_rows)
 
 
 def notes_of(found: Provenance) -> Sequence[str]:

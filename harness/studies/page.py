@@ -4,14 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
 from markupsafe import Markup
 
-from harness.report.drawing import clipped
-from harness.report.forms import plain
-from harness.report.table import Cell, Number, Table
-from harness.report.terminal import shown
-from harness.store.lines import replacing
+from harness.report.html_page import write_html
+from harness.report.table import Table
 from harness.studies.figures.allowed import study_figures
 from harness.studies.figures.look import Figure
 from harness.studies.finding import findings
@@ -26,8 +22,6 @@ from harness.studies.tables import (
     variance_table,
 )
 
-_LONGEST = 100
-"""Characters of a name on the page; what is longer loses its middle."""
 _DESIGNS = {
     "one_at_a_time": "one factor at a time, all else as in the task",
     "grid": "all combinations of the factors' levels",
@@ -52,17 +46,9 @@ def write_page(found: StudyResults, figures: Mapping[str, str], path: Path) -> N
 
     Raises RunError where the disk does not take it, ValueError for a figure that is no SVG.
     """
-    folder, name = Path(__file__).parent, "page.html.j2"
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
-        autoescape=True,
-        finalize=_inert,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    text = environment.get_template(name).render(
+    write_html(
+        Path(__file__).parent / "page.html.j2",
+        path,
         found=found,
         sections=list(_sections(found, figures)),
         findings=list(findings(found)),
@@ -70,11 +56,7 @@ def write_page(found: StudyResults, figures: Mapping[str, str], path: Path) -> N
         n_images=max((each.n for each in found.scores), default=0),
         has_figures=bool(figures),
         has_seeds=any(each.seeds for each in found.factors),
-        parts=_parts,
-        foreign=foreign,
     )
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _sections(found: StudyResults, figures: Mapping[str, str]) -> Iterator[Section]:
@@ -118,27 +100,3 @@ def _levels(found: StudyResults, factors: Sequence[str]) -> list[Table]:
         if each.factor in factors and each.label_set == found.headline
     ]
     return [levels_table([each for each in chosen if each.model == name]) for name in found.models]
-
-
-def _parts(cell: Cell) -> tuple[str, str]:
-    """Give a cell's value, and what stands beside it in small type."""
-    if isinstance(cell, Number):
-        rest = " ".join(each for each in (cell.ends(), cell.counts()) if each)
-        return _minus(cell.shown() + cell.mark), _minus(rest)
-    return plain(cell), ""
-
-
-def _minus(text: str) -> str:
-    return text.replace("-", "\N{MINUS SIGN}")
-
-
-def foreign(text: str) -> Markup:
-    """Give a name that somebody chose: isolated from the direction of the text around it, and of a
-    bounded length.
-    """
-    return Markup("<bdi>{}</bdi>").format(clipped(text, _LONGEST))
-
-
-def _inert(value: object) -> object:
-    """Give what the template prints: text is as `shown`, and escaped after that."""
-    return shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value

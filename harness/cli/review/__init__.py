@@ -5,7 +5,7 @@ One file a command; what they do is in `harness/review/`.
 
 import typer
 
-from harness.cli.review import adjudicate, agree, export, import_, make, merge, serve
+from harness.cli.review import adjudicate, agree, export, import_, make, merge, report, serve
 
 app = typer.Typer(
     help="People correct labels: which images they look at, how far they agree, new labels.",
@@ -17,5 +17,6 @@ app.command("serve")(serve.serve)
 app.command("agree")(agree.agree)
 app.command("adjudicate")(adjudicate.adjudicate)
 app.command("merge")(merge.merge)
+app.command("report")(report.report)
 app.command("import")(import_.import_)
 app.command("export")(export.export)

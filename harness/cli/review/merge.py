@@ -68,6 +68,17 @@ BaseOption = Annotated[
 ]
 
 
+def check_rule(rule: RuleName, which: PassName, adjudication: Path | None, folder: Path) -> None:
+    """Raise UserError for a rule, a pass and an adjudication that do not go together."""
+    if (rule is RuleName.ADJUDICATED) != (adjudication is not None):
+        what = "rule adjudicated and --adjudication DIR2 go together"
+        fix = f"harness review adjudicate {folder} -o DIR2"
+        raise UserError(Problem("--rule", what, got=rule.value, fix=fix))
+    if rule is RuleName.ADJUDICATED and which is not PassName.LAST:
+        what = "is not what an adjudicator has seen, which are the last answers"
+        raise UserError(Problem(f"--pass {which.value}", what, expected="--pass last"))
+
+
 def merge(
     folder: Folder,
     rule: RuleOption,
@@ -92,13 +103,7 @@ def merge(
     from harness.review.merging import How, merge
     from harness.review.opening import check_pass, open_review, read_adjudication, read_review
 
-    if (rule is RuleName.ADJUDICATED) != (adjudication is not None):
-        what = "rule adjudicated and --adjudication DIR2 go together"
-        fix = f"harness review adjudicate {folder} -o DIR2"
-        raise UserError(Problem("--rule", what, got=rule.value, fix=fix))
-    if rule is RuleName.ADJUDICATED and which is not PassName.LAST:
-        what = "is not what an adjudicator has seen, which are the last answers"
-        raise UserError(Problem(f"--pass {which.value}", what, expected="--pass last"))
+    check_rule(rule, which, adjudication, folder)
     catalogue = catalogue_of(include_path)
     review = read_review(folder)
     check_pass(review, which.value)
@@ -127,7 +132,7 @@ def _show(merged: "Merged", written: "Provenance", original: "LabelSet | None") 
         count_groups(each, original, merged.same) for each in (merged.base, merged.labels)
     )
     console = make_console()
-    for table in (groups_table(before, after), ways_table(written.counts)):
+    for table in (groups_table(before, after), ways_table(merged.ways, merged.reasons)):
         console.print(to_rich(table))
     for note in notes_of(written):
         say(paragraph("-", note))

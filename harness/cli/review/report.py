@@ -1,0 +1,125 @@
+"""`harness review report`: what people made of the models' answers, as a page and as numbers."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.options import (
+    EquivalencesFile,
+    Format,
+    IncludePath,
+    LabelSetPaths,
+    RunSettings,
+    catalogue_of,
+    overrides_of,
+)
+from harness.cli.review.merge import (
+    AdjudicationOption,
+    BaseOption,
+    Folder,
+    PassName,
+    RuleName,
+    check_rule,
+)
+from harness.errors import Problem, UserError
+from harness.report.terminal import paragraph, say
+
+if TYPE_CHECKING:
+    from harness.review.merging import Merged
+    from harness.review.opening import OpenReview
+
+
+def report(
+    folder: Folder,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.html", help="Where to.")],
+    runs: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[RUN]...", help="Runs to hold against the labels before and after"),
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.jsonl", help="What `harness review merge` made, for its rule and pass."
+        ),
+    ] = None,
+    rule: Annotated[
+        RuleName | None,
+        typer.Option(help="Without --labels: by what labels are decided; majority."),
+    ] = None,
+    which: Annotated[
+        PassName | None, typer.Option("--pass", help="Without --labels: which answers count; last.")
+    ] = None,
+    base: BaseOption = None,
+    adjudication: AdjudicationOption = None,
+    label_set: LabelSetPaths = None,
+    equivalences: EquivalencesFile = None,
+    settings: RunSettings = None,
+    include_path: IncludePath = None,
+    format_name: Format = None,
+) -> None:
+    """Report what people made of the models' answers, and what their labels do to scores.
+
+    For each model and label group: how often people confirmed, integrated, rejected or otherwise
+    corrected its answer; how answers differ before and after the sources are shown; the time an
+    image; how many labels change in all images; how far people agree; and the accuracy of each RUN
+    under the labels before and after. Writes one HTML file that needs nothing else, and FILE.json.
+    """
+    from harness.report.forms import form_of
+    from harness.report.show import show_tables
+    from harness.review.effects import effects_on
+    from harness.review.opening import open_review, open_runs, read_review
+    from harness.review.report_numbers import Reported, report_numbers
+    from harness.review.report_page import json_of, write_report
+    from harness.review.report_tables import limits, report_tables, sentences
+
+    form = form_of(format_name, as_json=False)
+    if output.suffix != ".html":
+        raise UserError(Problem("-o", "is no path of a page", str(output), "FILE.html"))
+    catalogue = catalogue_of(include_path)
+    overrides = overrides_of(label_set, equivalences)
+    found = open_review(catalogue, read_review(folder), overrides, base or _base_of(labels))
+    merged = _merged(found, labels, (rule, which, adjudication))
+    original = found.opened.labels.original
+    opened = open_runs(catalogue, runs or (), found, settings or ())
+    effects = effects_on(opened, merged, original)
+    numbers = report_numbers(Reported(found.review.answers, merged, original, effects))
+    write_report(numbers, output)
+    if form == "json":
+        say(json_of(output).read_text(encoding="utf-8"), end="")
+        return
+    show_tables(report_tables(numbers), limits(numbers), form)
+    if form == "table":
+        for each in sentences(numbers):
+            say(paragraph("", each))
+        say(f"{output}, {json_of(output)}")
+
+
+def _base_of(labels: Path | None) -> str | None:
+    from harness.review.label_file import Provenance
+
+    return None if labels is None else Provenance.read(labels).base.name
+
+
+def _merged(
+    found: "OpenReview",
+    labels: Path | None,
+    how: tuple[RuleName | None, PassName | None, Path | None],
+) -> "Merged":
+    from harness.review.label_file import read_label_set
+    from harness.review.merging import How, merge
+    from harness.review.opening import check_pass, read_adjudication
+
+    rule, which, adjudication = how
+    if labels is not None:
+        if any(each is not None for each in how):
+            what = "has its own rule and pass"
+            expected = "no --rule, --pass or --adjudication"
+            raise UserError(Problem(f"--labels {labels}", what, expected=expected))
+        return read_label_set(labels, found)
+    rule, which = rule or RuleName.MAJORITY, which or PassName.LAST
+    check_rule(rule, which, adjudication, found.review.folder)
+    check_pass(found.review, which.value)
+    last = read_adjudication(adjudication, found.review) if adjudication else None
+    asked = How(rule.value, which.value, "reviewed", last.answers if last else None)
+    return merge(found.review.answers, found.opened.labels, found.base, asked)

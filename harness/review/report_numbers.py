@@ -1,0 +1,333 @@
+"""All that a review's report says, as numbers: the whole of the JSON file beside its page."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from pydantic import Field
+
+import harness
+from harness.data.labels.label_set import LabelSet
+from harness.review.agreement import measure
+from harness.review.answers import AnswerRow, Answers
+from harness.review.deciding import Reason, Rule, Which
+from harness.review.effects import Effect
+from harness.review.merging import Merged, Way, count_groups
+from harness.review.queue import Item, Mode, Pass
+from harness.review.rules import WHYS
+from harness.review.verdicts import (
+    SIDES,
+    Shared,
+    Side,
+    VerdictCounts,
+    count_verdicts,
+    is_chosen,
+    share_of,
+    side_of,
+)
+from harness.scores.agreement import Agreement
+from harness.scores.metrics import Group
+from harness.scores.results import Interval, Part, Percent, PValue
+from harness.scores.statistics import holm, mcnemar
+from harness.scores.strata import Stratum, of_strata
+
+
+class Influence(Part):
+    """How often people name a model's class before and after its sources were shown, paired: the
+    same person on the same image. Who is unsure names no class.
+    """
+
+    model: str
+    task: str
+    side: Side
+    n: int
+    """Pairs of answers."""
+    both: int
+    only_blind: int
+    only_shown: int
+    neither: int
+    blind: Shared
+    shown: Shared
+    p_mcnemar: PValue
+    """Exact, two-sided; pairs as independent."""
+    p_holm: PValue
+    """After Holm's correction for all rows of the report."""
+
+
+class Time(Part):
+    """Seconds an image, all answers to it of one person and pass together."""
+
+    pass_: Pass = Field(validation_alias="pass", serialization_alias="pass")
+    by: Literal["all", "annotator", "why"]
+    name: str
+    n: int
+    median: float
+    quartiles: tuple[float, float]
+    """Linear between the two nearest."""
+
+
+class BaseRate(Part):
+    """How many labels people change in images that were drawn at random from all."""
+
+    changed: Shared
+    """Of the control images that were decided."""
+    n_undecided: int
+    n_images: int | None
+    """All images from which they were drawn; null where the queue does not say it."""
+    n_chosen: int | None
+    """Of those the images that a rule chooses."""
+    whole: Percent | None
+    """Estimate of the share in all images from all that were reviewed: the shares in the images
+    that a rule chooses and in the others, weighted by how many there are of each. Null where the
+    queue does not say that, or a part has no decided image."""
+    whole_ci95: Interval | None
+    chosen: Shared
+    """Of the decided images that a rule chose."""
+    others: Shared
+    """Of the decided images that no rule chose, all of them control images."""
+
+
+class AgreementShown(Part):
+    """One measure of how far people agree; a share or a coefficient from -1 to 1."""
+
+    pass_: Pass = Field(validation_alias="pass", serialization_alias="pass")
+    measure: str
+    value: float | None
+    ci95: Interval | None
+    n: int
+    reason: str | None
+
+
+class ReportNumbers(Part):
+    """The whole file."""
+
+    review_report: Literal[1] = 1
+    harness_version: str
+    queue_sha256: str
+    mode: Mode
+    task: str
+    class_list: str
+    base: str
+    labels: str
+    """Name of the label set that came of the review."""
+    rule: Rule
+    pass_: Which = Field(validation_alias="pass", serialization_alias="pass")
+    annotators: tuple[str, ...]
+    n_answers: int
+    n_reviewed: int
+    n_decided: int
+    n_honeypots: int
+    ways: dict[Way, int]
+    reasons: dict[Reason, int]
+    groups_before: dict[Group, int]
+    groups_after: dict[Group, int]
+    verdicts: tuple[VerdictCounts, ...]
+    no_class: dict[str, int]
+    """Run (model and task) to reviewed images on which its answer names no class or is missing."""
+    influence: tuple[Influence, ...]
+    times: tuple[Time, ...]
+    base_rate: BaseRate
+    agreement: tuple[AgreementShown, ...]
+    effects: tuple[Effect, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What is reported."""
+
+    answers: Answers
+    merged: Merged
+    original: LabelSet | None
+    effects: tuple[Effect, ...] = ()
+
+
+def report_numbers(found: Reported) -> ReportNumbers:
+    """Compute all numbers of a report; pure."""
+    answers, merged, queue = found.answers, found.merged, found.answers.queue
+    before, after = (
+        count_groups(each, found.original, merged.same) for each in (merged.base, merged.labels)
+    )
+    return ReportNumbers(
+        harness_version=harness.__version__,
+        queue_sha256=queue.sha256,
+        mode=queue.mode,
+        task=queue.task,
+        class_list=queue.class_list,
+        base=merged.base.name,
+        labels=merged.labels.name,
+        rule=merged.rule,
+        pass_=merged.which,
+        annotators=queue.annotators,
+        n_answers=len(answers.latest),
+        n_reviewed=len(merged.images),
+        n_decided=sum(each.decided for each in merged.images),
+        n_honeypots=merged.n_honeypots,
+        ways=merged.ways,
+        reasons=merged.reasons,
+        groups_before=before,
+        groups_after=after,
+        verdicts=count_verdicts(queue, merged),
+        no_class=_without_class(found),
+        influence=tuple(_influence(found)),
+        times=tuple(_times(answers)),
+        base_rate=_base_rate(found),
+        agreement=tuple(_agreement(found)),
+        effects=found.effects,
+        notes=answers.notes,
+    )
+
+
+def _open_items(found: Reported) -> list[Item]:
+    return [item for item in found.answers.queue.items if item.known is None]
+
+
+def _without_class(found: Reported) -> dict[str, int]:
+    items = _open_items(found)
+    counts = {}
+    for run in found.answers.queue.runs:
+        named = sum(
+            any(
+                (each.model, each.task) == (run.model, run.task) and each.classes
+                for each in item.predictions
+            )
+            for item in items
+        )
+        counts[f"{run.model} on {run.task}"] = len(items) - named
+    return counts
+
+
+def _influence(found: Reported) -> Iterator[Influence]:
+    tables: dict[tuple[str, str, Side], list[int]] = {
+        (run.model, run.task, side): [0, 0, 0, 0]
+        for side in SIDES
+        for run in found.answers.queue.runs
+    }
+    for item, blind, shown in _twice(found):
+        same, base = found.merged.same, found.merged.base
+        before = same.merge_all(base.labels.get(item.image_id, ()))
+        was, now = same.merge_all(blind.labels), same.merge_all(shown.labels)
+        for each in item.predictions:
+            named = same.merge_all(each.classes)
+            side = side_of(named, before)
+            if side is not None:
+                place = 2 * (not named & was) + (not named & now)
+                tables[each.model, each.task, side][place] += 1
+    rows = {key: table for key, table in tables.items() if sum(table)}
+    p_values = [mcnemar(only_blind, only_shown) for _, only_blind, only_shown, _ in rows.values()]
+    adjusted = holm(p_values)
+    for (key, table), p_value, p_holm in zip(rows.items(), p_values, adjusted, strict=True):
+        both, only_blind, only_shown, neither = table
+        n = sum(table)
+        yield Influence(
+            model=key[0],
+            task=key[1],
+            side=key[2],
+            n=n,
+            both=both,
+            only_blind=only_blind,
+            only_shown=only_shown,
+            neither=neither,
+            blind=share_of(both + only_blind, n),
+            shown=share_of(both + only_shown, n),
+            p_mcnemar=p_value,
+            p_holm=p_holm,
+        )
+
+
+def _twice(found: Reported) -> Iterator[tuple[Item, AnswerRow, AnswerRow]]:
+    latest = found.answers.latest
+    for item in _open_items(found):
+        for name in item.annotators:
+            blind = latest.get((name, item.image_id, "blind"))
+            shown = latest.get((name, item.image_id, "shown"))
+            if blind and shown:
+                yield item, blind, shown
+
+
+def _times(answers: Answers) -> Iterator[Time]:
+    sums: dict[tuple[str, str, Pass], float] = {}
+    unknown: set[tuple[str, str, Pass]] = set()
+    for row in answers.rows:
+        key = (row.annotator, row.image_id, row.pass_)
+        if row.seconds is None:
+            unknown.add(key)
+        else:
+            sums[key] = sums.get(key, 0.0) + row.seconds
+    known = {key: value for key, value in sums.items() if key not in unknown}
+    for name in answers.queue.passes:
+        of_pass = {key: value for key, value in known.items() if key[2] == name}
+        yield from _time(name, "all", "all", of_pass.values())
+        for person in answers.queue.annotators:
+            mine = [value for key, value in of_pass.items() if key[0] == person]
+            yield from _time(name, "annotator", person, mine)
+        for why in WHYS:
+            there = [
+                value for key, value in of_pass.items() if why in answers.queue.item_of[key[1]].why
+            ]
+            yield from _time(name, "why", why, there)
+
+
+def _time(
+    pass_: Pass, by: Literal["all", "annotator", "why"], name: str, seconds: Iterable[float]
+) -> Iterator[Time]:
+    values = np.array(sorted(seconds), dtype=np.float64)
+    if len(values):
+        low, middle, high = (round(float(each), 3) for each in np.quantile(values, _QUARTILES))
+        yield Time(
+            pass_=pass_, by=by, name=name, n=len(values), median=middle, quartiles=(low, high)
+        )
+
+
+_QUARTILES: Final = (0.25, 0.5, 0.75)
+
+
+def _base_rate(found: Reported) -> BaseRate:
+    queue, way = found.answers.queue, {each.image_id: each.way for each in found.merged.images}
+    items = _open_items(found)
+    control = [each for each in items if "control" in each.why]
+    parts: dict[bool, list[bool]] = defaultdict(list)
+    for item in items:
+        if way[item.image_id] is not None:
+            parts[is_chosen(item)].append(way[item.image_id] != "kept")
+    chosen, others = (share_of(sum(parts[each]), len(parts[each])) for each in (True, False))
+    decided = [way[each.image_id] for each in control if way[each.image_id] is not None]
+    changed = share_of(sum(each != "kept" for each in decided), len(decided))
+    whole, ci95 = None, None
+    if queue.n_images is not None and queue.n_chosen is not None:
+        n_others = queue.n_images - queue.n_chosen
+        sizes = ((queue.n_chosen, chosen), (n_others, others))
+        strata = [Stratum(size, each.n, each.of) for size, each in sizes if size]
+        whole, ci95 = of_strata(strata) or (None, None)
+    return BaseRate(
+        changed=changed,
+        n_undecided=len(control) - len(decided),
+        n_images=queue.n_images,
+        n_chosen=queue.n_chosen,
+        whole=whole,
+        whole_ci95=ci95,
+        chosen=chosen,
+        others=others,
+    )
+
+
+def _agreement(found: Reported) -> Iterator[AgreementShown]:
+    for each in measure(found.answers, found.merged.same).passes:
+        overall = each.overall
+        measures: Mapping[str, Agreement] = {
+            "raw agreement": overall.raw,
+            "Fleiss' kappa": overall.fleiss,
+            "Krippendorff's alpha": overall.alpha,
+            "Krippendorff's alpha, MASI": overall.masi,
+        }
+        for name, value in measures.items():
+            yield AgreementShown(
+                pass_=each.pass_,
+                measure=name,
+                value=value.value,
+                ci95=value.ci95,
+                n=value.n,
+                reason=value.reason,
+            )

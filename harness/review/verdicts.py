@@ -1,0 +1,156 @@
+"""What people made of a model's answers: confirmed, integrated, rejected, corrected otherwise.
+
+With C the classes that a model's answer stands for, B the labels that were there and P the people's
+labels of an image that was decided, equivalent classes merged throughout. Where C and B have no
+class in common (the answer is outside of the labels):
+
+- confirmed: P and C have a class in common, and P has no class beside C's;
+- integrated: P and C have a class in common, and P has others beside C's;
+- rejected: P and C have none in common, and P is B: the labels stay as they were;
+- corrected: P and C have none in common, and P is not B: people corrected the labels otherwise.
+
+Where C and B have a class in common (the answer is inside the labels):
+
+- confirmed: P and C have a class in common, and P is B;
+- integrated: P and C have a class in common, and P is not B: other labels came or went;
+- rejected: P and C have none in common, and P has no class that B has not: only taken away;
+- corrected: P and C have none in common, and P has a class that B has not.
+
+So each decided image on which the model names a class is in exactly one of the eight.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, Literal, get_args
+
+from harness.review.merging import Merged
+from harness.review.queue import Item, Predicted, Queue
+from harness.scores.results import Interval, Part, Percent
+from harness.scores.statistics import wilson
+
+Verdict = Literal["confirmed", "integrated", "rejected", "corrected"]
+VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
+Side = Literal["outside", "inside"]
+"""Whether a model's answer is outside or inside the labels that were there."""
+SIDES: Final[tuple[Side, ...]] = get_args(Side)
+ALL, CONTROL = "all", "control"
+"""Images that a rule chose; those drawn at random from all."""
+_GROUPS = ("S+", "S-", "M+", "M-", "N")
+
+
+class Shared(Part):
+    """A share and Wilson's interval of it, in percent; null of none."""
+
+    n: int
+    of: int
+    share: Percent | None
+    ci95: Interval | None
+
+
+class VerdictCounts(Part):
+    """A model's answers on one side of the labels, for one part of the reviewed images."""
+
+    model: str
+    task: str
+    side: Side
+    part: str
+    """`all`: those that a rule chose; S+, S-, M+, M-, N: those of them in a label group; `control`:
+    those drawn at random from all images, whether a rule chooses them or not."""
+    n: int
+    """Decided images; the four verdicts sum to it."""
+    n_undecided: int
+    """Besides: images on this side that the people's rule did not decide."""
+    verdicts: dict[Verdict, Shared]
+    taken: Shared
+    """Confirmed or integrated."""
+
+
+def share_of(n: int, of: int) -> Shared:
+    """Give a share with its interval."""
+    return Shared(n=n, of=of, share=100 * n / of if of else None, ci95=wilson(n, of))
+
+
+def side_of(named: frozenset[int], before: frozenset[int]) -> Side | None:
+    """Say on which side of the labels an answer is; None where it names no class. All merged."""
+    if not named:
+        return None
+    return "inside" if named & before else "outside"
+
+
+def verdict_of(named: frozenset[int], before: frozenset[int], after: frozenset[int]) -> Verdict:
+    """Say what people made of a model's answer; classes are merged, and `named` is not empty."""
+    is_taken, is_kept = bool(named & after), after == before
+    if named & before:
+        if is_taken:
+            return "confirmed" if is_kept else "integrated"
+        return "corrected" if after - before else "rejected"
+    if is_taken:
+        return "integrated" if after - named else "confirmed"
+    return "rejected" if is_kept else "corrected"
+
+
+def is_chosen(item: Item) -> bool:
+    """Whether a rule chose an image, be it in the control share too."""
+    return any(why not in ("control", "honeypot") for why in item.why)
+
+
+def parts_of(item: Item) -> Iterator[str]:
+    """Give the parts in which an image is counted."""
+    if is_chosen(item):
+        yield ALL
+        if item.group is not None:
+            yield item.group
+    if "control" in item.why:
+        yield CONTROL
+
+
+def count_verdicts(queue: Queue, merged: Merged) -> tuple[VerdictCounts, ...]:
+    """Count verdicts by run, side and part; parts without an image are left out, but for `all`.
+    Honeypots are left out.
+    """
+    runs = [(run.model, run.task) for run in queue.runs]
+    tally: Counter[tuple[int, Side, str, Verdict | None]] = Counter()
+    decided = merged.decided
+    for item in queue.items:
+        if item.known is not None:
+            continue
+        before = merged.same.merge_all(merged.base.labels.get(item.image_id, ()))
+        after = decided.get(item.image_id)
+        for place, predicted in _by_run(item, runs):
+            named = merged.same.merge_all(predicted.classes)
+            side = side_of(named, before)
+            if side is None:
+                continue
+            found = None
+            if after is not None:
+                found = verdict_of(named, before, merged.same.merge_all(after))
+            for part in parts_of(item):
+                tally[place, side, part, found] += 1
+    return tuple(_rows(runs, tally))
+
+
+def _by_run(item: Item, runs: Sequence[tuple[str, str]]) -> Iterator[tuple[int, Predicted]]:
+    for predicted in item.predictions:
+        yield runs.index((predicted.model, predicted.task)), predicted
+
+
+def _rows(
+    runs: Sequence[tuple[str, str]], tally: Mapping[tuple[int, Side, str, Verdict | None], int]
+) -> Iterator[VerdictCounts]:
+    for side in SIDES:
+        for place, (model, task) in enumerate(runs):
+            for part in (ALL, *_GROUPS, CONTROL):
+                counts = {each: tally.get((place, side, part, each), 0) for each in VERDICTS}
+                n, undecided = sum(counts.values()), tally.get((place, side, part, None), 0)
+                if not n + undecided and part != ALL:
+                    continue
+                yield VerdictCounts(
+                    model=model,
+                    task=task,
+                    side=side,
+                    part=part,
+                    n=n,
+                    n_undecided=undecided,
+                    verdicts={each: share_of(count, n) for each, count in counts.items()},
+                    taken=share_of(counts["confirmed"] + counts["integrated"], n),
+                )
