@@ -1,10 +1,16 @@
-"""What showing the sources did to a person's answers: before and after, image by image."""
+"""What showing the sources did to people's answers: before and after, image by image; by person,
+and by model."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.data.labels.label_set import Equivalences
 from harness.review.answers import AnswerRow, Answers
+from harness.review.merging import Merged
 from harness.review.queue import Item
+from harness.review.verdicts import SIDES, Shared, Side, share_of, side_of
+from harness.scores.results import Part, PValue
+from harness.scores.statistics import holm, mcnemar
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +61,78 @@ def _changed(
     left = (was - now) & models
     changed = (was, before.status) != (now, after.status)
     return changed, bool(models - was), bool(taken), bool(taken - known), bool(left and not taken)
+
+
+class ModelInfluence(Part):
+    """How often people name a model's class before and after its sources were shown, paired: the
+    same person on the same image. Who is unsure names no class.
+    """
+
+    model: str
+    task: str
+    side: Side
+    n: int
+    """Pairs of answers."""
+    both: int
+    only_blind: int
+    only_shown: int
+    neither: int
+    blind: Shared
+    shown: Shared
+    p_mcnemar: PValue
+    """Exact, two-sided; pairs as independent."""
+    p_holm: PValue
+    """After Holm's correction for all rows of the report."""
+
+
+def influence_on_models(answers: Answers, merged: Merged) -> tuple[ModelInfluence, ...]:
+    """Count for each run, outside and inside of the labels that were there, how often people name
+    its class before and after. Honeypots are left out.
+    """
+    tables: dict[tuple[str, str, Side], list[int]] = {
+        (run.model, run.task, side): [0, 0, 0, 0] for side in SIDES for run in answers.queue.runs
+    }
+    same = merged.same
+    for item, blind, shown in _twice(answers):
+        before = same.merge_all(merged.base.labels.get(item.image_id, ()))
+        was, now = same.merge_all(blind.labels), same.merge_all(shown.labels)
+        for each in item.predictions:
+            named = same.merge_all(each.classes)
+            side = side_of(named, before)
+            if side is not None:
+                place = 2 * (not named & was) + (not named & now)
+                tables[each.model, each.task, side][place] += 1
+    rows = [(key, table) for key, table in tables.items() if sum(table)]
+    adjusted = holm([mcnemar(table[1], table[2]) for _, table in rows])
+    return tuple(
+        _of_model(key, table, p_holm) for (key, table), p_holm in zip(rows, adjusted, strict=True)
+    )
+
+
+def _of_model(key: tuple[str, str, Side], table: Sequence[int], p_holm: float) -> ModelInfluence:
+    model, task, side = key
+    both, only_blind, only_shown, neither = table
+    n = sum(table)
+    return ModelInfluence(
+        model=model,
+        task=task,
+        side=side,
+        n=n,
+        both=both,
+        only_blind=only_blind,
+        only_shown=only_shown,
+        neither=neither,
+        blind=share_of(both + only_blind, n),
+        shown=share_of(both + only_shown, n),
+        p_mcnemar=mcnemar(only_blind, only_shown),
+        p_holm=p_holm,
+    )
+
+
+def _twice(answers: Answers) -> Iterator[tuple[Item, AnswerRow, AnswerRow]]:
+    for item in answers.queue.items:
+        for name in item.annotators if item.known is None else ():
+            blind = answers.latest.get((name, item.image_id, "blind"))
+            shown = answers.latest.get((name, item.image_id, "shown"))
+            if blind and shown:
+                yield item, blind, shown

@@ -1,6 +1,5 @@
 """All that a review's report says, as numbers: the whole of the JSON file beside its page."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -11,49 +10,21 @@ from pydantic import Field
 import harness
 from harness.data.labels.label_set import LabelSet
 from harness.review.agreement import measure
-from harness.review.answers import AnswerRow, Answers
+from harness.review.answers import Answers
+from harness.review.base_rate import BaseRate, base_rate
 from harness.review.deciding import Reason, Rule, Which
 from harness.review.effects import Effect
+from harness.review.influence import ModelInfluence, influence_on_models
 from harness.review.merging import Merged, Way, count_groups
 from harness.review.queue import Item, Mode, Pass
 from harness.review.rules import WHYS
 from harness.review.verdicts import (
-    SIDES,
-    Shared,
-    Side,
     VerdictCounts,
     count_verdicts,
-    is_chosen,
-    share_of,
-    side_of,
 )
 from harness.scores.agreement import Agreement
 from harness.scores.metrics import Group
-from harness.scores.results import Interval, Part, Percent, PValue
-from harness.scores.statistics import holm, mcnemar
-from harness.scores.strata import Stratum, of_strata
-
-
-class Influence(Part):
-    """How often people name a model's class before and after its sources were shown, paired: the
-    same person on the same image. Who is unsure names no class.
-    """
-
-    model: str
-    task: str
-    side: Side
-    n: int
-    """Pairs of answers."""
-    both: int
-    only_blind: int
-    only_shown: int
-    neither: int
-    blind: Shared
-    shown: Shared
-    p_mcnemar: PValue
-    """Exact, two-sided; pairs as independent."""
-    p_holm: PValue
-    """After Holm's correction for all rows of the report."""
+from harness.scores.results import Interval, Part
 
 
 class Time(Part):
@@ -66,27 +37,6 @@ class Time(Part):
     median: float
     quartiles: tuple[float, float]
     """Linear between the two nearest."""
-
-
-class BaseRate(Part):
-    """How many labels people change in images that were drawn at random from all."""
-
-    changed: Shared
-    """Of the control images that were decided."""
-    n_undecided: int
-    n_images: int | None
-    """All images from which they were drawn; null where the queue does not say it."""
-    n_chosen: int | None
-    """Of those the images that a rule chooses."""
-    whole: Percent | None
-    """Estimate of the share in all images from all that were reviewed: the shares in the images
-    that a rule chooses and in the others, weighted by how many there are of each. Null where the
-    queue does not say that, or a part has no decided image."""
-    whole_ci95: Interval | None
-    chosen: Shared
-    """Of the decided images that a rule chose."""
-    others: Shared
-    """Of the decided images that no rule chose, all of them control images."""
 
 
 class AgreementShown(Part):
@@ -126,7 +76,7 @@ class ReportNumbers(Part):
     verdicts: tuple[VerdictCounts, ...]
     no_class: dict[str, int]
     """Run (model and task) to reviewed images on which its answer names no class or is missing."""
-    influence: tuple[Influence, ...]
+    influence: tuple[ModelInfluence, ...]
     times: tuple[Time, ...]
     base_rate: BaseRate
     agreement: tuple[AgreementShown, ...]
@@ -171,9 +121,9 @@ def report_numbers(found: Reported) -> ReportNumbers:
         groups_after=after,
         verdicts=count_verdicts(queue, merged),
         no_class=_without_class(found),
-        influence=tuple(_influence(found)),
+        influence=influence_on_models(answers, merged),
         times=tuple(_times(answers)),
-        base_rate=_base_rate(found),
+        base_rate=base_rate(queue, merged),
         agreement=tuple(_agreement(found)),
         effects=found.effects,
         notes=answers.notes,
@@ -197,54 +147,6 @@ def _without_class(found: Reported) -> dict[str, int]:
         )
         counts[f"{run.model} on {run.task}"] = len(items) - named
     return counts
-
-
-def _influence(found: Reported) -> Iterator[Influence]:
-    tables: dict[tuple[str, str, Side], list[int]] = {
-        (run.model, run.task, side): [0, 0, 0, 0]
-        for side in SIDES
-        for run in found.answers.queue.runs
-    }
-    for item, blind, shown in _twice(found):
-        same, base = found.merged.same, found.merged.base
-        before = same.merge_all(base.labels.get(item.image_id, ()))
-        was, now = same.merge_all(blind.labels), same.merge_all(shown.labels)
-        for each in item.predictions:
-            named = same.merge_all(each.classes)
-            side = side_of(named, before)
-            if side is not None:
-                place = 2 * (not named & was) + (not named & now)
-                tables[each.model, each.task, side][place] += 1
-    rows = {key: table for key, table in tables.items() if sum(table)}
-    p_values = [mcnemar(only_blind, only_shown) for _, only_blind, only_shown, _ in rows.values()]
-    adjusted = holm(p_values)
-    for (key, table), p_value, p_holm in zip(rows.items(), p_values, adjusted, strict=True):
-        both, only_blind, only_shown, neither = table
-        n = sum(table)
-        yield Influence(
-            model=key[0],
-            task=key[1],
-            side=key[2],
-            n=n,
-            both=both,
-            only_blind=only_blind,
-            only_shown=only_shown,
-            neither=neither,
-            blind=share_of(both + only_blind, n),
-            shown=share_of(both + only_shown, n),
-            p_mcnemar=p_value,
-            p_holm=p_holm,
-        )
-
-
-def _twice(found: Reported) -> Iterator[tuple[Item, AnswerRow, AnswerRow]]:
-    latest = found.answers.latest
-    for item in _open_items(found):
-        for name in item.annotators:
-            blind = latest.get((name, item.image_id, "blind"))
-            shown = latest.get((name, item.image_id, "shown"))
-            if blind and shown:
-                yield item, blind, shown
 
 
 def _times(answers: Answers) -> Iterator[Time]:
@@ -282,35 +184,6 @@ def _time(
 
 
 _QUARTILES: Final = (0.25, 0.5, 0.75)
-
-
-def _base_rate(found: Reported) -> BaseRate:
-    queue, way = found.answers.queue, {each.image_id: each.way for each in found.merged.images}
-    items = _open_items(found)
-    control = [each for each in items if "control" in each.why]
-    parts: dict[bool, list[bool]] = defaultdict(list)
-    for item in items:
-        if way[item.image_id] is not None:
-            parts[is_chosen(item)].append(way[item.image_id] != "kept")
-    chosen, others = (share_of(sum(parts[each]), len(parts[each])) for each in (True, False))
-    decided = [way[each.image_id] for each in control if way[each.image_id] is not None]
-    changed = share_of(sum(each != "kept" for each in decided), len(decided))
-    whole, ci95 = None, None
-    if queue.n_images is not None and queue.n_chosen is not None:
-        n_others = queue.n_images - queue.n_chosen
-        sizes = ((queue.n_chosen, chosen), (n_others, others))
-        strata = [Stratum(size, each.n, each.of) for size, each in sizes if size]
-        whole, ci95 = of_strata(strata) or (None, None)
-    return BaseRate(
-        changed=changed,
-        n_undecided=len(control) - len(decided),
-        n_images=queue.n_images,
-        n_chosen=queue.n_chosen,
-        whole=whole,
-        whole_ci95=ci95,
-        chosen=chosen,
-        others=others,
-    )
 
 
 def _agreement(found: Reported) -> Iterator[AgreementShown]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from harness.report.table import INTERVAL, NONE, Cell, Column, Number, Probability, Table, names
-from harness.review.report_numbers import Influence, ReportNumbers
+from harness.review.influence import ModelInfluence
+from harness.review.report_numbers import ReportNumbers
 from harness.review.tables import groups_table, ways_table
 from harness.review.verdicts import (
     ALL,
@@ -51,7 +52,7 @@ def report_tables(found: ReportNumbers) -> tuple[Table, ...]:
     return tuple(table for table in tables if table.rows)
 
 
-def _run(each: VerdictCounts | Influence, found: ReportNumbers) -> str:
+def _run(each: VerdictCounts | ModelInfluence, found: ReportNumbers) -> str:
     """Name a run by its model, and by its task too where the model has several."""
     tasks = {one.task for one in found.verdicts if one.model == each.model}
     return f"{each.model} on {each.task}" if len(tasks) > 1 else each.model

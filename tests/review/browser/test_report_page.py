@@ -1,0 +1,43 @@
+"""The page of a report in a real Chromium: no barriers, nothing loaded, no name acts."""
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from harness.review.report_page import write_report
+from leaderboard.browser.conftest import Visits
+from review.test_report import hostile_report
+
+NARROW = 375
+
+
+@pytest.fixture(scope="module")
+def page_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report_page")
+    write_report(hostile_report(), folder / "index.html")
+    return folder
+
+
+def test_it_fits_a_narrow_window_and_nothing_is_loaded(browser: Browser, page_folder: Path) -> None:
+    visits = Visits(browser, page_folder)
+    page = visits.open("index.html")
+    for width in (1400, NARROW):
+        page.set_viewport_size({"width": width, "height": 740})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    acting = "document.querySelectorAll('script, img, iframe, [onerror], [onload]').length"
+    assert page.evaluate(acting) == 0
+    assert page.locator("table").count() >= 6
+    page.context.close()
+    assert visits.complaints == []
+
+
+@pytest.mark.slow
+def test_it_has_no_barriers_light_or_dark(browser: Browser, page_folder: Path) -> None:
+    page = Visits(browser, page_folder).open("index.html")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        found = Axe().run(page, options={"resultTypes": ["violations"], "preload": False})
+        assert not found.violations_count, found.generate_report()
+    page.context.close()
