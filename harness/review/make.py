@@ -190,6 +190,7 @@ def _queue(
         )
         for each in sorted(drawn.all)
     )
+    ids = sources.classes.ids
     queue = Queue(
         review_queue=1,
         sha256="",
@@ -201,6 +202,7 @@ def _queue(
         task=sources.task.task,
         class_list=sources.classes.name,
         n_classes=len(sources.classes),
+        class_ids=() if ids == tuple(range(len(ids))) else ids,
         classes_sha256=sources.classes.digest,
         base=chosen.base,
         label_sets=tuple(each.name for each in sources.labels.sets),

@@ -329,3 +329,14 @@ def test_a_queue_that_was_changed_is_refused(made: Made, tmp_path: Path) -> None
     (tmp_path / FILE).write_text(json.dumps(values))
     with pytest.raises(DataError, match="has been changed since it was made"):
         Queue.read(tmp_path)
+
+
+def test_the_ids_of_a_class_list_with_gaps_are_in_the_queue(
+    made: Made, mini_sources: Sources, tmp_path: Path
+) -> None:
+    assert made.queue.class_ids == ()
+    classes = mini_sources.classes
+    more = replace(classes, classes=(*classes.classes, Class(100, "a hundred")))
+    queue = made_review(replace(mini_sources, classes=more), tmp_path / "gaps", 20).queue
+    assert queue.class_ids == (*classes.ids, 100)
+    assert 100 in queue.known_classes and 99 not in queue.known_classes

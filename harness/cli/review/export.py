@@ -57,7 +57,7 @@ def export(
     """Write the answers of a review in the format of another tool.
 
     Formats of one label set (reimagenet, proposed_labels) take --labels or --annotator; fiftyone
-    takes --labels besides the answers. Prints what the format cannot say of an answer.
+    takes --labels besides the answers. Prints what the format does not keep of an answer.
     docs/review.md shows each format.
     """
     from harness.review.exporting import ExportRequest, export_text
@@ -79,7 +79,7 @@ def export(
         temporary.write_text(text, encoding="utf-8", newline="\n")
     for note in notes:
         say(paragraph("note:", note), err=True)
-    say(paragraph("note:", f"{form.name} cannot say {form.loses}"), err=True)
+    say(paragraph("note:", f"{form.name} does not keep {form.loses}"), err=True)
     say(f"{output}")
 
 

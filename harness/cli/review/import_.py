@@ -62,7 +62,7 @@ def import_(
     found = import_file(folder, read_text("answers", file), form, target, choice)
     for note in found.notes:
         say(paragraph("note:", note), err=True)
-    say(paragraph("note:", f"{form.name} cannot say {form.loses}"), err=True)
+    say(paragraph("note:", f"{form.name} does not keep {form.loses}"), err=True)
     for name, count in sorted(found.added.items()):
         say(f"{name}: {count} answer{'' if count == 1 else 's'} added")
     if found.n_there or not found.added:

@@ -214,7 +214,7 @@ class Format:
     read: Callable[[LabelFile, Target], Found]
     """Raises DataError with every problem of the file, ten in full."""
     loses: str
-    """What of an answer it cannot say."""
+    """What of an answer it does not keep."""
     is_label_set: bool = False
     """It holds one label set and nobody's name."""
     takes_labels: bool = False

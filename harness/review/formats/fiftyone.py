@@ -62,7 +62,7 @@ def write(source: Source) -> str:
         "info": {"queue_sha256": source.queue.sha256, "task": source.queue.task},
         "samples": samples,
     }
-    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(found, indent=1) + "\n"
 
 
 def _fields(source: Source) -> dict[str, _Field]:

@@ -34,7 +34,7 @@ def write(source: Source) -> str:
         }
         for place, item in enumerate(source.queue.items, 1)
     ]
-    return json.dumps(tasks, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(tasks, indent=1) + "\n"
 
 
 def _data(source: Source, item: Item) -> dict[str, object]:
@@ -190,6 +190,7 @@ def _time(found: Any) -> str | None:
 
 
 LABEL_STUDIO = Format(
-    "label_studio", write, read, "seconds without the time in which the page was hidden",
+    "label_studio", write, read,
+    "the order of candidates, nor seconds: its `lead_time` counts hidden time too and is not read",
     has_queue=True,
 )  # fmt: skip
