@@ -142,6 +142,14 @@ def test_sources_come_only_when_the_first_answer_is_on_disk(tmp_path: Path) -> N
     assert client.get("/annotators/ann.shown.js", headers=own).status_code == 404
 
 
+def test_in_mode_shown_the_sources_are_the_annotators_from_the_start(tmp_path: Path) -> None:
+    client = TestClient(make_app(opened(tmp_path, make_folder(tmp_path, "shown", n=6))))
+    found = client.get("/annotators/ann.shown.js", headers=headers(tmp_path))
+    assert (found.status_code, "label set old" in found.text) == (200, True)
+    found = client.get("/annotators/bob.shown.js", headers=headers(tmp_path))
+    assert found.status_code == 404
+
+
 def test_an_older_answer_that_comes_late_does_not_count(folder: Path) -> None:
     queue = Queue.read(folder)
     log = AnswerLog(queue, folder, "ann")

@@ -7,6 +7,8 @@
   const at = (id) => document.getElementById(id);
   const FLAG_KEYS = { w: "crowd", r: "reflection", d: "rendition", t: "text", x: "truncated" };
   let queue = null;
+  /** Name and answers, as the server has them; null without one. */
+  let own = null;
 
   // The start: files, the name, the folder
 
@@ -14,8 +16,8 @@
     at("notice").hidden = true;
     queue = await REVIEW_STORE.load("queue.js", "REVIEW_QUEUE");
     REVIEW_PANEL.setUp(await REVIEW_STORE.load("classes.js", "REVIEW_CLASSES"), REVIEW_SESSION.addClass);
-    const asked = token ? (await (await REVIEW_STORE.ask("api/answers")).json()).annotator
-      : new URLSearchParams(location.search).get("annotator");
+    if (token) own = await (await REVIEW_STORE.ask("api/answers")).json();
+    const asked = own ? own.annotator : new URLSearchParams(location.search).get("annotator");
     at("names").hidden = Boolean(token);
     for (const name of queue.annotators) {
       const label = REVIEW_PANEL.make("label"), radio = REVIEW_PANEL.make("input");
@@ -38,9 +40,10 @@
     if (!queue.has_images && !folder.length) return say("Choose the folder with the images first.");
     say("");
     const annotator = chosen.value;
-    const { items } = await REVIEW_STORE.load("annotators/" + annotator + ".js", "REVIEW_ITEMS");
+    const { items, annotator: whose } = await REVIEW_STORE.load("annotators/" + annotator + ".js", "REVIEW_ITEMS");
+    if (whose !== annotator) throw new Error("annotators/" + annotator + ".js is of " + whose + ". Ask for the folder again.");
     const answers = new REVIEW_STORE.Answers(queue, annotator, REVIEW_SESSION.changed);
-    if (token) answers.takeServer((await (await REVIEW_STORE.ask("api/answers")).json()).rows);
+    if (own) answers.takeServer(own.rows);
     const known = new Set(items.map((item) => item.image_id));
     const taken = file ? REVIEW_STORE.readDownload(await file.text(), queue, annotator, known) : null;
     if (taken) {
@@ -61,12 +64,14 @@
 
   // Keys and buttons
 
+  /** The name of a key on any keyboard: digits also where they need Shift, letters of other alphabets
+      by their place. */
   function nameOf(event) {
     const digit = !event.shiftKey && /^(?:Digit|Numpad)(\d)$/.exec(event.code);
     if (digit) return digit[1];
     if (/^[ -~]$/.test(event.key)) return event.key.toLowerCase();
-    const letter = /^Key([A-Z])$/.exec(event.code); // of another alphabet
-    return letter && event.key.length === 1 ? letter[1].toLowerCase() : event.key;
+    const letter = /^Key([A-Z])$/.exec(event.code);
+    return (letter && event.key.length === 1 ? letter[1] : event.key).toLowerCase();
   }
 
   const ACTIONS = {
@@ -75,13 +80,14 @@
   };
 
   function act(event) {
-    const name = nameOf(event).toLowerCase();
+    const name = nameOf(event);
+    if (REVIEW_IMAGE.key(name, event.shiftKey)) return true;
     const ids = REVIEW_SESSION.idsOf();
     const chosen = ids.findIndex((_, index) => REVIEW_PANEL.keyOf(index) === name);
     if (name === "enter") {
       if (event.repeat || event.target.closest("button, a")) return false;
       save();
-    } else if (ACTIONS[name] && !event.shiftKey || name === "?") ACTIONS[name]();
+    } else if (ACTIONS[name] && (!event.shiftKey || "/?".includes(name))) ACTIONS[name]();
     else if (FLAG_KEYS[name]) toggleFlag(FLAG_KEYS[name]);
     else if (chosen >= 0 && name) toggleLabel(ids[chosen]);
     else return false;
@@ -100,7 +106,7 @@
       if (event.key.toLowerCase() === "z") { undo(); isDone = true; }
     } else if (!isOpen()) {
       if (event.key === "z") { undo(); isDone = true; }
-    } else isDone = REVIEW_IMAGE.key(event) || act(event);
+    } else isDone = act(event);
     if (isDone) event.preventDefault();
   });
 

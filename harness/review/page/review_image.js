@@ -149,13 +149,13 @@ const REVIEW_IMAGE = (function () {
   at("zoom_out").addEventListener("click", () => zoom(1 / STEP));
   at("zoom_fit").addEventListener("click", fit);
 
-  /** Act on a key; whether it was one of the image's. */
-  function key(event) {
-    const moves = { ArrowLeft: [PAN, 0], ArrowRight: [-PAN, 0], ArrowUp: [0, PAN], ArrowDown: [0, -PAN] };
-    if (event.shiftKey && moves[event.key]) move(...moves[event.key]);
-    else if (event.key === "+" || event.key === "=") zoom(STEP);
-    else if (event.key === "-" || event.key === "−" || event.key === "_") zoom(1 / STEP);
-    else if (event.key === "0") fit();
+  /** Act on a key, by its name; whether it was one of the image's. */
+  function key(name, isShifted) {
+    const moves = { arrowleft: [PAN, 0], arrowright: [-PAN, 0], arrowup: [0, PAN], arrowdown: [0, -PAN] };
+    if (isShifted && moves[name]) move(...moves[name]);
+    else if (name === "+" || name === "=") zoom(STEP);
+    else if (name === "-" || name === "_") zoom(1 / STEP);
+    else if (name === "0") fit();
     else return false;
     return true;
   }

@@ -187,6 +187,9 @@ const REVIEW_SESSION = (function () {
 
   // Saving, undoing, moving
 
+  /** Text without half a character, as the end of a pasted comment that was too long may be. */
+  const whole = (text) => text.replace(/[\ud800-\udfff]/gu, "\ufffd");
+
   function save() {
     const item = items[place];
     const status = draft.labels.length ? "labelled" : draft.status;
@@ -205,7 +208,7 @@ const REVIEW_SESSION = (function () {
     answers.add({
       queue_sha256: queue.queue_sha256, image_id: item.image_id, image_sha256: item.image_sha256, annotator, pass,
       labels: numbers(draft.labels), status, candidates: numbers(item.order), order: item.order, flags,
-      comment: draft.comment.trim(), seconds: Math.round(100 * seconds()) / 100, at: answers.now(), tool_version: queue.tool_version,
+      comment: whole(draft.comment.trim()), seconds: Math.round(100 * seconds()) / 100, at: answers.now(), tool_version: queue.tool_version,
     });
     isSaving = false;
     drafts.delete(draftKey());

@@ -12,8 +12,17 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from harness.review.answers import AnswerRow, parse_row, wrong_with
 from harness.review.queue import Queue
 from leaderboard.browser.conftest import PATIENCE_MS, browser
+from support.review_folder import make_folder
 
 __all__ = ["browser"]
+
+
+@pytest.fixture(scope="session")
+def blind(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A blind review of twenty images."""
+    folder = tmp_path_factory.mktemp("blind")
+    make_folder(folder, "blind")
+    return folder
 
 
 @dataclass

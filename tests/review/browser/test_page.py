@@ -2,24 +2,14 @@
 
 from pathlib import Path
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from harness.review.queue import Queue
 from review.browser.conftest import Opener, assert_fit, downloaded, press, settle, stored
 from review.browser.sitting import found_in, sit
 from support.review_folder import NAMES, make_folder
 
-WIDTHS = (1400, 1024, 375)
 HARM = "<img src=x onerror=\"document.title='hurt'\"><script>document.title='hurt'</script>"
-
-
-@pytest.fixture(scope="module")
-def blind(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("blind")
-    make_folder(folder, "blind")
-    return folder
 
 
 def test_twenty_images_by_keyboard_alone(annotator: Opener, blind: Path) -> None:
@@ -186,32 +176,6 @@ def test_the_first_answer_is_locked_before_the_sources_are_loaded(
     assert [(row.pass_, len(row.labels)) for row in rows] == [("blind", 1), ("shown", 2)]
 
 
-def test_by_mouse_alone_and_by_tab_alone(annotator: Opener, blind: Path) -> None:
-    page = annotator(blind, viewport={"width": 1024, "height": 740}).open()
-    level = page.locator("#zoom_level")
-    page.locator("#frame").hover()
-    page.mouse.wheel(0, -200)
-    expect(level).not_to_have_text("100 %")
-    where = "document.getElementById('picture').style.transform"
-    before = page.evaluate(where)
-    page.mouse.down()
-    page.mouse.move(100, 300)
-    page.mouse.up()
-    assert page.evaluate(where) != before
-    page.get_by_role("button", name="Fit").click()
-    expect(level).to_have_text("100 %")
-    page.locator("#candidates label").nth(1).click()
-    page.get_by_role("button", name="Save and next").click()
-    expect(page.locator("#progress")).to_contain_text("1 of 20 answered · image 2")
-
-    page.keyboard.press("Tab")
-    outline = "getComputedStyle(document.activeElement.closest('label')).outlineStyle"
-    assert page.evaluate(outline) == "solid"
-    press(page, "Space", "Enter")
-    rows = downloaded(page)
-    assert [row.labels for row in rows] == [(rows[0].order[1],), (rows[1].order[0],)]
-
-
 def test_an_adjudication_shows_answers_without_names_and_asks_why(
     annotator: Opener, tmp_path: Path
 ) -> None:
@@ -240,59 +204,17 @@ def test_names_and_comments_that_mean_harm_are_inert(annotator: Opener, tmp_path
     page = person.open()
     press(page, "1", "c")
     page.keyboard.type(HARM)
+    half = "(field) => { field.value += '\\ud83d'; field.dispatchEvent(new Event('input')); }"
+    page.locator("#comment").evaluate(half)  # of a pasted text that was cut at 2,000
     press(page, "Escape", "/")
     page.keyboard.type("img src")
     expect(page.locator("#found [role=option]")).to_have_count(1)
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     press(page, "Escape", "Enter")
-    assert downloaded(page)[0].comment == HARM
+    assert downloaded(page)[0].comment == HARM + "\ufffd"
     page.close()
     page = person.open()
     press(page, "ArrowLeft")
-    assert page.locator("#comment").input_value() == HARM
+    assert page.locator("#comment").input_value() == HARM + "\ufffd"
     assert page.title() != "hurt"
     assert page.evaluate("document.querySelectorAll('[onerror], main script').length") == 0
-
-
-@pytest.mark.parametrize("mode", ["blind", "adjudicate"])
-def test_no_window_is_too_narrow(annotator: Opener, tmp_path: Path, mode: str) -> None:
-    make_folder(tmp_path, mode, n=4)
-    page = annotator(tmp_path).open()
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 740})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        expect(page.locator("#save")).to_be_in_viewport(ratio=1)
-
-
-def barriers(page: Page) -> str:
-    found = Axe().run(page, options={"resultTypes": ["violations"], "preload": False})
-    return found.generate_report() if found.violations_count else ""
-
-
-@pytest.mark.parametrize(
-    "mode", ["blind_then_shown", pytest.param("adjudicate", marks=pytest.mark.slow)]
-)
-def test_the_page_has_no_barriers_light_or_dark(
-    annotator: Opener, tmp_path: Path, mode: str
-) -> None:
-    make_folder(tmp_path, mode, n=3)
-    person = annotator(tmp_path)
-    page = person.open(None)
-    page.wait_for_selector("#start:visible")
-    found = {"start": barriers(page)}
-    page.close()
-    page = person.open()
-    press(page, "1")
-    if mode == "blind_then_shown":
-        page.keyboard.press("Enter")
-        page.wait_for_selector(".source")
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        found[scheme] = barriers(page)
-    press(page, "/")
-    page.keyboard.type("a")
-    page.wait_for_selector("#found [role=option]")
-    found["search"] = barriers(page)
-    press(page, "Escape", "?")
-    found["keys"] = barriers(page)
-    assert {name: text for name, text in found.items() if text} == {}
