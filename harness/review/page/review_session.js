@@ -227,7 +227,7 @@ const REVIEW_SESSION = (function () {
     at("work").hidden = true;
     at("finished").hidden = false;
     at("finished_note").textContent = token ? "Everything is stored as soon as “Saved” stands above; then you can close this page."
-      : "Download them and hand in the file " + annotator + ".jsonl. You can still look at the images and change answers.";
+      : "Download your answers and hand in the file " + annotator + ".jsonl. You can still look at the images and change answers.";
     at("finished_title").focus();
     drawProgress();
     drawSaved();

@@ -67,6 +67,9 @@ def test_no_window_is_too_narrow(annotator: Opener, tmp_path: Path, mode: str) -
         page.set_viewport_size({"width": width, "height": 740})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         expect(page.locator("#save")).to_be_in_viewport(ratio=1)
+    page.locator("#comment").scroll_into_view_if_needed()
+    page.locator("#save").click()  # nothing is chosen, and that is said where it is seen
+    expect(page.locator("#notice")).to_be_in_viewport(ratio=1)
 
 
 def barriers(page: Page) -> str:
