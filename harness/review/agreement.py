@@ -129,7 +129,7 @@ class PassAgreement:
     pairs: tuple[Pair, ...]
     people: tuple[Person, ...]
     drifts: tuple[Drift, ...]
-    """Of those who gave at least two answers with their time."""
+    """Of those whose answers have at least two times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +256,7 @@ class _Pass:
         timed = [(row.time, item, row) for item, row in self.mine(name) if row.time is not None]
         timed.sort(key=lambda each: (each[0], each[1].image_id))
         mine = [(item, row) for _, item, row in timed]
-        if len(mine) < 2:
+        if not timed or timed[0][0] == timed[-1][0]:  # which came first is not known
             return None
         halves = mine[: len(mine) // 2], mine[len(mine) // 2 :]
         before, after = (self.right(each) for each in halves)

@@ -129,6 +129,9 @@ def test_drift_is_the_later_half_against_the_earlier_by_the_time_of_the_answers(
     untimed = [row.model_copy(update={"at": None, "seconds": None}) for row in rows]
     (found,) = measure(answers_of(queue, untimed), ALONE, FEW).passes
     assert found.drifts == () and found.people[0].seconds is None
+    at_once = [row.model_copy(update={"at": rows[0].at}) for row in rows]
+    (found,) = measure(answers_of(queue, at_once), ALONE, FEW).passes
+    assert found.drifts == ()
 
 
 def test_influence_counts_answers_that_went_to_a_models_class() -> None:
