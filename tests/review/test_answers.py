@@ -10,7 +10,8 @@ import pytest
 from harness.errors import DataError
 from harness.review.answers import read_answers, wrong_with
 from harness.review.queue import Queue
-from support.small_review import answer, item, queue_of, write
+from support.annotators import write_answers
+from support.small_review import answer, item, queue_of
 
 QUEUE = queue_of([item("a"), item("b"), item("c", annotators=("ann", "bob"))])
 
@@ -32,7 +33,7 @@ def test_what_is_written_is_read_and_the_last_answer_counts(tmp_path: Path) -> N
         answer(QUEUE, "a", "bob", status="unsure"),
         answer(QUEUE, "b", "cyd", seconds=None, at=None, order=(), image_sha256=None),
     ]
-    write(tmp_path, rows)
+    write_answers(tmp_path, rows)
     found = read_answers(QUEUE, tmp_path)
     assert list(found.rows) == rows
     assert list(found.latest.values()) == rows[1:]
@@ -88,7 +89,7 @@ def test_an_adjudication_needs_its_reason() -> None:
 
 def test_an_answer_of_another_queue_is_refused_with_its_line(tmp_path: Path) -> None:
     other = queue_of([item("a"), item("b")])
-    write(tmp_path, [answer(QUEUE, "a", "ann", 1), answer(other, "a", "ann", 1)])
+    write_answers(tmp_path, [answer(QUEUE, "a", "ann", 1), answer(other, "a", "ann", 1)])
     text = error_of(tmp_path)
     assert f"{file_of(tmp_path)}:2: answer of `ann` to `a`, pass blind: is of another queue" in text
     assert other.sha256 in text and QUEUE.sha256 in text
@@ -129,7 +130,9 @@ def test_a_line_edited_by_hand_is_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_only_a_last_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
-    write(tmp_path, [answer(QUEUE, "a", "ann", 1, comment="höher"), answer(QUEUE, "b", "ann", 2)])
+    write_answers(
+        tmp_path, [answer(QUEUE, "a", "ann", 1, comment="höher"), answer(QUEUE, "b", "ann", 2)]
+    )
     whole = file_of(tmp_path).read_bytes()
     first = whole.index(b"\n") + 1
     for cut in (whole.index("ö".encode()) + 1, first - 5):
@@ -146,7 +149,7 @@ def test_only_a_last_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
 
 def test_a_last_line_that_is_whole_and_wrong_is_no_torn_one(tmp_path: Path) -> None:
     row = answer(QUEUE, "a", "ann", 1).model_copy(update={"labels": (11,)})
-    write(tmp_path, [row])
+    write_answers(tmp_path, [row])
     path = file_of(tmp_path)
     path.write_bytes(path.read_bytes()[:-1])
     assert "has labels that are no class" in error_of(tmp_path)
@@ -157,14 +160,14 @@ def test_all_mistakes_of_all_files_come_at_once(tmp_path: Path) -> None:
         rows = [
             answer(QUEUE, "a", name, 1).model_copy(update={"labels": (10 + i,)}) for i in (1, 2)
         ]
-        write(tmp_path, rows)
+        write_answers(tmp_path, rows)
     text = error_of(tmp_path)
     places = [f"{file_of(tmp_path, name)}:{line}: " for name in ("ann", "bob") for line in (1, 2)]
     assert all(place in text for place in places)
 
 
 def test_a_second_download_and_a_stranger_are_no_annotators_files(tmp_path: Path) -> None:
-    write(tmp_path, [answer(QUEUE, "a", "ann", 1)])
+    write_answers(tmp_path, [answer(QUEUE, "a", "ann", 1)])
     for name in ("ann (1).jsonl", "dan.jsonl", "Ann.jsonl"):
         path = tmp_path / "answers" / name
         path.write_text(LINE)
@@ -174,17 +177,17 @@ def test_a_second_download_and_a_stranger_are_no_annotators_files(tmp_path: Path
 
 
 def test_a_row_in_the_file_of_another_is_refused(tmp_path: Path) -> None:
-    write(tmp_path, [answer(QUEUE, "a", "bob", 1)])
+    write_answers(tmp_path, [answer(QUEUE, "a", "bob", 1)])
     file_of(tmp_path, "bob").rename(file_of(tmp_path))
     assert f"{file_of(tmp_path)}:1: is in the file of another annotator" in error_of(tmp_path)
 
 
 def test_no_answers_is_an_error_and_one_empty_file_a_note(tmp_path: Path) -> None:
     assert "there are no answers in it" in error_of(tmp_path)
-    write(tmp_path, [])
+    write_answers(tmp_path, [])
     file_of(tmp_path).touch()
     assert "there are no answers in it" in error_of(tmp_path)
-    write(tmp_path, [answer(QUEUE, "a", "bob", 1)])
+    write_answers(tmp_path, [answer(QUEUE, "a", "bob", 1)])
     (tmp_path / "answers" / ".ann.jsonl.tmp").write_text("{")
     (tmp_path / "answers" / "notes.txt").write_text("{")
     assert read_answers(QUEUE, tmp_path).notes == (
@@ -202,7 +205,7 @@ def test_a_blind_answer_after_the_sources_were_shown_does_not_count(tmp_path: Pa
         answer(queue, "a", "ann", 2),
         answer(queue, "b", "ann", 2),
     ]
-    write(tmp_path, rows)
+    write_answers(tmp_path, rows)
     found = read_answers(queue, tmp_path)
     assert found.rows == tuple(rows)
     assert list(found.latest.values()) == [rows[0], rows[1], rows[3]]
@@ -216,6 +219,6 @@ def test_rows_that_were_joined_in_the_wrong_order_are_noted(tmp_path: Path) -> N
         for minute in ((2, 1) if name == "bob" else (1, 2))
     ]
     late = rows[4:]  # an older answer that came in late is followed by the one that counts
-    write(tmp_path, [*rows, *late])
+    write_answers(tmp_path, [*rows, *late])
     (note,) = read_answers(QUEUE, tmp_path).notes
     assert note.endswith("wrong order: 1, of a (bob)")

@@ -16,9 +16,10 @@ from harness.review.formats.registry import FORMATS, format_named
 from harness.review.importing import Choice, Imported, import_file
 from harness.review.queue import Predicted, Queue
 from harness.store.lock import locked
+from support.annotators import simulate, write_answers
 from support.command import harness
 from support.reviews import made_review
-from support.small_review import answer, item, queue_of, write
+from support.small_review import answer, item, queue_of
 
 CLASSES = ClassList(
     "mini",
@@ -193,7 +194,7 @@ def test_a_label_studio_export_of_another_project(tmp_path: Path) -> None:
     names = {"ann@example.com": "ann"}
     found = read_in(tmp_path, json.dumps(STUDIO), "label_studio", ONCE, names)
     (row,) = read_answers(ONCE, tmp_path).rows
-    assert (row.annotator, row.labels, row.at) == ("ann", (0,), "2026-03-01T11:30:00Z")
+    assert (row.annotator, row.labels, row.at) == ("ann", (0,), "2026-03-01T11:30:00+00:00")
     assert row.tool_version.endswith("imported from label_studio")
     assert found.notes == (
         "1 annotations are cancelled and were left out",
@@ -330,7 +331,7 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_a_file_that_is_wrong_adds_nothing(tmp_path: Path, name: str) -> None:
     form, text, what = WRONG[name]
-    write(tmp_path, [answer(ONCE, "plain", "cyd", 1)])
+    write_answers(tmp_path, [answer(ONCE, "plain", "cyd", 1)])
     before = {each.name: each.read_bytes() for each in (tmp_path / "answers").iterdir()}
     with pytest.raises(DataError) as caught:
         read_in(tmp_path, text, form, ONCE)
@@ -339,7 +340,7 @@ def test_a_file_that_is_wrong_adds_nothing(tmp_path: Path, name: str) -> None:
 
 
 def test_an_answer_that_is_there_is_only_replaced_where_that_is_said(tmp_path: Path) -> None:
-    write(tmp_path, [answer(ONCE, "plain", "ann", 1)])
+    write_answers(tmp_path, [answer(ONCE, "plain", "ann", 1)])
     text = LONG + "plain,ann,2,blind\ncat/1,ann,2,blind\n"
     with pytest.raises(DataError, match="another answer is there"):
         read_in(tmp_path, text, "long_csv", ONCE)
@@ -350,7 +351,7 @@ def test_an_answer_that_is_there_is_only_replaced_where_that_is_said(tmp_path: P
 
 
 def test_a_later_answer_is_not_replaced_by_an_earlier_one(tmp_path: Path) -> None:
-    write(tmp_path, [answer(ONCE, "plain", "ann", 2, at="2026-04-01T00:00:00Z")])
+    write_answers(tmp_path, [answer(ONCE, "plain", "ann", 2, at="2026-04-01T00:00:00Z")])
     names = {"ann@example.com": "ann"}
     with pytest.raises(DataError, match="a later answer is there"):
         read_in(tmp_path, json.dumps(STUDIO), "label_studio", ONCE, names, replace=True)
@@ -376,8 +377,6 @@ def test_nothing_is_added_while_a_server_has_the_folder(tmp_path: Path) -> None:
 def test_the_commands_go_there_and_back(
     tmp_path: Path, mini_sources: Any, mini_truth: Mapping[str, frozenset[int]]
 ) -> None:
-    from support.annotators import simulate, write_answers
-
     made = made_review(mini_sources, tmp_path / "one", 20)
     accuracies = dict.fromkeys(made.queue.annotators, 0.8)
     write_answers(tmp_path / "one", simulate(made.queue, mini_truth, accuracies))

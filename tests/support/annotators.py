@@ -98,7 +98,7 @@ def write_answers(folder: Path, rows: Iterable[AnswerRow]) -> None:
     (folder / ANSWERS).mkdir(parents=True, exist_ok=True)
     for row in rows:
         with (folder / ANSWERS / f"{row.annotator}.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row.model_dump(mode="json", by_alias=True)) + "\n")
+            file.write(row.line())
 
 
 def _own(

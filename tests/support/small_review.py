@@ -1,11 +1,11 @@
 """A queue of a few images and answers to it, made by hand: for tests of what comes after."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from harness.review.answers import AnswerRow
-from harness.review.queue import Item, Mode, Queue, Rules, digest, order_of
+from harness.review.queue import Item, Mode, Queue, Rules, digest
+from support import annotators
 
 NAMES = ("ann", "bob", "cyd")
 
@@ -49,31 +49,6 @@ def queue_of(items: Sequence[Item], mode: Mode = "blind", **fields: Any) -> Queu
 
 
 def answer(queue: Queue, image_id: str, annotator: str, *labels: int, **fields: Any) -> AnswerRow:
-    """An answer as the page gives it; the first of labels and nothing else changes it."""
-    found = queue.item_of[image_id]
-    known: dict[str, Any] = {
-        "queue_sha256": queue.sha256,
-        "image_id": image_id,
-        "image_sha256": found.image_sha256,
-        "annotator": annotator,
-        "pass_": queue.passes[0],
-        "labels": tuple(sorted(labels)),
-        "status": "labelled" if labels else "none",
-        "candidates": found.candidates,
-        "order": order_of(queue.seed, found, annotator),
-        "flags": (),
-        "comment": "",
-        "seconds": 4.5,
-        "at": "2026-01-31T12:00:00Z",
-        "tool_version": "0",
-    }
-    return AnswerRow(**(known | fields))
-
-
-def write(folder: Path, rows: Sequence[AnswerRow]) -> None:
-    """Append rows to their annotators' files in a review's folder."""
-    (folder / "answers").mkdir(parents=True, exist_ok=True)
-    for row in rows:
-        path = folder / "answers" / f"{row.annotator}.jsonl"
-        with path.open("a", encoding="utf-8") as file:
-            file.write(row.line())
+    """An answer as the page gives it, but for `fields`; of the first pass unless they say so."""
+    row = annotators.answer(queue, queue.item_of[image_id], annotator, labels, seconds=4.5)
+    return row.model_copy(update={"pass_": queue.passes[0], **fields})

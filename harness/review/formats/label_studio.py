@@ -180,13 +180,14 @@ def _person(found: Any) -> str | None:
 
 
 def _time(found: Any) -> str | None:
+    """Give a time in UTC, as it is written where it is; None where it is none, or of no zone."""
     try:
         time = datetime.fromisoformat(found)
     except (TypeError, ValueError):
         return None
     if time.tzinfo is None:
         return None
-    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return str(found) if found.endswith("Z") else time.astimezone(UTC).isoformat()
 
 
 LABEL_STUDIO = Format(
