@@ -86,7 +86,7 @@ class Provenance(Part):
         """
         path = provenance_of(labels)
         try:
-            found = cls.model_validate(read_json(path))
+            found = cls.model_validate(read_json(path, MOST_TEXT))
         except ValidationError as error:
             where = ".".join(map(str, error.errors()[0]["loc"]))
             problem = Problem(f"{path}: {where}", error.errors()[0]["msg"], expected=_MADE)

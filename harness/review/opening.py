@@ -1,5 +1,6 @@
 """A review's folder opened: queue, answers, and the task whose labels are corrected."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,9 @@ from harness.runs.reopen import OpenRun, check_classes, open_run
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 from harness.store.directory import find_runs
+
+log = logging.getLogger("harness")
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,24 @@ def open_review(
     if found is None:
         known = [each.name for each in opened.labels.sets]
         raise UserError(unknown_name("--base", "label set", name, known))
+    _warn_of_other_labels(review, found)
     return OpenReview(review, opened, found)
+
+
+def _warn_of_other_labels(review: Review, base: LabelSet) -> None:
+    """Log a warning where the base's labels are not those that the queue was made with."""
+    items = [item for item in review.queue.items if base.name in item.labels]
+    others = [
+        item.image_id
+        for item in items
+        if base.labels.get(item.image_id) != frozenset(item.labels[base.name])
+    ]
+    if others:
+        log.warning(
+            "%s: label set `%s` has other labels for %d of %d images than when the queue was made: "
+            "%s", review.folder, base.name, len(others), len(items), ", ".join(others[:_SHOWN])
+            + (", …" if len(others) > _SHOWN else ""),
+        )  # fmt: skip
 
 
 def open_runs(

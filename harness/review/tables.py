@@ -22,7 +22,7 @@ IN_WORDS: Mapping[Way, str] = {
 def groups_table(before: Mapping[Group, int], after: Mapping[Group, int]) -> Table:
     """Give the images of every label group before and after."""
     rows = [
-        (_ABOUT[name], name, before[name], after[name], f"{after[name] - before[name]:+d}")
+        (_ABOUT[name], name, before[name], after[name], _signed(after[name] - before[name]))
         for name in GROUPS
     ]
     columns = (
@@ -33,6 +33,10 @@ def groups_table(before: Mapping[Group, int], after: Mapping[Group, int]) -> Tab
         Column("change", "change"),
     )
     return Table("groups", "Images by label group", columns, rows)
+
+
+def _signed(change: int) -> str:
+    return f"{change:+d}" if change else "0"
 
 
 _ABOUT: Mapping[Group, str] = {

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -191,6 +192,30 @@ def test_a_file_that_was_changed_is_no_longer_taken(
     path.write_text(path.read_text() + "\n")
     told = harness("score", mini_runs[0], "--include_path", tmp_path, "--label_set", "third")
     assert told.code == 2 and "not the file that label set `third` was written for" in told.text
+
+
+def test_a_base_that_has_changed_since_the_queue_was_made_is_said(
+    review: Path, root: Path, tmp_path: Path
+) -> None:
+    queue = Queue.read(review)
+    first, second = (each.image_id for each in queue.items[:2])
+    labels = {
+        each["image_id"]: each["labels"] for each in _rows_of(root / "tasks/mini/labels/imgt.jsonl")
+    }
+    labels[first] = [(labels[first][0] + 1) % 64]
+    other = tmp_path / "other.jsonl"
+    rows = ({"image_id": image_id, "labels": each} for image_id, each in labels.items())
+    other.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = ("--rule", "majority", "-o", tmp_path / "new.jsonl")
+    told = harness("review", "merge", review, *words, "--label_set", f"mini_imgt={other}")
+    assert told.code == 0, told.text
+    text = " ".join(told.stderr.split())
+    assert "has other labels for 1 of 44 images than when the queue was made" in text
+    assert first in text and second not in text
+
+
+def _rows_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 def test_mistakes_say_what_is_wrong(review: Path, tmp_path: Path) -> None:

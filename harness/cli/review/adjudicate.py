@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.review.agree import ReviewFolder
 from harness.report.terminal import paragraph, say
 
 
 def adjudicate(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A review's folder, with answers.")],
+    folder: ReviewFolder,
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="DIR2", help="Folder to make; not there yet.")
     ],

@@ -13,6 +13,7 @@ from harness.cli.options import (
     catalogue_of,
     overrides_of,
 )
+from harness.cli.review.agree import ReviewFolder
 from harness.errors import Problem, UserError
 from harness.report.terminal import paragraph, say
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from harness.data.labels.label_set import LabelSet
     from harness.review.label_file import Provenance
     from harness.review.merging import Merged
-
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A review's folder.")]
 
 
 class RuleName(StrEnum):
@@ -80,7 +79,7 @@ def check_rule(rule: RuleName, which: PassName, adjudication: Path | None, folde
 
 
 def merge(
-    folder: Folder,
+    folder: ReviewFolder,
     rule: RuleOption,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.jsonl", help="Where to.")],
     base: BaseOption = None,

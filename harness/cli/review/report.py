@@ -14,10 +14,10 @@ from harness.cli.options import (
     catalogue_of,
     overrides_of,
 )
+from harness.cli.review.agree import ReviewFolder
 from harness.cli.review.merge import (
     AdjudicationOption,
     BaseOption,
-    Folder,
     PassName,
     RuleName,
     check_rule,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def report(
-    folder: Folder,
+    folder: ReviewFolder,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.html", help="Where to.")],
     runs: Annotated[
         list[Path] | None,
