@@ -16,7 +16,7 @@ _SECTIONS = (
         "What people made of the models’ answers",
         "For each model the images on which its answer is outside of the labels that were there, "
         "and those on which it is inside; by label group, and for images drawn at random from all.",
-        ("verdicts_outside", "verdicts_inside"),
+        ("verdicts",),
     ),
     (
         "influence",
@@ -80,8 +80,8 @@ def write_report(found: ReportNumbers, page: Path) -> None:
 
 
 def _sections(found: ReportNumbers) -> Iterator[Section]:
-    tables = {table.name: table for table in report_tables(found)}
+    tables = report_tables(found)
     for name, title, about, wanted in _SECTIONS:
-        there = tuple(tables[each] for each in wanted if each in tables)
+        there = tuple(table for each in wanted for table in tables if table.name == each)
         if there:
             yield Section(name, title, about, there)

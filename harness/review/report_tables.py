@@ -80,7 +80,7 @@ def _verdicts(found: ReportNumbers, side: Side) -> Table:
         "corr: people corrected the labels: the model's class goes, others come.",
     }
     return Table(
-        f"verdicts_{side}",
+        "verdicts",
         f"Models whose answer is {_WHERE[side]}: what people made of it",
         (
             *names("model", "images"),

@@ -175,6 +175,9 @@ def test_page_and_numbers_of_the_command(
     assert b"<script" not in page and b"http://" not in page and b"https://" not in page
     assert harness(*words, "--format", "json").stdout == (tmp_path / "report.json").read_text()
     assert (tmp_path / "report.html").read_bytes() == page
+    csv = harness(*words, "--format", "csv").stdout.splitlines()
+    assert csv[0].startswith("side,model,images,n,confirmed,integrated,rejected,corrected,taken")
+    assert {line.split(",")[0] for line in csv[1:]} == {"outside", "inside"}
 
 
 def test_a_merged_file_gives_the_same_report_as_its_rule(review: Path, tmp_path: Path) -> None:
@@ -195,6 +198,7 @@ def test_mistakes_say_what_is_wrong(review: Path, tmp_path: Path) -> None:
     harness("review", "merge", review, "--rule", "majority", "-o", file)
     for words, what in (
         (("-o", tmp_path / "a.pdf"), "FILE.html"),
+        (("-o", tmp_path / "a.html", "--table", "time"), "did you mean `times`?"),
         (("-o", tmp_path / "a.html", "--labels", file, "--rule", "majority"), "its own rule"),
         (("-o", tmp_path / "a.html", "--labels", tmp_path / "gone.jsonl"), "gone"),
         (("-o", tmp_path / "a.html", "--rule", "adjudicated"), "go together"),

@@ -57,6 +57,13 @@ def report(
     settings: RunSettings = None,
     include_path: IncludePath = None,
     format_name: Format = None,
+    table: Annotated[
+        str | None,
+        typer.Option(
+            help="Print only this table: verdicts, influence, effects, base_rate, groups, ways, "
+            "times or agreement. CSV is one table, without this option verdicts."
+        ),
+    ] = None,
 ) -> None:
     """Report what people made of the models' answers, and what their labels do to scores.
 
@@ -66,7 +73,7 @@ def report(
     under the labels before and after. Writes one HTML file that needs nothing else, and FILE.json.
     """
     from harness.report.forms import form_of
-    from harness.report.show import show_tables
+    from harness.report.show import chosen, show_tables
     from harness.review.effects import effects_on
     from harness.review.opening import open_review, open_runs, read_review
     from harness.review.report_numbers import Reported, report_numbers
@@ -74,6 +81,8 @@ def report(
     from harness.review.report_tables import limits, report_tables, sentences
 
     form = form_of(format_name, as_json=False)
+    if table is not None and form == "json":
+        raise UserError(Problem("--table", "is for the other formats", expected="no --table"))
     if output.suffix != ".html":
         raise UserError(Problem("-o", "is no path of a page", str(output), "FILE.html"))
     catalogue = catalogue_of(include_path)
@@ -84,12 +93,13 @@ def report(
     opened = open_runs(catalogue, runs or (), found, settings or ())
     effects = effects_on(opened, merged, original)
     numbers = report_numbers(Reported(found.review.answers, merged, original, effects))
+    tables = chosen(report_tables(numbers), form, table, "this report")
     write_report(numbers, output)
     if form == "json":
         say(json_of(output).read_text(encoding="utf-8"), end="")
         return
-    show_tables(report_tables(numbers), limits(numbers), form)
-    if form == "table":
+    show_tables(tables, limits(numbers), form)
+    if form == "table" and table is None:
         for each in sentences(numbers):
             say(paragraph("", each))
         say(f"{output}, {json_of(output)}")
