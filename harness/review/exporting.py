@@ -51,7 +51,10 @@ def export_text(
     original = opened.labels.original.labels if opened.labels.original else {}
     texts = ClassTexts(opened.classes)
     source = Source(queue, rows, texts, labels, original, request.image)
-    return form.write(source), () if answers is None else answers.notes
+    notes = list(answers.notes if answers else ())
+    if form.has_queue and "blind" in queue.passes:
+        notes.append("the file says what models predict: for blind answers, hide it in the tool")
+    return form.write(source), tuple(notes)
 
 
 def _labels_of(rows: Sequence[AnswerRow], annotator: str) -> dict[str, frozenset[int]]:

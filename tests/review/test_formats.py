@@ -235,6 +235,13 @@ def test_what_label_studio_and_fiftyone_get() -> None:
     assert set(sample) - {"filepath", "tags", "metadata", "image_id"} <= set(fields)
 
 
+@pytest.mark.parametrize("name", ["label_studio", "fiftyone"])
+def test_a_file_for_another_queue_is_refused(tmp_path: Path, name: str) -> None:
+    text = format_named(name).write(source_of(TWICE, rows_of(TWICE)))
+    with pytest.raises(DataError, match="is of another queue"):
+        read_in(tmp_path, text, name, ONCE, pass_="blind")
+
+
 def test_other_fields_of_fiftyone_are_named(tmp_path: Path) -> None:
     one = {"_cls": "Classification", "label": "tench"}
     sample = {
@@ -387,6 +394,7 @@ def test_the_commands_go_there_and_back(
         more = ("--annotator", "ann") if FORMATS[name].is_label_set else ()
         out = harness("review", "export", tmp_path / "one", "--format", name, "-o", file, *more)
         assert out.code == 0 and f"{name} does not keep" in out.stderr, out.text
+        assert ("what models predict" in out.stderr) is FORMATS[name].has_queue
         back = harness("review", "import", file, tmp_path / "two", "--format", name, *more)
         assert back.code == 0, back.text
     assert said(read_answers(made.queue, tmp_path / "two").rows, "annotator") == said(

@@ -173,6 +173,14 @@ class Target:
     names: Mapping[str, str] = field(default_factory=dict)
     """Names in the file to those of annotators, where they differ."""
 
+    def other_queue(self, sha256: object, where: str) -> Problem | None:
+        """Give the problem of a file that was exported for another queue; None where it was not,
+        or does not say so.
+        """
+        if sha256 is None or sha256 == self.queue.sha256:
+            return None
+        return Problem(where, "is of another queue", str(sha256), self.queue.sha256)
+
     def person(self, name: str) -> str | None:
         """Give the annotator whom a name in the file means; None where there is none."""
         found = self.names.get(name, name)

@@ -110,6 +110,11 @@ def read(file: LabelFile, target: Target) -> Found:
     if not isinstance(samples, list):
         expected = "a data set of FiftyOne with a list `samples`"
         raise DataError(Problem(str(file.path), "has no samples", expected=expected))
+    info = data.get("info") if isinstance(data, dict) else None
+    sha256 = info.get("queue_sha256") if isinstance(info, dict) else None
+    other = target.other_queue(sha256, str(file.path))
+    if other is not None:
+        raise DataError(other)
     given: list[Given] = []
     problems: list[Problem] = []
     others: dict[str, None] = {}

@@ -103,6 +103,10 @@ def _of_task(
     if not isinstance(data, dict):
         yield Problem(where, "has no `data`", expected="a task of Label Studio")
         return
+    other = target.other_queue(data.get("queue_sha256"), where)
+    if other is not None:
+        yield other
+        return
     image = data.get("image_id", data.get("image"))
     annotations = task.get("annotations", [])
     if not isinstance(image, str) or not isinstance(annotations, list):
