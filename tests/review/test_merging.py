@@ -192,6 +192,9 @@ def test_a_file_that_was_changed_is_no_longer_taken(
     path.write_text(path.read_text() + "\n")
     told = harness("score", mini_runs[0], "--include_path", tmp_path, "--label_set", "third")
     assert told.code == 2 and "not the file that label set `third` was written for" in told.text
+    path.unlink()
+    told = harness("score", mini_runs[0], "--include_path", tmp_path, "--label_set", "third")
+    assert told.code == 2 and "there is no such file" in told.text
 
 
 def test_a_base_that_has_changed_since_the_queue_was_made_is_said(

@@ -159,8 +159,8 @@ def label_set_specs(
 
     First stand those that the task names, then each other `--label_set` that applies to the task.
     Raises SpecError for one of the task's own that is of other classes and, unless the overrides
-    are shared, for one that does not apply; DataError for one that the command line adds and whose
-    file is missing.
+    are shared, for one that does not apply; DataError for one that the command line names without
+    a file and whose own file is missing.
     """
     own = own_label_sets(catalogue, task)
     named = {spec.label_set for spec in own}
@@ -170,8 +170,9 @@ def label_set_specs(
         wrong = [name for name in others if name not in fitting]
         raise SpecError(applies_to_none(catalogue, [task], name) for name in wrong)
     more = [load_label_set_spec(catalogue, name) for name in fitting]
-    for spec in more:
-        if overrides.label_sets[spec.label_set] is None and not _is_present(spec):
+    for spec in (*own, *more):
+        is_named = spec.label_set in overrides.label_sets
+        if is_named and overrides.label_sets[spec.label_set] is None and not _is_present(spec):
             open_file(spec)  # says what is missing and where to get it
     return [_pointed(spec, overrides.label_sets.get(spec.label_set)) for spec in (*own, *more)]
 

@@ -110,7 +110,7 @@ class _Writer:
             left_out = NO_LICENSE
         elif labels is None:
             left_out = _NOT_HERE
-        elif name in self.overrides.label_sets and labels.digest != spec.sha256:
+        elif self.overrides.label_sets.get(name) and labels.digest != spec.sha256:
             left_out = _OTHER_FILE
         return LabelFacts(name, opened.classes.name, info, license, left_out)
 
