@@ -3,7 +3,6 @@
 import json
 import socket
 import stat
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,7 @@ from harness.review.server import HEADER, MOST_BODY, make_app, opened
 from support.annotators import answer
 from support.command import harness
 from support.review_folder import make_folder
-from support.review_server import ROOT, served
+from support.review_server import served
 
 LATE = "2026-02-02T12:00:00.000Z"
 
@@ -227,12 +226,9 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed(folder: Path) ->
                 status, _ = server.ask("/api/answers", server.tokens["ann"], row.line().encode())
                 acknowledged += [row] if status == 200 else []
             if number == 1:
-                refused = subprocess.run(
-                    [sys.executable, "-m", "harness", "review", "serve", str(folder)],
-                    cwd=ROOT, capture_output=True, text=True,
-                )  # fmt: skip
-                assert refused.returncode == RunError.exit_code
-                assert "another command writes into this directory" in refused.stderr
+                said = harness("review", "serve", folder)
+                assert said.code == RunError.exit_code
+                assert "another command writes into this directory" in said.stderr
             server.kill()
         with (folder / "answers" / "ann.jsonl").open("a") as file:
             file.write('{"queue_sha256": "torn')  # as a kill in the middle of a line leaves it
