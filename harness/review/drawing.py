@@ -99,7 +99,8 @@ def _most(everything: Sequence[str], by_rule: Sequence[str], size: Size) -> int:
 def _honeypots(sources: Sources, chosen: Chosen, control: Sequence[str], size: Size) -> list[str]:
     """Draw images whose label is taken as known: all label sets agree on one label, no rule chooses
     them, and they are not in the control share. Where there is one label set alone, every answer
-    that names a class has to agree with it too.
+    that names a class has to agree with it too. Those for which a model answered another class come
+    first: with one candidate alone nothing is asked, and a wrong one that has a source can be shown.
     """
     if not size.honeypots:
         return []
@@ -111,7 +112,9 @@ def _honeypots(sources: Sources, chosen: Chosen, control: Sequence[str], size: S
         what += "rule chooses"
         got, expected = str(size.honeypots), f"at most {len(known)}"
         raise UserError(Problem("--honeypots", what, got, expected, "ask for fewer"))
-    return _ordered("honeypot", size.seed, known)[: size.honeypots]
+    drawn = _ordered("honeypot", size.seed, known)
+    drawn.sort(key=lambda image_id: len(sources.candidates(image_id)) < FEWEST_OF_HONEYPOT)
+    return drawn[: size.honeypots]
 
 
 def label_of(sources: Sources, image_id: str) -> int | None:

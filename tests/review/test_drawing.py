@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from harness.errors import UserError
 from harness.review.drawing import Drawn, Size, assign, draw, label_of, padded
 from harness.review.queue import Rules
-from harness.review.rules import choose
+from harness.review.rules import Chosen, choose
 from harness.review.sources import Sources
 from support.reviews import made_up_sources
 
@@ -87,6 +87,16 @@ def test_honeypots_are_images_that_nothing_else_chose_and_of_one_certain_label()
         drawn(40, 0.2, honeypots=100)
     left = sum(each not in CHOSEN.why and each not in found.control for each in SOME.image_ids)
     assert f"at most {left}" in str(error.value)
+
+
+def test_honeypots_with_a_wrong_candidate_of_a_model_come_first() -> None:
+    ids = [f"i{number}" for number in range(20)]
+    labels = {each: [0] for each in ids}
+    answers = {each: int(each in ids[5:9]) for each in ids}
+    sources = made_up_sources({"old": labels, "new": labels}, {"x": answers})
+    found = draw(sources, Chosen("old", {}, {}), Size(2, 1.0, 6, 0))
+    tempting = set(ids[5:9]) - set(found.control)
+    assert set(found.honeypots[: len(tempting)]) == tempting and len(found.honeypots) == 6
 
 
 @pytest.mark.parametrize(
