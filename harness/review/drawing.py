@@ -100,7 +100,7 @@ def _honeypots(sources: Sources, chosen: Chosen, control: Sequence[str], size: S
     """Draw images whose label is taken as known: all label sets agree on one label, no rule chooses
     them, and they are not in the control share. Where there is one label set alone, every answer
     that names a class has to agree with it too. Those for which a model answered another class come
-    first: with one candidate alone nothing is asked, and a wrong one that has a source can be shown.
+    first: with one candidate alone nothing is asked, and a wrong one with a source can be shown.
     """
     if not size.honeypots:
         return []
