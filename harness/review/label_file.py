@@ -141,15 +141,16 @@ def write_label_set(
     """Write FILE.jsonl, its YAML, which names the digest of the labels, and its provenance; and
     FILE.equivalences.json where the base label set brings classes that count as one.
 
-    Each file appears whole or not at all, the YAML last: after a kill it does not fit the labels,
-    and whoever reads it says so. The same answers give the same bytes. Raises RunError where the
+    Each file appears whole or not at all, the provenance first and the YAML last: after a kill
+    between them they do not fit the labels, whoever reads them says so, and the same command mends
+    it. The same answers give the same bytes. Raises RunError where the
     disk does not take them.
     """
     lines = "".join(_line(merged, image_id) for image_id in merged.labels.labels)
     provenance = _provenance(merged, found, adjudication, lines)
+    write_json(provenance_of(path), provenance.model_dump(mode="json", by_alias=True))
     with replacing(path) as temporary:
         temporary.write_text(lines, encoding="utf-8", newline="\n")
-    write_json(provenance_of(path), provenance.model_dump(mode="json", by_alias=True))
     groups = [sorted(group) for group in merged.base.equivalence_groups]
     if groups:
         write_json(_config_of(path), {"equivalent_classes": groups})

@@ -12,7 +12,7 @@ from harness.errors import DataError, Problem, UserError, unknown_name
 from harness.review.answers import Answers, read_answers
 from harness.review.deciding import Which
 from harness.review.queue import Queue
-from harness.runs.reopen import OpenRun, check_classes, open_run
+from harness.runs.reopen import OpenRun, check_classes, open_run, share_among_runs
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 from harness.store.directory import find_runs
@@ -133,13 +133,14 @@ def _warn_of_other_labels(review: Review, base: LabelSet) -> None:
 
 
 def open_runs(
-    catalogue: Catalogue, paths: Sequence[Path], found: OpenReview, settings: Sequence[str] = ()
+    catalogue: Catalogue, paths: Sequence[Path], found: OpenReview, overrides: Overrides
 ) -> tuple[OpenRun, ...]:
     """Open runs over the classes of a review, and folders of them. Raises DataError as `open_run`,
     and for a run over other classes.
     """
-    overrides = Overrides({}, settings=tuple(settings))
-    runs = [open_run(catalogue, path, overrides) for folder in paths for path in find_runs(folder)]
+    places = [path for folder in paths for path in find_runs(folder)]
+    overrides = share_among_runs(catalogue, places, overrides)
+    runs = [open_run(catalogue, path, overrides) for path in places]
     for run in runs:
         check_classes(found.opened.classes, run.manifest, str(run.path))
     return tuple(runs)

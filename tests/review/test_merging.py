@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness.data.labels.label_set import Equivalences, Labels, LabelSet
+from harness.errors import DataError
 from harness.review.answers import Answers
 from harness.review.label_file import Provenance
 from harness.review.merging import How, Way, count_groups, merge, way_of
@@ -169,6 +170,41 @@ def test_the_same_answers_give_the_same_bytes(review: Path, tmp_path: Path) -> N
     assert texts[0] == texts[1]
     assert len(texts[0]) == 9  # this base brings no equivalent classes
     assert len({texts[0][f"{rule}.jsonl"] for rule in ("majority", "unanimous")}) == 2
+
+
+def test_a_disk_that_is_full_on_the_way_leaves_what_the_same_command_mends(
+    review: Path, mini_runs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine" / "third.jsonl"
+    merged_by(review, path, "unanimous")
+    merged_by(review, tmp_path / "whole" / "third.jsonl", "majority")
+    whole = {each.name: each.read_bytes() for each in (tmp_path / "whole").iterdir()}
+    rename = Path.replace
+    for last in range(3):
+        names: list[str] = []
+
+        def full(self: Path, target: Path, names: list[str] = names, last: int = last) -> Path:
+            names.append(target.name)
+            if len(names) > last:
+                raise OSError(28, "No space left on device")
+            return rename(self, target)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", full)
+            words = ("--rule", "majority", "-o", path)
+            told = harness("review", "merge", review, *words)
+            assert told.code == 1 and "cannot be written" in told.text
+        if last == 1:  # the old labels with the new provenance
+            with pytest.raises(DataError, match="has been changed since it was merged"):
+                Provenance.read(path)
+        if last == 2:  # the new labels with the old YAML
+            told = harness(
+                "score", mini_runs[0], "--include_path", path.parent, "--label_set", "third"
+            )
+            assert told.code == 2 and "not the file that label set `third`" in told.text
+        merged_by(review, path, "majority")
+        assert {name: (path.parent / name).read_bytes() for name in whole} == whole
+        merged_by(review, path, "unanimous")
 
 
 def test_the_base_may_be_another_and_its_equivalent_classes_come_along(

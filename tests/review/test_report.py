@@ -133,7 +133,7 @@ def test_the_effect_is_what_counting_finds(review: Path, mini_runs: list[Path]) 
     found = open_review(catalogue, read_review(review), NO_OVERRIDES)
     labels = found.opened.labels
     merged = merge(found.review.answers, labels, found.base, How("majority"))
-    runs = open_runs(catalogue, mini_runs[:2], found)
+    runs = open_runs(catalogue, mini_runs[:2], found, NO_OVERRIDES)
     effects = effects_on(runs, merged, labels.original)
     for run, effect in zip(runs, effects, strict=True):
         right = {"before": set[str](), "after": set[str]()}

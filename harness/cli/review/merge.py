@@ -1,5 +1,6 @@
 """`harness review merge`: from answers to a new label set."""
 
+import shlex
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -118,7 +119,10 @@ def merge(
     for note in (*review.answers.notes, *(last.answers.notes if last else ())):
         say(paragraph("-", note))
     say(f"label set {name}: {written.counts.images} images, {output}")
-    say(f"harness score RUN --include_path {output.parent} --label_set {name}")
+    folders = dict.fromkeys([*(include_path or ()), output.parent])
+    words = [word for each in folders for word in ("--include_path", str(each))]
+    words += [word for each in (*(label_set or ()), name) for word in ("--label_set", each)]
+    say(shlex.join(["harness", "score", "RUN", *words]))
 
 
 def _show(merged: "Merged", written: "Provenance", original: "LabelSet | None") -> None:

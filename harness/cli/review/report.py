@@ -90,7 +90,8 @@ def report(
     found = open_review(catalogue, read_review(folder), overrides, base or _base_of(labels))
     merged = _merged(found, labels, (rule, which, adjudication))
     original = found.opened.labels.original
-    opened = open_runs(catalogue, runs or (), found, settings or ())
+    of_runs = overrides_of(label_set, equivalences, settings)
+    opened = open_runs(catalogue, runs, found, of_runs) if runs else ()
     effects = effects_on(opened, merged, original)
     numbers = report_numbers(Reported(found.review.answers, merged, original, effects))
     tables = chosen(report_tables(numbers), form, table, "this report")
