@@ -12,10 +12,13 @@ from harness.scores.metrics import count_statuses, percent
 from harness.scores.statistics import Draws, holm
 from harness.store.directory import RunDirectory
 from harness.studies.design import Factor, Point, Study, Variant
+from harness.studies.effects import LABELS
+from harness.studies.label_changes import changes_of, pair_of
 from harness.studies.levels import Levels
 from harness.studies.observe import Judged, Observer, as_read
 from harness.studies.results import (
     FactorEffect,
+    LabelChange,
     LevelEffect,
     ModelGap,
     PlaceEffect,
@@ -68,6 +71,7 @@ class Analysis:
             factors=_with_holm([each for name in names for each in self._factors(name)]),
             places=tuple(each for name in names for each in self._places(name)),
             gaps=tuple(each for name in names for each in self._gaps(name)),
+            label_changes=tuple(self._label_changes(names)),
             variance=tuple(each for name in names for each in self._variance(name)),
             missing=tuple(
                 f"{model} on {' '.join(filter(None, (variant.task, variant.text)))}: {fault}"
@@ -221,6 +225,17 @@ class Analysis:
                     ci95=effect.delta_ci95,
                     p_mcnemar=effect.p_mcnemar,
                 )
+
+    def _label_changes(self, label_sets: Sequence[str]) -> Iterator[LabelChange]:
+        """Give what other labels change in the runs of tasks as they are, and in the one that the
+        factor `labels` is read off.
+        """
+        factor = next((each for each in self.study.factors if each.name == LABELS), None)
+        pair = factor and pair_of(factor, label_sets)
+        for model, variant in self.study.runs if factor and pair else ():
+            is_own = not variant.settings or (factor and variant == factor.points[0].variant)
+            if pair and is_own and self._has(model, variant):
+                yield from changes_of(self._judged(model, variant), model, variant, pair)
 
     def _variance(self, label_set: str) -> Iterator[VarianceTerm]:
         grid = self.study.grid

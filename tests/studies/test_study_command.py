@@ -12,6 +12,7 @@ from harness.requests import Ask, Request, Response
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions
 from harness.runner.study import run_study
+from harness.scores.results import Results
 from harness.specs.catalogue import Catalogue
 from harness.store.lines import read_predictions
 from harness.studies.analysis import Analysis
@@ -87,6 +88,21 @@ def test_a_study_is_run_and_reported(study: Path) -> None:
     places = [(each.images_per_prompt, each.place) for each in found.places]
     assert places[:6] == [(2, 1), (2, 2), (4, 1), (4, 2), (4, 3), (4, 4)]
     assert sum(each.n for each in found.places[:2]) == N
+
+
+def test_the_change_of_labels_is_that_of_each_run(study: Path) -> None:
+    study_run(study)
+    found = report(study)
+    written = (study.parent / "runs/ColourAdapter/colours/results.json").read_text("utf-8")
+    change = Results.from_json(json.loads(written)).changes["colours_first->colours_all"]
+    (one,) = (each for each in found.label_changes if each.protocol == "cw")
+    assert (one.task, one.settings) == ("colours", "")
+    assert (one.before, one.after, one.n) == ("colours_first", "colours_all", change.n)
+    numbers = (one.accuracy_before, one.accuracy_after, one.delta)
+    assert numbers == pytest.approx((change.from_, change.to, change.delta), abs=1e-4)
+    assert one.ci95 == pytest.approx(change.ci95, abs=1e-4), "drawn as `harness plot` draws it"
+    study.write_text(study.read_text().replace("  labels: [colours_first, colours_all]\n", ""))
+    assert report(study).label_changes == ()
 
 
 def test_only_levels_that_were_added_are_asked(study: Path) -> None:

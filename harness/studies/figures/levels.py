@@ -6,15 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from harness.report.drawing import short
+from harness.report.drawing import SMALL, images, short
 from harness.studies.effects import BLANK, LABELS, title_of
 from harness.studies.figures.look import (
-    SMALL,
     Figure,
     Mark,
     folded,
     frame,
-    images,
     key,
     key_height,
     mark_of,
