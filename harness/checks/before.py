@@ -137,7 +137,7 @@ def check_study(catalogue: Catalogue, name: str) -> list[Finding]:
     factors = ", ".join(f"{each.name} ({len(each.points)})" for each in study.factors)
     runs = f"{_counted(len(study.runs), 'run')} of {_counted(len(names), 'model')}"
     found = Finding("ok", "loads", f"{runs}; factors: {factors}")
-    return [found, *(Finding("note", "loads", each) for each in notes)]
+    return [found, *(Finding("note", "loads", each) for each in (*study.notes, *notes))]
 
 
 def _counted(n: int, what: str) -> str:

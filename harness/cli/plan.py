@@ -156,9 +156,12 @@ def _runs_of_study(
         raise UserError(Problem(f"plan {name}", what, fix=fix))
     limits = [f"limit={limit}"] if limit else []
     part = StudyPart(output, (*settings, *limits))
+    study = open_study(catalogue, name)
+    for note in study.notes:
+        say(paragraph("note:", note), err=True)
     return [
         _Run(each.spec, task, variant.folder(output), variant.text)
-        for each in model_runs(catalogue, open_study(catalogue, name), part)
+        for each in model_runs(catalogue, study, part)
         for variant, task in each.tasks.items()
     ]
 

@@ -80,6 +80,8 @@ def run(
         max_errors=ErrorBudget.parse(max_errors),
     )
     rank = current_rank()
+    for note in study.notes if rank.is_first else ():
+        say(paragraph("note:", note), err=True)
     finished = run_study(catalogue, study, rank, options, batch_size_of(batch_size))
     rank.leave()
     failed = sum(each.failed for each in finished)
@@ -135,6 +137,8 @@ def report(
     for table in study_tables(found):
         if table.name == "factors" and table.about["label_set"] == found.headline:
             make_console().print(to_rich(table))
+    for each in found.notes:
+        say(paragraph("note:", each), err=True)
     for each in found.missing:
         say(paragraph("missing: ", each), err=True)
     say(f"{len(written)} files: {folder}")

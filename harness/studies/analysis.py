@@ -73,6 +73,7 @@ class Analysis:
             gaps=tuple(each for name in names for each in self._gaps(name)),
             label_changes=tuple(self._label_changes(names)),
             variance=tuple(each for name in names for each in self._variance(name)),
+            notes=self.study.notes,
             missing=tuple(
                 f"{model} on {' '.join(filter(None, (variant.task, variant.text)))}: {fault}"
                 for (model, variant), fault in self._missing.items()

@@ -183,6 +183,8 @@ class StudyResults(Part):
     label_changes: tuple[LabelChange, ...] = ()
     """Of all runs of tasks as they are, where the study varies the labels."""
     variance: tuple[VarianceTerm, ...]
+    notes: tuple[str, ...] = ()
+    """Factors that are varied on another task than the YAML says, and why, in words."""
     missing: tuple[str, ...]
     """Runs of the study that do not exist, or are not complete."""
 
