@@ -147,6 +147,11 @@ def part_settings(
     return [*found, *(["sample.stratify=true"] if stratify else [])]
 
 
+Fresh = Annotated[
+    bool, typer.Option(help="Move an earlier run aside and start anew; nothing is deleted.")
+]
+
+
 def batch_size_of(text: str | None) -> int | Literal["auto"] | None:
     """Read `--batch_size`. Raises UserError when it is neither a number above 0 nor `auto`."""
     if text is None:

@@ -11,6 +11,7 @@ from harness.cli.options import (
     AsJson,
     BatchSizeText,
     EquivalencesFile,
+    Fresh,
     IdsFile,
     IncludePath,
     LabelSetPaths,
@@ -55,9 +56,7 @@ def run(
     label_set: LabelSetPaths = None,
     equivalences: EquivalencesFile = None,
     include_path: IncludePath = None,
-    fresh: Annotated[
-        bool, typer.Option(help="Move an earlier run aside and start anew; nothing is deleted.")
-    ] = False,
+    fresh: Fresh = False,
     shard: Slice = None,
     max_errors: MaxErrors = "0.1",
     max_cost: Annotated[

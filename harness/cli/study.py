@@ -8,6 +8,7 @@ import typer
 from harness.cli.options import (
     BatchSizeText,
     EquivalencesFile,
+    Fresh,
     IdsFile,
     IncludePath,
     LabelSetPaths,
@@ -50,13 +51,15 @@ def run(
     label_set: LabelSetPaths = None,
     equivalences: EquivalencesFile = None,
     include_path: IncludePath = None,
+    fresh: Fresh = False,
     shard: Slice = None,
     max_errors: MaxErrors = "0.1",
 ) -> None:
     """Make all runs of a study that are missing, one load of each model.
 
     The same command goes on where a stopped one left off, and makes the runs of levels that were
-    added since. `harness plan NAME` says before how many requests there are and what they cost.
+    added since; with --fresh all runs are made anew. `harness plan NAME` says before how many
+    requests there are and what they cost.
     Exit code 0: complete; 1: some images have no answer; 2: something must be changed.
     """
     from harness.data.labels.of_task import share_overrides
@@ -76,7 +79,8 @@ def run(
         batch_size="auto",
         settings=(*(settings or ()), *part),
         overrides=share_overrides(catalogue, list(study.tasks.values()), overrides),
-        shard=shard_of(shard, fresh=False),
+        fresh=fresh,
+        shard=shard_of(shard, fresh),
         max_errors=ErrorBudget.parse(max_errors),
     )
     rank = current_rank()
@@ -92,8 +96,7 @@ def run(
             + (f", {failed} images failed" if failed else "")
         )
         if options.shard.is_whole:
-            folders = "".join(f" --include_path {each}" for each in include_path or ())
-            say(f"harness study report {name}{folders} --output {output}")
+            say(f"harness study report {name}{catalogue.as_options()} --output {output}")
         else:
             say("when all slices are there, the same command without --shard joins them")
     done = whole if rank.is_first and options.shard.is_whole else not failed

@@ -1,6 +1,7 @@
 """Find the YAML files by name: the project's own, in a checkout or in a wheel, and the user's."""
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -76,6 +77,10 @@ class Catalogue:
                 for path in folder.rglob(pattern)
                 if not path.name.startswith("_") and not _is_hidden(path.relative_to(folder))
             )
+
+    def as_options(self) -> str:
+        """Give the options by which a command has this catalogue, each with a space before it."""
+        return "".join(f" --include_path {shlex.quote(str(each))}" for each in self.include_paths)
 
     def names(self, kind: Kind) -> Sequence[str]:
         """List the names of a kind, sorted."""

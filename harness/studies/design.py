@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.data.class_lists import name_sets
 from harness.errors import Problem, SpecError, unknown_name
-from harness.specs.catalogue import Catalogue
+from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.load import load_class_list_spec, load_task
 from harness.specs.study import ROW_FACTORS, StudySpec
 from harness.specs.task import TaskSpec, digest_of
@@ -117,6 +117,12 @@ class Study:
     """Of all runs."""
     baselines: tuple[tuple[str, Variant], ...]
     """Models with a task of their own, and that task."""
+
+    def words(self, catalogue: Catalogue) -> str:
+        """Give the words by which a command finds the study: its name, else its path."""
+        is_known = self.spec.study in catalogue.names(Kind.STUDY)
+        path = self.spec.file.path if self.spec.file and not is_known else self.spec.study
+        return f"{path}{catalogue.as_options()}"
 
     @property
     def notes(self) -> tuple[str, ...]:

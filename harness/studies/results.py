@@ -72,6 +72,8 @@ class FactorEffect(Part):
     levels: tuple[LevelEffect, ...]
     n_left_out: int
     """Images that are not in all levels, have no label, or failed in one."""
+    n_least: int = 0
+    """Images that the level with the fewest scores, which need not be in all levels."""
     range: Percent | None
     """The highest accuracy less the lowest."""
     range_ci95: Interval | None
@@ -184,7 +186,8 @@ class StudyResults(Part):
     """Of all runs of tasks as they are, where the study varies the labels."""
     variance: tuple[VarianceTerm, ...]
     notes: tuple[str, ...] = ()
-    """Factors that are varied on another task than the YAML says, and why, in words."""
+    """What one must know, in words: factors that are varied on another task than the YAML says, or
+    whose levels have few images in common."""
     missing: tuple[str, ...]
     """Runs of the study that do not exist, or are not complete."""
 

@@ -1,5 +1,6 @@
 """A factor that the study's task cannot have: of the one task that can, or refused."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -117,7 +118,8 @@ def test_names_that_the_class_list_has_not_are_refused_before_the_first_run(tmp_
     assert "study.yaml:5: unknown name set" in said and "expected: aliases, clean" in said
 
 
-def test_it_is_said_by_every_command(tasks: Path) -> None:
+def test_it_is_said_by_every_command(tasks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)  # pictures take seconds
     opened(tasks, "\n  images_per_prompt: [1, 2]\n", models="support.colours:ColourAdapter")
     words = [tasks / "study.yaml", "--include_path", tasks]
     note = "images_per_prompt is varied on `colours`: the prompt of `alone` holds one"

@@ -68,6 +68,12 @@ def report(study: Path) -> StudyResults:
     return StudyResults.read(study.parent / "runs" / "studies" / "colours_study")
 
 
+def analysed(study: Path) -> StudyResults:
+    catalogue = Catalogue((study.parent,))
+    observer = Observer(catalogue, study.parent / "runs")
+    return Analysis(open_study(catalogue, str(study)), observer).results()
+
+
 def test_a_study_is_run_and_reported(study: Path) -> None:
     done = study_run(study)
     assert done.code == 0 and f"{RUNS} runs" in done.stdout, done.text
@@ -88,11 +94,6 @@ def test_a_study_is_run_and_reported(study: Path) -> None:
     places = [(each.images_per_prompt, each.place) for each in found.places]
     assert places[:6] == [(2, 1), (2, 2), (4, 1), (4, 2), (4, 3), (4, 4)]
     assert sum(each.n for each in found.places[:2]) == N
-
-
-def test_the_change_of_labels_is_that_of_each_run(study: Path) -> None:
-    study_run(study)
-    found = report(study)
     written = (study.parent / "runs/ColourAdapter/colours/results.json").read_text("utf-8")
     change = Results.from_json(json.loads(written)).changes["colours_first->colours_all"]
     (one,) = (each for each in found.label_changes if each.protocol == "cw")
@@ -102,7 +103,7 @@ def test_the_change_of_labels_is_that_of_each_run(study: Path) -> None:
     assert numbers == pytest.approx((change.from_, change.to, change.delta), abs=1e-4)
     assert one.ci95 == pytest.approx(change.ci95, abs=1e-4), "drawn as `harness plot` draws it"
     study.write_text(study.read_text().replace("  labels: [colours_first, colours_all]\n", ""))
-    assert report(study).label_changes == ()
+    assert analysed(study).label_changes == ()
 
 
 def test_only_levels_that_were_added_are_asked(study: Path) -> None:
@@ -139,11 +140,8 @@ def test_killed_at_every_third_call_it_asks_each_image_once(
 
 
 def test_what_is_missing_is_said(study: Path) -> None:
-    catalogue = Catalogue((study.parent,))
     with pytest.raises(DataError, match="has no run in the output folder"):
-        Analysis(
-            open_study(catalogue, str(study)), Observer(catalogue, study.parent / "runs")
-        ).results()
+        analysed(study)
     base = study.parent / "base.yaml"
     base.write_text(study.read_text().replace("[1, 2, 4]", "[1, 2]"))
     harness("study", "run", base, "--include_path", study.parent,
@@ -154,6 +152,36 @@ def test_what_is_missing_is_said(study: Path) -> None:
     effect = found.factors[0]
     assert effect.factor == "images_per_prompt"
     assert [each.level for each in effect.levels] == ["1", "2"]
+
+
+def test_the_command_that_makes_the_first_run_is_said_in_full(study: Path) -> None:
+    words = ["--include_path", study.parent, "--output", study.parent / "runs"]
+    for name in (study, "colours_study"):
+        done = harness("study", "report", name, *words)
+        line = f"harness study run colours_study --include_path {study.parent} --output"
+        assert done.code == 2 and f"fix: {line} {study.parent / 'runs'}" in done.text
+
+
+def test_a_refused_study_is_begun_anew_with_fresh(study: Path) -> None:
+    assert study_run(study).code == 0
+    task = study.parent / "colours.yaml"
+    task.write_text(task.read_text().replace("which?", "which one?"))
+    done = study_run(study)
+    assert done.code == 2 and "move the old run aside with --fresh" in done.text
+    assert study_run(study, "--fresh").code == 0 and study_run(study).code == 0
+    assert study_run(study, "--fresh", "--shard", "1/2").code == 2
+
+
+def test_levels_without_common_images_are_told(study: Path) -> None:
+    assert study_run(study, "--limit", 4).code == 0
+    found = analysed(study)
+    (effect,) = (e for e in found.factors
+                 if (e.factor, e.label_set) == ("order_seed", found.headline))  # fmt: skip
+    n = effect.levels[0].n
+    assert 2 * n < effect.n_least == 4
+    (note,) = found.notes
+    assert note.startswith("order_seed (image_order=shuffled, images_per_prompt=4), ")
+    assert f"of 4 images or more of each level {n or 'none'} " in note and "`--sample`" in note
 
 
 def test_rows_say_their_place_in_the_prompt(study: Path) -> None:
