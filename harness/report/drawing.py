@@ -97,12 +97,12 @@ def _style() -> dict[str, Any]:
     }
 
 
-def images(counts: Sequence[int]) -> str:
+def images(counts: Sequence[int], what: str = "images") -> str:
     """Write on how many images numbers are: `n = 128 images`, `n = 120 to 128 images`."""
     if not counts:
-        return "no images"
+        return f"no {what}"
     least, most = min(counts), max(counts)
-    return f"n = {least}{f' to {most}' if most > least else ''} images"
+    return f"n = {least}{f' to {most}' if most > least else ''} {what}"
 
 
 def short(name: str, longest: int = LONGEST_NAME) -> str:
