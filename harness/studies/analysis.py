@@ -12,13 +12,12 @@ from harness.scores.metrics import count_statuses, percent
 from harness.scores.statistics import Draws, holm
 from harness.store.directory import RunDirectory
 from harness.studies.design import Factor, Point, Study, Variant
-from harness.studies.effects import LABELS, apart_notes
-from harness.studies.label_changes import changes_of, pair_of
+from harness.studies.effects import apart_notes
+from harness.studies.label_changes import label_changes
 from harness.studies.levels import Levels
 from harness.studies.observe import Judged, Observer, as_read
 from harness.studies.results import (
     FactorEffect,
-    LabelChange,
     LevelEffect,
     ModelGap,
     PlaceEffect,
@@ -59,6 +58,8 @@ class Analysis:
         trusted = labels.trusted.name
         names = sorted((each.name for each in labels.named), key=lambda name: name == trusted)
         effects = [each for name in names for each in self._factors(name)]
+        judged = ((*run, self._judged(*run)) for run in there)
+        changes, left_out = label_changes(self.study, judged, names)
         return StudyResults(
             study=self.study.spec.study,
             description=self.study.spec.description,
@@ -73,9 +74,9 @@ class Analysis:
             factors=_with_holm(effects),
             places=tuple(each for name in names for each in self._places(name)),
             gaps=tuple(each for name in names for each in self._gaps(name)),
-            label_changes=tuple(self._label_changes(names)),
+            label_changes=tuple(changes),
             variance=tuple(each for name in names for each in self._variance(name)),
-            notes=(*self.study.notes, *apart_notes(effects, trusted)),
+            notes=(*self.study.notes, *apart_notes(effects, trusted), *left_out),
             missing=tuple(
                 f"{model} on {' '.join(filter(None, (variant.task, variant.text)))}: {fault}"
                 for (model, variant), fault in self._missing.items()
@@ -229,17 +230,6 @@ class Analysis:
                     ci95=effect.delta_ci95,
                     p_mcnemar=effect.p_mcnemar,
                 )
-
-    def _label_changes(self, label_sets: Sequence[str]) -> Iterator[LabelChange]:
-        """Give what other labels change in the runs of tasks as they are, and in the one that the
-        factor `labels` is read off.
-        """
-        factor = next((each for each in self.study.factors if each.name == LABELS), None)
-        pair = factor and pair_of(factor, label_sets)
-        for model, variant in self.study.runs if factor and pair else ():
-            is_own = not variant.settings or (factor and variant == factor.points[0].variant)
-            if pair and is_own and self._has(model, variant):
-                yield from changes_of(self._judged(model, variant), model, variant, pair)
 
     def _variance(self, label_set: str) -> Iterator[VarianceTerm]:
         grid = self.study.grid

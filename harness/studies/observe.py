@@ -64,6 +64,8 @@ class Judged:
     complete: bool
     answers: Answers
     by_label_set: Mapping[str, Judgement]
+    digests: Mapping[str, str]
+    """Of the labels of each label set."""
     places: Ints
     """[n] the place of the image in the prompt, from 1; 0 where it was alone or nobody knows."""
 
@@ -131,12 +133,12 @@ class Observer:
         own = run.opened.task.protocol
         protocols: Sequence[Protocol] = ("cw", "cw_plus") if own in ("cw", "cw_plus") else (own,)
         judged = judge(answers, run.opened.labels, protocols)
-        names = [each.name for each in run.opened.labels.sets]
+        digests = {each.name: each.digest for each in run.opened.labels.sets}
         places = np.fromiter((row.place or 0 for row in run.rows), np.int64, len(run.rows))
         complete = run.manifest.status == "complete"
         under = protocols_of(answers, request_of(run.opened, run.manifest))
-        by_label_set = dict(zip(names, judged, strict=True))
-        return Judged(own, under, complete, answers, by_label_set, places)
+        by_label_set = dict(zip(digests, judged, strict=True))
+        return Judged(own, under, complete, answers, by_label_set, digests, places)
 
     def _by_mapping(self, model: str, point: Point, found: Judged, label_set: str) -> Observed:
         """Map what the protocol maps by another encoder or templates; other answers as they are."""

@@ -187,7 +187,7 @@ class StudyResults(Part):
     variance: tuple[VarianceTerm, ...]
     notes: tuple[str, ...] = ()
     """What one must know, in words: factors that are varied on another task than the YAML says, or
-    whose levels have few images in common."""
+    whose levels have few images in common; runs that `label_changes` leaves out."""
     missing: tuple[str, ...]
     """Runs of the study that do not exist, or are not complete."""
 

@@ -106,6 +106,25 @@ def test_a_study_is_run_and_reported(study: Path) -> None:
     assert analysed(study).label_changes == ()
 
 
+def test_other_labels_of_the_same_name_are_not_drawn_beside_these(study: Path) -> None:
+    folder = study.parent / "other"
+    folder.mkdir()
+    for name, ids in (("first", (0, 1)), ("all", (2, 3))):
+        rows = [{"image_id": f"i{number:02}", "labels": [ids[number % 2]]} for number in range(4)]
+        text = "".join(f"{json.dumps(row)}\n" for row in rows)
+        (folder / f"colours_{name}.jsonl").write_text(text)
+    sets = "label_sets: [colours_first.jsonl, colours_all.jsonl]"
+    (folder / "other.yaml").write_text(f"include: ../colours.yaml\ntask: other\n{sets}\n")
+    model = "support.colours:ColourAdapter"
+    study.write_text(study.read_text() + f"baselines: [{{task: other, models: ['{model}']}}]\n")
+    done = study_run(study)
+    assert done.code == 0, done.text
+    found = analysed(study)
+    assert {each.task for each in found.label_changes} == {"colours"}
+    (note,) = found.notes
+    assert "on other has other labels than the rest under the names colours_first and" in note
+
+
 def test_only_levels_that_were_added_are_asked(study: Path) -> None:
     study_run(study)
     folder = study.parent / "runs"
