@@ -1,7 +1,7 @@
 """`harness study`: how much each choice moves the score; make its runs, and report them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,6 +28,11 @@ from harness.cli.options import (
     shard_of,
 )
 from harness.report.terminal import paragraph, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.studies.design import Study
 
 app = typer.Typer(
     help="How much each choice moves the score: make the runs of a study, report them.",
@@ -84,7 +89,7 @@ def run(
         max_errors=ErrorBudget.parse(max_errors),
     )
     rank = current_rank()
-    for note in study.notes if rank.is_first else ():
+    for note in (*study.notes, *_of_limit(study, limit)) if rank.is_first else ():
         say(paragraph("note:", note), err=True)
     finished = run_study(catalogue, study, rank, options, batch_size_of(batch_size))
     rank.leave()
@@ -101,6 +106,16 @@ def run(
             say("when all slices are there, the same command without --shard joins them")
     done = whole if rank.is_first and options.shard.is_whole else not failed
     raise typer.Exit(0 if done else 1)
+
+
+def _of_limit(study: "Study", limit: int | None) -> "Iterator[str]":
+    """Say, before it is paid for, that other orders have other first images."""
+    orders = [each.name for each in study.factors if each.name in ("image_order", "order_seed")]
+    if limit and orders:
+        yield (
+            f"--limit takes the first images of each order: levels of {' and '.join(orders)} have "
+            f"few images in common, or none. --sample {limit} asks all about the same ones."
+        )
 
 
 @app.command("report")

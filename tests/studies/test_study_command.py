@@ -192,7 +192,8 @@ def test_a_refused_study_is_begun_anew_with_fresh(study: Path) -> None:
 
 
 def test_levels_without_common_images_are_told(study: Path) -> None:
-    assert study_run(study, "--limit", 4).code == 0
+    done = study_run(study, "--limit", 4)
+    assert done.code == 0 and "--limit takes the first images of each order" in done.stderr
     found = analysed(study)
     (effect,) = (e for e in found.factors
                  if (e.factor, e.label_set) == ("order_seed", found.headline))  # fmt: skip
