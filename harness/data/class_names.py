@@ -110,6 +110,14 @@ def match_names(names: Named, classes: ClassList, own: Sequence[int | None]) -> 
     return Match(names, tuple(found), tuple(own))
 
 
+def meanings(texts: Iterable[str], classes: ClassList) -> Mapping[str, frozenset[int]]:
+    """Give the classes that each text means, by the first way of `match_names` that gives any and
+    whatever the other texts mean, so that a class may be written in several ways.
+    """
+    index = _Names(classes)
+    return {text: index.candidates((text,)) for text in texts}
+
+
 def _eliminate(
     found: list[int | None], claims: Sequence[frozenset[int]], nobodys: Collection[int]
 ) -> None:
