@@ -26,6 +26,7 @@ from harness.cli import (
     plot,
     run,
     score,
+    show,
     study,
     submit,
 )
@@ -48,6 +49,7 @@ app.command("run")(run.run)
 app.command("plan")(plan.plan)
 app.command("score")(score.score)
 app.command("merge", help="Another name of `score`.")(score.score)
+app.command("show")(show.show)
 app.command("import")(import_answers.import_answers)
 app.command("map")(map_answers.map_answers)
 app.command("compare")(compare.compare)

@@ -29,14 +29,14 @@ def shown(page: Page) -> dict[str, object]:
 
 
 def expected(found: Comparison, interval: str = "") -> dict[str, object]:
-    """What is shown of Python's comparison of B, its `a`, with A, its `b`: A − B."""
+    """What is shown of Python's comparison: A − B."""
     return {
         "right": found.both_right,
-        "onlyA": found.only_b,
-        "onlyB": found.only_a,
+        "onlyA": found.only_a,
+        "onlyB": found.only_b,
         "wrong": found.both_wrong,
-        "accuracyA": typeset.fixed(found.accuracy_b),
-        "accuracyB": typeset.fixed(found.accuracy_a),
+        "accuracyA": typeset.fixed(found.accuracy_a),
+        "accuracyB": typeset.fixed(found.accuracy_b),
         "delta": typeset.signed(found.delta) + interval,
         "p": typeset.probability(found.p_mcnemar),
     }
@@ -56,7 +56,7 @@ def compared(
     )
     sets = {each.name: each for each in built.label_sets(board.task)}
     original = sets[board.original] if board.original else None
-    return compare(b, a, sets[labels], built.equivalences(board.task), original)
+    return compare(a, b, sets[labels], built.equivalences(board.task), original)
 
 
 def interval_of(pair: Pair, turned: bool) -> str:
