@@ -13,7 +13,8 @@ from harness.data.image_ids import fault_of, written_id
 from harness.data.labels.files import LabelFile, lines_of, parse_lines, read_text
 from harness.errors import DataError, Problem
 from harness.limits import MOST_PROBLEMS
-from harness.specs.task import SampleSpec, TaskSpec
+from harness.specs.task import TaskSpec
+from harness.specs.task_parts import SampleSpec
 
 _SHOWN = 5
 

@@ -7,7 +7,15 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+)
 from pydantic_core import to_jsonable_python
 
 from harness.errors import Problem, SpecError, nearest
@@ -49,6 +57,14 @@ def _is_name(name: str) -> str:
 
 Name = Annotated[str, AfterValidator(_is_name)]
 """A name that becomes the name of a file or folder."""
+
+
+def _as_tuple(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+"""One text, or a list of texts."""
 
 
 class Spec(BaseModel):

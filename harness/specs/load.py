@@ -24,19 +24,24 @@ class GroupSpec(FileSpec):
     """A name for several tasks."""
 
     group: Name
+    """Name for `--tasks`."""
     task: tuple[str, ...]
+    """Names of the tasks."""
 
 
 class PromptSpec(FileSpec):
     """A prompt by name (`tasks/prompts/*.yaml`): a template for each protocol that it is for."""
 
     prompt: Name
+    """Name for `prompt` of a task."""
     source: str | None = None
     """Where the wording is from; without it the words are the project's own."""
     ow: str | None = None
+    """Template of the open world."""
     mc: str | None = None
+    """Template of multiple choice."""
     cw: str | None = None
-    """Of `cw_plus` too."""
+    """Template of the closed world, and of `cw_plus`."""
 
     @field_validator("ow", "mc", "cw")
     @classmethod

@@ -16,7 +16,7 @@ from harness.data.opened import OpenTask
 from harness.data.sample import Sample, sample_of
 from harness.errors import DataError, Problem
 from harness.specs.catalogue import own_root
-from harness.specs.task import MappingSpec
+from harness.specs.task_parts import MappingSpec
 from harness.store.identity import Identity, named_differences
 from harness.store.lines import read_json, write_json
 

@@ -14,7 +14,8 @@ import yaml
 from harness.errors import UserError
 from harness.specs.catalogue import Kind
 from harness.specs.load import load_task
-from harness.specs.task import DistractorSpec, TaskSpec, digest_of
+from harness.specs.task import TaskSpec, digest_of
+from harness.specs.task_parts import DistractorSpec
 from harness.specs.template import TemplateValues, render
 from harness.studies.design import Factor, Settings, Variant, Variants
 from harness.studies.factors import Written, run_factor
