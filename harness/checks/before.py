@@ -26,6 +26,7 @@ from harness.studies.opening import open_study
 from harness.weights import locate
 
 _DECODED = 3  # images that a check decodes
+_PROMPT_END = 300  # characters of a long prompt that are shown, at its beginning and at its end
 
 
 def share_among_tasks(
@@ -163,13 +164,22 @@ def check_images(plan: Plan) -> Iterator[Finding]:
 
 
 def check_prompt(plan: Plan) -> Iterator[Finding]:
-    """The prompt renders for an example, and shows its first line."""
+    """The prompt of the first request, in full or, where it is long, its beginning and end."""
     if not plan.requests:
         yield Finding("error", "prompt", "no image has a question")
         return
     text = plan.requests[0].text
     if text:
-        yield Finding("ok", "prompt", f"{len(text)} characters: {text[:60]!r}")
+        images = ", ".join(f"`{shown(each)}`" for each in plan.requests[0].image_ids)
+        lead = f"the first, {len(text):,} characters, of {images}; `|` begins its lines"
+        yield Finding("ok", "prompt", "\n".join((lead, *_prompt_lines(text))))
+
+
+def _prompt_lines(text: str) -> list[str]:
+    if len(text) > 3 * _PROMPT_END:
+        left_out = f" … {len(text) - 2 * _PROMPT_END:,} characters more … "
+        text = text[:_PROMPT_END] + left_out + text[-_PROMPT_END:]
+    return [f"| {line}".rstrip() for line in text.rstrip("\n").split("\n")]
 
 
 def check_gold(plan: Plan) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ from harness.cli import (
     leaderboard,
     listing,
     map_answers,
+    new,
     plan,
     plot,
     run,
@@ -45,6 +46,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.command("new")(new.new)
 app.command("run")(run.run)
 app.command("plan")(plan.plan)
 app.command("score")(score.score)

@@ -187,7 +187,8 @@ def _met(
     if len(asked) < len(ids):
         text += f", {meet(labels, asked).n_met} of the {len(asked)} asked about"
     if found.n_unlabelled:
-        text += f"; {found.n_unlabelled} are not scored"
+        without = next(each for each in order if each not in labels.labels)
+        text += f"; {found.n_unlabelled} without a row, such as `{shown(without)}`, are not scored"
     if found.n_left_over:
         other = next(each for each in labels.labels if each not in ids)
         text += f"; {found.n_left_over} of its rows are of no image, such as `{shown(other)}`"

@@ -1,0 +1,154 @@
+"""Images whose labels stand in a CSV beside them."""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from harness.data.images.folder import open_folder
+from harness.data.labels.csv_table import FILES, IDS, LABELS, PROPOSED, CsvTable, labels_in
+from harness.errors import DataError, Problem
+from harness.new_dataset.folders import Tree
+from harness.new_dataset.found import Found, Label, Place, counted, listed
+
+
+def csv_columns(table: CsvTable, label: str | None) -> tuple[list[str], list[str]]:
+    """Give the columns of a CSV that may name an image's file (else its id), and its labels."""
+    images = [name for name in FILES if name in table.header]
+    images = images or [name for name in IDS if name in table.header]
+    if label is not None:
+        chosen = [label.strip().lower()]
+        return images, [name for name in chosen if name in table.header]
+    fits = [name for name in LABELS if name in table.header]
+    return images, [PROPOSED] if PROPOSED in fits else fits
+
+
+def by_csv(tree: Tree, table: CsvTable, label: str | None) -> Found:
+    """Understand a folder of images whose labels are in a CSV.
+
+    Raises DataError for a header without the two columns or with two that fit, for a row that
+    cannot be read or joined with one image, for two rows of one image that differ, and where no row
+    is of an image of the folder.
+    """
+    image_column, label_column = _one_of_each(table, label)
+    source = open_folder(tree.found, tree.names)
+    index = _Index(tree.names)
+    labels: dict[str, frozenset[Label]] = {}
+    seen: dict[str, str] = {}
+    counts = {"blank": 0, "again": 0}
+    absent: list[str] = []
+    for row in table.rows():
+        if isinstance(row, Problem):
+            raise DataError(row)
+        where, cells = row
+        place = index.find(cells[image_column], where)
+        if place is None:
+            absent.append(cells[image_column])
+            continue
+        image, found = source.ids[place], frozenset[Label](labels_in(cells[label_column]))
+        counts["again"] += image in seen
+        if image in seen and labels.get(image, frozenset()) != found:
+            raise DataError(_differ(where, seen[image], cells[image_column]))
+        seen.setdefault(image, where)
+        counts["blank"] += not found
+        if found:
+            labels[image] = found
+    if not labels:
+        raise DataError(_nothing_there(tree, table, image_column, absent))
+    return Found(
+        form=f"`{table.file.path.name}`, columns `{image_column}` and `{label_column}`",
+        place=Place(tree.found.folder),
+        source=source,
+        labels=labels,
+        files=dict(zip(source.ids, (tree.found.folder / name for name in tree.names), strict=True)),
+        notes=tuple(_row_notes(counts["blank"], counts["again"], absent)),
+    )
+
+
+def _row_notes(blank: int, again: int, absent: list[str]) -> list[str]:
+    notes = []
+    if absent:
+        notes.append(
+            f"{counted(len(absent), 'row')} of images that are not there: {listed(absent)}"
+        )
+    if blank:
+        notes.append(f"{counted(blank, 'row')} without a label (an empty cell, `nan` or `none`)")
+    if again:
+        notes.append(f"{counted(again, 'row')} that repeat an earlier one")
+    return notes
+
+
+def _one_of_each(table: CsvTable, label: str | None) -> tuple[str, str]:
+    images, labels = csv_columns(table, label)
+    where, got = f"{table.file.path}:1", ", ".join(table.header) or "an empty file"
+    if label is not None and not labels:
+        raise DataError(Problem(where, f"no column `{label}`").among(label, table.header))
+    for found, what, known in ((images, "image", (*FILES, *IDS)), (labels, "label", LABELS)):
+        choice = " or another by `--label COLUMN`" if what == "label" else ""
+        if not found:
+            expected = f"one of {', '.join(known)}{choice}"
+            raise DataError(Problem(where, f"no column of the {what}s", got, expected))
+        if len(found) > 1:
+            fix = f"say `--label {found[0]}`" if what == "label" else "take one of them out"
+            what = f"{counted(len(found), 'column')} may be that of the {what}s"
+            raise DataError(Problem(where, what, ", ".join(found), "one", fix))
+    return images[0], labels[0]
+
+
+def _differ(where: str, first: str, name: str) -> Problem:
+    return Problem(
+        where,
+        f"a second row for `{name[:60]}`, with other labels",
+        expected=f"one row an image; the first is {first}",
+        fix="keep one of them; several labels stand in one cell: `cat; dog`",
+    )
+
+
+def _nothing_there(tree: Tree, table: CsvTable, column: str, absent: list[str]) -> Problem:
+    where, fix = str(table.file.path), f"put the images below {tree.found.folder}"
+    if not absent:
+        return Problem(where, "no row has an image and a label")
+    what = f"none of its {counted(len(absent), 'row')} is of an image of the folder"
+    got = f"`{column}` with {listed(absent, 3)}"
+    return Problem(where, what, got, f"files such as {listed(tree.names, 3)}", fix)
+
+
+class _Index:
+    """The images of a folder by what a table may call them: a path, the end of one, with or without
+    the suffix, or a path that goes on above the folder.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self._ends: defaultdict[str, set[int]] = defaultdict(set)
+        self._whole: dict[str, int] = {}
+        for place, name in enumerate(names):
+            path = unicodedata.normalize("NFC", name)
+            for each in {path, path.removesuffix(PurePosixPath(path).suffix)}:
+                self._whole.setdefault(each, place)
+                for end in _ends(each):
+                    self._ends[end].add(place)
+
+    def find(self, cell: str, where: str) -> int | None:
+        """Give the place of the one image that a cell means; None for none.
+
+        Raises DataError for a cell that may mean several.
+        """
+        text = unicodedata.normalize("NFC", cell.strip()).replace("\\", "/").removeprefix("./")
+        if text in self._whole:
+            return self._whole[text]
+        found = self._ends.get(text, set())
+        if len(found) > 1:
+            names = [self._names[place] for place in sorted(found)]
+            what = f"`{cell[:60]}` may be several images of the folder"
+            fix = "write the path inside the folder"
+            raise DataError(Problem(where, what, listed(names), "one image", fix))
+        if found:
+            return next(iter(found))
+        return next((self._whole[end] for end in _ends(text) if end in self._whole), None)
+
+
+def _ends(path: str) -> list[str]:
+    """Give a path, the path without its first folder, and so on; the longest first."""
+    parts = path.split("/")
+    return ["/".join(parts[start:]) for start in range(len(parts))]
