@@ -4,7 +4,8 @@ Accuracies, shares and changes are percent (points) as floats; None where there 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from harness.answers.outcome import Status
 from harness.data.classes import ClassList
@@ -12,7 +13,7 @@ from harness.leaderboard.entries.entry import Entry
 from harness.leaderboard.entries.finding import Report
 from harness.leaderboard.entries.format import EntryRun
 from harness.leaderboard.entries.ledger import Decision
-from harness.leaderboard.numbers.ranking import Pair
+from harness.leaderboard.numbers.ranking import Pair, Pairs
 from harness.scores.metrics import Group
 from harness.scores.results import Change, LabelSetInfo, Protocol, Results, Score
 from harness.scores.statistics import Interval, wilson
@@ -231,6 +232,16 @@ class Benchmark:
     images: str | None
     """Where the images are in the site, as `images/<benchmark>/{image_id}.png`; None when they may
     not be shipped."""
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    """Of images that lie elsewhere, by id: their addresses, as seen from the top of the site."""
+    crossed: Pairs | None = None
+    """Runs of different boards, two by two; None where there are none, or too many."""
+
+    def picture(self, image_id: str) -> str | None:
+        """Give the address of an image, as seen from the top of the site; None without one."""
+        if self.images is not None:
+            return self.images.replace("{image_id}", quote(image_id))
+        return self.pictures.get(image_id)
 
 
 @dataclass(frozen=True, slots=True)
