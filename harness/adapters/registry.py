@@ -14,7 +14,7 @@ from harness.adapters.base import (
     Previewing,
     Setting,
 )
-from harness.adapters.class_check import class_problems
+from harness.adapters.class_check import class_problems, facts_problem
 from harness.adapters.estimate import Estimate
 from harness.errors import DataError, MissingPackageError, Problem, SpecError, nearest, unknown_name
 from harness.heavy import no_collection
@@ -49,11 +49,15 @@ def abilities_of(adapter: type[Adapter]) -> Abilities:
 def load_adapter(spec: ModelSpec, setting: Setting, tasks: Sequence[TaskSpec] = ()) -> Adapter:
     """Load a model through its adapter, for the prompts of these tasks.
 
-    Raises SpecError for an unknown adapter or key, MissingPackageError when the adapter's extra is
-    not installed.
+    Raises SpecError for an unknown adapter or key, or facts of another kind, MissingPackageError
+    when the adapter's extra is not installed.
     """
     images = max((each.images_per_prompt for each in tasks), default=1)
-    return checked_class(spec)(spec, replace(setting, images_per_prompt=images))
+    found = checked_class(spec)(spec, replace(setting, images_per_prompt=images))
+    wrong = list(facts_problem(found.facts, f"adapter `{spec.adapter}`"))
+    if wrong and spec.adapter not in ADAPTERS:
+        raise SpecError(wrong)
+    return found
 
 
 def load_preview(spec: ModelSpec) -> Preview:

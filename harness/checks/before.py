@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from harness.adapters.named import find_model
 from harness.adapters.registry import abilities_of, check_fits, checked_class
 from harness.answers.outcome import Status
 from harness.data.class_lists import load_class_list, name_sets
@@ -73,17 +74,20 @@ def check_task(
     return [*found, *(finding for part in parts for finding in part(plan))]
 
 
-def check_model(catalogue: Catalogue, name: str) -> list[Finding]:
-    """Check a model by name: its file, that its adapter can be imported, where its weights are."""
+def check_model(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) -> list[Finding]:
+    """Check a model as `find_model` finds it: its file, that its adapter can be imported, where its
+    weights are.
+    """
     try:
-        spec = load_model(catalogue, name)
+        named = find_model(catalogue, name, settings)
+        spec = named.spec
         keys = abilities_of(checked_class(spec)).keys
     except MissingPackageError as error:
         own = ":" in spec.adapter  # an adapter of one's own; else an extra, which is a choice
         return [Finding("error" if own else "note", "loads", str(error))]
     except UserError as error:
         return [Finding("error", "loads", str(error))]
-    found = [Finding("ok", "loads", f"adapter {spec.adapter}")]
+    found = [Finding("ok", "loads", named.note or f"adapter {spec.adapter}")]
     if spec.pretrained is None or "revision" not in keys:
         return found  # without a revision it names no weights but a model on a server
     try:

@@ -23,6 +23,7 @@ from harness.cli import (
     listing,
     map_answers,
     new,
+    new_model,
     plan,
     plot,
     run,
@@ -58,6 +59,7 @@ app.command("compare")(compare.compare)
 app.command("plot")(plot.plot)
 app.command("check")(check.check)
 app.command("invariance")(invariance.invariance)
+app.command("new-model")(new_model.new_model)
 app.command("list")(listing.list_names)
 app.add_typer(export.app, name="export")
 app.add_typer(leaderboard.app, name="leaderboard")

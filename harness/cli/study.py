@@ -7,6 +7,7 @@ import typer
 
 from harness.cli.options import (
     BatchSizeText,
+    Device,
     EquivalencesFile,
     Fresh,
     IdsFile,
@@ -59,6 +60,7 @@ def run(
     fresh: Fresh = False,
     shard: Slice = None,
     max_errors: MaxErrors = "0.1",
+    device: Device = None,
 ) -> None:
     """Make all runs of a study that are missing, one load of each model.
 
@@ -88,7 +90,7 @@ def run(
         shard=shard_of(shard, fresh),
         max_errors=ErrorBudget.parse(max_errors),
     )
-    rank = current_rank()
+    rank = current_rank(device)
     for note in (*study.notes, *_of_limit(study, limit)) if rank.is_first else ():
         say(paragraph("note:", note), err=True)
     finished = run_study(catalogue, study, rank, options, batch_size_of(batch_size))
@@ -108,13 +110,14 @@ def run(
     raise typer.Exit(0 if done else 1)
 
 
-def _of_limit(study: "Study", limit: int | None) -> "Iterator[str]":
+def _of_limit(study: "Study", limit: float | None) -> "Iterator[str]":
     """Say, before it is paid for, that other orders have other first images."""
     orders = [each.name for each in study.factors if each.name in ("image_order", "order_seed")]
     if limit and orders:
         yield (
             f"--limit takes the first images of each order: levels of {' and '.join(orders)} have "
-            f"few images in common, or none. --sample {limit} asks all about the same ones."
+            f"few images in common, or none. --sample {limit if limit >= 1 else 'N'} asks all "
+            "about the same ones."
         )
 
 

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Self
 
@@ -180,7 +182,16 @@ def row_order(task: TaskSpec, ids: Sequence[str], original: Mapping[str, int]) -
     chosen = chosen_rows(task, ids, original)
     if chosen is not None:
         rows = [row for row in rows if row in chosen]
-    return rows[: task.limit]
+    return rows[: limit_of(task, len(ids))]
+
+
+def limit_of(task: TaskSpec, n: int) -> int | None:
+    """Give how many of the n images of a data set the task's `limit` takes, a share rounded up;
+    None without one.
+    """
+    if task.limit is None or task.limit >= 1:
+        return None if task.limit is None else int(task.limit)
+    return math.ceil(Fraction(str(task.limit)) * n)
 
 
 def _shuffled_place(seed: int, image_id: str) -> bytes:

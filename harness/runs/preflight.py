@@ -164,7 +164,7 @@ def _images(opened: OpenTask, asked: int) -> Finding:
     n = len(opened.source)
     if asked == n:
         return Finding("ok", "data", f"{n} images, all asked about")
-    chosen, limit = len(opened.rows), opened.task.limit
+    chosen, limit = len(opened.rows), opened.limit
     by_limit = "" if limit is None or limit >= n else f" (limit: {limit})"
     text = f"{asked} of {n} images are asked about{by_limit}"
     part = sample_of(opened.task, chosen, n)

@@ -199,6 +199,19 @@ def count_or(word: str) -> PlainValidator:
     return PlainValidator(check)
 
 
+def count_or_share() -> PlainValidator:
+    """Make the validator of a field that is a number above 0: a share below 1, else a count."""
+
+    def check(value: Any) -> Any:
+        if value is None or (type(value) is int and value > 0):
+            return value
+        if type(value) is float and value > 0 and (value < 1 or value.is_integer()):
+            return value if value < 1 else int(value)
+        raise ValueError("a number of images above 0, or a share of them below 1")
+
+    return PlainValidator(check)
+
+
 def _problems(
     model: type[Spec], file: YamlFile, error: ValidationError, under: tuple[str, ...] = ()
 ) -> list[Problem]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
-from harness.errors import Problem, SpecError, unknown_name
+from harness.errors import Problem, SpecError, near_path, unknown_name
 from harness.limits import MOST_YAML, is_file
 
 
@@ -112,7 +112,8 @@ class Catalogue:
     @staticmethod
     def _at_path(kind: Kind, path: Path) -> Path:
         if not is_file(path):
-            raise SpecError(Problem(str(path), f"no such {kind.value} file"))
+            fix = near_path(path) or f"a path from {Path.cwd()}, or a name without `{path.suffix}`"
+            raise SpecError(Problem(str(path), f"no such {kind.value} file", fix=fix))
         return path
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from harness.specs.base import FileSpec, Name, Names, Spec, count_or, decisive
+from harness.specs.base import FileSpec, Name, Names, Spec, count_or, count_or_share, decisive
 from harness.specs.task_parts import DistractorSpec, MappingSpec, SampleSpec
 from harness.specs.template import TemplateValues, check_template, render, uses
 
@@ -166,8 +166,8 @@ class TaskSpec(FileSpec):
     """Seed of `image_order: shuffled`."""
     repeats: int = Field(default=1, ge=1, le=100)
     """How often every image is asked about, each time with another seed."""
-    limit: int | None = Field(default=None, gt=0)
-    """The first images only."""
+    limit: Annotated[int | float | None, count_or_share()] = None
+    """The first images only: so many or, below 1, that share of all."""
     sample: SampleSpec | None = None
     """A random sample of the images."""
     ids: str | None = None

@@ -184,7 +184,7 @@ def manifest_of(opened: OpenTask, identity: Identity, **more: Any) -> Manifest:
             n=len(source),
             ids_sha256=source.ids_sha256,
         ),
-        limit=task.limit,
+        limit=opened.limit,
         sample=sample_of(task, len(opened.rows), len(source)),
         versions=package_versions(),
         git=git_state(own_root()),
