@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from harness.new_dataset.found import Found, Label
     from harness.new_dataset.naming import Classes
 
+_ANY_FILE = frozenset({"metadata", "labels", "label", "annotations", "data", "images"})
+_SHARD = re.compile(r"-\d+-of-\d+$")
 _SHOWN = 10  # classes of which an example is shown
 _WIDE = 80
 _LEAD = 10
@@ -68,10 +70,15 @@ def new(
 
 
 def _default_name(data: Path) -> str:
-    """Give the folder's or file's name as one that can stand in a command without quotes."""
+    """Give the name of the folder, or of a file that is not called as any is, as one that can stand
+    in a command without quotes.
+    """
+    from harness.new_dataset.folders import SPLITS
+
     path = data.resolve()
     stem = path.stem if path.is_file() else path.name
-    stem = path.parent.name if stem == "metadata" else stem
+    if path.is_file() and (stem.lower() in SPLITS | _ANY_FILE or _SHARD.search(stem)):
+        stem = path.parent.name
     return re.sub(r"[^\w-]+", "_", stem).strip("_-").lower() or "data"
 
 
@@ -83,12 +90,15 @@ def _command(data: Path, output: Path, **options: str | None) -> str:
 
 def _show(data: Path, found: "Found", classes: "Classes") -> None:
     """Print what was understood. Raises DataError for an example that cannot be decoded."""
+    from harness.new_dataset.found import counted
+
     say(paragraph("", f"{data}: {found.form}"))
     _line("images", f"{len(found.source):,}")
     counts = found.counts
     per_class = sorted(counts.values())
-    low, high = f"{per_class[0]:,}", f"{per_class[-1]:,}"
-    text = f"{len(classes.entries):,}, of {low if low == high else f'{low} to {high}'} images each"
+    low, high = per_class[0], counted(per_class[-1], "image")
+    span = high if low == per_class[-1] else f"{low:,} to {high}"
+    text = f"{len(classes.entries):,}, of {span} each"
     absent = len(classes.entries) - len(counts)
     _line("classes", text + (f"; {absent:,} of them have no image" if absent else ""))
     for lead, text in _examples(found, classes):

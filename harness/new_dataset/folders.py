@@ -36,11 +36,15 @@ class Tree:
 
     @property
     def splits(self) -> list[str]:
-        """The folders in `base` that are splits: by their names, with folders inside, or all."""
+        """The folders in `base` that are splits: those with folders inside, where some of them bear
+        the name of one; all, where all do.
+        """
         tops = {each.parts[0] for each in self.parents if each.parts}
         known = {top for top in tops if top.lower() in SPLITS}
         deep = {each.parts[0] for each in self.parents if len(each.parts) > 1}
-        return sorted(tops) if known & deep or (known and known == tops) else []
+        if known & deep:
+            return sorted(deep)
+        return sorted(tops) if known == tops else []
 
     @property
     def has_class_folders(self) -> bool:

@@ -18,6 +18,10 @@ with no_collection():
     from harness.data.images.table import ColumnKind, columns_of, read_errors
 
 _USUAL_IMAGE = ("image", "img", "picture", "photo")
+_ADD_IDS = (
+    "write a column of unique ids into the table: "
+    'data.add_column("image_id", [str(i) for i in range(len(data))])'
+)
 Columns = Mapping[str, ColumnKind]
 
 
@@ -142,4 +146,7 @@ def _open(name: str, place: Place, column: str, columns: Columns) -> tuple[Place
         except DataError as error:
             first = first or error
     assert first is not None
-    raise first
+    raise DataError(
+        replace(each, fix=_ADD_IDS) if each.fix and "`doc_to_id`" in each.fix else each
+        for each in first.problems
+    )

@@ -111,4 +111,6 @@ def _several(tree: Tree, tables: list[CsvTable]) -> Problem:
 def _no_labels(tree: Tree, unread: list[Problem]) -> list[Problem]:
     folder = tree.found.folder
     what = f"{counted(len(tree.names), 'image')}, and nothing says what they show"
-    return [Problem(str(folder), what, expected=_FORMS), *unread[:3]]
+    rows = [name for name in tree.found.names if Path(name).suffix.lower() in _TABLES]
+    fix = f"is `{rows[0]}` a table of them? harness new {folder / rows[0]} …" if rows else None
+    return [Problem(str(folder), what, expected=_FORMS, fix=fix), *unread[:3]]

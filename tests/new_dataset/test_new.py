@@ -74,10 +74,13 @@ def refused(*words: object) -> str:
     return said.stderr
 
 
-def names_by_image(name: str, specs: str = "specs") -> dict[str, set[str]]:
-    """Give image id to names of classes, as the task has them; the check must be green."""
+def names_by_image(
+    name: str, specs: str = "specs", tasks: tuple[str, ...] = ("mc",)
+) -> dict[str, set[str]]:
+    """Give image id to names of classes, as the tasks have them; their checks must be green."""
     catalogue = Catalogue((Path(specs),))
-    for task in [each for each in TASKS if f"{name}_{each}" in catalogue.names(Kind.TASK)]:
+    written = [task for task in tasks if f"{name}_{task}" in catalogue.names(Kind.TASK)]
+    for task in written:
         findings = check_task(catalogue, f"{name}_{task}")
         assert [each for each in findings if each.level == "error"] == []
     opened = open_task(catalogue, load_task(catalogue, f"{name}_cw"))
@@ -142,7 +145,7 @@ def of_parquet_file(place: Path) -> Iterator[str]:
 def test_every_form_gives_the_same_tasks(place: Path, form: object) -> None:
     (data,) = form(place)  # type: ignore[operator]
     said = new(data, "-o", "specs")
-    assert names_by_image("photos") == EXPECTED
+    assert names_by_image("photos", tasks=TASKS) == EXPECTED
     assert "→ black bear" in said.stdout and "3, of 2 to 3 images each" in said.stdout
     classes = yaml.safe_load(Path("specs/classes.yaml").read_text())["classes"]
     assert [each["name"] for each in classes] == ["Dog", "black bear", "cat"]  # as `datasets` sorts
@@ -184,6 +187,14 @@ def test_one_of_several_splits_of_a_table(place: Path) -> None:
     assert "no such split" in refused("saved", "--split", "val")
     new("saved", "-o", "specs", "--split", "test")
     assert names_by_image("saved") == {"b1": {"black bear"}, "c1": {"cat"}}
+
+
+def test_a_split_without_classes_is_not_proposed(place: Path) -> None:
+    pictures(place / "photos" / "train")
+    paint(place / "photos" / "test" / "1.png", 200)
+    assert "such as `--split train`" in refused("photos")
+    new("photos", "-o", "specs", "--split", "train")
+    assert names_by_image("photos") == EXPECTED
 
 
 def test_a_class_named_as_a_split_is_a_class(place: Path) -> None:
@@ -369,6 +380,29 @@ def test_tables_that_are_refused(place: Path) -> None:
     assert "no column of images" in refused("c.parquet")
     (place / "d.parquet").write_bytes(b"no parquet")
     assert "cannot be loaded" in refused("d.parquet")
+
+
+def test_a_table_needs_ids_that_are_unique(place: Path) -> None:
+    for name in ("cat", "dog"):
+        paint(place / "photos" / name / "1.png", len(name))
+    held = datasets.load_dataset("imagefolder", data_dir="photos", split="train")
+    held.to_parquet(place / "photos.parquet")
+    assert 'fix: write a column of unique ids into the table: data.add_column("image_id", ' in (
+        refused("photos.parquet")
+    )
+    held.add_column("image_id", ["a", "b"]).to_parquet(place / "photos.parquet")
+    new("photos.parquet", "-o", "specs")
+    assert names_by_image("photos") == {"a": {"cat"}, "b": {"dog"}}
+
+
+def test_json_lines_beside_images_are_a_table(place: Path) -> None:
+    for number in range(2):
+        paint(place / "photos" / "img" / f"{number}.png", number)
+    rows = [{"file_name": f"img/{i}.png", "label": name} for i, name in enumerate(["cat", "dog"])]
+    (place / "photos" / "labels.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    assert "is `labels.jsonl` a table of them? harness new photos/labels.jsonl" in refused("photos")
+    new("photos/labels.jsonl", "-o", "specs")
+    assert names_by_image("photos") == {"0": {"cat"}, "1": {"dog"}}
 
 
 def test_an_image_that_cannot_be_read(place: Path) -> None:
