@@ -184,4 +184,5 @@ def _say_next(name: str, tasks: Sequence[str], output: Path) -> None:
     ):
         command = "  " + " ".join((*words, here))
         say(command if len(command) <= _WIDE else f"  {' '.join(words)} \\\n    {here}")
-    say(paragraph("", "MODEL is one of `harness list models`, or a YAML of your own."))
+    text = "MODEL: one of `harness list models`, a hub id, a checkpoint's folder, a YAML."
+    say(paragraph("", text))
