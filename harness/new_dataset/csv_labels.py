@@ -2,11 +2,11 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from harness.data.images.folder import open_folder
-from harness.data.labels.csv_table import FILES, IDS, LABELS, PROPOSED, CsvTable, labels_in
+from harness.data.labels.csv_table import FILES, IDS, LABELS, CsvTable, label_columns, labels_in
 from harness.errors import DataError, Problem
 from harness.new_dataset.folders import Tree
 from harness.new_dataset.found import Found, Label, Place, counted, listed
@@ -16,11 +16,8 @@ def csv_columns(table: CsvTable, label: str | None) -> tuple[list[str], list[str
     """Give the columns of a CSV that may name an image's file (else its id), and its labels."""
     images = [name for name in FILES if name in table.header]
     images = images or [name for name in IDS if name in table.header]
-    if label is not None:
-        chosen = [label.strip().lower()]
-        return images, [name for name in chosen if name in table.header]
-    fits = [name for name in LABELS if name in table.header]
-    return images, [PROPOSED] if PROPOSED in fits else fits
+    chosen = [label.strip().lower()] if label is not None else label_columns(table.header)
+    return images, [name for name in chosen if name in table.header]
 
 
 def by_csv(tree: Tree, table: CsvTable, label: str | None) -> Found:
@@ -35,38 +32,44 @@ def by_csv(tree: Tree, table: CsvTable, label: str | None) -> Found:
     index = _Index(tree.names)
     labels: dict[str, frozenset[Label]] = {}
     seen: dict[str, str] = {}
-    counts = {"blank": 0, "again": 0}
+    blank, again = 0, 0
     absent: list[str] = []
+    above: dict[str, str] = {}
     for row in table.rows():
         if isinstance(row, Problem):
             raise DataError(row)
         where, cells = row
-        place = index.find(cells[image_column], where)
+        place, prefix = index.find(cells[image_column], where)
         if place is None:
             absent.append(cells[image_column])
             continue
+        above.setdefault(prefix, where)
         image, found = source.ids[place], frozenset[Label](labels_in(cells[label_column]))
-        counts["again"] += image in seen
+        again += image in seen
         if image in seen and labels.get(image, frozenset()) != found:
             raise DataError(_differ(where, seen[image], cells[image_column]))
         seen.setdefault(image, where)
-        counts["blank"] += not found
+        blank += not found
         if found:
             labels[image] = found
     if not labels:
         raise DataError(_nothing_there(tree, table, image_column, absent))
+    if len(above) > 1 and any(above):
+        raise DataError(_several_roots(above))
     return Found(
         form=f"`{table.file.path.name}`, columns `{image_column}` and `{label_column}`",
         place=Place(tree.found.folder),
         source=source,
         labels=labels,
         files=dict(zip(source.ids, (tree.found.folder / name for name in tree.names), strict=True)),
-        notes=tuple(_row_notes(counts["blank"], counts["again"], absent)),
+        notes=tuple(_row_notes(blank, again, absent, next(iter(above)))),
     )
 
 
-def _row_notes(blank: int, again: int, absent: list[str]) -> list[str]:
+def _row_notes(blank: int, again: int, absent: list[str], prefix: str) -> list[str]:
     notes = []
+    if prefix:
+        notes.append(f"paths in the CSV begin with `{prefix}/`, which is taken for this folder")
     if absent:
         notes.append(
             f"{counted(len(absent), 'row')} of images that are not there: {listed(absent)}"
@@ -104,6 +107,18 @@ def _differ(where: str, first: str, name: str) -> Problem:
     )
 
 
+def _several_roots(above: Mapping[str, str]) -> Problem:
+    first, second = list(above)[:2]
+    where = above[first or second]
+    return Problem(
+        where,
+        "paths in the CSV that begin above the folder, in several ways",
+        got=" and ".join(f"`{each}/`" if each else "no folder" for each in (first, second)),
+        expected="paths inside the folder, or with the same folders before them",
+        fix="give the folder in which all these paths are",
+    )
+
+
 def _nothing_there(tree: Tree, table: CsvTable, column: str, absent: list[str]) -> Problem:
     where, fix = str(table.file.path), f"put the images below {tree.found.folder}"
     if not absent:
@@ -129,14 +144,15 @@ class _Index:
                 for end in _ends(each):
                     self._ends[end].add(place)
 
-    def find(self, cell: str, where: str) -> int | None:
-        """Give the place of the one image that a cell means; None for none.
+    def find(self, cell: str, where: str) -> tuple[int | None, str]:
+        """Give the place of the one image that a cell means, None for none, and the folders that
+        the cell has before the image's path.
 
         Raises DataError for a cell that may mean several.
         """
         text = unicodedata.normalize("NFC", cell.strip()).replace("\\", "/").removeprefix("./")
         if text in self._whole:
-            return self._whole[text]
+            return self._whole[text], ""
         found = self._ends.get(text, set())
         if len(found) > 1:
             names = [self._names[place] for place in sorted(found)]
@@ -144,8 +160,9 @@ class _Index:
             fix = "write the path inside the folder"
             raise DataError(Problem(where, what, listed(names), "one image", fix))
         if found:
-            return next(iter(found))
-        return next((self._whole[end] for end in _ends(text) if end in self._whole), None)
+            return next(iter(found)), ""
+        end = next((each for each in _ends(text) if each in self._whole), None)
+        return (None, "") if end is None else (self._whole[end], text.removesuffix(f"/{end}"))
 
 
 def _ends(path: str) -> list[str]:

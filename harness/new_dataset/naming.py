@@ -94,28 +94,36 @@ def _by_file(
     file: str,
 ) -> Classes:
     """Join classes with the lines of a file: by their numbers, else in the order of their texts."""
+    words: Mapping[int, str] = {}
     if numbers is not None:
         lines = _lines_of(numbers, names, file)
-        aliases: Mapping[int, str] = {}
     else:
         if len(names) != len(texts):
             raise DataError(_wrong_count(file, names, listed(sorted(texts)), len(texts)))
-        aliases = dict(enumerate(sorted(texts)))
+        words = dict(enumerate(sorted(texts)))
         lines = [sorted(texts).index(text) for text in texts]
         _check_order(texts, lines, names, file)
     first = lines.index(min(lines))
     note = f"`{file}`: `{names[lines[first]]}` is the name of `{texts[first]}`"
-    entries = tuple(
-        ClassEntry(id=line, name=name, aliases=(aliases[line],) if line in aliases else ())
-        for line, name in enumerate(names)
-    )
+    entries = tuple(_entry(line, name, words.get(line, name)) for line, name in enumerate(names))
     return Classes(entries, dict(zip(known, lines, strict=True)), (note,))
+
+
+def _entry(class_id: int, name: str, text: str) -> ClassEntry:
+    """Make a class of the name that models are shown and the text that stands in the data."""
+    wnid = split_wnid(text)
+    aliases = () if wnid or name == text else (text,)
+    return ClassEntry(id=class_id, name=name, aliases=aliases, wnid=wnid[0] if wnid else None)
 
 
 def _lines_of(numbers: Sequence[int], names: Sequence[str], file: str) -> list[int]:
     """Give the line, from 0, that each number means: in their order where there are as many, else
     counted from 0, or from 1 where the last line is the highest number.
     """
+    if len(set(numbers)) < len(numbers):
+        twice = next(number for number in numbers if numbers.count(number) > 1)
+        what = f"several classes are the number {twice}, such as `{twice}` and `0{twice}`"
+        raise DataError(Problem(f"--names {file}", what, expected="one class for each number"))
     if len(names) == len(numbers):
         order = {number: line for line, number in enumerate(sorted(numbers))}
         return [order[number] for number in numbers]
@@ -170,8 +178,7 @@ def _by_text(
         name = name or coded.get(wnid or "", "")
         if not name:
             nameless.append(text)
-        aliases = (text,) if not wnid and name != text else ()
-        entries.append(ClassEntry(id=class_id, name=name or text, aliases=aliases, wnid=wnid))
+        entries.append(_entry(class_id, name or text, text))
     if nameless:
         raise DataError(_nameless(found, nameless, command))
     notes = []

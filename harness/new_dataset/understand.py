@@ -30,17 +30,24 @@ def understand(name: str, path: Path, split: str | None, label: str | None) -> F
         return _file(name, path, split, label)
     if is_table(scan(path)):
         return _table(name, path, split, label)
-    tree = look(path)
+    return _images(look(path), split, label)
+
+
+def _images(tree: Tree, split: str | None, label: str | None) -> Found:
+    """Understand a folder of images by its folders, or by the one CSV in it."""
     if not tree.names:
         others = ", ".join(f"{n} {kind}" for kind, n in tree.found.passed_over(()).items())
         got = others or "an empty folder"
-        raise DataError(Problem(str(path), "no images in it", got, _FORMS))
+        raise DataError(Problem(str(tree.found.folder), "no images in it", got, _FORMS))
     tables, unread = _csv_files(tree, label)
     if tables and (tree.has_class_folders or len(tables) > 1):
         raise DataError(_several(tree, tables))
     if tables and split is None:
         return by_csv(tree, tables[0], label)
     if tree.has_class_folders or tree.splits or _has_number_folders(tree):
+        if label is not None:
+            what = "no CSV has such a column beside one of images; the classes are folders"
+            raise DataError(Problem(f"--label {label}", what, fix="leave it out"))
         return by_folders(tree, split)
     raise DataError(_no_labels(tree, unread))
 

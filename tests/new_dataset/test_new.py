@@ -251,6 +251,9 @@ def test_names_that_do_not_fit(place: Path) -> None:
     pictures(place / "words", {"cat": 1, "dog": 1})
     (place / "names.txt").write_text("dog\ncat\n")
     assert "`dog` is class 0 here and class 1" in refused("words", "--names", "names.txt")
+    assert "the classes are folders" in refused("words", "--label", "breed")
+    pictures(place / "twice", {"7": 1, "07": 1})
+    assert "several classes are the number 7" in refused("twice", "--names", "names.txt")
     (place / "names.txt").write_text("Katze\nHund\n")
     new("words", "-o", "specs", "--names", "names.txt")
     assert names_by_image("words") == {"c0": {"Katze"}, "d0": {"Hund"}}
@@ -302,15 +305,27 @@ def test_what_is_odd_is_counted_and_said(place: Path) -> None:
 def test_rows_of_a_csv_that_are_odd(place: Path) -> None:
     for number in range(4):
         paint(place / "photos" / f"{number}.png", number)
-    text = (
-        "path\tclass\na/0.png\tcat\n1.png\tdog\n1.png\tdog\n2\t\ngone.png\tcat\n3.png\tcat; dog\n"
-    )
+    text = "path\tclass\n0.png\tcat\n1.png\tdog\n1.png\tdog\n2\t\ngone.png\tcat\n3.png\tcat; dog\n"
     (place / "photos" / "labels.tsv").write_text(text)
     said = " ".join(new("photos", "-o", "specs").stdout.split())
     assert "1 row of images that are not there: `gone.png`" in said
     assert "1 row without a label" in said and "1 row that repeat an earlier one" in said
     assert names_by_image("photos") == {"0": {"cat"}, "1": {"dog"}, "3": {"cat", "dog"}}
     assert "no multiple choice" in said and not Path("specs/photos_mc.yaml").exists()
+
+
+def test_paths_of_a_csv_that_begin_above_the_folder(place: Path) -> None:
+    for number in range(2):
+        paint(place / "photos" / f"{number}.png", number)
+    text = "path,class\n/home/x/0.png,cat\n/home/x/1.png,dog\n"
+    (place / "photos" / "labels.csv").write_text(text)
+    said = " ".join(new("photos", "-o", "specs").stdout.split())
+    assert "begin with `/home/x/`, which is taken for this folder" in said
+    assert names_by_image("photos") == {"0": {"cat"}, "1": {"dog"}}
+    shutil.rmtree("specs")
+    for other in ("train/1.png", "1.png"):
+        (place / "photos" / "labels.csv").write_text(f"path,class\nval/0.png,cat\n{other},dog\n")
+        assert "begin above the folder, in several ways" in refused("photos")
 
 
 def labelled(place: Path, text: str, name: str = "labels.csv") -> None:
