@@ -26,9 +26,9 @@ def check_device(device: str) -> None:
     except RuntimeError:  # of a kind that this torch was not built for
         count = 0
     if int(index or 0) >= count:
-        have = f"{count} of kind `{kind}`: {kind}:0 to {kind}:{count - 1}" if count else "none"
+        got = f"{kind}:0 to {kind}:{count - 1}" if count else f"no device of kind {kind}"
         what, fix = "is not on this machine", "--device cpu, or leave it out"
-        raise UserError(Problem("--device", what, device, f"what torch finds: {have}", fix))
+        raise UserError(Problem(f"--device {device}", what, f"torch finds {got}", fix=fix))
 
 
 def refuse_device(device: str, spec: ModelSpec) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.adapters.base import OF_EVERY_MODEL
 from harness.adapters.recognition import Recognised, recognise
 from harness.adapters.registry import ADAPTERS, abilities_of, adapter_class
 from harness.errors import Problem, SpecError, near_path, unknown_name
@@ -126,8 +127,10 @@ def _with_options(settings: Sequence[str], adapter: str | None) -> list[str]:
     known = ModelSpec.model_fields.keys() - {"directory", "folders", "file"}
     if adapter is None or all(_first(each) in known for each in settings):
         return list(settings)  # the adapter need not be imported
-    draft = _spec({"model": "named", "adapter": adapter}, ())
-    options = abilities_of(adapter_class(draft)).options.model_fields
+    name = adapter.rpartition(":")[2]
+    draft = _spec({"model": "model" if name_fault(name) else name, "adapter": adapter}, ())
+    can = abilities_of(adapter_class(draft))
+    usable, options = OF_EVERY_MODEL | can.keys, can.options.model_fields
     found: list[str] = []
     problems: list[Problem] = []
     for each in settings:
@@ -141,7 +144,7 @@ def _with_options(settings: Sequence[str], adapter: str | None) -> list[str]:
             if key in _INSTEAD:
                 problems.append(replace(problem, fix=f"write {_INSTEAD[key]}"))
             else:
-                problems.append(problem.among(key, sorted({*known, *options})))
+                problems.append(problem.among(key, sorted({*usable, *options})))
     if problems:
         raise SpecError(problems)
     return found

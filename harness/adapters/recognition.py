@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.adapters.registry import ADAPTERS
 from harness.errors import DataError, Problem, SpecError
 from harness.heavy import no_collection
 from harness.limits import MOST_YAML, parse_json_text, read_bounded_text
@@ -109,7 +110,7 @@ def _of_no_adapter(spec: ModelSpec, config: Mapping[str, Any]) -> Problem:
 
 def _say_which(spec: ModelSpec) -> str:
     return (
-        f"say which adapter: --model ADAPTER --model_args pretrained={spec.pretrained}; or in a "
-        "YAML of three lines, `model: NAME`, `adapter: ADAPTER`, "
-        f"`pretrained: {spec.pretrained}` (docs/models.md)"
+        f"say which adapter: --model ADAPTER --model_args pretrained={spec.pretrained}, of "
+        f"{', '.join(sorted(ADAPTERS))}; or MODULE:CLASS in a YAML (`model: NAME`, `adapter: …`, "
+        f"`pretrained: {spec.pretrained}`; docs/models.md)"
     )

@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from typing import cast
 
 from harness.adapters.base import (
+    CLASSIFY,
     OF_EVERY_MODEL,
     Abilities,
     Adapter,
@@ -115,9 +116,15 @@ def checked_class(spec: ModelSpec) -> type[Adapter]:
 def check_fits(spec: ModelSpec, adapter: type[Adapter], tasks: Sequence[TaskSpec]) -> None:
     """Raise SpecError naming every task with something that the adapter cannot do."""
     can, where = abilities_of(adapter), f"model `{spec.model}` (adapter `{spec.adapter}`)"
+    kind = "classifiers" if can.protocols == CLASSIFY else "models with a prompt"
+    fix = f"a task for {kind} (`harness list tasks`), or another model"
     problems = [
         Problem(
-            where, f"cannot do task `{task.task}`", f"protocol {task.protocol}", _any(can.protocols)
+            where,
+            f"cannot do task `{task.task}`",
+            f"protocol {task.protocol}",
+            _any(can.protocols),
+            fix,
         )
         for task in tasks
         if task.protocol not in can.protocols
@@ -128,6 +135,7 @@ def check_fits(spec: ModelSpec, adapter: type[Adapter], tasks: Sequence[TaskSpec
             f"cannot do task `{task.task}`",
             f"output_type {task.output_type}",
             _any(can.output_types),
+            f"--set output_type={min(can.output_types)}, or another adapter",
         )
         for task in tasks
         if task.protocol in can.protocols and task.output_type not in can.output_types

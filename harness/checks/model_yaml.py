@@ -2,34 +2,20 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
-from harness.adapters.base import OF_EVERY_MODEL
 from harness.adapters.contents import NAMING_FILES
 from harness.adapters.registry import abilities_of, checked_class
+from harness.export.hf.tables import field_docs
 from harness.runner.batch_size import batch_size_for
+from harness.specs.base import Spec
 from harness.specs.model import ModelSpec
 
-_ABOUT = {
-    "revision": "commit, branch or tag on the hub; null: the newest, which manifest.json records",
-    "dtype": "float32, bfloat16, float16; auto: bfloat16 on a GPU that has it, else float32",
-    "attn_implementation": "sdpa, eager, flash_attention_2, …; null: what transformers chooses",
-    "device_map": "auto: over all GPUs, in one process",
-    "batch_size": "prompts in a call of the model, or auto: what fits",
-    "system_prompt": "what the model is told before every prompt",
-    "trust_remote_code": "whether Python code of the checkpoint's own is run",
-    "processor_kwargs": "to the processor, such as {max_pixels: 802816} of Qwen-VL",
-    "model_kwargs": "to from_pretrained, such as {quantization_config: {load_in_4bit: true}}",
-    "generation": "settings in every task, such as {repetition_penalty: 1.1}",
-    "class_list": "whose classes the outputs are, in its order; null: the task's",
-}
-"""What each key is for. Their order is that of the file."""
 _DOCS = {"openai": "docs/servers.md", "vllm": "docs/vllm.md", "lmms_eval": "docs/lmms-eval.md"}
 _MOST_UP = 2  # folders that a relative path climbs
 
@@ -54,25 +40,31 @@ def model_yaml(spec: ModelSpec, name: str, folder: Path, about: str | None = Non
     written |= {"options": options} if options else {}
     where = _DOCS.get(spec.adapter, "docs/models.md")
     lines = [f"# {where} says more of the keys.", _as_yaml(written)]
-    others = [key for key in _ABOUT if key in can.keys | OF_EVERY_MODEL and key not in said]
+    others = [key for key in ModelSpec.model_fields if key in can.keys - said.keys()]
+    others += [] if "batch_size" in said else ["batch_size"]
     if others or can.options.model_fields:
         lines.append("# What else can be said, with what holds where it is not:")
-    defaults = {key: _default(ModelSpec, key) for key in others}
-    defaults |= {"batch_size": str(batch_size_for(None, spec))} if "batch_size" in others else {}
-    lines += [f"# {key}: {defaults[key]}  # {_ABOUT[key]}" for key in others]
-    lines += _of_options(can.options, options)
+    lines += _comments(ModelSpec, others, {"batch_size": str(batch_size_for(None, spec))})
+    rest = [key for key in can.options.model_fields if key not in options]
+    lines += [("# and under `options`:" if options else "# options:")] if rest else []
+    lines += [each.replace("# ", "#   ", 1) for each in _comments(can.options, rest, {})]
     return "\n".join(lines) + "\n"
 
 
-def _of_options(kind: type[BaseModel], said: Mapping[str, object]) -> Iterator[str]:
-    others = [key for key in kind.model_fields if key not in said]
-    if others:
-        yield "# options:" if not said else "# and under `options`:"
-    for key in others:
-        yield f"#   {key}: {_default(kind, key)}"
+def _comments(kind: type[Spec], keys: Sequence[str], known: Mapping[str, str]) -> Iterator[str]:
+    """Write a line for each key: its default, or what is known of it, and the first sentence of
+    what its class says of it.
+    """
+    docs: dict[str, str] = {}
+    for each in reversed(kind.__mro__[: kind.__mro__.index(Spec)]):
+        docs |= field_docs(each)
+    for key in keys:
+        line = f"# {key}: {known.get(key) or _default(kind, key)}"
+        about = docs.get(key, "").partition(". ")[0]
+        yield f"{line}  # {about}" if about else line
 
 
-def _default(kind: type[BaseModel], key: str) -> str:
+def _default(kind: type[Spec], key: str) -> str:
     value = to_jsonable_python(kind.model_fields[key].get_default(call_default_factory=True))
     return json.dumps({} if key == "generation" else value, ensure_ascii=False)
 
