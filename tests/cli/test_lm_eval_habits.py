@@ -64,6 +64,7 @@ def test_another_checkpoint_of_the_same_name_is_refused(
     words = ("--model", other, "--gen_kwargs", "max_new_tokens=8", "--limit", 13)
     done = harness("run", *TASK, *words, "--output", runs)
     assert done.code == 2 and "model.pretrained" in done.stderr
+    assert "--model_args model=NAME" in done.stderr
     assert harness("run", *TASK, *words, "--output", runs, "--model_args", "model=b").code == 0
 
 
