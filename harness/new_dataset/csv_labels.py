@@ -6,10 +6,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from harness.data.images.folder import open_folder
-from harness.data.labels.csv_table import FILES, IDS, LABELS, CsvTable, label_columns, labels_in
+from harness.data.labels.csv_table import (
+    FILES,
+    IDS,
+    LABELS,
+    Cells,
+    CsvTable,
+    label_columns,
+    labels_in,
+)
 from harness.errors import DataError, Problem
-from harness.new_dataset.folders import Tree
+from harness.new_dataset.folders import Tree, usual_split
 from harness.new_dataset.found import Found, Label, Place, counted, listed
+
+SPLITS = ("split", "subset", "partition", "set")
+"""Columns of a CSV that part its rows into splits."""
 
 
 def csv_columns(table: CsvTable, label: str | None) -> tuple[list[str], list[str]]:
@@ -20,12 +31,12 @@ def csv_columns(table: CsvTable, label: str | None) -> tuple[list[str], list[str
     return images, [name for name in chosen if name in table.header]
 
 
-def by_csv(tree: Tree, table: CsvTable, label: str | None) -> Found:
+def by_csv(tree: Tree, table: CsvTable, split: str | None, label: str | None) -> Found:
     """Understand a folder of images whose labels are in a CSV.
 
     Raises DataError for a header without the two columns or with two that fit, for a row that
-    cannot be read or joined with one image, for two rows of one image that differ, and where no row
-    is of an image of the folder.
+    cannot be read or joined with one image, for two rows of one image that differ, where no row is
+    of an image of the folder, and where rows are of several splits and none is chosen.
     """
     image_column, label_column = _one_of_each(table, label)
     source = open_folder(tree.found, tree.names)
@@ -35,10 +46,7 @@ def by_csv(tree: Tree, table: CsvTable, label: str | None) -> Found:
     blank, again = 0, 0
     absent: list[str] = []
     above: dict[str, str] = {}
-    for row in table.rows():
-        if isinstance(row, Problem):
-            raise DataError(row)
-        where, cells = row
+    for where, cells in _rows(table, split):
         place, prefix = index.find(cells[image_column], where)
         if place is None:
             absent.append(cells[image_column])
@@ -57,13 +65,37 @@ def by_csv(tree: Tree, table: CsvTable, label: str | None) -> Found:
     if len(above) > 1 and any(above):
         raise DataError(_several_roots(above))
     return Found(
-        form=f"`{table.file.path.name}`, columns `{image_column}` and `{label_column}`",
+        form=f"`{table.file.path.name}`, columns `{image_column}` and `{label_column}`"
+        + (f", split `{split}`" if split else ""),
         place=Place(tree.found.folder),
         source=source,
         labels=labels,
         files=dict(zip(source.ids, (tree.found.folder / name for name in tree.names), strict=True)),
         notes=tuple(_row_notes(blank, again, absent, next(iter(above)))),
     )
+
+
+def _rows(table: CsvTable, split: str | None) -> list[tuple[str, Cells]]:
+    """Give the rows, of the chosen split where there are several."""
+    rows: list[tuple[str, Cells]] = []
+    for row in table.rows():
+        if isinstance(row, Problem):
+            raise DataError(row)
+        rows.append(row)
+    column = next((name for name in SPLITS if name in table.header), None)
+    names = sorted({cells[column].strip() for _, cells in rows}) if column else []
+    if split is None and len(names) > 1:
+        what = f"rows of {counted(len(names), 'split')}: {listed(names)}"
+        fix = f"say which one is to be asked about, such as `--split {usual_split(names)}`"
+        raise DataError(Problem(f"{table.file.path}, column `{column}`", what, fix=fix))
+    if split is None:
+        return rows
+    if column is None:
+        what, expected = f"{table.file.path} has no splits", f"a column {' or '.join(SPLITS)}"
+        raise DataError(Problem(f"--split {split}", what, expected=expected, fix="leave it out"))
+    if split not in names:
+        raise DataError(Problem(f"--split {split}", "there is no such split").among(split, names))
+    return [(where, cells) for where, cells in rows if cells[column].strip() == split]
 
 
 def _row_notes(blank: int, again: int, absent: list[str], prefix: str) -> list[str]:

@@ -107,12 +107,13 @@ def _split(tree: Tree, split: str | None) -> str:
             str(tree.found.folder / tree.base),
             f"the images lie in {counted(len(names), 'split')}: {listed(names)}",
             expected="the images of one split, with a folder for each class",
-            fix=f"say which one is to be asked about, such as `--split {_usual(names)}`",
+            fix=f"say which one is to be asked about, such as `--split {usual_split(names)}`",
         )
     )
 
 
-def _usual(names: Sequence[str]) -> str:
+def usual_split(names: Sequence[str]) -> str:
+    """Give the split that is most likely to be asked about: validation, else not training."""
     return min(names, key=lambda each: (each.lower() in ("train", "training"), each[:3] != "val"))
 
 

@@ -10,6 +10,8 @@ from harness.data.images.source import Source, open_source
 from harness.data.labels.csv_table import FILES, IDS, LABELS
 from harness.errors import DataError, Problem
 from harness.heavy import no_collection
+from harness.new_dataset.csv_labels import SPLITS
+from harness.new_dataset.folders import usual_split
 from harness.new_dataset.found import Found, Label, Place, counted, listed
 from harness.specs.task import MetadataSpec, TaskSpec
 
@@ -37,7 +39,10 @@ def by_table(name: str, path: Path, split: str | None, label: str | None) -> Fou
     where = f"{path}" + (f", split `{place.split}`" if place.split else "")
     place = replace(place, images=_image_column(columns, where))
     column = _label_column(columns, label, where)
-    place, source = _open(name, place, column, columns)
+    parts = [each for each in columns if each.lower() in SPLITS and each != column]
+    place, source = _open(name, place, (column, *parts), columns)
+    for each in parts:
+        _refuse_mixture(set(map(str, source.columns[each])), f"{where}, column `{each}`")
     values = source.columns[column]
     labels: dict[str, frozenset[Label]] = {}
     for image, value in zip(source.ids, values, strict=True):
@@ -74,9 +79,8 @@ def _split(path: Path, split: str | None) -> str | None:
             raise DataError(Problem(where, f"{path} has no splits", fix="leave it out"))
         raise DataError(Problem(where, what).among(split, names))
     if split is None and len(names) > 1:
-        usual = next((each for each in names if each.startswith(("val", "test"))), names[0])
         what = f"has {counted(len(names), 'split')}: {listed(names)}"
-        fix = f"say which one is to be asked about, such as `--split {usual}`"
+        fix = f"say which one is to be asked about, such as `--split {usual_split(names)}`"
         raise DataError(Problem(str(path), what, expected="one split", fix=fix))
     return split or next(iter(names), None)
 
@@ -132,7 +136,16 @@ def _label_column(columns: Columns, label: str | None, where: str) -> str:
     )
 
 
-def _open(name: str, place: Place, column: str, columns: Columns) -> tuple[Place, Source]:
+def _refuse_mixture(splits: set[str], where: str) -> None:
+    if len(splits) > 1:
+        what = f"rows of {counted(len(splits), 'split')}: {listed(sorted(splits))}"
+        fix = "write the rows of one split into a table of their own, or take the column out"
+        raise DataError(Problem(where, what, fix=fix))
+
+
+def _open(
+    name: str, place: Place, wanted: tuple[str, ...], columns: Columns
+) -> tuple[Place, Source]:
     """Open a table by its ids: those of a column `image_id`, else the names of its image files,
     else a column whose ids are unique.
     """
@@ -142,7 +155,7 @@ def _open(name: str, place: Place, column: str, columns: Columns) -> tuple[Place
     for ids in dict.fromkeys((own, None, *named)):
         at = replace(place, ids=ids)
         try:
-            return at, open_source(_task(name, at), (column,))
+            return at, open_source(_task(name, at), wanted)
         except DataError as error:
             first = first or error
     assert first is not None

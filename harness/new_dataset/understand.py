@@ -42,8 +42,8 @@ def _images(tree: Tree, split: str | None, label: str | None) -> Found:
     tables, unread = _csv_files(tree, label)
     if tables and (tree.has_class_folders or len(tables) > 1):
         raise DataError(_several(tree, tables))
-    if tables and split is None:
-        return by_csv(tree, tables[0], label)
+    if tables:
+        return by_csv(tree, tables[0], split, label)
     if tree.has_class_folders or tree.splits or _has_number_folders(tree):
         if label is not None:
             what = "no CSV has such a column beside one of images; the classes are folders"
@@ -61,14 +61,11 @@ def _file(name: str, path: Path, split: str | None, label: str | None) -> Found:
     if suffix not in _CSV:
         ends = ", ".join((*_CSV, *_TABLES))
         raise DataError(Problem(str(path), "is no table", path.suffix, f"a folder, or {ends}"))
-    if split is not None:
-        fix = "leave it out; give the CSV of the split"
-        raise DataError(Problem(f"--split {split}", "a CSV has no splits", fix=fix))
     table = open_csv(read_text("labels", path))
     tree = look(path.parent)
     if not tree.names:
         raise DataError(Problem(str(path), f"there are no images below {path.parent}"))
-    return by_csv(tree, table, label)
+    return by_csv(tree, table, split, label)
 
 
 def _table(name: str, path: Path, split: str | None, label: str | None) -> Found:

@@ -359,6 +359,21 @@ def test_a_column_of_another_name_is_chosen(place: Path) -> None:
     assert names_by_image("photos") == {"0": {"pug"}, "1": {"husky"}}
 
 
+def test_one_of_several_splits_of_a_csv(place: Path) -> None:
+    text = "file,label,Split\n0.png,cat,train\n1.png,dog,train\n2.png,cat,val\n3.png,dog,val\n"
+    labelled(place, text)
+    for number in (2, 3):
+        paint(place / "photos" / f"{number}.png", number)
+    assert "rows of 2 splits: `train`, `val`" in refused("photos")
+    assert "there is no such split" in refused("photos", "--split", "test")
+    new("photos", "-o", "specs", "--split", "val")
+    assert names_by_image("photos") == {"2": {"cat"}, "3": {"dog"}}
+    labelled(place, "file,label\n0.png,cat\n1.png,dog\n")
+    shutil.rmtree("specs")
+    assert "labels.csv has no splits" in refused("photos/labels.csv", "--split", "val")
+    assert "labels.csv has no splits" in refused("photos", "--split", "val")
+
+
 def test_folders_and_a_csv_are_two_answers(place: Path) -> None:
     made = pictures(place / "photos")
     lines = "".join(f"{path},{name}\n" for path, name in made)
@@ -393,6 +408,9 @@ def test_tables_that_are_refused(place: Path) -> None:
     assert "2 columns may be that of the labels\n  got: label, category" in refused("b.parquet")
     made.remove_columns("image").to_parquet(place / "c.parquet")
     assert "no column of images" in refused("c.parquet")
+    mixed = made.add_column("split", ["train", *["val"] * (len(made) - 1)])
+    mixed.to_parquet(place / "e.parquet")
+    assert "rows of 2 splits: `train`, `val`" in refused("e.parquet")
     (place / "d.parquet").write_bytes(b"no parquet")
     assert "cannot be loaded" in refused("d.parquet")
 
