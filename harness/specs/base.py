@@ -79,6 +79,7 @@ class FileSpec(Spec):
     """A spec that is a file of its own and may name other files relative to itself."""
 
     description: str = ""
+    """What this is, in a line; shown by `harness list`."""
     directory: Path = Field(default=Path(), exclude=True, repr=False)
     """Folder of the YAML, set by the loader. Never part of a digest."""
     folders: Mapping[str, Path | None] = Field(default_factory=dict, exclude=True, repr=False)

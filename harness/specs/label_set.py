@@ -15,7 +15,7 @@ class ClassEntry(Spec):
     name: str = Field(min_length=1, max_length=1_000)
     """The name that the model is shown."""
     aliases: tuple[str, ...] = ()
-    """Further names under which an answer is this class."""
+    """Further names of the class in labels and checkpoints; answers are read by `name` alone."""
     wnid: str | None = None
     """WordNet id, for folders that are named so."""
 
