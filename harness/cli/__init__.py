@@ -31,6 +31,7 @@ from harness.cli import (
     show,
     study,
     submit,
+    view,
 )
 from harness.cli.streams import LostOutputError, drop, plain_streams
 from harness.errors import HarnessError, Problem, RunError
@@ -53,6 +54,7 @@ app.command("plan")(plan.plan)
 app.command("score")(score.score)
 app.command("merge", help="Another name of `score`.")(score.score)
 app.command("show")(show.show)
+app.command("view")(view.view)
 app.command("import")(import_answers.import_answers)
 app.command("map")(map_answers.map_answers)
 app.command("compare")(compare.compare)

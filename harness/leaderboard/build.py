@@ -43,11 +43,11 @@ def build(catalogue: Catalogue, entries: Path, output: Path, overrides: Override
     `output` is there and is no site, DataError when every entry is refused, one has vanished, or a
     label set cannot be read.
     """
-    _refuse_other(output)
+    refuse_other(output)
     gathered = gather(catalogue, entries)
     opened_tasks = open_tasks(catalogue, gathered.entries, overrides)
     labels = labels_by_task(opened_tasks)
-    _check_names([*opened_tasks, *(each.name for each in labels.values())])
+    check_names([*opened_tasks, *(each.name for each in labels.values())])
     with replaced_folder(output) as hidden:
         data = hidden / "data"
         data.mkdir()
@@ -104,7 +104,8 @@ def _site(gathered: Gathered, benchmarks: tuple[Benchmark, ...], boards: tuple[B
     )
 
 
-def _refuse_other(output: Path) -> None:
+def refuse_other(output: Path) -> None:
+    """Raise UserError where the folder is there, and is neither empty nor a site."""
     if output.is_dir() and ((output / "data" / MARKER).is_file() or not any(output.iterdir())):
         return
     if output.exists():
@@ -124,7 +125,7 @@ def _check_some(entries: Path, gathered: Gathered) -> None:
         )
 
 
-def _check_names(names: Sequence[str]) -> None:
+def check_names(names: Sequence[str]) -> None:
     """Raise DataError for a task or benchmark whose name would be part of a path and cannot be."""
     for name in names:
         if not _FILE_NAME.fullmatch(name):

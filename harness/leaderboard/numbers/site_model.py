@@ -199,6 +199,11 @@ class Board:
     references: tuple[Reference, ...]
     pairs: Sequence[Pair]
     """Every two rows, in the order of the rows."""
+    note: str = ""
+    """Of one's own runs, what part of the images they are of, and in what they were asked otherwise
+    than the task asks."""
+    is_part: bool = False
+    """Whether it is of one run that is not complete, which has no rank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +250,21 @@ class Benchmark:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnRuns:
+    """What a site of one's own runs, which are no entries, has besides."""
+
+    folders: Mapping[str, str]
+    """Where the runs lie, by `OwnRuns.key`."""
+    refresh: int | None
+    """Seconds after which a page loads itself again; None for a site that stays as it is."""
+
+    @staticmethod
+    def key(entry: str, task: str) -> str:
+        """Give the name of a run in the site."""
+        return f"{entry}--{task}"
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """The whole leaderboard."""
 
@@ -262,3 +282,5 @@ class Site:
     """The whole ledger, newest first; withdrawn entries are only here."""
     refused: tuple[Report, ...]
     """Entries that the checker refuses, by name, with its errors; they are only here."""
+    own: OwnRuns | None = None
+    """For a site of one's own runs (`harness view`); None for a leaderboard."""
