@@ -135,7 +135,9 @@ def _with_options(settings: Sequence[str], adapter: str | None) -> list[str]:
     problems: list[Problem] = []
     for each in settings:
         key = _first(each)
-        if key in known:
+        if "=" not in each:
+            problems.append(Problem(str(of_model()), "is not key=value", each, "dtype=bfloat16"))
+        elif key in known:
             found.append(each)
         elif key in options:
             found.append(f"options.{each}")

@@ -1,6 +1,7 @@
 """`harness check`: are tasks and models sound, before a model is run."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -74,7 +75,9 @@ def check(
             failed += _show(kind, name, check_study(catalogue, name))
         else:
             known = [*catalogue.names(Kind.TASK), *catalogue.names(Kind.MODEL)]
-            raise SpecError(unknown_name("check", "task or model", name, known))
+            problem = unknown_name("check", "task or model", name, known)
+            fix = problem.fix or "`harness list tasks` and the like name them; a folder is `./NAME`"
+            raise SpecError(replace(problem, fix=fix))
     say(f"{failed} errors" if failed else "no errors")
     raise typer.Exit(2 if failed else 0)
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal, get_args
 
+import rich.console
 import rich.table
 from rich import box
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions
 from rich.measure import Measurement
 
 from harness.errors import Problem, UserError
@@ -79,7 +79,9 @@ class _Name:
     def __init__(self, text: str) -> None:
         self._text = shown(text)
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[str]:
+    def __rich_console__(
+        self, console: rich.console.Console, options: rich.console.ConsoleOptions
+    ) -> Iterator[str]:
         width = options.max_width
         words = self._text.split(" ")
         if max(map(cell_len, words)) <= width:
@@ -97,7 +99,9 @@ class _Name:
                 lines[-1] += piece
         yield escape("\n".join(lines))
 
-    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+    def __rich_measure__(
+        self, console: rich.console.Console, options: rich.console.ConsoleOptions
+    ) -> Measurement:
         return Measurement.get(console, options, escape(self._text))
 
 

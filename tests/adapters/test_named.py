@@ -170,6 +170,7 @@ def test_every_folder_has_a_name_that_a_file_can_bear(name: str, tmp_path: Path)
         ("step-10", ("device=cuda:0",), "fix: write --device DEVICE"),
         ("step-10", ("pretrained=mini",), "`pretrained` is said twice"),
         ("step-10", ("dtype",), "is not key=value"),
+        ("step-10", ("step-10",), "is not key=value"),
         ("step-10", ("dtype=[",), "is not a value in YAML"),
         ("step-10", ("dtype=float8",), "`dtype` cannot be this"),
         ("step-10/config.json", (), "is a file, and a checkpoint is a folder"),
