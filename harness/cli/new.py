@@ -40,6 +40,9 @@ def new(
     split: Annotated[
         str | None, typer.Option(help="Of a data set with several splits, the one to ask about.")
     ] = None,
+    image: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="The column of the images.")
+    ] = None,
     label: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="The column of the labels.")
     ] = None,
@@ -52,6 +55,7 @@ def new(
     """Write the tasks of a data set of your own: open world, multiple choice, closed world,
     mapped closed world, and for classifiers. Images stay where they are.
     """
+    from harness.new_dataset.found import Choice
     from harness.new_dataset.naming import name_classes
     from harness.new_dataset.specs import check_name, tasks_of, write_specs
     from harness.new_dataset.understand import understand
@@ -61,8 +65,8 @@ def new(
     chosen = name or _default_name(data)
     refuse_full(output)
     check_name(catalogue, chosen)
-    found = understand(chosen, data, split, label)
-    command = _command(data, output, name=name, split=split, label=label)
+    found = understand(chosen, data, Choice(split, image, label))
+    command = _command(data, output, name=name, split=split, image=image, label=label)
     classes = name_classes(found, catalogue, names, command)
     _show(data, found, classes)
     write_specs(catalogue, chosen, found, classes, output)

@@ -17,28 +17,31 @@ from harness.data.labels.csv_table import (
 )
 from harness.errors import DataError, Problem
 from harness.new_dataset.folders import Tree, usual_split
-from harness.new_dataset.found import Found, Label, Place, counted, listed
+from harness.new_dataset.found import Choice, Found, Label, Place, counted, listed
 
 SPLITS = ("split", "subset", "partition", "set")
 """Columns of a CSV that part its rows into splits."""
 
 
-def csv_columns(table: CsvTable, label: str | None) -> tuple[list[str], list[str]]:
+def csv_columns(table: CsvTable, choice: Choice) -> tuple[list[str], list[str]]:
     """Give the columns of a CSV that may name an image's file (else its id), and its labels."""
     images = [name for name in FILES if name in table.header]
     images = images or [name for name in IDS if name in table.header]
-    chosen = [label.strip().lower()] if label is not None else label_columns(table.header)
-    return images, [name for name in chosen if name in table.header]
+    found = [images, label_columns(table.header)]
+    for place, chosen in enumerate((choice.image, choice.label)):
+        if chosen is not None:
+            found[place] = [name for name in table.header if name == chosen.strip().lower()]
+    return found[0], found[1]
 
 
-def by_csv(tree: Tree, table: CsvTable, split: str | None, label: str | None) -> Found:
+def by_csv(tree: Tree, table: CsvTable, choice: Choice) -> Found:
     """Understand a folder of images whose labels are in a CSV.
 
     Raises DataError for a header without the two columns or with two that fit, for a row that
     cannot be read or joined with one image, for two rows of one image that differ, where no row is
     of an image of the folder, and where rows are of several splits and none is chosen.
     """
-    image_column, label_column = _one_of_each(table, label)
+    image_column, label_column = _one_of_each(table, choice)
     source = open_folder(tree.found, tree.names)
     index = _Index(tree.names)
     labels: dict[str, frozenset[Label]] = {}
@@ -46,7 +49,7 @@ def by_csv(tree: Tree, table: CsvTable, split: str | None, label: str | None) ->
     blank, again = 0, 0
     absent: list[str] = []
     above: dict[str, str] = {}
-    for where, cells in _rows(table, split):
+    for where, cells in _rows(table, choice.split):
         place, prefix = index.find(cells[image_column], where)
         if place is None:
             absent.append(cells[image_column])
@@ -66,7 +69,7 @@ def by_csv(tree: Tree, table: CsvTable, split: str | None, label: str | None) ->
         raise DataError(_several_roots(above))
     return Found(
         form=f"`{table.file.path.name}`, columns `{image_column}` and `{label_column}`"
-        + (f", split `{split}`" if split else ""),
+        + (f", split `{choice.split}`" if choice.split else ""),
         place=Place(tree.found.folder),
         source=source,
         labels=labels,
@@ -113,20 +116,22 @@ def _row_notes(blank: int, again: int, absent: list[str], prefix: str) -> list[s
     return notes
 
 
-def _one_of_each(table: CsvTable, label: str | None) -> tuple[str, str]:
-    images, labels = csv_columns(table, label)
+def _one_of_each(table: CsvTable, choice: Choice) -> tuple[str, str]:
+    images, labels = csv_columns(table, choice)
     where, got = f"{table.file.path}:1", ", ".join(table.header) or "an empty file"
-    if label is not None and not labels:
-        raise DataError(Problem(where, f"no column `{label}`").among(label, table.header))
-    for found, what, known in ((images, "image", (*FILES, *IDS)), (labels, "label", LABELS)):
-        choice = " or another by `--label COLUMN`" if what == "label" else ""
+    for found, what, chosen, known in (
+        (images, "image", choice.image, (*FILES, *IDS)),
+        (labels, "label", choice.label, LABELS),
+    ):
+        if not found and chosen is not None:
+            raise DataError(Problem(where, f"no column `{chosen}`").among(chosen, table.header))
         if not found:
-            expected = f"one of {', '.join(known)}{choice}"
-            raise DataError(Problem(where, f"no column of the {what}s", got, expected))
+            expected, fix = f"one of {', '.join(known)}", f"say which one it is: `--{what} COLUMN`"
+            raise DataError(Problem(where, f"no column of the {what}s", got, expected, fix))
         if len(found) > 1:
-            fix = f"say `--label {found[0]}`" if what == "label" else "take one of them out"
-            what = f"{counted(len(found), 'column')} may be that of the {what}s"
-            raise DataError(Problem(where, what, ", ".join(found), "one", fix))
+            fix = f"say `--{what} {found[0]}`"
+            many = f"{counted(len(found), 'column')} may be that of the {what}s"
+            raise DataError(Problem(where, many, ", ".join(found), "one", fix))
     return images[0], labels[0]
 
 

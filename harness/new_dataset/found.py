@@ -12,6 +12,17 @@ Label = str | int
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """What the user says of data that can be understood in several ways."""
+
+    split: str | None = None
+    image: str | None = None
+    """The column of the images."""
+    label: str | None = None
+    """The column of the labels."""
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where the images of a task are, by its keys."""
 

@@ -12,7 +12,7 @@ from harness.errors import DataError, Problem
 from harness.heavy import no_collection
 from harness.new_dataset.csv_labels import SPLITS
 from harness.new_dataset.folders import usual_split
-from harness.new_dataset.found import Found, Label, Place, counted, listed
+from harness.new_dataset.found import Choice, Found, Label, Place, counted, listed
 from harness.specs.task import MetadataSpec, TaskSpec
 
 with no_collection():
@@ -27,18 +27,18 @@ _ADD_IDS = (
 Columns = Mapping[str, ColumnKind]
 
 
-def by_table(name: str, path: Path, split: str | None, label: str | None) -> Found:
+def by_table(name: str, path: Path, choice: Choice) -> Found:
     """Understand a table. `name` is the data set's, for messages.
 
     Raises DataError where it cannot be read, has several splits and none is chosen, has no column
     of images, of labels or of unique ids, or several of which nothing says which is meant.
     """
-    place = Place(path, _split(path, split))
+    place = Place(path, _split(path, choice.split))
     task = _task(name, place)
     columns = columns_of(task, path)
     where = f"{path}" + (f", split `{place.split}`" if place.split else "")
-    place = replace(place, images=_image_column(columns, where))
-    column = _label_column(columns, label, where)
+    place = replace(place, images=_image_column(columns, choice.image, where))
+    column = _label_column(columns, choice.label, where)
     parts = [each for each in columns if each.lower() in SPLITS and each != column]
     place, source = _open(name, place, (column, *parts), columns)
     for each in parts:
@@ -99,7 +99,13 @@ def _task(name: str, place: Place) -> TaskSpec:
     )
 
 
-def _image_column(columns: Columns, where: str) -> str:
+def _image_column(columns: Columns, image: str | None, where: str) -> str:
+    if image is not None:
+        may_be = [name for name, kind in columns.items() if kind in ("image", "text")]
+        if image in may_be:
+            return image
+        what = f"no column `{image}` of images or of their files"
+        raise DataError(Problem(where, what).among(image, may_be))
     fits = [name for name, kind in columns.items() if kind == "image"]
     if len(fits) > 1 and "image" in fits:
         fits = ["image"]
@@ -109,7 +115,8 @@ def _image_column(columns: Columns, where: str) -> str:
         return fits[0]
     what = f"{counted(len(fits), 'column')} of images" if fits else "no column of images"
     expected = "one; a column `image` goes before others"
-    raise DataError(Problem(where, what, ", ".join(fits or columns), expected))
+    fix = "say which one it is: `--image COLUMN`"
+    raise DataError(Problem(where, what, ", ".join(fits or columns), expected, fix))
 
 
 def _label_column(columns: Columns, label: str | None, where: str) -> str:

@@ -8,7 +8,7 @@ from harness.data.labels.files import read_text
 from harness.errors import DataError, Problem
 from harness.new_dataset.csv_labels import by_csv, csv_columns
 from harness.new_dataset.folders import Tree, by_folders, look
-from harness.new_dataset.found import Found, counted, listed
+from harness.new_dataset.found import Choice, Found, counted, listed
 
 _CSV = (".csv", ".tsv")
 _TABLES = (".parquet", ".arrow", ".jsonl", ".json")
@@ -18,46 +18,46 @@ _FORMS = (
 )
 
 
-def understand(name: str, path: Path, split: str | None, label: str | None) -> Found:
+def understand(name: str, path: Path, choice: Choice) -> Found:
     """Understand the labelled data set at a path. `name` is what it will be called.
 
-    `split` chooses one of several, `label` the column of the labels. Raises DataError where nothing
-    of the known forms lies there, or more than one.
+    Raises DataError where nothing of the known forms lies there, or more than one.
     """
     if not path.exists():
         raise DataError(Problem(str(path), "there is no such file or folder"))
     if path.is_file():
-        return _file(name, path, split, label)
+        return _file(name, path, choice)
     if is_table(scan(path)):
-        return _table(name, path, split, label)
-    return _images(look(path), split, label)
+        return _table(name, path, choice)
+    return _images(look(path), choice)
 
 
-def _images(tree: Tree, split: str | None, label: str | None) -> Found:
+def _images(tree: Tree, choice: Choice) -> Found:
     """Understand a folder of images by its folders, or by the one CSV in it."""
     if not tree.names:
         others = ", ".join(f"{n} {kind}" for kind, n in tree.found.passed_over(()).items())
         got = others or "an empty folder"
         raise DataError(Problem(str(tree.found.folder), "no images in it", got, _FORMS))
-    tables, unread = _csv_files(tree, label)
+    tables, unread = _csv_files(tree, choice)
     if tables and (tree.has_class_folders or len(tables) > 1):
         raise DataError(_several(tree, tables))
     if tables:
-        return by_csv(tree, tables[0], split, label)
+        return by_csv(tree, tables[0], choice)
     if tree.has_class_folders or tree.splits or _has_number_folders(tree):
-        if label is not None:
-            what = "no CSV has such a column beside one of images; the classes are folders"
-            raise DataError(Problem(f"--label {label}", what, fix="leave it out"))
-        return by_folders(tree, split)
+        column = choice.label or choice.image
+        if column is not None:
+            what = "no CSV has such a column, and one of images and labels; the classes are folders"
+            raise DataError(Problem(f"column {column}", what, fix="leave the option out"))
+        return by_folders(tree, choice.split)
     raise DataError(_no_labels(tree, unread))
 
 
-def _file(name: str, path: Path, split: str | None, label: str | None) -> Found:
+def _file(name: str, path: Path, choice: Choice) -> Found:
     suffix = path.suffix.lower()
     if path.stem == "metadata" and suffix in (*_CSV, *_TABLES):
-        return _table(name, path.parent, split, label)
+        return _table(name, path.parent, choice)
     if suffix in _TABLES:
-        return _table(name, path, split, label)
+        return _table(name, path, choice)
     if suffix not in _CSV:
         ends = ", ".join((*_CSV, *_TABLES))
         raise DataError(Problem(str(path), "is no table", path.suffix, f"a folder, or {ends}"))
@@ -65,16 +65,16 @@ def _file(name: str, path: Path, split: str | None, label: str | None) -> Found:
     tree = look(path.parent)
     if not tree.names:
         raise DataError(Problem(str(path), f"there are no images below {path.parent}"))
-    return by_csv(tree, table, split, label)
+    return by_csv(tree, table, choice)
 
 
-def _table(name: str, path: Path, split: str | None, label: str | None) -> Found:
+def _table(name: str, path: Path, choice: Choice) -> Found:
     from harness.new_dataset.tables import by_table  # imports `datasets`: a second
 
-    return by_table(name, path, split, label)
+    return by_table(name, path, choice)
 
 
-def _csv_files(tree: Tree, label: str | None) -> tuple[list[CsvTable], list[Problem]]:
+def _csv_files(tree: Tree, choice: Choice) -> tuple[list[CsvTable], list[Problem]]:
     """Give the CSV files with columns of images and labels, and what is wrong with others."""
     found: list[CsvTable] = []
     others: list[Problem] = []
@@ -86,7 +86,7 @@ def _csv_files(tree: Tree, label: str | None) -> tuple[list[CsvTable], list[Prob
         except DataError as error:
             others += error.problems
             continue
-        if all(csv_columns(table, label)):
+        if all(csv_columns(table, choice)):
             found.append(table)
         else:
             header = ", ".join(table.header)[:200]

@@ -359,6 +359,29 @@ def test_a_column_of_another_name_is_chosen(place: Path) -> None:
     assert names_by_image("photos") == {"0": {"pug"}, "1": {"husky"}}
 
 
+def test_columns_of_other_names_are_chosen(place: Path) -> None:
+    labelled(place, "id_code,path,file,diagnosis\n0,x,x,mild\n1,x,x,severe\n")
+    assert "no columns of images and labels" in refused("photos")
+    given = ["photos/labels.csv", "--label", "diagnosis"]
+    assert "2 columns may be that of the images\n  got: path, file" in refused(*given)
+    assert "no column `id_cod`\n  fix: did you mean `id_code`?" in refused(
+        *given, "--image", "id_cod"
+    )
+    new("photos", "-o", "specs", "--label", "diagnosis", "--image", "id_code")
+    assert names_by_image("photos") == {"0": {"mild"}, "1": {"severe"}}
+
+
+def test_images_of_a_table_are_chosen(place: Path) -> None:
+    made = table(place / "made").rename_column("image", "front")
+    paths = [str(paint(place / "backs" / f"{number}.png", number)) for number in range(len(made))]
+    both = made.add_column("back", paths).cast_column("back", datasets.Image())
+    both.to_parquet(place / "photos.parquet")
+    assert "2 columns of images\n  got: front, back" in refused("photos.parquet")
+    assert "no column `label` of images" in refused("photos.parquet", "--image", "label")
+    new("photos.parquet", "-o", "specs", "--image", "front")
+    assert names_by_image("photos")["b0"] == {"black bear"}
+
+
 def test_one_of_several_splits_of_a_csv(place: Path) -> None:
     text = "file,label,Split\n0.png,cat,train\n1.png,dog,train\n2.png,cat,val\n3.png,dog,val\n"
     labelled(place, text)
