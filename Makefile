@@ -5,6 +5,7 @@
 #                 adapters; the first time it installs an environment of 7 GB
 # make test-vllm  run the tests of adapter `vllm`, and of `openai` against a real `vllm serve`; the
 #                 first time it installs an environment of 4 GB
+# make docs       build the documentation site into site-docs/
 # make lint       style and types, and the workflows
 
 PYTHON ?= python3
@@ -19,7 +20,7 @@ VLLM := .venv-vllm
 VLLM_SCRIPT := ../shared/vllm/make_env.sh
 FULL_EXTRAS := dev,lmms,open-clip,quantization,timm,vision
 
-.PHONY: demo test test-full test-vllm lint clean
+.PHONY: demo docs test test-full test-vllm lint clean
 
 demo: $(VENV)/.ready
 	$(BIN)/harness run --tasks mini_cw,mini_ow --model mini --output runs/demo >/dev/null
@@ -46,6 +47,10 @@ test-full: $(FULL)/.ready
 test-vllm: $(VLLM)/.ready
 	VLLM_CPU_KVCACHE_SPACE=1 $(VLLM)/bin/python -m pytest -o filterwarnings=default -k vllm \
 	    tests/adapters/test_conformance.py tests/adapters/test_*vllm*.py
+
+docs: $(VENV)/.ready-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo 'The documentation: $(CURDIR)/site-docs/index.html'
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
@@ -74,4 +79,4 @@ $(VLLM)/.ready:
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(FULL) $(VLLM) runs site
+	rm -rf $(VENV) $(FULL) $(VLLM) runs site site-docs

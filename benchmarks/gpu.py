@@ -26,6 +26,7 @@ from prefix import imagenet_names
 from speed_models import write_tasks
 
 from harness.adapters.base import Setting
+from harness.adapters.contents import contents_of
 from harness.adapters.hf.adapter import HfAdapter
 from harness.cli.options import batch_size_of
 from harness.requests import Ahead, Ask, ModelFacts, Request, Response
@@ -44,11 +45,26 @@ ANSWER = 8  # tokens of an answer: `write_tasks` allows so many, and random weig
 
 
 class Timed:
-    """An `hf` model that sums the seconds of its calls."""
+    """An `hf` model that notes when it was called."""
 
     def __init__(self, inner: HfAdapter) -> None:
         self._inner = inner
-        self.seconds = 0.0
+        self.calls: list[tuple[int, float, float]] = []
+        """Rows, start and end of each call, in seconds."""
+
+    def steady(self, images: int, batch: int) -> float:
+        """Give images a second, from the end of the first batch to that of the last, the waiting
+        between them too. Before the first come those that were tried to find its size.
+        """
+        batches = self.calls[-max(1, -(-images // batch)) :]
+        begun = batches[0][2] if len(batches) > 1 else batches[0][1]
+        rows = sum(each[0] for each in (batches[1:] or batches))
+        return rows / (batches[-1][2] - begun)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds in all calls."""
+        return sum(end - start for _, start, end in self.calls)
 
     @property
     def facts(self) -> ModelFacts:
@@ -63,7 +79,7 @@ class Timed:
         """Answer; the tokens are on the CPU when it returns, so the time is whole."""
         started = time.perf_counter()
         found = self._inner.respond(ask, requests)
-        self.seconds += time.perf_counter() - started
+        self.calls.append((len(requests), started, time.perf_counter()))
         return found
 
 
@@ -89,7 +105,9 @@ class Found:
     """What a run took."""
 
     seconds: float
-    """From the loaded model to the end of the scoring."""
+    """From the loaded model to the end of the scoring, without the digest of the weights."""
+    steady: float
+    """Images a second once the first batch is done."""
     in_model: float
     batch: int
     gib: float
@@ -97,6 +115,7 @@ class Found:
     shared_tokens: int
     patches: int
     """Patches of one image, tiles and all."""
+    answers: tuple[str, ...]
 
 
 def write_pictures(folder: Path, images: int, side: int) -> None:
@@ -115,8 +134,8 @@ def patches_of(model: HfAdapter, side: int) -> int:
     return int(pixels.shape[0] if pixels.dim() == 2 else pixels[0, :, 0].numel() // 14**2)
 
 
-def measure(at: Work, family: str, shared: bool) -> Found:
-    """Load a model and answer all images, with or without the shared prefix."""
+def measure(at: Work, family: str, shared: bool, images: int) -> Found:
+    """Load a model and answer so many images, with or without the shared prefix."""
     options = {"shared_prefix": shared}
     path = str(at.folder / family)
     spec = ModelSpec(model=family, adapter="hf", pretrained=path, options=options)
@@ -125,18 +144,25 @@ def measure(at: Work, family: str, shared: bool) -> Found:
     if ON_GPU:
         torch.cuda.reset_peak_memory_stats()
     run_options = RunOptions(at.specs / f"runs-{shared}", at.batch, show_progress=False)
-    task, rank = load_task(catalogue, f"speed_cw_{at.names}"), Rank(0, 1, Setting(DEVICE))
+    task = load_task(catalogue, f"speed_cw_{at.names}", [f"limit={images}"])
+    rank = Rank(0, 1, Setting(DEVICE))
+    contents_of(spec)  # read once a process: 15 GB of weights
     started = time.perf_counter()
     done = run_task(catalogue, task, spec, lambda: adapter, rank, run_options)
+    seconds = time.perf_counter() - started
+    rows = list(read_predictions(done.path / "predictions.jsonl"))
+    batch = Manifest.read(done.path).batch_size or 1
+    print(f"calls: {[(n, round(b - a, 2)) for n, a, b in adapter.calls]}", file=sys.stderr)
     return Found(
-        seconds=time.perf_counter() - started,
+        seconds=seconds,
+        steady=adapter.steady(images, batch),
         in_model=adapter.seconds,
-        batch=Manifest.read(done.path).batch_size or 0,
+        batch=batch,
         gib=torch.cuda.max_memory_allocated() / 2**30 if ON_GPU else 0.0,
-        prompt_tokens=next(iter(read_predictions(done.path / "predictions.jsonl"))).prompt_tokens
-        or 0,
+        prompt_tokens=rows[0].prompt_tokens or 0,
         shared_tokens=model._prefix.used if model._prefix else 0,
         patches=patches_of(model, at.side),
+        answers=tuple(row.answer or "" for row in rows),
     )
 
 
@@ -166,17 +192,19 @@ def operations(size: Size, patches: int, new: int, whole: int) -> float:
     return text + logits + 2 * patches * size.vision_layers * block
 
 
-def line(at: Work, family: str, found: Found, rate: float) -> str:
-    """Give a line of the table."""
+def line(at: Work, family: str, found: Found, first: Found, rate: float) -> str:
+    """Give a line of the table; `first` is the run whose answers are compared with."""
     whole = found.prompt_tokens + ANSWER
     new = whole - found.shared_tokens
     floor = operations(at.size(family), found.patches, new, whole) / rate
-    each = found.seconds / at.images
+    images = len(found.answers)
     name = "shared" if found.shared_tokens else "not shared"
+    equal = sum(a == b for a, b in zip(found.answers, first.answers, strict=False))
     return (
-        f"| {family} | {name} | {found.prompt_tokens} | {found.batch} | {1 / each:.2f} "
-        f"| {100 * found.in_model / found.seconds:.0f} % | {found.gib:.1f} GiB "
-        f"| {1 / floor:.2f} | {100 * floor / each:.0f} % |"
+        f"| {family} | {name} | {found.prompt_tokens} | {found.batch} | {images} "
+        f"| {images / found.seconds:.2f} | {100 * found.in_model / found.seconds:.0f} % "
+        f"| {found.steady:.2f} | {found.gib:.1f} GiB | {1 / floor:.2f} "
+        f"| {100 * floor * found.steady:.0f} % | {equal} of {images} |"
     )
 
 
@@ -186,6 +214,7 @@ def main() -> None:
     parser.add_argument("--families", default=",".join(REAL))
     parser.add_argument("--names", type=int, default=1000)
     parser.add_argument("--images", type=int, default=512)
+    parser.add_argument("--part", type=int, default=4, help="images / PART without the prefix")
     parser.add_argument("--side", type=int, default=448)
     parser.add_argument("--batch_size", default="auto")
     parser.add_argument("--folder", type=Path, help="where weights are kept for the next time")
@@ -194,8 +223,9 @@ def main() -> None:
     card = torch.cuda.get_device_name() if ON_GPU else "CPU"
     rate = matrix_rate(options.tiny)
     print(f"{datetime.now(UTC):%Y-%m-%d}, {card}, {rate / 1e12:.2f} TFLOP/s in matrices")
-    print("| model | prefix | prompt tokens | batch | images/s | in the model | memory ", end="")
-    print("| floor, images/s | of the floor |\n|" + "---|" * 9, flush=True)
+    print("| model | prefix | prompt tokens | batch | images | images/s | in the model ", end="")
+    print("| steady, images/s | memory | floor, images/s | steady to floor | equal answers |")
+    print("|" + "---|" * 12, flush=True)
     with tempfile.TemporaryDirectory() as name:
         batch = batch_size_of(options.batch_size) or "auto"
         kept = options.folder or Path(name)
@@ -205,8 +235,10 @@ def main() -> None:
         write_pictures(at.specs / "images", at.images, at.side)
         for family in options.families.split(","):
             make_gpu_model(family, at.folder / family, imagenet_names(), tiny=at.tiny)
-            for shared in (True, False):
-                print(line(at, family, measure(at, family, shared), rate), flush=True)
+            shared = measure(at, family, True, at.images)
+            print(line(at, family, shared, shared, rate), flush=True)
+            plain = measure(at, family, False, max(1, at.images // options.part))
+            print(line(at, family, plain, shared, rate), flush=True)
 
 
 if __name__ == "__main__":

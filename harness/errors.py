@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 _LONGEST, _MOST_SHOWN = 2_000, 100
 """Characters of one detail of a problem, and problems of one error, that are shown."""
@@ -96,6 +97,17 @@ def nearest(word: str, candidates: Sequence[str]) -> str | None:
         return None
     matches = difflib.get_close_matches(word, candidates[:_MOST_CANDIDATES], n=1)
     return matches[0] if matches else None
+
+
+def near_path(path: Path) -> str | None:
+    """Ask whether what lies beside a path that is not there was meant; None where nothing is like
+    it.
+    """
+    try:
+        guess = nearest(path.name, [each.name for each in path.parent.iterdir()])
+    except OSError:
+        return None
+    return f"did you mean `{path.parent / guess}`?" if guess else None
 
 
 def unknown_name(where: str, kind: str, name: str, known: Sequence[str]) -> Problem:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.adapters.base import Adapter
+from harness.adapters.named import find_model
 from harness.answers.outcome import Outcome
 from harness.errors import DataError, Problem, UserError
 from harness.given import Answers, Given, LabelsGiven, Names, class_list_of
@@ -44,11 +45,12 @@ def load_task(
 def load_model(
     name: str, settings: Sequence[str] = (), include_path: Sequence[str | Path] = ()
 ) -> ModelSpec:
-    """Load a model's spec by name, path or `module:Class`; its weights stay where they are.
+    """Load the spec of a model as `harness run --model` names it: by name, path, `module:Class`, a
+    checkpoint's folder or hub id, an adapter; its weights stay where they are.
 
-    Raises SpecError as `load_task`.
+    Raises SpecError as `load_task`, DataError for a repository that is not within reach.
     """
-    return load.load_model(_catalogue(include_path), name, settings)
+    return find_model(_catalogue(include_path), name, settings).spec
 
 
 def run(  # noqa: PLR0913  # by name, as the command's options
@@ -56,7 +58,7 @@ def run(  # noqa: PLR0913  # by name, as the command's options
     model: str | ModelSpec | type[Adapter],
     *,
     output: str | Path | None = None,
-    limit: int | None = None,
+    limit: float | None = None,
     sample: int | Mapping[str, int | bool] | None = None,
     ids: str | Path | None = None,
     include_path: Sequence[str | Path] = (),
@@ -65,10 +67,10 @@ def run(  # noqa: PLR0913  # by name, as the command's options
 
     `model` may be the class of an adapter of one's own. `output` is the folder of all runs, where a
     run that was stopped goes on; without it nothing is kept. Of a task that is named, `limit` takes
-    the first images; `sample` so many drawn at random, or `{"n": 500, "seed": 1, "stratify": True}`
-    as in a task's YAML; `ids` those of a file, relative to where Python runs (docs/scaling.md); one
-    of the three. Raises UserError where something must be changed, as the command does, and
-    for a task that asks several times.
+    the first images, or below 1 that share of them; `sample` so many drawn at random, or
+    `{"n": 500, "seed": 1, "stratify": True}` as in a task's YAML; `ids` those of a file, relative
+    to where Python runs (docs/scaling.md); one of the three. Raises UserError where something must
+    be changed, as the command does, and for a task that asks several times.
     """
     from harness.adapters.registry import check_fits, checked_class, load_adapter
     from harness.runner.batch_size import batch_size_for
@@ -86,7 +88,7 @@ def run(  # noqa: PLR0913  # by name, as the command's options
     if spec.repeats > 1:
         what, fix = "asks several times", "harness run, or a task with `repeats: 1`"
         raise UserError(Problem(f"task `{spec.task}`", what, f"repeats: {spec.repeats}", fix=fix))
-    who = load.load_model(catalogue, model) if isinstance(model, str) else model
+    who = find_model(catalogue, model).spec if isinstance(model, str) else model
     if isinstance(who, type):
         name = f"{who.__module__}:{who.__qualname__}"
         who = ModelSpec(model=who.__qualname__, adapter=name)
@@ -104,7 +106,7 @@ def run(  # noqa: PLR0913  # by name, as the command's options
 
 def _setting(key: str, value: object) -> str:
     """Give as `KEY=VALUE` what of a task's images is asked about."""
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return f"{'sample.n' if key == 'sample' else key}={value}"
     return f"{key}={json.dumps(value if isinstance(value, Mapping) else str(value))}"
 

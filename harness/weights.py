@@ -2,14 +2,15 @@
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.errors import DataError, SpecError, first_line
+from harness.errors import DataError, SpecError, first_line, near_path
 from harness.specs.model import ModelSpec
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-_PATH_STARTS = (".", "~", "/", "\\")
+PATH_STARTS = (".", "~", "/", "\\")
 _MARKER = "config.json"
 
 
@@ -52,10 +53,13 @@ def locate(spec: ModelSpec) -> Weights:
             what = "`revision` is for a hub id, and `pretrained` names a local path"
             raise SpecError(spec.problem("pretrained", what, got=str(path)))
         return Weights(str(path), is_local=True)
-    if spec.pretrained.startswith(_PATH_STARTS) or not HUB_ID.fullmatch(spec.pretrained):
+    if spec.pretrained.startswith(PATH_STARTS) or not HUB_ID.fullmatch(spec.pretrained):
         expected = f"a folder ({path} is none), or a hub id `owner/name`"
         what = "`pretrained` names weights that are not there"
-        raise SpecError(spec.problem("pretrained", what, got=spec.pretrained, expected=expected))
+        fix = near_path(path)
+        raise SpecError(
+            spec.problem("pretrained", what, got=spec.pretrained, expected=expected, fix=fix)
+        )
     cached = cached_folder(spec.pretrained, spec.revision)
     return Weights(spec.pretrained, False, cached.name if cached else None)
 
@@ -76,6 +80,32 @@ def find(spec: ModelSpec) -> Weights:
     except (OSError, ValueError) as error:  # the hub's own errors are of these kinds
         raise out_of_reach(spec, error) from error
     return replace(weights, commit=Path(path).parent.name)
+
+
+def first_file(spec: ModelSpec, names: Sequence[str]) -> Path | None:
+    """Give the first of these small files that are beside the weights of a model, fetched from the
+    hub where it is not here; None where there is none of them.
+
+    Raises as `find`.
+    """
+    weights = locate(spec)
+    if weights.is_local:
+        paths = (Path(weights.source) / name for name in names)
+        return next((path for path in paths if path.is_file()), None)
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import RemoteEntryNotFoundError
+
+    lost: Exception | None = None
+    for name in names:
+        try:
+            return Path(hf_hub_download(weights.source, name, revision=spec.revision))
+        except RemoteEntryNotFoundError:
+            continue
+        except (OSError, ValueError) as error:  # the hub's own errors are of these kinds
+            lost = lost or error
+    if lost is not None:
+        raise out_of_reach(spec, lost) from lost
+    return None
 
 
 def out_of_reach(spec: ModelSpec, error: Exception) -> DataError:

@@ -86,7 +86,7 @@ def test_commands_run_in_their_order(
     root: Path, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = commands(root)
-    assert len(told) == 5
+    assert len(told) == 8
     monkeypatch.chdir(place)
     monkeypatch.setenv("HARNESS_CACHE", str(place / "cache"))
     printed = []
@@ -97,9 +97,12 @@ def test_commands_run_in_their_order(
         assert done.code == 0, done.text
         printed.append(done.stdout)
     guide = (root / "docs" / "new_dataset.md").read_text(encoding="utf-8")
-    (shown,) = re.findall(r"^```\n(task shapes_cw\n.*?)^```$", guide, re.M | re.S)
-    assert shown in printed[0]
-    assert "no errors" in printed[0]
-    assert (place / "runs" / "mini" / "shapes_cw" / "results.json").is_file()
+    for number, first in ((0, "shapes/images: "), (1, "task drawings_cw"), (3, "task shapes_cw")):
+        (shown,) = re.findall(rf"^```\n({first}.*?)^```$", guide, re.M | re.S)
+        assert shown in printed[number]
+    assert "no errors" in printed[1]
+    assert (place / "runs" / "mini" / "drawings_cw" / "results.json").is_file()
     assert "no errors" in printed[3]
-    assert "shapes_co" in printed[4]  # the second label set, in a narrow column
+    assert (place / "runs" / "mini" / "shapes_cw" / "results.json").is_file()
+    assert "no errors" in printed[6]
+    assert "shapes_co" in printed[7]  # the second label set, in a narrow column

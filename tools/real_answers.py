@@ -158,8 +158,12 @@ def write(found: PublicAnswers, folder: Path) -> None:
         "doc_to_text": found.prompt,
         "metadata": {"version": 1},
     }
-    lettered = {"distractors": {"n_options": len(SHAPES)}} if found.protocol == "mc" else {}
-    write_yaml(folder / "task.yaml", task | lettered)
+    more: Row = {}
+    if found.protocol == "mc":
+        more = {"distractors": {"n_options": len(SHAPES)}}
+    elif found.protocol == "cw":  # the second is the figure as published
+        more = {"metric_list": [{"metric": "accuracy"}, {"metric": "accuracy_first_in_list"}]}
+    write_yaml(folder / "task.yaml", task | more)
     for file in found.files:
         what = f"{folder / file}.jsonl --task {name} --include_path {folder}"
         print(f"next: harness import {what} --model {file}")

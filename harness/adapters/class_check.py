@@ -1,7 +1,8 @@
 """What the class of an adapter of one's own lacks, before it is made: all mistakes at once."""
 
 import inspect
-from collections.abc import Iterator, Mapping
+import typing
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from harness.adapters.base import (
@@ -12,6 +13,7 @@ from harness.adapters.base import (
     Abilities,
 )
 from harness.errors import Problem
+from harness.requests import ModelFacts, Response
 from harness.specs.base import Spec
 from harness.specs.model import ModelGeneration
 
@@ -53,6 +55,7 @@ def _members(found: type, where: str) -> Iterator[Problem]:
         expected = "what is known of the model, for the manifest"
         fix = "facts = ModelFacts(architecture=…), or a property"
         yield Problem(where, "has no `facts`", expected=expected, fix=fix)
+    yield from facts_problem(inspect.getattr_static(found, "facts", None), where)
     for name, (words, needed) in _METHODS.items():
         line = f"def {name}({', '.join(('self', *words))})"
         method = getattr(found, name, None)
@@ -69,10 +72,49 @@ def _members(found: type, where: str) -> Iterator[Problem]:
         except TypeError:
             got = f"def {name}{signature}"
             yield Problem(where, f"`{name}` takes other arguments", got, line)
+    yield from _returned(getattr(found, "respond", None), where)
     preview = getattr(found, "preview", None)
     if preview is not None and not inspect.ismethod(preview):
         what = "`preview` is no class method, as no model is loaded for it"
         yield Problem(where, what, fix="@classmethod, def preview(cls, spec)")
+
+
+def facts_problem(facts: object, where: str) -> Iterator[Problem]:
+    """Say that the `facts` of a class, or of a model that it made, are something else."""
+    if facts is None or isinstance(facts, ModelFacts) or hasattr(facts, "__get__"):
+        return  # what computes them is asked when the model is loaded
+    got, fix = (
+        type(facts).__name__,
+        "facts = ModelFacts(architecture=…), or a property that gives one",
+    )
+    yield Problem(where, "`facts` is no ModelFacts", got, fix=fix)
+
+
+def _returned(respond: Any, where: str) -> Iterator[Problem]:
+    """What `respond` says of itself that it returns, where that is no list of responses."""
+    line = "def respond(self, ask, requests) -> list[Response]"
+    if inspect.iscoroutinefunction(respond) or inspect.isasyncgenfunction(respond):
+        yield Problem(where, "`respond` is asynchronous, and nobody awaits it", fix=line)
+    elif inspect.isgeneratorfunction(respond):
+        what = "`respond` yields its responses, and a list of all is needed"
+        yield Problem(where, what, fix=f"{line}, with `return [...]`")
+    try:
+        said = typing.get_type_hints(respond).get("return")
+    except (NameError, TypeError, AttributeError):  # names that are there for a type checker alone
+        return
+    kind = typing.get_origin(said) or said
+    inner = [each for each in typing.get_args(said) if isinstance(each, type)]
+    if any(_is_other(each, Response) for each in inner) or (
+        isinstance(kind, type)
+        and (_is_other(kind, Iterable) or issubclass(kind, str | bytes | Mapping))
+    ):
+        got = f"-> {inspect.formatannotation(said)}"
+        yield Problem(where, "`respond` returns something else than responses", got, line)
+
+
+def _is_other(kind: type, wanted: Any) -> bool:
+    """Whether a class is none of those wanted, and not one that may be anything."""
+    return kind not in (object, Any) and not issubclass(kind, wanted)
 
 
 def _abilities(found: type, where: str) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from harness.weights import find, locate
 
 _SERVED = frozenset({"openai"})
 """Adapters whose `pretrained` is a name on a server; the server's answers say what it means."""
-_NAMING_FILES = ("head", "dataset_path")
+NAMING_FILES = ("head", "dataset_path")
 """Keys under `options` that name files: a linear head, a training set."""
 _NO_MATTER = frozenset({".md", ".png", ".jpg", ".jpeg", ".gif", ".pdf", ".log", ".lock"})
 """Suffixes of what lies beside weights and is read by no model."""
@@ -36,7 +36,7 @@ def contents_of(spec: ModelSpec) -> dict[str, Content]:
         content = _content(spec, "pretrained", spec.pretrained) or _commit(spec)
         if content is not None:
             found["pretrained"] = content
-    for name in _NAMING_FILES:
+    for name in NAMING_FILES:
         value, key = spec.options.get(name), f"options.{name}"
         content = _content(spec, key, value) if isinstance(value, str) else None
         if content is not None:

@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from typing import cast
 
 from harness.adapters.base import (
+    CLASSIFY,
     OF_EVERY_MODEL,
     Abilities,
     Adapter,
@@ -14,7 +15,7 @@ from harness.adapters.base import (
     Previewing,
     Setting,
 )
-from harness.adapters.class_check import class_problems
+from harness.adapters.class_check import class_problems, facts_problem
 from harness.adapters.estimate import Estimate
 from harness.errors import DataError, MissingPackageError, Problem, SpecError, nearest, unknown_name
 from harness.heavy import no_collection
@@ -49,11 +50,15 @@ def abilities_of(adapter: type[Adapter]) -> Abilities:
 def load_adapter(spec: ModelSpec, setting: Setting, tasks: Sequence[TaskSpec] = ()) -> Adapter:
     """Load a model through its adapter, for the prompts of these tasks.
 
-    Raises SpecError for an unknown adapter or key, MissingPackageError when the adapter's extra is
-    not installed.
+    Raises SpecError for an unknown adapter or key, or facts of another kind, MissingPackageError
+    when the adapter's extra is not installed.
     """
     images = max((each.images_per_prompt for each in tasks), default=1)
-    return checked_class(spec)(spec, replace(setting, images_per_prompt=images))
+    found = checked_class(spec)(spec, replace(setting, images_per_prompt=images))
+    wrong = list(facts_problem(found.facts, f"adapter `{spec.adapter}`"))
+    if wrong and spec.adapter not in ADAPTERS:
+        raise SpecError(wrong)
+    return found
 
 
 def load_preview(spec: ModelSpec) -> Preview:
@@ -111,9 +116,15 @@ def checked_class(spec: ModelSpec) -> type[Adapter]:
 def check_fits(spec: ModelSpec, adapter: type[Adapter], tasks: Sequence[TaskSpec]) -> None:
     """Raise SpecError naming every task with something that the adapter cannot do."""
     can, where = abilities_of(adapter), f"model `{spec.model}` (adapter `{spec.adapter}`)"
+    kind = "classifiers" if can.protocols == CLASSIFY else "models with a prompt"
+    fix = f"a task for {kind} (`harness list tasks`), or another model"
     problems = [
         Problem(
-            where, f"cannot do task `{task.task}`", f"protocol {task.protocol}", _any(can.protocols)
+            where,
+            f"cannot do task `{task.task}`",
+            f"protocol {task.protocol}",
+            _any(can.protocols),
+            fix,
         )
         for task in tasks
         if task.protocol not in can.protocols
@@ -124,6 +135,7 @@ def check_fits(spec: ModelSpec, adapter: type[Adapter], tasks: Sequence[TaskSpec
             f"cannot do task `{task.task}`",
             f"output_type {task.output_type}",
             _any(can.output_types),
+            f"--set output_type={min(can.output_types)}, or another adapter",
         )
         for task in tasks
         if task.protocol in can.protocols and task.output_type not in can.output_types

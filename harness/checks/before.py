@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from harness.adapters.named import find_model
 from harness.adapters.registry import abilities_of, check_fits, checked_class
 from harness.answers.outcome import Status
 from harness.data.class_lists import load_class_list, name_sets
@@ -26,6 +27,7 @@ from harness.studies.opening import open_study
 from harness.weights import locate
 
 _DECODED = 3  # images that a check decodes
+_PROMPT_END = 300  # characters of a long prompt that are shown, at its beginning and at its end
 
 
 def share_among_tasks(
@@ -72,17 +74,20 @@ def check_task(
     return [*found, *(finding for part in parts for finding in part(plan))]
 
 
-def check_model(catalogue: Catalogue, name: str) -> list[Finding]:
-    """Check a model by name: its file, that its adapter can be imported, where its weights are."""
+def check_model(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) -> list[Finding]:
+    """Check a model as `find_model` finds it: its file, that its adapter can be imported, where its
+    weights are.
+    """
     try:
-        spec = load_model(catalogue, name)
+        named = find_model(catalogue, name, settings)
+        spec = named.spec
         keys = abilities_of(checked_class(spec)).keys
     except MissingPackageError as error:
         own = ":" in spec.adapter  # an adapter of one's own; else an extra, which is a choice
         return [Finding("error" if own else "note", "loads", str(error))]
     except UserError as error:
         return [Finding("error", "loads", str(error))]
-    found = [Finding("ok", "loads", f"adapter {spec.adapter}")]
+    found = [Finding("ok", "loads", named.note or f"adapter {spec.adapter}")]
     if spec.pretrained is None or "revision" not in keys:
         return found  # without a revision it names no weights but a model on a server
     try:
@@ -137,7 +142,7 @@ def check_study(catalogue: Catalogue, name: str) -> list[Finding]:
     factors = ", ".join(f"{each.name} ({len(each.points)})" for each in study.factors)
     runs = f"{_counted(len(study.runs), 'run')} of {_counted(len(names), 'model')}"
     found = Finding("ok", "loads", f"{runs}; factors: {factors}")
-    return [found, *(Finding("note", "loads", each) for each in notes)]
+    return [found, *(Finding("note", "loads", each) for each in (*study.notes, *notes))]
 
 
 def _counted(n: int, what: str) -> str:
@@ -163,13 +168,22 @@ def check_images(plan: Plan) -> Iterator[Finding]:
 
 
 def check_prompt(plan: Plan) -> Iterator[Finding]:
-    """The prompt renders for an example, and shows its first line."""
+    """The prompt of the first request, in full or, where it is long, its beginning and end."""
     if not plan.requests:
         yield Finding("error", "prompt", "no image has a question")
         return
     text = plan.requests[0].text
     if text:
-        yield Finding("ok", "prompt", f"{len(text)} characters: {text[:60]!r}")
+        images = ", ".join(f"`{shown(each)}`" for each in plan.requests[0].image_ids)
+        lead = f"the first, {len(text):,} characters, of {images}; `|` begins its lines"
+        yield Finding("ok", "prompt", "\n".join((lead, *_prompt_lines(text))))
+
+
+def _prompt_lines(text: str) -> list[str]:
+    if len(text) > 3 * _PROMPT_END:
+        left_out = f" … {len(text) - 2 * _PROMPT_END:,} characters more … "
+        text = text[:_PROMPT_END] + left_out + text[-_PROMPT_END:]
+    return [f"| {line}".rstrip() for line in text.rstrip("\n").split("\n")]
 
 
 def check_gold(plan: Plan) -> Iterator[Finding]:

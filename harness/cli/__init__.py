@@ -22,13 +22,17 @@ from harness.cli import (
     leaderboard,
     listing,
     map_answers,
+    new,
+    new_model,
     plan,
     plot,
     review,
     run,
     score,
+    show,
     study,
     submit,
+    view,
 )
 from harness.cli.streams import LostOutputError, drop, plain_streams
 from harness.errors import HarnessError, Problem, RunError
@@ -45,16 +49,20 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.command("new")(new.new)
 app.command("run")(run.run)
 app.command("plan")(plan.plan)
 app.command("score")(score.score)
 app.command("merge", help="Another name of `score`.")(score.score)
+app.command("show")(show.show)
+app.command("view")(view.view)
 app.command("import")(import_answers.import_answers)
 app.command("map")(map_answers.map_answers)
 app.command("compare")(compare.compare)
 app.command("plot")(plot.plot)
 app.command("check")(check.check)
 app.command("invariance")(invariance.invariance)
+app.command("new-model")(new_model.new_model)
 app.command("list")(listing.list_names)
 app.add_typer(export.app, name="export")
 app.add_typer(leaderboard.app, name="leaderboard")

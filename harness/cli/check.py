@@ -1,6 +1,7 @@
 """`harness check`: are tasks and models sound, before a model is run."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ from harness.cli.options import (
     EquivalencesFile,
     IncludePath,
     LabelSetPaths,
+    ModelSettings,
     catalogue_of,
     overrides_of,
 )
@@ -26,13 +28,14 @@ def check(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Tasks, models, class lists, prompts, studies, by name or YAML; `module:Class`; "
-            "all without any."
+            help="Tasks, models, class lists, prompts, studies, by name or YAML; models as of `run "
+            "--model` too; all without any."
         ),
     ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="KEY=VALUE instead of a task's; repeatable.")
     ] = None,
+    model_settings: ModelSettings = None,
     label_set: LabelSetPaths = None,
     equivalences: EquivalencesFile = None,
     include_path: IncludePath = None,
@@ -63,7 +66,7 @@ def check(
             found = check_task(catalogue, name, settings or (), overrides, needs_data=bool(names))
             failed += _show(kind, name, found)
         elif kind is Kind.MODEL:
-            failed += _show(kind, name, check_model(catalogue, name))
+            failed += _show(kind, name, check_model(catalogue, name, model_settings or ()))
         elif kind is Kind.CLASS_LIST:
             failed += _show(kind, name, check_class_list(catalogue, name))
         elif kind is Kind.PROMPT:
@@ -72,7 +75,9 @@ def check(
             failed += _show(kind, name, check_study(catalogue, name))
         else:
             known = [*catalogue.names(Kind.TASK), *catalogue.names(Kind.MODEL)]
-            raise SpecError(unknown_name("check", "task or model", name, known))
+            problem = unknown_name("check", "task or model", name, known)
+            fix = problem.fix or "`harness list tasks` and the like name them; a folder is `./NAME`"
+            raise SpecError(replace(problem, fix=fix))
     say(f"{failed} errors" if failed else "no errors")
     raise typer.Exit(2 if failed else 0)
 
@@ -89,13 +94,17 @@ def _show(kind: Kind, name: str, findings: "Sequence[Finding]") -> int:
 
 
 def _chosen(catalogue: Catalogue, names: list[str]) -> list[tuple[Kind | None, str]]:
+    from harness.adapters.registry import ADAPTERS
+    from harness.limits import is_folder
+
     kinds = (Kind.TASK, Kind.MODEL, Kind.CLASS_LIST, Kind.PROMPT, Kind.STUDY)
     everything = [(kind, name) for kind in kinds for name in catalogue.names(kind)]
     if not names:
         return list(everything)
     found: list[tuple[Kind | None, str]] = []
     for name in names:
-        own = Kind.MODEL if ":" in name else None  # `module:Class`, an adapter without a YAML
+        is_model = ":" in name or "/" in name or name in ADAPTERS or is_folder(Path(name))
+        own = Kind.MODEL if is_model else None  # one without a YAML
         if name.endswith((".yaml", ".yml")):
             own = kind_at(Path(name))
         found += [pair for pair in everything if pair[1] == name] or [(own, name)]

@@ -57,7 +57,7 @@ def compare(
 ) -> None:
     """Compare runs image by image, under each label set that all their tasks have.
 
-    Prints of two runs the 2x2 table of right and wrong, the paired difference with its 95 %
+    Prints of two runs the 2x2 table of right and wrong, the difference A less B with its 95 %
     interval (classes redrawn) and the exact McNemar test, corrected for the number of label sets by
     Holm. Of more it prints, for each label set, a matrix of the differences, and for each pair
     interval and test, corrected for the number of pairs. All are compared on the images that every
@@ -99,9 +99,9 @@ def _is_worse(found: "RunComparison", points: float) -> bool:
         where = f"--fail_if_worse {points:g}: {each.label_set}"
         if each.delta is None:
             raise UserError(Problem(where, "no image can be compared"))
-        beyond = each.delta < -points - 1e-9
+        beyond = each.delta > points + 1e-9
         worse = worse or beyond
-        word = "below" if each.delta < 0 else "above"
+        word = "below" if each.delta > 0 else "above"
         text = f"{each.b} is {abs(each.delta):.2f} points {word} {each.a} on {each.n} images"
         if each.n_left_out:
             text += f", {each.n_left_out} left out"

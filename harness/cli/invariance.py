@@ -28,17 +28,18 @@ def invariance(
 
     Prints every answer that flips. Exit code 0 when none does, 1 when one does.
     """
+    from harness.adapters.named import find_model
     from harness.adapters.registry import check_fits, checked_class, load_adapter
     from harness.checks.invariance import compare_processes, compare_ways
     from harness.data.opened import open_task, require_images
     from harness.prompts.plan import make_plan
     from harness.runner.processes import current_rank
-    from harness.specs.load import load_model, load_task
+    from harness.specs.load import load_task
 
     catalogue = catalogue_of(include_path)
     settings = settings or []
     task = load_task(catalogue, task_name, [*settings, f"limit={limit}"])
-    model = load_model(catalogue, model_name)
+    model = find_model(catalogue, model_name).spec
     check_fits(model, checked_class(model), [task])
     plan = make_plan(open_task(catalogue, task))
     require_images(plan.opened)

@@ -39,18 +39,58 @@ RunSettings = Annotated[
     ),
 ]
 Tasks = Annotated[str, typer.Option(help="Tasks, groups or tags, separated by commas.")]
-ModelName = Annotated[
-    str, typer.Option("--model", help="A model's name, the path of its YAML, or MODULE:CLASS.")
-]
+MODELS = (
+    "A model's name, its YAML, MODULE:CLASS, a checkpoint's folder or hub id, or an adapter's name "
+    "with --model_args."
+)
+ModelName = Annotated[str, typer.Option("--model", help=MODELS)]
 TaskSettings = Annotated[
     list[str] | None,
     typer.Option("--set", help="KEY=VALUE instead of the task's; repeatable."),
 ]
 ModelSettings = Annotated[
     list[str] | None,
-    typer.Option("--set_model", help="KEY=VALUE instead of the model's; repeatable."),
+    typer.Option(
+        "--set_model",
+        "--model_args",
+        metavar="KEY=VALUE,…",
+        help="Keys of the model's YAML, or of its adapter's options, instead of what it says; "
+        "repeatable. Both names are one option.",
+    ),
 ]
-Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N images.")]
+GenKwargs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--gen_kwargs",
+        metavar="KEY=VALUE,…",
+        help="The same as --set generation_kwargs.KEY=VALUE; repeatable.",
+    ),
+]
+Device = Annotated[
+    str | None,
+    typer.Option(help="Where the model runs: cpu, cuda, cuda:1, mps; without it the first GPU."),
+]
+
+
+def limit_of(text: str) -> int | float:
+    """Read `--limit`. Raises typer.BadParameter for what is neither a count nor a share."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0
+    if 0 < number < 1:
+        return number
+    if number < 1 or not number.is_integer():
+        raise typer.BadParameter(f"{text!r} is neither a number of images nor a share below 1")
+    return int(number)
+
+
+Limit = Annotated[
+    float | None,
+    typer.Option(
+        parser=limit_of, metavar="N", help="Only the first N images; below 1, that share of all."
+    ),
+]
 SampleSize = Annotated[
     int | None,
     typer.Option("--sample", min=1, help="Only N images, drawn at random; may be raised."),
@@ -65,7 +105,7 @@ IdsFile = Annotated[
     Path | None,
     typer.Option("--ids", help="Only the images of a file: one id a line, or JSONL rows."),
 ]
-Output = Annotated[Path, typer.Option(help="Folder of all runs.")]
+Output = Annotated[Path, typer.Option("--output", "--output_path", help="Folder of all runs.")]
 Slice = Annotated[
     str | None,
     typer.Option(
@@ -118,7 +158,7 @@ def overrides_of(
 
 
 def tasks_of(
-    catalogue: Catalogue, names: str, settings: Sequence[str], limit: int | None
+    catalogue: Catalogue, names: str, settings: Sequence[str], limit: float | None
 ) -> "list[TaskSpec]":
     """Load the tasks that `--tasks` names, with `--set` and `--limit` in place of their own."""
     from harness.specs.load import expand_tasks, load_task
@@ -130,8 +170,16 @@ def tasks_of(
     ]
 
 
+def generation_settings(gen_kwargs: Sequence[str] | None) -> list[str]:
+    """Give as `--set` what `--gen_kwargs` says."""
+    from harness.specs.settings import split_settings
+
+    pairs = [each for text in gen_kwargs or () for each in split_settings(text)]
+    return [f"generation_kwargs.{each}" for each in pairs]
+
+
 def part_settings(
-    limit: int | None, sample: int | None, seed: int | None, stratify: bool, ids: Path | None
+    limit: float | None, sample: int | None, seed: int | None, stratify: bool, ids: Path | None
 ) -> list[str]:
     """Give as `--set` what `--sample`, `--sample_seed`, `--stratify` and `--ids` say.
 
@@ -148,6 +196,11 @@ def part_settings(
     found += [f"sample.n={sample}"] if sample is not None else []
     found += [f"sample.seed={seed}"] if seed is not None else []
     return [*found, *(["sample.stratify=true"] if stratify else [])]
+
+
+Fresh = Annotated[
+    bool, typer.Option(help="Move an earlier run aside and start anew; nothing is deleted.")
+]
 
 
 def batch_size_of(text: str | None) -> int | Literal["auto"] | None:

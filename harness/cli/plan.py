@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.options import (
+    MODELS,
     EquivalencesFile,
+    GenKwargs,
     IdsFile,
     IncludePath,
     LabelSetPaths,
@@ -25,6 +27,7 @@ from harness.cli.options import (
     Stratify,
     TaskSettings,
     catalogue_of,
+    generation_settings,
     overrides_of,
     part_settings,
     shard_of,
@@ -53,9 +56,7 @@ def plan(
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option(
-            "--model", help="A model's name, the path of its YAML, or MODULE:CLASS. Not of a study."
-        ),
+        typer.Option("--model", help=f"{MODELS} Not of a study."),
     ] = None,
     tasks: Annotated[
         str | None, typer.Option(help="Tasks, groups or tags, separated by commas.")
@@ -67,6 +68,7 @@ def plan(
     ids: IdsFile = None,
     output: Output = Path("runs"),
     settings: TaskSettings = None,
+    gen_kwargs: GenKwargs = None,
     model_settings: ModelSettings = None,
     label_set: LabelSetPaths = None,
     equivalences: EquivalencesFile = None,
@@ -89,7 +91,8 @@ def plan(
     if not wanted:
         raise UserError(Problem("plan", "names no task", fix="harness plan TASK --model MODEL"))
     catalogue = catalogue_of(include_path)
-    settings = [*(settings or ()), *part_settings(limit, sample, sample_seed, stratify, ids)]
+    settings = [*(settings or ()), *generation_settings(gen_kwargs)]
+    settings += part_settings(limit, sample, sample_seed, stratify, ids)
     overrides, part = overrides_of(label_set, equivalences), shard_of(shard, fresh=False)
     if wanted in catalogue.names(Kind.STUDY) or model is None:
         runs = _runs_of_study(catalogue, wanted, model, settings, limit, output)
@@ -130,10 +133,13 @@ def _runs_of_tasks(
     model_settings: Sequence[str],
     output: Path,
 ) -> list[_Run]:
+    from harness.adapters.named import find_model
     from harness.adapters.registry import check_fits, checked_class
-    from harness.specs.load import load_model
 
-    spec = load_model(catalogue, model, model_settings)
+    named = find_model(catalogue, model, model_settings)
+    if named.note:
+        log.info("model `%s`: %s", model, named.note)
+    spec = named.spec
     check_fits(spec, checked_class(spec), tasks)
     return [_Run(spec, task, output) for task in tasks]
 
@@ -143,7 +149,7 @@ def _runs_of_study(
     name: str,
     model: str | None,
     settings: Sequence[str],
-    limit: int | None,
+    limit: float | None,
     output: Path,
 ) -> list[_Run]:
     from harness.runner.study import StudyPart, model_runs
@@ -156,9 +162,12 @@ def _runs_of_study(
         raise UserError(Problem(f"plan {name}", what, fix=fix))
     limits = [f"limit={limit}"] if limit else []
     part = StudyPart(output, (*settings, *limits))
+    study = open_study(catalogue, name)
+    for note in study.notes:
+        say(paragraph("note:", note), err=True)
     return [
         _Run(each.spec, task, variant.folder(output), variant.text)
-        for each in model_runs(catalogue, open_study(catalogue, name), part)
+        for each in model_runs(catalogue, study, part)
         for variant, task in each.tasks.items()
     ]
 

@@ -10,7 +10,10 @@ import typer
 from harness.cli.options import (
     AsJson,
     BatchSizeText,
+    Device,
     EquivalencesFile,
+    Fresh,
+    GenKwargs,
     IdsFile,
     IncludePath,
     LabelSetPaths,
@@ -27,6 +30,7 @@ from harness.cli.options import (
     TaskSettings,
     batch_size_of,
     catalogue_of,
+    generation_settings,
     overrides_of,
     part_settings,
     shard_of,
@@ -34,6 +38,8 @@ from harness.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from harness.adapters.named import NamedModel
+    from harness.runner.processes import Rank
     from harness.runner.session import RunOptions
     from harness.runs.finish import Finished
 
@@ -51,15 +57,15 @@ def run(
     batch_size: BatchSizeText = None,
     output: Output = Path("runs"),
     settings: TaskSettings = None,
+    gen_kwargs: GenKwargs = None,
     model_settings: ModelSettings = None,
     label_set: LabelSetPaths = None,
     equivalences: EquivalencesFile = None,
     include_path: IncludePath = None,
-    fresh: Annotated[
-        bool, typer.Option(help="Move an earlier run aside and start anew; nothing is deleted.")
-    ] = False,
+    fresh: Fresh = False,
     shard: Slice = None,
     max_errors: MaxErrors = "0.1",
+    device: Device = None,
     max_cost: Annotated[
         float | None,
         typer.Option("--max_cost", help="US dollars that all answers may cost, then it ends."),
@@ -77,19 +83,20 @@ def run(
     spent); 2: something must be changed.
     """
     from harness.adapters.base import Adapter
+    from harness.adapters.named import find_model
     from harness.adapters.registry import check_fits, checked_class, load_adapter
     from harness.runner.batch_size import batch_size_for
     from harness.runner.budget import ErrorBudget
-    from harness.runner.processes import current_rank
     from harness.runner.repeats import run_all
     from harness.runner.session import RunOptions
     from harness.runner.spending import refuse_without_prices
-    from harness.specs.load import load_model
 
     catalogue = catalogue_of(include_path)
-    settings = [*(settings or ()), *part_settings(limit, sample, sample_seed, stratify, ids)]
+    settings = [*(settings or ()), *generation_settings(gen_kwargs)]
+    settings += part_settings(limit, sample, sample_seed, stratify, ids)
     specs = tasks_of(catalogue, tasks, settings, limit)
-    spec = load_model(catalogue, model, model_settings or ())
+    named = find_model(catalogue, model, model_settings or ())
+    spec = named.spec
     options = RunOptions(
         output=output,
         batch_size=batch_size_for(batch_size_of(batch_size), spec),
@@ -100,15 +107,13 @@ def run(
         shard=shard_of(shard, fresh),
         max_errors=ErrorBudget.parse(max_errors),
         call_timeout=call_timeout,
-        model_settings=tuple(model_settings or ()),
+        model_settings=named.settings,
         max_cost=max_cost,
     )
     check_fits(spec, checked_class(spec), specs)
     if max_cost is not None:
         refuse_without_prices(spec, max_cost)
-    rank = current_rank()
-    if spec.trust_remote_code and rank.is_first:
-        log.warning("model `%s` runs Python code of its own repository", spec.model)
+    rank = _rank(device, named)
 
     @cache
     def adapter() -> Adapter:
@@ -117,6 +122,22 @@ def run(
     runs = run_all(catalogue, specs, spec, adapter, rank, options)
     rank.leave()
     raise typer.Exit(_show(runs, options, is_first=rank.is_first, as_json=as_json))
+
+
+def _rank(device: str | None, named: "NamedModel") -> "Rank":
+    """Find this process, with the device that was named; the first says what was chosen."""
+    from harness.runner.processes import current_rank
+
+    if device is not None:
+        from harness.adapters.device import refuse_device
+
+        refuse_device(device, named.spec)
+    rank = current_rank(device)
+    if named.note and rank.is_first:
+        log.info("model `%s`: %s", named.spec.pretrained, named.note)
+    if named.spec.trust_remote_code and rank.is_first:
+        log.warning("model `%s` runs Python code of its own repository", named.spec.model)
+    return rank
 
 
 def _show(

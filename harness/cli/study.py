@@ -1,13 +1,15 @@
 """`harness study`: how much each choice moves the score; make its runs, and report them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli.options import (
     BatchSizeText,
+    Device,
     EquivalencesFile,
+    Fresh,
     IdsFile,
     IncludePath,
     LabelSetPaths,
@@ -27,6 +29,11 @@ from harness.cli.options import (
     shard_of,
 )
 from harness.report.terminal import paragraph, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.studies.design import Study
 
 app = typer.Typer(
     help="How much each choice moves the score: make the runs of a study, report them.",
@@ -50,13 +57,16 @@ def run(
     label_set: LabelSetPaths = None,
     equivalences: EquivalencesFile = None,
     include_path: IncludePath = None,
+    fresh: Fresh = False,
     shard: Slice = None,
     max_errors: MaxErrors = "0.1",
+    device: Device = None,
 ) -> None:
     """Make all runs of a study that are missing, one load of each model.
 
     The same command goes on where a stopped one left off, and makes the runs of levels that were
-    added since. `harness plan NAME` says before how many requests there are and what they cost.
+    added since; with --fresh all runs are made anew. `harness plan NAME` says before how many
+    requests there are and what they cost.
     Exit code 0: complete; 1: some images have no answer; 2: something must be changed.
     """
     from harness.data.labels.of_task import share_overrides
@@ -76,10 +86,13 @@ def run(
         batch_size="auto",
         settings=(*(settings or ()), *part),
         overrides=share_overrides(catalogue, list(study.tasks.values()), overrides),
-        shard=shard_of(shard, fresh=False),
+        fresh=fresh,
+        shard=shard_of(shard, fresh),
         max_errors=ErrorBudget.parse(max_errors),
     )
-    rank = current_rank()
+    rank = current_rank(device)
+    for note in (*study.notes, *_of_limit(study, limit)) if rank.is_first else ():
+        say(paragraph("note:", note), err=True)
     finished = run_study(catalogue, study, rank, options, batch_size_of(batch_size))
     rank.leave()
     failed = sum(each.failed for each in finished)
@@ -90,12 +103,22 @@ def run(
             + (f", {failed} images failed" if failed else "")
         )
         if options.shard.is_whole:
-            folders = "".join(f" --include_path {each}" for each in include_path or ())
-            say(f"harness study report {name}{folders} --output {output}")
+            say(f"harness study report {name}{catalogue.as_options()} --output {output}")
         else:
             say("when all slices are there, the same command without --shard joins them")
     done = whole if rank.is_first and options.shard.is_whole else not failed
     raise typer.Exit(0 if done else 1)
+
+
+def _of_limit(study: "Study", limit: float | None) -> "Iterator[str]":
+    """Say, before it is paid for, that other orders have other first images."""
+    orders = [each.name for each in study.factors if each.name in ("image_order", "order_seed")]
+    if limit and orders:
+        yield (
+            f"--limit takes the first images of each order: levels of {' and '.join(orders)} have "
+            f"few images in common, or none. --sample {limit if limit >= 1 else 'N'} asks all "
+            "about the same ones."
+        )
 
 
 @app.command("report")
@@ -135,6 +158,8 @@ def report(
     for table in study_tables(found):
         if table.name == "factors" and table.about["label_set"] == found.headline:
             make_console().print(to_rich(table))
+    for each in found.notes:
+        say(paragraph("note:", each), err=True)
     for each in found.missing:
         say(paragraph("missing: ", each), err=True)
     say(f"{len(written)} files: {folder}")

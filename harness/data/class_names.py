@@ -110,6 +110,14 @@ def match_names(names: Named, classes: ClassList, own: Sequence[int | None]) -> 
     return Match(names, tuple(found), tuple(own))
 
 
+def meanings(texts: Iterable[str], classes: ClassList) -> Mapping[str, frozenset[int]]:
+    """Give the classes that each text means, by the first way of `match_names` that gives any and
+    whatever the other texts mean, so that a class may be written in several ways.
+    """
+    index = _Names(classes)
+    return {text: index.candidates((text,)) for text in texts}
+
+
 def _eliminate(
     found: list[int | None], claims: Sequence[frozenset[int]], nobodys: Collection[int]
 ) -> None:
@@ -132,7 +140,7 @@ class _Names:
 
     def candidates(self, names: Sequence[str]) -> frozenset[int]:
         """Give the classes that the names of one number mean, by the first way that gives any."""
-        bare = [_NUMBERED.sub("", name.strip(), count=1) for name in names]
+        bare = [without_number(name) for name in names]
         for texts in (names, bare):
             for keys, index in self._ways:
                 found = Counter(
@@ -176,8 +184,23 @@ def _whole(text: str) -> Iterable[str]:
 
 
 def _wnids_in(text: str) -> Iterable[str]:
-    found = _WNID.match(text.strip())
+    found = split_wnid(text)
     return (found[0],) if found else ()
+
+
+def split_wnid(text: str) -> tuple[str, str] | None:
+    """Part a text that begins with a WordNet id into the id and what follows; None for another.
+
+    >>> split_wnid("n02085620-Chihuahua")
+    ('n02085620', '-Chihuahua')
+    """
+    found = _WNID.match(text.strip())
+    return (found[0], text.strip()[found.end() :]) if found else None
+
+
+def without_number(text: str) -> str:
+    """Give a name without a number in front of it (`001.Black_footed_Albatross`)."""
+    return _NUMBERED.sub("", text.strip(), count=1)
 
 
 def _normal(text: str) -> Iterable[str]:

@@ -13,7 +13,7 @@ from harness.data.classes import ClassList
 from harness.data.images.source import Source, dataset_location, open_source
 from harness.data.labels.label_set import Equivalences, Labels, LabelSet
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides, label_set_specs, open_labels
-from harness.data.sample import row_order
+from harness.data.sample import limit_of, row_order
 from harness.errors import DataError, Problem
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_class_list_spec
@@ -104,6 +104,11 @@ class OpenTask:
         """The whole data set of a task that was opened with its images, or their ids."""
         assert self.images is not None
         return self.images
+
+    @property
+    def limit(self) -> int | None:
+        """How many images the task's `limit` takes; None without one."""
+        return limit_of(self.task, len(self.source))
 
     @property
     def image_ids(self) -> tuple[str, ...]:

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Self
 
@@ -13,7 +15,8 @@ from harness.data.image_ids import fault_of, written_id
 from harness.data.labels.files import LabelFile, lines_of, parse_lines, read_text
 from harness.errors import DataError, Problem
 from harness.limits import MOST_PROBLEMS
-from harness.specs.task import SampleSpec, TaskSpec
+from harness.specs.task import TaskSpec
+from harness.specs.task_parts import SampleSpec
 
 _SHOWN = 5
 
@@ -183,7 +186,16 @@ def row_order(task: TaskSpec, ids: Sequence[str], original: Mapping[str, int]) -
     chosen = chosen_rows(task, ids, original)
     if chosen is not None:
         rows = [row for row in rows if row in chosen]
-    return rows[: task.limit]
+    return rows[: limit_of(task, len(ids))]
+
+
+def limit_of(task: TaskSpec, n: int) -> int | None:
+    """Give how many of the n images of a data set the task's `limit` takes, a share rounded up;
+    None without one.
+    """
+    if task.limit is None or task.limit >= 1:
+        return None if task.limit is None else int(task.limit)
+    return math.ceil(Fraction(str(task.limit)) * n)
 
 
 def _shuffled_place(seed: int, image_id: str) -> bytes:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import harness
@@ -20,6 +21,7 @@ from harness.leaderboard.numbers.benchmark_labels import (
     labels_by_task,
 )
 from harness.leaderboard.numbers.boards import make_boards
+from harness.leaderboard.numbers.crossing import crossed
 from harness.leaderboard.numbers.gather import Gathered, gather, open_tasks
 from harness.leaderboard.numbers.scoring import score_all
 from harness.leaderboard.numbers.site_model import Benchmark, Board, Site
@@ -41,11 +43,11 @@ def build(catalogue: Catalogue, entries: Path, output: Path, overrides: Override
     `output` is there and is no site, DataError when every entry is refused, one has vanished, or a
     label set cannot be read.
     """
-    _refuse_other(output)
+    refuse_other(output)
     gathered = gather(catalogue, entries)
     opened_tasks = open_tasks(catalogue, gathered.entries, overrides)
     labels = labels_by_task(opened_tasks)
-    _check_names([*opened_tasks, *(each.name for each in labels.values())])
+    check_names([*opened_tasks, *(each.name for each in labels.values())])
     with replaced_folder(output) as hidden:
         data = hidden / "data"
         data.mkdir()
@@ -55,24 +57,46 @@ def build(catalogue: Catalogue, entries: Path, output: Path, overrides: Override
         opened_tasks = {each.run.task: opened_tasks[each.run.task] for each in scored}
         by_name = {labels[task].name: labels[task] for task in opened_tasks}
         images = _write_pictures(hidden, opened_tasks, labels)
+        boards = make_boards(scored, opened_tasks, labels)
         benchmarks = [describe(by_name[name], images.get(name)) for name in sorted(by_name)]
-        site = _site(gathered, benchmarks, make_boards(scored, opened_tasks, labels))
-        for each in by_name.values():
-            write_images(data, each)
-        write_boards(data, site)
+        site = _site(gathered, cross(benchmarks, boards, by_name), boards)
         write_feed(hidden / "feed.xml", site)
-        render(site, hidden)
+        write_site(hidden, site, by_name)
     return site
 
 
-def _site(gathered: Gathered, benchmarks: Sequence[Benchmark], boards: tuple[Board, ...]) -> Site:
+def cross(
+    benchmarks: Sequence[Benchmark], boards: Sequence[Board], labels: Mapping[str, BenchmarkLabels]
+) -> tuple[Benchmark, ...]:
+    """Give the benchmarks with the runs of their boards two by two; `labels` are by benchmark."""
+    return tuple(
+        replace(each, crossed=crossed(_of(each, boards), labels[each.name])) for each in benchmarks
+    )
+
+
+def _of(benchmark: Benchmark, boards: Sequence[Board]) -> list[Board]:
+    return [board for board in boards if board.benchmark == benchmark.name]
+
+
+def write_site(folder: Path, site: Site, labels: Mapping[str, BenchmarkLabels]) -> None:
+    """Write data scripts, tables and pages; `labels` are by benchmark. The scripts of the runs are
+    written where they are scored.
+    """
+    data = folder / "data"
+    for benchmark in site.benchmarks:
+        write_images(data, labels[benchmark.name], benchmark.pictures)
+    write_boards(data, site)
+    render(site, folder)
+
+
+def _site(gathered: Gathered, benchmarks: tuple[Benchmark, ...], boards: tuple[Board, ...]) -> Site:
     dates = [entry.manifest.date for entry in gathered.entries]
     dates += [decision.date for decision in gathered.ledger]
     newest_first = sorted(reversed(gathered.ledger), key=lambda each: each.date, reverse=True)
     return Site(
         version=harness.__version__,
         date=max(dates),
-        benchmarks=tuple(benchmarks),
+        benchmarks=benchmarks,
         boards=boards,
         entries=gathered.entries,
         decisions=tuple(newest_first),
@@ -80,7 +104,8 @@ def _site(gathered: Gathered, benchmarks: Sequence[Benchmark], boards: tuple[Boa
     )
 
 
-def _refuse_other(output: Path) -> None:
+def refuse_other(output: Path) -> None:
+    """Raise UserError where the folder is there, and is neither empty nor a site."""
     if output.is_dir() and ((output / "data" / MARKER).is_file() or not any(output.iterdir())):
         return
     if output.exists():
@@ -100,7 +125,7 @@ def _check_some(entries: Path, gathered: Gathered) -> None:
         )
 
 
-def _check_names(names: Sequence[str]) -> None:
+def check_names(names: Sequence[str]) -> None:
     """Raise DataError for a task or benchmark whose name would be part of a path and cannot be."""
     for name in names:
         if not _FILE_NAME.fullmatch(name):

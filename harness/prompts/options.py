@@ -31,7 +31,8 @@ from harness.prompts.distractors import (
 )
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec
-from harness.specs.task import DistractorSpec, TaskSpec
+from harness.specs.task import TaskSpec
+from harness.specs.task_parts import DistractorSpec
 
 _BROKEN = (
     OSError, EOFError, MemoryError, OverflowError, ValueError, TypeError, NotImplementedError,

@@ -4,9 +4,11 @@ another, after Figure 3 of "Multimodal Large Language Models as Image Classifier
 A row a run, with the highest first; the picture is as wide as a column of a paper.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,15 +16,21 @@ from harness.errors import DataError, Problem, UserError
 from harness.report.drawing import (
     BLUE,
     GREEN,
+    LONGEST_NAME,
     ORANGE,
+    PAPER,
     PURPLE,
+    RULE,
+    SMALL,
+    SOFT,
     VERMILION,
+    images,
     save,
     short,
 )
 from harness.report.drawn_runs import check_label_sets, named
 from harness.report.table import INTERVAL, Column, Number, Table, names
-from harness.scores.results import Change, Protocol, Results
+from harness.scores.results import Interval, Protocol, Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,6 +38,8 @@ if TYPE_CHECKING:
 
 _ROW, _REST = 0.17, 1.0
 """Inches: the height of a row, and of what stands above and below the rows."""
+_ASIDE = 0.06
+"""Inches: what is left free at the left and at the right."""
 _LONGEST_LINE = 40
 """Characters of what stands in one line below the rows."""
 
@@ -54,15 +64,18 @@ _LOOKS: Mapping[Protocol, _Look] = {
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A run under two label sets, on the images that have a label in both."""
+    """A run under two label sets, on the n images that have a label in both."""
 
-    name: str
+    model: str
+    task: str
+    """With the settings in which the run is not as the task."""
     protocol: Protocol
-    change: Change
+    n: int
     before: float
     """Accuracy in percent, under the first label set."""
     after: float
     delta: float
+    ci95: Interval | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,22 @@ class Shifts:
     before: str
     after: str
     runs: tuple[Shift, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """What each run is called: its model, with the task where model and protocol are those of
+        another run too; a marker says the protocol.
+        """
+        counts = Counter((run.model, run.protocol) for run in self.runs)
+        return [
+            f"{run.model} on {run.task}" if counts[run.model, run.protocol] > 1 else run.model
+            for run in self.runs
+        ]
+
+    @property
+    def height(self) -> float:
+        """Inches of the picture."""
+        return _REST + _ROW * len(self.runs)
 
 
 def shifts_of(
@@ -93,12 +122,15 @@ def shifts_of(
         what, fix = "needs two label sets", "--from and --to say which"
         raise UserError(Problem(f"plot of {named(first)}", what, got, fix=fix))
     check_label_sets(results, (before, after))
-    counts = Counter((each.model, each.protocol) for each in results)  # a marker says the protocol
-    runs = [_shift(each, before, after, counts[each.model, each.protocol] > 1) for each in results]
+    return highest_first(before, after, [_shift(each, before, after) for each in results])
+
+
+def highest_first(before: str, after: str, runs: Sequence[Shift]) -> Shifts:
+    """Give runs in the order of the picture."""
     return Shifts(before, after, tuple(sorted(runs, key=lambda run: -run.after)))
 
 
-def _shift(result: Results, before: str, after: str, with_task: bool) -> Shift:
+def _shift(result: Results, before: str, after: str) -> Shift:
     change = result.changes.get(f"{before}->{after}")
     if change is None:
         pairs = [name.replace("->", " to ") for name in result.changes]
@@ -107,13 +139,13 @@ def _shift(result: Results, before: str, after: str, with_task: bool) -> Shift:
     if change.from_ is None or change.to is None or change.delta is None:
         what = "no image has a label in both label sets"
         raise DataError(Problem(f"plot of {named(result)}", what, f"{before} and {after}"))
-    name = named(result) if with_task else result.model
-    return Shift(name, change.protocol, change, change.from_, change.to, change.delta)
+    numbers = (change.n, change.from_, change.to, change.delta, change.ci95)
+    return Shift(result.model, result.task, change.protocol, *numbers)
 
 
 def notes_of(shifts: Shifts) -> Iterator[str]:
     """Say what the picture alone does not: where its runs are not on the same images."""
-    counts = {run.change.n for run in shifts.runs}
+    counts = {run.n for run in shifts.runs}
     if len(counts) > 1:
         yield (
             f"the runs are not on the same images ({min(counts)} to {max(counts)} of them): "
@@ -124,7 +156,9 @@ def notes_of(shifts: Shifts) -> Iterator[str]:
 def shifts_table(shifts: Shifts) -> Table:
     """Give the numbers of the picture."""
     columns = (
-        *names("run", "protocol"),
+        *names("run"),
+        *(Column(key, key, is_name=True, only_csv=True) for key in ("model", "task")),
+        *names("protocol"),
         Column("n", "n"),
         Column("before", shifts.before),
         Column("after", shifts.after),
@@ -132,13 +166,14 @@ def shifts_table(shifts: Shifts) -> Table:
     )
     rows = [
         (
-            *(run.name, run.protocol, run.change.n, Number(run.before), Number(run.after)),
-            Number(run.delta, run.change.ci95, signed=True),
+            *(name, run.model, run.task, run.protocol, run.n),
+            *(Number(run.before), Number(run.after), Number(run.delta, run.ci95, signed=True)),
         )
-        for run in shifts.runs
+        for name, run in zip(shifts.names, shifts.runs, strict=True)
     ]
     title = f"From {shifts.before} to {shifts.after}: accuracy (%) on the same images"
-    return Table("shifts", title, columns, rows)
+    about = {"from": shifts.before, "to": shifts.after}
+    return Table("label_changes", title, columns, rows, about=about)
 
 
 def draw(shifts: Shifts, path: Path) -> None:
@@ -148,11 +183,14 @@ def draw(shifts: Shifts, path: Path) -> None:
     RunError where the disk does not take it.
     """
 
-    def rows_and_key(figure: "Figure") -> None:
-        _rows(figure.add_subplot(), shifts)
-        _key(figure, shifts)
+    save([path], shifts.height, partial(draw_on, shifts))
 
-    save([path], _REST + _ROW * len(shifts.runs), rows_and_key)
+
+def draw_on(shifts: Shifts, figure: "Figure") -> None:
+    """Draw the picture on a canvas as high as `Shifts.height`."""
+    figure.set_layout_engine("constrained", w_pad=_ASIDE)
+    _rows(figure.add_subplot(), shifts)
+    _key(figure, shifts)
 
 
 def _rows(axes: "Axes", shifts: Shifts) -> None:
@@ -161,14 +199,13 @@ def _rows(axes: "Axes", shifts: Shifts) -> None:
     for place, run in zip(places, shifts.runs, strict=True):
         look = _LOOKS[run.protocol]
         axes.plot([run.before, run.after], [place, place], color=look.colour, lw=1.2, zorder=2)
-        for value, fill in ((run.before, "white"), (run.after, look.colour)):
+        for value, fill in ((run.before, PAPER), (run.after, look.colour)):
             axes.plot(value, place, look.marker, ms=4, mfc=fill, mec=look.colour, mew=0.9, zorder=3)
-    counts = sorted({run.change.n for run in shifts.runs})
-    n = f"n = {counts[0]}" + (f" to {counts[-1]}" if len(counts) > 1 else "")
+    n = images([run.n for run in shifts.runs])
     ends = (f"hollow: {short(shifts.before)}", f"filled: {short(shifts.after)}")
     between = ", " if len("".join(ends)) <= _LONGEST_LINE else "\n"
-    axes.set_xlabel(f"accuracy (%), {n} images\n{between.join(ends)}", parse_math=False)
-    axes.grid(axis="x", color="0.88", lw=0.5)
+    axes.set_xlabel(f"accuracy (%), {n}\n{between.join(ends)}", parse_math=False)
+    axes.grid(axis="x", color=RULE, lw=0.5)
     axes.tick_params(axis="x", length=2, width=0.5)
     _beside(axes, shifts)
 
@@ -178,17 +215,35 @@ def _beside(axes: "Axes", shifts: Shifts) -> None:
     places = range(len(shifts.runs))
     right = axes.twinx()
     changes = ["change [95 %]", *map(_change, shifts.runs)]
-    axes.set_yticks(places, [short(run.name) for run in shifts.runs], parse_math=False)
+    axes.set_yticks(places, _labels(shifts), parse_math=False)
     right.set_yticks([-0.9, *places], changes, parse_math=False)
     for side in (axes, right):
         side.set_ylim(len(shifts.runs) - 0.4, -1.1)
-        side.tick_params(axis="y", length=0, labelsize=6, pad=2)
-    right.tick_params(axis="y", labelcolor="0.25")
+        side.tick_params(axis="y", length=0, labelsize=SMALL, pad=2)
+    right.tick_params(axis="y", labelcolor=SOFT)
+
+
+def _labels(shifts: Shifts) -> list[str]:
+    """Give the names, each on one short line: of a task what tells it from others of its model."""
+    tasks: dict[tuple[str, Protocol], list[list[str]]] = defaultdict(list)
+    for run in shifts.runs:
+        tasks[run.model, run.protocol].append(run.task.split("_"))
+    return [_label(run, tasks[run.model, run.protocol]) for run in shifts.runs]
+
+
+def _label(run: Shift, tasks: Sequence[Sequence[str]]) -> str:
+    if len(tasks) == 1:
+        return short(run.model)
+    same = takewhile(lambda words: len(set(words)) == 1, zip(*tasks, strict=False))
+    begins = min(len(list(same)), *(len(each) - 1 for each in tasks))
+    own = short("_".join(run.task.split("_")[begins:]), LONGEST_NAME // 2)
+    return f"{short(run.model, LONGEST_NAME - len(own) - 3)} ({own})"
 
 
 def _change(run: Shift) -> str:
-    ends = run.change.ci95
-    return f"{run.delta:+.1f}" + (f" [{ends[0]:.1f}, {ends[1]:.1f}]" if ends else "")
+    ends = run.ci95
+    text = f"{run.delta:+.1f}" + (f" [{ends[0]:.1f}, {ends[1]:.1f}]" if ends else "")
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def _key(figure: "Figure", shifts: Shifts) -> None:

@@ -35,7 +35,7 @@ def comparison_table(comparison: Comparison) -> Table:
     caption = (
         f"{a} ({comparison.protocol_a}): {plain(Number(comparison.accuracy_a))} %; "
         f"{b} ({comparison.protocol_b}): {plain(Number(comparison.accuracy_b))} %; "
-        f"difference {plain(_delta(comparison))} points; exact McNemar "
+        f"{a} less {b}: {plain(_delta(comparison))} points; exact McNemar "
         f"p = {Probability(comparison.p_mcnemar, 3).shown()} "
         f"(Holm {Probability(comparison.p_holm, 3).shown()}); "
         f"equivalent classes: {comparison.equivalences}; {comparison.n_left_out} images "
@@ -92,12 +92,12 @@ def pairs_table(found: Sequence[Comparison]) -> Table:
     pairs = [each.label_set for each in found].count(found[0].label_set)
     sets = f"{len(found)} label set{'s' * (len(found) > 1)}"
     several = f"the {pairs} pairs under a label set" if pairs > 1 else sets
-    caption = f"b less a: points, {_MEASURED.format(several)}"
+    caption = f"a less b: points, {_MEASURED.format(several)}"
     return Table("pairs", "Paired differences of accuracy", columns, rows, caption)
 
 
 _TESTED = (
-    Column("delta", "b less a [95 %]", INTERVAL),
+    Column("delta", "a less b [95 %]", INTERVAL),
     Column("p_mcnemar", "p"),
     Column("p_holm", "p (Holm)"),
 )
@@ -115,7 +115,7 @@ def intervals_table(found: RunComparison, pairs: Sequence[Comparison]) -> Table:
     """Give interval and test of each pair of `matrix_table`, by the numbers that it gives runs."""
     columns = (*names("pair"), Column("delta", "points [95 %]", INTERVAL), *_TESTED[1:])
     places = combinations(range(1, len(found.runs) + 1), 2)
-    rows = [(f"{b} less {a}", *_tested(pair)) for (a, b), pair in zip(places, pairs, strict=True)]
+    rows = [(f"{a} less {b}", *_tested(pair)) for (a, b), pair in zip(places, pairs, strict=True)]
     caption = f"Points {_MEASURED.format(f'{len(pairs)} pairs')}"
     return Table("intervals", f"Pairs on {pairs[0].label_set}", columns, rows, caption)
 
@@ -132,8 +132,8 @@ def matrix_table(
     for (a, b), pair in zip(combinations(range(k), 2), pairs, strict=True):
         mark = _SHOWN if pair.p_holm <= ALPHA else ""
         back = None if pair.delta is None else 0.0 - pair.delta  # and no -0
-        cells[b][a] = Number(pair.delta, signed=True, mark=mark)
-        cells[a][b] = Number(back, signed=True, mark=mark)
+        cells[a][b] = Number(pair.delta, signed=True, mark=mark)
+        cells[b][a] = Number(back, signed=True, mark=mark)
     places = shown or range(k)
     columns = (
         *names("run"),
@@ -170,23 +170,34 @@ def in_words(found: RunComparison) -> Iterator[str]:
     """Say which run is better: of two under each label set, of more how the one with the highest
     accuracy stands to the others.
     """
+    which = "Holm p" if len(found.comparisons) > 1 else "p"
     for pairs in found.by_label_set:
-        yield f"{pairs[0].label_set}: {_of_two(pairs[0]) if len(pairs) == 1 else _of_many(pairs)}"
+        words = _of_two(pairs[0], which) if len(pairs) == 1 else _of_many(pairs)
+        yield f"{pairs[0].label_set}: {words}"
 
 
-def _of_two(pair: Comparison) -> str:
+def _of_two(pair: Comparison, which: str) -> str:
     if pair.delta is None:
         return "nothing can be compared, as no image counts"
-    better, worse = (pair.b, pair.a) if pair.delta > 0 else (pair.a, pair.b)
-    points = f"{abs(pair.delta):.2f} points"
-    p_value = f"Holm p = {Probability(pair.p_holm, 3).shown()}"
+    p_value = f"{which} = {Probability(pair.p_holm, 3).shown()}"
     if pair.p_holm > ALPHA:
-        lead = f"{better} is ahead by {points}" if pair.delta else "both have the same accuracy"
-        return f"no difference is shown ({p_value}); {lead}"
-    words = f"{better} is better than {worse} by {points} ({p_value})"
+        return f"no difference can be told: {pair.a} less {pair.b} is {_points(pair)}, {p_value}"
+    is_a = pair.delta > 0
+    better, worse = (pair.a, pair.b) if is_a else (pair.b, pair.a)
+    words = f"{better} is better than {worse} by {_points(pair, 1 if is_a else -1)}, {p_value}"
     if pair.ci95 is not None and pair.ci95[0] <= 0 <= pair.ci95[1]:
         words += ", on these classes; with other classes it may be otherwise: the interval has 0"
     return words
+
+
+def _points(pair: Comparison, sign: int = 0) -> str:
+    """Write the difference with its interval; with a sign turned so that it is positive."""
+    assert pair.delta is not None
+    turn = sign or 1
+    low, high = sorted(turn * end for end in pair.ci95 or (0, 0))
+    number = Number(turn * pair.delta, (low, high) if pair.ci95 else None, signed=not sign)
+    ends = f" (95 % CI {number.ends()})" if pair.ci95 else ""
+    return f"{number.shown()} points{ends}"
 
 
 def _of_many(pairs: Sequence[Comparison]) -> str:
@@ -202,7 +213,7 @@ def _of_many(pairs: Sequence[Comparison]) -> str:
     words = f"{best} has the highest accuracy ({known[best]:.2f} %)"
     if worse:
         words += f"; it is better than {', '.join(worse)}"
-    return words + (f"; from {', '.join(equal)} no difference is shown" if equal else "")
+    return words + (f"; from {', '.join(equal)} no difference can be told" if equal else "")
 
 
 def _other(pair: Comparison, name: str) -> str:

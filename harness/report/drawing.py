@@ -26,6 +26,10 @@ BLUE, PURPLE, VERMILION, ORANGE, GREEN, SKY = (
     "#0072B2", "#CC79A7", "#D55E00", "#E69F00", "#009E73", "#56B4E9"
 )  # fmt: skip
 """Colours that the colour-blind tell apart: Okabe and Ito, "Color Universal Design", 2008."""
+INK, SOFT, RULE, PAPER = "#000000", "#595959", "#e0e0e0", "#ffffff"
+"""Type, small type, lines of a grid, and what is below all; on a page they turn with it."""
+SMALL = 6
+"""Points: the smallest type."""
 _EXTRA = "mllm-classification-harness[plots]"
 _FONT = "DejaVu Sans"  # it comes with matplotlib: the same picture everywhere
 
@@ -91,6 +95,14 @@ def _style() -> dict[str, Any]:
         "pdf.fonttype": 42,  # as publishers ask
         "svg.hashsalt": "harness",
     }
+
+
+def images(counts: Sequence[int], what: str = "images") -> str:
+    """Write on how many images numbers are: `n = 128 images`, `n = 120 to 128 images`."""
+    if not counts:
+        return f"no {what}"
+    least, most = min(counts), max(counts)
+    return f"n = {least}{f' to {most}' if most > least else ''} {what}"
 
 
 def short(name: str, longest: int = LONGEST_NAME) -> str:

@@ -16,6 +16,7 @@ from harness.report.drawing import (
     PURPLE,
     SKY,
     VERMILION,
+    images,
     save,
     short,
 )
@@ -159,11 +160,10 @@ def _beside(axes: "Axes", found: AllFates) -> None:
     for side in (axes, right):
         side.set_ylim(len(found.runs) - 0.4, -1.1)
         side.tick_params(axis="y", length=0, labelsize=6, pad=2)
-    counts = sorted({run.fates.n for run in found.runs})
-    n = f"n = {counts[0]}" + (f" to {counts[-1]}" if len(counts) > 1 else "")
+    n = images([run.fates.n for run in found.runs], "scored images")
     errors = max(run.fates.n_error for run in found.runs)
     without = f", without up to {errors} errors" if errors else ""
-    label = f"answers (%), {n} scored images\nlabels: {short(found.label_set)}{without}"
+    label = f"answers (%), {n}\nlabels: {short(found.label_set)}{without}"
     axes.set_xlabel(label, parse_math=False)
     axes.set_xlim(0, 100)
     axes.tick_params(axis="x", length=2, width=0.5)

@@ -4,8 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal, get_args
 
+import rich.console
 import rich.table
 from rich import box
+from rich.cells import cell_len
+from rich.measure import Measurement
 
 from harness.errors import Problem, UserError
 from harness.report.csv_text import csv_text
@@ -46,7 +49,9 @@ def written(tables: Sequence[Table], notes: Sequence[str], form: Form) -> str:
 
 
 def to_rich(table: Table) -> rich.table.Table:
-    """Give the table for a terminal: names are folded where there is no room, numbers are not."""
+    """Give the table for a terminal: names are folded where there is no room, behind a space or a
+    sign if they have one, numbers are not.
+    """
     found = rich.table.Table(
         title=escape(table.title),
         box=box.SIMPLE_HEAD,
@@ -60,8 +65,44 @@ def to_rich(table: Table) -> rich.table.Table:
         else:
             found.add_column(escape(column.heading), justify="right", no_wrap=True)
     for row in table.rows:
-        found.add_row(*(escape(plain(row[place])) for place, _ in columns))
+        cells = ((plain(row[place]), column.is_name) for place, column in columns)
+        found.add_row(*(_Name(text) if is_name else escape(text) for text, is_name in cells))
     return found
+
+
+_PIECE = re.compile(r"[^_=,./-]*[_=,./-]|[^_=,./-]+")
+
+
+class _Name:
+    """A name in a cell, which breaks words that are longer than a line behind a sign."""
+
+    def __init__(self, text: str) -> None:
+        self._text = shown(text)
+
+    def __rich_console__(
+        self, console: rich.console.Console, options: rich.console.ConsoleOptions
+    ) -> Iterator[str]:
+        width = options.max_width
+        words = self._text.split(" ")
+        if max(map(cell_len, words)) <= width:
+            yield escape(self._text)
+            return
+        lines = [""]
+        for word in words:
+            if lines[-1] and cell_len(f"{lines[-1]} {word}") <= width:
+                lines[-1] += f" {word}"
+                continue
+            lines += [""] if lines[-1] else []
+            for piece in _PIECE.findall(word):
+                if lines[-1] and cell_len(lines[-1] + piece) > width:
+                    lines.append("")
+                lines[-1] += piece
+        yield escape("\n".join(lines))
+
+    def __rich_measure__(
+        self, console: rich.console.Console, options: rich.console.ConsoleOptions
+    ) -> Measurement:
+        return Measurement.get(console, options, escape(self._text))
 
 
 def plain(cell: Cell) -> str:

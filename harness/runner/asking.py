@@ -7,10 +7,11 @@ from functools import partial
 
 from harness.adapters.base import Adapter, OutOfMemoryError
 from harness.background import in_background
-from harness.errors import RunError, UserError
-from harness.requests import Ask, Failed, Request, Response
+from harness.errors import Problem, RunError, UserError
+from harness.requests import Ask, Failed, Request, Response, Text
 
 log = logging.getLogger("harness")
+_SHOWN = 80
 
 
 class StuckError(RunError):
@@ -84,11 +85,27 @@ class Asker:
         return self.respond(requests[:middle]) + self.respond(requests[middle:])
 
 
-def _check(responses: Sequence[Response], count: int) -> None:
+def _check(responses: object, count: int) -> None:
     """Raise RunError for what is no response to each of so many requests."""
+    if not isinstance(responses, Sequence) or isinstance(responses, str):
+        got = f"a {type(responses).__name__}"
+        raise _wrong("`respond` gave no list of responses", got, count)
     if len(responses) != count:
-        raise RunError(f"the adapter gave {len(responses)} responses for {count} requests")
+        what = f"the adapter gave {len(responses)} responses for {count} requests"
+        raise _wrong(what, None, count)
     for each in responses:
         if not isinstance(each, Response):
             kind = type(each).__name__
-            raise RunError(f"the adapter gave a {kind}, which is no Text, Scores or Failed")
+            what = f"the adapter gave a {kind}, which is no Text, Scores or Failed"
+            raise _wrong(what, ascii(each)[:_SHOWN], count)
+        if isinstance(each, Text) and not isinstance(each.text, str):
+            kind = type(each.text).__name__
+            raise _wrong(
+                f"the adapter gave a Text that holds a {kind}", ascii(each.text)[:_SHOWN], count
+            )
+
+
+def _wrong(what: str, got: str | None, count: int) -> RunError:
+    expected = f"{count} of them, one for each request, in order"
+    fix = "return [Text(…) for each in requests], as in docs/own_model.md"
+    return RunError(str(Problem("respond", what, got, expected, fix)))

@@ -62,13 +62,16 @@ def resumed(
     """
     found = differences(as_part(old, new), new.identity, model)
     if found:
+        fix = "choose another --output, or move the old run aside with --fresh"
+        if any(each.startswith("model.pretrained: ") for each in found):
+            fix += "; a name of its own: --model_args model=NAME"
         raise UserError(
             Problem(
                 f"{new.model} on {new.task}",
                 "the output directory holds a run of something else",
                 got="; ".join(found),
                 expected="the same task, model, classes and data",
-                fix="choose another --output, or move the old run aside with --fresh",
+                fix=fix,
             )
         )
     if old.identity.contents is None or old.identity.prompt is None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from harness.adapters.base import Setting
+from harness.errors import Problem, UserError
 
 T = TypeVar("T")
 _WAIT = timedelta(minutes=10)  # for the others to open their data, before the first answer
@@ -46,12 +47,17 @@ class Rank:
             PartialState().destroy_process_group()
 
 
-def current_rank() -> Rank:
-    """Find this process among those of the launch, however they were started.
+def current_rank(device: str | None = None) -> Rank:
+    """Find this process among those of the launch, however they were started; `device` is where
+    its model is to run, of several processes a kind without a number.
 
     Without an accelerator Accelerate must be told `cpu=True`: else every process of a torchrun
-    launch believes to be alone.
+    launch believes to be alone. Raises UserError for a device that is not there.
     """
+    if device is not None:
+        from harness.adapters.device import check_device  # torch
+
+        check_device(device)
     from accelerate import PartialState
     from accelerate.utils import (
         is_cuda_available,
@@ -61,5 +67,13 @@ def current_rank() -> Rank:
     )
 
     found = (is_cuda_available(), is_mps_available(), is_npu_available(), is_xpu_available())
-    state = PartialState(cpu=not any(found), timeout=_WAIT)
-    return Rank(state.process_index, state.num_processes, Setting(device=str(state.device)))
+    kind = (device or "").partition(":")[0]
+    state = PartialState(cpu=kind == "cpu" or not any(found), timeout=_WAIT)
+    own = str(state.device)
+    if device is not None and (device != kind or not own.startswith(kind)):
+        if state.num_processes > 1:
+            got = f"{device} for {state.num_processes} processes"
+            what, fix = "would put all processes on one device", "--device cuda, or leave it out"
+            raise UserError(Problem("--device", what, got, fix=fix))
+        own = device
+    return Rank(state.process_index, state.num_processes, Setting(device=own))

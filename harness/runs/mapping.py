@@ -27,7 +27,8 @@ from harness.errors import Problem, UserError
 from harness.scores.answers import level_in
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec
-from harness.specs.task import MappingSpec, Protocol, TaskSpec
+from harness.specs.task import Protocol, TaskSpec
+from harness.specs.task_parts import MappingSpec
 from harness.store.manifest import MAPPING_VERSION, MappingFacts
 from harness.store.prediction import Prediction
 

@@ -164,7 +164,7 @@ def _images(opened: OpenTask, asked: int) -> Finding:
     n = len(opened.source)
     if asked == n:
         return Finding("ok", "data", f"{n} images, all asked about")
-    chosen, limit = len(opened.rows), opened.task.limit
+    chosen, limit = len(opened.rows), opened.limit
     by_limit = "" if limit is None or limit >= n else f" (limit: {limit})"
     text = f"{asked} of {n} images are asked about{by_limit}"
     part = sample_of(opened.task, chosen, n)
@@ -187,7 +187,8 @@ def _met(
     if len(asked) < len(ids):
         text += f", {meet(labels, asked).n_met} of the {len(asked)} asked about"
     if found.n_unlabelled:
-        text += f"; {found.n_unlabelled} are not scored"
+        without = next(each for each in order if each not in labels.labels)
+        text += f"; {found.n_unlabelled} without a row, such as `{shown(without)}`, are not scored"
     if found.n_left_over:
         other = next(each for each in labels.labels if each not in ids)
         text += f"; {found.n_left_over} of its rows are of no image, such as `{shown(other)}`"

@@ -1,5 +1,6 @@
 """Open a run whose answers exist, to look at it or to score it again: no model, no images."""
 
+import contextlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +10,9 @@ from typing import Any
 from harness.data.classes import ClassList
 from harness.data.labels.of_task import Overrides, share_overrides
 from harness.data.opened import OpenTask, open_task, task_classes
-from harness.errors import DataError, Problem
+from harness.errors import DataError, Problem, RunError
 from harness.runs.finish import finish, repeat_of, write_spread
-from harness.runs.mapping import places_unmapped
+from harness.runs.mapping import map_left, places_unmapped
 from harness.scores.results import Results
 from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.load import load_run_model, load_run_task
@@ -182,3 +183,30 @@ def scored_directory(path: Path, manifest: Manifest) -> RunDirectory:
 def _not_scored(path: Path) -> DataError:
     what = "has answers that are not scored yet"
     return DataError(Problem(str(path), what, fix=f"harness score {path}"))
+
+
+def look_at(catalogue: Catalogue, path: Path, overrides: Overrides) -> OpenRun:
+    """Open a run as far as it is: rows of processes that still write are read too, and answers that
+    are not mapped yet are mapped here. Nothing is written, and nobody is kept from writing.
+
+    Raises DataError as `reopen`, RunError where a file of it contradicts another or is taken away
+    again and again, UserError where an answer is not mapped and the text encoder is not here.
+    """
+    opened = reopen(catalogue, path, overrides)
+    rows: Sequence[Prediction] = tuple(_rows_now(path).values())
+    manifest = Manifest.read(path)
+    if places_unmapped(opened.task, rows):
+        rows, _ = map_left(catalogue, opened.task, opened.classes, rows, manifest.mapping)
+    return OpenRun(path, manifest, tuple(rows), opened)
+
+
+def _rows_now(path: Path) -> Mapping[str, Prediction]:
+    """Read the rows; once more where they were merged while they were read."""
+    for _ in range(_TRIES):
+        with contextlib.suppress(FileNotFoundError):
+            return RunDirectory(path).rows()
+    what, fix = "is being written all the time", "wait until the run has ended"
+    raise RunError(str(Problem(str(path), what, fix=fix)))
+
+
+_TRIES = 5

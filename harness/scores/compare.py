@@ -27,7 +27,7 @@ class Side:
 
 
 class Comparison(Part):
-    """Run b against run a, on the images that both answered and that have a label."""
+    """Two runs, a and b, on the images that both answered and that have a label."""
 
     a: str
     b: str
@@ -45,7 +45,7 @@ class Comparison(Part):
     accuracy_a: Percent | None
     accuracy_b: Percent | None
     delta: Percent | None
-    """accuracy_b less accuracy_a, in percentage points."""
+    """accuracy_a less accuracy_b, in percentage points, as the pages of a site have it."""
     ci95: Interval | None
     """Of `delta`: whole classes redrawn, both runs by the same draws."""
     p_mcnemar: PValue
@@ -134,7 +134,7 @@ def _pair(
     both = int((scored & a.right & b.right).sum())
     p_value = mcnemar(only_a, only_b)
     other_options, other_order = _unlike_questions(a.answers, b.answers, scored)
-    step = 100.0 * b.right[scored] - 100.0 * a.right[scored]
+    step = 100.0 * a.right[scored] - 100.0 * b.right[scored]
     return Comparison(
         a=a.side.name,
         b=b.side.name,
@@ -150,7 +150,7 @@ def _pair(
         both_wrong=n - both - only_a - only_b,
         accuracy_a=percent(both + only_a, n),
         accuracy_b=percent(both + only_b, n),
-        delta=percent(only_b - only_a, n),
+        delta=percent(only_a - only_b, n),
         ci95=class_bootstrap(step, a.home[scored], draws),
         p_mcnemar=p_value,
         p_holm=p_value,

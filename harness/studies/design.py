@@ -3,13 +3,16 @@
 import hashlib
 import json
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from harness.errors import Problem, SpecError
-from harness.specs.catalogue import Catalogue
+from harness.data.class_lists import name_sets
+from harness.errors import Problem, SpecError, unknown_name
+from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.load import load_class_list_spec, load_task
 from harness.specs.study import ROW_FACTORS, StudySpec
 from harness.specs.task import TaskSpec, digest_of
@@ -30,6 +33,16 @@ class Variant:
     task: str
     settings: tuple[str, ...] = ()
     """`key=value` as of `--set`, sorted."""
+
+    @classmethod
+    def of(cls, settings: Settings, task: str) -> "Variant":
+        """Give the run of settings, among which another task than this one may be."""
+        own = dict(settings)
+        task = str(own.pop("task", task))
+        if "doc_to_text" in own:
+            own.setdefault("prompt", None)  # a text of its own takes the place of a named one
+        texts = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in own.items()]
+        return cls(task, tuple(sorted(texts)))
 
     @property
     def text(self) -> str:
@@ -72,6 +85,8 @@ class Factor:
     """What is not as in the task meanwhile."""
     is_own: bool = True
     """Whether the baseline is what the task says."""
+    note: str = ""
+    """On which other task it is varied, and why, where the YAML does not say so."""
 
     @property
     def from_rows(self) -> bool:
@@ -103,6 +118,24 @@ class Study:
     baselines: tuple[tuple[str, Variant], ...]
     """Models with a task of their own, and that task."""
 
+    def words(self, catalogue: Catalogue) -> str:
+        """Give the words by which a command finds the study: its name, else its path."""
+        is_known = self.spec.study in catalogue.names(Kind.STUDY)
+        path = self.spec.file.path if self.spec.file and not is_known else self.spec.study
+        return f"{path}{catalogue.as_options()}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Which factors are varied on another task than the YAML says, in sentences."""
+        names: dict[str, list[str]] = defaultdict(list)
+        for each in self.factors:
+            names[each.note].append(each.name)
+        names.pop("", None)
+        return tuple(
+            f"{', '.join(own)} {'are' if len(own) > 1 else 'is'} {note}"
+            for note, own in names.items()
+        )
+
     @property
     def runs(self) -> tuple[tuple[str, Variant], ...]:
         """Every model with every run that it has, one model after the other."""
@@ -114,17 +147,24 @@ class Variants:
     """Gathers the runs of a study, and the mistakes in it, while it is opened."""
 
     def __init__(self, catalogue: Catalogue, spec: StudySpec, file: YamlFile) -> None:
-        self.catalogue, self.spec, self._file = catalogue, spec, file
+        self.catalogue, self.spec, self.file = catalogue, spec, file
         self.tasks: dict[Variant, TaskSpec] = {}
         self.problems: list[Problem] = []
         self._asked: dict[str, Variant] = {}
+        self._classes = cache(partial(load_class_list_spec, catalogue))
+
+    def scratch(self) -> "Variants":
+        """Give another one of the same study, to try what these runs may not be."""
+        found = Variants(self.catalogue, self.spec, self.file)
+        found._classes = self._classes
+        return found
 
     def origin(self, location: Sequence[str]) -> Origin:
         """Give where the innermost known key of a location stands."""
         for length in range(len(location), 0, -1):
-            if tuple(location[:length]) in self._file.origins:
-                return self._file.origins[tuple(location[:length])]
-        return Origin(self._file.path, 1)
+            if tuple(location[:length]) in self.file.origins:
+                return self.file.origins[tuple(location[:length])]
+        return Origin(self.file.path, 1)
 
     def fail(
         self,
@@ -141,20 +181,19 @@ class Variants:
         """Give the run of settings; of all that ask the same, the first. None for one that cannot
         be asked, which is noted.
         """
-        own = dict(settings)
-        task = str(own.pop("task", self.spec.task))
-        if "doc_to_text" in own:
-            own.setdefault("prompt", None)  # a text of its own takes the place of a named one
-        texts = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in own.items()]
-        found = Variant(task, tuple(sorted(texts)))
+        found = Variant.of(settings, self.spec.task)
         at = self.origin(location)
         try:
-            spec = load_task(self.catalogue, task, found.settings, at)
-            classes = load_class_list_spec(self.catalogue, spec.class_list)
+            spec = load_task(self.catalogue, found.task, found.settings, at)
+            classes = self._classes(spec.class_list)
         except SpecError as error:
-            self.problems += [self._here(each, task, at) for each in error.problems]
+            self.problems += [self._here(each, found.task, at) for each in error.problems]
             return None
         names = spec.name_set or classes.name_set
+        known = name_sets(classes)
+        if names not in (*known, "clean"):
+            self.problems.append(unknown_name(str(at), "name set", names, known))
+            return None
         asks = digest_of([spec.task, spec.identity() | {"name_set": names}])
         same = self._asked.setdefault(asks, found)
         self.tasks.setdefault(same, spec)

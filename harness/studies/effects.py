@@ -1,6 +1,6 @@
 """What is said of a factor beside others: its name, its ends, whether it is more than chance."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.scores.results import Interval
 from harness.scores.statistics import ALPHA
@@ -17,6 +17,18 @@ FOR_SCALE = (LABELS, BLANK)
 def title_of(effect: FactorEffect) -> str:
     """Name a factor with what else is not as in the task: `image_order (images_per_prompt=4)`."""
     return f"{effect.factor} ({effect.held})" if effect.held else effect.factor
+
+
+def apart_notes(effects: Sequence[FactorEffect], label_set: str) -> Iterator[str]:
+    """Say under a label set which factors have levels with few images in common."""
+    for each in effects:
+        n = max((level.n for level in each.levels), default=0)
+        if each.label_set == label_set and 2 * n < each.n_least:
+            yield (
+                f"{title_of(each)}, {each.model}: of {each.n_least} images or more of each level "
+                f"{n or 'none'} {'are' if n > 1 else 'is'} in all levels, and no others are "
+                "compared. `--limit` takes the first ones of each order, `--sample` the same ones."
+            )
 
 
 def effects_of(

@@ -12,7 +12,8 @@ from harness.errors import Problem, nearest
 from harness.scores.results import MATCHED, MATCHINGS, Protocol
 from harness.specs.catalogue import Kind
 from harness.specs.load import is_label_file, label_file_spec
-from harness.specs.task import TaskSpec, TemplateName
+from harness.specs.task import TaskSpec
+from harness.specs.task_parts import TemplateName
 from harness.studies.design import OWN, Factor, Point, Settings, Variant, Variants
 
 MOST_SEEDS = 1000

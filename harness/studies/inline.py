@@ -6,8 +6,18 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from harness.report.drawing import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
-from harness.studies.figures.look import INK, PAPER, RULE, SOFT
+from harness.report.drawing import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PAPER,
+    PURPLE,
+    RULE,
+    SKY,
+    SOFT,
+    VERMILION,
+)
 
 _COLOURS: Mapping[str, str] = {
     INK: "ink", SOFT: "soft", RULE: "rule", PAPER: "paper", BLUE: "blue", PURPLE: "purple",

@@ -30,6 +30,7 @@ class Levels:
 
     def __init__(self, levels: Sequence[Observed], draws: Draws) -> None:
         self._levels, self.n_left_out = aligned(levels)
+        self.n_least = min(int(each.scored.sum()) for each in levels)
         self._right = np.stack([each.right & each.counted for each in self._levels])
         self._counted = np.stack([each.counted for each in self._levels])
         home: Ints = self._levels[0].home

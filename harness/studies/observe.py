@@ -64,6 +64,8 @@ class Judged:
     complete: bool
     answers: Answers
     by_label_set: Mapping[str, Judgement]
+    digests: Mapping[str, str]
+    """Of the labels of each label set."""
     places: Ints
     """[n] the place of the image in the prompt, from 1; 0 where it was alone or nobody knows."""
 
@@ -74,7 +76,7 @@ class Observer:
     def __init__(
         self, catalogue: Catalogue, output: Path, overrides: Overrides = NO_OVERRIDES
     ) -> None:
-        self._catalogue, self.output, self._overrides = catalogue, output, overrides
+        self.catalogue, self.output, self._overrides = catalogue, output, overrides
         self._judged = cache(self._judge)
         self._named = cache(self._name)
         self._mapped = cache(self._map)
@@ -87,7 +89,7 @@ class Observer:
     def _name(self, model: str) -> str:
         """Give the name that the runs of a model bear, which may be written as a path."""
         has_own = ":" in model or model.endswith((".yaml", ".yml"))
-        return load_model(self._catalogue, model).model if has_own else model
+        return load_model(self.catalogue, model).model if has_own else model
 
     def observe(self, model: str, factor: Factor, point: Point, label_set: str) -> Observed:
         """Read one level. Raises DataError as `open_run`; KeyError for a label set that is not
@@ -117,7 +119,7 @@ class Observer:
             equivalences=equivalences or given.equivalences,
             settings=(*variant.settings, *given.settings),
         )
-        run = open_run(self._catalogue, self.path(model, variant), overrides)
+        run = open_run(self.catalogue, self.path(model, variant), overrides)
         rows = tuple(sorted(run.rows, key=lambda row: row.image_id))
         return replace(run, rows=with_exact(run.opened.task, rows, run.opened.classes))
 
@@ -131,12 +133,12 @@ class Observer:
         own = run.opened.task.protocol
         protocols: Sequence[Protocol] = ("cw", "cw_plus") if own in ("cw", "cw_plus") else (own,)
         judged = judge(answers, run.opened.labels, protocols)
-        names = [each.name for each in run.opened.labels.sets]
+        digests = {each.name: each.digest for each in run.opened.labels.sets}
         places = np.fromiter((row.place or 0 for row in run.rows), np.int64, len(run.rows))
         complete = run.manifest.status == "complete"
         under = protocols_of(answers, request_of(run.opened, run.manifest))
-        by_label_set = dict(zip(names, judged, strict=True))
-        return Judged(own, under, complete, answers, by_label_set, places)
+        by_label_set = dict(zip(digests, judged, strict=True))
+        return Judged(own, under, complete, answers, by_label_set, digests, places)
 
     def _by_mapping(self, model: str, point: Point, found: Judged, label_set: str) -> Observed:
         """Map what the protocol maps by another encoder or templates; other answers as they are."""
@@ -167,7 +169,7 @@ class Observer:
         return dict(zip(texts, found[0], strict=True))
 
     def _open_encoder(self, name: str) -> TextEncoder:
-        return open_encoder(load_encoder_spec(self._catalogue, name))
+        return open_encoder(load_encoder_spec(self.catalogue, name))
 
 
 def as_read(found: Judged, label_set: str, protocol: Protocol) -> Observed:

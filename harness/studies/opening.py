@@ -8,10 +8,12 @@ from itertools import product
 from harness.errors import SpecError
 from harness.specs.base import validate
 from harness.specs.catalogue import Catalogue, Kind
+from harness.specs.load import load_task
 from harness.specs.study import ROW_FACTORS, StudySpec
 from harness.specs.yaml_file import read_yaml
 from harness.studies.design import Factor, Grid, Point, Settings, Study, Variant, Variants
 from harness.studies.factors import level_text, row_factor, run_factor, with_baseline, written_of
+from harness.studies.stand_in import need_of, stand_in
 
 COMBINATION = "combination"
 """The factor whose levels are the combinations of a list."""
@@ -52,7 +54,19 @@ def _factor(runs: Variants, name: str) -> Factor | None:
     written = written_of(runs, name, runs.spec.factors[name])
     if written is None:
         return None
-    return (row_factor if name in ROW_FACTORS else run_factor)(runs, name, written)
+    if name in ROW_FACTORS:
+        return row_factor(runs, name, written)
+    before = list(runs.problems)
+    found = run_factor(runs, name, written)
+    if found is not None or runs.spec.design != "one_at_a_time":
+        return found
+    need = need_of(load_task(runs.catalogue, runs.spec.task), name, written)
+    if need is None:
+        return None
+    found = stand_in(runs, name, written, need)
+    if found is not None:
+        runs.problems[:] = before
+    return found
 
 
 def _combinations(runs: Variants, listed: Sequence[Settings], base: Variant) -> Factor | None:

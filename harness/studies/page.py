@@ -15,6 +15,7 @@ from harness.studies.inline import inlined
 from harness.studies.results import StudyResults
 from harness.studies.tables import (
     factors_table,
+    label_changes_tables,
     levels_table,
     places_table,
     scores_table,
@@ -85,6 +86,8 @@ def _tables(found: StudyResults, figure: Figure) -> list[Table]:
     """Give the numbers of a figure."""
     if figure.name == "ranges":
         return [factors_table(found, model, found.headline) for model in found.models]
+    if figure.name == "label_changes":
+        return [*label_changes_tables(found), *_levels(found, figure.factors)]
     if figure.name == "places":
         return [places_table(found, found.headline)]
     if figure.name == "seeds":

@@ -72,6 +72,8 @@ class FactorEffect(Part):
     levels: tuple[LevelEffect, ...]
     n_left_out: int
     """Images that are not in all levels, have no label, or failed in one."""
+    n_least: int = 0
+    """Images that the level with the fewest scores, which need not be in all levels."""
     range: Percent | None
     """The highest accuracy less the lowest."""
     range_ci95: Interval | None
@@ -130,6 +132,26 @@ class ModelGap(Part):
     accuracy_b: Percent | None = None
 
 
+class LabelChange(Part):
+    """From the first level of the factor `labels` to the last, of a run of a task as it is, on the
+    images that have a label in both."""
+
+    model: str
+    task: str
+    protocol: Protocol
+    settings: str
+    """What is not as in the task; of the runs that the factor itself holds so."""
+    before: str
+    """The label set that it is from."""
+    after: str
+    n: int
+    accuracy_before: Percent
+    accuracy_after: Percent
+    delta: Percent
+    ci95: Interval | None
+    """Whole classes redrawn, both label sets by the same draws."""
+
+
 class VarianceTerm(Part):
     """How much of the variance of the accuracies in a grid a factor, or a pair of them, takes."""
 
@@ -160,7 +182,12 @@ class StudyResults(Part):
     factors: tuple[FactorEffect, ...]
     places: tuple[PlaceEffect, ...]
     gaps: tuple[ModelGap, ...]
+    label_changes: tuple[LabelChange, ...] = ()
+    """Of all runs of tasks as they are, where the study varies the labels."""
     variance: tuple[VarianceTerm, ...]
+    notes: tuple[str, ...] = ()
+    """What one must know, in words: factors that are varied on another task than the YAML says, or
+    whose levels have few images in common; runs that `label_changes` leaves out."""
     missing: tuple[str, ...]
     """Runs of the study that do not exist, or are not complete."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from harness.report.change_plot import shifts_table
 from harness.report.table import INTERVAL, NONE, Cell, Column, Number, Probability, Table, names
 from harness.studies.effects import (
     BLANK,
@@ -16,9 +17,10 @@ from harness.studies.effects import (
     size_of,
     title_of,
 )
+from harness.studies.label_changes import shifts_of_study
 from harness.studies.results import FactorEffect, LevelEffect, ModelGap, Score, StudyResults
 
-TABLES = ("factors", "levels", "seeds", "places", "scores", "variance")
+TABLES = ("factors", "levels", "seeds", "places", "label_changes", "scores", "variance")
 """All names that a table of a study may have."""
 _SCALES = {LABELS: "other labels", BLANK: "grey pictures instead of the images"}
 REST = "what is left"
@@ -34,6 +36,7 @@ def study_tables(found: StudyResults) -> list[Table]:
         *(each for label_set in label_sets_of(found) for each in _of_levels(found, label_set)),
         *(seeds_table(found, label_set) for label_set in label_sets_of(found)),
         *(places_table(found, label_set) for label_set in label_sets_of(found)),
+        *label_changes_tables(found),
         scores_table(found),
         variance_table(found),
     ]
@@ -201,6 +204,12 @@ def places_table(found: StudyResults, label_set: str) -> Table:
     title = f"Accuracy (%) by place in the prompt under {label_set}"
     caption = "Intervals: classes redrawn."
     return Table("places", title, columns, rows, caption, {"label_set": label_set})
+
+
+def label_changes_tables(found: StudyResults) -> list[Table]:
+    """Give one row a run under two label sets; no table where the labels are not varied."""
+    shifts = shifts_of_study(found)
+    return [shifts_table(shifts)] if shifts else []
 
 
 def scores_table(found: StudyResults) -> Table:

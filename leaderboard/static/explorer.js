@@ -58,7 +58,7 @@
     }
     if (document.activeElement !== at("query")) at("query").value = view.q || "";
     at("image").value = view.i || "";
-    at("own").hidden = Boolean(benchmark.images);
+    at("own").hidden = Boolean(benchmark.images || images.pictures);
   }
 
   /** @returns {Uint8Array} the images on which those are right that `who` says */

@@ -53,7 +53,7 @@ var EXPLORER_VIEW = (function () {
 
   function picture(chosen, place, size) {
     const id = chosen.images.ids[place];
-    const address = PICTURES.addressOf(chosen.benchmark.images, id);
+    const address = PICTURES.addressOf(chosen.benchmark, chosen.images, id);
     return address && make("img", { src: address, alt: "Image " + id, class: size, loading: "lazy" });
   }
 

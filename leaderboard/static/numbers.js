@@ -147,8 +147,40 @@ var NUMBERS = (function () {
     return Math.min(1, 2 * Math.exp(logHeads(fewer, n)) * tail);
   }
 
+  /**
+   * Adjust p-values by Holm's step-down procedure, in their order; the same as
+   * harness.scores.statistics.holm.
+   * @param {number[]} values
+   */
+  function holm(values) {
+    const order = values.map((_, place) => place).sort((x, y) => values[x] - values[y]);
+    const found = [];
+    let highest = 0;
+    order.forEach((place, rank) => {
+      highest = Math.max(highest, Math.min(1, (order.length - rank) * values[place]));
+      found[place] = highest;
+    });
+    return found;
+  }
+
+  const Z = 1.959963984540054;
+
+  /**
+   * The 95 % interval of the difference of two paired proportions, in points: the adjusted Wald
+   * interval. Bonett and Price, Journal of Educational and Behavioral Statistics 37, 2012.
+   * @param {number} onlyA images that only a has right
+   * @param {number} onlyB images that only b has right
+   * @param {number} n images
+   * @returns {[number, number]}
+   */
+  function pairedInterval(onlyA, onlyB, n) {
+    const [a, b] = [(onlyA + 1) / (n + 2), (onlyB + 1) / (n + 2)];
+    const half = Z * Math.sqrt((a + b - (a - b) ** 2) / (n + 2));
+    return [100 * Math.max(-1, a - b - half), 100 * Math.min(1, a - b + half)];
+  }
+
   return Object.freeze({
-    bytes, int16, uint32, bitsOf, has, both, without, count, places,
+    holm, pairedInterval, bytes, int16, uint32, bitsOf, has, both, without, count, places,
     percent, fixed, accuracy, change, probability, mcnemar,
   });
 })();

@@ -39,11 +39,17 @@ var PICTURES = (function () {
   }
 
   /**
-   * @param {?string} template where the site has the images, with `{image_id}`; null when it has none
+   * @param {{images: ?string}} benchmark its `images` say where the site has them, with
+   *   `{image_id}`; null when it has none
+   * @param {{pictures: ?Object, placeOf: Map<string, number>}} images its `pictures` say where those
+   *   that are linked lie
+   * @param {string} id
    * @returns {?string} an address for <img>, or null when there is no such image
    */
-  function addressOf(template, id) {
+  function addressOf({ images: template }, { pictures, placeOf }, id) {
     if (template) return HARNESS.root + template.replace("{image_id}", encodeURIComponent(id));
+    const linked = pictures && pictures.paths[placeOf.get(id)];
+    if (linked) return HARNESS.root + pictures.base + linked;
     if (!own.has(id)) return null;
     if (!addresses.has(id)) addresses.set(id, URL.createObjectURL(own.get(id)));
     return addresses.get(id);

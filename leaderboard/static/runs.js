@@ -39,7 +39,8 @@ var RUNS = (function () {
   /**
    * The images of a benchmark and their labels.
    * @returns {Promise<{n: number, ids: string[], placeOf: Map<string, number>,
-   *   names: Map<number, string>, home: Int16Array, group: Uint8Array, labels: Object}>}
+   *   names: Map<number, string>, home: Int16Array, group: Uint8Array, pictures: ?Object,
+   *   labels: Object}>}
    */
   function openImages(benchmark) {
     return once("images/" + benchmark, async () => {
@@ -51,6 +52,7 @@ var RUNS = (function () {
         names: new Map(data.classes),
         home: int16(data.home),
         group: bytes(data.group),
+        pictures: data.pictures || null,
         labels: mapValues(data.labels, (set) => ({
           offsets: uint32(set.offsets), ids: int16(set.ids), labelled: bytes(set.labelled),
         })),

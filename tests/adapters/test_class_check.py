@@ -140,6 +140,42 @@ def test_abilities_of_another_kind(abilities: str, what: str, words: str, name_o
     assert problem.what.startswith(what) and words in str(problem)
 
 
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("async def respond(self, ask, requests): ...", "`respond` is asynchronous"),
+        ("def respond(self, ask, requests): yield 1", "`respond` yields"),
+        ("def respond(self, ask, requests) -> str: ...", "`respond` returns something else"),
+        ("def respond(self, ask, requests) -> None: ...", "`respond` returns something else"),
+        ("def respond(self, ask, requests) -> list[str]: ...", "`respond` returns something else"),
+        ("facts = {'architecture': 'Own'}", "`facts` is no ModelFacts"),
+    ],
+)
+def test_what_is_of_another_kind_is_known_before_the_model_is_made(
+    line: str, what: str, name_of
+) -> None:
+    (problem,) = problems(name_of(f"{SOUND}    {line}\n"))
+    assert problem.what.startswith(what)
+    assert problem.expected or problem.fix
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["list[Response]", "'list[Text | Failed]'", "Sequence[Scores]", "list", "Any", "list[Any]",
+     "object", "'list[NotThere]'"],
+)  # fmt: skip
+def test_what_respond_may_say_that_it_returns(said: str, name_of) -> None:
+    more = "from collections.abc import Sequence\nfrom typing import Any\n"
+    more += "from harness.requests import Failed, Response, Scores, Text\n"
+    line = f"    def respond(self, ask, requests) -> {said}: ...\n"
+    load_adapter(load_model(Catalogue(()), name_of(f"{more}{SOUND}{line}")), Setting())
+
+
+def test_facts_that_a_loaded_model_gives_are_looked_at(name_of) -> None:
+    (problem,) = problems(name_of(f"{SOUND}    @property\n    def facts(self): return 'x'\n"))
+    assert (problem.what, problem.got) == ("`facts` is no ModelFacts", "str")
+
+
 def test_what_is_no_class_or_not_there(name_of) -> None:
     assert told(name_of("Own = 3\n")) == ["is no class"]
     (problem,) = problems(name_of("class Owm: ...\n"))

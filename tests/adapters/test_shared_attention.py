@@ -7,7 +7,13 @@ from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 
 from harness.adapters.hf import partial_attention
-from harness.adapters.hf.partial_attention import Part, attend, join, kernel_for
+from harness.adapters.hf.partial_attention import (
+    Part,
+    attend,
+    attend_fast,
+    join,
+    kernel_for,
+)
 from harness.adapters.hf.shared_attention import NAME, Before, attend_behind, behind
 
 SIZE = 16
@@ -100,39 +106,89 @@ def test_parts_join_in_any_number() -> None:
     torch.testing.assert_close(join(other, one), expected)
 
 
+@pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_the_kernel_of_this_processor_is_used_as_it_agrees(dtype: torch.dtype) -> None:
+def test_the_kernel_of_this_processor_is_used_as_it_agrees(
+    dtype: torch.dtype, masked: bool
+) -> None:
     kernel_for.cache_clear()
-    assert kernel_for("cpu", dtype, 64) is partial_attention._flash_on_cpu
+    assert kernel_for("cpu", dtype, 64, masked) is partial_attention._flash_on_cpu
 
 
-def _wrong_sums(query: Tensor, key: Tensor, value: Tensor, scale: float) -> Part:
-    output, sums = attend(query, key, value, scale)
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+def test_the_kernels_of_a_gpu_are_used_as_they_agree(dtype: torch.dtype) -> None:
+    flash, efficient = partial_attention._KERNELS["cuda"]
+    kernel_for.cache_clear()
+    assert kernel_for("cuda", dtype, 128, False) is (efficient if dtype == torch.float32 else flash)
+    assert kernel_for("cuda", dtype, 128, True) is efficient
+
+
+def _wrong_sums(
+    query: Tensor, key: Tensor, value: Tensor, scale: float, mask: Tensor | None
+) -> Part:
+    output, sums = attend(query, key, value, scale, mask)
     return output, sums / 0.6931  # to base two
 
 
-def _lacking(query: Tensor, key: Tensor, value: Tensor, scale: float) -> Part:
+def _unmasked(query: Tensor, key: Tensor, value: Tensor, scale: float, mask: Tensor | None) -> Part:
+    return attend(query, key, value, scale, None if mask is None else mask | True)
+
+
+def _no_number(
+    query: Tensor, key: Tensor, value: Tensor, scale: float, mask: Tensor | None
+) -> Part:
+    output, sums = attend(query, key, value, scale, mask)
+    return torch.where(sums[..., None] < -1e4, torch.nan, output), sums
+
+
+def _lacking(query: Tensor, key: Tensor, value: Tensor, scale: float, mask: Tensor | None) -> Part:
     raise NotImplementedError("no kernel for this type")
 
 
-@pytest.mark.parametrize("kernel", [_wrong_sums, _lacking])
+@pytest.mark.parametrize("kernel", [_wrong_sums, _unmasked, _no_number, _lacking])
 def test_a_kernel_that_does_not_agree_is_not_used(
     kernel: partial_attention.Kernel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(partial_attention, "_flash_on_cpu", kernel)
+    monkeypatch.setattr(partial_attention, "_KERNELS", {"cpu": (kernel,)})
     kernel_for.cache_clear()
-    assert kernel_for("cpu", torch.float32, 64) is attend
+    assert kernel_for("cpu", torch.float32, 64, True) is attend
     kernel_for.cache_clear()
 
 
-def test_the_kernel_of_a_gpu_is_called_as_torch_declares_it() -> None:
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("additive", [False, True])
+def test_the_fast_kernel_sees_what_the_mask_shows(dtype: torch.dtype, additive: bool) -> None:
+    query, key, value = (drawn(3, 2, 50, seed=seed).to(dtype) for seed in range(3))
+    mask = padded_mask(3, 50, 50)
+    mask[0, 0, 3] = False
+    hidden = torch.finfo(torch.float32).min
+    given = torch.zeros(mask.shape).masked_fill(~mask, hidden) if additive else mask
+    expected = attend(query, key, value, SCALE, mask)
+    found = attend_fast(query, key, value, SCALE, given)
+    near = 1e-5 if dtype == torch.float32 else 0.02
+    seen = expected[1] > -1e4
+    assert bool((found[1][~seen] < -1e4).all())
+    for got, want in zip(found, expected, strict=True):
+        torch.testing.assert_close(got[seen].float(), want[seen], atol=near, rtol=near)
+
+
+@pytest.mark.parametrize(
+    ("name", "tensors"),
+    [
+        ("_scaled_dot_product_flash_attention", 3),
+        ("_scaled_dot_product_efficient_attention", 5),
+    ],
+)
+def test_the_kernels_of_a_gpu_are_called_as_torch_declares_them(name: str, tensors: int) -> None:
     """No GPU is needed to see that the arguments exist and that two tensors come first."""
-    schema = torch.ops.aten._scaled_dot_product_flash_attention.default._schema
+    schema = getattr(torch.ops.aten, name).default._schema
     names = [each.name for each in schema.arguments]
-    assert names[:3] == ["query", "key", "value"]
+    given = ["query", "key", "value", "attn_bias", "compute_log_sumexp"][:tensors]
+    assert names[:tensors] == given
     assert "scale" in names
-    assert all(each.has_default_value() for each in schema.arguments if each.name not in names[:3])
-    assert [each.name for each in schema.returns][:2] == ["output", "logsumexp"]
+    assert all(each.has_default_value() for each in schema.arguments[tensors:])
+    assert [each.name.replace("_", "") for each in schema.returns][:2] == ["output", "logsumexp"]
 
 
 def test_keys_that_lost_their_prefix_are_no_answer() -> None:

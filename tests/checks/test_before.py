@@ -3,7 +3,10 @@
 from pathlib import Path
 
 from harness.checks.before import Finding, check_class_list, check_model, check_task
+from harness.data.opened import open_task
+from harness.prompts.plan import make_plan
 from harness.specs.catalogue import Catalogue
+from harness.specs.load import load_task
 from support.colours import write_task
 
 
@@ -80,6 +83,21 @@ def test_no_question_at_all(catalogue: Catalogue, folder: Path) -> None:
         emptied = [line.split('"labels"')[0] + '"labels": []}\n' for line in lines]
         (folder / f"{name}.jsonl").write_text("".join(emptied))
     assert "prompt" in errors(check_task(catalogue, "colours"))
+
+
+def test_the_first_prompt_is_shown_in_full(catalogue: Catalogue) -> None:
+    (found,) = of(check_task(catalogue, "colours"), "prompt")
+    lead, *lines = found.text.split("\n")
+    prompt = make_plan(open_task(catalogue, load_task(catalogue, "colours"))).requests[0].text
+    assert [line.removeprefix("|").strip() for line in lines] == prompt.strip().split("\n")
+    assert lead == f"the first, {len(prompt)} characters, of `i00`; `|` begins its lines"
+
+
+def test_of_a_long_prompt_beginning_and_end_are_shown(catalogue: Catalogue, folder: Path) -> None:
+    text = (folder / "colours.yaml").read_text()
+    (folder / "colours.yaml").write_text(text.replace("<image>", "word " * 1000 + "<image>"))
+    (found,) = of(check_task(catalogue, "colours"), "prompt")
+    assert len(found.text) < 800 and "characters more" in found.text and "<image>" in found.text
 
 
 def test_a_model_with_an_unknown_adapter(tmp_path: Path) -> None:

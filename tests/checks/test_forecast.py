@@ -161,7 +161,7 @@ def test_slices_and_repeats(folder: Path) -> None:
 def test_images_of_many_sizes_are_extrapolated_from_those_that_are_opened(folder: Path) -> None:
     for number, path in enumerate(sorted((folder / "images").iterdir())):
         Image.new("RGB", (28 * (1 + number % 3), 28)).save(path)
-    words = colour(folder, "--model", "vllm", "--set_model", PRICES)
+    words = colour(folder, "--model", "vllm-server", "--set_model", PRICES)
     found = plan(*words, "--images", 4)
     prompts = found["prompt_tokens"]
     assert found["images"]["opened"] == 4 and prompts["low"] < prompts["total"] < prompts["high"]
@@ -232,7 +232,7 @@ def test_what_a_run_of_a_server_has_cost_says_what_the_rest_will(
     with FaultyServer({}) as server:
         prices = "options.prices={input: 2, cached_input: 1, output: 8}"
         of_server = ("--set_model", f"options.base_url={server.url}", "--set_model", prices)
-        words = colour(folder, "--model", "vllm", *of_server)
+        words = colour(folder, "--model", "vllm-server", *of_server)
         assert harness("run", "--tasks", *words, "--limit", 5).code == 0
         found = plan(*words)
         assert harness("run", "--tasks", *words).code == 0
@@ -295,7 +295,7 @@ def show(*words: object) -> Said:
         ("--tasks", "mini_cw,mini_mc_hard", "--model", "mini", "--limit", 8),
         ("mini_classify", "--model", "mini_dual"),
         ("mini_cw_b4", "--model", "gpt-4o", "--shard", "1/2"),
-        ("mini_cw", "--model", "vllm", "--limit", 5000),
+        ("mini_cw", "--model", "vllm-server", "--limit", 5000),
         ("mini_cw", "--model", "mini", "--set", "output_type=multiple_choice"),
     ],
 )

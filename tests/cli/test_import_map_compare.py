@@ -133,7 +133,7 @@ def test_a_gate_fails_by_the_last_run_against_the_first(folder: Path, three: lis
     a, b, c = three
     done = harness(folder, "compare", b, a, "--fail_if_worse", "24.5", "--json")
     assert done.code == 3
-    assert json.loads(done.stdout)["comparisons"][0]["delta"] == -25
+    assert json.loads(done.stdout)["comparisons"][0]["delta"] == 25
     line = "colours_first: FAILED: a is 25.00 points below b on 12 images"
     assert line in " ".join(done.stderr.split())
     assert harness(folder, "compare", b, a, "--fail_if_worse", "25").code == 0

@@ -4,8 +4,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from harness.data.sample import Sample, row_order, sample_of
+from harness.data.sample import Sample, limit_of, row_order, sample_of
 from harness.errors import DataError
 from support.tasks import task_over
 
@@ -119,3 +120,21 @@ def test_what_part_a_run_is_of() -> None:
     assert sample_of(task_over("x", limit=5), 5, 200) is None
     with pytest.raises(ValueError, match="fewer images"):
         Sample(n=5, of=5, seed=0, stratify=False)
+
+
+@pytest.mark.parametrize(
+    ("limit", "n", "taken"),
+    [(None, 10, 10), (3, 10, 3), (99, 10, 10), (0.1, 1280, 128), (0.07, 100, 7), (0.001, 10, 1),
+     (0.99, 10, 10), (1.0, 10, 1), (2.0, 10, 2)],
+)  # fmt: skip
+def test_a_limit_below_1_is_a_share_rounded_up(limit: float | None, n: int, taken: int) -> None:
+    ids = [str(number) for number in range(n)]
+    task = task_over("d", limit=limit)
+    assert row_order(task, ids, {}) == list(range(taken))
+    assert limit_of(task, n) == (None if limit is None else 99 if limit == 99 else taken)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 0.0, -0.1, 1.5, "3", True, float("nan")])
+def test_what_is_no_limit(limit: object) -> None:
+    with pytest.raises(ValidationError, match="a share of them below 1"):
+        task_over("d", limit=limit)

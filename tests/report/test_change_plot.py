@@ -27,13 +27,13 @@ def scored(model: str, wrong: int, n: int = 40, **more: Any) -> Results:
 def test_the_change_is_from_the_original_to_the_last_label_set_highest_first() -> None:
     shifts = shifts_of([scored("a", 0), scored("b", 10)])
     assert (shifts.before, shifts.after) == ("imgt", "regt")
-    assert [run.name for run in shifts.runs] == ["b", "a"]
+    assert shifts.names == ["b", "a"]
     (first, second) = shifts.runs
-    assert (first.before, first.after, first.change.n) == (pytest.approx(100 * 28 / 38), 100, 38)
+    assert (first.before, first.after, first.n) == (pytest.approx(100 * 28 / 38), 100, 38)
     assert first.delta == pytest.approx(100 * 10 / 38) and second.delta == -first.delta
     rows = [[plain(cell) for cell in row] for row in shifts_table(shifts).rows]
-    assert rows[0][:5] == ["b", "cw", "38", "73.68", "100.00"]
-    assert rows[1][5].startswith("-26.32 [")
+    assert rows[0][:7] == ["b", "b", "task", "cw", "38", "73.68", "100.00"]
+    assert rows[1][7].startswith("-26.32 [")
     assert list(notes_of(shifts)) == []
 
 
@@ -65,7 +65,7 @@ def test_runs_on_other_labels_or_images_are_not_drawn_as_one() -> None:
 
 def test_a_task_is_named_where_model_and_protocol_are_the_same() -> None:
     runs = [scored("a", 0), scored("a", 3, task="other"), scored("b", 1)]
-    assert [each.name for each in shifts_of(runs).runs] == ["a on other", "b", "a on task"]
+    assert shifts_of(runs).names == ["a on other", "b", "a on task"]
 
 
 @pytest.mark.parametrize("kind", ["svg", "pdf", "png"])

@@ -46,8 +46,8 @@ def test_all_pairs_are_as_statsmodels_says() -> None:
         table = [[0, (one & ~two).sum()], [(two & ~one).sum(), 0]]
         raw.append(reference_mcnemar(table, exact=True).pvalue)
         assert pair.p_mcnemar == pytest.approx(raw[-1])
-        assert pair.delta == pytest.approx(100 * (two.mean() - one.mean()))
-        assert pair.ci95 == pytest.approx(class_bootstrap(100.0 * two - 100.0 * one, TRUE, Draws()))
+        assert pair.delta == pytest.approx(100 * (one.mean() - two.mean()))
+        assert pair.ci95 == pytest.approx(class_bootstrap(100.0 * one - 100.0 * two, TRUE, Draws()))
     expected = multipletests(raw, method="holm")[1]
     assert [pair.p_holm for pair in pairs] == pytest.approx(list(expected))
 
@@ -79,8 +79,8 @@ def test_the_matrix_is_row_less_column_and_marks_what_is_shown() -> None:
     assert [column.key for column in part.columns] == ["run", "accuracy", "less_3", "less_4"]
     assert [list(line[2:]) for line in part.rows] == [list(line[4:]) for line in table.rows]
     tested = intervals_table(found(pairs), pairs)
-    assert [line[0] for line in tested.rows][:4] == ["2 less 1", "3 less 1", "4 less 1", "3 less 2"]
-    assert [plain(line[1]).split()[0] for line in tested.rows][3] == cells[2][3].rstrip("*")
+    assert [line[0] for line in tested.rows][:4] == ["1 less 2", "1 less 3", "1 less 4", "2 less 3"]
+    assert [plain(line[1]).split()[0] for line in tested.rows][3] == cells[1][4].rstrip("*")
 
 
 def test_equal_runs_differ_by_nought_both_ways() -> None:
@@ -106,7 +106,7 @@ def test_in_words_which_is_better() -> None:
     pairs = with_holm(compare_all(SIDES, IMGT))
     (line,) = in_words(found(pairs))
     best = f"imgt: m2 has the highest accuracy ({100 * RIGHT[2].mean():.2f} %)"
-    assert line == f"{best}; it is better than m0, m1; from m3 no difference is shown"
+    assert line == f"{best}; it is better than m0, m1; from m3 no difference can be told"
 
 
 def words(only_a: int, only_b: int, n: int = 100) -> str:
@@ -122,10 +122,12 @@ def words(only_a: int, only_b: int, n: int = 100) -> str:
 
 
 def test_of_two_runs_the_words_go_by_the_test() -> None:
-    assert words(5, 30) == "b is better than a by 25.00 points (Holm p = 2.24e-05)"
-    assert words(30, 5) == "a is better than b by 25.00 points (Holm p = 2.24e-05)"
-    assert words(5, 6) == "no difference is shown (Holm p = 1); b is ahead by 1.00 points"
-    assert words(5, 5) == "no difference is shown (Holm p = 1); both have the same accuracy"
+    better = "is better than {} by 25.00 points (95 % CI [{}.00, 35.00]), p = 2.24e-05"
+    assert words(5, 30) == f"b {better.format('a', 15)}"
+    assert words(30, 5) == f"a {better.format('b', 14)}"
+    told = "no difference can be told: a less b is"
+    assert words(5, 6) == f"{told} -1.00 points (95 % CI [-8.00, +6.00]), p = 1"
+    assert words(5, 5).startswith(f"{told} +0.00 points (95 % CI [-")
 
 
 def test_a_difference_on_these_classes_alone_is_said_to_be_one() -> None:
@@ -133,7 +135,7 @@ def test_a_difference_on_these_classes_alone_is_said_to_be_one() -> None:
     a = Side("a", "cw", [ok(str(i), 0) for i in range(90)])
     b = Side("b", "cw", [ok(str(i), 9 if i % 3 == 0 else i % 3) for i in range(90)])
     pair = compare(a, b, truth)
-    assert pair.p_mcnemar < 0.05 and pair.ci95 is not None and pair.ci95[0] < 0
+    assert pair.p_mcnemar < 0.05 and pair.ci95 is not None and pair.ci95[1] > 0
     runs = tuple(ComparedRun(each, each, "t", "cw", 90) for each in "ab")
     (line,) = in_words(RunComparison(runs, 90, ((pair,),)))
     assert line.endswith(

@@ -20,7 +20,7 @@ CLASSES = ClassList("two", "clean", (Class(0, "cat"), Class(1, "dog")))
 class Giving(ColourAdapter):
     """Gives the same for whatever it is asked."""
 
-    def __init__(self, given: list[object]) -> None:
+    def __init__(self, given: object) -> None:
         super().__init__(MODEL, Setting())
         self.given = given
 
@@ -34,9 +34,13 @@ class Giving(ColourAdapter):
         ([Text("a")], "1 responses for 2 requests"),
         ([Text("a"), "b"], "a str, which is no Text, Scores or Failed"),
         ([None, None], "a NoneType"),
+        ([Text("a"), Text(3)], "a Text that holds a int"),
+        (None, "no list of responses"),
+        (Text("a"), "no list of responses"),
+        ("ab", "no list of responses"),
     ],
 )
-def test_what_is_no_response_ends_the_run(given: list[object], words: str) -> None:
+def test_what_is_no_response_ends_the_run(given: object, words: str) -> None:
     with pytest.raises(RunError, match=words):
         Asker(Giving(given), Ask(), 2).respond([Request(()), Request(())])
 

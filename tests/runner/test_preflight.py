@@ -72,7 +72,11 @@ def test_all_that_a_plain_task_has(catalogue: Catalogue) -> None:
 @pytest.mark.parametrize(
     ("labels", "text", "level"),
     [
-        ({"i00": [0], "i01": []}, "`colours_all` knows 2 of 12 images; 10 are not scored", "note"),
+        (
+            {"i00": [0], "i01": []},
+            "`colours_all` knows 2 of 12 images; 10 without a row, such as `i02`, are not scored",
+            "note",
+        ),
         (
             {f"i{n:02d}": [0] for n in range(N + 3)},
             "`colours_all` knows 12 of 12 images; 3 of its rows are of no image, such as `i12`",
@@ -80,7 +84,7 @@ def test_all_that_a_plain_task_has(catalogue: Catalogue) -> None:
         ),
         (
             {"i05": [1], "x/y": [2]},
-            "`colours_all` knows 1 of 12 images; 11 are not scored; "
+            "`colours_all` knows 1 of 12 images; 11 without a row, such as `i00`, are not scored; "
             "1 of its rows are of no image, such as `x/y`",
             "note",
         ),

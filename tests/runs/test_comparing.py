@@ -42,7 +42,7 @@ def test_the_table_the_difference_and_the_test(catalogue: Catalogue) -> None:
     assert (first.a, first.b, first.label_set) == ("a", "b", "colours_first")
     cells = (first.both_right, first.only_a, first.only_b, first.both_wrong)
     assert cells == (6, 0, 6, 0)
-    assert first.delta == 50
+    assert first.delta == -50
     assert first.p_mcnemar == pytest.approx(binomtest(0, 6).pvalue)
     assert len(found.comparisons) == 2
     assert first.p_holm == pytest.approx(2 * first.p_mcnemar)

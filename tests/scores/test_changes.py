@@ -80,10 +80,10 @@ def test_compare_is_the_table_that_a_loop_counts() -> None:
     assert (found.only_b, found.both_wrong) == ((two & ~one).sum(), (~one & ~two).sum())
     assert found.accuracy_a == pytest.approx(100 * one.mean())
     assert found.accuracy_b == pytest.approx(100 * two.mean())
-    assert found.delta == pytest.approx(100 * (two.mean() - one.mean()))
+    assert found.delta == pytest.approx(100 * (one.mean() - two.mean()))
     table = [[0, found.only_a], [found.only_b, 0]]
     assert found.p_mcnemar == pytest.approx(reference_mcnemar(table, exact=True).pvalue)
-    assert found.ci95 == pytest.approx(class_bootstrap(100.0 * two - 100.0 * one, TRUE, Draws()))
+    assert found.ci95 == pytest.approx(class_bootstrap(100.0 * one - 100.0 * two, TRUE, Draws()))
 
 
 def test_compare_leaves_out_what_is_not_in_both() -> None:
@@ -100,7 +100,7 @@ def test_compare_counts_by_the_protocol_of_each_side() -> None:
     truth = labels("imgt", {"a": [1], "b": [2]})
     rows = [ok("a", 1), row("b", Status.OOP, class_id=2, rule="mapped")]
     found = compare(Side("cw", "cw", rows), Side("cw_plus", "cw_plus", rows), truth)
-    assert (found.both_right, found.only_b, found.delta) == (1, 1, 50.0)
+    assert (found.both_right, found.only_b, found.delta) == (1, 1, -50.0)
 
 
 def test_compare_merges_and_files_under_the_original() -> None:
@@ -110,7 +110,7 @@ def test_compare_merges_and_files_under_the_original() -> None:
     same = Equivalences.from_groups("mine", [[1, 2]])
     found = compare(*sides, truth, same, original, Draws(500))
     assert (found.equivalences, found.both_right, found.only_b) == ("mine", 1, 1)
-    assert found.ci95 == (0.0, 100.0)
+    assert found.ci95 == (-100.0, 0.0)
     assert compare(*sides, truth, same).ci95 is None
 
 

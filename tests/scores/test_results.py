@@ -184,7 +184,8 @@ def test_a_p_value_that_no_float_holds_is_not_told_as_nought() -> None:
     ids = [str(place) for place in range(1200)]
     truth = labels("imgt", {each: [1] for each in ids}, original=True)
     sides = [Side(f"m{k}", "cw", [ok(each, k) for each in ids]) for k in (1, 2)]
-    assert "p = <1e-300 (Holm <1e-300)" in printed(comparison_table(compare(*sides, truth)))
+    text = printed(comparison_table(compare(*sides, truth)))
+    assert "p = <1e-300 (Holm <1e-300)" in " ".join(text.split())
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 
 from harness.studies.results import (
     FactorEffect,
+    LabelChange,
     LevelEffect,
     ModelGap,
     PlaceEffect,
@@ -115,6 +116,13 @@ def score(model: str, settings: str, label_set: str, accuracy: float, **more: An
     return Score(model=model, settings=settings, label_set=label_set, accuracy=accuracy, **values)
 
 
+def label_change(model: str, task: str, protocol: Any, was: float, now: float) -> LabelChange:
+    return LabelChange(
+        model=model, task=task, protocol=protocol, settings="", before=ORIGINAL, after=HEADLINE,
+        n=N, accuracy_before=was, accuracy_after=now, delta=now - was, ci95=(now - was - 2, 12),
+    )  # fmt: skip
+
+
 def made_up(**more: Any) -> StudyResults:
     """One model, one factor at a time."""
     values: dict[str, Any] = {
@@ -155,6 +163,12 @@ def two_models(**more: Any) -> StudyResults:
         "factors": (*factors(), *factors("mini_small", 17)),
         "places": (*places(), *places("mini_small", 5)),
         "gaps": (gap,),
+        "label_changes": (
+            label_change("mini", "mini_cw", "cw", 56.0, 60.25),
+            label_change("mini", "mini_mc_hard", "mc", 66.0, 75.0),
+            label_change("mini", "mini_mc_random", "mc", 76.0, 79.0),
+            label_change("mini_small", "mini_classify", "classify", 58.0, 57.0),
+        ),
         "variance": tuple(
             VarianceTerm(model="mini", label_set=HEADLINE, factors=names, share=share)
             for names, share in terms
@@ -191,6 +205,7 @@ def hostile() -> StudyResults:
         models=(MARKUP, LONG), label_sets=(MARKUP, LONG), original=MARKUP, equivalences=MARKUP,
         scores=(score(MARKUP, MARKUP, LONG, 50, task=LONG),), factors=tuple(found),
         places=tuple(each.model_copy(update=own) for each in places()), gaps=(gap,),
+        label_changes=tuple(label_change(MARKUP, each, "cw", 50, 60) for each in (MARKUP, LONG)),
         variance=(VarianceTerm(model=MARKUP, label_set=LONG, factors=(MARKUP, LONG), share=None),),
         missing=(MARKUP, LONG, RIGHT_TO_LEFT),
     )  # fmt: skip

@@ -96,6 +96,18 @@ def test_figures_are_those_that_the_data_allow() -> None:
     assert [each.name for each in study_figures(only)] == ["ranges", "levels"]
 
 
+def test_a_level_that_is_in_no_order_is_not_joined_to_the_others() -> None:
+    pytest.importorskip("matplotlib")
+    from matplotlib.figure import Figure
+
+    (figure,) = (each for each in study_figures(made_up()) if each.name == "hardness")
+    canvas = Figure()
+    figure.draw(canvas)
+    (axes,) = canvas.axes
+    assert [each.get_text() for each in axes.get_xticklabels()][-1] == "as in the\ntask"
+    assert list(axes.lines[0].get_xdata()) == [0, 1, 2], "three windows, and the task's own apart"
+
+
 def test_the_finding_is_computed_and_says_where_it_is_chance() -> None:
     first, labels, gap, rest = findings(two_models())
     assert first == (

@@ -12,6 +12,7 @@ from harness.requests import Ask, Request, Response
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions
 from harness.runner.study import run_study
+from harness.scores.results import Results
 from harness.specs.catalogue import Catalogue
 from harness.store.lines import read_predictions
 from harness.studies.analysis import Analysis
@@ -67,6 +68,12 @@ def report(study: Path) -> StudyResults:
     return StudyResults.read(study.parent / "runs" / "studies" / "colours_study")
 
 
+def analysed(study: Path) -> StudyResults:
+    catalogue = Catalogue((study.parent,))
+    observer = Observer(catalogue, study.parent / "runs")
+    return Analysis(open_study(catalogue, str(study)), observer).results()
+
+
 def test_a_study_is_run_and_reported(study: Path) -> None:
     done = study_run(study)
     assert done.code == 0 and f"{RUNS} runs" in done.stdout, done.text
@@ -87,6 +94,35 @@ def test_a_study_is_run_and_reported(study: Path) -> None:
     places = [(each.images_per_prompt, each.place) for each in found.places]
     assert places[:6] == [(2, 1), (2, 2), (4, 1), (4, 2), (4, 3), (4, 4)]
     assert sum(each.n for each in found.places[:2]) == N
+    written = (study.parent / "runs/ColourAdapter/colours/results.json").read_text("utf-8")
+    change = Results.from_json(json.loads(written)).changes["colours_first->colours_all"]
+    (one,) = (each for each in found.label_changes if each.protocol == "cw")
+    assert (one.task, one.settings) == ("colours", "")
+    assert (one.before, one.after, one.n) == ("colours_first", "colours_all", change.n)
+    numbers = (one.accuracy_before, one.accuracy_after, one.delta)
+    assert numbers == pytest.approx((change.from_, change.to, change.delta), abs=1e-4)
+    assert one.ci95 == pytest.approx(change.ci95, abs=1e-4), "drawn as `harness plot` draws it"
+    study.write_text(study.read_text().replace("  labels: [colours_first, colours_all]\n", ""))
+    assert analysed(study).label_changes == ()
+
+
+def test_other_labels_of_the_same_name_are_not_drawn_beside_these(study: Path) -> None:
+    folder = study.parent / "other"
+    folder.mkdir()
+    for name, ids in (("first", (0, 1)), ("all", (2, 3))):
+        rows = [{"image_id": f"i{number:02}", "labels": [ids[number % 2]]} for number in range(4)]
+        text = "".join(f"{json.dumps(row)}\n" for row in rows)
+        (folder / f"colours_{name}.jsonl").write_text(text)
+    sets = "label_sets: [colours_first.jsonl, colours_all.jsonl]"
+    (folder / "other.yaml").write_text(f"include: ../colours.yaml\ntask: other\n{sets}\n")
+    model = "support.colours:ColourAdapter"
+    study.write_text(study.read_text() + f"baselines: [{{task: other, models: ['{model}']}}]\n")
+    done = study_run(study)
+    assert done.code == 0, done.text
+    found = analysed(study)
+    assert {each.task for each in found.label_changes} == {"colours"}
+    (note,) = found.notes
+    assert "on other has other labels than the rest under the names colours_first and" in note
 
 
 def test_only_levels_that_were_added_are_asked(study: Path) -> None:
@@ -123,11 +159,8 @@ def test_killed_at_every_third_call_it_asks_each_image_once(
 
 
 def test_what_is_missing_is_said(study: Path) -> None:
-    catalogue = Catalogue((study.parent,))
     with pytest.raises(DataError, match="has no run in the output folder"):
-        Analysis(
-            open_study(catalogue, str(study)), Observer(catalogue, study.parent / "runs")
-        ).results()
+        analysed(study)
     base = study.parent / "base.yaml"
     base.write_text(study.read_text().replace("[1, 2, 4]", "[1, 2]"))
     harness("study", "run", base, "--include_path", study.parent,
@@ -138,6 +171,37 @@ def test_what_is_missing_is_said(study: Path) -> None:
     effect = found.factors[0]
     assert effect.factor == "images_per_prompt"
     assert [each.level for each in effect.levels] == ["1", "2"]
+
+
+def test_the_command_that_makes_the_first_run_is_said_in_full(study: Path) -> None:
+    words = ["--include_path", study.parent, "--output", study.parent / "runs"]
+    for name in (study, "colours_study"):
+        done = harness("study", "report", name, *words)
+        line = f"harness study run colours_study --include_path {study.parent} --output"
+        assert done.code == 2 and f"fix: {line} {study.parent / 'runs'}" in done.text
+
+
+def test_a_refused_study_is_begun_anew_with_fresh(study: Path) -> None:
+    assert study_run(study).code == 0
+    task = study.parent / "colours.yaml"
+    task.write_text(task.read_text().replace("which?", "which one?"))
+    done = study_run(study)
+    assert done.code == 2 and "move the old run aside with --fresh" in done.text
+    assert study_run(study, "--fresh").code == 0 and study_run(study).code == 0
+    assert study_run(study, "--fresh", "--shard", "1/2").code == 2
+
+
+def test_levels_without_common_images_are_told(study: Path) -> None:
+    done = study_run(study, "--limit", 4)
+    assert done.code == 0 and "--limit takes the first images of each order" in done.stderr
+    found = analysed(study)
+    (effect,) = (e for e in found.factors
+                 if (e.factor, e.label_set) == ("order_seed", found.headline))  # fmt: skip
+    n = effect.levels[0].n
+    assert 2 * n < effect.n_least == 4
+    (note,) = found.notes
+    assert note.startswith("order_seed (image_order=shuffled, images_per_prompt=4), ")
+    assert f"of 4 images or more of each level {n or 'none'} " in note and "`--sample`" in note
 
 
 def test_rows_say_their_place_in_the_prompt(study: Path) -> None:

@@ -6,7 +6,7 @@ with what it gives over another (Rabe and Staats, "Self-attention Does Not Need 
 "Hydragen", 2024).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 
 import torch
@@ -15,8 +15,10 @@ from torch import Tensor
 Part = tuple[Tensor, Tensor]
 """Outputs of shape (rows, heads, queries, size), and the log-sum-exp of the scores in float32, of
 shape (rows, heads, queries)."""
-Kernel = Callable[[Tensor, Tensor, Tensor, float], Part]
+Kernel = Callable[[Tensor, Tensor, Tensor, float, Tensor | None], Part]
 _SCORES = 2**26  # numbers that plain attention holds at a time
+_ALIGNED = 16
+_NOTHING = -1e4  # a log-sum-exp that counts for nothing beside another part
 
 
 def attend(
@@ -41,11 +43,14 @@ def attend(
     return torch.cat(outputs, dim=2), torch.cat(sums, dim=2)
 
 
-def attend_to_all(queries: Tensor, keys: Tensor, values: Tensor, scale: float) -> Part:
-    """Attend to keys that every query sees, by the fastest kernel that proves itself here."""
-    return kernel_for(queries.device.type, queries.dtype, queries.shape[3])(
-        queries, keys, values, scale
-    )
+def attend_fast(
+    queries: Tensor, keys: Tensor, values: Tensor, scale: float, mask: Tensor | None = None
+) -> Part:
+    """Do what `attend` does by the fastest kernel that proves itself here; the output is in the
+    dtype of the queries.
+    """
+    kernel = kernel_for(queries.device.type, queries.dtype, queries.shape[3], mask is not None)
+    return kernel(queries, keys, values, scale, mask)
 
 
 def join(one: Part, other: Part) -> Tensor:
@@ -55,12 +60,12 @@ def join(one: Part, other: Part) -> Tensor:
 
 
 @cache
-def kernel_for(device: str, dtype: torch.dtype, size: int) -> Kernel:
-    """Choose a kernel: torch's own flash attention, which gives the log-sum-exp on a lower level
-    than `scaled_dot_product_attention`, if it agrees with plain products; else those.
+def kernel_for(device: str, dtype: torch.dtype, size: int, masked: bool) -> Kernel:
+    """Choose a kernel: the first of torch's own, which give the log-sum-exp on a lower level than
+    `scaled_dot_product_attention`, that agrees with plain products; else those.
     """
-    fast = {"cpu": _flash_on_cpu, "cuda": _flash_on_cuda}.get(device)
-    return fast if fast and _agrees(fast, device, dtype, size) else attend
+    fast = _KERNELS.get(device, ())
+    return next((each for each in fast if _agrees(each, device, dtype, size, masked)), attend)
 
 
 def _attend(
@@ -75,31 +80,80 @@ def _attend(
     return shares @ values.float(), sums
 
 
-def _flash_on_cpu(queries: Tensor, keys: Tensor, values: Tensor, scale: float) -> Part:
+def _flash_on_cpu(
+    queries: Tensor, keys: Tensor, values: Tensor, scale: float, mask: Tensor | None
+) -> Part:
     flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
-    output, sums = flash(queries, keys, values, scale=scale)
+    bias = None if mask is None else _bias(mask, queries)
+    output, sums = flash(queries, keys, values, attn_mask=bias, scale=scale)
     return output, sums
 
 
-def _flash_on_cuda(queries: Tensor, keys: Tensor, values: Tensor, scale: float) -> Part:
+def _flash_on_cuda(
+    queries: Tensor, keys: Tensor, values: Tensor, scale: float, mask: Tensor | None
+) -> Part:
+    if mask is not None:
+        raise NotImplementedError("it takes no mask but a causal one")
     flash = torch.ops.aten._scaled_dot_product_flash_attention
     output, sums, *_ = flash(queries, keys, values, scale=scale)
     return output, sums[..., : queries.shape[2]]
 
 
-def _agrees(kernel: Kernel, device: str, dtype: torch.dtype, size: int) -> bool:
-    """Whether a kernel works here and gives what plain products in float32 give."""
+def _efficient_on_cuda(
+    queries: Tensor, keys: Tensor, values: Tensor, scale: float, mask: Tensor | None
+) -> Part:
+    efficient = torch.ops.aten._scaled_dot_product_efficient_attention
+    bias = None if mask is None else _bias(mask, queries)
+    output, sums, *_ = efficient(queries, keys, values, bias, True, scale=scale)
+    return output, sums[..., : queries.shape[2]]
+
+
+def _bias(mask: Tensor, queries: Tensor) -> Tensor:
+    """Give what is added to the scores, (rows, heads, queries, keys), each row of keys beginning
+    where the kernels can read it at once.
+
+    What is hidden is low enough to count for nothing and high enough for no kernel to overflow,
+    also where a query sees nothing at all.
+    """
+    rows, _, length, keys = mask.shape
+    low = max(torch.finfo(queries.dtype).min, -1e30)
+    room = queries.new_empty(rows, 1, length, -(-keys // _ALIGNED) * _ALIGNED)[..., :keys]
+    if mask.dtype == torch.bool:
+        room.fill_(0).masked_fill_(~mask, low)
+    else:
+        room.copy_(mask.clamp(min=low))
+    return room.expand(-1, queries.shape[1], -1, -1)
+
+
+def _agrees(kernel: Kernel, device: str, dtype: torch.dtype, size: int, masked: bool) -> bool:
+    """Whether a kernel works here and gives what plain products in float32 give; masked, also with
+    padding before the first token and a query that sees nothing.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        drawn = torch.randn(3, 1, 2, 48, size)
+        drawn = torch.randn(3, 2, 2, 43, size)
     queries, keys, values = drawn.to(device, dtype)
+    mask = None
+    if masked:
+        places = torch.arange(43, device=device)
+        mask = (places <= places[-5:, None]) & (places >= 7)
+        mask = torch.stack([mask, mask & (torch.arange(5, device=device) > 0)[:, None]])[:, None]
     try:
-        output, sums = kernel(queries[:, :, :5], keys, values, size**-0.5)
+        output, sums = kernel(queries[:, :, -5:], keys, values, size**-0.5, mask)
     except (RuntimeError, NotImplementedError):  # no such kernel for this card, type or size
         return False
-    expected = attend(queries[:, :, :5], keys, values, size**-0.5)
+    expected, its_sums = attend(queries[:, :, -5:], keys, values, size**-0.5, mask)
+    seen = its_sums > _NOTHING
     near = 1e-5 if dtype == torch.float32 else 0.03
-    return all(
-        torch.allclose(got.float(), want, atol=near, rtol=near)
-        for got, want in zip((output, sums), expected, strict=True)
+    return (
+        bool(output.isfinite().all())
+        and bool((sums[~seen] < _NOTHING).all())
+        and torch.allclose(output[seen].float(), expected[seen], atol=near, rtol=near)
+        and torch.allclose(sums[seen].float(), its_sums[seen], atol=near, rtol=near)
     )
+
+
+_KERNELS: Mapping[str, tuple[Kernel, ...]] = {
+    "cpu": (_flash_on_cpu,),
+    "cuda": (_flash_on_cuda, _efficient_on_cuda),
+}

@@ -13,7 +13,7 @@ from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedM
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
-from harness.adapters.hf.partial_attention import attend, attend_to_all, join
+from harness.adapters.hf.partial_attention import Part, attend_fast, join
 
 NAME = "sdpa_shared_prefix"
 _BEFORE = "_stands_before_in_every_row"
@@ -103,16 +103,26 @@ def attend_behind(
     each = heads // shared
     folded = query.view(rows, shared, each, length, size).permute(1, 2, 0, 3, 4)
     together = folded.reshape(1, shared, each * rows * length, size)
-    output, sums = attend_to_all(together, *prefix, scale)
+    output, sums = attend_fast(together, *prefix, scale)
     output = output.reshape(shared, each, rows, length, size).permute(2, 0, 1, 3, 4)
     sums = sums.reshape(shared, each, rows, length).permute(2, 0, 1, 3)
-    grouped = query.reshape(rows, shared, each * length, size)
-    own, own_sums = attend(grouped, key, value, scale, mask.repeat(1, 1, each, 1))
-    parts = (
-        (output, sums),
-        (own.view(rows, shared, each, length, size), own_sums.view(rows, shared, each, length)),
-    )
-    return join(*parts).reshape(rows, heads, length, size).to(query.dtype)
+    own, own_sums = _to_own(query, key, value, mask, scale)
+    joined = join((output, sums), (own.view(output.shape), own_sums.view(sums.shape)))
+    return joined.reshape(rows, heads, length, size).to(query.dtype)
+
+
+def _to_own(query: Tensor, key: Tensor, value: Tensor, mask: Tensor, scale: float) -> Part:
+    """Attend to each row's own keys. Of one token a row, the queries that share a head of keys are
+    taken together, so that no key is copied.
+    """
+    rows, heads, length, size = query.shape
+    shared = key.shape[1]
+    if length == 1:
+        grouped = query.reshape(rows, shared, heads // shared, size)
+        return attend_fast(grouped, key, value, scale, mask.expand(-1, -1, heads // shared, -1))
+    keys = key.repeat_interleave(heads // shared, dim=1)
+    values = value.repeat_interleave(heads // shared, dim=1)
+    return attend_fast(query, keys, values, scale, mask)
 
 
 def _mask(*, q_length: int, kv_length: int, **kwargs: Any) -> Tensor | None:

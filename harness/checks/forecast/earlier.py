@@ -86,7 +86,7 @@ def on_disk(
 def _others(manifest: Manifest, plan: Plan, model: ModelSpec) -> list[str]:
     """Name what answers depend on and was otherwise, but for the files of the model."""
     identity = known_identity(manifest.identity, plan, model)
-    now = manifest.model_copy(update={"identity": identity, "limit": plan.opened.task.limit})
+    now = manifest.model_copy(update={"identity": identity, "limit": plan.opened.limit})
     return differences(as_part(manifest, now), identity, model)
 
 

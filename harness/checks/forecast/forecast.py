@@ -19,6 +19,7 @@ from harness.checks.forecast.tokens import (
 from harness.data.images.source import dataset_location
 from harness.data.labels.of_task import Overrides
 from harness.data.opened import open_task, require_images
+from harness.data.sample import limit_of
 from harness.errors import Problem, UserError
 from harness.prompts.plan import Plan, PlannedRequest, make_plan
 from harness.scores.statistics import detectable_difference
@@ -241,7 +242,7 @@ def _difference_of(plan: Plan) -> Difference:
 
 
 def _notes(found: Forecast, task: TaskSpec) -> Iterator[str]:
-    images, limit = found.images, task.sample.n if task.sample else task.limit
+    images, limit = found.images, task.sample.n if task.sample else limit_of(task, found.images.of)
     if images.opened == 0 and not images.unreadable:
         yield (
             f"`{task.dataset_path}` is no folder or file here, so it is taken for a data set of "

@@ -1,167 +1,27 @@
-"""A local data set that `datasets` knows, read from the very files that it is made of, in which
-every text stays as it is written.
-
-The readers of `datasets` guess: to pandas `007` is a number and `NA` is nothing, to Arrow a text
-that looks like a date is a time.
+"""A local data set that `datasets` knows: its splits and columns, and the files that it is made of.
 
 `datasets` takes paths for patterns, in which `val[1].parquet` means `val1.parquet`, and keeps what
 it has read by the path and date of a file. Here a path is the file of that name, and what was kept
-is taken only while the file system says that the file is the same.
+is taken only while the file system says that the file is the same. Files of text are read as they
+are written (`text_rows.py`).
 """
 
-import csv
 import glob
-import hashlib
-import io
-import json
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
 import datasets
-import pyarrow as pa
 from datasets.data_files import DataFilesDict, DataFilesList, get_data_patterns
 
 from harness.data.images.pixels import image_suffixes
 from harness.data.images.source import Scan, scan, state_of
-from harness.data.labels.files import LabelFile, parse_json, parse_lines, read_text
-from harness.data.labels.rows import first_problems
+from harness.data.images.text_rows import SUFFIXES, read_rows, text_files
 from harness.errors import DataError, Problem
 from harness.specs.task import TaskSpec
-
-SUFFIXES = frozenset({".csv", ".json", ".jsonl"})
-_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
-_METADATA, _FILE_NAME = "metadata", "file_name"
-Row = Mapping[str, Any]
-
-
-def text_files(builder: Any, split: str) -> tuple[Path, ...]:
-    """Give the files that `read_rows` is to read for a split of a local folder that `datasets`
-    would read by `builder`: its rows, or the metadata of its images. None for other formats.
-    """
-    files = [Path(each) for each in (builder.config.data_files or {}).get(split, ())]
-    if builder.info.builder_name == "imagefolder":
-        files = [each for each in files if each.stem == _METADATA]
-    elif builder.info.builder_name not in ("csv", "json"):
-        return ()
-    usual = getattr(builder.config, "sep", ",") == ","
-    return tuple(files) if usual and all(each.suffix in SUFFIXES for each in files) else ()
-
-
-def read_rows(
-    paths: Sequence[Path], where: str, id_column: str | None, wanted: Collection[str]
-) -> datasets.Dataset:
-    """Read the rows of files in their order; the fingerprint is of the files' bytes.
-
-    The ids are the text that stands there, numbers too. Of the other columns, in JSON a text is a
-    text and a number a number; in CSV a column is of whole numbers where every cell is one, without
-    leading zeros, else of texts, and an empty cell is None. The metadata of a folder of images give
-    a column `image`. Raises DataError for a file that cannot be read, an id that is neither text
-    nor number, and a `wanted` column of several types.
-    """
-    files = [read_text("data", path) for path in paths]
-    rows = [row for file in files for row in _rows(file)]
-    if not rows:
-        raise DataError(Problem(where, "its data set is empty", ", ".join(map(str, paths))))
-    columns = _columns(rows)
-    if id_column in columns:
-        columns[id_column] = _ids(files, columns[id_column], id_column, where)
-    table = {
-        name: _array(name, values, where, needed=name in (*wanted, id_column))
-        for name, values in columns.items()
-    }
-    digest = hashlib.sha256("".join(file.digest for file in files).encode()).hexdigest()
-    return datasets.Dataset(pa.table(table), fingerprint=digest)
-
-
-def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
-    names = dict.fromkeys(name for row in rows for name in row)
-    return {name: [row.get(name) for row in rows] for name in names}
-
-
-def _ids(files: Sequence[LabelFile], values: list[Any], column: str, where: str) -> list[Any]:
-    if any(isinstance(value, int | float) for value in values):
-        written = (row for file in files for row in _rows(file, as_written=True))
-        values = [row.get(column) for row in written]
-    for number, value in enumerate(values, 1):
-        if not isinstance(value, str | None):
-            what = f"`{column}` of row {number} (from 1) is no id"
-            raise DataError(Problem(where, what, repr(value)[:80], "a text or a number"))
-    return values
-
-
-def _rows(file: LabelFile, *, as_written: bool = False) -> Iterator[Row]:
-    rows = _csv_rows(file) if _is_csv(file) else _json_rows(file, as_written=as_written)
-    if _is_csv(file) and not as_written:
-        typed = {name: _typed(cells) for name, cells in _columns(list(rows)).items()}
-        rows = (dict(zip(typed, cells, strict=True)) for cells in zip(*typed.values(), strict=True))
-    folder = file.path.parent
-    for row in rows:
-        is_metadata = file.path.stem == _METADATA and isinstance(row.get(_FILE_NAME), str)
-        yield {**row, "image": str(folder / row[_FILE_NAME])} if is_metadata else row
-
-
-def _is_csv(file: LabelFile) -> bool:
-    return file.path.suffix.lower() == ".csv"
-
-
-def _json_rows(file: LabelFile, *, as_written: bool) -> Iterator[Row]:
-    if file.text.lstrip()[:1] == "[":
-        entries = parse_json(file, as_written=as_written)
-        wrong = next((place for place, each in enumerate(entries) if type(each) is not dict), None)
-        if wrong is not None:
-            raise DataError(Problem(str(file.path), f"entry {wrong} (from 0) is no object"))
-        yield from entries
-        return
-    problems = []
-    for line in parse_lines(file, as_written=as_written):
-        if isinstance(line, Problem):
-            problems.append(line)
-        else:
-            yield line[1]
-    if problems:
-        raise DataError(first_problems(problems, str(file.path)))
-
-
-def _csv_rows(file: LabelFile) -> Iterator[Row]:
-    table = csv.DictReader(io.StringIO(file.text, newline=""), strict=True)
-    try:
-        header = list(table.fieldnames or ())
-        if len(set(header)) < len(header):
-            what, got = "a column stands twice in the header", ", ".join(header)
-            raise DataError(Problem(f"{file.path}:1", what, got))
-        for row in table:
-            if None in row or None in row.values():
-                wide = "more" if None in row else "fewer"
-                where = f"{file.path}:{table.line_num}"
-                raise DataError(Problem(where, f"{wide} cells than the header has"))
-            yield row
-    except csv.Error as error:
-        where = f"{file.path}:{table.reader.line_num}"
-        raise DataError(Problem(where, "not CSV; is the file cut off?", str(error))) from error
-
-
-def _typed(cells: Sequence[str]) -> list[Any]:
-    """Give the cells of a CSV column as whole numbers where all are, else as they are; empty ones
-    as None.
-    """
-    if all(_WHOLE.fullmatch(cell) for cell in cells if cell):
-        return [int(cell) if cell else None for cell in cells]
-    return [cell or None for cell in cells]
-
-
-def _array(name: str, values: Sequence[Any], where: str, *, needed: bool) -> pa.Array:
-    try:
-        return pa.array(values)
-    except (pa.ArrowException, UnicodeEncodeError, OverflowError) as error:
-        if not needed:  # a column that nobody asks for
-            return pa.array([json.dumps(value) for value in values])
-        what = f"the column `{name}` is not of one type, or holds what is no Unicode text"
-        raise DataError(Problem(where, what, got=str(error))) from error
-
 
 _TABLES = {".parquet": "parquet", ".arrow": "arrow"}
 _SAVED = ("state.json", "dataset_dict.json")
@@ -248,6 +108,19 @@ def open_local(task: TaskSpec, path: Path, wanted: Sequence[str], where: str) ->
         data = builder.as_dataset(split=task.test_split)
     others = {split: files for split, files in splits.items() if split != task.test_split}
     return Local(data, root, own, bool(texts), scan(root), others)
+
+
+def splits_of(path: Path) -> tuple[str, ...]:
+    """List the splits of a local folder; none of what has no splits: a file, a saved data set.
+
+    Raises OSError, ValueError or an error of `datasets` when it cannot be read.
+    """
+    root = path.resolve()
+    if (path / "dataset_dict.json").is_file():
+        return tuple(map(str, datasets.load_from_disk(str(root))))
+    if path.is_file() or (path / "state.json").is_file():
+        return ()
+    return tuple(_files_of(_builder(root, None)))
 
 
 def check_shards(names: Iterable[str], where: str) -> None:

@@ -226,7 +226,7 @@ def _open(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> Sourc
     from harness.data.images.folder import image_names, open_folder  # imports Pillow
 
     found = scan(location) if isinstance(location, Path) and location.is_dir() else None
-    if found is not None and not _holds(found, _TABLES):
+    if found is not None and not is_table(found):
         names = image_names(found)
         if names:
             return open_folder(found, names, columns)
@@ -239,6 +239,11 @@ def _open(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> Sourc
         from harness.data.images.table import open_table  # imports `datasets`: a second
 
     return open_table(task, location, columns)
+
+
+def is_table(found: Scan) -> bool:
+    """Whether a folder is read as rows by `datasets`, and not as a plain folder of images."""
+    return _holds(found, _TABLES)
 
 
 def _holds(found: Scan, endings: tuple[str, ...]) -> bool:

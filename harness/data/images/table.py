@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import datasets
 from PIL import Image
@@ -24,7 +24,7 @@ def open_table(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> 
     """
     where = f"task `{task.task}`"
     local, wanted = None, (task.doc_to_visual, *columns)
-    with _read_errors(location, where):
+    with read_errors(location, where):
         if isinstance(location, Path):
             local = open_local(task, location, wanted, where)
         loaded = local.data if local else _load_from_hub(task, str(location))
@@ -55,8 +55,38 @@ def open_table(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> 
     )
 
 
+ColumnKind = Literal["image", "classes", "text", "number", "other"]
+"""What a column holds: `classes` are numbers that have names in the data set."""
+
+
+def columns_of(task: TaskSpec, path: Path) -> Mapping[str, ColumnKind]:
+    """Give the columns of the split of a task in a local file or folder, and what they hold.
+
+    Raises DataError as `open_table`.
+    """
+    where = f"task `{task.task}`"
+    with read_errors(path, where):
+        local = open_local(task, path, (), where)
+    features = _split_of(local.data, task.test_split, where).features
+    return {str(name): _kind(feature) for name, feature in features.items()}
+
+
+def _kind(feature: Any) -> ColumnKind:
+    if isinstance(feature, datasets.ClassLabel):
+        return "classes"
+    if isinstance(feature, datasets.Image) or (
+        isinstance(feature, dict) and {"bytes", "path"} <= feature.keys()
+    ):
+        return "image"
+    written = str(getattr(feature, "dtype", ""))
+    if written in ("string", "large_string"):
+        return "text"
+    return "number" if written.startswith(("int", "uint")) else "other"
+
+
 @contextmanager
-def _read_errors(location: Path | str, where: str) -> Iterator[None]:
+def read_errors(location: Path | str, where: str) -> Iterator[None]:
+    """Raise as DataError what reading a data set raises."""
     try:
         yield
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:

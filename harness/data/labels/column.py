@@ -1,13 +1,16 @@
-"""A column of labels in a data set: names, or numbers that may have names there."""
+"""Labels that are written as names: of a column of a data set, where numbers may have names too, or
+of a label file.
+"""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import TypeGuard
 
-from harness.data.class_names import Match, match_names, numbers_of, written
+from harness.data.class_names import Match, match_names, meanings, numbers_of, written
 from harness.data.classes import ClassList
-from harness.errors import DataError, Problem
+from harness.data.labels.rows import LabelRow
+from harness.errors import DataError, Problem, nearest
 
 _SHOWN = 5
 BY_NUMBER, BY_NAME = "by number", "by name"
@@ -128,6 +131,94 @@ def _mismatch(match: Match, used: Sequence[int], classes: ClassList, where: str)
         expected="WordNet ids, names or aliases of the class list",
         fix="choose the class list of this data set, or add the names to it as `aliases`",
     )
+
+
+def join_names(
+    rows: Iterable[LabelRow | Problem], classes: ClassList, where: str, *, all_text: bool
+) -> list[LabelRow | Problem]:
+    """Give the rows of a label file with class ids in place of names.
+
+    A number is a class id and a text the class that it names (`meanings`), `"7"` in JSON too. A
+    text that means no class or several becomes a problem where it stands. `all_text`: ids, too,
+    stood there as text, as in CSV. Raises DataError where a file has ids beside names, and where a
+    number of a CSV is the id of one class and the name of another.
+    """
+    kept = list(rows)
+    found = [row for row in kept if isinstance(row, LabelRow)]
+    texts = {each for row in found for each in row.labels or () if isinstance(each, str)}
+    numbers = {each for row in found for each in row.labels or () if type(each) is int}
+    if texts and numbers:
+        raise DataError(_mixed(found, where))
+    if not texts:
+        if all_text:
+            _refuse_number_names(numbers, classes, where)
+        return kept
+    meant = meanings(texts, classes)
+    return [_named_row(row, meant, classes) if isinstance(row, LabelRow) else row for row in kept]
+
+
+def _named_row(
+    row: LabelRow, meant: Mapping[str, frozenset[int]], classes: ClassList
+) -> LabelRow | Problem:
+    ids: list[object] = []
+    for label in row.labels or ():
+        found = meant[label] if isinstance(label, str) else frozenset()
+        if not isinstance(label, str):
+            ids.append(label)
+        elif len(found) == 1:
+            ids += found
+        else:
+            return _no_class(row, label, found, classes)
+    return row if row.labels is None else replace(row, labels=ids)
+
+
+def _no_class(row: LabelRow, label: str, found: frozenset[int], classes: ClassList) -> Problem:
+    if found:
+        listed = ", ".join(map(str, sorted(found)))
+        what = f"image `{row.image_id}` has a label that names several classes of `{classes.name}`"
+        fix = "write class ids in this file in place of names"
+        return Problem(row.where, what, f"`{label[:60]}`, classes {listed}", "one class", fix)
+    guess = nearest(label, classes.names)
+    fix = f"did you mean `{guess}`?" if guess else "correct it, or add it as an alias"
+    return Problem(
+        row.where,
+        f"image `{row.image_id}` has a label that is no class of `{classes.name}`",
+        got=repr(label)[:80],
+        expected=f"a WordNet id, name or alias of one of its {len(classes)} classes",
+        fix="write a class id without quotes" if label.isdecimal() else fix,
+    )
+
+
+def _mixed(rows: Iterable[LabelRow], where: str) -> Problem:
+    first: dict[bool, str] = {}
+    for row in rows:
+        for label in row.labels or ():
+            first.setdefault(isinstance(label, str), f"{label!r} at {row.where}")
+    return Problem(
+        where,
+        "class ids and names of classes in one file",
+        got=f"{first[True]}; {first[False]}",
+        expected="ids everywhere, or names everywhere",
+        fix="write one kind; in JSONL a number in quotes is a name",
+    )
+
+
+def _refuse_number_names(numbers: Collection[int], classes: ClassList, where: str) -> None:
+    """Raise DataError where a number that stands in a CSV is the name of another class than the
+    one whose id it is.
+    """
+    for number in sorted(numbers):
+        other = sorted({*classes.lookup(str(number))} - {number})
+        if other:
+            raise DataError(
+                Problem(
+                    where,
+                    f"`{number}` is a class id of `{classes.name}`, and the name of class "
+                    f"{other[0]}",
+                    expected="a label that means one class; a number in a CSV is an id",
+                    fix='write JSONL: {"image_id": …, "labels": [7]} is an id, ["7"] a name',
+                )
+            )
 
 
 def _is_place(value: object, n: int) -> TypeGuard[int]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.data.classes import ClassList
 from harness.data.labels import readers
-from harness.data.labels.column import BY_NUMBER, column_ids
+from harness.data.labels.column import BY_NUMBER, column_ids, join_names
 from harness.data.labels.files import (
     LabelFile,
     joint_digest,
@@ -156,7 +156,9 @@ class _Read:
 def _collected(read: _Read) -> Collected:
     is_table = read.form == "multilabel" and read.path.suffix.lower() == ".csv"
     rows = (read_csv if is_table else _READERS[read.form])(read.file)
-    return collect(rows, read.class_list, str(read.path))
+    where, all_text = str(read.path), is_table or read.form == "csv"
+    named = join_names(rows, read.class_list, where, all_text=all_text)
+    return collect(named, read.class_list, where)
 
 
 def _from_column(

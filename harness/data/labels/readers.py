@@ -1,75 +1,73 @@
 """Readers of the label formats: one function each, from an opened file to rows."""
 
-import csv
-import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from harness.data.image_ids import image_id_of, written_id
+from harness.data.labels.csv_table import (
+    IDS,
+    PROPOSED,
+    Cells,
+    image_columns,
+    label_columns,
+    labels_in,
+    open_csv,
+)
 from harness.data.labels.files import FLAG_WORDS, LabelFile, parse_json, parse_lines, read_flag
 from harness.data.labels.rows import ORIGINAL_KEYS, LabelRow, named_original
 from harness.errors import DataError, Problem
-from harness.limits import MOST_DIGITS
 
-_ID, _FILE, _LABELS, _PROBLEMATIC = "id", "image_name", "proposed_labels", "is_problematic"
-_READ = (_ID, _FILE, _LABELS, _PROBLEMATIC, *ORIGINAL_KEYS)
-_BETWEEN = re.compile(r"[\s,;|]+")
-_WHOLE = re.compile(rf"[+-]?\d{{1,{MOST_DIGITS}}}(?:\.0*)?")
+_PROBLEMATIC = "is_problematic"
 
 
 def read_csv(file: LabelFile) -> Iterator[LabelRow | Problem]:
-    """Read rows whose labels are written `[1, 2]`, `"1, 2"`, `1 2` or `1;2`; nothing is no label.
+    """Read rows of an image and its labels, ids or names (`labels_in`).
 
-    An image stands in the column `id` by its id, or in `image_name` by its file's name. The
-    Cleaner-validation file and its kin (Kisel et al., "Flaws of ImageNet", 2025). Where there
-    is a column `is_problematic`, images for which it is true are left out and counted as
-    `problematic`; a cell that is neither true nor false is a problem of the file.
+    An image stands in the column `id` or `image_id` by its id, or in `image_name`, `file_name` and
+    their like by its file's name; labels stand in `proposed_labels`, or in `label`, `class` and
+    their like. Cells stand between commas, semicolons or tabs. The Cleaner-validation file and its
+    kin (Kisel et al., "Flaws of ImageNet", 2025). Where there is a column `is_problematic`, images
+    for which it is true are left out and counted as `problematic`; a cell that is neither true nor
+    false is a problem of the file.
     """
-    table = csv.DictReader(io.StringIO(file.text, newline=""), strict=True)
-    try:
-        header = [name.strip().lower() for name in table.fieldnames or ()]
-        table.fieldnames = header
-        _check_header(file, header)
-        for row in table:
-            yield _csv_row(f"{file.path}:{table.line_num}", row)
-    except csv.Error as error:
-        yield Problem(
-            f"{file.path}:{table.reader.line_num}",
-            "not CSV; is the file cut off?",
-            got=str(error),
-            fix="get the file again",
-        )
+    table = open_csv(file)
+    images, labels = _columns(file, table.header)
+    for row in table.rows():
+        yield row if isinstance(row, Problem) else _csv_row(*row, images, labels)
 
 
-def _check_header(file: LabelFile, header: Sequence[str]) -> None:
-    """Raise DataError for a header without the two columns, or with one of the read ones twice."""
-    where, expected = f"{file.path}:1", f"a header with {_ID},{_LABELS}"
-    fix = f"file names stand in a column `{_FILE}` in place of `{_ID}`"
-    if _LABELS not in header or not {_ID, _FILE} & set(header):
+def _columns(file: LabelFile, header: Sequence[str]) -> tuple[str, str]:
+    """Give the columns of images and of labels. Raises DataError for a header that does not have
+    one of each, or has one of the read ones twice.
+    """
+    where, expected = f"{file.path}:1", f"a header with id,{PROPOSED}"
+    images, labels = image_columns(header), label_columns(header)
+    if not images or not labels:
         got = ", ".join(header) or "an empty file"
+        fix = "file names stand in a column `image_name` in place of `id`"
         raise DataError(
-            Problem(where, f"no column `{_ID}` or no column `{_LABELS}`", got, expected, fix)
+            Problem(where, f"no column `id` or no column `{PROPOSED}`", got, expected, fix)
         )
-    if {_ID, _FILE} <= set(header):
-        raise DataError(Problem(where, "two columns name the image", f"{_ID}, {_FILE}", expected))
-    twice = [name for name in _READ if header.count(name) > 1]
+    for found, what in ((images, "name the image"), (labels, "may hold the labels")):
+        if len(found) > 1:
+            fix = "take all of them but one out"
+            count = "two" if len(found) == 2 else f"{len(found)}"
+            what = f"{count} columns {what}"
+            raise DataError(Problem(where, what, ", ".join(found), expected, fix))
+    read = (*images, *labels, _PROBLEMATIC, *ORIGINAL_KEYS)
+    twice = [name for name in dict.fromkeys(read) if header.count(name) > 1]
     if twice:
         what = "columns that stand twice in the header"
         raise DataError(Problem(where, what, ", ".join(twice), expected))
+    return images[0], labels[0]
 
 
-def _csv_row(where: str, row: Mapping[str | None, str | list[str] | None]) -> LabelRow | Problem:
-    column = _ID if _ID in row else _FILE
-    name, cell = row.get(column), row.get(_LABELS)
-    if None in row or not isinstance(name, str) or not isinstance(cell, str):
-        wide = "more" if None in row else "fewer"
-        fix = 'write several labels in quotes: "1, 2"' if None in row else None
-        return Problem(where, f"{wide} cells than the header has", fix=fix)
+def _csv_row(where: str, row: Cells, images: str, labels: str) -> LabelRow | Problem:
+    name = row[images]
     if not name:
-        return Problem(where, f"the column `{column}` is empty")
-    image_id = written_id(name) if column == _ID else image_id_of(name)
+        return Problem(where, f"the column `{images}` is empty")
+    image_id = written_id(name) if images in IDS else image_id_of(name)
     original = named_original(row)
     problematic = read_flag(row.get(_PROBLEMATIC))
     if problematic is None:
@@ -77,14 +75,7 @@ def _csv_row(where: str, row: Mapping[str | None, str | list[str] | None]) -> La
         return Problem(where, f"`{_PROBLEMATIC}` of image `{image_id}`", got, FLAG_WORDS)
     if problematic:
         return LabelRow(where, image_id, None, ("problematic",), original)
-    inner = cell.strip().strip("[](){}").strip()
-    words = [] if inner.lower() in ("", "nan", "none") else _BETWEEN.split(inner)
-    wrong = [word for word in words if not _WHOLE.fullmatch(word)]
-    if wrong:
-        expected = "class ids, written `[1, 2]`, `1 2` or `1;2`"
-        return Problem(where, f"`{_LABELS}` of image `{image_id}`", got=cell, expected=expected)
-    ids = [int(word.partition(".")[0]) for word in words]
-    return LabelRow(where, image_id, ids, original=original)
+    return LabelRow(where, image_id, labels_in(row[labels]), original=original)
 
 
 NOT_SURE = -1
@@ -162,7 +153,9 @@ def read_multilabel(file: LabelFile) -> Iterator[LabelRow | Problem]:
 
 
 def read_jsonl(file: LabelFile) -> Iterator[LabelRow | Problem]:
-    """Read the harness's own `{"image_id": ..., "labels": [...]}`, one object a line."""
+    """Read the harness's own `{"image_id": ..., "labels": [...]}`, one object a line; labels are
+    class ids or names.
+    """
     for line in parse_lines(file):
         if isinstance(line, Problem):
             yield line
@@ -197,7 +190,9 @@ def _row(
     if isinstance(labels, list):
         return LabelRow(where, image_id, labels, original=original)
     got = "nothing" if labels is None else repr(labels)[:60]
-    return Problem(where, f"`{key}` is not a list", got, "a list of class ids, possibly empty")
+    return Problem(
+        where, f"`{key}` is not a list", got, "a list of class ids or names, possibly empty"
+    )
 
 
 def _sure(row: LabelRow | Problem) -> LabelRow | Problem:

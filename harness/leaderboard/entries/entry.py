@@ -61,6 +61,8 @@ class RunCase:
     """The task of that name, its classes and its label sets, as the leaderboard has them."""
     rows: tuple[Prediction, ...]
     prompts: tuple[Prompt, ...]
+    asked: frozenset[str] | None = None
+    """The images that it is of; None for an entry's, which is of all that the task has."""
 
     @property
     def where(self) -> str:

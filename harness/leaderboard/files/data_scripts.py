@@ -4,8 +4,9 @@ opened from a disk may load scripts, but not fetch files.
 
 import base64
 import json
+import posixpath
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,11 @@ def remove_run(data: Path, key: str) -> None:
     shutil.rmtree(data / key, ignore_errors=True)
 
 
-def write_images(data: Path, labels: BenchmarkLabels) -> None:
-    """Write `NAME/images.js`: ids, classes, groups and labels of a benchmark's images.
+def write_images(
+    data: Path, labels: BenchmarkLabels, pictures: Mapping[str, str] | None = None
+) -> None:
+    """Write `NAME/images.js`: ids, classes, groups and labels of a benchmark's images, and the
+    addresses of those that are linked, by id.
 
     Raises DataError for class ids that do not fit into 15 bits.
     """
@@ -97,6 +101,7 @@ def write_images(data: Path, labels: BenchmarkLabels) -> None:
             each.name: _labels([each.labels.get(image_id) for image_id in labels.image_ids])
             for each in labels.labels.sets
         },
+        **({"pictures": _addresses(labels.image_ids, pictures)} if pictures else {}),
     }
     write_script(data / labels.name / "images.js", f"images/{labels.name}", value)
 
@@ -109,6 +114,14 @@ def bits(mask: Bools) -> str:
 def numbers(values: NDArray[Any], dtype: str) -> str:
     """Give numbers as base64 of a little-endian type."""
     return base64.b64encode(values.astype(dtype).tobytes()).decode("ascii")
+
+
+def _addresses(ids: Sequence[str], pictures: Mapping[str, str]) -> dict[str, Any]:
+    """Give what all addresses begin with, and the rest of each, in the order of the images."""
+    shared = posixpath.commonpath([posixpath.dirname(each) for each in pictures.values()])
+    base = f"{shared}/" if shared else ""
+    found = (pictures.get(each) for each in ids)
+    return {"base": base, "paths": [each and each.removeprefix(base) for each in found]}
 
 
 def _labels(found: Sequence[frozenset[int] | None]) -> dict[str, str]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.leaderboard.entries.finding import RULES
-from harness.leaderboard.files.data_scripts import run_key
-from harness.leaderboard.numbers.ranking import Pair
+from harness.leaderboard.files.data_scripts import run_key, write_script
+from harness.leaderboard.numbers.ranking import Pair, Pairs
 from harness.leaderboard.numbers.site_model import Benchmark, Board, ScoredEntry, Site
 from harness.report.csv_text import csv_text
 from harness.scores.long_form import METRICS, shares_of
@@ -22,12 +22,25 @@ MARKER = "boards.json"
 
 
 def write_boards(data: Path, site: Site) -> None:
-    """Write `boards.json`, `boards.csv` and `boards.js`."""
+    """Write `boards.json`, `boards.csv` and `boards.js`, and `NAME/pairs.js` of the benchmarks that
+    have runs on several boards.
+    """
     write_json(data / MARKER, _whole(site))
     rows = [line for board in site.boards for line in _lines(site, board)]
     text = csv_text(list(rows[0]) if rows else ["board"], rows)
     (data / "boards.csv").write_text(text, encoding="utf-8", newline="")
     _write_for_scripts(data / "boards.js", site)
+    for benchmark in site.benchmarks:
+        if benchmark.crossed is not None:
+            key = f"{benchmark.name}/pairs"
+            write_script(data / f"{key}.js", f"pairs/{benchmark.name}", _crossed(benchmark.crossed))
+
+
+def _crossed(pairs: Pairs) -> dict[str, Any]:
+    """Give runs, and of every pair both places, the interval and the corrected p."""
+    places = {name: place for place, name in enumerate(pairs.names)}
+    lines = [_pair(pair, places) for pair in pairs]
+    return {"runs": pairs.names, "pairs": [[*line[:2], *line[6:8], line[9]] for line in lines]}
 
 
 def _whole(site: Site) -> dict[str, Any]:
@@ -202,6 +215,7 @@ def _benchmarks_for_scripts(site: Site) -> dict[str, Any]:
             "original": each.original,
             "headline": each.headline,
             "images": each.images,
+            "crossed": each.crossed is not None,
             "groups": each.exclusive,
             "label_sets": list(each.label_sets),
         }

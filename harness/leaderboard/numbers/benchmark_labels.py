@@ -127,17 +127,20 @@ def _file_name(source: str) -> str:
     return source.replace("\\", "/").rpartition("/")[2]
 
 
-def labels_by_task(opened_tasks: Mapping[str, OpenTask]) -> dict[str, BenchmarkLabels]:
+def labels_by_task(
+    opened_tasks: Mapping[str, OpenTask], *, numbered: bool = False
+) -> dict[str, BenchmarkLabels]:
     """Give every task, by name, its labels: one for all of one class list and equal label sets.
 
     They bear the name of the class list; where that would be the name of several, the first label
-    set's is added. Raises DataError when this does not keep them apart either.
+    set's is added. Where this does not keep them apart either they are `numbered`, or DataError is
+    raised.
     """
     keys = {task: _key(opened) for task, opened in opened_tasks.items()}
     first: dict[tuple[object, ...], str] = {}
     for task, key in keys.items():
         first.setdefault(key, task)
-    names = _names([opened_tasks[task] for task in first.values()])
+    names = _names([opened_tasks[task] for task in first.values()], numbered)
     found = {
         key: labels_of(name, opened_tasks[task])
         for (key, task), name in zip(first.items(), names, strict=True)
@@ -155,12 +158,16 @@ def _key(opened: OpenTask) -> tuple[object, ...]:
     )
 
 
-def _names(opened_tasks: Sequence[OpenTask]) -> list[str]:
+def _names(opened_tasks: Sequence[OpenTask], numbered: bool) -> list[str]:
     lists = [opened.classes.name for opened in opened_tasks]
     names = [
         name if lists.count(name) == 1 else f"{name}.{opened.labels.sets[0].name}"
         for name, opened in zip(lists, opened_tasks, strict=True)
     ]
+    if numbered:
+        return [
+            f"{name}.{place}" if names.count(name) > 1 else name for place, name in enumerate(names)
+        ]
     if len(set(names)) < len(names):
         tasks = ", ".join(f"`{opened.task.task}`" for opened in opened_tasks)
         what = "have one class list and label sets of one name, but not the same labels"
@@ -169,8 +176,12 @@ def _names(opened_tasks: Sequence[OpenTask]) -> list[str]:
     return names
 
 
-def describe(benchmark: BenchmarkLabels, images: str | None) -> Benchmark:
-    """Give what the site says of a benchmark; `images` says where its images are in the site."""
+def describe(
+    benchmark: BenchmarkLabels, images: str | None, pictures: Mapping[str, str] | None = None
+) -> Benchmark:
+    """Give what the site says of a benchmark; `images` says where its images are in the site,
+    `pictures` where those are that lie elsewhere, by id.
+    """
     pairs = zip(benchmark.labels.sets, benchmark.truths, strict=True)
     return Benchmark(
         name=benchmark.name,
@@ -183,6 +194,7 @@ def describe(benchmark: BenchmarkLabels, images: str | None) -> Benchmark:
         exclusive=benchmark.group_codes()[0],
         differences=tuple(_differences(benchmark)),
         images=images,
+        pictures=pictures or {},
     )
 
 

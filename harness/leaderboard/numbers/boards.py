@@ -166,10 +166,10 @@ def make_board(task: TaskSpec, labels: BenchmarkLabels, runs: Sequence[ScoredEnt
     if protocol == "mc":
         _check_options(runs)
     ranked = sorted(runs, key=lambda run: (-_accuracy(run), run.name))
-    (asked,) = _unpacked(labels, [ranked[0].images.asked])
+    (asked,) = unpacked(labels, [ranked[0].images.asked])
     marks = Marks(
-        right=_unpacked(labels, [run.images.right for run in ranked]),
-        scored=_unpacked(labels, [run.images.scored for run in ranked]),
+        right=unpacked(labels, [run.images.right for run in ranked]),
+        scored=unpacked(labels, [run.images.scored for run in ranked]),
         home=labels.home(labels.headline),
     )
     counts = count_pairs(marks)
@@ -190,7 +190,7 @@ def make_board(task: TaskSpec, labels: BenchmarkLabels, runs: Sequence[ScoredEnt
         distractors=_distractors(task, runs),
         rows=_rows(ranked, marks, counts, draws, int(asked.sum())),
         references=references(labels, asked, _choices(ranked)),
-        pairs=_pairs(ranked, marks, counts, draws),
+        pairs=make_pairs([run.name for run in ranked], marks, counts, draws),
     )
 
 
@@ -198,7 +198,7 @@ def _accuracy(run: ScoredEntry) -> float:
     return -1.0 if run.headline.accuracy is None else run.headline.accuracy
 
 
-def _unpacked(labels: BenchmarkLabels, masks: Sequence[bytes]) -> Bools:
+def unpacked(labels: BenchmarkLabels, masks: Sequence[bytes]) -> Bools:
     """Give masks [m, n] of the benchmark's images."""
     packed = np.frombuffer(b"".join(masks), dtype=np.uint8).reshape(len(masks), -1)
     return np.unpackbits(packed, axis=1, count=len(labels.image_ids)).astype(np.bool_)
@@ -238,12 +238,12 @@ def _rows(
     )
 
 
-def _pairs(runs: Sequence[ScoredEntry], marks: Marks, counts: PairCounts, draws: Draws) -> Pairs:
-    """Give every two rows, in their order, with Holm's correction over all of them."""
-    a, b = np.triu_indices(len(runs), 1)
+def make_pairs(names: Sequence[str], marks: Marks, counts: PairCounts, draws: Draws) -> Pairs:
+    """Give every two runs, in their order, with Holm's correction over all of them."""
+    a, b = np.triu_indices(len(names), 1)
     p_values = counts.p_value[a, b]
     return Pairs(
-        names=tuple(run.name for run in runs),
+        names=tuple(names),
         a=a,
         b=b,
         n=counts.n[a, b],

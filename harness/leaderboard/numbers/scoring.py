@@ -59,7 +59,7 @@ def score_entry_run(
     if examined.case is None:
         return Report(entry.name, entry.name, errors_in(examined.findings))
     laid = lay(entry, examined.case, benchmark)
-    scored = tuple(_score(laid, each, examined.why_claimed(each)) for each in run.protocols)
+    scored = tuple(score_laid(laid, each, examined.why_claimed(each)) for each in run.protocols)
     unproven = errors_in(compare_claims(examined.case, scored[0].results))
     if unproven:
         return Report(entry.name, entry.name, unproven)
@@ -67,8 +67,8 @@ def score_entry_run(
     return scored
 
 
-def _score(laid: LaidRun, protocol: Protocol, why_claimed: str | None) -> ScoredEntry:
-    """Score under one protocol."""
+def score_laid(laid: LaidRun, protocol: Protocol, why_claimed: str | None = None) -> ScoredEntry:
+    """Score under one protocol; `why_claimed` says why the accuracy is a claim, if it is one."""
     results, headline, original = _results(laid, protocol), laid.headline, laid.original
     counted = counted_rows(laid.answers, protocol)
     best, worst = gallery.extremes(results.per_class[headline.truth.name])

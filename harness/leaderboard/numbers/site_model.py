@@ -4,7 +4,8 @@ Accuracies, shares and changes are percent (points) as floats; None where there 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from harness.answers.outcome import Status
 from harness.data.classes import ClassList
@@ -12,7 +13,7 @@ from harness.leaderboard.entries.entry import Entry
 from harness.leaderboard.entries.finding import Report
 from harness.leaderboard.entries.format import EntryRun
 from harness.leaderboard.entries.ledger import Decision
-from harness.leaderboard.numbers.ranking import Pair
+from harness.leaderboard.numbers.ranking import Pair, Pairs
 from harness.scores.metrics import Group
 from harness.scores.results import Change, LabelSetInfo, Protocol, Results, Score
 from harness.scores.statistics import Interval, wilson
@@ -198,6 +199,11 @@ class Board:
     references: tuple[Reference, ...]
     pairs: Sequence[Pair]
     """Every two rows, in the order of the rows."""
+    note: str = ""
+    """Of one's own runs, what part of the images they are of, and in what they were asked otherwise
+    than the task asks."""
+    is_part: bool = False
+    """Whether it is of one run that is not complete, which has no rank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +237,31 @@ class Benchmark:
     images: str | None
     """Where the images are in the site, as `images/<benchmark>/{image_id}.png`; None when they may
     not be shipped."""
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    """Of images that lie elsewhere, by id: their addresses, as seen from the top of the site."""
+    crossed: Pairs | None = None
+    """Runs of different boards, two by two; None where there are none, or too many."""
+
+    def picture(self, image_id: str) -> str | None:
+        """Give the address of an image, as seen from the top of the site; None without one."""
+        if self.images is not None:
+            return self.images.replace("{image_id}", quote(image_id))
+        return self.pictures.get(image_id)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRuns:
+    """What a site of one's own runs, which are no entries, has besides."""
+
+    folders: Mapping[str, str]
+    """Where the runs lie, by `OwnRuns.key`."""
+    refresh: int | None
+    """Seconds after which a page loads itself again; None for a site that stays as it is."""
+
+    @staticmethod
+    def key(entry: str, task: str) -> str:
+        """Give the name of a run in the site."""
+        return f"{entry}--{task}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,3 +282,5 @@ class Site:
     """The whole ledger, newest first; withdrawn entries are only here."""
     refused: tuple[Report, ...]
     """Entries that the checker refuses, by name, with its errors; they are only here."""
+    own: OwnRuns | None = None
+    """For a site of one's own runs (`harness view`); None for a leaderboard."""

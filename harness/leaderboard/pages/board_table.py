@@ -84,9 +84,9 @@ def _core(board: Board) -> Sequence[Column]:
     names = Counter(row.model for row in board.rows)
     return (
         Column("tier", "core", "Tier", "1: not separable from the best (exact McNemar, Holm)",
-               lambda row: _number(row.tier)),
+               lambda row: _number(None if board.is_part else row.tier)),
         Column("rank", "core", "Rank", "With the 95 % interval of the rank, classes redrawn",
-               lambda row: _text(str(row.rank), "–".join(map(str, row.rank_interval)))),
+               lambda row: _rank(board, row)),
         Column("model", "core", "Model", "Leads to the model's page",  # keeps namesakes apart
                lambda row: _text(row.model, row.name if names[row.model] > 1 else ""),
                number=False),
@@ -180,6 +180,12 @@ def _cost() -> Sequence[Column]:
         Column("cost", "cost", "US $", "Price of the whole run",
                lambda row: _percent(row.run.run.cost)),
     )  # fmt: skip
+
+
+def _rank(board: Board, row: ScoredEntry) -> Cell:
+    if board.is_part:
+        return _number(None)
+    return _text(str(row.rank), "–".join(map(str, row.rank_interval)))
 
 
 def _before(row: ScoredEntry) -> Cell:

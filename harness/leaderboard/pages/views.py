@@ -151,6 +151,13 @@ NAVIGATION = (
     ("changes", "Changes"),
 )
 """Pages at the root, each of the template of its name, and what their links say."""
+_OF_ENTRIES = ("submit", "changes")
+"""Those that only a leaderboard has."""
+
+
+def navigation(site: Site) -> tuple[tuple[str, str], ...]:
+    """Give the pages at the root of a site."""
+    return tuple(each for each in NAVIGATION if site.own is None or each[0] not in _OF_ENTRIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +188,7 @@ def render(site: Site, output: Path) -> None:
         shutil.copyfile(path, output / path.name)
     writer = _Writer(_environment(site), output)
     benchmarks = benchmark_views(site)
-    for name, title in NAVIGATION:
+    for name, title in navigation(site):
         writer.write(name, f"{name}.html", title, {"benchmarks": benchmarks})
     for benchmark in benchmarks:
         for board in benchmark.boards:
@@ -205,7 +212,7 @@ def _environment(site: Site) -> jinja2.Environment:
     )
     environment.globals |= {
         "site": site,
-        "navigation": NAVIGATION,
+        "navigation": navigation(site),
         "typeset": typeset,
     }
     return environment

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.report.drawing import short
+from harness.report.drawing import INK, SMALL, SOFT, short
 from harness.studies.effects import title_of
 from harness.studies.figures.levels import MAPPING
-from harness.studies.figures.look import INK, SMALL, SOFT, Figure, folded, words
+from harness.studies.figures.look import Figure, folded, words
 from harness.studies.results import FactorEffect, LevelEffect, StudyResults
 
 if TYPE_CHECKING:

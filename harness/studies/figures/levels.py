@@ -6,15 +6,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from harness.report.drawing import short
+from harness.report.drawing import SMALL, images, short
+from harness.studies.design import OWN
 from harness.studies.effects import BLANK, LABELS, title_of
+from harness.studies.factors import level_text
 from harness.studies.figures.look import (
-    SMALL,
     Figure,
     Mark,
     folded,
     frame,
-    images,
     key,
     key_height,
     mark_of,
@@ -161,9 +161,8 @@ def _steps(axes: "Axes", found: StudyResults, effects: Sequence[FactorEffect]) -
         aside = _aside(place, len(effects), 0.12)
         known = [each for each in effect.levels if each.accuracy is not None]
         xs = [names.index(each.level) + aside for each in known]
-        axes.plot(
-            xs, [each.accuracy or 0.0 for each in known], color=mark.colour, lw=0.8, alpha=0.6
-        )
+        line = [(x, each.accuracy) for x, each in zip(xs, known, strict=True) if _is_step(each)]
+        axes.plot(*zip(*line, strict=True), color=mark.colour, lw=0.8, alpha=0.6)
         for x, level in zip(xs, known, strict=True):
             _level(axes, level, x, mark, flat=False)
     texts = [folded(each, max(6, 44 // len(names))) for each in names]
@@ -171,6 +170,11 @@ def _steps(axes: "Axes", found: StudyResults, effects: Sequence[FactorEffect]) -
     axes.set_xlim(-0.5, len(names) - 0.5)
     axes.set_ylabel("accuracy (%)")
     frame(axes, grid="y")
+
+
+def _is_step(level: LevelEffect) -> bool:
+    """Whether a level is one of those that are in order: `none`, or what the task says, is not."""
+    return level.level not in (OWN, level_text(None))
 
 
 def _aside(place: int, n: int, width: float) -> float:

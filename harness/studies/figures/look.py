@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from harness.report.drawing import (
     BLUE,
     GREEN,
+    INK,
     ORANGE,
+    PAPER,
     PURPLE,
+    RULE,
     SKY,
+    SMALL,
+    SOFT,
     VERMILION,
     save,
     short,
@@ -22,9 +27,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
-INK, SOFT, RULE, PAPER = "#000000", "#595959", "#e0e0e0", "#ffffff"
-SMALL = 6
-"""Points: the smallest type."""
 ENDINGS = ("svg", "pdf")
 
 
@@ -131,11 +133,3 @@ def folded(text: str, width: int) -> str:
     """Give a name on at most two lines of about `width` characters."""
     lines = textwrap.wrap(short(text, 2 * width), width)
     return "\n".join(lines if len(lines) < 3 else [lines[0], short(" ".join(lines[1:]), width)])
-
-
-def images(counts: Sequence[int]) -> str:
-    """Write on how many images numbers are: `n = 128 images`, `n = 120 to 128 images`."""
-    if not counts:
-        return "no images"
-    least, most = min(counts), max(counts)
-    return f"n = {least}{f' to {most}' if most > least else ''} images"

@@ -3,18 +3,8 @@
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from harness.report.drawing import short
-from harness.studies.figures.look import (
-    SMALL,
-    Figure,
-    frame,
-    images,
-    key,
-    key_height,
-    mark_of,
-    point,
-    whisker,
-)
+from harness.report.drawing import SMALL, images, short
+from harness.studies.figures.look import Figure, frame, key, key_height, mark_of, point, whisker
 from harness.studies.results import PlaceEffect, StudyResults
 
 if TYPE_CHECKING:

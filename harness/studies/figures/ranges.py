@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.report.drawing import short
+from harness.report.drawing import INK, SMALL, SOFT, images, short
 from harness.scores.results import Interval
 from harness.studies.effects import (
     BLANK,
@@ -19,13 +19,9 @@ from harness.studies.effects import (
 )
 from harness.studies.figures.look import (
     GREY,
-    INK,
-    SMALL,
-    SOFT,
     Figure,
     Mark,
     frame,
-    images,
     key,
     key_height,
     mark_of,

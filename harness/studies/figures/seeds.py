@@ -3,17 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from harness.report.drawing import short
-from harness.studies.figures.look import (
-    INK,
-    SOFT,
-    Figure,
-    Mark,
-    frame,
-    images,
-    mark_of,
-    words,
-)
+from harness.report.drawing import INK, SOFT, images, short
+from harness.studies.figures.look import Figure, Mark, frame, mark_of, words
 from harness.studies.results import FactorEffect, SeedSpread, StudyResults
 
 if TYPE_CHECKING:

@@ -104,7 +104,7 @@ def test_truncated_csv(tmp_path: Path) -> None:
         ("name,labels\na,1\n", "f.txt:1: no column `id`"),
         ("id,proposed_labels\na,1, 2\n", "f.txt:2: more cells"),
         ("id,other,proposed_labels\na,1\n", "f.txt:2: fewer cells"),
-        ("id,proposed_labels\na,cat\n", "got: cat"),
+        ("id,proposed_labels\na,cat\n", "got: 'cat'"),
         ("id,proposed_labels\n,1\n", "f.txt:2: the column `id` is empty"),
         ("id,image_name,proposed_labels\na,a,1\n", "two columns name the image"),
         ("", "an empty file"),

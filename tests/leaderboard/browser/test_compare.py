@@ -29,14 +29,14 @@ def shown(page: Page) -> dict[str, object]:
 
 
 def expected(found: Comparison, interval: str = "") -> dict[str, object]:
-    """What is shown of Python's comparison of B, its `a`, with A, its `b`: A − B."""
+    """What is shown of Python's comparison: A − B."""
     return {
         "right": found.both_right,
-        "onlyA": found.only_b,
-        "onlyB": found.only_a,
+        "onlyA": found.only_a,
+        "onlyB": found.only_b,
         "wrong": found.both_wrong,
-        "accuracyA": typeset.fixed(found.accuracy_b),
-        "accuracyB": typeset.fixed(found.accuracy_a),
+        "accuracyA": typeset.fixed(found.accuracy_a),
+        "accuracyB": typeset.fixed(found.accuracy_b),
         "delta": typeset.signed(found.delta) + interval,
         "p": typeset.probability(found.p_mcnemar),
     }
@@ -56,7 +56,7 @@ def compared(
     )
     sets = {each.name: each for each in built.label_sets(board.task)}
     original = sets[board.original] if board.original else None
-    return compare(b, a, sets[labels], built.equivalences(board.task), original)
+    return compare(a, b, sets[labels], built.equivalences(board.task), original)
 
 
 def interval_of(pair: Pair, turned: bool) -> str:
@@ -80,6 +80,41 @@ def test_every_pair_of_a_board_in_both_orders(visits: Visits, built: BuiltSite) 
         assert shown(page) == expected(found, interval_of(pair, turned))
         assert cell(page, "holm") == typeset.probability(pair.p_holm)
         assert int(cell(page, "onlyB" if turned else "onlyA")) == pair.only_a
+
+
+def test_an_mllm_and_a_classifier_are_compared_as_by_the_command(
+    visits: Visits, built: BuiltSite
+) -> None:
+    """Of two rankings, in both orders; the interval and Holm over all runs are Python's."""
+    one, two = built.board("mini_cw", "cw"), built.board("mini_classify", "classify")
+    (benchmark,) = [each for each in built.site.benchmarks if each.name == one.benchmark]
+    assert benchmark.crossed is not None
+    names = (f"{one.slug}:mini", f"{two.slug}:mini_dual")
+    (pair,) = [each for each in benchmark.crossed if {each.a, each.b} == set(names)]
+    sets = {each.name: each for each in built.label_sets(one.task)}
+    sides = [
+        Side(name, board.protocol, built.rows(name, board.task))
+        for name, board in (("mini", one), ("mini_dual", two))
+    ]
+    found = compare(
+        *sides, sets[one.headline], built.equivalences(one.task), sets[str(one.original)]
+    )
+    assert pair.ci95 == pytest.approx(found.ci95)
+    page = visits.open(address(one, "mini", "mini_dual", d=two.slug))
+    settle(page)
+    assert shown(page) == expected(found, interval_of(pair, turned=False))
+    assert cell(page, "holm") == typeset.probability(pair.p_holm)
+    low, high = (typeset.fixed(-end) for end in reversed(pair.ci95 or (0, 0)))
+    words = f"B is better than A by {typeset.fixed(-(found.delta or 0))} points"
+    expect(page.locator("#verdict")).to_contain_text(f"{words} (95 % CI [{low}, {high}]), Holm p")
+    for table in ("wrong", "right"):
+        for key, total in (("onlyA", found.only_a), ("onlyB", found.only_b)):
+            cells = page.locator(f"#{table} [data-cell={key}]").all_inner_texts()
+            assert sum(map(int, cells)) == total
+    page.get_by_role("button", name="Swap A and B").click()
+    settle(page)
+    assert f"#b={two.slug}&x=mini_dual&d={one.slug}&y=mini" in page.url
+    assert cell(page, "delta") == typeset.signed(-(found.delta or 0)) + interval_of(pair, True)
 
 
 @pytest.mark.parametrize("labels", ["mini_regt", "mini_imgt"])

@@ -7,10 +7,11 @@ import random
 import numpy as np
 import pytest
 from playwright.sync_api import Page
+from scipy.stats import norm
 
 from harness.data.image_ids import image_id_of
 from harness.leaderboard.pages import typeset
-from harness.scores.statistics import mcnemar
+from harness.scores.statistics import holm, mcnemar
 from leaderboard.browser.conftest import Visits
 
 
@@ -55,6 +56,29 @@ def test_mcnemar_equals_python_from_one_image_to_fifty_thousand(page: Page) -> N
     counts += [(0, 1000), (1, 1000), (400, 1400), (24_000, 26_000), (49_000, 1000)]
     found = page.evaluate("all => all.map(([a, b]) => NUMBERS.mcnemar(a, b))", counts)
     assert found == pytest.approx([mcnemar(a, b) for a, b in counts], rel=1e-9, abs=1e-300)
+
+
+def test_holm_equals_python(page: Page) -> None:
+    chance = random.Random(2)
+    given = [[chance.random() ** 4 for _ in range(n)] for n in (1, 2, 7, 300)] + [[], [0.5, 0.5]]
+    found = page.evaluate("all => all.map(values => NUMBERS.holm(values))", given)
+    assert [pytest.approx(holm(values)) for values in given] == found
+
+
+def test_the_interval_of_a_class_holds_the_truth(page: Page) -> None:
+    """Bonett and Price, by their formula; and 95 of 100 intervals hold the difference."""
+    generator = np.random.default_rng(5)
+    for n, cells in ((20, (0.5, 0.2, 0.1, 0.2)), (50, (0.6, 0.05, 0.15, 0.2))):
+        drawn = generator.multinomial(n, cells, size=2000)
+        counts = [[int(each[1]), int(each[2]), n] for each in drawn]
+        found = np.array(
+            page.evaluate("all => all.map(each => NUMBERS.pairedInterval(...each))", counts)
+        )
+        a, b = (drawn[:, 1] + 1) / (n + 2), (drawn[:, 2] + 1) / (n + 2)
+        half = norm.ppf(0.975) * np.sqrt((a + b - (a - b) ** 2) / (n + 2))
+        assert found == pytest.approx(100 * np.stack([a - b - half, a - b + half], axis=1))
+        truth = 100 * (cells[1] - cells[2])
+        assert 0.94 < np.mean((found[:, 0] <= truth) & (truth <= found[:, 1])) < 0.98
 
 
 def test_numbers_and_sets_are_decoded(page: Page) -> None:

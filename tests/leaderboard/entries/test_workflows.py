@@ -13,6 +13,7 @@ import yaml
 
 FOLDER = Path(".github/workflows")
 NAMES = ["submission.yml", "submission-comment.yml"]
+ALL = [*NAMES, "tests.yml", "release.yml"]
 
 
 def workflow(root: Path, name: str) -> dict[str, Any]:
@@ -25,18 +26,18 @@ def steps(values: dict[str, Any]) -> list[dict[str, Any]]:
     return [step for job in values["jobs"].values() for step in job["steps"]]
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=ALL)
 def either(root: Path, request: pytest.FixtureRequest) -> dict[str, Any]:
     return workflow(root, request.param)
 
 
 def test_no_workflow_runs_on_pull_request_target(root: Path) -> None:
-    assert sorted(path.name for path in (root / FOLDER).iterdir()) == sorted(NAMES)
+    assert sorted(path.name for path in (root / FOLDER).iterdir()) == sorted(ALL)
     for path in (root / FOLDER).glob("*.yml"):
         assert "pull_request_target" not in path.read_text(), path.name
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ALL)
 def test_actions_are_github_s_own_and_pinned_by_commit(root: Path, name: str) -> None:
     lines = re.findall(r"uses: (.*)", (root / FOLDER / name).read_text())
     assert lines
@@ -132,3 +133,44 @@ def test_the_verdict_is_of_the_exit_code(
     root: Path, tmp_path: Path, code: str, verdict: str
 ) -> None:
     assert f"submission.** {verdict}" in said(root, tmp_path, code, "tiny: 0 errors")[1]
+
+
+def release_step(root: Path, name: str) -> str:
+    found = (each for each in steps(workflow(root, "release.yml")) if each["name"].startswith(name))
+    return str(next(found)["run"])
+
+
+@pytest.mark.parametrize(
+    ("tag", "changes", "goes_on"),
+    [
+        ("v1.2.0", "## 1.2.0\n", True),
+        ("v1.2.1", "## 1.2.0\n", False),
+        ("v1.2.0", "## Unreleased\n", False),
+    ],
+)
+def test_only_the_tag_of_a_version_with_changes_is_published(
+    root: Path, tmp_path: Path, tag: str, changes: str, goes_on: bool
+) -> None:
+    (tmp_path / "harness").mkdir()
+    (tmp_path / "harness" / "__init__.py").write_text('"""Harness."""\n__version__ = "1.2.0"\n')
+    (tmp_path / "CHANGELOG.md").write_text(changes)
+    command = ["bash", "-e", "-c", release_step(root, "The tag")]
+    done = subprocess.run(command, cwd=tmp_path, env=os.environ | {"TAG": tag})
+    assert (done.returncode == 0) is goes_on
+    assert re.search(r'^__version__ = ".+"$', (root / "harness" / "__init__.py").read_text(), re.M)
+
+
+def test_a_release_needs_no_secret_and_may_write_nothing_here(root: Path) -> None:
+    values = workflow(root, "release.yml")
+    assert values["permissions"] == {} and values["on"] == {"push": {"tags": ["v*"]}}
+    (job,) = values["jobs"].values()
+    assert job["permissions"] == {"contents": "read", "id-token": "write"}
+    assert "secrets" not in (root / FOLDER / "release.yml").read_text()
+
+
+def test_the_tests_run_as_make_runs_them(root: Path) -> None:
+    (job,) = workflow(root, "tests.yml")["jobs"].values()
+    assert len(job["strategy"]["matrix"]["os"]) == 3
+    words = job["steps"][-1]["run"].removeprefix("python -m ").replace('"', "'").split()
+    made = " ".join((root / "Makefile").read_text().replace("\\\n", " ").split())
+    assert " ".join(words) in made

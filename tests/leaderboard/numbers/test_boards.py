@@ -98,12 +98,12 @@ def test_pairs_are_two_runs_compared(built: Built) -> None:
     original, headline = built.toy.opened("toy_cw").labels.sets
     sides = [Side(row.name, "cw", built.toy.rows(row.name, "toy_cw")) for row in board.rows]
     expected = with_holm(
-        [compare(b, a, headline, original=original) for a, b in combinations(sides, 2)]
+        [compare(a, b, headline, original=original) for a, b in combinations(sides, 2)]
     )
     assert len(board.pairs) == 3
     for pair, other in zip(board.pairs, expected, strict=True):
-        assert (pair.a, pair.b) == (other.b, other.a)
-        assert (pair.n, pair.only_a, pair.only_b) == (other.n, other.only_b, other.only_a)
+        assert (pair.a, pair.b) == (other.a, other.b)
+        assert (pair.n, pair.only_a, pair.only_b) == (other.n, other.only_a, other.only_b)
         assert pair.delta == pytest.approx(other.delta)
         assert pair.ci95 == pytest.approx(other.ci95)
         assert pair.p_mcnemar == pytest.approx(other.p_mcnemar)

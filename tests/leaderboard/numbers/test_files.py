@@ -135,6 +135,7 @@ def test_boards_for_scripts(built: Built) -> None:
         "original": "original",
         "headline": "corrected",
         "images": None,
+        "crossed": True,
         "groups": ["N", "S+", "S-", "M+", "M-"],
         "label_sets": ["original", "corrected"],
     }

@@ -34,6 +34,8 @@ def expected_ids(case: RunCase) -> frozenset[str]:
     They are those of the benchmark's original label set, or else of all its label sets together;
     for multiple choice without those that have no question, since no class is valid for them.
     """
+    if case.asked is not None:
+        return case.asked
     original = case.original
     ids = frozenset(original.labels if original else chain(*(x.labels for x in case.labels.sets)))
     if case.protocol != "mc":

@@ -1,0 +1,83 @@
+"""`harness view`: the site of one's own runs."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.options import (
+    EquivalencesFile,
+    IncludePath,
+    LabelSetPaths,
+    RunSettings,
+    catalogue_of,
+    overrides_of,
+)
+from harness.errors import Problem, UserError
+from harness.report.terminal import say
+
+if TYPE_CHECKING:
+    from harness.leaderboard.numbers.site_model import Site
+
+
+def view(
+    runs: Annotated[list[Path], typer.Argument(help="Run directories, or folders of them.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the site.")],
+    images: Annotated[
+        Path | None,
+        typer.Option(help="A folder that has the images, where they are not at `dataset_path`."),
+    ] = None,
+    copy_images: Annotated[
+        bool,
+        typer.Option("--copy_images", help="Put small copies of the images into the site."),
+    ] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Build again while runs go on; ends with Ctrl-C.")
+    ] = False,
+    every: Annotated[
+        int, typer.Option(min=1, help="For --live: look for new answers every so many seconds.")
+    ] = 10,
+    label_set: LabelSetPaths = None,
+    equivalences: EquivalencesFile = None,
+    settings: RunSettings = None,
+    include_path: IncludePath = None,
+) -> None:
+    """Look at runs: build a site of them, whole or not, from where they lie.
+
+    Every image with its labels, the answer, the class it counts as and whether that is right under
+    each label set; any two runs against each other; classes; tables and figures. Nothing in the
+    runs is changed. Images are linked, not copied. The site opens from the disk, without a network.
+    A run that is not complete is shown with how much of it is answered, and ranked with no other.
+    An older site in the folder is replaced.
+    """
+    from harness.leaderboard.own import OwnOptions, build_own, follow
+    from harness.runs.reopen import share_among_runs
+    from harness.store.directory import find_runs
+
+    if images is not None and copy_images:
+        what = "say two things about where the images are"
+        raise UserError(Problem("--images and --copy_images", what, expected="one of them"))
+    if images is not None and not images.is_dir():
+        raise UserError(Problem(f"--images {images}", "there is no such folder"))
+    catalogue = catalogue_of(include_path)
+    overrides = overrides_of(label_set, equivalences, settings)
+    if overrides.label_sets or overrides.equivalences:
+        paths = [path for folder in runs for path in find_runs(folder)]
+        overrides = share_among_runs(catalogue, paths, overrides)
+    options = OwnOptions(output, images, copy_images, overrides, every if live else None)
+    if not live:
+        _tell(build_own(catalogue, runs, options), output)
+        return
+    say("building again whenever there are new answers; Ctrl-C ends it", err=True)
+    try:
+        for site in follow(catalogue, runs, options, every):
+            _tell(site, output)
+    except KeyboardInterrupt:
+        say("ended; the site stays as it is", err=True)
+
+
+def _tell(site: "Site", output: Path) -> None:
+    for board in site.boards:
+        count = f"{len(board.rows)} run{'' if len(board.rows) == 1 else 's'}"
+        say(f"{board.slug}: {count}, labels {board.headline}. {board.note}".rstrip())
+    say((output / "index.html").resolve().as_uri())

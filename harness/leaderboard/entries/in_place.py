@@ -1,0 +1,196 @@
+"""One's own runs beside the entries that they would be: where they lie, whole or not, without pack,
+card or ledger. What was asked otherwise, or of other images, gets the name of a task of its own.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from os.path import commonpath
+from pathlib import Path
+
+from harness.answers.outcome import Status
+from harness.data.labels.of_task import Overrides
+from harness.leaderboard.entries.card import ModelCard, TrainingData, kind_of
+from harness.leaderboard.entries.entry import Entry, RunCase
+from harness.leaderboard.entries.format import EntryManifest, EntryRun, Prompt
+from harness.leaderboard.entries.rules.rows import render_prompts
+from harness.runs.finish import asked_of
+from harness.runs.reopen import OpenRun, look_at
+from harness.specs.catalogue import Catalogue
+from harness.specs.task import digest_of
+from harness.store.manifest import Manifest
+
+_PARTS = ("limit", "sample", "ids", "dataset_path", "dataset_name")
+"""Settings that say which images, which a note says in words, or where they are."""
+_STRANGE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRun:
+    """A run where it lies, and the entry that it would be of."""
+
+    path: Path
+    entry: Entry
+    case: RunCase
+    note: str
+    """What part of the images it is of, and in what it was asked otherwise."""
+    n: int
+    """Images of the run, when it is complete."""
+    is_whole: bool
+    """Whether all of them have an answer."""
+
+
+def open_in_place(
+    catalogue: Catalogue, paths: Sequence[Path], overrides: Overrides
+) -> tuple[OwnRun, ...]:
+    """Open runs as they are now, but for those that have no answer yet.
+
+    Runs of one task are told apart where they were not asked the same about the same images: the
+    second kind is `<task>.2`, and each that is not complete is by itself, as `<task>.part`. Raises
+    as `look_at`.
+    """
+    runs = [look_at(catalogue, path, overrides) for path in paths]
+    runs = [run for run in runs if run.rows]
+    tasks = _task_names(runs)
+    entries = _entry_names(runs, tasks)
+    opened = [_in_place(*each) for each in zip(runs, tasks, entries, strict=True)]
+    return tuple(sorted(opened, key=lambda run: (run.entry.name, run.case.run.task)))
+
+
+def is_whole(run: OpenRun) -> bool:
+    """Whether every image of a run has an answer."""
+    return _answered(run) >= run.manifest.n
+
+
+def _answered(run: OpenRun) -> int:
+    return sum(row.status is not Status.ERROR for row in run.rows)
+
+
+def _task_names(runs: Sequence[OpenRun]) -> list[str]:
+    """Name what each run was asked; the kind that most runs are of has the task's own name."""
+    keys = [_asked(run) for run in runs]
+    order = sorted(dict.fromkeys(keys), key=lambda key: -keys.count(key))
+    names: dict[tuple[object, ...], str] = {}
+    for key in order:
+        task, whole = _STRANGE.sub("_", str(key[0])), bool(key[1])
+        names[key] = _unused(task if whole else f"{task}.part", names.values())
+    return [names[key] for key in keys]
+
+
+def _asked(run: OpenRun) -> tuple[object, ...]:
+    """Give what is the same for runs that may be ranked together."""
+    options = run.manifest.identity.options
+    whole = is_whole(run)
+    own = (asked_of(run.manifest), options) if whole else (run.path,)
+    return (run.manifest.task, whole, *own)
+
+
+def _unused(name: str, used: Iterable[str]) -> str:
+    taken = {each.lower() for each in used}
+    return next(each for each in _numbered(name) if each.lower() not in taken)
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    number = 2
+    while True:
+        yield f"{name}.{number}"
+        number += 1
+
+
+def _entry_names(runs: Sequence[OpenRun], tasks: Sequence[str]) -> list[str]:
+    """Name the models. Another one of the same name, or a second run of one task, is told apart by
+    the folder of its runs.
+    """
+    folders = [run.path.resolve().parent for run in runs]
+    top = Path(commonpath(folders)) if folders else Path()
+    models = {run.manifest.model: set[str]() for run in runs}
+    for run in runs:
+        models[run.manifest.model].add(digest_of(run.manifest.identity.model))
+    asked = [(run.manifest.model, task) for run, task in zip(runs, tasks, strict=True)]
+    twice = {model for model, task in asked if asked.count((model, task)) > 1}
+    names: list[str] = []
+    owners: dict[str, tuple[str, str]] = {}
+    for run, task, folder in zip(runs, tasks, folders, strict=True):
+        model = run.manifest.model
+        inside = folder.relative_to(top).as_posix()
+        is_told = len(models[model]) > 1 or model in twice
+        name = _slug(inside if is_told and inside != "." else model)
+        mine = (model, digest_of(run.manifest.identity.model))
+        taken = set(zip(names, tasks, strict=False))
+        name = next(
+            each
+            for each in _numbered(name)
+            if owners.get(each, mine) == mine and (each, task) not in taken
+        )
+        owners[name] = mine
+        names.append(name)
+    return names
+
+
+def _slug(text: str) -> str:
+    return _STRANGE.sub("-", text).strip("-.").lower()[:64] or "run"
+
+
+def _in_place(run: OpenRun, task: str, name: str) -> OwnRun:
+    manifest = run.manifest
+    packed = EntryRun.model_construct(
+        task=task, protocol=run.opened.task.protocol, run=manifest, claims={}
+    )
+    entry = Entry(
+        folder=run.path,
+        manifest=EntryManifest.model_construct(
+            entry=name,
+            model=manifest.model,
+            harness_version=manifest.harness_version,
+            date=(manifest.ended or manifest.started)[:10],
+            runs=(packed,),
+            files={},
+        ),
+        card=_card(manifest, str(run.path)),
+        card_text="",
+        sha256="",
+    )
+    spec = run.opened.task.model_copy(update={"task": task})
+    asked = frozenset(row.image_id for row in run.rows)
+    opened = replace(run.opened, task=spec)
+    case = RunCase(name, packed, opened, tuple(run.rows), _prompts(run), asked)
+    return OwnRun(run.path, entry, case, _note(run), manifest.n, is_whole(run))
+
+
+def _card(manifest: Manifest, where: str) -> ModelCard:
+    parameters = manifest.model_facts.get("parameters")
+    return ModelCard.model_construct(
+        model=manifest.model,
+        kind=kind_of([manifest], where),
+        training_data=TrainingData(imagenet_train="unknown", imagenet_val="unknown"),
+        organization="",
+        url="",
+        license="",
+        parameters=parameters if isinstance(parameters, int) and parameters > 0 else None,
+    )
+
+
+def _prompts(run: OpenRun) -> tuple[Prompt, ...]:
+    """Render the first prompt, which is the run's where it has the same hash."""
+    first = run.rows[0]
+    if first.prompt_sha256 is None:
+        return ()
+    found = render_prompts(run.opened.task, run.opened.classes, [first])
+    return tuple(Prompt(sha256=digest, text=text) for digest, text in found.items())
+
+
+def _note(run: OpenRun) -> str:
+    manifest, answered = run.manifest, _answered(run)
+    found = []
+    if answered < manifest.n:
+        found.append(f"Not complete: {answered:,} of {manifest.n:,} images have an answer.")
+    if manifest.sample is not None:
+        sample = manifest.sample
+        found.append(f"A sample of {sample.n:,} of {sample.of:,} images, {sample.how}.")
+    elif manifest.limit is not None and manifest.limit < manifest.data.n:
+        found.append(f"The first {manifest.limit:,} of {manifest.data.n:,} images.")
+    others = [each for each in manifest.settings if re.split(r"[=.]", each)[0] not in _PARTS]
+    if others:
+        found.append(f"Asked with {', '.join(others)}.")
+    return " ".join(found)

@@ -1,0 +1,62 @@
+"""Parts of a task's spec: how answers are mapped, how wrong options are chosen, a random sample."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from harness.specs.base import Names, Spec
+
+TemplateName = Literal["raw", "photo", "avg", "avg_raw"]
+
+
+class MappingSpec(Spec):
+    """Which text encoder maps an answer to a class, and what it is shown (design, section 7)."""
+
+    encoder: str = "minilm"
+    """Name of a text encoder (`harness list encoders`)."""
+    class_template: TemplateName = "raw"
+    """What is put around a class name: nothing, a photo caption, an average of many."""
+    answer_template: TemplateName = "raw"
+    """What is put around an answer."""
+    allow_shared_vectors: Names = ()
+    """Class names that may be one to the encoder, which is else an error."""
+
+
+class DistractorSpec(Spec):
+    """How the wrong options of a multiple-choice question are chosen (design, section 5)."""
+
+    strategy: Literal["random", "confusion", "embedding"] = "random"
+    """By chance, by a confusion matrix, or by likeness of the names."""
+    n_options: int = Field(default=4, ge=2, le=26)
+    """Options of a question, the right one included."""
+    rank: tuple[int, int] | None = None
+    """Window over the candidates sorted from the hardest, both ends included, from 1."""
+    source: str | None = None
+    """For `confusion`: a matrix file (npz, CSV) or a run directory, relative to the YAML."""
+    encoder: str = "minilm"
+    """For `embedding`: the encoder of the class names."""
+    seed: int = 0
+    """Seed of the choice and of the order of the options."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.strategy == "confusion") != (self.source is not None):
+            raise ValueError("`source` goes with `strategy: confusion`, and with no other")
+        if self.rank and not 1 <= self.rank[0] <= self.rank[1]:
+            raise ValueError("`rank: [lo, hi]` with 1 <= lo <= hi")
+        if self.rank and self.rank[1] - self.rank[0] + 1 < self.n_options - 1:
+            raise ValueError(f"a `rank` window of at least {self.n_options - 1} candidates")
+        return self
+
+
+class SampleSpec(Spec):
+    """Images drawn at random, by a hash of the seed and the image's id, so that those of a smaller
+    sample are among those of a larger one.
+    """
+
+    n: int = Field(gt=0)
+    """Number of images."""
+    seed: int = 0
+    """Seed of the draw."""
+    stratify: bool = False
+    """As many of each original class, as far as it has them."""
