@@ -201,3 +201,41 @@ def test_the_page_has_what_the_grid_measures(
     write_grid(path, map_run(open_run(catalogue, path, NO_OVERRIDES), combinations))
     for row in tools[1].closed_world(tools[1].Run.read(path)):
         assert f"| {' | '.join(row)} |" in page(root)
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def first_table(root: Path) -> list[list[str]]:
+    """Rows: data set, images, share off the list, published, wrong, mapped, moves by."""
+    lines = (root / "README.md").read_text("utf-8").splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith("| data set"))
+    return [cells(line) for line in lines[start + 2 : start + 7]]
+
+
+def test_the_readme_has_the_figures_of_the_page(root: Path) -> None:
+    tables = [cells(line) for line in page(root) if line.startswith("| ")]
+    for name, n, off, published, wrong, mapped, moves, *_ in first_table(root):
+        one, two = (row for row in tables if row[0] == name.lower() and len(row) > 3)
+        assert (n, published, wrong) == (one[1], one[3], one[6])
+        share = 100 * int(one[8].replace(",", "")) / int(n.replace(",", ""))
+        assert off == f"{share:.2f} %"
+        assert (wrong, published, mapped) == (two[1], two[3], two[5])
+        figures = [float(each) for each in (published, wrong, mapped)]
+        assert moves == f"{max(figures) - min(figures):.2f} points"
+
+
+def test_the_readme_has_what_import_prints(
+    tools: Tools, shared_data: Path, tmp_path: Path, root: Path
+) -> None:
+    source = shared_data / "answers" / "gpt4v_closed_world_pets.json"
+    tools[0].write(tools[0].read_gpt4v(source, None), tmp_path / "pets")
+    where = ("--include_path", tmp_path / "pets", "--output", tmp_path / "runs")
+    answers = tmp_path / "pets" / "answers.jsonl"
+    done = harness("import", answers, "--task", "pets", *where, "--model", "gpt4v")
+    printed = [line.split() for line in done.stdout.splitlines()]
+    (_, _, _, published, wrong, mapped, *_) = next(r for r in first_table(root) if r[0] == "Pets")
+    plain = next(line for line in printed if line[:3] == ["gpt4v", "pets", "cw"])
+    plus = next(line for line in printed if line[:3] == ["gpt4v", "pets", "cw_plus"])
+    assert (plain[5], plain[8], plus[5]) == (wrong, published, mapped)

@@ -29,6 +29,7 @@ def names_by_image(specs: Path) -> dict[str, set[str]]:
     return {image: {by_id[each].name for each in ids} for image, ids in labels.labels.items()}
 
 
+@pytest.mark.slow
 def test_four_forms_say_the_same(photos: Path, tmp_path: Path) -> None:
     classes = load_class_list(load_class_list_spec(Catalogue(), "imagenet1k"))
     rows = list(csv.DictReader((photos / "metadata.csv").read_text().splitlines()))

@@ -41,7 +41,7 @@ from harness.store.lock import _NATIVE
 from harness.adapters.base import Setting
 from harness.runner import processes
 assert not _NATIVE
-processes.current_rank = lambda: processes.Rank(0, 1, Setting())  # without torch
+processes.current_rank = lambda device: processes.Rank(0, 1, Setting())  # without torch
 for line in sys.stdin:
     sys.argv = ["harness", *line.split()]
     try:

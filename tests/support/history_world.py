@@ -170,7 +170,7 @@ def command(folder: Path, words: Sequence[object], *faults: Fault, broken: bool 
 
     def act(number: int) -> int:
         rank = Rank(number, len(faults), Setting())
-        harness.runner.processes.current_rank = lambda: rank
+        harness.runner.processes.current_rank = lambda device=None: rank
         Rank.start_together = lambda _: _meet(ready, go, len(faults))  # type: ignore[method-assign]
         Rank.leave = lambda _: None  # type: ignore[method-assign]
         os.environ["HISTORY_BROKEN"] = str(int(broken))
