@@ -165,6 +165,14 @@ var NUMBERS = (function () {
 
   const Z = 1.959963984540054;
 
+  /** Wilson's 95 % interval of a share, in percent; the same as harness.scores.statistics.wilson. */
+  function wilson(right, n) {
+    const [share, square] = [right / n, Z * Z];
+    const middle = share + square / (2 * n);
+    const half = Z * Math.sqrt((share * (1 - share)) / n + square / (4 * n * n));
+    return [middle - half, middle + half].map((end) => (100 * Math.min(1, Math.max(0, end / (1 + square / n)))));
+  }
+
   /**
    * The 95 % interval of the difference of two paired proportions, in points: the adjusted Wald
    * interval. Bonett and Price, Journal of Educational and Behavioral Statistics 37, 2012.
@@ -180,7 +188,7 @@ var NUMBERS = (function () {
   }
 
   return Object.freeze({
-    holm, pairedInterval, bytes, int16, uint32, bitsOf, has, both, without, count, places,
+    holm, wilson, pairedInterval, bytes, int16, uint32, bitsOf, has, both, without, count, places,
     percent, fixed, accuracy, change, probability, mcnemar,
   });
 })();

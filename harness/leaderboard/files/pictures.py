@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -96,7 +97,7 @@ def _way(site: Path, folder: Path) -> str | None:
     try:
         way = os.path.relpath(folder.resolve(), site)
     except ValueError:
-        log.warning("pictures in %s cannot be linked from another disk; --copy_images", folder)
+        _say_once(f"the pictures in {folder} cannot be linked from another disk")
         return None
     return quote(os.fsencode(Path(way).as_posix()))
 
@@ -116,6 +117,11 @@ def _files(task: TaskSpec, image_ids: Iterable[str]) -> dict[str, Path]:
             return found
     is_here = isinstance(location, Path) and location.exists()
     what = "is a table without files of images" if is_here else "is not a folder here"
-    fix = "--images DIR links them from a folder, --copy_images puts small copies into the site"
-    log.warning("no pictures of task `%s`: its data set %s %s; %s", task.task, location, what, fix)
+    _say_once(f"no pictures: the data set {location} {what}")
     return {}
+
+
+@cache  # a site is built many times while a run goes on
+def _say_once(what: str) -> None:
+    fix = "--images DIR links them from a folder, --copy_images puts small copies into the site"
+    log.warning("%s; %s", what, fix)

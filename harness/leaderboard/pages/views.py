@@ -143,6 +143,7 @@ NAVIGATION = (
     ("index", "Rankings"),
     ("compare", "Compare"),
     ("classes", "Classes"),
+    ("confusion", "Confusion"),
     ("explorer", "Explorer"),
     ("labels", "Labels"),
     ("method", "Method"),

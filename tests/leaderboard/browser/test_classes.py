@@ -106,3 +106,33 @@ def test_the_address_keeps_the_class(visits: Visits, built: BuiltSite) -> None:
     page.go_back()
     settle(page)
     assert shown(page) == first
+
+
+def test_all_classes_of_a_run_by_difficulty(visits: Visits, built: BuiltSite) -> None:
+    board = built.board("mini_cw", "cw")
+    table = built.per_class(board, "mini")
+    page = visits.open(f"confusion.html#b={board.slug}&x=mini")
+    rows = page.locator("#all tbody tr")
+    assert rows.count() == len(table)
+    shown = {}
+    for row in rows.all():
+        cells = [row.locator(f"[data-cell={key}]").inner_text() for key in ("accuracy", "right")]
+        shown[row.get_attribute("data-class")] = tuple(cells)
+    expected = {
+        key: (
+            typeset.fixed(share.accuracy),
+            f"{round(share.n * (share.accuracy or 0) / 100)} of {share.n}",
+        )
+        for key, share in table.items()
+    }
+    assert shown == expected
+    accuracies = [float(each[0]) for each in shown.values()]
+    assert accuracies == sorted(accuracies)
+    number = int(next(iter(shown)))
+    wrong = wrong_answers(built, board, "mini", number)
+    cell = rows.first.locator("[data-cell=wrong]").inner_text()
+    assert f"({wrong.most_common(1)[0][1]})" in cell
+    page.locator("#matrix").click(position={"x": 3, "y": 3})  # the first row is the hardest class
+    assert page.get_by_role("combobox", name="Class").input_value() == str(number)
+    first = page.locator("#zoom tbody tr").first.locator("td").all_inner_texts()
+    assert sum(int(text or 0) for text in first[:-1]) == int(first[-1]) == table[str(number)].n

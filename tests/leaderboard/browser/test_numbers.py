@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from harness.data.image_ids import image_id_of
 from harness.leaderboard.pages import typeset
-from harness.scores.statistics import holm, mcnemar
+from harness.scores.statistics import holm, mcnemar, wilson
 from leaderboard.browser.conftest import Visits
 
 
@@ -63,6 +63,12 @@ def test_holm_equals_python(page: Page) -> None:
     given = [[chance.random() ** 4 for _ in range(n)] for n in (1, 2, 7, 300)] + [[], [0.5, 0.5]]
     found = page.evaluate("all => all.map(values => NUMBERS.holm(values))", given)
     assert [pytest.approx(holm(values)) for values in given] == found
+
+
+def test_wilson_equals_python(page: Page) -> None:
+    given = [(right, n) for n in (1, 7, 20, 50_000) for right in sorted({0, 1, n // 3, n})]
+    found = page.evaluate("all => all.map(([right, n]) => NUMBERS.wilson(right, n))", given)
+    assert found == [pytest.approx(wilson(*each), abs=1e-9) for each in given]
 
 
 def test_the_interval_of_a_class_holds_the_truth(page: Page) -> None:

@@ -41,7 +41,8 @@ def test_runs_are_looked_at_beside_their_images(own: Visits) -> None:
 
 @pytest.mark.slow
 def test_no_page_of_own_runs_has_barriers_or_dead_links(own: Visits) -> None:
-    pages = ("index", "explorer", "compare", "labels", "data", "method", "models/a", "models/part")
+    pages = ("index", "explorer", "compare", "confusion", "labels", "data", "method")
+    pages += ("models/a", "models/part")
     for name in pages:
         page = own.open(f"{name}.html", color_scheme="light")
         page.locator("details").evaluate_all("all => all.forEach(each => { each.open = true; })")

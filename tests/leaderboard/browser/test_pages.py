@@ -81,7 +81,7 @@ def test_without_scripts_the_rankings_and_figures_are_complete(
     assert not page.locator(".controls").is_visible()
 
 
-@pytest.mark.parametrize("name", ["index", "compare", "classes", "explorer"])
+@pytest.mark.parametrize("name", ["index", "compare", "classes", "confusion", "explorer"])
 def test_what_needs_scripts_is_told_where_there_are_none(visits: Visits, name: str) -> None:
     page = visits.open(f"{name}.html", java_script_enabled=False)
     note = page.locator("noscript .note")  # text right in a noscript is none to Playwright
