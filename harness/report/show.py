@@ -142,8 +142,9 @@ def show_results(
     asked = [each.asked for each in finished if each.results is not None]
     tables = chosen(list(tables_of(results, metrics, details, asked)), form, table, "these runs")
     notes = [f"{each.model} on {each.task}: {note}" for each in results for note in notes_of(each)]
+    notes += _unfinished(results)
     if form != "table":
-        say(written(tables, [*notes, *_unfinished(results)], form), end="")
+        say(written(tables, notes, form), end="")
         return
     console = make_console()
     for each in tables:
@@ -192,7 +193,7 @@ def show_tables(tables: "Sequence[report_table.Table]", notes: Sequence[str], fo
 
 
 def _unfinished(results: Sequence[Results]) -> Iterator[str]:
-    """Say of which runs answers are missing: a table in a paper has no exit code."""
+    """Say of which runs answers are missing: a table that is copied has no exit code."""
     for each in results:
         if not each.complete:
             yield f"{each.model} on {each.task}: NOT COMPLETE, answers are missing"
