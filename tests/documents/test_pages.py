@@ -26,7 +26,17 @@ def commands(text: str) -> Iterator[list[str]]:
             if found and not line.startswith((" ", "|")):
                 yield words_of(found[1])
     for inline in re.findall(r"`harness ([a-z][^`]+)`", FENCE.sub("", text)):
-        yield words_of(inline.replace("\\|", "_"))
+        yield from alternatives(words_of(inline.replace("\\|", "_OR_")))
+
+
+def alternatives(words: list[str]) -> Iterator[list[str]]:
+    """Give a command once for each of the words that a table names as `a|b|c`."""
+    place = next((n for n, word in enumerate(words) if "_OR_" in word), None)
+    if place is None:
+        yield words
+        return
+    for word in words[place].split("_OR_"):
+        yield [*words[:place], word, *words[place + 1 :]]
 
 
 def words_of(line: str) -> list[str]:
