@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from harness.leaderboard.numbers.site_model import Site
 
 
+_SECONDS = 10
+
+
 def view(
     runs: Annotated[list[Path], typer.Argument(help="Run directories, or folders of them.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the site.")],
@@ -35,8 +38,11 @@ def view(
         bool, typer.Option("--live", help="Build again while runs go on; ends with Ctrl-C.")
     ] = False,
     every: Annotated[
-        int, typer.Option(min=1, help="For --live: look for new answers every so many seconds.")
-    ] = 10,
+        int | None,
+        typer.Option(
+            min=1, help="For --live: look for new answers every so many seconds, 10 where not said."
+        ),
+    ] = None,
     label_set: LabelSetPaths = None,
     equivalences: EquivalencesFile = None,
     settings: RunSettings = None,
@@ -59,18 +65,21 @@ def view(
         raise UserError(Problem("--images and --copy_images", what, expected="one of them"))
     if images is not None and not images.is_dir():
         raise UserError(Problem(f"--images {images}", "there is no such folder"))
+    if every is not None and not live:
+        raise UserError(Problem("--every", "acts only with --live"))
+    seconds = every or _SECONDS
     catalogue = catalogue_of(include_path)
     overrides = overrides_of(label_set, equivalences, settings)
     if overrides.label_sets or overrides.equivalences:
         paths = [path for folder in runs for path in find_runs(folder)]
         overrides = share_among_runs(catalogue, paths, overrides)
-    options = OwnOptions(output, images, copy_images, overrides, every if live else None)
+    options = OwnOptions(output, images, copy_images, overrides, seconds if live else None)
     if not live:
         _tell(build_own(catalogue, runs, options), output)
         return
     say("building again whenever there are new answers; Ctrl-C ends it", err=True)
     try:
-        for site in follow(catalogue, runs, options, every):
+        for site in follow(catalogue, runs, options, seconds):
             _tell(site, output)
     except KeyboardInterrupt:
         say("ended; the site stays as it is", err=True)

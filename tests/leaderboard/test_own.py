@@ -97,6 +97,9 @@ def test_what_was_asked_otherwise_is_not_ranked_together(folder: Path) -> None:
     assert [row.model for row in other.rows] == ["c"]
     assert other.note == "The first 6 of 12 images."
     assert not other.is_part
+    colour_run(folder, "d", settings=["order_seed=3"])
+    other = board(built(folder), "colours.3--cw")
+    assert other.note == "Asked otherwise: order_seed: 0 -> 3."
     (benchmark,) = site.benchmarks
     assert benchmark.crossed is not None  # and yet any two of them can be compared
     pairs = {frozenset((each.a, each.b)) for each in benchmark.crossed}
@@ -188,6 +191,7 @@ def test_the_command_says_where_the_site_is(folder: Path) -> None:
     assert refused.code == 2 and "no site that this command built" in refused.stderr
     both = harness(*words, "--images", folder, "--copy_images")
     assert both.code == 2 and "one of them" in both.stderr
+    assert harness(*words, "--every", 3).code == 2
 
 
 def test_runs_without_an_answer(folder: Path) -> None:

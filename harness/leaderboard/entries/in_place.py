@@ -3,10 +3,11 @@ card or ledger. What was asked otherwise, or of other images, gets the name of a
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os.path import commonpath
 from pathlib import Path
+from typing import Any
 
 from harness.answers.outcome import Status
 from harness.data.labels.of_task import Overrides
@@ -17,11 +18,14 @@ from harness.leaderboard.entries.rules.rows import render_prompts
 from harness.runs.finish import asked_of
 from harness.runs.reopen import OpenRun, look_at
 from harness.specs.catalogue import Catalogue
-from harness.specs.task import digest_of
+from harness.specs.task import WHERE_IMAGES_ARE, TaskSpec, digest_of
+from harness.store.identity import named_differences
 from harness.store.manifest import Manifest
 
 _PARTS = ("limit", "sample", "ids", "dataset_path", "dataset_name")
 """Settings that say which images, which a note says in words, or where they are."""
+_SHOWN = 120
+"""Characters of a setting that a note shows."""
 _STRANGE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -53,7 +57,11 @@ def open_in_place(
     runs = [run for run in runs if run.rows]
     tasks = _task_names(runs)
     entries = _entry_names(runs, tasks)
-    opened = [_in_place(*each) for each in zip(runs, tasks, entries, strict=True)]
+    first = {task: run for run, task in zip(reversed(runs), reversed(tasks), strict=True)}
+    opened = [
+        _in_place(run, task, entry, _note(run, first.get(_STRANGE.sub("_", run.manifest.task))))
+        for run, task, entry in zip(runs, tasks, entries, strict=True)
+    ]
     return tuple(sorted(opened, key=lambda run: (run.entry.name, run.case.run.task)))
 
 
@@ -67,9 +75,14 @@ def _answered(run: OpenRun) -> int:
 
 
 def _task_names(runs: Sequence[OpenRun]) -> list[str]:
-    """Name what each run was asked; the kind that most runs are of has the task's own name."""
+    """Name what each run was asked; the kind that most runs are of has the task's own name,
+    of equally many that with the fewest settings.
+    """
     keys = [_asked(run) for run in runs]
-    order = sorted(dict.fromkeys(keys), key=lambda key: -keys.count(key))
+    settings = {key: run.manifest.settings for key, run in zip(keys, runs, strict=True)}
+    order = sorted(
+        set(keys), key=lambda key: (-keys.count(key), len(settings[key]), keys.index(key))
+    )
     names: dict[tuple[object, ...], str] = {}
     for key in order:
         task, whole = _STRANGE.sub("_", str(key[0])), bool(key[1])
@@ -132,7 +145,7 @@ def _slug(text: str) -> str:
     return _STRANGE.sub("-", text).strip("-.").lower()[:64] or "run"
 
 
-def _in_place(run: OpenRun, task: str, name: str) -> OwnRun:
+def _in_place(run: OpenRun, task: str, name: str, note: str) -> OwnRun:
     manifest = run.manifest
     packed = EntryRun.model_construct(
         task=task, protocol=run.opened.task.protocol, run=manifest, claims={}
@@ -155,7 +168,7 @@ def _in_place(run: OpenRun, task: str, name: str) -> OwnRun:
     asked = frozenset(row.image_id for row in run.rows)
     opened = replace(run.opened, task=spec)
     case = RunCase(name, packed, opened, tuple(run.rows), _prompts(run), asked)
-    return OwnRun(run.path, entry, case, _note(run), manifest.n, is_whole(run))
+    return OwnRun(run.path, entry, case, note, manifest.n, is_whole(run))
 
 
 def _card(manifest: Manifest, where: str) -> ModelCard:
@@ -180,7 +193,8 @@ def _prompts(run: OpenRun) -> tuple[Prompt, ...]:
     return tuple(Prompt(sha256=digest, text=text) for digest, text in found.items())
 
 
-def _note(run: OpenRun) -> str:
+def _note(run: OpenRun, usual: OpenRun | None) -> str:
+    """Say what a run is of; `usual` is one that was asked as most of the task are."""
     manifest, answered = run.manifest, _answered(run)
     found = []
     if answered < manifest.n:
@@ -190,7 +204,25 @@ def _note(run: OpenRun) -> str:
         found.append(f"A sample of {sample.n:,} of {sample.of:,} images, {sample.how}.")
     elif manifest.limit is not None and manifest.limit < manifest.data.n:
         found.append(f"The first {manifest.limit:,} of {manifest.data.n:,} images.")
-    others = [each for each in manifest.settings if re.split(r"[=.]", each)[0] not in _PARTS]
-    if others:
-        found.append(f"Asked with {', '.join(others)}.")
+    otherwise = _otherwise(run, usual)
+    own = [each for each in manifest.settings if re.split(r"[=.]", each)[0] not in _PARTS]
+    if otherwise:
+        found.append(f"Asked otherwise: {'; '.join(each[:_SHOWN] for each in otherwise)}.")
+    elif own:
+        found.append(f"Asked with {', '.join(own)}.")
     return " ".join(found)
+
+
+def _otherwise(run: OpenRun, usual: OpenRun | None) -> list[str]:
+    """Name what a run was asked otherwise than most."""
+    if usual is None or usual is run:
+        return []
+    tasks = (TaskSpec.identity_of(each.manifest.identity.task) for each in (usual, run))
+    found = named_differences(*(_without_parts(each) for each in tasks))
+    if usual.manifest.identity.options != run.manifest.identity.options and is_whole(run):
+        found.append("the options of its questions")
+    return found
+
+
+def _without_parts(task: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in task.items() if key not in {*_PARTS, *WHERE_IMAGES_ARE}}
