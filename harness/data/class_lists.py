@@ -4,6 +4,7 @@ import importlib.resources
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from harness.data.classes import Class, ClassList, normalize_name
 from harness.data.labels.files import read_names
@@ -32,7 +33,7 @@ def load_class_list(spec: ClassListSpec, name_set: str | None = None) -> ClassLi
             Problem(where, "has no single source", ", ".join(given) or "none", expected)
         )
     chosen = name_set or spec.name_set
-    base = sorted(_base(spec, where), key=lambda item: item.id)
+    base = _with_glosses(spec, sorted(_base(spec, where), key=lambda item: item.id), where)
     counts = Counter(item.id for item in base)
     twice = [class_id for class_id, count in counts.items() if count > 1]
     if twice:
@@ -61,11 +62,26 @@ def same_classes(one: ClassList, two: ClassList) -> bool:
 
 def _base(spec: ClassListSpec, where: str) -> list[Class]:
     if spec.classes:
-        return [Class(entry.id, entry.name, entry.aliases, entry.wnid) for entry in spec.classes]
+        return [
+            Class(entry.id, entry.name, entry.aliases, entry.wnid, entry.gloss)
+            for entry in spec.classes
+        ]
     if spec.path:
         names = read_names(spec.resolve(spec.path, "path"), where)
         return [Class(number, name) for number, name in enumerate(names)]
     return _imagenet_classes()
+
+
+def _with_glosses(spec: ClassListSpec, base: list[Class], where: str) -> list[Class]:
+    if spec.glosses is None:
+        return base
+    glosses = read_names(spec.resolve(spec.glosses, "glosses"), where)
+    if len(glosses) != len(base):
+        got, expected = f"{len(glosses)} glosses", f"{len(base)} glosses, in the order of the ids"
+        raise DataError(Problem(where, "`glosses` does not fit", got, expected))
+    return [
+        replace(item, gloss=item.gloss or gloss) for item, gloss in zip(base, glosses, strict=True)
+    ]
 
 
 def _imagenet_classes() -> list[Class]:
@@ -110,7 +126,7 @@ def _in_name_set(
         got, expected = f"{len(names)} names", f"{len(base)} names, in the order of the ids"
         raise DataError(Problem(where, f"name set `{name_set}` does not fit", got, expected))
     return [
-        Class(item.id, name, _other_names(item, name), item.wnid)
+        replace(item, name=name, aliases=_other_names(item, name))
         for item, name in zip(base, names, strict=True)
     ]
 

@@ -158,6 +158,8 @@ class Class:
     name: str
     aliases: tuple[str, ...] = ()
     wnid: str | None = None
+    gloss: str | None = None
+    """What the name means, for people; nothing is read or scored by it."""
 
 
 @dataclass(frozen=True)

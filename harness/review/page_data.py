@@ -86,13 +86,13 @@ def write_queue_data(folder: Path, queue: Queue, *, has_images: bool) -> None:
 
 
 def write_classes(folder: Path, sources: Sources, examples: Mapping[int, list[str]]) -> None:
-    """Write the classes, for the search over all of them. No class list has glosses."""
+    """Write the classes, for the search over all of them."""
     value = [
         {
             "id": each.id,
             "name": each.name,
             "aliases": list(each.aliases),
-            "gloss": None,
+            "gloss": each.gloss,
             "examples": examples.get(each.id, []),
         }
         for each in sources.classes.classes

@@ -18,6 +18,8 @@ class ClassEntry(Spec):
     """Further names of the class in labels and checkpoints; answers are read by `name` alone."""
     wnid: str | None = None
     """WordNet id, for folders that are named so."""
+    gloss: str | None = Field(default=None, min_length=1, max_length=1_000)
+    """What the name means, for people who review labels; no model is shown it."""
 
 
 class ClassListSpec(FileSpec):
@@ -39,6 +41,8 @@ class ClassListSpec(FileSpec):
     """Which of the name sets is in use unless the task says otherwise."""
     name_sets: dict[str, str] = Field(default_factory=dict)
     """Further name sets: name to a text file with one name a line, in the order of the ids."""
+    glosses: str | None = None
+    """Text file with what each name means, one a line, in the order of the ids."""
 
 
 LabelFormat = Literal["imgt", "jsonl", "real", "regt", "csv", "multilabel", "column"]

@@ -10,7 +10,9 @@ from harness.data.class_lists import load_class_list
 from harness.data.classes import ClassList
 from harness.data.labels.files import lines_of
 from harness.errors import DataError, SpecError
+from harness.specs.catalogue import Catalogue
 from harness.specs.label_set import ClassListSpec
+from harness.specs.load import load_class_list_spec
 
 Load = Callable[..., ClassList]
 
@@ -96,6 +98,27 @@ def test_a_blank_line_of_a_name_set(load: Load) -> None:
     classes = [{"id": 0, "name": "a"}, {"id": 1, "name": "b"}]
     with pytest.raises(DataError, match=r"names\.txt:2: the line is blank"):
         load(b"A\n\nB\n", classes=classes, name_sets={"x": "names.txt"}, name_set="x")
+
+
+def test_glosses_are_in_the_order_of_the_ids_under_every_name_set(load: Load) -> None:
+    classes = [{"id": 2, "name": "c", "gloss": "said here"}, {"id": 0, "name": "a"}]
+    keys = {"classes": classes, "glosses": "names.txt", "name_sets": {"x": "names.txt"}}
+    for name_set in ("clean", "x"):
+        found = load(b"first\nlast\n", **keys, name_set=name_set)
+        assert [each.gloss for each in found.classes] == ["first", "said here"]
+    with pytest.raises(DataError, match="`glosses` does not fit"):
+        load(b"one\n", classes=classes, glosses="names.txt")
+
+
+def test_a_gloss_is_no_part_of_what_an_answer_means(load: Load) -> None:
+    plain, other = ({"id": 0, "name": "a"} | more for more in ({}, {"gloss": "a letter"}))
+    assert load(classes=[plain]).digest == load(classes=[other]).digest
+
+
+def test_imagenets_classes_have_wordnets_glosses() -> None:
+    found = load_class_list(load_class_list_spec(Catalogue(()), "imagenet1k"), "openai")
+    cranes = [each.gloss for each in found.classes if each.wnid in ("n02012849", "n03126707")]
+    assert "wading bird" in str(cranes[0]) and "moves heavy objects" in str(cranes[1])
 
 
 def test_an_id_that_comes_twice(load: Load) -> None:
