@@ -63,7 +63,7 @@
     if (a.board === b.board) {
       const [i, j] = [a.board.rows.indexOf(a.row), b.board.rows.indexOf(b.row)];
       const pair = a.board.pairs.find((each) => each[0] === Math.min(i, j) && each[1] === Math.max(i, j));
-      return pair ? turned(pair[6], pair[7], pair[9], i > j, "all pairs") : null;
+      return pair ? turned(pair[6], pair[7], pair[9], i > j, "all pairs of the ranking") : null;
     }
     if (!benchmark.crossed) return null;
     const { runs, pairs } = await load("data/" + name + "/pairs.js", "pairs/" + name);

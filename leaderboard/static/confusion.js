@@ -181,7 +181,7 @@
     const explorer = viewHash({ a: chosen.board.slug + ":" + chosen.row.entry, l: chosen.labels, c: chosen.c, w: "neither" });
     const whole = [
       make("h2", {}, "All classes at once"),
-      make("p", {}, "A row is a class, hardest first, a column what its images were taken for; the last column is no class, or one without images. The darker, the larger the share of the row. A click on a row shows the classes around it."),
+      make("p", {}, "A row is a class, hardest first, a column what its images were taken for; the last column is no class, or one without images. The stronger the colour, the larger the share of the row. A click on a row shows the classes around it."),
       make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Matrix of all classes" }, drawMatrix(counts, order, columns, choose)),
     ];
     const part = counts.has(Number(chosen.c || NaN)) ? [
