@@ -9,6 +9,7 @@ from support.histories import History, counts
 from support.history_world import preload
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="kills forked processes, as Linux does")
 def test_whatever_befalls_a_run_it_ends_as_if_nothing_had() -> None:
     preload()

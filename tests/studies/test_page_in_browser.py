@@ -8,6 +8,8 @@ from playwright.sync_api import Browser
 
 from leaderboard.browser.conftest import Visits
 
+pytestmark = pytest.mark.slow  # the report is drawn for it; test_report.py is quick
+
 NARROW = 375
 
 
@@ -41,7 +43,6 @@ def test_figures_turn_with_the_page(browser: Browser, reports: Path) -> None:
     page.context.close()
 
 
-@pytest.mark.slow
 def test_the_page_has_no_barriers_light_or_dark(browser: Browser, reports: Path) -> None:
     page = Visits(browser, reports / "plain").open("index.html")
     for scheme in ("light", "dark"):

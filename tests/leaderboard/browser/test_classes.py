@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from harness.leaderboard.numbers.site_model import Board
@@ -10,6 +11,8 @@ from harness.scores.answers import NO_CLASS, to_answers
 from harness.scores.metrics import counted_rows
 from leaderboard.browser.built_site import BuiltSite
 from leaderboard.browser.conftest import Visits, settle
+
+pytestmark = pytest.mark.slow  # a site is built for it
 
 
 def shown(page: Page) -> dict[str, tuple[str, str]]:

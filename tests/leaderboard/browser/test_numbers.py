@@ -14,6 +14,8 @@ from harness.leaderboard.pages import typeset
 from harness.scores.statistics import holm, mcnemar, wilson
 from leaderboard.browser.conftest import Visits
 
+pytestmark = pytest.mark.slow  # a site is built for it
+
 
 @pytest.fixture
 def page(visits: Visits) -> Page:

@@ -7,6 +7,8 @@ from harness.leaderboard.numbers.site_model import Board
 from leaderboard.browser.built_site import BuiltSite
 from leaderboard.browser.conftest import Visits
 
+pytestmark = pytest.mark.slow  # a site is built for it
+
 
 def table(page: Page, board: Board) -> Locator:
     return page.locator(f"section[data-board='{board.slug}'] table.ranking")

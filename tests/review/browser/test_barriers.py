@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 from review.browser.conftest import Opener, downloaded, press
 from support.review_folder import make_folder
 
+pytestmark = pytest.mark.slow  # test_page.py drives the page quickly
+
 WIDTHS = (1400, 1024, 375)
 
 
@@ -77,9 +79,7 @@ def barriers(page: Page) -> str:
     return found.generate_report() if found.violations_count else ""
 
 
-@pytest.mark.parametrize(
-    "mode", ["blind_then_shown", pytest.param("adjudicate", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("mode", ["blind_then_shown", "adjudicate"])
 def test_the_page_has_no_barriers_light_or_dark(
     annotator: Opener, tmp_path: Path, mode: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from harness.review.queue import Queue
@@ -48,6 +49,7 @@ def test_answers_are_there_after_closing_and_on_another_machine(
     assert downloaded(other) == rows
 
 
+@pytest.mark.slow
 def test_a_file_of_another_person_or_queue_is_refused_whole(
     annotator: Opener, blind: Path, tmp_path: Path
 ) -> None:
@@ -70,6 +72,7 @@ def test_a_file_of_another_person_or_queue_is_refused_whole(
         assert stored(other) == 0
 
 
+@pytest.mark.slow
 def test_undo_takes_back_changes_then_answers(annotator: Opener, blind: Path) -> None:
     page = annotator(blind).open()
     press(page, "1", "2", "z")
@@ -100,6 +103,7 @@ def test_two_tabs_of_one_person_lose_nothing(annotator: Opener, blind: Path) -> 
     assert downloaded(one) == downloaded(two)
 
 
+@pytest.mark.slow
 def test_without_localstorage_answers_stay_in_the_page_and_it_says_so(
     annotator: Opener, blind: Path
 ) -> None:
@@ -118,6 +122,7 @@ def test_without_localstorage_answers_stay_in_the_page_and_it_says_so(
     assert stored(page) == 3
 
 
+@pytest.mark.slow
 def test_hidden_time_does_not_count(annotator: Opener, blind: Path) -> None:
     person = annotator(blind)
     person.context.clock.install()
@@ -133,6 +138,7 @@ def test_hidden_time_does_not_count(annotator: Opener, blind: Path) -> None:
     assert 90 <= row.seconds < 100
 
 
+@pytest.mark.slow
 def test_images_come_from_a_folder_that_is_chosen(annotator: Opener, tmp_path: Path) -> None:
     make_folder(tmp_path, n=4, has_images=False)
     (tmp_path / "pictures" / "image_02.jpg").unlink()
@@ -176,6 +182,7 @@ def test_the_first_answer_is_locked_before_the_sources_are_loaded(
     assert [(row.pass_, len(row.labels)) for row in rows] == [("blind", 1), ("shown", 2)]
 
 
+@pytest.mark.slow
 def test_an_adjudication_shows_answers_without_names_and_asks_why(
     annotator: Opener, tmp_path: Path
 ) -> None:
