@@ -7,6 +7,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from harness.adapters.registry import check_fits, checked_class, load_adapter
+from harness.errors import Problem, UserError
 from harness.runner.batch_size import BatchSize, batch_size_for
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions, run_task
@@ -55,8 +56,11 @@ def model_runs(catalogue: Catalogue, study: Study, part: StudyPart) -> list[Mode
     """Give what each model of a study is asked, all checked as before a run.
 
     A model without a YAML here whose answers were imported has nothing to be asked. Raises
-    UserError for a model that cannot be had, or that a task does not fit.
+    UserError for a model that cannot be had, or that a task does not fit, and for a setting of all
+    runs that the study itself sets for some.
     """
+    for setting in part.settings:
+        _refuse_what_is_varied(study, setting)
     found = []
     for name in dict.fromkeys(model for model, _ in study.runs):
         variants = [variant for model, variant in study.runs if model == name]
@@ -71,6 +75,17 @@ def model_runs(catalogue: Catalogue, study: Study, part: StudyPart) -> list[Mode
         check_fits(spec, checked_class(spec), list(tasks.values()))
         found.append(ModelRuns(spec, tasks))
     return found
+
+
+def _refuse_what_is_varied(study: Study, setting: str) -> None:
+    """Refuse what would take the place of a level: all levels would be one, under their names."""
+    key = setting.partition("=")[0]
+    for own in {each for _, variant in study.runs for each in variant.settings}:
+        varied = own.partition("=")[0]
+        if f"{varied}.".startswith(f"{key}.") or f"{key}.".startswith(f"{varied}."):
+            what = f"the study itself sets `{varied}`, for some of its runs"
+            fix = "leave it out, or change the study's YAML"
+            raise UserError(Problem(f"--set {setting}", what, fix=fix))
 
 
 def _all_complete(name: str, variants: list[Variant], output: Path) -> bool:

@@ -257,6 +257,7 @@ def test_a_slice_has_its_part_of_the_limit(folder: Path, server: FaultyServer) -
     assert len(server.log) == 12
 
 
+@pytest.mark.slow
 def test_processes_share_what_is_left(folder: Path, server: FaultyServer) -> None:
     server.script = {}
     limit = f"{9 * EACH:.8f}"

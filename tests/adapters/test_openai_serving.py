@@ -25,6 +25,8 @@ from support.serving import MINI, served_mini, served_spec
 
 N = 24
 
+pytestmark = pytest.mark.slow  # a server of transformers is started
+
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -63,7 +65,7 @@ def answers(adapter: Adapter, name: str) -> list[Response]:
     return [each for part in parts for each in adapter.respond(ask, part)]
 
 
-@pytest.mark.parametrize("task", [pytest.param("mini_cw", marks=pytest.mark.slow), "mini_ow"])
+@pytest.mark.parametrize("task", ["mini_cw", "mini_ow"])
 def test_the_server_answers_as_the_model_itself(
     task: str, served: OpenAIAdapter, local: HfAdapter
 ) -> None:

@@ -52,10 +52,8 @@ def launchers() -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.parametrize(
-    "way",
-    [pytest.param(way, marks=pytest.mark.slow if " " in way else ()) for way in launchers()],
-)
+@pytest.mark.slow  # of a quicker model: tests/reliability/test_processes.py
+@pytest.mark.parametrize("way", launchers())
 def test_every_way_of_launching_gives_the_same_rows(
     way: str, plain: Path, root: Path, tmp_path: Path
 ) -> None:

@@ -79,7 +79,7 @@ def slow_but(quick: Collection[str], names: Iterable[str]) -> list[ParameterSet]
     return [pytest.param(n, marks=() if n in quick else pytest.mark.slow) for n in names]
 
 
-@pytest.mark.parametrize("model", slow_but(["resnet50"], SUPERVISED))
+@pytest.mark.parametrize("model", slow_but([], SUPERVISED))
 def test_supervised_classifiers(shared_data: Path, tmp_path: Path, model: str) -> None:
     path = supervised(shared_data, model, tmp_path)
     real = Overrides({"real": shared_data / "labels" / "real.json"})
@@ -91,7 +91,7 @@ def test_supervised_classifiers(shared_data: Path, tmp_path: Path, model: str) -
     assert told(scores["imgt"], scores["real"]) == SUPERVISED[model]
 
 
-@pytest.fixture(scope="module", params=slow_but(["pets", "caltech101"], GPT4V))
+@pytest.fixture(scope="module", params=slow_but(["pets"], GPT4V))
 def gpt4v(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, shared_data: Path
 ) -> Iterator[tuple[Gpt4v, Results]]:

@@ -233,6 +233,13 @@ def test_models_are_checked_before_the_first_is_asked(study: Path) -> None:
     assert not (study.parent / "runs").exists()
 
 
+@pytest.mark.parametrize("key", ["images_per_prompt", "order_seed"])
+def test_a_setting_of_all_runs_that_the_study_varies_is_refused(study: Path, key: str) -> None:
+    done = study_run(study, "--set", f"{key}=2")
+    assert done.code == 2 and f"--set {key}=2: the study itself sets `{key}`" in done.text
+    assert not (study.parent / "runs").exists()
+
+
 def test_a_study_is_checked_by_its_path(study: Path) -> None:
     done = harness("check", study, "--include_path", study.parent)
     assert done.code == 0 and f"{RUNS} runs of 1 model" in done.stdout, done.text

@@ -66,6 +66,7 @@ def interval_of(pair: Pair, turned: bool) -> str:
     return " " + typeset.between_signed((-high, -low) if turned else (low, high))
 
 
+@pytest.mark.slow
 def test_every_pair_of_a_board_in_both_orders(visits: Visits, built: BuiltSite) -> None:
     board = built.largest_board
     everything = set(built.images(board))
@@ -117,7 +118,7 @@ def test_an_mllm_and_a_classifier_are_compared_as_by_the_command(
     assert cell(page, "delta") == typeset.signed(-(found.delta or 0)) + interval_of(pair, True)
 
 
-@pytest.mark.parametrize("labels", ["mini_regt", "mini_imgt"])
+@pytest.mark.parametrize("labels", ["mini_regt", pytest.param("mini_imgt", marks=pytest.mark.slow)])
 def test_slices_are_recounted_as_in_python(visits: Visits, built: BuiltSite, labels: str) -> None:
     board = built.largest_board
     a, b = next(combinations([row.name for row in board.rows], 2))

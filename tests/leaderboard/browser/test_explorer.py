@@ -40,6 +40,7 @@ def told(letter: str, found: Share) -> str:
     return f"{letter}: {typeset.fixed(found.accuracy)} % ({right} of {found.n} scored)"
 
 
+@pytest.mark.slow
 def test_slices_count_as_in_python(visits: Visits, built: BuiltSite) -> None:
     page = visits.open("explorer.html")
     for board in built.site.boards:
@@ -67,6 +68,7 @@ def test_slices_count_as_in_python(visits: Visits, built: BuiltSite) -> None:
             assert number_of_images(page) == size
 
 
+@pytest.mark.slow
 def test_who_is_right_of_two_runs(visits: Visits, built: BuiltSite) -> None:
     board = built.largest_board
     pair = board.pairs[0]

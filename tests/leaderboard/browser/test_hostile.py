@@ -39,6 +39,7 @@ def addresses(built: BuiltSite) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_nothing_of_a_hostile_entry_runs_anywhere(visits: Visits, built: BuiltSite) -> None:
     shown = 0
     for address in addresses(built):

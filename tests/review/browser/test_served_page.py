@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from harness.review.answers import read_answers
@@ -50,6 +51,7 @@ def test_twenty_images_by_keyboard_alone_through_a_server_that_is_killed(
     assert len(read_answers(queue, tmp_path).rows) == 21
 
 
+@pytest.mark.slow
 def test_only_the_owner_of_a_token_gets_in_and_sources_come_after_the_first_answer(
     annotator: Opener, tmp_path: Path
 ) -> None:
