@@ -99,7 +99,8 @@ def _overall(found: PassAgreement) -> Table:
         (*names("measure"), _N, Column("value", "value", INTERVAL)),
         rows,
         caption=f"{all_of.n} images with an answer, honeypots left out; counted are those with two "
-        "or more. In brackets: 95 %, images redrawn 2,000 times.",
+        "or more; classes that count as one are one. In brackets: 95 %, images redrawn 2,000 "
+        "times.",
         about=_about(found),
     )
 
