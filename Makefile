@@ -41,8 +41,9 @@ test: $(VENV)/.ready-dev
 	    --dist loadfile --no-loadscope-reorder
 
 test-full: $(FULL)/.ready
-	$(FULL)/bin/python -m pytest -m 'full or slow'
-	$(FULL)/bin/python -m pytest -m 'not full and not slow' tests/adapters
+	$(FULL)/bin/python -m pytest -m 'full or slow' -n auto --maxprocesses 2 --dist loadfile
+	$(FULL)/bin/python -m pytest -m 'not full and not slow' tests/adapters \
+	    -n auto --maxprocesses 2 --dist loadfile
 
 test-vllm: $(VLLM)/.ready
 	VLLM_CPU_KVCACHE_SPACE=1 $(VLLM)/bin/python -m pytest -o filterwarnings=default -k vllm \
