@@ -152,7 +152,6 @@ def measure(at: Work, family: str, shared: bool, images: int) -> Found:
     seconds = time.perf_counter() - started
     rows = list(read_predictions(done.path / "predictions.jsonl"))
     batch = Manifest.read(done.path).batch_size or 1
-    print(f"calls: {[(n, round(b - a, 2)) for n, a, b in adapter.calls]}", file=sys.stderr)
     return Found(
         seconds=seconds,
         steady=adapter.steady(images, batch),

@@ -92,7 +92,7 @@ def _flash_on_cpu(
 def _flash_on_cuda(
     queries: Tensor, keys: Tensor, values: Tensor, scale: float, mask: Tensor | None
 ) -> Part:
-    if mask is not None:
+    if mask is not None:  # `kernel_for` then asks the next kernel
         raise NotImplementedError("it takes no mask but a causal one")
     flash = torch.ops.aten._scaled_dot_product_flash_attention
     output, sums, *_ = flash(queries, keys, values, scale=scale)

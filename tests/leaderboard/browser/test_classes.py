@@ -12,7 +12,7 @@ from harness.scores.metrics import counted_rows
 from leaderboard.browser.built_site import BuiltSite
 from leaderboard.browser.conftest import Visits, settle
 
-pytestmark = pytest.mark.slow  # a site is built for it
+pytestmark = pytest.mark.slow  # many pages are opened; test_pages.py is quick
 
 
 def shown(page: Page) -> dict[str, tuple[str, str]]:

@@ -14,7 +14,7 @@ from harness.leaderboard.pages import typeset
 from harness.scores.statistics import holm, mcnemar, wilson
 from leaderboard.browser.conftest import Visits
 
-pytestmark = pytest.mark.slow  # a site is built for it
+pytestmark = pytest.mark.slow  # many pages are opened; test_pages.py is quick
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from harness.leaderboard.numbers.site_model import Board
 from leaderboard.browser.built_site import BuiltSite
 from leaderboard.browser.conftest import Visits
 
-pytestmark = pytest.mark.slow  # a site is built for it
+pytestmark = pytest.mark.slow  # many pages are opened; test_pages.py is quick
 
 
 def table(page: Page, board: Board) -> Locator:
