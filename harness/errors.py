@@ -24,10 +24,10 @@ class Problem:
         """Give the problem of a name that is none of those known: with the nearest of them, or all
         where none is near.
         """
-        guess = nearest(name, known)
-        if guess is None:
+        fix = suggestion(name, known)
+        if fix is None:
             return replace(self, expected="one of " + ", ".join(known))
-        return replace(self, fix=f"did you mean `{guess}`?")
+        return replace(self, fix=fix)
 
     def __str__(self) -> str:
         """Give one headline and an indented line for each detail that is known."""
@@ -99,6 +99,12 @@ def nearest(word: str, candidates: Sequence[str]) -> str | None:
     return matches[0] if matches else None
 
 
+def suggestion(name: str, known: Sequence[str]) -> str | None:
+    """Ask whether the known name nearest to a misspelt one was meant; None where none is near."""
+    guess = nearest(name, known)
+    return f"did you mean `{guess}`?" if guess else None
+
+
 def near_path(path: Path) -> str | None:
     """Ask whether what lies beside a path that is not there was meant; None where nothing is like
     it.
@@ -112,11 +118,10 @@ def near_path(path: Path) -> str | None:
 
 def unknown_name(where: str, kind: str, name: str, known: Sequence[str]) -> Problem:
     """Build the problem for a name that is not in a registry, with the nearest known one."""
-    guess = nearest(name, known)
     return Problem(
         where=where,
         what=f"unknown {kind}",
         got=name,
         expected=", ".join(sorted(known)[:20]) + (", …" if len(known) > 20 else ""),
-        fix=f"did you mean `{guess}`?" if guess else None,
+        fix=suggestion(name, known),
     )

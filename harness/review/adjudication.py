@@ -11,10 +11,9 @@ from typing import Final
 from harness.errors import DataError, Problem, UserError
 from harness.review import page_data
 from harness.review.deciding import Ballot, ballots_of, vote_of
-from harness.review.drawing import place
 from harness.review.make import NAME
 from harness.review.opening import Review
-from harness.review.queue import ANSWERS, PAGE, Item, Queue, digest
+from harness.review.queue import ANSWERS, PAGE, Item, Queue, digest, place
 from harness.store.new_folder import new_folder, refuse_full
 
 USUAL_NAME: Final = "adjudicator"

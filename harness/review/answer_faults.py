@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from harness.data.image_ids import fault_of
-from harness.errors import Problem, nearest
+from harness.errors import Problem, suggestion
 from harness.review.queue import Item, Queue, order_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def faults(queue: Queue, row: "AnswerRow") -> Iterator[Problem]:
         yield Problem("", "is of another queue", row.queue_sha256, queue.sha256, fix)
     item = queue.item_of.get(row.image_id)
     if item is None:
-        near = guess(row.image_id, list(queue.item_of))
+        near = suggestion(row.image_id, list(queue.item_of))
         yield Problem("", "is of an image that is not in the queue", row.image_id, fix=near)
         return
     if row.annotator not in item.annotators:
@@ -87,12 +87,6 @@ def _is_time(row: "AnswerRow") -> bool:
     except ValueError:
         return False
     return row.is_imported if time is None else time.utcoffset() == timedelta(0)
-
-
-def guess(name: str, known: Sequence[str]) -> str | None:
-    """Give how a misspelt name is mended; None where none is near."""
-    near = nearest(name, known)
-    return f"did you mean `{near}`?" if near else None
 
 
 def _listed(ids: Sequence[int]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.errors import DataError, Problem
 from harness.review.answers import SUFFIX, AnswerRow, Key, is_json, rows_of
 from harness.review.queue import ANSWERS, Queue
-from harness.store.lines import writing
+from harness.store.lines import mend_last_line, writing
 
 
 class AnswerLog:
@@ -31,9 +31,9 @@ class AnswerLog:
         for row in found:
             if isinstance(row, AnswerRow):
                 self._rows[row] = None
-                self._latest[_key(row)] = row
+                self._latest[row.key] = row
         with writing(self._path):
-            self.was_torn = _mend(self._path)
+            self.was_torn = mend_last_line(self._path, is_json)
 
     @property
     def rows(self) -> tuple[AnswerRow, ...]:
@@ -59,7 +59,7 @@ class AnswerLog:
             problem = self._locked(row)
             if problem is not None:
                 return problem
-            newest = self._latest.get(_key(row))
+            newest = self._latest.get(row.key)
             lines = row.line()
             if newest is not None and newest.time and row.time and newest.time > row.time:
                 lines += newest.line()
@@ -67,7 +67,7 @@ class AnswerLog:
                 newest = row
             self._append(lines.encode())
             self._rows[row] = None
-            self._latest[_key(row)] = newest
+            self._latest[row.key] = newest
             return None
 
     def _locked(self, row: AnswerRow) -> Problem | None:
@@ -97,28 +97,6 @@ class AnswerLog:
                     raise
             if is_new:
                 _sync_folder(self._path.parent)
-
-
-def _key(row: AnswerRow) -> Key:
-    return (row.annotator, row.image_id, row.pass_)
-
-
-def _mend(path: Path) -> bool:
-    """End a last line that is whole; cut one off that is not, and say whether there was one."""
-    data = path.read_bytes() if path.exists() else b""
-    if not data or data.endswith(b"\n"):
-        return False
-    whole = data.rfind(b"\n") + 1
-    is_torn = not is_json(data[whole:])
-    with path.open("r+b") as file:
-        if is_torn:
-            file.truncate(whole)
-        else:
-            file.seek(0, os.SEEK_END)
-            file.write(b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return is_torn
 
 
 def _sync_folder(folder: Path) -> None:

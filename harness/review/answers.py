@@ -3,16 +3,16 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
 from harness.data.labels.rows import first_problems
-from harness.errors import DataError, Problem
+from harness.errors import DataError, Problem, suggestion
 from harness.limits import MOST_TEXT, OF_RECORDS, each_key_once, parse_json_text, read_bounded_bytes
-from harness.review.answer_faults import faults, guess
+from harness.review.answer_faults import faults
 from harness.review.queue import ANSWERS, Pass, Queue
 from harness.scores.results import Part
 
@@ -22,6 +22,10 @@ Flag = Literal["crowd", "reflection", "rendition", "text", "truncated"]
 SUFFIX: Final = ".jsonl"
 _SHOWN = 8
 _LINES = json.JSONDecoder(object_pairs_hook=each_key_once, **OF_RECORDS)
+
+
+Key = tuple[str, str, Pass]
+"""Annotator, image id and pass."""
 
 
 class AnswerRow(Part):
@@ -59,6 +63,11 @@ class AnswerRow(Part):
     tool_version: str
 
     @property
+    def key(self) -> Key:
+        """What it answers; of several rows with one key, the last counts."""
+        return (self.annotator, self.image_id, self.pass_)
+
+    @property
     def is_imported(self) -> bool:
         """Whether it comes from another tool's file."""
         return self.seconds is None
@@ -72,10 +81,6 @@ class AnswerRow(Part):
         """Give it as a line of its file, with the line's end."""
         values = self.model_dump(mode="json", by_alias=True)
         return json.dumps(values, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-Key = tuple[str, str, Pass]
-"""Annotator, image id and pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +106,6 @@ def wrong_with(queue: Queue, row: AnswerRow) -> Problem | None:
     where = f"answer of `{row.annotator}` to `{row.image_id}`, pass {row.pass_}"
     found = next(faults(queue, row), None)
     return None if found is None else replace(found, where=where)
-
-
-def now() -> str:
-    """Give the time as rows have it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def read_answers(queue: Queue, folder: Path, *, may_be_none: bool = False) -> Answers:
@@ -152,11 +152,10 @@ def latest_of(rows: Sequence[AnswerRow]) -> tuple[dict[Key, AnswerRow], list[str
         if row.pass_ == "blind" and (row.annotator, row.image_id, "shown") in found:
             locked.append(row)
             continue
-        key = (row.annotator, row.image_id, row.pass_)
-        found.pop(key, None)
-        found[key] = row
+        found.pop(row.key, None)
+        found[row.key] = row
         if row.time is not None:
-            newest[key] = max(row.time, newest.get(key, row.time))
+            newest[row.key] = max(row.time, newest.get(row.key, row.time))
     backwards = [row for key, row in found.items() if row.time and row.time < newest[key]]
     notes = []
     if locked:
@@ -229,7 +228,7 @@ def parse_row(line: bytes, where: str) -> AnswerRow | Problem:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
         known = [each.alias or name for name, each in AnswerRow.model_fields.items()]
-        fix = guess(key, known) if first["type"] == "extra_forbidden" else None
+        fix = suggestion(key, known) if first["type"] == "extra_forbidden" else None
         what = f"is no answer: `{key}`: {first['msg']}" if key else f"is no answer: {first['msg']}"
         return Problem(where, what, shown, fix=fix)
 

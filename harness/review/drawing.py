@@ -2,8 +2,6 @@
 gets which. All by hashing (seed, image id), so that a larger queue holds every smaller one.
 """
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,16 +9,12 @@ from itertools import combinations
 
 from harness.errors import Problem, UserError
 from harness.prompts.distractors import interchangeable
+from harness.review.queue import place
 from harness.review.rules import Chosen
 from harness.review.sources import Sources
 
 FEWEST_OF_HONEYPOT = 2
 """Candidates that a padded honeypot has at least: with one alone nothing is asked."""
-
-
-def place(*of: str | int) -> str:
-    """Give the SHA-256 of what is given, by which things are put in an order without meaning."""
-    return hashlib.sha256(json.dumps(of).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +61,14 @@ def draw(sources: Sources, chosen: Chosen, size: Size) -> Drawn:
         what = f"there are not as many images: at most {most} with {n_control}"
         raise UserError(Problem("--n", what, got, f"at most {most}", fix))
     control = everything[: size.n_control(size.n)]
-    rest = _without(by_rule, control)[: size.n - len(control)]
+    in_control = set(control)
+    rest = [each for each in by_rule if each not in in_control][: size.n - len(control)]
     honeypots = _honeypots(sources, chosen, control, size)
     return Drawn(tuple(rest), tuple(control), tuple(honeypots))
 
 
 def _ordered(part: str, seed: int, ids: Iterable[str]) -> list[str]:
     return sorted(ids, key=lambda image_id: place(part, seed, image_id))
-
-
-def _without(ids: Sequence[str], others: Iterable[str]) -> list[str]:
-    left_out = set(others)
-    return [each for each in ids if each not in left_out]
 
 
 def _most(everything: Sequence[str], by_rule: Sequence[str], size: Size) -> int:
@@ -144,14 +134,14 @@ def padded(
     The wrong classes are those that most often are candidates together with the right one, then any
     others; none that counts as the same class or bears the same name.
     """
-    labels = {each: label_of(sources, each) for each in honeypots}
-    beside = _beside(sources, {each for each in labels.values() if each is not None})
+    labels = {each: label for each in honeypots if (label := label_of(sources, each)) is not None}
+    beside = _beside(sources, set(labels.values()))
     same = interchangeable(sources.classes, sources.labels.equivalences)
     found: dict[str, tuple[int, ...]] = {}
     for image_id, label in labels.items():
         own = sources.candidates(image_id)
         size = sizes[int(place("size", seed, image_id), 16) % len(sizes)] if sizes else 0
-        counts = beside.get(label if label is not None else -1, Counter())
+        counts = beside[label]
         taken = same.merge_all(own)
         others = [each for each in sources.classes.ids if same.merge(each) not in taken]
         others.sort(key=lambda each: (-counts[each], place("wrong", seed, image_id, each)))

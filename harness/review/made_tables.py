@@ -36,7 +36,7 @@ def _by_rule(made: Made) -> Table:
         for each in WHYS
         if each in made.available or drawn[each]
     ]
-    rows.append(("all", made.n_images, len(queue.items)))
+    rows.append(("all", made.available["control"], len(queue.items)))
     sizes = Counter(len(item.candidates) for item in queue.items)
     counts = ", ".join(f"{size}: {sizes[size]}" for size in sorted(sizes))
     mean = sum(size * count for size, count in sizes.items()) / len(queue.items)

@@ -55,9 +55,7 @@ class Made:
     folder: Path
     queue: Queue
     available: Mapping[Why, int]
-    """How many images each rule chooses, drawn or not, and from how many the control share is."""
-    n_images: int
-    """Images of all runs."""
+    """How many images each rule chooses, drawn or not; under `control`, all images of the runs."""
     has_images: bool
     """Whether the page has the images in it."""
 
@@ -139,8 +137,8 @@ def make_review(sources: Sources, request: QueueRequest, folder: Path) -> Made:
         page_data.write_items(hidden, queue, pictures.images, files)
     counts = Counter(each for why in chosen.why.values() for each in why)
     available: dict[Why, int] = {each: counts[each] for each in WHYS if counts[each]}
-    n_images = len(sources.image_ids)
-    return Made(folder, queue, available | {"control": n_images}, n_images, has_images)
+    available["control"] = len(sources.image_ids)
+    return Made(folder, queue, available, has_images)
 
 
 def _warn_of_names(sources: Sources, queue: Queue, files: Mapping[str, str]) -> None:

@@ -19,8 +19,8 @@ from harness.data.images.pixels import ImageError, pixels_sha256
 from harness.data.images.source import Source
 from harness.errors import DataError, Problem
 from harness.limits import MOST_TEXT, parse_json_text, read_bounded_text
-from harness.review.drawing import label_of, place
-from harness.review.queue import PAGE, Item, Queue, order_of
+from harness.review.drawing import label_of
+from harness.review.queue import PAGE, Item, Queue, order_of, place
 from harness.review.sources import Sources
 
 if TYPE_CHECKING:
@@ -62,13 +62,7 @@ def read_script(path: Path, name: str) -> Any:
 
 def copy_page(folder: Path) -> None:
     """Put the page's own files into a review's folder."""
-    shutil.copytree(
-        _OWN_FILES,
-        folder / PAGE,
-        dirs_exist_ok=True,
-        copy_function=shutil.copyfile,
-        ignore=shutil.ignore_patterns("__pycache__", "*.py"),
-    )
+    shutil.copytree(_OWN_FILES, folder / PAGE, copy_function=shutil.copyfile)
 
 
 def write_queue_data(folder: Path, queue: Queue, *, has_images: bool) -> None:
@@ -165,9 +159,6 @@ class Pictures:
     """Class id to paths inside the page's folder."""
 
 
-NO_PICTURES = Pictures({}, {})
-
-
 def copy_images(folder: Path, sources: Sources, queue: Queue) -> Pictures:
     """Copy the queue's images, and examples of the classes, as JPEG under names that say nothing.
 
@@ -177,7 +168,7 @@ def copy_images(folder: Path, sources: Sources, queue: Queue) -> Pictures:
     """
     source = sources.images
     if source is None or source.read is None or not sources.task.metadata.redistribute_images:
-        return NO_PICTURES
+        return Pictures({}, {})
     rows = {image_id: row for row, image_id in enumerate(source.ids)}
     (folder / PAGE / "images").mkdir(parents=True)
     images: dict[str, str] = {}

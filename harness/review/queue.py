@@ -211,13 +211,15 @@ def digest(queue: Queue) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def place(*of: str | int) -> str:
+    """Give the SHA-256 of what is given, by which things are put in an order without meaning."""
+    return hashlib.sha256(json.dumps(of).encode()).hexdigest()
+
+
 def order_of(queue_seed: int, item: Item, annotator: str) -> tuple[int, ...]:
     """Give an item's candidates in the order in which one annotator sees them: by the SHA-256 of
     (seed, image, annotator, class), so that place says nothing of where a candidate comes from.
     """
-
-    def key(class_id: int) -> str:
-        text = json.dumps([queue_seed, item.image_id, annotator, class_id])
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    return tuple(sorted(item.candidates, key=key))
+    return tuple(
+        sorted(item.candidates, key=lambda each: place(queue_seed, item.image_id, annotator, each))
+    )

@@ -10,7 +10,7 @@ import numpy as np
 from harness.data.labels.label_set import LabelSet
 from harness.errors import Problem, SpecError, UserError, unknown_name
 from harness.review.queue import Rules, Why
-from harness.review.sources import Answered, Sources
+from harness.review.sources import Sources
 from harness.scores.metrics import Group, Scope, group_rows
 from harness.scores.truth import to_truth
 
@@ -179,12 +179,9 @@ def _margins(sources: Sources) -> dict[tuple[str, str], dict[str, float]]:
     for image_id, answers in sources.answers.items():
         for each in answers:
             if each.margin is not None:
-                found.setdefault(_run_of(each), {})[image_id] = each.margin
+                run = (each.predicted.model, each.predicted.task)
+                found.setdefault(run, {})[image_id] = each.margin
     return found
-
-
-def _run_of(answered: Answered) -> tuple[str, str]:
-    return answered.predicted.model, answered.predicted.task
 
 
 def _nearest(margins: Mapping[tuple[str, str], Mapping[str, float]], share: float) -> set[str]:

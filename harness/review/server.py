@@ -5,7 +5,6 @@ how it gets on disk in `answer_log.py`.
 """
 
 import json
-import os
 import re
 import secrets
 import socket
@@ -20,12 +19,12 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 from harness.errors import DataError, HarnessError, Problem, UserError
-from harness.limits import MOST_TEXT, read_bounded_text
 from harness.report.terminal import say
 from harness.review.answer_log import AnswerLog
 from harness.review.answers import AnswerRow, parse_row, wrong_with
+from harness.review.page_data import SHOWN, read_script
 from harness.review.queue import ANSWERS, PAGE, Queue
-from harness.store.lines import read_json, writing
+from harness.store.lines import read_json, replacing
 from harness.store.lock import locked
 
 TOKENS: Final = "tokens.json"
@@ -51,7 +50,7 @@ _BARRED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Not you
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class ServedReview:
     """What is served: a review's folder, its tokens, and the answers there are."""
 
     folder: Path
@@ -98,7 +97,7 @@ def serve(folder: Path, host: str, port: int) -> None:
         uvicorn.Server(config).run(sockets=[listener])
 
 
-def opened(folder: Path, queue: Queue) -> Review:
+def opened(folder: Path, queue: Queue) -> ServedReview:
     """Open a review: its page is there, every annotator has a token and a file that can go on.
 
     Raises DataError where a file is not what it should be.
@@ -113,7 +112,7 @@ def opened(folder: Path, queue: Queue) -> Review:
                 f"{name}: the last line was cut off, and never acknowledged; it was removed",
                 err=True,
             )
-    return Review(folder, queue, tokens_of(folder, queue.annotators), logs)
+    return ServedReview(folder, queue, tokens_of(folder, queue.annotators), logs)
 
 
 def tokens_of(folder: Path, annotators: tuple[str, ...]) -> dict[str, str]:
@@ -131,20 +130,16 @@ def tokens_of(folder: Path, annotators: tuple[str, ...]) -> dict[str, str]:
         raise DataError(Problem(str(path), "does not hold tokens", expected=expected, fix=fix))
     tokens = {name: found.get(name) or secrets.token_urlsafe() for name in annotators}
     if tokens != found:
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-        with writing(path):
-            with os.fdopen(
-                os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w"
-            ) as file:
-                file.write(json.dumps({**found, **tokens}, indent=2) + "\n")
-            temporary.replace(path)
+        with replacing(path) as temporary:
+            temporary.touch(0o600, exist_ok=False)
+            temporary.write_text(json.dumps({**found, **tokens}, indent=2) + "\n")
     return tokens
 
 
 class Pages:
     """What is answered to each address. All but the page itself is for those who have a token."""
 
-    def __init__(self, review: Review) -> None:
+    def __init__(self, review: ServedReview) -> None:
         self._review = review
 
     def start(self, token: str | None = None) -> Response:
@@ -167,7 +162,7 @@ class Pages:
     def own_file(self, request: Request, file: str) -> Response:
         """Give what the annotator is asked, and in mode `shown` the sources."""
         name = self._annotator(request)
-        is_shown = self._review.queue.mode == "shown" and file == f"{name}.shown.js"
+        is_shown = self._review.queue.mode == "shown" and file == f"{name}{SHOWN}"
         is_own = is_shown or file == f"{name}.js"
         return _file(self._review.page / "annotators", file if is_own else None)
 
@@ -179,9 +174,8 @@ class Pages:
             raise HTTPException(404, "There is nothing to be shown.")
         if not self._review.logs[name].has_first(image):
             raise HTTPException(409, "The first answer is not stored yet.")
-        path = self._review.page / "annotators" / f"{name}.shown.js"
-        text = read_bounded_text(path, MOST_TEXT).partition("=")[2].strip().removesuffix(";")
-        return JSONResponse(json.loads(text).get(image, {}))
+        path = self._review.page / "annotators" / f"{name}{SHOWN}"
+        return JSONResponse(read_script(path, "REVIEW_SHOWN").get(image, {}))
 
     def answers(self, request: Request) -> Response:
         """Give the annotator's name, and all of the annotator's answers that are on disk."""
@@ -205,7 +199,7 @@ class Pages:
         return name
 
 
-def make_app(review: Review) -> FastAPI:
+def make_app(review: ServedReview) -> FastAPI:
     """Make the application of a review."""
     app, pages = FastAPI(openapi_url=None, docs_url=None, redoc_url=None), Pages(review)
     app.add_api_route("/", pages.start)

@@ -18,7 +18,7 @@ from harness.data.labels.label_set import Labels, LabelSet
 from harness.data.labels.of_task import Overrides
 from harness.errors import DataError, Problem, UserError
 from harness.review.queue import Predicted, SourceRun
-from harness.runs.compare import check_same_classes, check_same_equivalences
+from harness.runs.compare import check_same_classes, check_same_equivalences, refuse_twice
 from harness.runs.reopen import OpenRun, open_run, share_among_runs
 from harness.scores.answers import to_answers
 from harness.scores.metrics import counted_rows
@@ -103,7 +103,7 @@ def open_sources(catalogue: Catalogue, paths: Sequence[Path], overrides: Overrid
     as `open_run`, and for runs that are not over the same images and classes, that count different
     classes as one, or that have seen different pictures under one id.
     """
-    _refuse_twice(paths)
+    refuse_twice(paths)
     overrides = share_among_runs(catalogue, paths, overrides)
     runs = [open_run(catalogue, path, overrides) for path in paths]
     _check_alike(runs)
@@ -122,13 +122,6 @@ def open_sources(catalogue: Catalogue, paths: Sequence[Path], overrides: Overrid
         image_sha256=_pictures(runs),
         images=_open_images(first.task),
     )
-
-
-def _refuse_twice(paths: Sequence[Path]) -> None:
-    counts = Counter(path.resolve() for path in paths)
-    twice = next((path for path in paths if counts[path.resolve()] > 1), None)
-    if twice is not None:
-        raise UserError(Problem(str(twice), "is named twice", expected="each run once"))
 
 
 def _check_alike(runs: Sequence[OpenRun]) -> None:

@@ -1,7 +1,9 @@
 """Runs on their common images, two by two, label set by label set (`harness compare`)."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from harness.data.labels.label_set import LabelSet
@@ -103,13 +105,18 @@ def _with_holm(found: Sequence[Sequence[Comparison]]) -> tuple[tuple[Comparison,
     return tuple(map(with_holm, found))
 
 
+def refuse_twice(paths: Sequence[Path]) -> None:
+    """Raise UserError for a run that is named twice."""
+    counts = Counter(path.resolve() for path in paths)
+    twice = next((path for path in paths if counts[path.resolve()] > 1), None)
+    if twice is not None:
+        raise UserError(Problem(str(twice), "is named twice", expected="each run once"))
+
+
 def _check_alike(runs: Sequence[OpenRun]) -> None:
     first, *others = runs
     if len(runs) > 2:
-        paths = [run.path.resolve() for run in runs]
-        twice = next((run for run in runs if paths.count(run.path.resolve()) > 1), None)
-        if twice is not None:
-            raise UserError(Problem(str(twice.path), "is named twice", expected="each run once"))
+        refuse_twice([run.path for run in runs])
     for other in others:
         where = f"{first.path} and {other.path}"
         check_same_classes(first, other, where)

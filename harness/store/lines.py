@@ -6,7 +6,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -41,7 +41,7 @@ class Appender:
         self._mark = mark
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            _mend_last_line(path)
+            mend_last_line(path, _is_prediction)
             self._file = path.open("a", encoding="utf-8")
         self._writer = jsonlines.Writer(self._file, dumps=_dumps)
 
@@ -197,19 +197,29 @@ _ROWS = json.JSONDecoder(object_pairs_hook=each_key_once)
 _RECORDS = json.JSONDecoder(object_pairs_hook=each_key_once, **OF_RECORDS)
 
 
-def _mend_last_line(path: Path) -> None:
-    """End the last line where it is a row without its end; cut it off where it is none."""
-    if not path.is_file():
-        return
-    data = path.read_bytes()
+def mend_last_line(path: Path, is_row: Callable[[bytes], bool]) -> bool:
+    """End the last line where it is a row without its end; cut it off where it is none, and give
+    whether it was.
+    """
+    data = path.read_bytes() if path.is_file() else b""
     if not data or data.endswith(b"\n"):
-        return
+        return False
     whole = data.rfind(b"\n") + 1
-    try:
-        _prediction(data[whole:], str(path))
-    except DataError:
-        with path.open("r+b") as file:
+    is_torn = not is_row(data[whole:])
+    with path.open("r+b") as file:
+        if is_torn:
             file.truncate(whole)
-    else:
-        with path.open("ab") as file:
+        else:
+            file.seek(0, os.SEEK_END)
             file.write(b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return is_torn
+
+
+def _is_prediction(line: bytes) -> bool:
+    try:
+        _prediction(line, "")
+    except DataError:
+        return False
+    return True

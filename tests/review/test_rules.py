@@ -1,6 +1,8 @@
 """Which images each rule of a queue chooses."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -52,7 +54,7 @@ def test_disagree_counts_the_models_that_answer_outside_of_the_base(
 def test_a_model_with_several_runs_counts_once_and_by_any_of_them() -> None:
     sources = made_up_sources({"old": {"a": [0]}}, {"x": {"a": 0}, "y": {"a": 1}})
     again = answered("x", 1)
-    sources.answers["a"] = (*sources.answers["a"], again, again)  # type: ignore[index]
+    sources = replace(sources, answers={"a": (*sources.of("a"), again, again)})
     assert chosen(sources, disagree=2) == {"a": ("disagree",)}
     with pytest.raises(UserError, match="--disagree: is no number of the models"):
         chosen(sources, disagree=3)
@@ -121,10 +123,10 @@ def test_out_of_prompt_and_flagged_images_are_chosen_once_with_all_their_reasons
     ],
 )
 def test_a_rule_that_cannot_apply_is_an_error(
-    sources: Sources, kind: type[HarnessError], rules: dict[str, object], message: str
+    sources: Sources, kind: type[HarnessError], rules: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(kind, match=message):
-        chosen(sources, **rules)  # type: ignore[arg-type]
+        chosen(sources, **rules)
 
 
 def test_split_needs_two_models_and_groups_another_label_set() -> None:

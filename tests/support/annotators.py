@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,12 +11,6 @@ from harness.review.answers import AnswerRow
 from harness.review.queue import ANSWERS, Item, Queue, order_of
 
 BEGIN = datetime(2026, 1, 5, 9, tzinfo=UTC)
-PASSES = {
-    "blind": ("blind",),
-    "shown": ("shown",),
-    "blind_then_shown": ("blind", "shown"),
-    "adjudicate": ("adjudicate",),
-}
 
 
 def chance(*of: object) -> float:
@@ -48,13 +42,14 @@ def simulate(
         mine = [item for item in queue.items if name in item.annotators]
         mine.sort(key=lambda item: chance("order", seed, name, item.image_id))
         at = BEGIN
-        for pass_ in PASSES[queue.mode]:
+        for pass_ in queue.passes:
             for item in mine:
                 labels = _own(queue, item, truth[item.image_id], (seed, name, accuracy))
                 labels = _confused(labels, (confuses or {}).get(name))
                 luck = chance("follow", seed, name, item.image_id)
                 if pass_ == "shown" and luck < (follows or {}).get(name, 0):
-                    labels = _models(item) or labels
+                    named = (each.classes for each in item.predictions if each.classes)
+                    labels = next(named, labels)
                 seconds = round(2 + 20 * chance("seconds", seed, name, item.image_id, pass_), 1)
                 at += timedelta(seconds=seconds)
                 rows.append(answer(queue, item, name, labels, pass_=pass_, seconds=seconds, at=at))
@@ -114,11 +109,3 @@ def _own(
 
 def _confused(labels: Sequence[int], pair: tuple[int, int] | None) -> tuple[int, ...]:
     return tuple(sorted({pair[1] if pair and each == pair[0] else each for each in labels}))
-
-
-def _models(item: Item) -> tuple[int, ...]:
-    return next(_named(item), ())
-
-
-def _named(item: Item) -> Iterator[tuple[int, ...]]:
-    yield from (each.classes for each in item.predictions if each.classes)

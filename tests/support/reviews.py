@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from harness.data.classes import Class, ClassList
 from harness.data.labels.label_set import Equivalences, Labels, LabelSet
 from harness.review.make import Made, QueueRequest, make_review
-from harness.review.queue import Item, Predicted, Queue, Rules, SourceRun, digest
+from harness.review.queue import Item, Mode, Predicted, Queue, Rules, SourceRun
 from harness.review.sources import Answered, Sources
 from harness.specs.task import TaskSpec
+from support.small_review import item, queue_of
 from support.tasks import task_over
 
 CLASSES = 6
@@ -18,7 +20,7 @@ def made_up_queue(
     n: int = 20,
     annotators: tuple[str, ...] = ("ann", "bob", "cem"),
     *,
-    mode: str = "blind",
+    mode: Mode = "blind",
     overlap: int | None = None,
 ) -> Queue:
     """A queue of n images and 6 classes, of which nobody but the test knows a picture.
@@ -29,27 +31,20 @@ def made_up_queue(
     """
     size = len(annotators) if overlap is None else overlap
     items = tuple(_item(number, n, annotators, size) for number in range(n))
-    queue = Queue.model_validate(
-        {
-            "review_queue": 1,
-            "sha256": "",
-            "mode": mode,
-            "seed": 7,
-            "n": n - 2,
-            "overlap": size,
-            "annotators": annotators,
-            "task": "made_up",
-            "class_list": "six",
-            "n_classes": CLASSES,
-            "classes_sha256": "0" * 64,
-            "base": "new",
-            "label_sets": ("old", "new"),
-            "rules": Rules(disagree=1, control=0.2, honeypots=2),
-            "runs": (_run("a"), _run("b")),
-            "items": items,
-        }
+    return queue_of(
+        items,
+        mode,
+        n=n - 2,
+        overlap=size,
+        annotators=annotators,
+        task="made_up",
+        class_list="six",
+        n_classes=CLASSES,
+        base="new",
+        label_sets=("old", "new"),
+        rules=Rules(disagree=1, control=0.2, honeypots=2),
+        runs=(_run("a"), _run("b")),
     )
-    return queue.model_copy(update={"sha256": digest(queue)})
 
 
 def made_up_sources(
@@ -101,21 +96,14 @@ def answered(
 PEOPLE = ("ann", "bob", "cem", "dee")
 
 
-def made_review(sources: Sources, folder: Path, n: int = 40, **more: object) -> Made:
+def made_review(sources: Sources, folder: Path, n: int = 40, **more: Any) -> Made:
     """Make a real review's folder; `more` are fields of its request or of its rules."""
     of_rules = {
         key: more.pop(key) for key in list(more) if key in set(Rules.model_fields) - {"flagged"}
     }
     rules = Rules.model_validate({"disagree": 2, "honeypots": 4, **of_rules})
     request = {"base": "mini_imgt", "seed": 1, "overlap": 3, "annotators": PEOPLE, **more}
-    return make_review(sources, QueueRequest(n=n, rules=rules, **request), folder)  # type: ignore[arg-type]
-
-
-def write_queue(queue: Queue, folder: Path) -> Path:
-    """Write `queue.json` of a review's folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    queue.write(folder)
-    return folder
+    return make_review(sources, QueueRequest(n=n, rules=rules, **request), folder)
 
 
 def new_label(number: int) -> int:
@@ -133,18 +121,16 @@ def _item(number: int, n: int, annotators: tuple[str, ...], overlap: int) -> Ite
     why = (
         ("honeypot",) if honeypot else ("disagree", "control") if number % 5 == 0 else ("disagree",)
     )
-    return Item.model_validate(
-        {
-            "image_id": f"image_{number:02}",
-            "image_sha256": f"{number:064}",
-            "why": why,
-            "group": "S+" if old == new else "S-",
-            "labels": {"old": (old,), "new": (new,)},
-            "predictions": [_predicted("a", a), _predicted("b", b)],
-            "candidates": sorted({old, new, a, b}),
-            "known": (new,) if honeypot else None,
-            "annotators": [annotators[(number + k) % len(annotators)] for k in range(overlap)],
-        }
+    return item(
+        f"image_{number:02}",
+        image_sha256=f"{number:064}",
+        why=why,
+        group="S+" if old == new else "S-",
+        labels={"old": (old,), "new": (new,)},
+        predictions=(_predicted("a", a), _predicted("b", b)),
+        candidates=tuple(sorted({old, new, a, b})),
+        known=(new,) if honeypot else None,
+        annotators=tuple(annotators[(number + k) % len(annotators)] for k in range(overlap)),
     )
 
 

@@ -2,7 +2,7 @@
 "use strict";
 
 const REVIEW_PANEL = (function () {
-  const MOST = 12, MOST_EXAMPLES = 3;
+  const MOST = 12;
   const at = (id) => document.getElementById(id);
   const field = at("search"), list = at("found");
   let classes = [];
@@ -40,7 +40,7 @@ const REVIEW_PANEL = (function () {
     if (each.gloss) parts.push(make("span", "gloss", each.gloss));
     if (each.examples.length) {
       const row = make("span", "examples");
-      each.examples.slice(0, MOST_EXAMPLES).forEach((path) => {
+      each.examples.forEach((path) => {
         const image = make("img");
         image.alt = "";
         image.hidden = true;

@@ -102,8 +102,10 @@ const REVIEW_SESSION = (function () {
     const item = items[place], isSecond = pass !== first();
     const own = pass === "shown" ? sources.get(item.image_id) : null;
     const now = [draftKey(), draft.added, Boolean(own)].join();
-    if (now !== drawn) REVIEW_PANEL.drawCandidates([...item.order, ...draft.added], item.order, own);
-    if (now !== drawn) REVIEW_PANEL.drawVotes(item.votes || []);
+    if (now !== drawn) {
+      REVIEW_PANEL.drawCandidates(idsOf(), item.order, own);
+      REVIEW_PANEL.drawVotes(item.votes);
+    }
     drawn = now;
     for (const box of at("candidates").querySelectorAll("input")) box.checked = draft.labels.includes(Number(box.dataset.class));
     at("none").checked = draft.status === "none";

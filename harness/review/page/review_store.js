@@ -238,5 +238,5 @@ const REVIEW_STORE = (function () {
     }
   }
 
-  return { token, textOf, timeOf, ask, load, imageAddress, readDownload, Answers };
+  return { token, timeOf, ask, load, imageAddress, readDownload, Answers };
 })();

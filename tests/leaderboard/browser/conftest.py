@@ -53,6 +53,27 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+def watch(context: BrowserContext, complaints: list[str], *own: str) -> None:
+    """Write down what no page may do: complain, or ask for anything but its own files and `own`."""
+    told = complaints.append
+    context.set_default_timeout(PATIENCE_MS)
+    context.on(
+        "console",
+        lambda message: (
+            told(f"console: {message.text}") if message.type in ("error", "warning") else None
+        ),
+    )
+    context.on("weberror", lambda error: told(f"script: {error.error}"))
+    context.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith(("file:", "blob:", "data:", *own))
+            else told(f"request: {request.url}")
+        ),
+    )
+
+
 @dataclass
 class Visits:
     """Pages of a site, opened from the disk. `complaints`: what no page may do."""
@@ -66,8 +87,8 @@ class Visits:
         """Open a page in a window of its own and wait until its scripts have drawn it."""
         context = self.browser.new_context(**options)
         self.contexts.append(context)
-        self._watch(context)
-        context.set_default_timeout(PATIENCE_MS)
+        watch(context, self.complaints)
+        context.on("dialog", self._refuse)
         page = context.new_page()
         page.goto(self.url(address))
         if options.get("java_script_enabled", True):
@@ -76,25 +97,6 @@ class Visits:
 
     def url(self, address: str) -> str:
         return f"{self.site.as_uri()}/{address}"
-
-    def _watch(self, context: BrowserContext) -> None:
-        told = self.complaints.append
-        context.on(
-            "console",
-            lambda message: (
-                told(f"console: {message.text}") if message.type in ("error", "warning") else None
-            ),
-        )
-        context.on("weberror", lambda error: told(f"script: {error.error}"))
-        context.on(
-            "request",
-            lambda request: (
-                None
-                if request.url.startswith(("file:", "blob:", "data:"))
-                else told(f"request: {request.url}")
-            ),
-        )
-        context.on("dialog", self._refuse)
 
     def _refuse(self, dialog: Dialog) -> None:
         self.complaints.append(f"dialog: {dialog.message}")

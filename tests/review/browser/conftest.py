@@ -1,6 +1,5 @@
 """Pages of a review in a real Chromium, from the disk and from a server."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from harness.review.answers import AnswerRow, parse_row, wrong_with
 from harness.review.queue import Queue
-from leaderboard.browser.conftest import PATIENCE_MS, browser
+from leaderboard.browser.conftest import browser, watch
 from support.review_folder import make_folder
 
 __all__ = ["browser"]
@@ -35,24 +34,6 @@ class Annotator:
     """Of the server; else the page is opened from the disk."""
     complaints: list[str] = field(default_factory=list)
 
-    def watch(self) -> None:
-        self.context.set_default_timeout(PATIENCE_MS)
-        self.context.on(
-            "console",
-            lambda message: (
-                self.complaints.append(f"console: {message.text}")
-                if message.type in ("error", "warning")
-                else None
-            ),
-        )
-        self.context.on("weberror", lambda error: self.complaints.append(f"script: {error.error}"))
-        self.context.on("request", self._asked)
-
-    def _asked(self, request: Any) -> None:
-        own = ("file:", "blob:", "data:", *([self.address] if self.address else []))
-        if not request.url.startswith(own):
-            self.complaints.append(f"request: {request.url}")
-
     def open(self, name: str | None = "ann", link: str | None = None) -> Page:
         """Open a tab; with a name, on the first image that has no answer."""
         page = self.context.new_page()
@@ -72,7 +53,7 @@ def annotator(browser: Browser) -> Iterator[Opener]:
 
     def make(folder: Path, address: str | None = None, **options: Any) -> Annotator:
         found = Annotator(browser.new_context(**options), folder, address)
-        found.watch()
+        watch(found.context, found.complaints, *([address] if address else []))
         made.append(found)
         return found
 
@@ -121,7 +102,3 @@ def stored(page: Page) -> int:
     """How many answers localStorage has."""
     count = "Object.keys(localStorage).filter((key) => key.startsWith('review:')).length"
     return int(page.evaluate(count))
-
-
-def as_json(row: AnswerRow) -> Any:
-    return json.loads(row.line())

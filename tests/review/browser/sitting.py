@@ -1,12 +1,12 @@
 """One sitting of a person who only has a keyboard: twenty images, and all that keys can do."""
 
-import json
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
 from harness.review.answers import AnswerRow
+from harness.review.page_data import read_script
 from harness.review.queue import PAGE, Item, Queue, order_of
 from review.browser.conftest import press
 from support.review_folder import NAMES
@@ -17,8 +17,7 @@ Given = tuple[str, frozenset[int], tuple[str, ...], str]
 
 def sit(page: Page, queue: Queue, folder: Path) -> dict[str, Given]:
     """Answer all images of `ann`; gives what was chosen, by image id."""
-    script = (folder / PAGE / "annotators" / "ann.js").read_text(encoding="utf-8")
-    items = json.loads(script.partition("=")[2].rstrip(";\n"))["items"]
+    items = read_script(folder / PAGE / "annotators" / "ann.js", "REVIEW_ITEMS")["items"]
     chosen = {}
     for number, image_id in enumerate(each["image_id"] for each in items):
         expect(page.locator("#progress")).to_contain_text(f"image {number + 1} ")
