@@ -12,7 +12,7 @@ from harness.report.drawing import clipped
 from harness.report.forms import plain
 from harness.report.table import Cell, Number
 from harness.report.terminal import shown
-from harness.store.lines import replacing
+from harness.store.lines import write_text
 
 _LONGEST = 100
 """Characters of a name on the page; what is longer loses its middle."""
@@ -32,9 +32,7 @@ def write_html(template: Path, path: Path, **values: Any) -> None:
         keep_trailing_newline=True,
     )
     environment.globals |= {"parts": _parts, "foreign": foreign}
-    text = environment.get_template(template.name).render(**values)
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+    write_text(path, environment.get_template(template.name).render(**values))
 
 
 def _parts(cell: Cell) -> tuple[str, str]:

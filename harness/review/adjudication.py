@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from harness.errors import DataError, Problem, UserError
 from harness.review import page_data
@@ -15,8 +14,6 @@ from harness.review.make import NAME
 from harness.review.opening import Review
 from harness.review.queue import ANSWERS, PAGE, Item, Queue, digest, place
 from harness.store.new_folder import new_folder, refuse_full
-
-USUAL_NAME: Final = "adjudicator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +25,7 @@ class Adjudication:
     """Images, but for honeypots, that two people or more have answered."""
 
 
-def adjudication_of(review: Review, annotator: str = USUAL_NAME) -> Adjudication:
+def adjudication_of(review: Review, annotator: str = "adjudicator") -> Adjudication:
     """Give the queue of the images on which people's last answers differ: their labels, or that one
     is unsure and another is not. Honeypots are left out, as their labels are known.
 

@@ -101,7 +101,6 @@ def ballots_of(
 class Decided:
     """All decisions of a rule, and how good Dawid and Skene's model takes each person to be."""
 
-    rule: Rule
     decisions: tuple[Decision, ...]
     people: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """Of `dawid_skene`: annotator to sensitivity and specificity."""
@@ -127,7 +126,7 @@ def decide(
         found = [_by_all(ballot, same) for ballot in ballots]
     else:
         found = [_by_adjudication(ballot, same, adjudicated or {}) for ballot in ballots]
-    return Decided(rule, tuple(found))
+    return Decided(tuple(found))
 
 
 def vote_of(row: AnswerRow) -> Vote:
@@ -196,7 +195,7 @@ def _by_model(ballots: Sequence[Ballot], same: Equivalences) -> Decided:
     decisions = (
         _silent(ballot) or _likely(ballot, holds[ballot.image_id], same) for ballot in ballots
     )
-    return Decided("dawid_skene", tuple(decisions), _people(people, found))
+    return Decided(tuple(decisions), _people(people, found))
 
 
 def _people(names: Sequence[str], found: DawidSkene) -> dict[str, tuple[float, float]]:

@@ -8,9 +8,9 @@ from harness.review.merging import Merged
 from harness.runs.reopen import OpenRun
 from harness.scores.answers import to_answers
 from harness.scores.judgement import judge
-from harness.scores.metrics import percent
 from harness.scores.results import Interval, Part, Percent, Protocol, PValue
-from harness.scores.statistics import Draws, class_bootstrap, holm, mcnemar
+from harness.scores.scoring import change_between
+from harness.scores.statistics import Draws, holm
 
 
 class Effect(Part):
@@ -57,24 +57,22 @@ def _effect(run: OpenRun, merged: Merged, original: LabelSet | None) -> Effect:
     sets = [replace(merged.base, original=False), merged.labels]
     sets += [replace(original, original=True, name="")] if original else []
     before, after, *_ = judge(answers, Labels(tuple(sets), merged.same), [protocol])
+    change = change_between(before, after, protocol, Draws())
     was, now = before.right[protocol], after.right[protocol]
     common = before.scope.scored & after.scope.scored
-    only_before, only_after = (int((common & each).sum()) for each in (was & ~now, now & ~was))
-    n, p_value = int(common.sum()), mcnemar(only_before, only_after)
-    step = 100.0 * now[common] - 100.0 * was[common]
     return Effect(
         model=run.manifest.model,
         task=run.manifest.task,
         protocol=protocol,
-        n=n,
-        before=percent(int((common & was).sum()), n),
-        after=percent(int((common & now).sum()), n),
-        delta=percent(only_after - only_before, n),
-        ci95=class_bootstrap(step, before.scope.home[common], Draws()),
-        only_before=only_before,
-        only_after=only_after,
-        p_mcnemar=p_value,
-        p_holm=p_value,
+        n=change.n,
+        before=change.from_,
+        after=change.to,
+        delta=change.delta,
+        ci95=change.ci95,
+        only_before=int((common & was & ~now).sum()),
+        only_after=int((common & now & ~was).sum()),
+        p_mcnemar=change.p_mcnemar,
+        p_holm=change.p_mcnemar,
         n_entered=int((after.scope.scored & ~before.scope.scored).sum()),
         n_left=int((before.scope.scored & ~after.scope.scored).sum()),
     )

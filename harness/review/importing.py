@@ -183,7 +183,9 @@ def _new(answers: Answers, rows: Sequence[AnswerRow], choice: Choice) -> list[An
 def _refusal(
     row: AnswerRow, known: Mapping[Key, AnswerRow], choice: Choice, *, is_twice: bool
 ) -> Problem | None:
-    """Say why a row may not be added to those that are known."""
+    """Say why a row may not be added to those that are known. `AnswerLog.add` refuses the same of a
+    review of two passes, but row by row, when others of the file are on disk already.
+    """
     where = f"answer of `{row.annotator}` to `{row.image_id}`, pass {row.pass_}"
     first, second = ((row.annotator, row.image_id, each) for each in _TWO)
     old = known.get((row.annotator, row.image_id, row.pass_))

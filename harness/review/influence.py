@@ -37,23 +37,20 @@ class Influence:
 
 def influence_of(answers: Answers, same: Equivalences) -> tuple[Influence, ...]:
     """Count for each annotator how answers changed once the sources were shown."""
-    found = []
-    for name in answers.queue.annotators:
-        both = []
-        for item in answers.queue.items:
-            before = answers.latest.get((name, item.image_id, "blind"))
-            after = answers.latest.get((name, item.image_id, "shown"))
-            if before and after and item.known is None:
-                both.append(_changed(item, before, after, same))
-        if both:
-            changed, could, towards, alone, away = (sum(each) for each in zip(*both, strict=True))
-            found.append(Influence(name, len(both), changed, could, towards, alone, away))
-    return tuple(found)
+    found: dict[str, list[tuple[bool, ...]]] = {name: [] for name in answers.queue.annotators}
+    for item, before, after in _twice(answers):
+        found[before.annotator].append(_changed(item, before, after, same))
+    return tuple(
+        Influence(name, len(both), *(sum(each) for each in zip(*both, strict=True)))
+        for name, both in found.items()
+        if both
+    )
 
 
 def _changed(
     item: Item, before: AnswerRow, after: AnswerRow, same: Equivalences
-) -> tuple[bool, bool, bool, bool, bool]:
+) -> tuple[bool, ...]:
+    """Give what `Influence` counts of one image, in its order."""
     was, now = same.merge_all(before.labels), same.merge_all(after.labels)
     models = same.merge_all(each for one in item.predictions for each in one.classes)
     known = same.merge_all(each for labels in item.labels.values() for each in labels)

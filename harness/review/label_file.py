@@ -23,7 +23,7 @@ from harness.scores.results import Part
 from harness.specs.base import name_fault
 from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.label_set import LabelSetSpec
-from harness.store.lines import read_json, replacing, write_json
+from harness.store.lines import read_json, write_json, write_text
 
 
 class Counts(Part):
@@ -149,8 +149,7 @@ def write_label_set(
     lines = "".join(_line(merged, image_id) for image_id in merged.labels.labels)
     provenance = _provenance(merged, found, adjudication, lines)
     write_json(provenance_of(path), provenance.model_dump(mode="json", by_alias=True))
-    with replacing(path) as temporary:
-        temporary.write_text(lines, encoding="utf-8", newline="\n")
+    write_text(path, lines)
     groups = [sorted(group) for group in merged.base.equivalence_groups]
     if groups:
         write_json(_config_of(path), {"equivalent_classes": groups})
@@ -163,18 +162,15 @@ def write_label_set(
         **({"config": _config_of(path).name} if groups else {}),
         "class_list": provenance.class_list,
     }
-    with replacing(yaml_of(path)) as temporary:
-        text = yaml.safe_dump(spec, sort_keys=False, allow_unicode=True, width=96)
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+    text = yaml.safe_dump(spec, sort_keys=False, allow_unicode=True, width=96)
+    write_text(yaml_of(path), text)
     return provenance
 
 
-def read_label_set(path: Path, found: OpenReview) -> Merged:
+def read_label_set(path: Path, said: Provenance, found: OpenReview) -> Merged:
     """Read a merged label set again, with what its provenance says. Raises DataError as
-    `Provenance.read` and `load_label_set`, and where it is of another review or another state of
-    its base.
+    `load_label_set`, and where it is of another review or another state of its base.
     """
-    said = Provenance.read(path)
     for what, got, expected in (
         ("is of another review", said.queue_sha256, found.review.queue.sha256),
         ("was merged into another base label set", said.base.sha256, found.base.digest),

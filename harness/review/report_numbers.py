@@ -1,5 +1,6 @@
 """All that a review's report says, as numbers: the whole of the JSON file beside its page."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -9,19 +10,16 @@ from pydantic import Field
 
 import harness
 from harness.data.labels.label_set import LabelSet
-from harness.review.agreement import measure
+from harness.review.agreement import measure_overall
 from harness.review.answers import Answers
 from harness.review.base_rate import BaseRate, base_rate
 from harness.review.deciding import Reason, Rule, Which
 from harness.review.effects import Effect
 from harness.review.influence import ModelInfluence, influence_on_models
 from harness.review.merging import Merged, Way, count_groups
-from harness.review.queue import Item, Mode, Pass
+from harness.review.queue import Mode, Pass, Queue
 from harness.review.rules import WHYS
-from harness.review.verdicts import (
-    VerdictCounts,
-    count_verdicts,
-)
+from harness.review.verdicts import VerdictCounts, count_verdicts
 from harness.scores.agreement import Agreement
 from harness.scores.metrics import Group
 from harness.scores.results import Interval, Part
@@ -120,7 +118,7 @@ def report_numbers(found: Reported) -> ReportNumbers:
         groups_before=before,
         groups_after=after,
         verdicts=count_verdicts(queue, merged),
-        no_class=_without_class(found),
+        no_class=_without_class(queue),
         influence=influence_on_models(answers, merged),
         times=tuple(_times(answers)),
         base_rate=base_rate(queue, merged),
@@ -130,23 +128,14 @@ def report_numbers(found: Reported) -> ReportNumbers:
     )
 
 
-def _open_items(found: Reported) -> list[Item]:
-    return [item for item in found.answers.queue.items if item.known is None]
-
-
-def _without_class(found: Reported) -> dict[str, int]:
-    items = _open_items(found)
-    counts = {}
-    for run in found.answers.queue.runs:
-        named = sum(
-            any(
-                (each.model, each.task) == (run.model, run.task) and each.classes
-                for each in item.predictions
-            )
-            for item in items
-        )
-        counts[f"{run.model} on {run.task}"] = len(items) - named
-    return counts
+def _without_class(queue: Queue) -> dict[str, int]:
+    items = [item for item in queue.items if item.known is None]
+    named = Counter(
+        (each.model, each.task) for item in items for each in item.predictions if each.classes
+    )
+    return {
+        f"{run.model} on {run.task}": len(items) - named[run.model, run.task] for run in queue.runs
+    }
 
 
 def _times(answers: Answers) -> Iterator[Time]:
@@ -187,8 +176,7 @@ _QUARTILES: Final = (0.25, 0.5, 0.75)
 
 
 def _agreement(found: Reported) -> Iterator[AgreementShown]:
-    for each in measure(found.answers, found.merged.same).passes:
-        overall = each.overall
+    for pass_, overall in measure_overall(found.answers, found.merged.same).items():
         measures: Mapping[str, Agreement] = {
             "raw agreement": overall.raw,
             "Fleiss' kappa": overall.fleiss,
@@ -197,7 +185,7 @@ def _agreement(found: Reported) -> Iterator[AgreementShown]:
         }
         for name, value in measures.items():
             yield AgreementShown(
-                pass_=each.pass_,
+                pass_=pass_,
                 measure=name,
                 value=value.value,
                 ci95=value.ci95,

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from harness.report.table import INTERVAL, NONE, Cell, Column, Number, Probability, Table, names
 from harness.review.influence import ModelInfluence
+from harness.review.merged_tables import groups_table, ways_table
 from harness.review.report_numbers import ReportNumbers
-from harness.review.tables import groups_table, ways_table
 from harness.review.verdicts import (
     ALL,
     CONTROL,

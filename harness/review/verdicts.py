@@ -24,7 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal, get_args
 
 from harness.review.merging import Merged
-from harness.review.queue import Item, Predicted, Queue
+from harness.review.queue import Item, Queue
 from harness.scores.results import Interval, Part, Percent
 from harness.scores.statistics import wilson
 
@@ -116,7 +116,8 @@ def count_verdicts(queue: Queue, merged: Merged) -> tuple[VerdictCounts, ...]:
             continue
         before = merged.same.merge_all(merged.base.labels.get(item.image_id, ()))
         after = decided.get(item.image_id)
-        for place, predicted in _by_run(item, runs):
+        for predicted in item.predictions:
+            place = runs.index((predicted.model, predicted.task))
             named = merged.same.merge_all(predicted.classes)
             side = side_of(named, before)
             if side is None:
@@ -127,11 +128,6 @@ def count_verdicts(queue: Queue, merged: Merged) -> tuple[VerdictCounts, ...]:
             for part in parts_of(item):
                 tally[place, side, part, found] += 1
     return tuple(_rows(runs, tally))
-
-
-def _by_run(item: Item, runs: Sequence[tuple[str, str]]) -> Iterator[tuple[int, Predicted]]:
-    for predicted in item.predictions:
-        yield runs.index((predicted.model, predicted.task)), predicted
 
 
 def _rows(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.scores.answers import Bools, Ints
-from harness.scores.statistics import LEVEL, Draws, Interval, class_weights
+from harness.scores.statistics import LEVEL, Draws, Interval, class_weights, quantiles
 
 Floats = NDArray[np.float64]
 
@@ -36,10 +36,7 @@ def redrawn(right: Bools, counted: Bools, classes: Ints, draws: Draws) -> Floats
 def interval(values: Floats) -> Interval | None:
     """Give the 95 % percentile interval of redrawn values [draws]; None where nothing counted."""
     known = values[~np.isnan(values)]
-    if not len(known):
-        return None
-    low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
+    return quantiles(known) if len(known) else None
 
 
 def range_interval(accuracies: Floats, table: Floats) -> Interval | None:

@@ -108,6 +108,12 @@ def write_predictions(path: Path, rows: Iterable[Prediction]) -> None:
             writer.write(row.to_json())
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, with the same bytes on every system, that appears whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON file that appears whole or not at all."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

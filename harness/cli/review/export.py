@@ -64,7 +64,7 @@ def export(
     from harness.review.formats.registry import format_named
     from harness.review.opening import open_task_of
     from harness.review.queue import Queue
-    from harness.store.lines import replacing
+    from harness.store.lines import write_text
 
     if output.exists():
         fix = "choose another file, or remove it"
@@ -75,8 +75,7 @@ def export(
     opened = open_task_of(catalogue_of(include_path), queue, folder, overrides)
     request = ExportRequest(form, pass_of(queue, pass_name), labels, annotator, image)
     text, notes = export_text(folder, queue, opened, request)
-    with replacing(output) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+    write_text(output, text)
     for note in notes:
         say(paragraph("note:", note), err=True)
     say(paragraph("note:", f"{form.name} does not keep {form.loses}"), err=True)

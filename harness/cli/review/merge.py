@@ -126,16 +126,14 @@ def merge(
 
 
 def _show(merged: "Merged", written: "Provenance", original: "LabelSet | None") -> None:
-    from harness.report.forms import to_rich
-    from harness.report.show import make_console
+    from harness.report.show import show_tables
+    from harness.review.merged_tables import groups_table, notes_of, ways_table
     from harness.review.merging import count_groups
-    from harness.review.tables import groups_table, notes_of, ways_table
 
     before, after = (
         count_groups(each, original, merged.same) for each in (merged.base, merged.labels)
     )
-    console = make_console()
-    for table in (groups_table(before, after), ways_table(merged.ways, merged.reasons)):
-        console.print(to_rich(table))
+    tables = (groups_table(before, after), ways_table(merged.ways, merged.reasons))
+    show_tables(tables, (), "table")
     for note in notes_of(written):
         say(paragraph("-", note))

@@ -26,6 +26,7 @@ from harness.errors import Problem, UserError
 from harness.report.terminal import paragraph, say
 
 if TYPE_CHECKING:
+    from harness.review.label_file import Provenance
     from harness.review.merging import Merged
     from harness.review.opening import OpenReview
 
@@ -75,25 +76,27 @@ def report(
     from harness.report.forms import form_of
     from harness.report.show import chosen, show_tables
     from harness.review.effects import effects_on
+    from harness.review.label_file import Provenance
     from harness.review.opening import open_review, open_runs, read_review
     from harness.review.report_numbers import Reported, report_numbers
     from harness.review.report_page import json_of, write_report
     from harness.review.report_tables import limits, report_tables, sentences
 
-    form = form_of(format_name, as_json=False)
-    if table is not None and form == "json":
-        raise UserError(Problem("--table", "is for the other formats", expected="no --table"))
+    form = form_of(format_name, as_json=False, table=table)
     if output.suffix != ".html":
         raise UserError(Problem("-o", "is no path of a page", str(output), "FILE.html"))
     catalogue = catalogue_of(include_path)
     overrides = overrides_of(label_set, equivalences)
-    found = open_review(catalogue, read_review(folder), overrides, base or _base_of(labels))
-    merged = _merged(found, labels, (rule, which, adjudication))
+    said = Provenance.read(labels) if labels else None
+    base = base or (said.base.name if said else None)
+    found = open_review(catalogue, read_review(folder), overrides, base)
+    merged = _merged(found, labels, said, (rule, which, adjudication))
     original = found.opened.labels.original
     of_runs = overrides_of(label_set, equivalences, settings)
     opened = open_runs(catalogue, runs, found, of_runs) if runs else ()
-    effects = effects_on(opened, merged, original)
-    numbers = report_numbers(Reported(found.review.answers, merged, original, effects))
+    numbers = report_numbers(
+        Reported(found.review.answers, merged, original, effects_on(opened, merged, original))
+    )
     tables = chosen(report_tables(numbers), form, table, "this report")
     write_report(numbers, output)
     if form == "json":
@@ -106,15 +109,10 @@ def report(
         say(f"{output}, {json_of(output)}")
 
 
-def _base_of(labels: Path | None) -> str | None:
-    from harness.review.label_file import Provenance
-
-    return None if labels is None else Provenance.read(labels).base.name
-
-
 def _merged(
     found: "OpenReview",
     labels: Path | None,
+    said: "Provenance | None",
     how: tuple[RuleName | None, PassName | None, Path | None],
 ) -> "Merged":
     from harness.review.label_file import read_label_set
@@ -122,12 +120,12 @@ def _merged(
     from harness.review.opening import check_pass, read_adjudication
 
     rule, which, adjudication = how
-    if labels is not None:
+    if labels is not None and said is not None:
         if any(each is not None for each in how):
             what = "has its own rule and pass"
             expected = "no --rule, --pass or --adjudication"
             raise UserError(Problem(f"--labels {labels}", what, expected=expected))
-        return read_label_set(labels, found)
+        return read_label_set(labels, said, found)
     rule, which = rule or RuleName.MAJORITY, which or PassName.LAST
     check_rule(rule, which, adjudication, found.review.folder)
     check_pass(found.review, which.value)

@@ -39,6 +39,10 @@ class CsvTable:
     header: tuple[str, ...]
     """Names of the columns, in lower case and without blanks around them."""
     delimiter: str
+    too_wide: str | None = 'write several labels in quotes: "1, 2"'
+    """What to do about a row with more cells than the header has."""
+    too_narrow: str | None = None
+    """What to do about one with fewer."""
 
     def rows(self) -> Iterator[tuple[str, Cells] | Problem]:
         """Give `file:line` and the cells of each row, or a problem."""
@@ -52,7 +56,7 @@ class CsvTable:
                 where = f"{self.file.path}:{table.line_num}"
                 if None in row or None in row.values():
                     wide = "more" if None in row else "fewer"
-                    fix = 'write several labels in quotes: "1, 2"' if None in row else None
+                    fix = self.too_wide if None in row else self.too_narrow
                     yield Problem(where, f"{wide} cells than the header has", fix=fix)
                 else:
                     yield where, row

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.data.classes import ClassList, normalize_name
 from harness.data.image_ids import fault_of
@@ -27,6 +27,7 @@ COMPARED, CONTRADICTED, UNREAD = (
 )  # fmt: skip
 """Notes of a label set: images whose original class its file names and the original labels know;
 those where they differ; those whose original class is written in a way that is not read."""
+Read = TypeVar("Read")
 _SHOWN = 5
 _NOTHING = ("", "nan", "none", "-1")
 
@@ -178,6 +179,20 @@ def first_problems(problems: Sequence[Problem], where: str) -> tuple[Problem, ..
     if rest <= 0:
         return tuple(problems)
     return (*problems[:SHOWN], Problem(where, f"and {rest} more problems like these"))
+
+
+def without_problems(found: Iterable[Read | Problem], where: str) -> tuple[Read, ...]:
+    """Give what was read of a file. Raises DataError where there is a problem, with up to ten."""
+    rows: list[Read] = []
+    problems: list[Problem] = []
+    for each in found:
+        if isinstance(each, Problem):
+            problems.append(each)
+        else:
+            rows.append(each)
+    if problems:
+        raise DataError(first_problems(problems, where))
+    return tuple(rows)
 
 
 def collect(rows: Iterable[LabelRow | Problem], class_list: ClassList, where: str) -> Collected:

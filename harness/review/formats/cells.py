@@ -4,8 +4,9 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
+from harness.data.labels.csv_table import Cells, CsvTable
 from harness.data.labels.files import LabelFile
 from harness.errors import DataError, Problem
 from harness.report.csv_text import cell
@@ -15,9 +16,6 @@ from harness.review.formats.base import NONE, UNSURE, Answered, Source, Target, 
 _MISSING = ("", "nan")
 _OF_FLOATS = re.compile(r"(\d+)\.0+")
 """How pandas writes a whole number where others of the column are missing."""
-
-Line = tuple[str, Mapping[str, str]]
-"""Where a line stands, and its cells by column."""
 
 
 def written(row: AnswerRow) -> str:
@@ -55,33 +53,22 @@ def check_ids(source: Source) -> None:
         raise DataError(Problem("the queue", what, ", ".join(twice[:5]), fix="another --format"))
 
 
-def read_lines(file: LabelFile) -> Iterator[Line | Problem]:
-    """Read a CSV file by its header, whose names are taken bare of blanks around them."""
-    reader = csv.reader(io.StringIO(file.text, newline=""), strict=True)
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        twice = [name for name, count in Counter(header).items() if count > 1]
-        if twice:
-            what, where = "columns that stand twice in the header", f"{file.path}:1"
-            yield Problem(where, what, ", ".join(map(repr, twice)))
-            return
-        for cells in reader:
-            where = f"{file.path}:{reader.line_num}"
-            if not cells:
-                continue
-            if len(cells) != len(header):
-                wide = "more" if len(cells) > len(header) else "fewer"
-                fix = "get the file again" if wide == "fewer" else None
-                yield Problem(where, f"{wide} cells than the header has", fix=fix)
-                continue
-            yield where, dict(zip(header, cells, strict=True))
-    except csv.Error as error:
-        where = f"{file.path}:{reader.line_num}"
-        yield Problem(where, "not CSV; is the file cut off?", str(error), fix="get the file again")
+def read_lines(file: LabelFile, header: Sequence[str]) -> Iterator[tuple[str, Cells] | Problem]:
+    """Read the lines of a CSV file below its `header_of`."""
+    twice = [name for name, count in Counter(header).items() if count > 1]
+    if twice:
+        what, where = "columns that stand twice in the header", f"{file.path}:1"
+        yield Problem(where, what, ", ".join(map(repr, twice)))
+        return
+    yield from CsvTable(
+        file, tuple(header), ",", too_wide=None, too_narrow="get the file again"
+    ).rows()
 
 
 def header_of(file: LabelFile) -> list[str]:
-    """Give the names of a CSV file's columns; none of a file that is empty or no CSV."""
+    """Give the names of a CSV file's columns, bare of blanks around them; none of a file that is
+    empty or no CSV.
+    """
     try:
         found = next(csv.reader(io.StringIO(file.text, newline=""), strict=True), [])
     except csv.Error:

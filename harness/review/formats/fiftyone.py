@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from harness.data.labels.files import LabelFile, parse_json
-from harness.data.labels.rows import first_problems
+from harness.data.labels.rows import without_problems
 from harness.errors import DataError, Problem
 from harness.review.formats.base import NOT_SURE, Format, Found, Given, Source, Target
 from harness.review.queue import ALL_PASSES, Predicted
@@ -115,19 +115,15 @@ def read(file: LabelFile, target: Target) -> Found:
     other = target.other_queue(sha256, str(file.path))
     if other is not None:
         raise DataError(other)
-    given: list[Given] = []
-    problems: list[Problem] = []
     others: dict[str, None] = {}
-    for place, sample in enumerate(samples, 1):
-        for found in _of_sample(sample, f"{file.path}: sample {place}", target, others):
-            if isinstance(found, Problem):
-                problems.append(found)
-            else:
-                given.append(found)
-    if problems:
-        raise DataError(first_problems(problems, str(file.path)))
+    found = (
+        each
+        for place, sample in enumerate(samples, 1)
+        for each in _of_sample(sample, f"{file.path}: sample {place}", target, others)
+    )
+    given = without_problems(found, str(file.path))
     note = f"fields that are named after no annotator were left out: {', '.join(others)}"
-    return Found(tuple(given), (note,) if others else ())
+    return Found(given, (note,) if others else ())
 
 
 def _of_sample(
@@ -155,8 +151,7 @@ def _of_sample(
         if isinstance(answer, Problem):
             yield answer
         else:
-            labels, status = answer
-            yield Given(place, image, labels, status, person, pass_)
+            yield Given(place, image, *answer, person, pass_)
 
 
 def _texts(value: dict[str, Any]) -> list[str] | None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 
 from harness.data.labels.files import LabelFile, parse_json
-from harness.data.labels.rows import first_problems
+from harness.data.labels.rows import without_problems
 from harness.errors import DataError, Problem
 from harness.review.answers import AnswerRow, Flag
 from harness.review.formats.base import Format, Found, Given, Source, Target
@@ -82,18 +82,14 @@ def read(file: LabelFile, target: Target) -> Found:
     if not isinstance(tasks, list):
         expected = "a list of tasks, as `Export > JSON` gives it"
         raise DataError(Problem(str(file.path), "is no list", type(tasks).__name__, expected))
-    given: list[Given] = []
-    problems: list[Problem] = []
     left_out: Counter[str] = Counter()
-    for place, task in enumerate(tasks, 1):
-        for found in _of_task(task, f"{file.path}: task {place}", target, left_out):
-            if isinstance(found, Problem):
-                problems.append(found)
-            else:
-                given.append(found)
-    if problems:
-        raise DataError(first_problems(problems, str(file.path)))
-    return Found(tuple(given), tuple(f"{n} {what}" for what, n in sorted(left_out.items())))
+    found = (
+        each
+        for place, task in enumerate(tasks, 1)
+        for each in _of_task(task, f"{file.path}: task {place}", target, left_out)
+    )
+    given = without_problems(found, str(file.path))
+    return Found(given, tuple(f"{n} {what}" for what, n in sorted(left_out.items())))
 
 
 def _of_task(

@@ -4,7 +4,7 @@ crowd-kit reads a table with the columns `task`, `worker`, `label` and takes a l
 category: several classes stand in one cell. https://github.com/Toloka/crowd-kit
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from harness.data.labels.files import LabelFile
@@ -55,7 +55,7 @@ def read(file: LabelFile, target: Target) -> Found:
     column_of(file, header, (_LABEL,))
     found: dict[tuple[str, str, str | None], Given] = {}
     problems: list[Problem] = []
-    for each in _rows(file, target, image, who):
+    for each in _rows(file, target, header, (image, who)):
         if isinstance(each, Problem):
             problems.append(each)
             continue
@@ -73,8 +73,11 @@ def read(file: LabelFile, target: Target) -> Found:
     return Found(tuple(found.values()))
 
 
-def _rows(file: LabelFile, target: Target, image: str, who: str) -> Iterator[Given | Problem]:
-    for line in read_lines(file):
+def _rows(
+    file: LabelFile, target: Target, header: Sequence[str], columns: tuple[str, str]
+) -> Iterator[Given | Problem]:
+    image, who = columns
+    for line in read_lines(file, header):
         if isinstance(line, Problem):
             yield line
             continue
@@ -90,8 +93,7 @@ def _rows(file: LabelFile, target: Target, image: str, who: str) -> Iterator[Giv
             if isinstance(answer, Problem):
                 yield answer
             else:
-                labels, status = answer
-                yield Given(where, cells[image], labels, status, cells[who].strip() or None, pass_)
+                yield Given(where, cells[image], *answer, cells[who].strip() or None, pass_)
 
 
 _LOSES = "flags, comments, times, seconds and what was offered"

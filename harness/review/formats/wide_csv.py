@@ -4,9 +4,11 @@ cleanlab takes whole numbers and missing cells alone: there, answers of several 
 `unsure` are to be left out first. https://docs.cleanlab.ai/stable/cleanlab/multiannotator.html
 """
 
+from collections.abc import Iterator, Sequence
+
 from harness.data.labels.files import LabelFile
-from harness.data.labels.rows import first_problems
-from harness.errors import DataError, Problem
+from harness.data.labels.rows import without_problems
+from harness.errors import Problem
 from harness.report.csv_text import csv_text
 from harness.review.formats.base import Format, Found, Given, Source, Target
 from harness.review.formats.cells import (
@@ -41,24 +43,25 @@ def read(file: LabelFile, target: Target) -> Found:
     """Read such a file. The image may also stand in `task`, `id` or a column without a name."""
     header = header_of(file)
     image = column_of(file, header, _IMAGE)
-    found: list[Given] = []
-    problems: list[Problem] = []
-    for line in read_lines(file):
+    found = _answers(file, target, header, image)
+    return Found(without_problems(found, str(file.path)))
+
+
+def _answers(
+    file: LabelFile, target: Target, header: Sequence[str], image: str
+) -> Iterator[Given | Problem]:
+    for line in read_lines(file, header):
         if isinstance(line, Problem):
-            problems.append(line)
+            yield line
             continue
         where, cells = line
         for name in (each for each in header if each != image and not is_missing(cells[each])):
             place = f"{where}, column `{name}`"
             answer = read_cell(cells[name], place, target)
             if isinstance(answer, Problem):
-                problems.append(answer)
+                yield answer
             else:
-                labels, status = answer
-                found.append(Given(place, cells[image], labels, status, name))
-    if problems:
-        raise DataError(first_problems(problems, str(file.path)))
-    return Found(tuple(found))
+                yield Given(place, cells[image], *answer, name)
 
 
 WIDE = Format(
