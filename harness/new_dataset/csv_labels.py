@@ -16,10 +16,19 @@ from harness.data.labels.csv_table import (
     labels_in,
 )
 from harness.errors import DataError, Problem
-from harness.new_dataset.folders import Tree, usual_split
-from harness.new_dataset.found import Choice, Found, Label, Place, counted, listed
+from harness.new_dataset.folders import Tree
+from harness.new_dataset.found import (
+    Choice,
+    Found,
+    Label,
+    Place,
+    counted,
+    listed,
+    several_splits,
+    unknown_split,
+)
 
-SPLITS = ("split", "subset", "partition", "set")
+SPLIT_COLUMNS = ("split", "subset", "partition", "set")
 """Columns of a CSV that part its rows into splits."""
 
 
@@ -85,19 +94,18 @@ def _rows(table: CsvTable, split: str | None) -> list[tuple[str, Cells]]:
         if isinstance(row, Problem):
             raise DataError(row)
         rows.append(row)
-    column = next((name for name in SPLITS if name in table.header), None)
+    column = next((name for name in SPLIT_COLUMNS if name in table.header), None)
     names = sorted({cells[column].strip() for _, cells in rows}) if column else []
     if split is None and len(names) > 1:
-        what = f"rows of {counted(len(names), 'split')}: {listed(names)}"
-        fix = f"say which one is to be asked about, such as `--split {usual_split(names)}`"
-        raise DataError(Problem(f"{table.file.path}, column `{column}`", what, fix=fix))
+        raise DataError(several_splits(f"{table.file.path}, column `{column}`", "rows of", names))
     if split is None:
         return rows
     if column is None:
-        what, expected = f"{table.file.path} has no splits", f"a column {' or '.join(SPLITS)}"
+        what = f"{table.file.path} has no splits"
+        expected = f"a column {' or '.join(SPLIT_COLUMNS)}"
         raise DataError(Problem(f"--split {split}", what, expected=expected, fix="leave it out"))
     if split not in names:
-        raise DataError(Problem(f"--split {split}", "there is no such split").among(split, names))
+        raise DataError(unknown_split(split, names))
     return [(where, cells) for where, cells in rows if cells[column].strip() == split]
 
 

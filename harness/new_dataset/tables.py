@@ -10,9 +10,17 @@ from harness.data.images.source import Source, open_source
 from harness.data.labels.csv_table import FILES, IDS, LABELS
 from harness.errors import DataError, Problem
 from harness.heavy import no_collection
-from harness.new_dataset.csv_labels import SPLITS
-from harness.new_dataset.folders import usual_split
-from harness.new_dataset.found import Choice, Found, Label, Place, counted, listed
+from harness.new_dataset.csv_labels import SPLIT_COLUMNS
+from harness.new_dataset.found import (
+    Choice,
+    Found,
+    Label,
+    Place,
+    counted,
+    listed,
+    several_splits,
+    unknown_split,
+)
 from harness.specs.task import MetadataSpec, TaskSpec
 
 with no_collection():
@@ -39,7 +47,7 @@ def by_table(name: str, path: Path, choice: Choice) -> Found:
     where = f"{path}" + (f", split `{place.split}`" if place.split else "")
     place = replace(place, images=_image_column(columns, choice.image, where))
     column = _label_column(columns, choice.label, where)
-    parts = [each for each in columns if each.lower() in SPLITS and each != column]
+    parts = [each for each in columns if each.lower() in SPLIT_COLUMNS and each != column]
     place, source = _open(name, place, (column, *parts), columns)
     for each in parts:
         _refuse_mixture(set(map(str, source.columns[each])), f"{where}, column `{each}`")
@@ -74,14 +82,12 @@ def _split(path: Path, split: str | None) -> str | None:
     with read_errors(path, str(path)):
         names = splits_of(path)
     if split is not None and split not in names:
-        where, what = f"--split {split}", "there is no such split"
         if not names:
-            raise DataError(Problem(where, f"{path} has no splits", fix="leave it out"))
-        raise DataError(Problem(where, what).among(split, names))
+            what = f"{path} has no splits"
+            raise DataError(Problem(f"--split {split}", what, fix="leave it out"))
+        raise DataError(unknown_split(split, names))
     if split is None and len(names) > 1:
-        what = f"has {counted(len(names), 'split')}: {listed(names)}"
-        fix = f"say which one is to be asked about, such as `--split {usual_split(names)}`"
-        raise DataError(Problem(str(path), what, expected="one split", fix=fix))
+        raise DataError(several_splits(str(path), "has", names, "one split"))
     return split or next(iter(names), None)
 
 
