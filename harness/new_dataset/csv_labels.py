@@ -17,16 +17,7 @@ from harness.data.labels.csv_table import (
 )
 from harness.errors import DataError, Problem
 from harness.new_dataset.folders import Tree
-from harness.new_dataset.found import (
-    Choice,
-    Found,
-    Label,
-    Place,
-    counted,
-    listed,
-    several_splits,
-    unknown_split,
-)
+from harness.new_dataset.found import Choice, Found, Label, Place, counted, listed, several_splits
 
 SPLIT_COLUMNS = ("split", "subset", "partition", "set")
 """Columns of a CSV that part its rows into splits."""
@@ -97,7 +88,8 @@ def _rows(table: CsvTable, split: str | None) -> list[tuple[str, Cells]]:
     column = next((name for name in SPLIT_COLUMNS if name in table.header), None)
     names = sorted({cells[column].strip() for _, cells in rows}) if column else []
     if split is None and len(names) > 1:
-        raise DataError(several_splits(f"{table.file.path}, column `{column}`", "rows of", names))
+        where = f"{table.file.path}, column `{column}`"
+        raise DataError(several_splits(where, "rows of", names, None))
     if split is None:
         return rows
     if column is None:
@@ -105,7 +97,7 @@ def _rows(table: CsvTable, split: str | None) -> list[tuple[str, Cells]]:
         expected = f"a column {' or '.join(SPLIT_COLUMNS)}"
         raise DataError(Problem(f"--split {split}", what, expected=expected, fix="leave it out"))
     if split not in names:
-        raise DataError(unknown_split(split, names))
+        raise DataError(Problem(f"--split {split}", "there is no such split").among(split, names))
     return [(where, cells) for where, cells in rows if cells[column].strip() == split]
 
 

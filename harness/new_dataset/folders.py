@@ -10,14 +10,7 @@ from pathlib import Path, PurePosixPath
 from harness.data.images.folder import image_names, open_folder
 from harness.data.images.source import Scan, scan
 from harness.errors import DataError, Problem
-from harness.new_dataset.found import (
-    Found,
-    Place,
-    counted,
-    listed,
-    several_splits,
-    unknown_split,
-)
+from harness.new_dataset.found import Found, Place, counted, listed, several_splits
 
 SPLITS = frozenset(
     {"train", "training", "val", "valid", "validation", "dev", "test", "testing"}
@@ -107,7 +100,8 @@ def _split(tree: Tree, split: str | None) -> str:
     if split in names:
         return split
     if split is not None:
-        raise DataError(unknown_split(split, names, "folder of images"))
+        where = f"--split {split}"
+        raise DataError(Problem(where, "there is no such folder of images").among(split, names))
     where = str(tree.found.folder / tree.base)
     expected = "the images of one split, with a folder for each class"
     raise DataError(several_splits(where, "the images lie in", names, expected))

@@ -81,9 +81,7 @@ def listed(names: Sequence[str], most: int = 5) -> str:
     return ", ".join(f"`{name[:60]}`" for name in names[:most]) + (", …" if names[most:] else "")
 
 
-def several_splits(
-    where: str, what: str, names: Sequence[str], expected: str | None = None
-) -> Problem:
+def several_splits(where: str, what: str, names: Sequence[str], expected: str | None) -> Problem:
     """Build the problem of data with several splits, none of which was chosen; what is proposed is
     validation, else what is not training.
     """
@@ -91,8 +89,3 @@ def several_splits(
     fix = f"say which one is to be asked about, such as `--split {usual}`"
     what = f"{what} {counted(len(names), 'split')}: {listed(names)}"
     return Problem(where, what, expected=expected, fix=fix)
-
-
-def unknown_split(split: str, names: Sequence[str], what: str = "split") -> Problem:
-    """Build the problem of a split that is not among the data's."""
-    return Problem(f"--split {split}", f"there is no such {what}").among(split, names)

@@ -11,16 +11,7 @@ from harness.data.labels.csv_table import FILES, IDS, LABELS
 from harness.errors import DataError, Problem
 from harness.heavy import no_collection
 from harness.new_dataset.csv_labels import SPLIT_COLUMNS
-from harness.new_dataset.found import (
-    Choice,
-    Found,
-    Label,
-    Place,
-    counted,
-    listed,
-    several_splits,
-    unknown_split,
-)
+from harness.new_dataset.found import Choice, Found, Label, Place, counted, listed, several_splits
 from harness.specs.task import MetadataSpec, TaskSpec
 
 with no_collection():
@@ -82,10 +73,10 @@ def _split(path: Path, split: str | None) -> str | None:
     with read_errors(path, str(path)):
         names = splits_of(path)
     if split is not None and split not in names:
+        where, what = f"--split {split}", "there is no such split"
         if not names:
-            what = f"{path} has no splits"
-            raise DataError(Problem(f"--split {split}", what, fix="leave it out"))
-        raise DataError(unknown_split(split, names))
+            raise DataError(Problem(where, f"{path} has no splits", fix="leave it out"))
+        raise DataError(Problem(where, what).among(split, names))
     if split is None and len(names) > 1:
         raise DataError(several_splits(str(path), "has", names, "one split"))
     return split or next(iter(names), None)
