@@ -5,13 +5,12 @@ import json
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from harness.adapters.registry import SERVED
 from harness.encoders.cache import sha256_of
 from harness.errors import UserError
 from harness.specs.model import ModelSpec
 from harness.weights import find, locate
 
-_SERVED = frozenset({"openai"})
-"""Adapters whose `pretrained` is a name on a server; the server's answers say what it means."""
 NAMING_FILES = ("head", "dataset_path")
 """Keys under `options` that name files: a linear head, a training set."""
 _NO_MATTER = frozenset({".md", ".png", ".jpg", ".jpeg", ".gif", ".pdf", ".log", ".lock"})
@@ -32,7 +31,7 @@ def contents_of(spec: ModelSpec) -> dict[str, Content]:
     What cannot be found out here is left out. Raises DataError for a file that cannot be read.
     """
     found: dict[str, Content] = {}
-    if spec.pretrained is not None and spec.adapter not in _SERVED:
+    if spec.pretrained is not None and spec.adapter not in SERVED:
         content = _content(spec, "pretrained", spec.pretrained) or _commit(spec)
         if content is not None:
             found["pretrained"] = content

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.adapters.base import OF_EVERY_MODEL
 from harness.adapters.recognition import Recognised, recognise
-from harness.adapters.registry import ADAPTERS, abilities_of, adapter_class
+from harness.adapters.registry import ADAPTERS, SERVED, abilities_of, adapter_class
 from harness.errors import Problem, SpecError, near_path, unknown_name
 from harness.specs.base import name_fault, validate
 from harness.specs.catalogue import Catalogue, Kind
@@ -23,8 +23,6 @@ _OF_CHECKPOINTS = frozenset({"dual_encoder", "hf", "hf_classifier", "open_clip",
 """Adapters of which one is found by a checkpoint; others stand in the name of a run's folder."""
 _WITHOUT_WEIGHTS = frozenset({"lmms_eval"})
 """Adapters that can do without `pretrained`."""
-_SERVED = frozenset({"openai"})
-"""Adapters whose `pretrained` is a name on a server."""
 _INSTEAD = {
     "device": "--device DEVICE, beside --model_args",
     "load_in_4bit": "model_kwargs.quantization_config.load_in_4bit=true",
@@ -60,11 +58,10 @@ def find_model(catalogue: Catalogue, name: str, texts: Sequence[str] = ()) -> Na
     """
     settings = [each for text in texts for each in split_settings(text)]
     if is_class(name) or name in catalogue.names(Kind.MODEL) or name.endswith((".yaml", ".yml")):
-        written = _said(settings, "adapter") or model_file(catalogue, name).data.get("adapter")
+        file = model_file(catalogue, name)
+        written = _said(settings, "adapter") or file.data.get("adapter")
         settings = _with_options(settings, written if isinstance(written, str) else None)
-        return NamedModel(
-            validate(ModelSpec, model_file(catalogue, name, settings)), tuple(settings)
-        )
+        return NamedModel(_checked(file, settings), tuple(settings))
     if name in ADAPTERS:
         return _made(name, {}, settings)
     if _said(settings, "pretrained"):
@@ -94,7 +91,7 @@ def _made(
     if spec.pretrained is None and adapter in ADAPTERS.keys() - _WITHOUT_WEIGHTS:
         raise SpecError(_without_weights(adapter, name))
     place = None
-    if spec.pretrained is not None and adapter in ADAPTERS.keys() - _SERVED:
+    if spec.pretrained is not None and adapter in ADAPTERS.keys() - SERVED:
         weights = locate(spec)
         place = Path(weights.source) if weights.is_local else None
     if place is not None:  # the same run from wherever it is started
@@ -108,9 +105,11 @@ def _made(
 
 
 def _spec(values: dict[str, str], settings: Sequence[str]) -> ModelSpec:
-    return validate(
-        ModelSpec, with_settings(YamlFile(_FILE, dict(values), {}), settings, of_model())
-    )
+    return _checked(YamlFile(_FILE, dict(values), {}), settings)
+
+
+def _checked(file: YamlFile, settings: Sequence[str]) -> ModelSpec:
+    return validate(ModelSpec, with_settings(file, settings, of_model()))
 
 
 def _said(settings: Sequence[str], key: str) -> str | None:
@@ -158,7 +157,7 @@ def _first(setting: str) -> str:
 
 
 def _without_weights(adapter: str, name: str | None) -> Problem:
-    is_served = adapter in _SERVED
+    is_served = adapter in SERVED
     what = "a model's name on the server" if is_served else "a hub id or a folder"
     fix = f"--model {adapter} --model_args pretrained={name or '…'}"
     fix += "; `model` is the name of the run's folder" if name else ""

@@ -35,6 +35,8 @@ ADAPTERS = {
     "timm": "harness.adapters.classifiers.timm:TimmAdapter",
     "vllm": "harness.adapters.vllm.adapter:VllmAdapter",
 }
+SERVED = frozenset({"openai"})
+"""Adapters whose `pretrained` is a name on a server; the server's answers say what it means."""
 VERSIONS = {"hf": 2, "lmms_eval": 2}
 """Rises when an adapter would give other answers to the same task from the same YAML; the others
 are at 1. 2: no setting of a checkpoint acts, and each request has noise of its own."""

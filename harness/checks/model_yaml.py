@@ -11,9 +11,9 @@ from pydantic_core import to_jsonable_python
 
 from harness.adapters.contents import NAMING_FILES
 from harness.adapters.registry import abilities_of, checked_class
-from harness.export.hf.tables import field_docs
 from harness.runner.batch_size import batch_size_for
 from harness.specs.base import Spec
+from harness.specs.field_docs import field_docs
 from harness.specs.model import ModelSpec
 
 _DOCS = {"openai": "docs/servers.md", "vllm": "docs/vllm.md", "lmms_eval": "docs/lmms-eval.md"}

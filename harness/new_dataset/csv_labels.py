@@ -16,10 +16,10 @@ from harness.data.labels.csv_table import (
     labels_in,
 )
 from harness.errors import DataError, Problem
-from harness.new_dataset.folders import Tree, usual_split
-from harness.new_dataset.found import Choice, Found, Label, Place, counted, listed
+from harness.new_dataset.folders import Tree
+from harness.new_dataset.found import Choice, Found, Label, Place, counted, listed, several_splits
 
-SPLITS = ("split", "subset", "partition", "set")
+SPLIT_COLUMNS = ("split", "subset", "partition", "set")
 """Columns of a CSV that part its rows into splits."""
 
 
@@ -85,16 +85,16 @@ def _rows(table: CsvTable, split: str | None) -> list[tuple[str, Cells]]:
         if isinstance(row, Problem):
             raise DataError(row)
         rows.append(row)
-    column = next((name for name in SPLITS if name in table.header), None)
+    column = next((name for name in SPLIT_COLUMNS if name in table.header), None)
     names = sorted({cells[column].strip() for _, cells in rows}) if column else []
     if split is None and len(names) > 1:
-        what = f"rows of {counted(len(names), 'split')}: {listed(names)}"
-        fix = f"say which one is to be asked about, such as `--split {usual_split(names)}`"
-        raise DataError(Problem(f"{table.file.path}, column `{column}`", what, fix=fix))
+        where = f"{table.file.path}, column `{column}`"
+        raise DataError(several_splits(where, "rows of", names, None))
     if split is None:
         return rows
     if column is None:
-        what, expected = f"{table.file.path} has no splits", f"a column {' or '.join(SPLITS)}"
+        what = f"{table.file.path} has no splits"
+        expected = f"a column {' or '.join(SPLIT_COLUMNS)}"
         raise DataError(Problem(f"--split {split}", what, expected=expected, fix="leave it out"))
     if split not in names:
         raise DataError(Problem(f"--split {split}", "there is no such split").among(split, names))

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from harness.data.images.folder import image_names, open_folder
 from harness.data.images.source import Scan, scan
 from harness.errors import DataError, Problem
-from harness.new_dataset.found import Found, Place, counted, listed
+from harness.new_dataset.found import Found, Place, counted, listed, several_splits
 
 SPLITS = frozenset(
     {"train", "training", "val", "valid", "validation", "dev", "test", "testing"}
@@ -102,19 +102,9 @@ def _split(tree: Tree, split: str | None) -> str:
     if split is not None:
         where = f"--split {split}"
         raise DataError(Problem(where, "there is no such folder of images").among(split, names))
-    raise DataError(
-        Problem(
-            str(tree.found.folder / tree.base),
-            f"the images lie in {counted(len(names), 'split')}: {listed(names)}",
-            expected="the images of one split, with a folder for each class",
-            fix=f"say which one is to be asked about, such as `--split {usual_split(names)}`",
-        )
-    )
-
-
-def usual_split(names: Sequence[str]) -> str:
-    """Give the split that is most likely to be asked about: validation, else not training."""
-    return min(names, key=lambda each: (each.lower() in ("train", "training"), each[:3] != "val"))
+    where = str(tree.found.folder / tree.base)
+    expected = "the images of one split, with a folder for each class"
+    raise DataError(several_splits(where, "the images lie in", names, expected))
 
 
 def _check_parents(folder: Path, parents: Sequence[PurePosixPath]) -> None:

@@ -1,11 +1,12 @@
 """A labelled data set as it was found, before its classes have ids."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.data.images.source import Source
+from harness.errors import Problem
 
 Label = str | int
 """A class as the data name it: a text, or a number."""
@@ -75,6 +76,16 @@ def counted(n: int, what: str, several: str | None = None) -> str:
     return f"{n:,} {what if n == 1 else several or what + 's'}"
 
 
-def listed(names: "list[str] | tuple[str, ...]", most: int = 5) -> str:
+def listed(names: Sequence[str], most: int = 5) -> str:
     """Name the first few of several things."""
     return ", ".join(f"`{name[:60]}`" for name in names[:most]) + (", …" if names[most:] else "")
+
+
+def several_splits(where: str, what: str, names: Sequence[str], expected: str | None) -> Problem:
+    """Build the problem of data with several splits, none of which was chosen; what is proposed is
+    validation, else what is not training.
+    """
+    usual = min(names, key=lambda each: (each.lower() in ("train", "training"), each[:3] != "val"))
+    fix = f"say which one is to be asked about, such as `--split {usual}`"
+    what = f"{what} {counted(len(names), 'split')}: {listed(names)}"
+    return Problem(where, what, expected=expected, fix=fix)

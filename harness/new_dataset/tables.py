@@ -10,9 +10,8 @@ from harness.data.images.source import Source, open_source
 from harness.data.labels.csv_table import FILES, IDS, LABELS
 from harness.errors import DataError, Problem
 from harness.heavy import no_collection
-from harness.new_dataset.csv_labels import SPLITS
-from harness.new_dataset.folders import usual_split
-from harness.new_dataset.found import Choice, Found, Label, Place, counted, listed
+from harness.new_dataset.csv_labels import SPLIT_COLUMNS
+from harness.new_dataset.found import Choice, Found, Label, Place, counted, listed, several_splits
 from harness.specs.task import MetadataSpec, TaskSpec
 
 with no_collection():
@@ -39,7 +38,7 @@ def by_table(name: str, path: Path, choice: Choice) -> Found:
     where = f"{path}" + (f", split `{place.split}`" if place.split else "")
     place = replace(place, images=_image_column(columns, choice.image, where))
     column = _label_column(columns, choice.label, where)
-    parts = [each for each in columns if each.lower() in SPLITS and each != column]
+    parts = [each for each in columns if each.lower() in SPLIT_COLUMNS and each != column]
     place, source = _open(name, place, (column, *parts), columns)
     for each in parts:
         _refuse_mixture(set(map(str, source.columns[each])), f"{where}, column `{each}`")
@@ -79,9 +78,7 @@ def _split(path: Path, split: str | None) -> str | None:
             raise DataError(Problem(where, f"{path} has no splits", fix="leave it out"))
         raise DataError(Problem(where, what).among(split, names))
     if split is None and len(names) > 1:
-        what = f"has {counted(len(names), 'split')}: {listed(names)}"
-        fix = f"say which one is to be asked about, such as `--split {usual_split(names)}`"
-        raise DataError(Problem(str(path), what, expected="one split", fix=fix))
+        raise DataError(several_splits(str(path), "has", names, "one split"))
     return split or next(iter(names), None)
 
 

@@ -157,16 +157,14 @@ def load_model(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) ->
     """Load a model by name or path, as `load_task` does a task; `module:Class` is an adapter of
     one's own without a YAML.
     """
-    return validate(ModelSpec, model_file(catalogue, name, settings))
+    return validate(ModelSpec, with_settings(model_file(catalogue, name), settings, of_model()))
 
 
-def model_file(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) -> YamlFile:
-    """Give what `load_model` makes a spec of, before it is checked."""
+def model_file(catalogue: Catalogue, name: str) -> YamlFile:
+    """Give what `load_model` makes a spec of, before settings and checks."""
     if is_class(name):
-        file = YamlFile(Path(name), {"model": name.partition(":")[2], "adapter": name}, {})
-    else:
-        file = read_yaml(catalogue.find(Kind.MODEL, name))
-    return with_settings(file, settings, of_model())
+        return YamlFile(Path(name), {"model": name.partition(":")[2], "adapter": name}, {})
+    return read_yaml(catalogue.find(Kind.MODEL, name))
 
 
 def is_class(name: str) -> bool:

@@ -3,7 +3,7 @@
 import json
 import shlex
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import datasets
@@ -98,53 +98,52 @@ EXPECTED = {
 }
 
 
-def folders(place: Path) -> Iterator[str]:
+def folders(place: Path) -> str:
     pictures(place / "photos")
-    yield "photos"
+    return "photos"
 
 
-def of_csv(place: Path) -> Iterator[str]:
+def of_csv(place: Path) -> str:
     lines = [f"images/{path.split('/')[1]};{name}" for path, name in pictures(place / "made")]
     for path in sorted((place / "made").rglob("*.png")):
         (place / "photos" / "images").mkdir(parents=True, exist_ok=True)
         shutil.move(path, place / "photos" / "images" / path.name)
     (place / "photos" / "labels.csv").write_text("\n".join(["Filename;Category", *lines]))
-    yield "photos"
+    return "photos"
 
 
-def of_metadata_csv(place: Path) -> Iterator[str]:
+def of_metadata_csv(place: Path) -> str:
     lines = [f"{path},{name}" for path, name in pictures(place / "photos")]
     (place / "photos" / "metadata.csv").write_text("\n".join(["file_name,label", *lines]))
-    yield "photos"
+    return "photos"
 
 
-def of_metadata_jsonl(place: Path) -> Iterator[str]:
+def of_metadata_jsonl(place: Path) -> str:
     rows = [{"file_name": path, "label": name} for path, name in pictures(place / "photos")]
     (place / "photos" / "metadata.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    yield "photos/metadata.jsonl"
+    return "photos/metadata.jsonl"
 
 
-def of_parquet(place: Path) -> Iterator[str]:
+def of_parquet(place: Path) -> str:
     (place / "photos").mkdir()
     table(place / "made").to_parquet(place / "photos" / "train-00000-of-00001.parquet")
-    yield "photos"
+    return "photos"
 
 
-def of_parquet_file(place: Path) -> Iterator[str]:
+def of_parquet_file(place: Path) -> str:
     names = sorted(CLASSES)
     held = table(place / "made").cast_column("label", datasets.Value("int64"))
     texts = held.map(lambda row: {"class_name": names[row["label"]]}).remove_columns("label")
     texts.to_parquet(place / "photos.parquet")
-    yield "photos.parquet"
+    return "photos.parquet"
 
 
 @pytest.mark.parametrize(
     "form",
     [folders, of_csv, of_metadata_csv, of_metadata_jsonl, of_parquet, of_parquet_file],
 )
-def test_every_form_gives_the_same_tasks(place: Path, form: object) -> None:
-    (data,) = form(place)  # type: ignore[operator]
-    said = new(data, "-o", "specs")
+def test_every_form_gives_the_same_tasks(place: Path, form: Callable[[Path], str]) -> None:
+    said = new(form(place), "-o", "specs")
     assert names_by_image("photos", tasks=TASKS) == EXPECTED
     assert "→ black bear" in said.stdout and "3, of 2 to 3 images each" in said.stdout
     classes = yaml.safe_load(Path("specs/classes.yaml").read_text())["classes"]
@@ -217,7 +216,7 @@ def test_numbers_are_no_names(place: Path) -> None:
     (place / "names.txt").write_text("ant\nbee\ncow\ndog\n")
     new("photos", "-o", "specs", "--names", "names.txt")
     found = names_by_image("photos")
-    assert found["10/10"[:2] + "/10"] == {"dog"} if "10/10" in found else True
+    assert found["10/10"] == {"dog"}
     assert sorted(name for names in found.values() for name in names) == [
         "ant",
         "bee",

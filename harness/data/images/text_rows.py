@@ -4,18 +4,18 @@ The readers of `datasets` guess: to pandas `007` is a number and `NA` is nothing
 that looks like a date is a time.
 """
 
-import csv
 import hashlib
-import io
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import datasets
 import pyarrow as pa
 
+from harness.data.labels.csv_table import CsvTable, header_of
 from harness.data.labels.files import LabelFile, parse_json, parse_lines, read_text
 from harness.data.labels.rows import first_problems
 from harness.errors import DataError, Problem
@@ -115,21 +115,14 @@ def _json_rows(file: LabelFile, *, as_written: bool) -> Iterator[Row]:
 
 
 def _csv_rows(file: LabelFile) -> Iterator[Row]:
-    table = csv.DictReader(io.StringIO(file.text, newline=""), strict=True)
-    try:
-        header = list(table.fieldnames or ())
-        if len(set(header)) < len(header):
-            what, got = "a column stands twice in the header", ", ".join(header)
-            raise DataError(Problem(f"{file.path}:1", what, got))
-        for row in table:
-            if None in row or None in row.values():
-                wide = "more" if None in row else "fewer"
-                where = f"{file.path}:{table.line_num}"
-                raise DataError(Problem(where, f"{wide} cells than the header has"))
-            yield row
-    except csv.Error as error:
-        where = f"{file.path}:{table.reader.line_num}"
-        raise DataError(Problem(where, "not CSV; is the file cut off?", str(error))) from error
+    header = header_of(file)
+    if len(set(header)) < len(header):
+        what, got = "a column stands twice in the header", ", ".join(header)
+        raise DataError(Problem(f"{file.path}:1", what, got))
+    for row in CsvTable(file, header).rows():
+        if isinstance(row, Problem):
+            raise DataError(replace(row, fix=None))
+        yield row[1]
 
 
 def _typed(cells: Sequence[str]) -> list[Any]:

@@ -1,5 +1,5 @@
-"""A CSV of labels: what stands between its cells, which columns name images and labels, and what a
-cell of labels says.
+"""A CSV: its header and rows. Of one of labels also what stands between its cells, which columns
+name images and labels, and what a cell of labels says.
 """
 
 import csv
@@ -37,8 +37,8 @@ class CsvTable:
 
     file: LabelFile
     header: tuple[str, ...]
-    """Names of the columns, in lower case and without blanks around them."""
-    delimiter: str
+    """What its columns are called in the rows."""
+    delimiter: str = ","
     too_wide: str | None = 'write several labels in quotes: "1, 2"'
     """What to do about a row with more cells than the header has."""
     too_narrow: str | None = None
@@ -65,8 +65,19 @@ class CsvTable:
             yield _not_csv(where, error)
 
 
+def header_of(file: LabelFile) -> tuple[str, ...]:
+    """Give the header with commas as it stands; none of a file that is empty or no CSV."""
+    try:
+        return tuple(next(csv.reader(io.StringIO(file.text, newline=""), strict=True), ()))
+    except csv.Error:
+        return ()
+
+
 def open_csv(file: LabelFile) -> CsvTable:
-    """Read the header of a CSV file. Raises DataError where it is no CSV."""
+    """Read the header of a CSV of labels: its names in lower case, without blanks around them.
+
+    Raises DataError where it is no CSV.
+    """
     widest = ("", [""])
     for sign in BETWEEN:
         try:

@@ -1,13 +1,11 @@
 """Parquet tables of typed columns, written in batches: predictions, labels, classes, scores."""
 
-import ast
-import inspect
 import types
 import typing
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from itertools import islice, pairwise
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.errors import DataError, Problem
 from harness.export.hf.runs import ExportRun, unused
 from harness.scores.long_form import Figure, figures_of
+from harness.specs.field_docs import field_docs
 from harness.store.directory import RunDirectory
 from harness.store.lines import read_predictions
 from harness.store.prediction import Prediction
@@ -197,21 +196,6 @@ def columns() -> dict[str, dict[str, str]]:
         "labels": field_docs(LabelRow),
         "classes": field_docs(ClassRow),
         "scores": field_docs(Figure),
-    }
-
-
-def field_docs(kind: type) -> dict[str, str]:
-    """Give the text below each field of a dataclass in its source, for a table: `None` is null."""
-    (tree,) = ast.parse(inspect.getsource(kind)).body
-    assert isinstance(tree, ast.ClassDef)
-    texts = {
-        ast.unparse(field.target): ast.literal_eval(text.value)
-        for field, text in pairwise(tree.body)
-        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr)
-    }
-    return {
-        name: " ".join(text.split()).removesuffix(".").replace("None", "null")
-        for name, text in texts.items()
     }
 
 

@@ -1,12 +1,11 @@
 """Answers in the cells of CSV files, and such files read with the place of every mistake."""
 
-import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from harness.data.labels.csv_table import Cells, CsvTable
+from harness.data.labels import csv_table
+from harness.data.labels.csv_table import Cells
 from harness.data.labels.files import LabelFile
 from harness.errors import DataError, Problem
 from harness.report.csv_text import cell
@@ -60,27 +59,12 @@ def read_lines(file: LabelFile, header: Sequence[str]) -> Iterator[tuple[str, Ce
         what, where = "columns that stand twice in the header", f"{file.path}:1"
         yield Problem(where, what, ", ".join(map(repr, twice)))
         return
-    yield from CsvTable(
-        file, tuple(header), ",", too_wide=None, too_narrow="get the file again"
-    ).rows()
+    again = "get the file again"
+    yield from csv_table.CsvTable(file, tuple(header), too_wide=None, too_narrow=again).rows()
 
 
 def header_of(file: LabelFile) -> list[str]:
     """Give the names of a CSV file's columns, bare of blanks around them; none of a file that is
     empty or no CSV.
     """
-    try:
-        found = next(csv.reader(io.StringIO(file.text, newline=""), strict=True), [])
-    except csv.Error:
-        return []
-    return [name.strip() for name in found]
-
-
-def column_of(file: LabelFile, header: Sequence[str], names: Sequence[str]) -> str:
-    """Give the one of `names` that is in a header. Raises DataError where none is."""
-    found = next((each for each in names if each in header), None)
-    if found is None:
-        got = ", ".join(header)[:200] or "an empty file"
-        expected = f"a column {' or '.join(f'`{each}`' for each in names)}"
-        raise DataError(Problem(f"{file.path}:1", "a column is missing", got, expected))
-    return found
+    return [name.strip() for name in csv_table.header_of(file)]
