@@ -218,7 +218,7 @@ def _draws(request: ScoreRequest) -> Draws:
 def _changes(judged: Sequence[Judgement], request: ScoreRequest) -> dict[str, Change]:
     ordered = sorted(judged, key=lambda each: each.truth is not each.original)
     pairs = list(combinations(ordered, 2))
-    changes = [_change(before, after, request) for before, after in pairs]
+    changes = [change_of(*pair, request.protocol, _draws(request)) for pair in pairs]
     adjusted = holm([change.p_mcnemar for change in changes])
     return {
         f"{before.truth.name}->{after.truth.name}": change.model_copy(update={"p_holm": p_holm})
@@ -226,20 +226,21 @@ def _changes(judged: Sequence[Judgement], request: ScoreRequest) -> dict[str, Ch
     }
 
 
-def _change(before: Judgement, after: Judgement, request: ScoreRequest) -> Change:
+def change_of(before: Judgement, after: Judgement, protocol: Protocol, draws: Draws) -> Change:
+    """Give what other labels change, on the images that both label sets score."""
     common = before.scope.scored & after.scope.scored
-    was, now = before.right[request.protocol], after.right[request.protocol]
+    was, now = before.right[protocol], after.right[protocol]
     n = int(common.sum())
     lost, won = (int((common & mask).sum()) for mask in (was & ~now, now & ~was))
     step = 100.0 * now[common] - 100.0 * was[common]
     p_value = mcnemar(lost, won)
     return Change(
-        protocol=request.protocol,
+        protocol=protocol,
         n=n,
         from_=metrics.share(was, common),
         to=metrics.share(now, common),
         delta=metrics.percent(won - lost, n),
-        ci95=class_bootstrap(step, before.scope.home[common], _draws(request)),
+        ci95=class_bootstrap(step, before.scope.home[common], draws),
         both=metrics.share(was & now, common),
         p_mcnemar=p_value,
         p_holm=p_value,
