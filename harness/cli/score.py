@@ -15,7 +15,6 @@ from harness.cli.options import (
     catalogue_of,
     overrides_of,
 )
-from harness.errors import Problem, UserError
 from harness.report.terminal import say
 
 
@@ -51,9 +50,7 @@ def score(
     from harness.store.directory import find_runs
     from harness.store.manifest import Manifest
 
-    form = form_of(format_name, as_json)
-    if table is not None and form == "json":
-        raise UserError(Problem("--table", "is for the other formats", expected="no --table"))
+    form = form_of(format_name, as_json, table)
     catalogue = catalogue_of(include_path)
     paths = [path for folder in runs for path in find_runs(folder)]
     overrides = share_among_runs(catalogue, paths, overrides_of(label_set, equivalences, settings))

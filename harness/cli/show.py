@@ -35,9 +35,7 @@ def show(
     from harness.report.show import show_results
     from harness.store.directory import find_runs
 
-    form = form_of(format_name, as_json)
-    if table is not None and form == "json":
-        raise UserError(Problem("--table", "is for the other formats", expected="no --table"))
+    form = form_of(format_name, as_json, table)
     catalogue = catalogue_of(include_path)
     paths = [path for folder in runs for path in find_runs(folder)]
     details = paths == runs

@@ -80,9 +80,7 @@ def report(
     from harness.review.report_page import json_of, write_report
     from harness.review.report_tables import limits, report_tables, sentences
 
-    form = form_of(format_name, as_json=False)
-    if table is not None and form == "json":
-        raise UserError(Problem("--table", "is for the other formats", expected="no --table"))
+    form = form_of(format_name, as_json=False, table=table)
     if output.suffix != ".html":
         raise UserError(Problem("-o", "is no path of a page", str(output), "FILE.html"))
     catalogue = catalogue_of(include_path)
