@@ -80,7 +80,10 @@ def build_own(catalogue: Catalogue, folders: Sequence[Path], options: OwnOptions
             decisions=(),
             refused=(),
             own=OwnRuns(
-                {OwnRuns.key(run.entry.name, run.case.run.task): str(run.path) for run in runs},
+                {
+                    OwnRuns.key(run.entry.name, run.case.run.task): str(run.entry.folder)
+                    for run in runs
+                },
                 options.refresh,
             ),
         )
@@ -114,8 +117,9 @@ def _told(board: Board, runs: Sequence[OwnRun]) -> Board:
     if run.is_whole:
         return board
     (row,) = board.rows
-    row = replace(row, coverage=percent(row.n_answered, run.n) or 0.0)
-    return replace(board, is_part=True, n_images=run.n, rows=(row,))
+    n = run.case.run.run.n
+    row = replace(row, coverage=percent(row.n_answered, n) or 0.0)
+    return replace(board, is_part=True, n_images=n, rows=(row,))
 
 
 def _entries(runs: Sequence[OwnRun]) -> tuple[Entry, ...]:
@@ -163,7 +167,7 @@ def follow(
 
     What hinders a build while runs are written is logged, and tried again after the next change.
     """
-    before: State | None = None
+    before: State = ()
     while True:
         now = state_of(folders)
         if now and now != before:

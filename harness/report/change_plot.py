@@ -182,7 +182,6 @@ def draw(shifts: Shifts, path: Path) -> None:
     Raises UserError for an ending that is none of `KINDS`, MissingPackageError without matplotlib,
     RunError where the disk does not take it.
     """
-
     save([path], shifts.height, partial(draw_on, shifts))
 
 

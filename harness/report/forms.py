@@ -22,24 +22,18 @@ FORMS: tuple[Form, ...] = get_args(Form)
 
 def form_of(text: str | None, as_json: bool, table: str | None = None) -> Form:
     """Read `--format`, of which `--json` is the short form for `json`. Raises UserError for a name
-    that is none, where the two contradict each other, and for one `table` of a JSON that is no
-    table.
+    that is none, where the two contradict each other, and for one `table` of JSON, which has all.
     """
-    found = _form_of(text, as_json)
-    if table is not None and found == "json":
-        raise UserError(Problem("--table", "is for the other formats", expected="no --table"))
-    return found
-
-
-def _form_of(text: str | None, as_json: bool) -> Form:
     if text is None:
-        return "json" if as_json else "table"
+        text = "json" if as_json else "table"
     found = next((each for each in FORMS if each == text), None)
     if found is None:
         raise UserError(Problem("--format", "is no format", text).among(text, FORMS))
     if as_json and found != "json":
         what = "are two formats"
         raise UserError(Problem(f"--json and --format {text}", what, expected="one of them"))
+    if table is not None and found == "json":
+        raise UserError(Problem("--table", "is for the other formats", expected="no --table"))
     return found
 
 

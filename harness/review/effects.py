@@ -9,7 +9,7 @@ from harness.runs.reopen import OpenRun
 from harness.scores.answers import to_answers
 from harness.scores.judgement import judge
 from harness.scores.results import Interval, Part, Percent, Protocol, PValue
-from harness.scores.scoring import change_between
+from harness.scores.scoring import change_of
 from harness.scores.statistics import Draws, holm
 
 
@@ -57,7 +57,7 @@ def _effect(run: OpenRun, merged: Merged, original: LabelSet | None) -> Effect:
     sets = [replace(merged.base, original=False), merged.labels]
     sets += [replace(original, original=True, name="")] if original else []
     before, after, *_ = judge(answers, Labels(tuple(sets), merged.same), [protocol])
-    change = change_between(before, after, protocol, Draws())
+    change = change_of(before, after, protocol, Draws())
     was, now = before.right[protocol], after.right[protocol]
     common = before.scope.scored & after.scope.scored
     return Effect(

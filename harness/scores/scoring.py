@@ -219,7 +219,7 @@ def _changes(judged: Sequence[Judgement], request: ScoreRequest) -> dict[str, Ch
     ordered = sorted(judged, key=lambda each: each.truth is not each.original)
     pairs = list(combinations(ordered, 2))
     draws = _draws(request)
-    changes = [change_between(*pair, request.protocol, draws) for pair in pairs]
+    changes = [change_of(*pair, request.protocol, draws) for pair in pairs]
     adjusted = holm([change.p_mcnemar for change in changes])
     return {
         f"{before.truth.name}->{after.truth.name}": change.model_copy(update={"p_holm": p_holm})
@@ -227,7 +227,7 @@ def _changes(judged: Sequence[Judgement], request: ScoreRequest) -> dict[str, Ch
     }
 
 
-def change_between(before: Judgement, after: Judgement, protocol: Protocol, draws: Draws) -> Change:
+def change_of(before: Judgement, after: Judgement, protocol: Protocol, draws: Draws) -> Change:
     """Give the change of one run from one label set to another; `p_holm` is not corrected yet."""
     common = before.scope.scored & after.scope.scored
     was, now = before.right[protocol], after.right[protocol]

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.report.change_plot import Shift, Shifts, highest_first
+from harness.scores.scoring import change_of
 from harness.scores.statistics import Draws
 from harness.studies.design import Factor, Study, Variant
 from harness.studies.effects import LABELS
-from harness.studies.levels import Levels
-from harness.studies.observe import Judged, as_read
+from harness.studies.observe import Judged
 from harness.studies.results import LabelChange, StudyResults
 
 
@@ -54,12 +54,11 @@ def _changes(
     judged: Judged, model: str, variant: Variant, pair: tuple[str, str]
 ) -> Iterator[LabelChange]:
     """Give the change under each protocol that a run is scored by; none without images."""
+    before, after = (judged.by_label_set[each] for each in pair)
     for protocol in judged.scored_under:
-        levels = Levels([as_read(judged, each, protocol) for each in pair], Draws())
-        was, now = levels.accuracies
-        if was is None or now is None:
+        change = change_of(before, after, protocol, Draws())
+        if change.from_ is None or change.to is None or change.delta is None:
             continue
-        effect = levels.level(1, 0, pair[1], None)
         yield LabelChange(
             model=model,
             task=variant.task,
@@ -67,11 +66,11 @@ def _changes(
             settings=variant.text,
             before=pair[0],
             after=pair[1],
-            n=effect.n,
-            accuracy_before=was,
-            accuracy_after=now,
-            delta=now - was,
-            ci95=effect.delta_ci95,
+            n=change.n,
+            accuracy_before=change.from_,
+            accuracy_after=change.to,
+            delta=change.delta,
+            ci95=change.ci95,
         )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from harness.errors import UserError
+from harness.specs.base import FileSpec
 from harness.specs.catalogue import Kind
 from harness.specs.load import load_task
 from harness.specs.task import TaskSpec, digest_of
@@ -20,8 +21,7 @@ from harness.specs.template import TemplateValues, render
 from harness.studies.design import Factor, Settings, Variant, Variants
 from harness.studies.factors import Written, run_factor
 
-_NAMES = frozenset(("task", "description", "tag", "metadata", "metric_list"))
-_LOADED = frozenset(("directory", "folders", "file"))
+_FREE = frozenset(("task", "tag", "metadata", "metric_list", *FileSpec.model_fields))
 _LENT = frozenset(("doc_to_text", "prompt", "generation_kwargs"))
 """What the other task brings: how it asks, and how long an answer may be."""
 _KEPT = ("name_set", "output_type", "mapping", "images_per_prompt", "image_order", "order_seed",
@@ -120,7 +120,7 @@ def _offers(
 
 def _fits(base: TaskSpec, task: TaskSpec, need: Need, keys: set[str]) -> bool:
     """Whether a task is on the same images, classes and labels, and has what is needed."""
-    free = _NAMES | _LOADED | need.lent | set(_KEPT)
+    free = _FREE | need.lent | set(_KEPT)
     same = all(
         _meant(base, each) == _meant(task, each) for each in TaskSpec.model_fields.keys() - free
     )

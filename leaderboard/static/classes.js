@@ -29,9 +29,7 @@
   }
 
   function fillControls({ board, options, class: id, view }) {
-    fillSelect(at("board"), boards.boards.map((each) => ({
-      value: each.slug, text: RUNS.boardName(each), group: each.benchmark,
-    })), board.slug);
+    fillSelect(at("board"), RUNS.boardOptions(boards.boards), board.slug);
     fillSelect(at("class"), options, id);
     if (document.activeElement !== at("query")) at("query").value = view.q;
   }
@@ -47,13 +45,11 @@
       const answer = RUNS.countsAs(run, place, board.protocol);
       counts.set(answer, (counts.get(answer) || 0) + 1);
     }
-    const wrong = [...counts].sort((x, y) => y[1] - x[1] || (String(x[0]) < String(y[0]) ? -1 : 1));
-    return { ...RUNS.tally(judgement, bits), wrong: wrong.slice(0, WRONG) };
+    return { ...RUNS.tally(judgement, bits), wrong: RUNS.mostFrequent(counts).slice(0, WRONG) };
   }
 
   function wrongText(images, [answer, times]) {
-    const text = typeof answer === "number" ? RUNS.className(images, answer) : RUNS.STATUS_TEXT[answer];
-    return text + " (" + times + ")";
+    return RUNS.answerText(images, answer) + " (" + times + ")";
   }
 
   function modelRow({ board, benchmark, images, class: id }, row, run, bits) {

@@ -38,14 +38,11 @@
 
   function fillControls(chosen, images) {
     const { a, b, near, benchmark } = chosen;
-    const option = (each) => ({ value: each.slug, text: RUNS.boardName(each), group: each.benchmark });
-    fillSelect(at("board"), boards.boards.map(option), a.board.slug);
-    fillSelect(at("other"), near.map(option), b.board.slug);
-    for (const [id, { board, row }] of [["first", a], ["second", b]]) {
-      const models = board.rows.map((each) => ({ value: each.entry, text: RUNS.rowName(board, each) }));
-      fillSelect(at(id), models, row.entry);
-    }
-    fillSelect(at("labels"), benchmark.label_sets.map((name) => ({ value: name, text: name })), chosen.labels);
+    fillSelect(at("board"), RUNS.boardOptions(boards.boards), a.board.slug);
+    fillSelect(at("other"), RUNS.boardOptions(near), b.board.slug);
+    fillSelect(at("first"), RUNS.rowOptions(a.board), a.row.entry);
+    fillSelect(at("second"), RUNS.rowOptions(b.board), b.row.entry);
+    fillSelect(at("labels"), RUNS.labelOptions(benchmark), chosen.labels);
     const groups = RUNS.groupOptions(benchmark, images);
     fillSelect(at("group"), [{ value: "", text: "all" }, ...groups], chosen.g);
     fillSelect(at("class"), [{ value: "", text: "all" }, ...RUNS.classOptions(images)], chosen.c);

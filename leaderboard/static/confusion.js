@@ -26,11 +26,9 @@
   }
 
   function fillControls({ board, row, benchmark, labels, c }, images) {
-    fillSelect(at("board"), boards.boards.map((each) => ({
-      value: each.slug, text: RUNS.boardName(each), group: each.benchmark,
-    })), board.slug);
-    fillSelect(at("run"), board.rows.map((each) => ({ value: each.entry, text: RUNS.rowName(board, each) })), row.entry);
-    fillSelect(at("labels"), benchmark.label_sets.map((name) => ({ value: name, text: name })), labels);
+    fillSelect(at("board"), RUNS.boardOptions(boards.boards), board.slug);
+    fillSelect(at("run"), RUNS.rowOptions(board), row.entry);
+    fillSelect(at("labels"), RUNS.labelOptions(benchmark), labels);
     fillSelect(at("class"), [{ value: "", text: "all" }, ...RUNS.classOptions(images)], c);
   }
 
@@ -63,15 +61,6 @@
       || counts.get(y).n - counts.get(x).n || x - y);
   }
 
-  function nameOf(images, answer) {
-    return typeof answer === "number" ? RUNS.className(images, answer) : RUNS.STATUS_TEXT[answer] || answer;
-  }
-
-  function wrongOf({ taken }, id) {
-    return [...taken].filter(([answer]) => answer !== id)
-      .sort((x, y) => y[1] - x[1] || (String(x[0]) < String(y[0]) ? -1 : 1));
-  }
-
   function region(caption, table) {
     return make("div", { class: "scroll tall", tabindex: "0", role: "region", "aria-label": caption }, table);
   }
@@ -88,7 +77,8 @@
     const rows = order.map((id) => {
       const found = counts.get(id);
       const [low, high] = wilson(found.right, found.n);
-      const wrong = wrongOf(found, id).slice(0, 3).map(([answer, times]) => nameOf(images, answer) + " (" + times + ")");
+      const wrong = RUNS.mostFrequent(found.taken).filter(([answer]) => answer !== id).slice(0, 3)
+        .map(([answer, times]) => RUNS.answerText(images, answer) + " (" + times + ")");
       return make("tr", { "data-class": id },
         make("th", { scope: "row" }, make("a", { href: viewHash({ ...addressOf(chosen), c: String(id) }) }, foreign(RUNS.className(images, id)))),
         cell(found.right + " of " + found.n, "right"), cell(accuracy(percent(found.right, found.n)), "accuracy"),

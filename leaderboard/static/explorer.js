@@ -46,7 +46,7 @@
     const asOption = ({ value, board, row }) => ({ value, text: RUNS.rowName(board, row) + " · " + RUNS.boardName(board), group: board.benchmark });
     fillSelect(at("first"), settled.all.map(asOption), view.a);
     fillSelect(at("second"), [{ value: "", text: "none" }, ...settled.near.map(asOption)], view.b);
-    fillSelect(at("labels"), benchmark.label_sets.map((name) => ({ value: name, text: name })), settled.labels);
+    fillSelect(at("labels"), RUNS.labelOptions(benchmark), settled.labels);
     const limits = {
       group: RUNS.groupOptions(benchmark, images), class: RUNS.classOptions(images),
       who: whoOptions(settled.chosen.length > 1).slice(1),

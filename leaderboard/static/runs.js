@@ -112,6 +112,16 @@ var RUNS = (function () {
     return images.names.has(id) ? images.names.get(id) : "class " + id;
   }
 
+  /** What an answer counts as, in words: see `countsAs`. */
+  function answerText(images, answer) {
+    return typeof answer === "number" ? className(images, answer) : STATUS_TEXT[answer] || answer;
+  }
+
+  /** @returns {Array<[number|string, number]>} answers and how often they were given, by that */
+  function mostFrequent(counts) {
+    return [...counts].sort((x, y) => y[1] - x[1] || (String(x[0]) < String(y[0]) ? -1 : 1));
+  }
+
   /** Classes as options for a select, by name; equal names are told apart by their ids. */
   function classOptions(images) {
     const seen = new Map();
@@ -207,9 +217,24 @@ var RUNS = (function () {
     return SHORT_PROTOCOLS[board.protocol] + " · " + board.task + (board.claimed ? " · claimed" : "");
   }
 
+  /** Boards as options for a select, by benchmark. */
+  function boardOptions(boards) {
+    return boards.map((board) => ({ value: board.slug, text: boardName(board), group: board.benchmark }));
+  }
+
+  /** The rows of a board as options for a select. */
+  function rowOptions(board) {
+    return board.rows.map((row) => ({ value: row.entry, text: rowName(board, row) }));
+  }
+
+  /** The label sets of a benchmark as options for a select. */
+  function labelOptions(benchmark) {
+    return benchmark.label_sets.map((name) => ({ value: name, text: name }));
+  }
+
   return Object.freeze({
     STATUSES, STATUS_TEXT, GROUP_TEXT, openBoards, openImages, openRun, textOf, statusOf, countsAs,
     className, classOptions, labelsOf, groupOptions, groupBits, classBits, countByClass, slice, judged, tally,
-    verdict, rowName, boardName,
+    verdict, rowName, boardName, boardOptions, rowOptions, labelOptions, answerText, mostFrequent,
   });
 })();

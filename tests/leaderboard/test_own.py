@@ -23,8 +23,8 @@ def state(folder: Path) -> dict[str, tuple[int, bytes]]:
     return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
 
 
-def built(folder: Path, **options: object) -> Site:
-    given = OwnOptions(folder / "site", **options)  # type: ignore[arg-type]
+def built(folder: Path, images: Path | None = None, *, copy_images: bool = False) -> Site:
+    given = OwnOptions(folder / "site", images, copy_images)
     return build_own(Catalogue((folder,)), [folder / "runs"], given)
 
 

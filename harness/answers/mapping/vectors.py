@@ -42,7 +42,7 @@ def embed(encoder: TextEncoder, texts: Sequence[str], template: str) -> Vectors:
 
 
 def well_formed(text: str) -> str:
-    """Replace halves of surrogate pairs, which JSON may bring and no tokenizer takes."""
+    """Replace halves of surrogate pairs, which JSON may bring and no tokenizer or parquet takes."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from harness.answers.mapping.vectors import well_formed
 from harness.data.classes import ClassList
 from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.errors import DataError, Problem
@@ -223,5 +224,5 @@ def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
 
 def _without_halves(value: Any) -> Any:
     if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return well_formed(value)
     return [_without_halves(each) for each in value] if isinstance(value, tuple) else value

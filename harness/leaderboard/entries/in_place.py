@@ -5,6 +5,7 @@ card or ledger. What was asked otherwise, or of other images, gets the name of a
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from os.path import commonpath
 from pathlib import Path
 from typing import Any
@@ -31,17 +32,14 @@ _STRANGE = re.compile(r"[^A-Za-z0-9._-]+")
 
 @dataclass(frozen=True, slots=True)
 class OwnRun:
-    """A run where it lies, and the entry that it would be of."""
+    """A run where it lies, the folder of the entry that it would be of."""
 
-    path: Path
     entry: Entry
     case: RunCase
     note: str
     """What part of the images it is of, and in what it was asked otherwise."""
-    n: int
-    """Images of the run, when it is complete."""
     is_whole: bool
-    """Whether all of them have an answer."""
+    """Whether every image of the run has an answer."""
 
 
 def open_in_place(
@@ -65,8 +63,7 @@ def open_in_place(
     return tuple(sorted(opened, key=lambda run: (run.entry.name, run.case.run.task)))
 
 
-def is_whole(run: OpenRun) -> bool:
-    """Whether every image of a run has an answer."""
+def _is_whole(run: OpenRun) -> bool:
     return _answered(run) >= run.manifest.n
 
 
@@ -93,7 +90,7 @@ def _task_names(runs: Sequence[OpenRun]) -> list[str]:
 def _asked(run: OpenRun) -> tuple[object, ...]:
     """Give what is the same for runs that may be ranked together."""
     options = run.manifest.identity.options
-    whole = is_whole(run)
+    whole = _is_whole(run)
     own = (asked_of(run.manifest), options) if whole else (run.path,)
     return (run.manifest.task, whole, *own)
 
@@ -105,10 +102,7 @@ def _unused(name: str, used: Iterable[str]) -> str:
 
 def _numbered(name: str) -> Iterator[str]:
     yield name
-    number = 2
-    while True:
-        yield f"{name}.{number}"
-        number += 1
+    yield from (f"{name}.{number}" for number in count(2))
 
 
 def _entry_names(runs: Sequence[OpenRun], tasks: Sequence[str]) -> list[str]:
@@ -168,7 +162,7 @@ def _in_place(run: OpenRun, task: str, name: str, note: str) -> OwnRun:
     asked = frozenset(row.image_id for row in run.rows)
     opened = replace(run.opened, task=spec)
     case = RunCase(name, packed, opened, tuple(run.rows), _prompts(run), asked)
-    return OwnRun(run.path, entry, case, note, manifest.n, is_whole(run))
+    return OwnRun(entry, case, note, _is_whole(run))
 
 
 def _card(manifest: Manifest, where: str) -> ModelCard:
@@ -177,9 +171,6 @@ def _card(manifest: Manifest, where: str) -> ModelCard:
         model=manifest.model,
         kind=kind_of([manifest], where),
         training_data=TrainingData(imagenet_train="unknown", imagenet_val="unknown"),
-        organization="",
-        url="",
-        license="",
         parameters=parameters if isinstance(parameters, int) and parameters > 0 else None,
     )
 
@@ -219,7 +210,7 @@ def _otherwise(run: OpenRun, usual: OpenRun | None) -> list[str]:
         return []
     tasks = (TaskSpec.identity_of(each.manifest.identity.task) for each in (usual, run))
     found = named_differences(*(_without_parts(each) for each in tasks))
-    if usual.manifest.identity.options != run.manifest.identity.options and is_whole(run):
+    if usual.manifest.identity.options != run.manifest.identity.options and _is_whole(run):
         found.append("the options of its questions")
     return found
 

@@ -41,8 +41,9 @@ class Pictures:
         Where a task's images cannot be linked, a warning says what to do. Raises DataError for
         copies of a data set that is not there, or a folder that may not be read.
         """
+        places = {str(_location(task)): task for task in tasks}.values()
         if self.copied:
-            return self._copied(labels, tasks, hidden)
+            return self._copied(labels, places, hidden)
         if self.folder is not None:
             found = files_of(self.folder, labels.image_ids)
             if not found:
@@ -50,8 +51,7 @@ class Pictures:
                 raise DataError(Problem(f"--images {self.folder}", "has none of the images", got))
             return self._linked(found)
         files: dict[str, Path] = {}
-        places = {str(_location(task)): task for task in tasks}
-        for task in places.values():
+        for task in places:
             files |= _files(task, labels.image_ids)
         return self._linked(files)
 
@@ -74,7 +74,7 @@ class Pictures:
         (hidden / inside).mkdir(parents=True)
         found: dict[str, str] = {}
         places = {image_id: place for place, image_id in enumerate(labels.image_ids)}
-        for task in {str(_location(task)): task for task in tasks}.values():
+        for task in tasks:
             source = open_source(task)
             for row, image_id in enumerate(source.ids):
                 if image_id not in places or source.read is None or image_id in found:

@@ -7,10 +7,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from harness.answers.mapping.vectors import well_formed
 from harness.leaderboard.numbers.benchmark_labels import LaidRun
 from harness.scores.answers import NO_CLASS
-
-_HALF = ("utf-16", "surrogatepass")
 
 
 def write_scored(path: Path, laid: LaidRun) -> None:
@@ -51,4 +50,4 @@ def write_scored(path: Path, laid: LaidRun) -> None:
 
 def _whole(texts: Sequence[str | None]) -> list[str | None]:
     """Parquet has no place for half a pair of surrogates, as a model may write."""
-    return [text and text.encode(*_HALF).decode("utf-16", "replace") for text in texts]
+    return [text and well_formed(text) for text in texts]

@@ -166,15 +166,9 @@ def make_board(task: TaskSpec, labels: BenchmarkLabels, runs: Sequence[ScoredEnt
     if protocol == "mc":
         _check_options(runs)
     ranked = sorted(runs, key=lambda run: (-_accuracy(run), run.name))
-    (asked,) = unpacked(labels, [ranked[0].images.asked])
-    marks = Marks(
-        right=unpacked(labels, [run.images.right for run in ranked]),
-        scored=unpacked(labels, [run.images.scored for run in ranked]),
-        home=labels.home(labels.headline),
-    )
+    (asked,) = _unpacked(labels, [ranked[0].images.asked])
+    marks, draws = marks_of(labels, ranked)
     counts = count_pairs(marks)
-    drawn = ranked[0].results.bootstrap
-    draws = Draws(drawn.draws, drawn.seed)
     own_place = "--claimed" if claimed and protocol != "classify" else ""  # which is always claimed
     return Board(
         slug=f"{task.task}--{protocol}{own_place}",
@@ -198,7 +192,18 @@ def _accuracy(run: ScoredEntry) -> float:
     return -1.0 if run.headline.accuracy is None else run.headline.accuracy
 
 
-def unpacked(labels: BenchmarkLabels, masks: Sequence[bytes]) -> Bools:
+def marks_of(labels: BenchmarkLabels, runs: Sequence[ScoredEntry]) -> tuple[Marks, Draws]:
+    """Give what became of the images with some runs by the headline labels, and their draws."""
+    marks = Marks(
+        right=_unpacked(labels, [run.images.right for run in runs]),
+        scored=_unpacked(labels, [run.images.scored for run in runs]),
+        home=labels.home(labels.headline),
+    )
+    drawn = runs[0].results.bootstrap
+    return marks, Draws(drawn.draws, drawn.seed)
+
+
+def _unpacked(labels: BenchmarkLabels, masks: Sequence[bytes]) -> Bools:
     """Give masks [m, n] of the benchmark's images."""
     packed = np.frombuffer(b"".join(masks), dtype=np.uint8).reshape(len(masks), -1)
     return np.unpackbits(packed, axis=1, count=len(labels.image_ids)).astype(np.bool_)

@@ -8,10 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels
-from harness.leaderboard.numbers.boards import make_pairs, unpacked
-from harness.leaderboard.numbers.ranking import Marks, Pairs, count_pairs
+from harness.leaderboard.numbers.boards import make_pairs, marks_of
+from harness.leaderboard.numbers.ranking import Pairs, count_pairs
 from harness.leaderboard.numbers.site_model import Board
-from harness.scores.statistics import Draws
 
 MOST_RUNS = 100
 """With more runs on the boards of a benchmark no pair of two boards is computed: there would be
@@ -28,14 +27,9 @@ def crossed(boards: Sequence[Board], labels: BenchmarkLabels) -> Pairs | None:
     runs = [(board.slug, row) for board in boards for row in board.rows]
     if len(boards) < 2 or len(runs) > MOST_RUNS:
         return None
-    marks = Marks(
-        right=unpacked(labels, [row.images.right for _, row in runs]),
-        scored=unpacked(labels, [row.images.scored for _, row in runs]),
-        home=labels.home(labels.headline),
-    )
-    drawn = runs[0][1].results.bootstrap
+    marks, draws = marks_of(labels, [row for _, row in runs])
     names = [f"{slug}:{row.name}" for slug, row in runs]
-    pairs = make_pairs(names, marks, count_pairs(marks), Draws(drawn.draws, drawn.seed))
+    pairs = make_pairs(names, marks, count_pairs(marks), draws)
     places = np.array([place for place, board in enumerate(boards) for _ in board.rows])
     kept = places[pairs.a] != places[pairs.b]
     return replace(

@@ -68,3 +68,13 @@ def header_of(file: LabelFile) -> list[str]:
     empty or no CSV.
     """
     return [name.strip() for name in csv_table.header_of(file)]
+
+
+def column_of(file: LabelFile, header: Sequence[str], names: Sequence[str]) -> str:
+    """Give the one of `names` that is in a header. Raises DataError where none is."""
+    found = next((each for each in names if each in header), None)
+    if found is None:
+        got = ", ".join(header)[:200] or "an empty file"
+        expected = f"a column {' or '.join(f'`{each}`' for each in names)}"
+        raise DataError(Problem(f"{file.path}:1", "a column is missing", got, expected))
+    return found

@@ -21,7 +21,5 @@ def label_changes(found: StudyResults) -> Figure | None:
         "redrawn)."
     )
     notes = "".join(f" Note: {each}." for each in notes_of(shifts))
-    return Figure(
-        *("label_changes", "What other labels change", reading + notes, (LABELS,)),
-        *(shifts.height, partial(draw_on, shifts)),
-    )
+    title, drawn = "What other labels change", partial(draw_on, shifts)
+    return Figure("label_changes", title, reading + notes, (LABELS,), shifts.height, drawn)

@@ -11,8 +11,9 @@ from playwright.sync_api import Browser, expect
 from harness.leaderboard.own import OwnOptions, build_own
 from harness.specs.catalogue import Catalogue
 from leaderboard.browser.conftest import Visits
-from leaderboard.browser.test_pages import CONTRAST, NARROW, barriers
+from leaderboard.browser.test_pages import CONTRAST, NARROW
 from leaderboard.own_runs import colour_run, interrupt
+from support.barriers import barriers
 
 
 @pytest.fixture

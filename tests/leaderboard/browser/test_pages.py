@@ -5,13 +5,13 @@ that looks for barriers finds none.
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import ViewportSize, expect
 
 from harness.leaderboard.pages import typeset
 from leaderboard.browser.built_site import BuiltSite
 from leaderboard.browser.conftest import Visits
 from leaderboard.browser.hostile_entry import NAME
+from support.barriers import barriers
 
 NARROW: ViewportSize = {"width": 375, "height": 740}
 CONTRAST = "color-contrast"
@@ -23,12 +23,6 @@ def pages(folder: Path) -> list[str]:
     found = [path.name for path in sorted(folder.glob("*.html"))]
     board = min(path.name for path in (folder / "boards").iterdir())
     return [*found, f"boards/{board}", "models/mini_knn.html", f"models/{NAME}.html"]
-
-
-def barriers(page: Page, **rules: object) -> str:
-    """What axe finds, in words; empty for nothing. It must not load the style sheet by itself."""
-    found = Axe().run(page, options={"resultTypes": ["violations"], "preload": False, **rules})
-    return found.generate_report() if found.violations_count else ""
 
 
 @pytest.mark.slow

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from review.browser.conftest import Opener, downloaded, press
+from support.barriers import SCHEMES, barriers
 from support.review_folder import make_folder
 
 pytestmark = pytest.mark.slow  # test_page.py drives the page quickly
@@ -74,11 +74,6 @@ def test_no_window_is_too_narrow(annotator: Opener, tmp_path: Path, mode: str) -
     expect(page.locator("#notice")).to_be_in_viewport(ratio=1)
 
 
-def barriers(page: Page) -> str:
-    found = Axe().run(page, options={"resultTypes": ["violations"], "preload": False})
-    return found.generate_report() if found.violations_count else ""
-
-
 @pytest.mark.parametrize("mode", ["blind_then_shown", "adjudicate"])
 def test_the_page_has_no_barriers_light_or_dark(
     annotator: Opener, tmp_path: Path, mode: str
@@ -94,8 +89,8 @@ def test_the_page_has_no_barriers_light_or_dark(
     if mode == "blind_then_shown":
         page.keyboard.press("Enter")
         page.wait_for_selector(".source")
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
         found[scheme] = barriers(page)
     press(page, "/")
     page.keyboard.type("a")
