@@ -10,6 +10,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 
 from harness.data.labels.label_set import Equivalences
+from harness.errors import Problem, UserError
 from harness.review.answers import AnswerRow
 from harness.review.queue import Vote
 from harness.scores.dawid_skene import NO_VOTE, DawidSkene, dawid_skene
@@ -116,7 +117,8 @@ def decide(
 
     Votes are counted for classes after equivalent ones are merged; a class that wins is written as
     the member that most people named, the lowest of several. A label set is only empty where `none`
-    itself wins: that no class does is no decision.
+    itself wins: that no class does is no decision. Raises UserError where Dawid and Skene's model
+    does not settle.
     """
     if rule == "dawid_skene":
         return _by_model(ballots, same)
@@ -189,6 +191,10 @@ def _by_model(ballots: Sequence[Ballot], same: Equivalences) -> Decided:
         for row, vote in zip(ballot.sure, ballot.votes(same), strict=True):
             votes[number, people.index(row.annotator)] = name in vote
     found = dawid_skene(votes)
+    if not found.converged:
+        what = f"rule dawid_skene did not settle in {found.rounds:,} rounds, and decides nothing"
+        fix = "merge by another rule: majority, unanimous or adjudicated"
+        raise UserError(Problem("answers", what, fix=fix))
     holds: dict[str, dict[int, float]] = {}
     for (ballot, name), value in zip(items, found.holds, strict=True):
         holds.setdefault(ballot.image_id, {})[name] = float(value)

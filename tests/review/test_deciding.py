@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from harness.data.labels.label_set import Equivalences
+from harness.errors import UserError
 from harness.review.answers import AnswerRow
 from harness.review.deciding import (
     NONE,
@@ -174,6 +175,12 @@ def test_the_model_weighs_people_by_how_they_agree() -> None:
     assert down[0] > down[2] and down[1] > down[2]
     last = found.decisions[-1].holds
     assert last[1] > 0.5 > last[5] and set(last) == {NONE, 1, 2, 5}
+
+
+def test_a_model_that_does_not_settle_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.scores.dawid_skene._MOST_ROUNDS", 1)
+    with pytest.raises(UserError, match="did not settle in 1 rounds"):
+        decided("dawid_skene", 1, (1, 2), 5)
 
 
 def test_the_model_decides_nothing_without_an_answer() -> None:
