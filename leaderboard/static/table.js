@@ -157,6 +157,12 @@
     controls.status.textContent = statusText();
   }
 
+  /** Whether a view shows something else than all rankings as they are: then the controls say what. */
+  function isFiltered(view) {
+    const { s, ...choices } = addressOf(view);
+    return Object.values(choices).some((each) => each !== "");
+  }
+
   function go(part, step) {
     const view = { ...current, ...part };
     writeView(addressOf(view), step);
@@ -210,6 +216,7 @@
   function start() {
     const place = document.querySelector(".controls");
     if (!boards.length) return;
+    const fold = place.closest("details");
     for (const board of boards) {
       board.headers.forEach(addSortButton);
       const named = board.headers.map((header, column) => header.dataset.type === "text" ? column : -1);
@@ -220,9 +227,10 @@
     place.replaceChildren(
       labelled("Search models", controls.query), labelled("Ranking", controls.board),
       choices.k.fields, choices.p.fields, choices.c.fields, controls.reset, controls.copy, controls.status);
-    place.hidden = false;
+    fold.hidden = false;
     listen();
     apply(parse(readView()));
+    fold.open = isFiltered(current);
     const target = document.getElementById(location.hash.slice(1));
     if (target) target.scrollIntoView();
   }

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import jinja2
+from markupsafe import Markup
 
 from harness.leaderboard.entries.entry import Entry
 from harness.leaderboard.numbers.site_model import Benchmark, Board, ScoredEntry, Site
@@ -16,15 +17,17 @@ from harness.leaderboard.pages.plots.decomposition import decomposition
 from harness.leaderboard.pages.plots.figure import Figure
 from harness.leaderboard.pages.plots.forest import forest, protocols
 from harness.leaderboard.pages.plots.hardness import hardness
+from harness.leaderboard.pages.plots.label_changes import label_changes
 from harness.leaderboard.pages.plots.pairwise import pairwise
 from harness.leaderboard.pages.plots.scatter import scatter
 from harness.leaderboard.pages.plots.slope import slope
+from harness.leaderboard.pages.summary import summary
 from harness.report.show import notes_of
 from harness.specs.catalogue import own_root
 
 _MODELS_IN_INDEX = 20
 _ROWS_IN_INDEX = 250
-"""The index stays under 400 kB with so many rows, where the figures of a board weigh about as much
+"""The index stays under 450 kB with so many rows, where the figures of a board weigh about as much
 as `_MODELS_IN_INDEX` rows."""
 
 
@@ -38,7 +41,7 @@ class BoardView:
     """Those that stand below the table in the index: none for a single model, which they would only
     repeat, nor where the index would grow too large."""
     figures: tuple[Figure, ...]
-    """Those of the board's own page."""
+    """Those of the board's own page; of a single model what became of its answers alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,9 @@ class BenchmarkView:
 
     benchmark: Benchmark
     boards: tuple[BoardView, ...]
+    summary: tuple[Markup, ...]
+    """What the boards say at once, in sentences."""
+    label_changes: Figure | None
     hardness: Figure | None
 
     @property
@@ -101,8 +107,15 @@ def benchmark_views(site: Site) -> tuple[BenchmarkView, ...]:
     for benchmark in site.benchmarks:
         boards = [board for board in site.boards if board.benchmark == benchmark.name]
         asked = [board for board in boards if board.protocol == "mc"]
-        shown = tuple(_board_view(board, most) for board in boards)
-        views.append(BenchmarkView(benchmark, shown, hardness(benchmark.name, asked)))
+        views.append(
+            BenchmarkView(
+                benchmark,
+                boards=tuple(_board_view(board, most) for board in boards),
+                summary=summary(boards, benchmark.crossed),
+                label_changes=label_changes(benchmark.name, boards),
+                hardness=hardness(benchmark.name, asked),
+            )
+        )
     return tuple(views)
 
 
@@ -113,9 +126,10 @@ def _models_in_index(site: Site) -> int:
 
 
 def _board_view(board: Board, most: int) -> BoardView:
-    is_shown = most > 0 and len(board.rows) > 1
-    index = (forest(board, most), slope(board, most)) if is_shown else ()
-    own = (draw(board) for draw in (forest, slope, decomposition, pairwise, scatter))
+    is_alone = len(board.rows) < 2
+    index = () if is_alone or not most else (forest(board, most), slope(board, most))
+    drawn = (decomposition,) if is_alone else (forest, slope, decomposition, pairwise, scatter)
+    own = (draw(board) for draw in drawn)
     return BoardView(board, board_table(board), _present(index), _present(own))
 
 

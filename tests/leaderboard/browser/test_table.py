@@ -1,5 +1,7 @@
 """Rankings are sorted, filtered and searched by mouse and keyboard; the address has the view."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -40,6 +42,16 @@ def header(page: Page, board: Board, key: str) -> Locator:
 
 def references(page: Page, board: Board) -> list[str]:
     return table(page, board).locator("tbody.references th").all_inner_texts()
+
+
+def opened(visits: Visits, address: str = "index.html", **options: Any) -> Page:
+    """The first page, with the controls unfolded."""
+    page = visits.open(address, **options)
+    fold = page.locator("details.fold")
+    if fold.get_attribute("open") is None:
+        fold.locator("summary").press("Enter")
+    expect(page.get_by_label("Search models")).to_be_visible()
+    return page
 
 
 @pytest.fixture
@@ -97,8 +109,18 @@ def test_blanks_are_last_both_ways_and_equal_ones_stay(visits: Visits, board: Bo
     assert entries(page, board) == [*same, largest, blank]
 
 
+def test_controls_are_folded_until_they_say_something(visits: Visits, board: Board) -> None:
+    def is_open(address: str) -> bool:
+        return visits.open(address).locator("details.fold").get_attribute("open") is not None
+
+    assert not is_open("index.html") and not is_open(f"index.html#{board.slug}")
+    assert not is_open("index.html#s=-original")  # the column itself says that it sorts
+    for view in (f"b={board.slug}", "q=mini", "k=knn", "p=none", "c=cost"):
+        assert is_open(f"index.html#{view}"), view
+
+
 def test_search_and_filters_say_how_many_are_left(visits: Visits, built: BuiltSite) -> None:
-    page = visits.open("index.html")
+    page = opened(visits)
     total = len({row.name for board in built.site.boards for row in board.rows})
     status = page.locator(".controls [role=status]")
     expect(status).to_contain_text(f"{total} of {total} models")
@@ -120,7 +142,7 @@ def test_search_and_filters_say_how_many_are_left(visits: Visits, built: BuiltSi
 
 
 def test_protocols_and_rankings_are_chosen(visits: Visits, built: BuiltSite) -> None:
-    page = visits.open("index.html")
+    page = opened(visits)
     shown = page.locator("section.board:visible")
     expect(shown).to_have_count(len(built.site.boards))
     page.get_by_role("checkbox", name="OW").uncheck()
@@ -133,7 +155,7 @@ def test_protocols_and_rankings_are_chosen(visits: Visits, built: BuiltSite) -> 
 
 
 def test_columns_are_chosen_by_keyboard(visits: Visits, board: Board) -> None:
-    page = visits.open("index.html")
+    page = opened(visits)
     for group, key in (("answers", "unparsed"), ("model", "parameters"), ("cost", "seconds")):
         assert not header(page, board, key).is_visible()
         page.get_by_role("checkbox", name=group, exact=True).focus()
@@ -149,7 +171,7 @@ def test_columns_are_chosen_by_keyboard(visits: Visits, board: Board) -> None:
 
 
 def test_the_address_holds_the_whole_view(visits: Visits, board: Board) -> None:
-    page = visits.open("index.html")
+    page = opened(visits)
     page.get_by_role("combobox", name="Ranking").select_option(board.slug)
     header(page, board, "original").get_by_role("button").click()
     page.get_by_role("checkbox", name="k-NN").uncheck()
@@ -157,7 +179,7 @@ def test_the_address_holds_the_whole_view(visits: Visits, board: Board) -> None:
     page.get_by_label("Search models").fill("mini & <i>")
     page.wait_for_function("() => location.hash.includes('q=')")
     view = page.url.rsplit("/", 1)[1]
-    again = visits.open(view)
+    again = opened(visits, view)
     assert again.url == page.url
     assert again.get_by_label("Search models").input_value() == "mini & <i>"
     assert again.get_by_role("combobox", name="Ranking").input_value() == board.slug
@@ -175,12 +197,12 @@ def test_the_address_holds_the_whole_view(visits: Visits, board: Board) -> None:
 
 @pytest.mark.parametrize("view", ["s=-gone", "s=<b>", "b=gone", "k=gone", "c=none", "%", "q=%"])
 def test_odd_addresses_do_no_harm(visits: Visits, built: BuiltSite, view: str) -> None:
-    page = visits.open(f"index.html#{view}")
+    page = opened(visits, f"index.html#{view}")
     expect(page.locator(".controls [role=status]")).to_contain_text("models, in")
 
 
 def test_a_link_to_a_section_keeps_the_view(visits: Visits, built: BuiltSite) -> None:
-    page = visits.open("index.html")
+    page = opened(visits)
     page.get_by_role("checkbox", name="k-NN").uncheck()
     last = built.site.boards[-1]
     page.locator(f".contents a[href='#{last.slug}']").click()
@@ -189,7 +211,7 @@ def test_a_link_to_a_section_keeps_the_view(visits: Visits, built: BuiltSite) ->
 
 
 def test_a_link_to_the_view_is_copied(visits: Visits) -> None:
-    page = visits.open("index.html#c=cost", permissions=["clipboard-read", "clipboard-write"])
+    page = opened(visits, "index.html#c=cost", permissions=["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy link").click()
     expect(page.locator(".controls [role=status]")).to_have_text("The link to this view is copied.")
     assert page.evaluate("navigator.clipboard.readText()") == page.url

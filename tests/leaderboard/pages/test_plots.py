@@ -13,6 +13,7 @@ from harness.leaderboard.pages.plots.decomposition import decomposition
 from harness.leaderboard.pages.plots.figure import Figure, Scale, percent_scale, spread
 from harness.leaderboard.pages.plots.forest import forest, protocols
 from harness.leaderboard.pages.plots.hardness import hardness
+from harness.leaderboard.pages.plots.label_changes import label_changes
 from harness.leaderboard.pages.plots.pairwise import pairwise
 from harness.leaderboard.pages.plots.scatter import scatter
 from harness.leaderboard.pages.plots.slope import slope
@@ -156,9 +157,63 @@ def test_protocols_of_one_model_stand_side_by_side() -> None:
     assert protocols(boards[:1]) is None
 
 
+def test_label_changes_run_from_the_original_to_the_headline_accuracy() -> None:
+    site = make_site(5)
+    figure, root = made(label_changes("toy", site.boards))
+    assert len(figure.table.rows) == 20
+    kinds = ["MLLM", "dual encoder", "supervised", "k-NN"]
+    assert [text.text for text in texts(root, "head")] == kinds
+    assert [text.text for text in texts(root, "note")][:4] == ["OW", "MC hard", "MC easy", "CW"]
+    assert [text.text for text in texts(root, "name")] == [
+        f"Model {place}" for place in (0, 1, 2, 3, 4)
+    ]
+    ticks = {float(t.text or ""): float(t.attrib["x"]) for t in texts(root, "tick")}
+    (low, start), (high, end) = min(ticks.items()), max(ticks.items())
+    slopes = [path for path in root.iter("path") if path.attrib["class"] == "slope"]
+    boards = {board.slug: board for board in site.boards}
+    for path, (model, _, label, before, after, change, *_) in zip(
+        slopes, figure.table.rows, strict=True
+    ):
+        drawn = [float(pair.split()[0]) for pair in path.attrib["d"][1:].split("L")]
+        told = [low + (x - start) / (end - start) * (high - low) for x in drawn]
+        slug = {"OW": "toy_ow--ow", "CW": "toy_cw--cw"}.get(label)
+        slug = slug or f"toy_mc_{label.split()[1]}--mc"
+        (row,) = [row for row in boards[slug].rows if row.model == model]
+        assert row.change and row.change.from_ and row.change.to
+        assert told == pytest.approx([row.change.from_, row.change.to], abs=0.1)
+        assert before == typeset.fixed(row.change.from_)
+        assert (after, change) == (typeset.fixed(row.change.to), typeset.signed(row.change.delta))
+
+
+def test_label_changes_need_two_lines_and_two_label_sets() -> None:
+    one = make_site(1).boards
+    assert label_changes("toy", one[:1]) is None and label_changes("toy", one) is not None
+    assert label_changes("toy", [replace(board, note="asked otherwise") for board in one]) is None
+    bare = [
+        replace(board, rows=tuple(replace(row, change=None) for row in board.rows)) for board in one
+    ]
+    assert label_changes("toy", bare) is None
+
+
+def test_label_changes_of_many_models_are_those_that_rank_highest() -> None:
+    boards = make_site(60, PLANS[:2]).boards
+    figure, _ = made(label_changes("toy", boards))
+    assert "20 of 60 models are shown" in figure.caption
+    ranks = {
+        model: min(row.rank for board in boards for row in board.rows if row.model == model)
+        for model in {row.model for row in boards[0].rows}
+    }
+    drawn = {row[0] for row in figure.table.rows}
+    assert len(drawn) == 20
+    assert max(ranks[model] for model in drawn) <= min(
+        rank for model, rank in ranks.items() if model not in drawn
+    )
+
+
 def figures(site: Site) -> list[Figure]:
     drawn = (forest, slope, scatter, decomposition, pairwise)
-    return [figure for draw in drawn if (figure := draw(site.boards[0]))]
+    found = [*(draw(site.boards[0]) for draw in drawn), label_changes("toy", site.boards)]
+    return [figure for figure in found if figure]
 
 
 def test_hostile_names_stay_text_in_drawings() -> None:

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from markupsafe import Markup
 
 from harness.leaderboard.pages import typeset
+from harness.scores.results import Protocol
 from harness.specs.model import Kind
 
 Point = tuple[float, float]
@@ -17,12 +18,20 @@ TEXT = 12.0
 """Font size of all labels in user units; `.plot text` of the style sheet says the same."""
 _ADVANCE = 0.56
 """Mean width of a character of system fonts, in font sizes."""
-_SHAPES: dict[Kind, Sequence[Point]] = {
-    "dual_encoder": ((-1, -1), (1, -1), (1, 1), (-1, 1)),
-    "supervised": ((0, -1.25), (1.2, 0.95), (-1.2, 0.95)),
-    "knn": ((0, -1.35), (1.35, 0), (0, 1.35), (-1.35, 0)),
+_SQUARE: Sequence[Point] = ((-1, -1), (1, -1), (1, 1), (-1, 1))
+_TRIANGLE: Sequence[Point] = ((0, -1.25), (1.2, 0.95), (-1.2, 0.95))
+_DIAMOND: Sequence[Point] = ((0, -1.35), (1.35, 0), (0, 1.35), (-1.35, 0))
+_SHAPES: dict[Kind | Protocol, Sequence[Point]] = {
+    "dual_encoder": _SQUARE,
+    "supervised": _TRIANGLE,
+    "knn": _DIAMOND,
+    "mc": _SQUARE,
+    "cw": _TRIANGLE,
+    "cw_plus": [(-x, -y) for x, y in _TRIANGLE],
+    "classify": _DIAMOND,
 }
-"""Outlines of markers in radii; an MLLM is a circle."""
+"""Outlines of markers in radii; an MLLM is a circle. Where markers are protocols they are those of
+`harness.report.change_plot`, and open world is a circle."""
 
 
 def drawing(width: float, height: float, figure: str) -> Element:
@@ -58,14 +67,16 @@ def rectangle(parent: Element, css: str, corner: Point, size: Point) -> Element:
     return SubElement(parent, "rect", {"class": css, **places})
 
 
-def marker(parent: Element, css: str, kind: Kind, middle: Point, radius: float = 4.0) -> Element:
-    """Add the marker of a kind of model: circle, square, triangle or diamond."""
+def marker(
+    parent: Element, css: str, of: Kind | Protocol, middle: Point, radius: float = 4.0
+) -> Element:
+    """Add the marker of a kind of model or of a protocol."""
     x, y = middle
-    if kind not in _SHAPES:
+    if of not in _SHAPES:
         return SubElement(
             parent, "circle", {"class": css, "cx": _n(x), "cy": _n(y), "r": _n(radius)}
         )
-    corners = ((x + radius * a, y + radius * b) for a, b in _SHAPES[kind])
+    corners = ((x + radius * a, y + radius * b) for a, b in _SHAPES[of])
     path = "M" + "L".join(f"{_n(a)} {_n(b)}" for a, b in corners) + "Z"
     return SubElement(parent, "path", {"class": css, "d": path})
 
