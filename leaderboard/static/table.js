@@ -81,6 +81,16 @@
     });
   }
 
+  /** Show the columns of some groups, of every row. */
+  function showColumns(board, shown) {
+    for (const header of board.table.querySelectorAll("th[data-group]")) {
+      header.hidden = !shown.includes(header.dataset.group);
+    }
+    for (const row of board.table.querySelectorAll("tbody > tr")) {
+      board.headers.forEach((header, column) => { row.cells[column].hidden = header.hidden; });
+    }
+  }
+
   function applyBoard(board, view) {
     board.section.hidden = (view.b !== "" && view.b !== board.slug)
       || (view.p !== null && !view.p.includes(board.protocol));
@@ -95,8 +105,7 @@
       if (header.dataset.column === key) header.setAttribute("aria-sort", view.s === key ? "ascending" : "descending");
       else header.removeAttribute("aria-sort");
     }
-    const shown = view.c === null ? AT_FIRST : view.c;
-    for (const group of groups) board.table.classList.toggle("hide-" + group, !shown.includes(group));
+    showColumns(board, [CORE, ...(view.c === null ? AT_FIRST : view.c)]);
   }
 
   /** Hide what would lead to hidden boards, or hold nothing else. */

@@ -61,10 +61,9 @@ def test_a_run_that_goes_on_stands_by_itself(folder: Path) -> None:
     assert part.note == "Not complete: 8 of 12 images have an answer."
     page = (folder / "site" / "index.html").read_text(encoding="utf-8")
     assert part.note in page
-    ranks = [line for line in page.splitlines() if 'data-entry="b"' in line]
-    assert len(ranks) == 1
-    row = page[page.index('data-entry="b"') :].split("</tr>")[0]
-    assert row.count('<td data-value="">–</td>') >= 2  # neither tier nor rank
+    assert page.count('data-entry="b"') == 1
+    table = page[: page.index('data-entry="b"')].rpartition("<table")[2]
+    assert 'data-column="headline"' in table and 'data-column="rank"' not in table
     assert not (folder / "runs" / "b" / "colours" / "results.json").exists()
 
 
@@ -97,6 +96,10 @@ def test_what_was_asked_otherwise_is_not_ranked_together(folder: Path) -> None:
     assert [row.model for row in other.rows] == ["c"]
     assert other.note == "The first 6 of 12 images."
     assert not other.is_part
+    colour_run(folder, "s", settings=["sample.n=6", "sample.seed=1"], n=11)
+    drawn = board(built(folder), "colours.3--cw")
+    assert [row.model for row in drawn.rows] == ["s"] and drawn.note.startswith("A sample of 6")
+    assert [row.badges for row in (*other.rows, *drawn.rows)] == [("imported", "sample")] * 2
     colour_run(folder, "d", settings=["order_seed=3"])
     other = board(built(folder), "colours.3--cw")
     assert other.note == "Asked otherwise: order_seed: 0 -> 3."

@@ -163,6 +163,14 @@ class ScoredEntry:
         return self.entry.card.kind
 
     @property
+    def badges(self) -> tuple[str, ...]:
+        """What sets the run apart from one that the harness made whole and can read again."""
+        facts = self.run.run
+        is_part = facts.sample is not None or (facts.limit or facts.data.n) < facts.data.n
+        found = {"claimed": self.claimed, "imported": self.run.is_imported, "sample": is_part}
+        return tuple(name for name, is_so in found.items() if is_so)
+
+    @property
     def before(self) -> Before | None:
         """Accuracy by the original labels, where other labels rank."""
         change = self.change

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.leaderboard.entries.ledger import LEVELS
 from harness.leaderboard.numbers.site_model import Board, Reference, ScoredEntry
@@ -44,6 +44,8 @@ class Column:
     number: bool = True
     detail: str = ""
     """Stands small below the heading."""
+    css: str = ""
+    """Class of its cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,26 @@ class BoardTable:
 
 
 def board_table(board: Board) -> BoardTable:
-    """Lay a board out. Every board has the same columns in the same order, blank where it has no
-    numbers, since the style sheet hides groups of columns by their places.
+    """Lay a board out. A column in which no model has a value is left out: what nobody measured or
+    said is absent.
     """
-    columns = (*_core(board), *_labels(board), *_health(), *_facts(), *_cost())
-    rows = (Line(row, tuple(column.cell(row) for column in columns)) for row in board.rows)
+    every = (*_core(board), *_labels(board), *_health(), *_facts(), *_cost())
+    cells = [(column, [column.cell(row) for row in board.rows]) for column in every]
+    kept = [(column, found) for column, found in cells if any(cell.value for cell in found)]
+    columns = [column for column, _ in kept]
+    rows = zip(board.rows, zip(*(found for _, found in kept), strict=True), strict=True)
     references = (_reference(board, columns, item) for item in board.references)
-    return BoardTable(columns, tuple(rows), tuple(references))
+    return BoardTable(_classed(columns), tuple(Line(*row) for row in rows), tuple(references))
+
+
+def _classed(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """Give the columns with the classes of their cells, which the style sheet knows them by."""
+    groups = ["core", *(column.group for column in columns)]
+    found = []
+    for column, before in zip(columns, groups, strict=False):
+        names = ("" if column.number else "text", "begins" if column.group != before else "")
+        found.append(replace(column, css=" ".join(filter(None, (*names, column.css)))))
+    return tuple(found)
 
 
 def _core(board: Board) -> Sequence[Column]:
@@ -93,7 +108,8 @@ def _core(board: Board) -> Sequence[Column]:
         Column("kind", "core", "Kind", "Kind of model", lambda row: _text(KINDS[row.kind]),
                number=False),
         Column("headline", "core", board.headline, "Accuracy in % and its 95 % interval (Wilson)",
-               lambda row: _percent(row.headline.accuracy, typeset.between(row.headline.ci95))),
+               lambda row: _percent(row.headline.accuracy, typeset.between(row.headline.ci95)),
+               css="headline"),
         Column("original", "core", original, "Accuracy in % by the original labels and its 95 % "
                "interval (Wilson), on the images that the headline labels score too", _before),
         Column("change", "core", "Change", "Points from the original to the headline labels on the "
@@ -104,8 +120,8 @@ def _core(board: Board) -> Sequence[Column]:
                _share("oop")),
         Column("coverage", "core", "Coverage", "Images that have an answer, %",
                lambda row: _percent(row.coverage)),
-        Column("level", "core", "Level", "How far the entry was verified; below, whether accuracy "
-               "is a claim, and whether the answers were imported", _level),
+        Column("level", "core", "Level", "How far the entry was verified",
+               lambda row: Cell(str(LEVELS.index(row.entry.level)), row.entry.level), css="text"),
         Column("date", "core", "Date", "Day on which the last run ended",
                lambda row: _text(row.entry.manifest.date), number=False),
     )  # fmt: skip
@@ -161,14 +177,19 @@ def _facts() -> Sequence[Column]:
                lambda row: Cell(typeset.raw(row.entry.card.parameters),
                                 typeset.magnitude(row.entry.card.parameters))),
         Column("imagenet_train", "facts", "Saw train", "Was ImageNet train trained on? As the "
-               "submitter says", lambda row: _text(row.entry.card.training_data.imagenet_train),
+               "submitter says", lambda row: _said(row.entry.card.training_data.imagenet_train),
                number=False),
         Column("imagenet_val", "facts", "Saw val", "Was ImageNet validation trained on? As the "
-               "submitter says", lambda row: _text(row.entry.card.training_data.imagenet_val),
+               "submitter says", lambda row: _said(row.entry.card.training_data.imagenet_val),
                number=False),
         Column("organization", "facts", "Organization", "Who made the model",
                lambda row: _text(row.entry.card.organization), number=False),
     )  # fmt: skip
+
+
+def _said(disclosure: str) -> Cell:
+    """What is unknown sorts as a blank, and a column of it says nothing."""
+    return Cell("" if disclosure == "unknown" else disclosure, disclosure)
 
 
 def _cost() -> Sequence[Column]:
@@ -210,12 +231,6 @@ def _shift(row: ScoredEntry) -> Cell:
     if row.rank_original is not None and row.rank_on_common is not None:
         shift = row.rank_original - row.rank_on_common
     return Cell(typeset.raw(shift), typeset.shift(shift))
-
-
-def _level(row: ScoredEntry) -> Cell:
-    marks = {"claimed": row.claimed, "imported": row.run.is_imported}
-    shown = ", ".join(mark for mark, is_so in marks.items() if is_so)
-    return Cell(str(LEVELS.index(row.entry.level)), row.entry.level, shown)
 
 
 def _share(status: str) -> Callable[[ScoredEntry], Cell]:

@@ -58,6 +58,11 @@ CLAIMED = (
     "Claimed: nothing in these entries gives the classes again, so that the figures rest on what "
     "the submitters say; they are ranked among themselves."
 )
+BADGES: Mapping[str, str] = {
+    "claimed": "Nothing in the entry gives the classes again; ranked apart",
+    "imported": "Something else than the harness asked the model",
+    "sample": "Of a part of the images; never ranked beside a run of all of them",
+}
 MATCHINGS: Mapping[Matching, str] = SIDE_BY_SIDE
 GROUPS: Mapping[Group, str] = {
     "A": "all images with a label",

@@ -1,14 +1,18 @@
 """Every page: sound, accessible, inert, complete without scripts, and with the site's numbers."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from harness.data.sample import Sample
+from harness.leaderboard.entries.card import TrainingData
 from harness.leaderboard.numbers.site_model import ScoredEntry
 from harness.leaderboard.pages.views import NAVIGATION, render
+from leaderboard.pages.board_builder import PLANS
 from leaderboard.pages.reading import Element, assert_inert, read_all
 from leaderboard.pages.site_builder import make_site
 
@@ -149,7 +153,8 @@ def expected_values(row: ScoredEntry) -> dict[str, object]:
         "group_S+": groups["S+"].accuracy, "group_M-": groups["M-"].accuracy,
         "empty_correct": row.headline.accuracy_empty_correct,
         "per_class": row.headline.mean_per_class, "unparsed": row.results.shares["unparsed"],
-        "parameters": entry.card.parameters, "imagenet_val": entry.card.training_data.imagenet_val,
+        "parameters": entry.card.parameters,
+        "imagenet_train": entry.card.training_data.imagenet_train,
         "organization": entry.card.organization, "tokens": run.tokens, "seconds": run.seconds,
         "cost": run.cost, "oop_strict": row.results.out_share("strict"),
         "accuracy_strict": row.headline.accuracy_by("strict"),
@@ -164,6 +169,9 @@ def test_values_of_the_rankings_are_those_of_the_site(pages: dict[str, Element])
         assert list(cells) == [row.name for row in board.rows]
         for row in board.rows:
             for key, value in expected_values(row).items():
+                if key not in cells[row.name]:
+                    assert value is None, key
+                    continue
                 cell = cells[row.name][key]
                 told = cell.attributes["data-value"]
                 if value is None:
@@ -197,22 +205,70 @@ def test_reference_rows_stand_apart_and_say_how_they_are_made(pages: dict[str, E
             assert value is None or f"{value:.2f}" in body.text
 
 
-def test_boards_share_their_columns_which_the_style_sheet_hides_by_place(
-    pages: dict[str, Element], folder: Path
-) -> None:
-    style = (folder / "style.css").read_text()
-    tables = pages["index.html"].find_all("table", class_="ranking")
-    for table in tables:
-        columns = [th for th in table.find_all("th") if "data-column" in th.attributes]
+def columns_of(table: Element) -> list[Element]:
+    return [th for th in table.find_all("th") if "data-column" in th.attributes]
+
+
+def test_headings_of_groups_span_their_columns(pages: dict[str, Element]) -> None:
+    for table in pages["index.html"].find_all("table", class_="ranking"):
+        columns = columns_of(table)
         groups = [th.attributes["data-group"] for th in columns]
         heads = [th for th in table.find_all("th") if th.attributes.get("scope") == "colgroup"]
         assert [int(h.attributes["colspan"]) for h in heads] == [
             groups.count(h.attributes["data-group"]) for h in heads
         ]
-        for group in ("labels", "health", "facts", "cost"):
-            first, last = groups.index(group) + 1, len(groups) - groups[::-1].index(group)
-            places = f"nth-child(n + {first}):nth-child(-n + {last})"
-            assert f".ranking.hide-{group} tr:not(.groups) > :{places}" in style
+        firsts = [place for place, th in enumerate(columns) if th.has_class("begins")]
+        assert firsts == [groups.index(group) for group in dict.fromkeys(groups) if group != "core"]
+
+
+def test_what_nobody_measured_has_no_column_and_no_line(tmp_path: Path) -> None:
+    (plain,) = make_site(2, PLANS[3:]).boards
+    rows = [changed(row, cost=None, tokens=None, prompt_tokens=None) for row in plain.rows]
+    quiet = {"organization": "", "parameters": None, "license": ""}
+    unknown = {"training_data": TrainingData(imagenet_train="unknown", imagenet_val="unknown")}
+    cards = [row.entry.card.model_copy(update=quiet | unknown) for row in rows]
+    entries = [replace(row.entry, card=card) for row, card in zip(rows, cards, strict=True)]
+    rows = [replace(row, entry=entry) for row, entry in zip(rows, entries, strict=True)]
+    site = make_site(2, PLANS[3:])
+    board = replace(plain, rows=tuple(rows))
+    render(replace(site, boards=(board,), entries=tuple(entries)), tmp_path)
+    pages = read_all(tmp_path)
+    (table,) = pages["index.html"].find_all("table", class_="ranking")
+    keys = {th.attributes["data-column"] for th in columns_of(table)}
+    gone = {"cost", "tokens", "organization", "parameters", "imagenet_train", "imagenet_val"}
+    assert "seconds" in keys and not keys & gone
+    terms = {each.text for each in pages["models/model-0.html"].find_all("dt")}
+    assert "Time" in terms and not [
+        each for each in terms if each in ("Parameters", "License", "Organization", "Cost")
+    ]
+    assert not [each for each in terms if each.startswith("Tokens")]
+    assert "not told" not in pages["models/model-0.html"].text
+
+
+def test_badges_say_what_sets_a_run_apart(tmp_path: Path) -> None:
+    site = make_site(3, PLANS[:1])
+    (board,) = site.boards
+    first, second, third = board.rows
+    rows = (
+        replace(changed(first, model_facts={"adapter": "predictions"}), claimed="no text"),
+        changed(second, sample=Sample(n=40, of=1280, seed=0, stratify=False)),
+        third,
+    )
+    render(replace(site, boards=(replace(board, rows=rows),)), tmp_path)
+    pages = read_all(tmp_path)
+    for row, wanted in zip(rows, (["claimed", "imported"], ["sample"], []), strict=True):
+        (line,) = pages["index.html"].find_all("tr", data_entry=row.name)
+        (scores,) = pages[f"models/{row.name}.html"].find_all("tbody", class_="run")
+        for place in (line, scores):
+            assert [each.text for each in place.find_all("span", class_="badge")] == wanted
+    method = {each.text for each in pages["method.html"].find_all("dt")}
+    assert method >= {"claimed", "imported", "sample"}
+
+
+def changed(row: ScoredEntry, **facts: object) -> ScoredEntry:
+    """A row whose run's manifest says something else."""
+    run = row.run.run.model_copy(update=facts)
+    return replace(row, run=row.run.model_copy(update={"run": run}))
 
 
 def test_a_model_page_tells_prompt_card_classes_gallery_and_decisions(
