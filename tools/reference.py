@@ -57,6 +57,7 @@ PAGES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
         },
     ),
     "study": ("Fields of a study", {"StudySpec": "Study", "OwnTaskSpec": "`baselines` of a study"}),
+    "board": ("Fields of a board", {"SiteSpec": "`site.yaml` beside the entries"}),
 }
 READING: Final = """# Rules of reading
 

@@ -11,6 +11,7 @@ from harness.data.images.source import open_source
 from harness.data.labels.of_task import Overrides
 from harness.data.opened import OpenTask
 from harness.errors import DataError, Problem, UserError
+from harness.leaderboard.entries.branding import read_branding
 from harness.leaderboard.entries.finding import RULES
 from harness.leaderboard.files.data_scripts import write_images
 from harness.leaderboard.files.feed import write_feed
@@ -41,9 +42,10 @@ def build(catalogue: Catalogue, entries: Path, output: Path, overrides: Override
     the checker refuses is on no board; the site names it with the reasons (`Site.refused`). The
     folder appears, or takes the place of an older site, when it is complete. Raises UserError when
     `output` is there and is no site, DataError when every entry is refused, one has vanished, or a
-    label set cannot be read.
+    label set cannot be read, and as `read_branding`.
     """
     refuse_other(output)
+    branding = read_branding(entries)
     gathered = gather(catalogue, entries)
     opened_tasks = open_tasks(catalogue, gathered.entries, overrides)
     labels = labels_by_task(opened_tasks)
@@ -60,6 +62,7 @@ def build(catalogue: Catalogue, entries: Path, output: Path, overrides: Override
         boards = make_boards(scored, opened_tasks, labels)
         benchmarks = [describe(by_name[name], images.get(name)) for name in sorted(by_name)]
         site = _site(gathered, cross(benchmarks, boards, by_name), boards)
+        site = replace(site, branding=branding)
         write_feed(hidden / "feed.xml", site)
         write_site(hidden, site, by_name)
     return site

@@ -19,8 +19,10 @@ def write_feed(path: Path, site: Site) -> None:
     relative to the feed. All text goes through `held`.
     """
     feed = ET.Element("feed", {"xmlns": "http://www.w3.org/2005/Atom"})
-    _add(feed, "id", f"urn:uuid:{_PROJECT}")
-    _add(feed, "title", "Leaderboard: decisions")
+    board = site.branding.spec
+    own = uuid.uuid5(_PROJECT, board.title) if "title" in board.model_fields_set else _PROJECT
+    _add(feed, "id", f"urn:uuid:{own}")
+    _add(feed, "title", f"{board.title}: decisions")
     _add(feed, "updated", f"{site.date}T00:00:00Z")
     _add(_add(feed, "author"), "name", "The maintainers")
     ET.SubElement(feed, "link", {"rel": "self", "href": "feed.xml"})

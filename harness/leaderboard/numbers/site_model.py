@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from harness.answers.outcome import Status
 from harness.data.classes import ClassList
+from harness.leaderboard.entries.branding import Branding
 from harness.leaderboard.entries.entry import Entry
 from harness.leaderboard.entries.finding import Report
 from harness.leaderboard.entries.format import EntryRun
@@ -292,3 +293,4 @@ class Site:
     """Entries that the checker refuses, by name, with its errors; they are only here."""
     own: OwnRuns | None = None
     """For a site of one's own runs (`harness view`); None for a leaderboard."""
+    branding: Branding = field(default_factory=Branding)

@@ -193,7 +193,7 @@ class _Writer:
 
 
 def render(site: Site, output: Path) -> None:
-    """Write all HTML pages, the style sheet and the scripts into the folder `output`.
+    """Write all HTML pages, the style sheet, the scripts and the logo into the folder `output`.
 
     The folder may exist and hold other files (`data/`, `images/`, `feed.xml`). The bytes written
     depend on `site` and on the templates only.
@@ -201,6 +201,8 @@ def render(site: Site, output: Path) -> None:
     output.mkdir(parents=True, exist_ok=True)
     for path in sorted((own_root() / "leaderboard" / "static").iterdir()):
         shutil.copyfile(path, output / path.name)
+    if site.branding.logo:
+        (output / site.branding.logo.file).write_bytes(site.branding.logo.data)
     writer = _Writer(_environment(site), output)
     benchmarks = benchmark_views(site)
     for name, title in navigation(site):
