@@ -129,7 +129,7 @@ def _core(board: Board) -> Sequence[Column]:
 
 def _labels(board: Board) -> Sequence[Column]:
     return (
-        *(_label_group(board, name) for name in _LABEL_GROUPS),
+        *(_label_group(board, name) for name in _LABEL_GROUPS if board.original or len(name) == 1),
         Column("empty_correct", "labels", "N right", "Accuracy in %, images without a valid label "
                "counted as right, as in the paper's evaluator",
                lambda row: _percent(row.headline.accuracy_empty_correct)),
