@@ -64,7 +64,10 @@ def pack(
     tasks = ", ".join(run.task for run in manifest.runs)
     say(f"{output}: {manifest.model} on {tasks}")
     if card is None:
-        say(f"fill in {output / 'MODEL_CARD.md'}, then pack again with --card FILE")
+        say(
+            f"fill in {output / 'MODEL_CARD.md'}, then pack again with --card FILE; until then the "
+            "check refuses the entry (E209)"
+        )
     say(f"check it: harness submit check {output}")
 
 

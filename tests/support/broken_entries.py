@@ -250,7 +250,17 @@ def copied(number: int) -> str:
     return NAMES[original(number)] if chance(number, "copied") < 0.9 else honest(number)
 
 
-SUSPICIOUS: dict[str, Answer] = {
-    "W601": often_outside, "W602": often_one_class, "W603": never_one_class, "W604": tired,
-    "W606": copied,
+def perfect(number: int) -> str:
+    return NAMES[(headline(number) or [1])[0]]
+
+
+def literal(number: int) -> str:
+    told = honest(number)
+    return told if told in NAMES else NAMES[number % 10]
+
+
+SUSPICIOUS: dict[str, tuple[str, Answer]] = {
+    "W601": ("tiny_cw", often_outside), "W602": ("tiny_cw", often_one_class),
+    "W603": ("tiny_cw", never_one_class), "W604": ("tiny_cw", tired), "W606": ("tiny_cw", copied),
+    "W607": ("tiny_cw", perfect), "W608": ("tiny_ow", literal),
 }  # fmt: skip

@@ -13,7 +13,14 @@ import harness
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides
 from harness.data.opened import open_task
 from harness.errors import DataError, Problem
-from harness.leaderboard.entries.card import MAX_CARD, ModelCard, kind_of, new_card, parse_card
+from harness.leaderboard.entries.card import (
+    MAX_CARD,
+    ModelCard,
+    kind_of,
+    new_card,
+    parse_card,
+    unfilled,
+)
 from harness.leaderboard.entries.check import examine
 from harness.leaderboard.entries.entry import Entry
 from harness.leaderboard.entries.finding import RULES
@@ -60,7 +67,8 @@ def pack(catalogue: Catalogue, paths: Sequence[Path], options: PackOptions) -> E
     Raises UserError when there is something in the folder; DataError when runs are not complete and
     scored, are of several models or twice of one task, when their prompts are not those that the
     task renders, when the checker would refuse what was packed (images without a row, answers that
-    are not mapped, other settings than the task's), or as `parse_card` for a card that is given.
+    are not mapped, other settings than the task's), or for a card that is given and is not filled
+    in, or as `parse_card`.
     """
     entry = options.output.resolve().name
     _check_slug(entry, f"-o {options.output}", "an entry's name")
@@ -209,7 +217,11 @@ def _write_card(folder: Path, manifests: list[Manifest], options: PackOptions) -
         path.write_text(text, encoding="utf-8")
         return parse_card(text.encode(), path)[0]
     data = read_bounded(options.card, MAX_CARD)
-    card, _ = parse_card(data, options.card)
+    card, text = parse_card(data, options.card)
+    left = unfilled(text)
+    if left:
+        what, fix = "is not filled in", "replace the text of the template; E209 of docs/submit.md"
+        raise DataError(Problem(str(options.card), what, got=left[0], fix=fix))
     if options.name not in (None, card.model):
         where = f"--name {options.name}"
         raise DataError(Problem(where, "is not the model of the card", expected=card.model))

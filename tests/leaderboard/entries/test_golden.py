@@ -10,7 +10,7 @@ from harness.leaderboard.entries.finding import RULES, Report, exit_code
 from harness.specs.catalogue import Catalogue
 from support.broken_entries import BROKEN, SUSPICIOUS
 from support.drafts import Draft
-from support.tiny_benchmark import tiny_entry, write_benchmark
+from support.tiny_benchmark import Answer, tiny_entry, write_benchmark
 
 
 def check(tiny: Catalogue, folder: Path) -> Report:
@@ -47,10 +47,29 @@ def test_a_broken_entry_breaks_one_rule(tiny: Catalogue, draft: Draft, code: str
 
 @pytest.mark.parametrize("code", SUSPICIOUS)
 def test_a_suspicious_entry_is_told(tiny: Catalogue, tmp_path: Path, code: str) -> None:
-    folder = tiny_entry(tiny, tmp_path / "submissions" / "tiny", SUSPICIOUS[code], ["tiny_cw"])
+    task, answer = SUSPICIOUS[code]
+    folder = tiny_entry(tiny, tmp_path / "submissions" / "tiny", answer, [task])
     report = check(tiny, folder)
     assert codes(report) == {code}, report.findings
     assert exit_code([report]) == 2
+
+
+def one_wrong(number: int) -> str:
+    return "ant" if number == 5 else SUSPICIOUS["W607"][1](number)
+
+
+def a_few_in_other_words(number: int) -> str:
+    return "Fox." if number in (5, 6, 7) else SUSPICIOUS["W608"][1](number)
+
+
+@pytest.mark.parametrize(
+    ("task", "answer"), [("tiny_cw", one_wrong), ("tiny_ow", a_few_in_other_words)]
+)
+def test_what_is_a_little_less_good_is_no_suspicion(
+    tiny: Catalogue, tmp_path: Path, task: str, answer: Answer
+) -> None:
+    folder = tiny_entry(tiny, tmp_path / "submissions" / "tiny", answer, [task])
+    assert codes(check(tiny, folder)) == set()
 
 
 def test_a_copy_of_an_entry_is_told(tiny: Catalogue, draft: Draft) -> None:

@@ -227,7 +227,7 @@ def check_filled_in(text: str) -> Iterator[Finding]:
     """Nothing that a new card asks to replace is still in the text of the card (E209)."""
     left = unfilled(text)
     if left:
-        yield Finding("E209", CARD, f"{len(left)} sentences, the first: {left[0]}")
+        yield Finding("E209", CARD, f"{len(left)} sentences, to be replaced: {left[0]}")
 
 
 def check_task(catalogue: Catalogue, run: EntryRun) -> Iterator[Finding]:
