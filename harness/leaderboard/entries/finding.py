@@ -58,7 +58,8 @@ RULES: Mapping[str, str] = MappingProxyType(
         "W606": "Wrong original labels are chosen more often than accuracy explains.",
         "W607": "Nearly no answer is wrong: of at least 100 none, or accuracy above 99 % with its "
         "interval.",
-        "W608": "Open world: more than 99 % of the answers are names of the list, letter by letter.",
+        "W608": "Open world: more than 99 % of the answers are names of the list, letter by "
+        "letter.",
         "E701": "A line of the ledger is no decision.",
         "E702": "The ledger's dates go back.",
         "E703": "An entry that was decided on is not there, and not withdrawn.",

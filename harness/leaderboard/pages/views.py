@@ -10,6 +10,7 @@ import jinja2
 from markupsafe import Markup
 
 from harness.leaderboard.entries.entry import Entry
+from harness.leaderboard.numbers.outside import outside
 from harness.leaderboard.numbers.site_model import Benchmark, Board, ScoredEntry, Site
 from harness.leaderboard.pages import typeset
 from harness.leaderboard.pages.board_table import BoardTable, board_table
@@ -231,5 +232,6 @@ def _environment(site: Site) -> jinja2.Environment:
         "site": site,
         "navigation": navigation(site),
         "typeset": typeset,
+        "outside": outside(site),
     }
     return environment

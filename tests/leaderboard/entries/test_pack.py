@@ -100,7 +100,7 @@ def test_a_card_that_is_filled_in_is_taken_as_it_is(
         pack(tiny, [runs["tiny_cw"]], PackOptions(tmp_path / "b", card=card))
     pack(tiny, [runs["tiny_cw"]], PackOptions(tmp_path / "new"))
     template = tmp_path / "new" / "MODEL_CARD.md"
-    with pytest.raises(DataError, match="is not filled in.*\n.*What this model is.*\n.*E209"):
+    with pytest.raises(DataError, match=r"is not filled in.*\n.*What this model is.*\n.*E209"):
         pack(tiny, [runs["tiny_cw"]], PackOptions(tmp_path / "b", card=template))
     assert not (tmp_path / "b").exists()
 
