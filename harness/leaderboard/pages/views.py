@@ -20,6 +20,7 @@ from harness.leaderboard.pages.plots.forest import forest, protocols
 from harness.leaderboard.pages.plots.hardness import hardness
 from harness.leaderboard.pages.plots.label_changes import label_changes
 from harness.leaderboard.pages.plots.pairwise import pairwise
+from harness.leaderboard.pages.plots.pareto import FACTS, pareto
 from harness.leaderboard.pages.plots.scatter import scatter
 from harness.leaderboard.pages.plots.slope import slope
 from harness.leaderboard.pages.summary import summary
@@ -130,7 +131,8 @@ def _board_view(board: Board, most: int) -> BoardView:
     is_alone = len(board.rows) < 2
     index = () if is_alone or not most else (forest(board, most), slope(board, most))
     drawn = (decomposition,) if is_alone else (forest, slope, decomposition, pairwise, scatter)
-    own = (draw(board) for draw in drawn)
+    own = [draw(board) for draw in drawn]
+    own += [] if is_alone or board.note else [pareto(board, fact) for fact in FACTS]
     return BoardView(board, board_table(board), _present(index), _present(own))
 
 

@@ -3,7 +3,6 @@ changes.
 """
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 from harness.answers.outcome import Status
@@ -11,6 +10,7 @@ from harness.data.labels.of_task import NO_OVERRIDES
 from harness.leaderboard.build import build
 from harness.leaderboard.entries.format import MANIFEST
 from harness.leaderboard.numbers.outside import outside
+from harness.store.prediction import Prediction
 from leaderboard.numbers.entry_builder import Toy, draw_rows
 from leaderboard.pages.reading import read_page
 
@@ -21,8 +21,9 @@ def test_every_kind_of_entry_on_no_ranking_is_named_with_its_reason(
     toy.add("whole", {"toy_cw": draw_rows(1)})
     toy.add("part", {"toy_cw": draw_rows(2)[:-1]})
     failed = toy.finished("toy_cw", draw_rows(3))
-    failed[0] = replace(failed[0], status=Status.ERROR, answer=None, class_id=None, rule=None,
-                        similarity=None, margin=None, nearest=(), error="the server was down")  # fmt: skip
+    failed[0] = Prediction(
+        failed[0].image_id, Status.ERROR, prompt_sha256=failed[0].prompt_sha256, error="it was down"
+    )
     toy.add("failed", {"toy_cw": failed})
     toy.add("forged", {"toy_cw": draw_rows(4)})
     manifest = toy.entries / "forged" / MANIFEST

@@ -148,6 +148,39 @@ def draw_key(root: Element, top: float, gap: float, parts: Sequence[tuple[str, s
         x += 17 + drawing.width_of(label) + gap
 
 
+class Names:
+    """Writes the names of markers beside them, each where nothing is yet."""
+
+    def __init__(self, area: tuple[float, float, float], markers: Iterable[drawing.Point]) -> None:
+        """Take the left, upper and right bounds, and the middles of all markers."""
+        self._area = area
+        self._boxes = [(x - 5, y - 5, x + 5, y + 5) for x, y in markers]
+
+    def write(self, part: Element, name: str, marker: drawing.Point) -> None:
+        """Write a name, if there is room on a side of its marker."""
+        (x, y), wide = marker, drawing.width_of(name)
+        left, top, right = self._area
+        for css, start, middle in (
+            ("name", x + 8, y),
+            ("name end", x - 8 - wide, y),
+            ("name middle", x - wide / 2, y - 13),
+            ("name middle", x - wide / 2, y + 13),
+        ):
+            inside = start >= left and start + wide <= right and middle - 7 >= top
+            if inside and self._take((start, middle - 7, start + wide, middle + 7)):
+                anchor = {"name": start, "name end": start + wide}.get(css, x)
+                drawing.text(part, css, (anchor, middle), name)
+                break
+
+    def _take(self, box: tuple[float, float, float, float]) -> bool:
+        """Take a box (left, top, right, bottom) if it is free; give whether it was."""
+        left, top, right, bottom = box
+        if any(left < c and a < right and top < d and b < bottom for a, b, c, d in self._boxes):
+            return False
+        self._boxes.append(box)
+        return True
+
+
 def ends_of(row: ScoredEntry) -> tuple[float, float] | None:
     """Give the accuracies by the original and the headline labels on the images that both score."""
     change = row.change

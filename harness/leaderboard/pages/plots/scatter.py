@@ -1,8 +1,6 @@
 """Original against headline accuracy, with the diagonal on which nothing changes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from xml.etree.ElementTree import Element
 
 from markupsafe import Markup
 
@@ -13,6 +11,7 @@ from harness.leaderboard.pages.plots.figure import (
     MOST_MODELS,
     Axis,
     Figure,
+    Names,
     draw_axes,
     ends_of,
     percent_scale,
@@ -23,22 +22,7 @@ from harness.leaderboard.pages.plots.figure import (
 _SIDE, _LEFT, _TOP = 480.0, 64.0, 16.0
 _BOTTOM, _RIGHT = _TOP + _SIDE, _LEFT + _SIDE
 _WIDTH, _HEIGHT = 640.0, 556.0
-_RADIUS, _TEXT = 4.5, 8.0
-
-
-@dataclass(slots=True)
-class _Places:
-    """Boxes (left, top, right, bottom) that are taken."""
-
-    boxes: list[tuple[float, float, float, float]] = field(default_factory=list)
-
-    def take(self, left: float, top: float, right: float, bottom: float) -> bool:
-        """Take a box if it is free; give whether it was."""
-        for a, b, c, d in self.boxes:
-            if left < c and a < right and top < d and b < bottom:
-                return False
-        self.boxes.append((left, top, right, bottom))
-        return True
+_RADIUS = 4.5
 
 
 def scatter(board: Board) -> Figure | None:
@@ -85,27 +69,11 @@ def _draw(
     turned = drawing.text(root, "head middle", (0, 0), board.headline, 40)
     turned.set("transform", f"translate(16 {_TOP + _SIDE / 2:.0f}) rotate(-90)")
     places = [(across(original), up(headline)) for _, (original, headline) in points]
-    taken = _Places([(x - 5, y - 5, x + 5, y + 5) for x, y in places])
+    names = Names((_LEFT, _TOP, _WIDTH), places)
     for (row, (original, headline)), place in zip(points, places, strict=True):
         part = drawing.group(root, f"model k-{row.kind}")
         mark = drawing.marker(part, "mark", row.kind, place, _RADIUS)
         both = f"{typeset.fixed(original)} → {typeset.fixed(headline)}"
         drawing.tooltip(mark, f"{row.model}: {both}")
-        _draw_name(part, typeset.cut(row.model, 22), place, taken)
+        names.write(part, typeset.cut(row.model, 22), place)
     return drawing.markup(root)
-
-
-def _draw_name(part: Element, name: str, place: drawing.Point, taken: _Places) -> None:
-    """Write a name beside its marker where there is room for it."""
-    (x, y), wide = place, drawing.width_of(name)
-    for css, start, middle in (
-        ("name", x + _TEXT, y),
-        ("name end", x - _TEXT - wide, y),
-        ("name middle", x - wide / 2, y - 13),
-        ("name middle", x - wide / 2, y + 13),
-    ):
-        inside = start >= _LEFT and start + wide <= _WIDTH and middle - 7 >= _TOP
-        if inside and taken.take(start, middle - 7, start + wide, middle + 7):
-            anchor = {"name": start, "name end": start + wide}.get(css, x)
-            drawing.text(part, css, (anchor, middle), name)
-            break

@@ -1,0 +1,213 @@
+"""Accuracy against parameters, cost and date, with the Pareto front. A model of which nobody
+measured or said a fact is counted and listed, and not placed.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from markupsafe import Markup
+
+from harness.leaderboard.numbers.site_model import Board, ScoredEntry
+from harness.leaderboard.pages import typeset
+from harness.leaderboard.pages.plots import drawing
+from harness.leaderboard.pages.plots.figure import (
+    MOST_MODELS,
+    Axis,
+    Figure,
+    Names,
+    Scale,
+    draw_axes,
+    percent_scale,
+    shown,
+    table_of,
+)
+
+_WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 640.0, 64.0, 560.0, 16.0, 336.0, 392.0
+_LEAST_SPAN = 10.0
+"""A logarithmic axis spans at least so much, so that it has ticks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that a model takes, of which less is better."""
+
+    key: str
+    title: str
+    axis: str
+    note: str
+    """Where it comes from, in a sentence."""
+    less: str
+    """What makes a model better, of two that are as accurate."""
+    value: Callable[[ScoredEntry], float | None]
+    write: Callable[[float], str]
+    is_logarithmic: bool = True
+
+
+def _parameters(row: ScoredEntry) -> float | None:
+    return row.entry.card.parameters
+
+
+def _cost(row: ScoredEntry) -> float | None:
+    facts = row.run.run
+    return 1000 * facts.cost / facts.n if facts.cost and facts.n else None
+
+
+def _day(row: ScoredEntry) -> float | None:
+    try:
+        return date.fromisoformat(row.entry.manifest.date).toordinal()
+    except ValueError:  # a submitter's word
+        return None
+
+
+FACTS = (
+    Fact(
+        "parameters",
+        "Accuracy and size",
+        "parameters",
+        "Parameters are as the model cards say.",
+        "fewer parameters",
+        _parameters,
+        lambda value: typeset.magnitude(round(value)),
+    ),
+    Fact(
+        "cost",
+        "Accuracy and cost",
+        "US $ for 1,000 images",
+        "Cost is what the run’s manifest has, by the prices that its model named, over its images.",
+        "less cost",
+        _cost,
+        lambda value: f"{value:.3g}",
+    ),
+    Fact(
+        "date",
+        "Accuracy and date",
+        "day on which the entry’s last run ended",
+        "The day is that of the answers, and not of the model.",
+        "an earlier day",
+        _day,
+        lambda value: date.fromordinal(round(value)).isoformat(),
+        is_logarithmic=False,
+    ),
+)
+
+
+def pareto(board: Board, fact: Fact) -> Figure | None:
+    """Draw a marker a model, by a fact and the headline accuracy, and the Pareto front; None where
+    fewer than two models differ in the fact.
+    """
+    known = [
+        (row, value, row.headline.accuracy)
+        for row in board.rows
+        if (value := fact.value(row)) is not None and row.headline.accuracy is not None
+    ]
+    if len({value for _, value, _ in known}) < 2:
+        return None
+    on_front = front([(value, accuracy) for _, value, accuracy in known])
+    best = [point for place, point in enumerate(known) if place in on_front]
+    others = [point for place, point in enumerate(known) if place not in on_front]
+    drawn = [*best, *others[: max(MOST_MODELS - len(best), 0)]]
+    names = {row.name for row, _, _ in best}
+    figure = f"pareto-{fact.key}-{board.slug}"
+    silent = len(board.rows) - len(known)
+    missing = (
+        f" Of {typeset.count(silent)} of {typeset.count(len(board.rows))} models it is not known: "
+        "they are in the table alone."
+        if silent
+        else ""
+    )
+    return Figure(
+        id=figure,
+        title=fact.title,
+        caption=f"Accuracy (%) by {board.headline}. The line is the Pareto front: no model is at "
+        f"least as accurate with {fact.less}. {fact.note}{missing}{shown(len(known))}",
+        svg=_draw(figure, fact, drawn, sorted((value, accuracy) for _, value, accuracy in best)),
+        table=table_of(
+            board.rows,
+            (
+                ("Model", lambda row: row.model),
+                (fact.axis[0].upper() + fact.axis[1:], lambda row: _written(fact, row)),
+                (board.headline, lambda row: typeset.fixed(row.headline.accuracy)),
+                ("On the front", lambda row: "yes" if row.name in names else typeset.BLANK),
+            ),
+        ),
+    )
+
+
+def front(points: Sequence[tuple[float, float]]) -> set[int]:
+    """Give the places of the points that no other one is as good as on both sides and better on
+    one: less of the first, more of the second.
+    """
+    found: set[int] = set()
+    last = (math.inf, -math.inf)
+    order = sorted(range(len(points)), key=lambda each: (points[each][0], -points[each][1]))
+    for place in order:
+        if points[place] == last or points[place][1] > last[1]:
+            found.add(place)
+            last = points[place]
+    return found
+
+
+def _written(fact: Fact, row: ScoredEntry) -> str:
+    value = fact.value(row)
+    return typeset.BLANK if value is None else fact.write(value)
+
+
+def _draw(
+    figure: str,
+    fact: Fact,
+    points: Sequence[tuple[ScoredEntry, float, float]],
+    best: Sequence[tuple[float, float]],
+) -> Markup:
+    root = drawing.drawing(_WIDTH, _HEIGHT, figure)
+    place = _placed(fact, [value for _, value, _ in points])
+    up = percent_scale([accuracy for _, _, accuracy in points], _BOTTOM, _TOP)
+    draw_axes(root, Axis(up, (_LEFT, _RIGHT), upright=True, away=8))
+    for tick in place.ticks:
+        drawing.line(root, "grid", (place(tick), _TOP), (place(tick), _BOTTOM))
+        drawing.text(root, "tick middle", (place(tick), _BOTTOM + 16), fact.write(tick))
+    middle = ((_LEFT + _RIGHT) / 2, _BOTTOM + 40)
+    drawing.text(root, "head middle", middle, fact.axis)
+    steps: list[drawing.Point] = []
+    for value, accuracy in best:
+        steps += [(place(value), steps[-1][1])] if steps else []
+        steps.append((place(value), up(accuracy)))
+    drawing.line(root, "diagonal", *steps, (_RIGHT, steps[-1][1]))
+    middles = [(place(value), up(accuracy)) for _, value, accuracy in points]
+    names = Names((_LEFT, _TOP, _WIDTH), middles)
+    for (row, value, accuracy), where in zip(points, middles, strict=True):
+        part = drawing.group(root, f"model k-{row.kind}")
+        mark = drawing.marker(part, "mark", row.kind, where, 4.5)
+        drawing.tooltip(mark, f"{row.model}: {fact.write(value)}, {typeset.fixed(accuracy)} %")
+        names.write(part, typeset.cut(row.model, 22), where)
+    return drawing.markup(root)
+
+
+@dataclass(frozen=True, slots=True)
+class _Across:
+    """The axis of a fact."""
+
+    scale: Scale
+    ticks: Sequence[float]
+    is_logarithmic: bool
+
+    def __call__(self, value: float) -> float:
+        """Give the position of a value."""
+        return self.scale(math.log10(value) if self.is_logarithmic else value)
+
+
+def _placed(fact: Fact, values: Sequence[float]) -> _Across:
+    low, high = min(values), max(values)
+    if not fact.is_logarithmic:
+        room = max(1.0, 0.05 * (high - low))
+        scale = Scale(low - room, high + room, _LEFT, _RIGHT, 1.0)
+        days = {round(low + part * (high - low) / 3) for part in range(4)}
+        return _Across(scale, sorted(days), False)
+    stretch = max(1.3, math.sqrt(_LEAST_SPAN * low / high))
+    low, high = low / stretch, high * stretch
+    scale = Scale(math.log10(low), math.log10(high), _LEFT, _RIGHT, 1.0)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    steps = (1.0,) if high / low > 1e3 else (1.0, 2.0, 5.0)
+    marks = [step * 10.0**decade for decade in decades for step in steps]
+    return _Across(scale, [mark for mark in marks if low <= mark <= high], True)
