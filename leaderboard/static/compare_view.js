@@ -3,38 +3,15 @@
 "use strict";
 
 var COMPARE_VIEW = (function () {
-  const { make, foreign, viewHash } = HARNESS;
+  const { make, viewHash } = HARNESS;
   const {
     both, without, count, places, percent, accuracy, change, probability, mcnemar, holm, pairedInterval,
   } = NUMBERS;
-  const LISTED = 50;
+  const { ALPHA, cell, head, region, between, name, pictures, intervalNote } = COMPARE_PARTS;
   const MOST_CLASSES = 20;
-  const ALPHA = 0.05;
-
-  /**
-   * @typedef {Object} Side
-   * @property {Object} board
-   * @property {Object} row
-   * @property {Object} run
-   * @property {{right: Uint8Array, scored: Uint8Array}} judgement
-   */
-
-  /**
-   * @typedef {Object} Chosen
-   * @property {Object} benchmark
-   * @property {Object} images
-   * @property {Side} a
-   * @property {Side} b
-   * @property {string} labels
-   * @property {string} g label group, or empty
-   * @property {string} c class, or empty
-   * @property {string} m "all": every class
-   * @property {?{low: ?number, high: ?number, holm: number, family: string}} pair from Python
-   * @property {Object} address
-   */
 
   /** Count the four cells of the 2x2 table, on images of a set that both runs have answered. */
-  function cells({ a, b }, bits) {
+  function cells({ sides: [a, b] }, bits) {
     const scored = both(a.judgement.scored, b.judgement.scored, bits);
     const [rightA, rightB] = [both(scored, a.judgement.right), both(scored, b.judgement.right)];
     const sets = {
@@ -49,28 +26,6 @@ var COMPARE_VIEW = (function () {
       accuracyA: percent(right + onlyA, n), accuracyB: percent(right + onlyB, n),
       delta: percent(onlyA - onlyB, n),
     };
-  }
-
-  function cell(value, key) {
-    return make("td", { class: "number", "data-cell": key || null }, String(value));
-  }
-
-  /** Of a column, above its numbers; of a row, before them. */
-  function head(text, scope) {
-    return make("th", { scope, class: scope === "col" ? "number" : null }, text);
-  }
-
-  /** A table in a region that scrolls by itself where it is wider than the window. */
-  function region(id, caption, headings, rows) {
-    const [first, ...others] = headings;
-    return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
-      make("table", { id }, make("caption", {}, caption),
-        make("thead", {}, make("tr", {}, make("th", { scope: "col" }, first), ...others.map((text) => head(text, "col")))),
-        make("tbody", {}, ...rows)));
-  }
-
-  function between(low, high) {
-    return low === null ? "" : " [" + change(low) + ", " + change(high) + "]";
   }
 
   /** In words which is better, as `harness compare` says it. */
@@ -109,8 +64,8 @@ var COMPARE_VIEW = (function () {
         ...rows.filter(Boolean).map(([name, value, key]) => make("tr", {}, head(name, "row"), cell(value, key))))));
   }
 
-  function sliceLink({ address }, key, value, text) {
-    return make("th", { scope: "row" }, make("a", { href: viewHash({ ...address, [key]: value }) }, text));
+  function sliceLink({ addressOf }, key, value, text) {
+    return make("th", { scope: "row" }, make("a", { href: viewHash(addressOf({ [key]: value })) }, text));
   }
 
   /** The label groups, and by how many points of the whole difference each stands for. */
@@ -151,7 +106,7 @@ var COMPARE_VIEW = (function () {
     return make("div", {},
       region("classes", caption, ["Slice", "Images", "A (%)", "B (%)", "A − B", "95 % CI", "Holm p"], rows),
       chosen.m || all.length === shown.length ? null : make("p", {},
-        make("a", { href: viewHash({ ...chosen.address, m: "all" }) }, "All " + all.length + " classes")));
+        make("a", { href: viewHash(chosen.addressOf({ m: "all" })) }, "All " + all.length + " classes")));
   }
 
   /** What became of an answer, for the table of what the difference is made of. */
@@ -188,58 +143,36 @@ var COMPARE_VIEW = (function () {
     }));
   }
 
-  function madeOf({ a, b }, { sets, n }) {
+  function madeOf({ sides: [a, b] }, { sets, n }) {
     return make("div", { class: "side-by-side" },
       fateTable("wrong", "What the wrong answer was", fates(b, sets.onlyA), fates(a, sets.onlyB), n),
       fateTable("right", "What the right answer was", fates(a, sets.onlyA), fates(b, sets.onlyB), n));
   }
 
-  function differing(id, title, who, bits, { a, b, benchmark, images, labels, g, c }) {
-    const explorer = { a: a.board.slug + ":" + a.row.entry, b: b.board.slug + ":" + b.row.entry, l: labels, g, c };
-    const found = places(bits);
-    const link = (place) => {
-      const name = images.ids[place];
-      const address = PICTURES.addressOf(benchmark, images, name);
-      return make("li", {}, make("a", { href: "explorer.html" + viewHash({ ...explorer, i: name }) },
-        address && make("img", { src: address, alt: "", class: "thumb", loading: "lazy" }), foreign(name)));
-    };
-    const all = make("a", { href: "explorer.html" + viewHash({ ...explorer, w: who }) }, "all in the explorer");
-    return make("section", { id },
-      make("h3", {}, title + " (" + found.length + ")"),
-      found.length ? make("p", {}, found.length > LISTED ? "The first " + LISTED + "; " : "", all) : null,
-      make("ul", { class: "ids" }, ...found.slice(0, LISTED).map(link)));
-  }
-
-  function legend({ a, b }) {
-    const name = ({ board, row }) => make("strong", {}, foreign(RUNS.rowName(board, row)));
-    if (a.board === b.board) return make("p", { id: "legend" }, "A is ", name(a), ", B is ", name(b), ".");
-    return make("p", { id: "legend" }, "A is ", name(a), " (" + RUNS.boardName(a.board) + "), B is ", name(b),
+  function legend({ sides: [a, b] }) {
+    const named = (side) => make("strong", {}, name(side));
+    if (a.board === b.board) return make("p", { id: "legend" }, "A is ", named(a), ", B is ", named(b), ".");
+    return make("p", { id: "legend" }, "A is ", named(a), " (" + RUNS.boardName(a.board) + "), B is ", named(b),
       " (" + RUNS.boardName(b.board) + "): ", a.row.files === b.row.files
         ? "the same answers, counted in two ways."
         : "the difference is of what was asked too, not of the models alone.");
   }
 
-  function intervalNote({ pair, benchmark }) {
-    return make("p", { class: "note" }, pair
-      ? "The interval redraws whole classes, for both alike; it was computed once, for all runs."
-      : "Intervals of the whole are computed for all images under " + benchmark.headline
-        + " only; this is a slice, another label set, or one pair of too many.");
-  }
-
   /**
    * Show a comparison.
    * @param {HTMLElement} place
-   * @param {Chosen} chosen
-   * @returns {Object} the counts
+   * @param {Chosen} chosen of two sides, see COMPARE_PARTS
+   * @returns {number} on how many images
    */
   function show(place, chosen) {
-    const { benchmark, images, pair } = chosen;
+    const { benchmark, images, sides } = chosen;
+    const pair = chosen.pairOf(0, 1);
     const found = cells(chosen, RUNS.slice(benchmark, images, chosen));
     place.replaceChildren(
       legend(chosen),
       make("p", { id: "verdict", class: "lead" }, verdict(found, pair)),
       make("div", { class: "side-by-side" }, squareTable(found), facts(found, pair)),
-      intervalNote(chosen),
+      intervalNote(pair, chosen),
       make("h2", {}, "What the difference is made of"),
       make("p", {}, "The images that only one of the two has right, by what became of the answers. Points add up to A − B."),
       madeOf(chosen, found),
@@ -249,9 +182,9 @@ var COMPARE_VIEW = (function () {
         + "Holm p corrects for the number of classes."),
       make("h2", {}, "Images where they differ"),
       make("div", { class: "side-by-side" },
-        differing("onlyA", "Only A is right", "a", found.sets.onlyA, chosen),
-        differing("onlyB", "Only B is right", "b", found.sets.onlyB, chosen)));
-    return found;
+        pictures("onlyA", "Only A is right", found.sets.onlyA, chosen, sides, "a"),
+        pictures("onlyB", "Only B is right", found.sets.onlyB, chosen, sides, "b")));
+    return found.n;
   }
 
   return Object.freeze({ show });
