@@ -15,7 +15,9 @@ from harness.leaderboard.entries.branding import read_branding
 from harness.leaderboard.entries.finding import RULES
 from harness.leaderboard.files.data_scripts import write_images
 from harness.leaderboard.files.feed import write_feed
+from harness.leaderboard.files.suspects_tables import write_suspects
 from harness.leaderboard.files.tables import MARKER, write_boards
+from harness.leaderboard.numbers.benchmark import Benchmark
 from harness.leaderboard.numbers.benchmark_labels import (
     BenchmarkLabels,
     describe,
@@ -25,7 +27,8 @@ from harness.leaderboard.numbers.boards import make_boards
 from harness.leaderboard.numbers.crossing import crossed
 from harness.leaderboard.numbers.gather import Gathered, gather, open_tasks
 from harness.leaderboard.numbers.scoring import score_all
-from harness.leaderboard.numbers.site_model import Benchmark, Board, Site
+from harness.leaderboard.numbers.site_model import Board, Site
+from harness.leaderboard.numbers.voting import find_suspects
 from harness.leaderboard.pages.views import render
 from harness.specs.catalogue import Catalogue
 from harness.specs.task import TaskSpec
@@ -71,14 +74,15 @@ def build(catalogue: Catalogue, entries: Path, output: Path, overrides: Override
 def cross(
     benchmarks: Sequence[Benchmark], boards: Sequence[Board], labels: Mapping[str, BenchmarkLabels]
 ) -> tuple[Benchmark, ...]:
-    """Give the benchmarks with the runs of their boards two by two; `labels` are by benchmark."""
-    return tuple(
-        replace(each, crossed=crossed(_of(each, boards), labels[each.name])) for each in benchmarks
-    )
-
-
-def _of(benchmark: Benchmark, boards: Sequence[Board]) -> list[Board]:
-    return [board for board in boards if board.benchmark == benchmark.name]
+    """Give the benchmarks with what the runs of all their boards say together: two by two, and of
+    the labels. `labels` are by benchmark.
+    """
+    found = []
+    for each in benchmarks:
+        mine = [board for board in boards if board.benchmark == each.name]
+        pairs, suspects = crossed(mine, labels[each.name]), find_suspects(mine, labels[each.name])
+        found.append(replace(each, crossed=pairs, suspects=suspects))
+    return tuple(found)
 
 
 def write_site(folder: Path, site: Site, labels: Mapping[str, BenchmarkLabels]) -> None:
@@ -88,6 +92,7 @@ def write_site(folder: Path, site: Site, labels: Mapping[str, BenchmarkLabels]) 
     data = folder / "data"
     for benchmark in site.benchmarks:
         write_images(data, labels[benchmark.name], benchmark.pictures)
+        write_suspects(data, benchmark)
     write_boards(data, site)
     render(site, folder)
 

@@ -20,4 +20,5 @@ class SiteSpec(FileSpec):
     logo: str | None = None
     """A picture for the top of every page, SVG or PNG, relative to this file; it is copied."""
     repository: str | None = Field(default=None, max_length=500, pattern=r"^https://\S+$")
-    """Address at which entries are submitted."""
+    """Address at which entries are submitted and, as GitHub has them, wrong labels reported as
+    issues."""

@@ -10,6 +10,7 @@ var EXPLORER_VIEW = (function () {
   /**
    * @typedef {Object} Chosen
    * @property {Object} benchmark
+   * @property {string} name of the benchmark
    * @property {Object} images
    * @property {Array<{letter: string, board: Object, row: Object, run: Object, judgement: ?Object}>} sides
    *   one or two runs
@@ -126,6 +127,19 @@ var EXPLORER_VIEW = (function () {
       make("p", {}, make("a", { href: "models/" + side.row.entry + ".html" }, "About this model")));
   }
 
+  /** What a report of this image's labels says. */
+  function reported(chosen, place) {
+    const { benchmark, images, name, labels, sides } = chosen;
+    const labelsIn = (set) => NUMBERS.has(set.labelled, place) ? RUNS.labelsOf(set, place) : null;
+    return {
+      benchmark: name, image: images.ids[place], images, labelSet: labels,
+      labels: Object.fromEntries(benchmark.label_sets.map((each) => [each, labelsIn(images.labels[each])])),
+      answers: sides.map(({ run, row, board }) => ({
+        model: RUNS.rowName(board, row), answer: RUNS.countsAs(run, place, board.protocol),
+      })),
+    };
+  }
+
   /** One image: its labels in every set and the whole answers. */
   async function single(chosen, place) {
     const id = chosen.images.ids[place];
@@ -138,6 +152,7 @@ var EXPLORER_VIEW = (function () {
       make("dl", { class: "facts" },
         ...chosen.benchmark.label_sets.map((name) => boxed("Labels of " + name, labelText(chosen, name, place))),
         boxed("Label group", RUNS.GROUP_TEXT[group] || group || "not labelled")),
+      REPORT.block(reported(chosen, place), document.getElementById("result").dataset),
       make("div", { class: "side-by-side" }, ...sides));
   }
 

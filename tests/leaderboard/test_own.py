@@ -46,7 +46,17 @@ def test_runs_are_scored_as_by_the_command_and_stay_as_they_are(folder: Path) ->
     (pair,) = found.pairs
     assert (pair.a, pair.b, pair.n, pair.only_a, pair.only_b) == ("b", "a", 12, 3, 0)
     names = {path.name for path in (folder / "site").glob("*.html")}
-    pages = ("index", "compare", "classes", "confusion", "explorer", "labels", "method", "data")
+    pages = (
+        "index",
+        "compare",
+        "classes",
+        "confusion",
+        "explorer",
+        "labels",
+        "suspects",
+        "method",
+        "data",
+    )
     assert names == {f"{each}.html" for each in pages}
 
 

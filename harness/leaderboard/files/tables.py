@@ -8,8 +8,9 @@ from typing import Any
 
 from harness.leaderboard.entries.finding import RULES
 from harness.leaderboard.files.data_scripts import run_key, write_script
+from harness.leaderboard.numbers.benchmark import Benchmark
 from harness.leaderboard.numbers.ranking import Pair, Pairs
-from harness.leaderboard.numbers.site_model import Benchmark, Board, ScoredEntry, Site
+from harness.leaderboard.numbers.site_model import Board, ScoredEntry, Site
 from harness.report.csv_text import csv_text
 from harness.scores.long_form import METRICS, shares_of
 from harness.scores.results import DECIMALS, Score

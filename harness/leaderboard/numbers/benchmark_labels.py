@@ -12,7 +12,7 @@ from harness.data.labels.label_set import Labels, foreign
 from harness.data.opened import OpenTask
 from harness.errors import DataError, Problem
 from harness.leaderboard.entries.entry import Entry, RunCase
-from harness.leaderboard.numbers.site_model import Benchmark, Difference
+from harness.leaderboard.numbers.benchmark import Benchmark, Difference
 from harness.scores.answers import NO_CLASS, Answers, Bools, Ints, to_answers
 from harness.scores.judgement import Judgement, judge, open_truths
 from harness.scores.metrics import Group, Scope, group_rows

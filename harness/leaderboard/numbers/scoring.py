@@ -27,7 +27,8 @@ from harness.leaderboard.files.data_scripts import remove_run, run_key, write_ru
 from harness.leaderboard.numbers import gallery
 from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels, LaidRun, lay
 from harness.leaderboard.numbers.site_model import OnImages, ScoredEntry
-from harness.scores.answers import Bools
+from harness.leaderboard.numbers.suspects import votes_of
+from harness.scores.answers import NO_CLASS, Bools
 from harness.scores.metrics import counted_rows
 from harness.scores.results import Protocol, Results
 from harness.scores.scoring import request_of, results_of
@@ -97,6 +98,7 @@ def score_laid(laid: LaidRun, protocol: Protocol, why_claimed: str | None = None
             scored=_packed(laid.spread(headline.scope.scored)),
             asked=_packed(asked),
             questions=_questions(laid) if protocol == "mc" else b"",
+            votes=_votes(laid, counted) if protocol != "mc" else b"",
         ),
     )
 
@@ -122,6 +124,11 @@ def _questions(laid: LaidRun) -> bytes:
     """Number the options of each image; hashes of integers are the same in every process."""
     hashes = [hash(row.options) or 1 if row.options else 0 for row in laid.rows]
     return laid.spread(np.array(hashes, dtype=np.int64), fill=0).tobytes()
+
+
+def _votes(laid: LaidRun, counted: Bools) -> bytes:
+    votes = votes_of(laid.answers, counted, laid.benchmark.labels.equivalences)
+    return laid.spread(votes, fill=NO_CLASS).astype("<i2").tobytes()
 
 
 def _first_prompt(laid: LaidRun) -> str | None:

@@ -5,18 +5,16 @@ Accuracies, shares and changes are percent (points) as floats; None where there 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 from harness.answers.outcome import Status
-from harness.data.classes import ClassList
 from harness.leaderboard.entries.branding import Branding
 from harness.leaderboard.entries.entry import Entry
 from harness.leaderboard.entries.finding import Report
 from harness.leaderboard.entries.format import EntryRun
 from harness.leaderboard.entries.ledger import Decision
-from harness.leaderboard.numbers.ranking import Pair, Pairs
-from harness.scores.metrics import Group
-from harness.scores.results import Change, LabelSetInfo, Protocol, Results, Score
+from harness.leaderboard.numbers.benchmark import Benchmark
+from harness.leaderboard.numbers.ranking import Pair
+from harness.scores.results import Change, Protocol, Results, Score
 from harness.scores.statistics import Interval, wilson
 from harness.specs.model import Kind
 
@@ -103,6 +101,8 @@ class OnImages:
     questions: bytes = b""
     """For multiple choice, eight bytes for the options of each image: equal ones for equal options
     in equal order, zeros for none."""
+    votes: bytes = b""
+    """But for multiple choice, two bytes for the vote on each image (`suspects.votes_of`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,49 +213,6 @@ class Board:
     than the task asks."""
     is_part: bool = False
     """Whether it is of one run that is not complete, which has no rank."""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """An image on which the two label sets disagree."""
-
-    image_id: str
-    original: tuple[int, ...]
-    headline: tuple[int, ...]
-    group: Group
-    """N, S-, M+ or M-."""
-
-
-@dataclass(frozen=True, slots=True)
-class Benchmark:
-    """The images and labels that boards have in common: one class list and its label sets."""
-
-    name: str
-    """Name of the class list."""
-    classes: ClassList
-    image_ids: tuple[str, ...]
-    """Sorted."""
-    label_sets: Mapping[str, LabelSetInfo]
-    original: str | None
-    headline: str
-    groups: Mapping[Group, int]
-    """How many images each group has under the headline labels."""
-    exclusive: tuple[Group, ...]
-    """Groups of which an image has at most one, in the order of their codes in data scripts."""
-    differences: tuple[Difference, ...]
-    images: str | None
-    """Where the images are in the site, as `images/<benchmark>/{image_id}.png`; None when they may
-    not be shipped."""
-    pictures: Mapping[str, str] = field(default_factory=dict)
-    """Of images that lie elsewhere, by id: their addresses, as seen from the top of the site."""
-    crossed: Pairs | None = None
-    """Runs of different boards, two by two; None where there are none, or too many."""
-
-    def picture(self, image_id: str) -> str | None:
-        """Give the address of an image, as seen from the top of the site; None without one."""
-        if self.images is not None:
-            return self.images.replace("{image_id}", quote(image_id))
-        return self.pictures.get(image_id)
 
 
 @dataclass(frozen=True, slots=True)

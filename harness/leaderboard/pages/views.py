@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -10,8 +11,10 @@ import jinja2
 from markupsafe import Markup
 
 from harness.leaderboard.entries.entry import Entry
+from harness.leaderboard.numbers import suspects
+from harness.leaderboard.numbers.benchmark import Benchmark
 from harness.leaderboard.numbers.outside import outside
-from harness.leaderboard.numbers.site_model import Benchmark, Board, ScoredEntry, Site
+from harness.leaderboard.numbers.site_model import Board, ScoredEntry, Site
 from harness.leaderboard.pages import typeset
 from harness.leaderboard.pages.board_table import BoardTable, board_table
 from harness.leaderboard.pages.plots.decomposition import decomposition
@@ -23,6 +26,7 @@ from harness.leaderboard.pages.plots.pairwise import pairwise
 from harness.leaderboard.pages.plots.pareto import FACTS, pareto
 from harness.leaderboard.pages.plots.scatter import scatter
 from harness.leaderboard.pages.plots.slope import slope
+from harness.leaderboard.pages.reporting import report_address
 from harness.leaderboard.pages.summary import summary
 from harness.report.show import notes_of
 from harness.specs.catalogue import own_root
@@ -63,6 +67,16 @@ class BenchmarkView:
         original = self.benchmark.original
         return original is not None and original != self.benchmark.headline
 
+    def explorer(self, image_id: str) -> str:
+        """Give the address of an image with the answers of two models, of those that vote on labels
+        where there are any.
+        """
+        found = self.benchmark.suspects
+        runs = [f"{each.board}:{each.entry}" for each in found.voters] if found else []
+        runs += [f"{each.board.slug}:{row.name}" for each in self.boards for row in each.board.rows]
+        view = {**dict(zip("ab", runs, strict=False)), "i": image_id}
+        return "explorer.html#" + urlencode(view)
+
 
 @dataclass(frozen=True, slots=True)
 class RunView:
@@ -79,8 +93,7 @@ class RunView:
 
     def class_name(self, class_id: int) -> str:
         """Give the name of a class, or its number when the list does not have it."""
-        found = self.benchmark.classes.by_id.get(class_id)
-        return found.name if found else f"class {class_id}"
+        return self.benchmark.class_name(class_id)
 
     @property
     def notes(self) -> list[str]:
@@ -163,6 +176,7 @@ NAVIGATION = (
     ("confusion", "Confusion"),
     ("explorer", "Explorer"),
     ("labels", "Labels"),
+    ("suspects", "Suspects"),
     ("method", "Method"),
     ("submit", "Submit"),
     ("data", "Data"),
@@ -235,5 +249,7 @@ def _environment(site: Site) -> jinja2.Environment:
         "navigation": navigation(site),
         "typeset": typeset,
         "outside": outside(site),
+        "suspects": suspects,
+        "report_address": partial(report_address, site.branding.spec.repository),
     }
     return environment

@@ -11,9 +11,10 @@ from harness.data.labels.of_task import NO_OVERRIDES
 from harness.data.opened import OpenTask
 from harness.leaderboard.build import build
 from harness.leaderboard.entries.entry import Entry
+from harness.leaderboard.numbers.benchmark import Benchmark
 from harness.leaderboard.numbers.benchmark_labels import labels_of
 from harness.leaderboard.numbers.gather import gather, open_tasks
-from harness.leaderboard.numbers.site_model import Benchmark, Board, ScoredEntry, Site
+from harness.leaderboard.numbers.site_model import Board, ScoredEntry, Site
 from harness.scores.answers import to_answers
 from harness.scores.metrics import counted_rows, right_rows
 from harness.scores.results import Share

@@ -2,6 +2,7 @@
 of a network.
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def test_runs_are_looked_at_beside_their_images(own: Visits) -> None:
 
 @pytest.mark.slow
 def test_no_page_of_own_runs_has_barriers_or_dead_links(own: Visits) -> None:
-    pages = ("index", "explorer", "compare", "confusion", "labels", "data", "method")
+    pages = ("index", "explorer", "compare", "confusion", "labels", "suspects", "data", "method")
     pages += ("models/a", "models/part")
     for name in pages:
         page = own.open(f"{name}.html", color_scheme="light")
@@ -55,3 +56,14 @@ def test_no_page_of_own_runs_has_barriers_or_dead_links(own: Visits) -> None:
         for link in page.locator("a[href]").evaluate_all("all => all.map(each => each.href)"):
             path = link.split("#")[0].removeprefix("file://")
             assert not link.startswith("file:") or Path(path).is_file(), f"{name}: {link}"
+
+
+def test_labels_are_corrected_by_a_line_of_a_label_file(own: Visits) -> None:
+    page = own.open("explorer.html#a=colours--cw:a&b=colours--cw:b&i=i03")
+    page.get_by_text("Correct the label").press("Enter")
+    line = json.loads(page.locator("details.report pre").inner_text())
+    assert line["image_id"] == "i03" and len(line["labels"]) >= 1
+    assert f"{line['labels'][0]} is " in page.locator("details.report p").inner_text()
+    assert page.get_by_role("link", name="Report the label").count() == 0
+    page = own.open("suspects.html")
+    expect(page.locator("main")).to_contain_text("Too few models for this rule: 2 of the 3")

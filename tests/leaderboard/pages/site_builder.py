@@ -10,6 +10,7 @@ from harness.leaderboard.entries.entry import Entry
 from harness.leaderboard.entries.format import Claim, EntryManifest, EntryRun, FileFacts
 from harness.leaderboard.entries.ledger import Decision
 from harness.leaderboard.numbers import site_model as model
+from harness.leaderboard.numbers.benchmark import Benchmark, Difference
 from harness.specs.model import Kind
 from harness.store.manifest import (
     ClassListFacts,
@@ -76,12 +77,12 @@ def _classes() -> ClassList:
     return ClassList("toy", "clean", rows)
 
 
-def _benchmark() -> model.Benchmark:
+def _benchmark() -> Benchmark:
     differences = tuple(
-        model.Difference(f"toy_{place:05d}", (place % 6,), ((place + 1) % 6, (place + 2) % 6), "M-")
+        Difference(f"toy_{place:05d}", (place % 6,), ((place + 1) % 6, (place + 2) % 6), "M-")
         for place in range(150)
     )
-    return model.Benchmark(
+    return Benchmark(
         name="toy",
         classes=_classes(),
         image_ids=tuple(f"toy_{place:05d}" for place in range(N + N_EMPTY)),
