@@ -149,6 +149,7 @@ def test_pictures_of_a_chosen_pattern_and_the_way_back(visits: Visits, built: Bu
     assert cells(page, "")["onlyA"] == str(len((right[0] - right[2]) & scored))
 
 
+@pytest.mark.slow
 def test_runs_are_added_and_removed_by_keys_and_stand_in_the_address(
     visits: Visits, built: BuiltSite
 ) -> None:

@@ -58,6 +58,7 @@ def test_no_page_of_own_runs_has_barriers_or_dead_links(own: Visits) -> None:
             assert not link.startswith("file:") or Path(path).is_file(), f"{name}: {link}"
 
 
+@pytest.mark.slow
 def test_labels_are_corrected_by_a_line_of_a_label_file(own: Visits) -> None:
     page = own.open("explorer.html#a=colours--cw:a&b=colours--cw:b&i=i03")
     page.get_by_text("Correct the label").press("Enter")
