@@ -12,7 +12,7 @@ from leaderboard.pages.site_builder import make_site
 
 ONLY = "toy_regt"
 OF_TWO = re.compile(
-    r"headline|corrected labels|before|shift|\bgains?\b|label sets|original labels|[SM][+−]",
+    r"headline|corrected labels|before|shift|\bgains?\b|both label sets|original labels|[SM][+−]",
     re.IGNORECASE,
 )
 
@@ -39,7 +39,6 @@ def one_label_set() -> Site:
         original=ONLY,
         label_sets={ONLY: benchmark.label_sets[ONLY]},
         differences=(),
-        groups={group: n for group, n in benchmark.groups.items() if len(group) == 1},
     )
     return replace(site, benchmarks=(only,), boards=tuple(map(_board, site.boards)))
 
@@ -53,7 +52,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Element]:
 
 def test_no_page_speaks_of_two_label_sets(pages: dict[str, Element]) -> None:
     slug = one_label_set().boards[0].slug
-    for name in ("index", "method", f"boards/{slug}", "models/model-0"):
+    for name in ("index", "method", "labels", f"boards/{slug}", "models/model-0"):
         (main,) = pages[f"{name}.html"].find_all("main")
         found = [
             main.text[max(0, m.start() - 40) : m.end() + 40] for m in OF_TWO.finditer(main.text)
