@@ -5,6 +5,7 @@ numbers lie on an axis.
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeVar
 from xml.etree.ElementTree import Element
 
@@ -151,10 +152,19 @@ def draw_key(root: Element, top: float, gap: float, parts: Sequence[tuple[str, s
 class Names:
     """Writes the names of markers beside them, each where nothing is yet."""
 
-    def __init__(self, area: tuple[float, float, float], markers: Iterable[drawing.Point]) -> None:
-        """Take the left, upper and right bounds, and the middles of all markers."""
+    def __init__(
+        self,
+        area: tuple[float, float, float],
+        markers: Iterable[drawing.Point],
+        steps: Sequence[drawing.Point] = (),
+    ) -> None:
+        """Take the left, upper and right bounds, the middles of all markers, and the corners of a
+        line of upright and level steps that no name may cover.
+        """
         self._area = area
         self._boxes = [(x - 5, y - 5, x + 5, y + 5) for x, y in markers]
+        for (a, b), (c, d) in pairwise(steps):
+            self._boxes.append((min(a, c), min(b, d) - 1, max(a, c) + 1, max(b, d) + 1))
 
     def write(self, part: Element, name: str, marker: drawing.Point) -> None:
         """Write a name, if there is room on a side of its marker."""

@@ -173,9 +173,10 @@ def _draw(
     for value, accuracy in best:
         steps += [(place(value), steps[-1][1])] if steps else []
         steps.append((place(value), up(accuracy)))
-    drawing.line(root, "diagonal", *steps, (_RIGHT, steps[-1][1]))
+    steps.append((_RIGHT, steps[-1][1]))
+    drawing.line(root, "diagonal", *steps)
     middles = [(place(value), up(accuracy)) for _, value, accuracy in points]
-    names = Names((_LEFT, _TOP, _WIDTH), middles)
+    names = Names((_LEFT, _TOP, _WIDTH), middles, steps)
     for (row, value, accuracy), where in zip(points, middles, strict=True):
         part = drawing.group(root, f"model k-{row.kind}")
         mark = drawing.marker(part, "mark", row.kind, where, 4.5)
