@@ -13,6 +13,8 @@ from harness.data.opened import OpenTask
 from harness.errors import DataError, Problem, UserError
 from harness.leaderboard.entries.branding import read_branding
 from harness.leaderboard.entries.finding import RULES
+from harness.leaderboard.files.answers import write_answers
+from harness.leaderboard.files.bibtex import write_bibtex
 from harness.leaderboard.files.data_scripts import write_images
 from harness.leaderboard.files.feed import write_feed
 from harness.leaderboard.files.suspects_tables import write_suspects
@@ -67,6 +69,8 @@ def build(catalogue: Catalogue, entries: Path, output: Path, overrides: Override
         site = _site(gathered, cross(benchmarks, boards, by_name), boards)
         site = replace(site, branding=branding)
         write_feed(hidden / "feed.xml", site)
+        write_answers(hidden, site)
+        write_bibtex(data, site)
         write_site(hidden, site, by_name)
     return site
 

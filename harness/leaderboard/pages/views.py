@@ -11,6 +11,8 @@ import jinja2
 from markupsafe import Markup
 
 from harness.leaderboard.entries.entry import Entry
+from harness.leaderboard.files import bibtex
+from harness.leaderboard.files.answers import answers_path
 from harness.leaderboard.numbers import suspects
 from harness.leaderboard.numbers.benchmark import Benchmark
 from harness.leaderboard.numbers.outside import outside
@@ -249,6 +251,8 @@ def _environment(site: Site) -> jinja2.Environment:
         "navigation": navigation(site),
         "typeset": typeset,
         "outside": outside(site),
+        "answers_path": answers_path,
+        "bibtex": bibtex,
         "suspects": suspects,
         "report_address": partial(report_address, site.branding.spec.repository),
     }

@@ -2,10 +2,12 @@
 
 import base64
 import csv
+import hashlib
 import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import pytest
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.errors import DataError
 from harness.leaderboard.build import build
+from harness.leaderboard.files.answers import write_answers
 from harness.leaderboard.files.data_scripts import LONGEST_TEXT, write_images
 from harness.leaderboard.numbers.benchmark_labels import labels_of
 from harness.scores.answers import STATUSES
@@ -248,3 +251,27 @@ def test_a_models_name_begins_no_row_and_no_formula(toy: Toy, tmp_path: Path, mo
     assert len(lines) == 5 and all(line.startswith("toy_cw--cw") for line in lines[1:])
     for line in lines[1:]:
         assert not re.search(r"(^|[;,|])[\s\u3000]*[=+@\uff1d-]", line), line
+
+
+def test_answers_are_to_be_had_as_they_were_submitted(built: Built) -> None:
+    page = (built.output / "data.html").read_text("utf-8")
+    for entry in built.site.entries:
+        for run in entry.manifest.runs:
+            path = f"data/answers/{entry.name}/{run.task}.jsonl.gz"
+            assert f'href="{path}"' in page
+            data, facts = (built.output / path).read_bytes(), entry.manifest.files[run.predictions]
+            assert (hashlib.sha256(data).hexdigest(), len(data)) == (facts.sha256, facts.bytes)
+            assert facts.sha256 in page
+    offered = {path.parent.name for path in (built.output / "data" / "answers").rglob("*.gz")}
+    assert offered == {entry.name for entry in built.site.entries}  # of no entry that is refused
+
+
+def test_answers_that_were_changed_meanwhile_are_not_offered(built: Built, tmp_path: Path) -> None:
+    (entry, *_) = built.site.entries
+    (run, *_) = entry.manifest.runs
+    (tmp_path / run.predictions).parent.mkdir(parents=True)
+    (tmp_path / run.predictions).write_bytes(b"other")
+    site = replace(built.site, entries=(replace(entry, folder=tmp_path),))
+    with pytest.raises(DataError, match="changed while the site was built"):
+        write_answers(tmp_path / "site", site)
+    assert not (tmp_path / "site").exists()
