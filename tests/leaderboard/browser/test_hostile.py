@@ -65,8 +65,9 @@ def test_writing_from_right_to_left_stays_in_its_place(visits: Visits, built: Bu
     board = built.board("mini_cw", "cw")
     page = visits.open(f"compare.html#b={board.slug}&x={NAME}&y=mini")
     assert page.locator("#legend bdi").all_inner_texts() == [typeset.cut(ONE_WORD, 48), "mini"]
-    for name in ("first", "second"):
-        assert OVERRIDE not in page.locator(f"#{name}").inner_text()
+    for letter in "AB":
+        chosen = page.get_by_role("combobox", name=f"Model {letter}")
+        assert OVERRIDE not in chosen.inner_text()
     page.goto(visits.url(f"explorer.html#a={board.slug}:{NAME}"))
     settle(page)
     answer = page.locator("#images .answer bdi", has_text=OVERRIDE).first
