@@ -61,7 +61,8 @@ def forest(board: Board, most: int = MOST_MODELS) -> Figure | None:
     return Figure(
         id=f"forest-{board.slug}",
         title=f"Accuracy by {board.headline}, with intervals",
-        caption=f"Filled: accuracy (%) by {board.headline} with Wilson’s 95\N{NO-BREAK SPACE}% interval."
+        caption=f"Filled: accuracy (%) by {board.headline} with Wilson’s "
+        "95\N{NO-BREAK SPACE}% interval."
         f"{_hollow(board, lines)} "
         "Bands are tiers; overlapping intervals do not make a tie, nor does a gap decide one."
         f"{shown(len(board.rows), most)}",
@@ -83,7 +84,8 @@ def protocols(boards: Sequence[tuple[Board, ScoredEntry]]) -> Figure | None:
     return Figure(
         id=figure,
         title=f"The same model under {len(boards)} protocols of {first.benchmark}",
-        caption=f"Filled: accuracy (%) by {first.headline} with Wilson’s 95\N{NO-BREAK SPACE}% interval."
+        caption=f"Filled: accuracy (%) by {first.headline} with Wilson’s "
+        "95\N{NO-BREAK SPACE}% interval."
         f"{_hollow(first, lines)} The numbers are not comparable with each other as ranks: each "
         "protocol asks another question.",
         svg=_draw(figure, lines, ()),
