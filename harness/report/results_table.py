@@ -14,10 +14,11 @@ _HEADINGS: Mapping[str, str] = {
     "accuracy_first_in_list": "first in list",
     "accuracy_empty_correct": "empty = right (n)",
     "mean_per_class": "per class (n)",
+    "macro_f1": "macro F1 (n)",
     "top5": "top-5",
 }
 """Of metrics, in the order of the columns; with `(n)` the denominator is shown beside the value."""
-_ON_REQUEST = ("accuracy_strict", "accuracy_normalized")
+_ON_REQUEST = ("accuracy_strict", "accuracy_normalized", "macro_f1")
 """Shown only where a task's `metric_list` names them."""
 
 

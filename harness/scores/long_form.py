@@ -31,6 +31,7 @@ METRICS: Mapping[str, Metric] = {
     "accuracy_normalized": Metric(lambda score: score.accuracy_by("normalized")),
     "accuracy_first_in_list": Metric(lambda score: score.accuracy_first_in_list),
     "mean_per_class": Metric(lambda score: score.mean_per_class, lambda score: score.n_classes),
+    "macro_f1": Metric(lambda score: score.macro_f1, lambda score: score.n_classes_f1),
     "top5": Metric(lambda score: score.top5),
 }
 
@@ -62,7 +63,7 @@ class Figure:
     value: float
     """Percent or percentage points; a probability for `p_mcnemar` and `p_holm`."""
     n: int
-    """What it is a share or mean of: images, or classes for `mean_per_class`."""
+    """What it is a share or mean of: images, or classes for `mean_per_class` and `macro_f1`."""
     ci_low: float | None = None
     """95 % interval: Wilson's for an accuracy, of redrawn classes for a change."""
     ci_high: float | None = None

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from harness.answers.outcome import Level, Status
 from harness.scores.answers import NO_CLASS, STATUSES, Answers, Bools, Ints
-from harness.scores.truth import Truth
+from harness.scores.truth import Truth, merge_ids
 
 Group = Literal["A", "N", "S", "S+", "S-", "M", "M+", "M-"]
 GROUPS: tuple[Group, ...] = ("A", "N", "S", "S+", "S-", "M", "M+", "M-")
@@ -162,6 +162,43 @@ def class_table(right: Bools, scope: Scope) -> ClassTable:
     n = np.bincount(places, minlength=len(ids))
     hits = np.bincount(places, weights=right[scope.scored], minlength=len(ids))
     return ClassTable(ids, n, 100 * hits / n)
+
+
+@dataclass(frozen=True, slots=True)
+class MacroF1:
+    """The mean over classes of F1, and how many classes it is of."""
+
+    value: float | None
+    """Percent; None without a scored image."""
+    n_classes: int
+
+
+def macro_f1(answers: Answers, truth: Truth, scope: Scope, right: Bools, counted: Bools) -> MacroF1:
+    """Give the mean F1 of all classes that a scored image, or an answer to one, is of.
+
+    `right` [n] and `counted` [n] are of one protocol. A right answer counts for its class, the
+    first of several that is a label. A wrong one is a false positive of its first class, where it
+    has any, and a false negative of one label of its image: the class that the image is filed
+    under where that is a label, else the lowest. With one label an image it is scikit-learn's
+    `f1_score(average="macro")`, of which answers without a class are no class; as each class has
+    an image or an answer, `zero_division` never applies.
+    """
+    rows = np.arange(len(answers))
+    true = np.where(truth.holds(rows, scope.home), scope.home, truth.lowest)
+    predicted = merge_ids(np.where(counted, answers.first, NO_CLASS), truth.equivalences)
+    hit = truth.holds(answers.named_row, answers.named_class)
+    of_label = np.full(len(answers), NO_CLASS, dtype=np.int64)
+    # Backwards, so that the first of several labels wins.
+    hit_class = merge_ids(answers.named_class[hit], truth.equivalences)
+    of_label[answers.named_row[hit][::-1]] = hit_class[::-1]
+    true, predicted = (np.where(right, of_label, each)[scope.scored] for each in (true, predicted))
+    named = predicted != NO_CLASS
+    ids, places = np.unique(np.concatenate([true, predicted[named]]), return_inverse=True)
+    if not len(true):
+        return MacroF1(None, 0)
+    both = np.bincount(places, minlength=len(ids))
+    hits = np.bincount(places[: len(true)], weights=true == predicted, minlength=len(ids))
+    return MacroF1(float(np.mean(200 * hits / both)), len(ids))
 
 
 def group_rows(truth: Truth, scope: Scope, original: Truth | None) -> dict[Group, Bools]:

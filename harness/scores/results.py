@@ -104,6 +104,9 @@ class Score(Part):
     published results of such models; for `cw`, null without several answers."""
     mean_per_class: Percent | None
     """Mean of the accuracies of the n_classes classes."""
+    macro_f1: Percent | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Mean F1 of the n_classes_f1 classes that are a label or an answer; absent for no image."""
+    n_classes_f1: int = Field(default=0, exclude_if=lambda value: value == 0)
     top5: Percent | None
     """The answer is right or a label is among the first five of `top`; null without `top`."""
     groups: dict[Group, Share]

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-import numpy as np
 from pydantic import JsonValue
 
 from harness.data.classes import ClassList
@@ -166,6 +165,7 @@ def _score(answers: Answers, judged: Judgement, protocol: Protocol, request: Sco
     table = metrics.class_table(right, scope)
     has_top = bool((answers.top != NO_CLASS).any())
     groups = metrics.group_rows(truth, scope, judged.original)
+    f1 = metrics.macro_f1(answers, truth, scope, right, metrics.counted_rows(answers, protocol))
     return Score(
         n=n,
         n_right=n_right,
@@ -173,7 +173,9 @@ def _score(answers: Answers, judged: Judgement, protocol: Protocol, request: Sco
         ci95=wilson(n_right, n),
         ci95_whole=_of_whole(n_right, n, request) if _is_complete(answers, request) else None,
         ci95_classes=class_bootstrap(
-            100.0 * right[scope.scored], scope.home[scope.scored], _draws(request)
+            100.0 * right[scope.scored],
+            scope.home[scope.scored],
+            Draws(request.draws, request.seed),
         ),
         n_empty=n_empty,
         n_error=int(scope.failed.sum()),
@@ -188,6 +190,8 @@ def _score(answers: Answers, judged: Judgement, protocol: Protocol, request: Sco
             else None
         ),
         mean_per_class=float(table.accuracy.mean()) if n else None,
+        macro_f1=f1.value,
+        n_classes_f1=f1.n_classes,
         top5=_top5(answers, judged, protocol) if has_top else None,
         groups={name: _group(name, right, rows) for name, rows in groups.items()},
     )
@@ -211,14 +215,10 @@ def _group(name: metrics.Group, right: Bools, rows: Bools) -> Share:
     return Share(n=int(rows.sum()), accuracy=accuracy)
 
 
-def _draws(request: ScoreRequest) -> Draws:
-    return Draws(request.draws, request.seed)
-
-
 def _changes(judged: Sequence[Judgement], request: ScoreRequest) -> dict[str, Change]:
     ordered = sorted(judged, key=lambda each: each.truth is not each.original)
     pairs = list(combinations(ordered, 2))
-    draws = _draws(request)
+    draws = Draws(request.draws, request.seed)
     changes = [change_of(*pair, request.protocol, draws) for pair in pairs]
     adjusted = holm([change.p_mcnemar for change in changes])
     return {
@@ -272,7 +272,7 @@ def _mapping(
 
 def _choices(answers: Answers, judged: Sequence[Judgement], request: ScoreRequest) -> ChoiceScore:
     choices = judgement.read_choices(answers, tuple(each.truth for each in judged))
-    asked = int(np.count_nonzero(choices.asked))
+    asked = int(choices.asked.sum())
     chosen, true = judgement.chosen_letters(choices), judgement.true_letters(choices)
     right = judgement.true_letters(choices, right_only=True)
     return ChoiceScore(

@@ -20,6 +20,7 @@ Metric = Literal[
     "accuracy_empty_correct",
     "accuracy_first_in_list",
     "mean_per_class",
+    "macro_f1",
     "top5",
 ]
 OutputType = Literal["generate_until", "multiple_choice", "constrained"]
