@@ -36,7 +36,8 @@ def test_twenty_images_by_keyboard_alone_through_a_server_that_is_killed(
         assert len(rows_in(path.read_bytes())) == 20
     refused = [each for each in person.complaints if "ERR_CONNECTION_REFUSED" in each]
     with served(tmp_path, int(server.address.rpartition(":")[2])) as server:
-        expect(page.locator("#saved")).to_have_text("Saved", timeout=30_000)  # it asks again within 15 s
+        # It asks again within 15 s.
+        expect(page.locator("#saved")).to_have_text("Saved", timeout=30_000)
         assert [row.status for row in rows_in(path.read_bytes())[20:]] == ["none"]
         assert len(refused) > 0
         person.complaints.clear()  # of the browser about the server that was away
