@@ -28,12 +28,14 @@ from harness.leaderboard.numbers.benchmark_labels import (
 from harness.leaderboard.numbers.boards import make_boards
 from harness.leaderboard.numbers.crossing import crossed
 from harness.leaderboard.numbers.gather import Gathered, gather, open_tasks
+from harness.leaderboard.numbers.releases import RELEASE, read_release, since, state_of
 from harness.leaderboard.numbers.scoring import score_all
 from harness.leaderboard.numbers.site_model import Board, Site
 from harness.leaderboard.numbers.voting import find_suspects
 from harness.leaderboard.pages.views import render
 from harness.specs.catalogue import Catalogue
 from harness.specs.task import TaskSpec
+from harness.store.lines import write_json
 from harness.store.new_folder import replaced_folder
 
 _IMAGE_NAME = re.compile(r"\w[\w.+-]{0,199}", re.ASCII)
@@ -51,6 +53,7 @@ def build(catalogue: Catalogue, entries: Path, output: Path, overrides: Override
     """
     refuse_other(output)
     branding = read_branding(entries)
+    release = read_release(entries / RELEASE)
     gathered = gather(catalogue, entries)
     opened_tasks = open_tasks(catalogue, gathered.entries, overrides)
     labels = labels_by_task(opened_tasks)
@@ -68,6 +71,8 @@ def build(catalogue: Catalogue, entries: Path, output: Path, overrides: Override
         benchmarks = [describe(by_name[name], images.get(name)) for name in sorted(by_name)]
         site = _site(gathered, cross(benchmarks, boards, by_name), boards)
         site = replace(site, branding=branding)
+        write_json(data / RELEASE, state_of(site).model_dump(mode="json"))
+        site = site if release is None else replace(site, since=since(release, site))
         write_feed(hidden / "feed.xml", site)
         write_answers(hidden, site)
         write_bibtex(data, site)

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 from harness.leaderboard.entries.ledger import Decision
-from harness.leaderboard.numbers.site_model import Site
+from harness.leaderboard.numbers.site_model import Since, Site
 
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PROJECT = uuid.uuid5(uuid.NAMESPACE_URL, "https://pypi.org/project/mllm-classification-harness")
@@ -28,11 +28,24 @@ def write_feed(path: Path, site: Site) -> None:
     ET.SubElement(feed, "link", {"rel": "self", "href": "feed.xml"})
     ET.SubElement(feed, "link", {"rel": "alternate", "href": "changes.html"})
     names = {each.name for each in site.entries}
+    if site.since is not None and site.since.moves:
+        _add_moves(feed, site.since, site.date)
     for decision in site.decisions:
         _add_decision(feed, decision, has_page=decision.entry in names)
     tree = ET.ElementTree(feed)
     ET.indent(tree)
     tree.write(path, encoding="utf-8", xml_declaration=True)
+
+
+def _add_moves(feed: ET.Element, since: Since, date: str) -> None:
+    entry = _add(feed, "entry")
+    lines = [" ".join((x.board, x.entry, x.what, f"({x.why})" * bool(x.why))) for x in since.moves]
+    text = "\n".join(line.rstrip() for line in lines)
+    _add(entry, "id", f"urn:uuid:{uuid.uuid5(_PROJECT, f'{since.date} {date} {text}')}")
+    _add(entry, "title", f"What moved since the release of {since.date}")
+    _add(entry, "updated", f"{date}T00:00:00Z")
+    ET.SubElement(entry, "link", {"rel": "alternate", "href": "changes.html#moved"})
+    _add(entry, "summary", text)
 
 
 def _add_decision(feed: ET.Element, decision: Decision, *, has_page: bool) -> None:

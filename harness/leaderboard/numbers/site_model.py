@@ -231,6 +231,26 @@ class OwnRuns:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """What became of an entry on a ranking since the last release."""
+
+    board: str
+    entry: str
+    what: str
+    why: str
+    """Empty for entries that came or went."""
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What moved since the last release."""
+
+    date: str
+    harness_version: str
+    moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """The whole leaderboard."""
 
@@ -250,4 +270,6 @@ class Site:
     """Entries that the checker refuses, by name, with its errors; they are only here."""
     own: OwnRuns | None = None
     """For a site of one's own runs (`harness view`); None for a leaderboard."""
+    since: Since | None = None
+    """None where no release is recorded."""
     branding: Branding = field(default_factory=Branding)
