@@ -13,12 +13,12 @@ from harness.data.images.source import dataset_location
 from harness.data.labels.label_set import Labels, LabelSet
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides, share_overrides
 from harness.data.opened import open_task, task_classes
-from harness.errors import MissingPackageError, UserError
+from harness.errors import DataError, MissingPackageError, UserError
 from harness.prompts.plan import Plan, PlannedRequest, make_plan
 from harness.runs.preflight import Finding, check_classes, check_data, check_names, shown
 from harness.runs.rows import read_answer
 from harness.scores.scoring import ScoreRequest, score
-from harness.specs.catalogue import Catalogue
+from harness.specs.catalogue import Catalogue, own_root
 from harness.specs.load import load_class_list_spec, load_model, load_prompt, load_task
 from harness.specs.task import Protocol, TaskSpec
 from harness.specs.template import LETTERS
@@ -63,15 +63,29 @@ def check_task(
     found = [Finding("ok", "loads", f"protocol {task.protocol}")]
     named = check_classes(catalogue, task, classes)
     try:
-        if not needs_data and isinstance(dataset_location(task), str):
-            text = f"`{task.dataset_path}` is on the hub; name the task to fetch and check it"
-            return [*found, Finding("note", "opens", text), *named]
+        elsewhere = None if needs_data else _elsewhere(task)
+        if elsewhere is not None:
+            return [*found, Finding("note", "opens", elsewhere), *named]
         plan = make_plan(open_task(catalogue, task, overrides))
     except UserError as error:
         return [*found, Finding("error", "opens", str(error)), *named]
     parts: Sequence[Callable[[Plan], Iterator[Finding]]] = (check_images, check_prompt, check_gold)
     found += [*check_data(plan.opened, plan.image_ids), *named]
     return [*found, *(finding for part in parts for finding in part(plan))]
+
+
+def _elsewhere(task: TaskSpec) -> str | None:
+    """Say where the data of a task are that are not looked at unless it is named: on the hub or,
+    for a task of the project's own, with whoever has fetched them.
+    """
+    try:
+        if isinstance(dataset_location(task), str):
+            return f"`{task.dataset_path}` is on the hub; name the task to fetch and check it"
+    except DataError:
+        if not task.directory.is_relative_to(own_root()):
+            raise
+        return f"point to the images: --set dataset_path=DIR, in place of `{task.dataset_path}`"
+    return None
 
 
 def check_model(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) -> list[Finding]:

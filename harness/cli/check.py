@@ -38,6 +38,13 @@ def check(
     model_settings: ModelSettings = None,
     label_set: LabelSetPaths = None,
     equivalences: EquivalencesFile = None,
+    online: Annotated[
+        bool,
+        typer.Option(
+            "--online",
+            help="Only ask the hub whether the data sets of the tasks are there as they are meant.",
+        ),
+    ] = False,
     include_path: IncludePath = None,
 ) -> None:
     """Check tasks, models, class lists, prompts and studies: files, names, labels, images, gold.
@@ -57,6 +64,8 @@ def check(
     catalogue = catalogue_of(include_path)
     chosen = _chosen(catalogue, names or [])
     overrides = overrides_of(label_set, equivalences)
+    if online:
+        raise typer.Exit(_ask_hub(catalogue, chosen, settings or (), named=bool(names)))
     tasks = [name for kind, name in chosen if kind is Kind.TASK]
     overrides = share_among_tasks(catalogue, tasks, settings or (), overrides)
     failed = 0
@@ -80,6 +89,30 @@ def check(
             raise SpecError(replace(problem, fix=fix))
     say(f"{failed} errors" if failed else "no errors")
     raise typer.Exit(2 if failed else 0)
+
+
+def _ask_hub(
+    catalogue: Catalogue,
+    chosen: Sequence[tuple[Kind | None, str]],
+    settings: Sequence[str],
+    *,
+    named: bool,
+) -> int:
+    """Print a line for each data set on the hub that tasks are on; give the exit code."""
+    from harness.checks.online import check_online, hub_tasks
+    from harness.errors import Problem, SpecError
+
+    others = [name for kind, name in chosen if kind is not Kind.TASK]
+    if named and others:
+        raise SpecError(Problem("--online", "is for tasks alone", ", ".join(others), "tasks"))
+    found = hub_tasks(catalogue, [name for kind, name in chosen if kind is Kind.TASK], settings)
+    failed = 0
+    for name, task in found.items():
+        finding = check_online(catalogue, task)
+        failed += finding.level == "error"
+        say(f"{_MARKS[finding.level]} {name}: {finding.text}")
+    say(f"{failed} errors in {len(found)} data sets on the hub" if found else "none is on the hub")
+    return 2 if failed else 0
 
 
 def _show(kind: Kind, name: str, findings: "Sequence[Finding]") -> int:

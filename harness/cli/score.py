@@ -62,7 +62,7 @@ def score(
         if not details:
             columns = load_run_task(catalogue, run.task, run.settings, overrides.settings).columns
         finished.append(Finished(path, results, columns, asked=asked_of(run)))
-    show_results(finished, form, details=details, table=table)
+    show_results(finished, form, details=details, table=table, catalogue=catalogue)
     missing = [each for each in finished if not (each.results and each.results.complete)]
     for each in missing:
         manifest = Manifest.read(each.path)

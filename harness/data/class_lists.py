@@ -38,7 +38,7 @@ def load_class_list(spec: ClassListSpec, name_set: str | None = None) -> ClassLi
     twice = [class_id for class_id, count in counts.items() if count > 1]
     if twice:
         raise SpecError(Problem(where, "two classes bear the same id", got=str(twice[:10])))
-    classes = tuple(_in_name_set(spec, base, chosen, where))
+    classes = tuple(_kept(spec, _in_name_set(spec, base, chosen, where), where))
     blank = [item.id for item in classes if not item.name.strip()]
     if blank:
         raise SpecError(Problem(where, "classes whose name is blank", got=str(blank[:10])))
@@ -82,6 +82,18 @@ def _with_glosses(spec: ClassListSpec, base: list[Class], where: str) -> list[Cl
     return [
         replace(item, gloss=item.gloss or gloss) for item, gloss in zip(base, glosses, strict=True)
     ]
+
+
+def _kept(spec: ClassListSpec, classes: list[Class], where: str) -> list[Class]:
+    """Give the classes of the `subset`, in the order of the ids; all without one."""
+    if spec.subset is None:
+        return classes
+    wnids = read_names(spec.resolve(spec.subset, "subset"), where)
+    kept = [item for item in classes if item.wnid in set(wnids)]
+    if len(kept) != len(wnids):
+        got, expected = f"{len(wnids)} lines, {len(kept)} classes", "a WordNet id of the list each"
+        raise DataError(Problem(where, "`subset` does not fit", got, expected))
+    return kept
 
 
 def _imagenet_classes() -> list[Class]:

@@ -24,6 +24,8 @@ _SUFFIXES = """
 IMAGE_SUFFIXES = frozenset(f".{suffix}" for suffix in _SUFFIXES.split())
 """The endings of image files that are no part of an id: a list of ours, and not what the installed
 Pillow opens, so that an id is the same on every machine."""
+ROW_NUMBER = "row_number"
+"""The `doc_to_id` of data without ids and file names, unless a column bears this name."""
 _HALF = re.compile("[\ud800-\udfff]")
 _SHOWN = 5
 

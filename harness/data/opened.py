@@ -147,7 +147,7 @@ def open_task(
         source = _labelled(task, labels.original) if labels.original else open_source(task)
     if images == "pixels":
         check_class_folders(source, classes, labels.original, labels.equivalences)
-    rows = row_order(task, source.ids, labels.original_classes)
+    rows = row_order(task, source.ids, labels.original_classes, from_files=source.ids_from_files)
     return OpenTask(catalogue, task, classes, labels, source, tuple(rows))
 
 

@@ -11,7 +11,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from harness.data.image_ids import fault_of, written_id
+from harness.data.image_ids import fault_of, ids_in_file_name, written_id
 from harness.data.labels.files import LabelFile, lines_of, parse_lines, read_text
 from harness.errors import DataError, Problem
 from harness.limits import MOST_PROBLEMS
@@ -62,9 +62,10 @@ def sample_of(task: TaskSpec, n: int, of: int) -> Sample | None:
 
 
 def chosen_rows(
-    task: TaskSpec, ids: Sequence[str], original: Mapping[str, int]
+    task: TaskSpec, ids: Sequence[str], original: Mapping[str, int], *, from_files: bool = False
 ) -> frozenset[int] | None:
-    """Give the rows of the data set that a task's `sample` or `ids` choose; None for all.
+    """Give the rows of the data set that a task's `sample` or `ids` choose; None for all. Where the
+    ids are made `from_files`, the file may name images as lists of data sets do (`_meant`).
 
     Raises DataError for ids that the data set does not have, or has twice in the file, for a file
     that cannot be read, and for `stratify` without original labels.
@@ -76,12 +77,31 @@ def chosen_rows(
     rows = {image_id: row for row, image_id in enumerate(ids)}
     path = task.resolve(task.ids, "ids")
     named = list(ids_in(path))
+    if from_files and any(each not in rows for each in named):
+        named = _meant(named, rows, path)
     unknown = [each for each in named if each not in rows]
     if unknown:
         what = f"{len(unknown)} of {len(named)} ids are of no image of the data set"
         expected = f"ids such as {_listed(ids)}"
         raise DataError(Problem(str(path), what, _listed(unknown), expected))
     return frozenset(rows[each] for each in named)
+
+
+def _meant(named: Sequence[str], rows: Mapping[str, int], path: Path) -> list[str]:
+    """Give the ids that lines mean which name files, by a path or a name, with a suffix or without;
+    where every line has several words, as a list of images and labels, by the first. What means no
+    image, or several, stays as it is. Raises DataError where two lines mean one image.
+    """
+    words = [each.split() for each in named]
+    texts = [each[0] for each in words] if all(len(each) > 1 for each in words) else named
+    found = []
+    for line, text in zip(named, texts, strict=True):
+        ids = {line, *ids_in_file_name(text.lstrip("/"))} & rows.keys()
+        found.append(ids.pop() if len(ids) == 1 else line)
+    twice = [each for each, count in Counter(found).items() if count > 1]
+    if twice:
+        raise DataError(Problem(str(path), f"{len(twice)} images stand twice", _listed(twice)))
+    return found
 
 
 def _drawn(
@@ -169,7 +189,9 @@ ORDERS: Mapping[str, int] = {"shuffled": 2, "class_sorted": 2}
 first n images do not depend on n."""
 
 
-def row_order(task: TaskSpec, ids: Sequence[str], original: Mapping[str, int]) -> list[int]:
+def row_order(
+    task: TaskSpec, ids: Sequence[str], original: Mapping[str, int], *, from_files: bool = False
+) -> list[int]:
     """Give the rows in the order of the task's `image_order`, of which `limit` takes the first,
     and `sample` and `ids` some.
 
@@ -183,7 +205,7 @@ def row_order(task: TaskSpec, ids: Sequence[str], original: Mapping[str, int]) -
         rows.sort(key=lambda row: _shuffled_place(task.order_seed, ids[row]))
     elif task.image_order == "class_sorted":
         rows.sort(key=lambda row: (ids[row] not in original, original.get(ids[row], 0)))
-    chosen = chosen_rows(task, ids, original)
+    chosen = chosen_rows(task, ids, original, from_files=from_files)
     if chosen is not None:
         rows = [row for row in rows if row in chosen]
     return rows[: limit_of(task, len(ids))]

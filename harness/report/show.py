@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harness.runs.finish import Finished
     from harness.runs.remap import MappingGrid
     from harness.scores.results import Results
+    from harness.specs.catalogue import Catalogue
     from harness.store.lock import Shard
 
 _OFF = ", which was taken off before reading"
@@ -124,13 +125,16 @@ def show_results(
     *,
     details: bool = False,
     table: str | None = None,
+    catalogue: "Catalogue | None" = None,
 ) -> None:
     """Print the tables of all runs, or of them the one named, in one form; for people also what was
-    not plain about the answers, and where the files are.
+    not plain about the answers, and where the files are. With a `catalogue`, also the averages of
+    its groups.
 
     CSV is one kind of table, by default the accuracies. The details are tables for each run.
     Raises UserError for a table that is none of these.
     """
+    from harness.report.averages import average_table
     from harness.report.forms import to_rich, written
     from harness.report.results_table import tables_of
 
@@ -140,7 +144,9 @@ def show_results(
         return
     metrics = [metric for each in finished for metric in each.metrics]
     asked = [each.asked for each in finished if each.results is not None]
-    tables = chosen(list(tables_of(results, metrics, details, asked)), form, table, "these runs")
+    found = list(tables_of(results, metrics, details, asked))
+    average = average_table(catalogue, results) if catalogue and len(results) > 1 else None
+    tables = chosen([*found, average] if average else found, form, table, "these runs")
     notes = [f"{each.model} on {each.task}: {note}" for each in results for note in notes_of(each)]
     notes += _unfinished(results)
     if form != "table":

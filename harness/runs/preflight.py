@@ -122,6 +122,11 @@ def check_data(opened: OpenTask, image_ids: Sequence[str]) -> Iterator[Finding]:
     A label set that knows no image of the whole data set is an error, however few are asked about.
     """
     yield _images(opened, len(image_ids))
+    expected = opened.task.metadata.images
+    n = len(opened.rows) if opened.task.ids else len(opened.source)
+    if expected not in (None, n):
+        text = f"{n} images, and the split that `{opened.task.task}` is named after has {expected}"
+        yield Finding("note", "data", f"{text}: results are not those of the literature")
     if opened.task.blank_images:
         yield Finding("note", "data", "a grey picture is shown in place of each (blank_images)")
     source = opened.source
@@ -192,6 +197,8 @@ def _met(
     if found.n_left_over:
         other = next(each for each in labels.labels if each not in ids)
         text += f"; {found.n_left_over} of its rows are of no image, such as `{shown(other)}`"
+    if labels.source.startswith("column "):
+        text += f"; {labels.source}"
     for note, count in labels.notes.items():
         if note not in (COMPARED, CONTRADICTED, UNREAD):
             text += f"; {note}: {count}"

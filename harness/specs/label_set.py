@@ -43,9 +43,12 @@ class ClassListSpec(FileSpec):
     """Further name sets: name to a text file with one name a line, in the order of the ids."""
     glosses: str | None = None
     """Text file with what each name means, one a line, in the order of the ids."""
+    subset: str | None = None
+    """Text file with the WordNet ids of the classes that are kept, one a line; they keep their ids.
+    The files of names and glosses are of all."""
 
 
-LabelFormat = Literal["imgt", "jsonl", "real", "regt", "csv", "multilabel", "column"]
+LabelFormat = Literal["imgt", "jsonl", "real", "regt", "csv", "multilabel", "list", "column"]
 License = Literal[
     "apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc-by-4.0", "cc-by-nc-4.0", "cc-by-nc-sa-4.0",
     "cc-by-sa-4.0", "cc0-1.0", "cdla-permissive-2.0", "cdla-sharing-1.0", "mit", "odbl", "odc-by",
@@ -77,5 +80,8 @@ class LabelSetSpec(FileSpec):
     """Commit or version of the file, as its publishers call it."""
     sha256: str | None = None
     """Of the file; a file with another hash is refused."""
+    by_name: bool = False
+    """For format `column`: numbers without names are refused, since the data set's own order may be
+    another than the class list's."""
     column: str | None = None
-    """The data set's column, for format `column`."""
+    """The data set's column, for format `column`. Absent: the task's `doc_to_target`."""

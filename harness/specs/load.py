@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from pydantic import field_validator
 
@@ -16,8 +17,10 @@ from harness.specs.task import TaskSpec
 from harness.specs.template import check_template
 from harness.specs.yaml_file import Origin, YamlFile, read_yaml
 
-_LABEL_FILES: dict[str, LabelFormat] = {".jsonl": "jsonl", ".csv": "csv"}
-_PATH_ENDS = (".yaml", ".yml", *_LABEL_FILES)
+_LABEL_FILES: dict[str, LabelFormat] = {
+    ".jsonl": "jsonl", ".csv": "csv", ".txt": "list", ".mat": "list",
+}  # fmt: skip
+_PATH_ENDS = (".yaml", ".yml", ".gz", *_LABEL_FILES)
 
 
 class GroupSpec(FileSpec):
@@ -26,7 +29,9 @@ class GroupSpec(FileSpec):
     group: Name
     """Name for `--tasks`."""
     task: tuple[str, ...]
-    """Names of the tasks."""
+    """Names of the tasks, or of other groups."""
+    average: Literal["macro"] | None = None
+    """Whether tables show the mean over the data sets, each of which is a group among `task`."""
 
 
 class PromptSpec(FileSpec):
@@ -185,7 +190,19 @@ def load_label_set_spec(catalogue: Catalogue, name: str) -> LabelSetSpec:
 
 def is_label_file(name: str) -> bool:
     """Whether an entry of a task's `label_sets` is a label file and not a label set's name."""
-    return Path(name).suffix in _LABEL_FILES
+    return _suffix(name) in _LABEL_FILES
+
+
+def label_format(path: Path) -> LabelFormat:
+    """Give the format of a label file by the end of its name. Raises SpecError for another end."""
+    if _suffix(path.name) not in _LABEL_FILES:
+        expected = ", ".join(_LABEL_FILES)
+        raise SpecError(Problem(str(path), "is no label file by its name", expected=expected))
+    return _LABEL_FILES[_suffix(path.name)]
+
+
+def _suffix(name: str) -> str:
+    return Path(name.removesuffix(".gz")).suffix
 
 
 def label_file_spec(task: TaskSpec, name: str) -> LabelSetSpec:
@@ -197,7 +214,7 @@ def label_file_spec(task: TaskSpec, name: str) -> LabelSetSpec:
     path = task.resolve(name, "label_sets")
     return LabelSetSpec(
         label_set=path.stem,
-        format=_LABEL_FILES[path.suffix],
+        format=label_format(path),
         class_list=task.class_list,
         path=str(path),
         original=name == task.label_sets[0],
@@ -209,6 +226,11 @@ def load_class_list_spec(catalogue: Catalogue, name: str) -> ClassListSpec:
     return _load(ClassListSpec, catalogue, Kind.CLASS_LIST, name)
 
 
+def load_group(catalogue: Catalogue, name: str) -> GroupSpec:
+    """Load a group by name or path."""
+    return _load(GroupSpec, catalogue, Kind.GROUP, name)
+
+
 def expand_tasks(catalogue: Catalogue, names: Sequence[str]) -> list[str]:
     """Give the task names that task names, groups and tags stand for, each once, in order.
 
@@ -217,14 +239,14 @@ def expand_tasks(catalogue: Catalogue, names: Sequence[str]) -> list[str]:
     if not names:
         raise SpecError(Problem("tasks", "none is named", fix="`harness list tasks` names them"))
     tagged: dict[str, list[str]] = {}
-    if any(name not in catalogue.names(Kind.TASK) for name in names):
+    known = {*catalogue.names(Kind.TASK), *catalogue.names(Kind.GROUP)}
+    if not known.issuperset(names):
         tagged = _tasks_by_tag(catalogue)
     found: list[str] = []
     problems: list[Problem] = []
     for name in names:
         if name in catalogue.names(Kind.GROUP):
-            group = _load(GroupSpec, catalogue, Kind.GROUP, name)
-            found += expand_tasks(catalogue, group.task)
+            found += expand_tasks(catalogue, load_group(catalogue, name).task)
         elif name in tagged:
             found += tagged[name]
         else:

@@ -31,7 +31,7 @@ _FREE = {
     "prompt", "repeats",
 }  # fmt: skip
 """Keys that no answer depends on; everything else must be equal for a run to be resumed."""
-_FREE_METADATA = {"reference", "notes", "redistribute_images"}
+_FREE_METADATA = {"reference", "notes", "license", "images", "redistribute_images"}
 PARTS = ("sample", "ids")
 """Keys that choose some of the images; where a task has none, its identity has no such keys."""
 WHERE_IMAGES_ARE = frozenset(
@@ -107,7 +107,11 @@ class MetadataSpec(Spec):
     reference: str | None = None
     """Where the data or the task is described."""
     notes: str | None = None
-    """Anything else that a reader should know."""
+    """Anything else that a reader should know, such as what could not be verified."""
+    license: str | None = None
+    """Under which terms the images are, as their publishers say."""
+    images: int | None = Field(default=None, gt=0)
+    """How many images the split has; `harness check` says where there are others."""
     redistribute_images: bool = False
     """Whether the licence of the images lets a leaderboard ship copies of them."""
 
@@ -134,9 +138,11 @@ class TaskSpec(FileSpec):
     doc_to_visual: str = "image"
     """Column that holds the image."""
     doc_to_id: str | None = None
-    """Column that holds the image id; without it the id is taken from the image's file name."""
+    """Column that holds the image id; without it the id is taken from the image's file name.
+    `row_number`: the number of the row, for data without ids and file names."""
     doc_to_target: str | None = None
-    """Column that holds the original class id, for label sets of format `column`."""
+    """Column that holds the original class id or name, for label sets of format `column` that name
+    no other. Absent: `label`, which in a folder with one folder a class is the folder's name."""
     doc_to_text: str | None = None
     """The prompt, a Jinja2 template; `<image>` marks where the image goes."""
     prompt: Name | None = None

@@ -25,7 +25,8 @@ def open_folder(found: Scan, names: Sequence[str], columns: Sequence[str] = ()) 
     """Open the images of a folder, by their paths inside it; nothing is decoded yet.
 
     The one column that it may be asked for is `label`: the name of the folder that an image lies
-    in. Raises DataError for another.
+    in or, where folders in several places bear one name (`apse/indoor`, `church/indoor`), its path.
+    Raises DataError for another.
 
     The id is the file name's or, where folders hold files of one name (`cat/1.jpg`, `dog/1.jpg`),
     the path inside the folder without its suffix.
@@ -34,7 +35,9 @@ def open_folder(found: Scan, names: Sequence[str], columns: Sequence[str] = ()) 
     files = tuple(_in_utf8(name) for name in names)
     ids = ids_of_files(files, str(found.folder), by_path=True)
 
-    folders = tuple(PurePosixPath(name).parent.name for name in names)
+    parents = [PurePosixPath(name).parent for name in names]
+    by_path = len({each.name for each in parents}) < len(set(parents))
+    folders = tuple(str(each) if by_path and each.name else each.name for each in parents)
     for column in columns:
         if column != LABEL or not all(folders):
             raise DataError(_no_column(found, column))
@@ -61,7 +64,7 @@ def _no_column(found: Scan, column: str) -> Problem:
         "a folder of images has no such column",
         got=column,
         expected=f"`{LABEL}`, the name of the folder that an image lies in, where all lie in one",
-        fix="name a label file in `label_sets`",
+        fix=f"`--set doc_to_target={LABEL}`, or name a label file in `label_sets`",
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import datasets
 from PIL import Image
 
-from harness.data.image_ids import ids_of_files, ids_of_texts
+from harness.data.image_ids import ROW_NUMBER, ids_of_files, ids_of_texts
 from harness.data.images.local import open_local
 from harness.data.images.pixels import ImageError, decode_image
 from harness.data.images.source import Source
@@ -32,7 +32,9 @@ def open_table(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> 
     has_images = task.doc_to_visual in data.column_names
     if has_images:
         data = data.cast_column(task.doc_to_visual, datasets.Image(decode=False))
-    if task.doc_to_id is not None:
+    if task.doc_to_id == ROW_NUMBER and ROW_NUMBER not in data.column_names:
+        ids = tuple(f"{row:06}" for row in range(len(data)))
+    elif task.doc_to_id is not None:
         ids = ids_of_texts(_written(data, task.doc_to_id, where), where)
     elif has_images:
         ids = ids_of_files(_file_names(data, task.doc_to_visual, where), where)
@@ -107,7 +109,7 @@ def _load_from_hub(task: TaskSpec, name: str) -> Any:
         revision=task.revision,
     )
     found = load()
-    if task.doc_to_id is None or found.info.builder_name != "csv":
+    if task.doc_to_id in (None, ROW_NUMBER) or found.info.builder_name != "csv":
         return found
     return load(converters={task.doc_to_id: str}, na_filter=False)  # else `007` is 7, `NA` nothing
 
@@ -149,7 +151,7 @@ def _file_names(data: Any, column: str, where: str) -> list[str]:
     if data._indices is not None:
         flat = [flat[index] for index in data._indices.column(0).to_pylist()]
     if not all(flat):
-        fix = "name a column of unique ids in `doc_to_id`"
+        fix = f"name a column of unique ids in `doc_to_id`, or `doc_to_id={ROW_NUMBER}`"
         raise DataError(Problem(where, "images have neither an id column nor a file name", fix=fix))
     return [str(name) for name in flat]
 

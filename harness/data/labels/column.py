@@ -14,6 +14,7 @@ from harness.errors import DataError, Problem, nearest
 
 _SHOWN = 5
 BY_NUMBER, BY_NAME = "by number", "by name"
+BY_NAMED_NUMBER = "by the numbers that its names are"
 """How the values of a column are joined with the classes."""
 
 
@@ -100,7 +101,7 @@ def _join(
         numbers = numbers_of(named)
         if numbers is not None and all(numbers[place] in classes.by_id for place in used):
             moved = numbers != list(range(len(names)))
-            how = "by the numbers that its names are" if moved else BY_NUMBER
+            how = BY_NAMED_NUMBER if moved else BY_NUMBER
             return _Joined(numbers, how)
     if all(match.found[place] is not None for place in used):
         if match.in_order:

@@ -11,11 +11,11 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
+from harness.data.labels.packed import text_in
 from harness.errors import DataError, MissingPackageError, Problem
 from harness.limits import (
     MOST_TEXT,
     MOST_YAML,
-    decoded,
     is_file,
     parse_json_text,
     read_bounded_bytes,
@@ -142,9 +142,11 @@ def open_config(spec: LabelSetSpec, labels: LabelFile) -> LabelFile | None:
 
 
 def read_text(name: str, path: Path) -> LabelFile:
-    """Read a text file; a byte-order mark is left out. Raises DataError as `read_bounded_text`."""
+    """Read a text file, packed ones too (`text_in`); a byte-order mark is left out. Raises
+    DataError as `read_bounded_text`.
+    """
     data = read_bounded_bytes(path, MOST_TEXT)
-    return LabelFile(name, path, decoded(data, path), hashlib.sha256(data).hexdigest())
+    return LabelFile(name, path, text_in(data, path), hashlib.sha256(data).hexdigest())
 
 
 def joint_digest(digests: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.data.classes import ClassList
 from harness.data.labels import readers
-from harness.data.labels.column import BY_NUMBER, column_ids, join_names
+from harness.data.labels.column import BY_NAMED_NUMBER, BY_NUMBER, column_ids, join_names
 from harness.data.labels.files import (
     LabelFile,
     joint_digest,
@@ -21,6 +21,7 @@ from harness.data.labels.files import (
     read_text,
 )
 from harness.data.labels.label_set import Equivalences, LabelSet
+from harness.data.labels.listed import from_zero, read_list
 from harness.data.labels.readers import read_csv
 from harness.data.labels.rows import Collected, LabelRow, class_range, collect, first_problems
 from harness.errors import DataError, Problem, unknown_name
@@ -106,6 +107,7 @@ _READERS: Mapping[str, Reader] = {
     "regt": readers.read_regt,
     "csv": read_csv,
     "multilabel": readers.read_multilabel,
+    "list": read_list,
 }
 
 
@@ -156,7 +158,9 @@ class _Read:
 def _collected(read: _Read) -> Collected:
     is_table = read.form == "multilabel" and read.path.suffix.lower() == ".csv"
     rows = (read_csv if is_table else _READERS[read.form])(read.file)
-    where, all_text = str(read.path), is_table or read.form == "csv"
+    where, all_text = str(read.path), is_table or read.form in ("csv", "list")
+    if read.form == "list":
+        rows = iter(from_zero(rows, read.class_list, where))
     named = join_names(rows, read.class_list, where, all_text=all_text)
     return collect(named, read.class_list, where)
 
@@ -171,6 +175,8 @@ def _from_column(
         raise DataError(unknown_name(where, "column of the data set", spec.column, [*columns]))
     source = f"column `{spec.column}`"
     joined = column_ids(columns[spec.column], class_list, f"{where}, {source}")
+    if spec.by_name and joined.how in (BY_NUMBER, BY_NAMED_NUMBER):
+        raise DataError(_nameless(f"{where}, {source}", class_list))
     if joined.warning:
         log.warning(joined.warning)
     rows = (
@@ -185,4 +191,13 @@ def _from_column(
         original=spec.original,
         source=source if joined.how == BY_NUMBER else f"{source}, joined {joined.how}",
         digest=hashlib.sha256(pairs.encode()).hexdigest(),
+    )
+
+
+def _nameless(where: str, classes: ClassList) -> Problem:
+    return Problem(
+        where,
+        f"numbers without names, and nothing says that they are the class ids of `{classes.name}`",
+        expected="names of the classes: a `ClassLabel`, a column of texts, folders named by them",
+        fix="name a column of names by `--set doc_to_target=COLUMN`, or a label file",
     )

@@ -19,6 +19,7 @@ from harness.specs.label_set import LabelSetSpec
 from harness.specs.load import (
     is_label_file,
     label_file_spec,
+    label_format,
     load_class_list_spec,
     load_label_set_spec,
 )
@@ -32,7 +33,9 @@ def own_label_sets(catalogue: Catalogue, task: TaskSpec) -> list[LabelSetSpec]:
     classes than the task.
     """
     own = [
-        label_file_spec(task, name) if is_label_file(name) else load_label_set_spec(catalogue, name)
+        label_file_spec(task, name)
+        if is_label_file(name)
+        else _with_column(load_label_set_spec(catalogue, name), task)
         for name in task.label_sets
     ]
     problems = [
@@ -49,6 +52,13 @@ def own_label_sets(catalogue: Catalogue, task: TaskSpec) -> list[LabelSetSpec]:
     if problems:
         raise SpecError(problems)
     return own
+
+
+def _with_column(spec: LabelSetSpec, task: TaskSpec) -> LabelSetSpec:
+    """Give a label set of format `column` that names none the task's."""
+    if spec.format != "column" or spec.column is not None:
+        return spec
+    return spec.model_copy(update={"column": task.doc_to_target or "label"})
 
 
 def applies(catalogue: Catalogue, task: TaskSpec, name: str) -> bool:
@@ -169,7 +179,7 @@ def label_set_specs(
     if not overrides.shared and len(fitting) < len(others):
         wrong = [name for name in others if name not in fitting]
         raise SpecError(applies_to_none(catalogue, [task], name) for name in wrong)
-    more = [load_label_set_spec(catalogue, name) for name in fitting]
+    more = [_with_column(load_label_set_spec(catalogue, name), task) for name in fitting]
     for spec in (*own, *more):
         is_named = spec.label_set in overrides.label_sets
         if is_named and overrides.label_sets[spec.label_set] is None and not _is_present(spec):
@@ -252,7 +262,10 @@ def _pointed(spec: LabelSetSpec, path: Path | None) -> LabelSetSpec:
                 "it is taken as it is",
                 path, spec.label_set, got, spec.sha256,
             )  # fmt: skip
-    return spec.model_copy(update={"path": str(path.resolve()), "sha256": None})
+    update: dict[str, object] = {"path": str(path.resolve()), "sha256": None}
+    if spec.format == "column":
+        update |= {"format": label_format(path), "column": None}
+    return spec.model_copy(update=update)
 
 
 def _is_present(spec: LabelSetSpec) -> bool:
