@@ -65,7 +65,8 @@ def check(
     chosen = _chosen(catalogue, names or [])
     overrides = overrides_of(label_set, equivalences)
     if online:
-        raise typer.Exit(_ask_hub(catalogue, chosen, settings or (), named=bool(names)))
+        unused = (label_set, equivalences, model_settings)
+        raise typer.Exit(_ask_hub(catalogue, chosen, settings or (), bool(names), unused))
     tasks = [name for kind, name in chosen if kind is Kind.TASK]
     overrides = share_among_tasks(catalogue, tasks, settings or (), overrides)
     failed = 0
@@ -95,8 +96,8 @@ def _ask_hub(
     catalogue: Catalogue,
     chosen: Sequence[tuple[Kind | None, str]],
     settings: Sequence[str],
-    *,
     named: bool,
+    unused: Sequence[object],
 ) -> int:
     """Print a line for each data set on the hub that tasks are on; give the exit code."""
     from harness.checks.online import check_online, hub_tasks
@@ -105,6 +106,9 @@ def _ask_hub(
     others = [name for kind, name in chosen if kind is not Kind.TASK]
     if named and others:
         raise SpecError(Problem("--online", "is for tasks alone", ", ".join(others), "tasks"))
+    if any(unused):
+        fix = "leave out --label_set, --equivalences and --set_model"
+        raise SpecError(Problem("--online", "looks at data sets alone", fix=fix))
     found = hub_tasks(catalogue, [name for kind, name in chosen if kind is Kind.TASK], settings)
     failed = 0
     for name, task in found.items():

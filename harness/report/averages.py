@@ -78,6 +78,7 @@ def _lines(
                 values.append(value)
             else:
                 missing.append(f"{member}: {value}")
+        missing.sort(key=lambda text: text.endswith("no run"))
         mean = None if missing else sum(values) / len(values)
         more = f"; {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
         yield (

@@ -11,6 +11,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from harness.cli import app
+from harness.errors import SpecError
 
 NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
@@ -106,6 +107,11 @@ def test_without_a_hub_each_data_set_is_one_error(monkeypatch: pytest.MonkeyPatc
     assert text.count("no connection") == 2
 
 
-def test_online_is_for_tasks() -> None:
-    done = CliRunner().invoke(app, ["check", "--online", "mini"])
-    assert done.exit_code != 0
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(("mini",), "for tasks alone"), (("mini_cw", "--label_set", "mini_imgt"), "data sets alone")],
+)
+def test_what_does_not_go_with_online(words: tuple[str, ...], said: str) -> None:
+    done = CliRunner().invoke(app, ["check", "--online", *words])
+    assert isinstance(done.exception, SpecError)
+    assert said in str(done.exception)

@@ -52,6 +52,14 @@ def test_dtd(tmp_path: Path) -> None:
     assert found(case) == {"grid_0002": "grid", "woven_0001": "woven"}
 
 
+def test_folders_are_joined_by_name_without_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    case = opened("dtd_cw", f"dataset_path={images(tmp_path, ['woven/1.jpg', 'grid/2.jpg'])}")
+    assert case.labels.sets[0].source == "column `label`, joined by name"
+    assert not caplog.records
+
+
 def test_sun397(tmp_path: Path) -> None:
     """Folders in folders, of which several bear one name; a list whose paths begin with a slash."""
     root = images(tmp_path / "SUN397", ["a/abbey/sun_a.jpg", "a/apse/indoor/sun_b.jpg",

@@ -61,6 +61,16 @@ def test_a_run_of_some_images_is_not_averaged() -> None:
     assert row[4:] == ("4 of 5", None, "objectnet: 20 of 18,574 images")
 
 
+def test_what_was_run_is_named_first() -> None:
+    runs = [run(VARIANTS[0], 50.0), run(VARIANTS[4], 90.0, n=20)]
+    (row,) = rows(runs)
+    assert row[4:] == (
+        "1 of 5",
+        None,
+        "objectnet: 20 of 18,574 images; imagenet_a: no run; imagenet_r: no run; 1 more",
+    )
+
+
 def test_two_runs_of_one_task_are_not_averaged() -> None:
     runs = [run(member, 50.0) for member in (*VARIANTS, VARIANTS[0])]
     (row,) = rows(runs)

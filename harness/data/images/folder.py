@@ -36,8 +36,8 @@ def open_folder(found: Scan, names: Sequence[str], columns: Sequence[str] = ()) 
     ids = ids_of_files(files, str(found.folder), by_path=True)
 
     parents = [PurePosixPath(name).parent for name in names]
-    by_path = len({each.name for each in parents}) < len(set(parents))
-    folders = tuple(str(each) if by_path and each.name else each.name for each in parents)
+    folders = tuple(each.name for each in parents)
+    labels = folders if len(set(folders)) == len(set(parents)) else tuple(map(str, parents))
     for column in columns:
         if column != LABEL or not all(folders):
             raise DataError(_no_column(found, column))
@@ -52,7 +52,7 @@ def open_folder(found: Scan, names: Sequence[str], columns: Sequence[str] = ()) 
         location=str(found.folder),
         ids_from_files=True,
         passed_over=found.passed_over(names),
-        columns={column: folders for column in columns},
+        columns={column: labels for column in columns},
         folders=folders if all(folders) else None,
         files=files,
     )

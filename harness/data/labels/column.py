@@ -104,7 +104,7 @@ def _join(
             how = BY_NAMED_NUMBER if moved else BY_NUMBER
             return _Joined(numbers, how)
     if all(match.found[place] is not None for place in used):
-        if match.in_order:
+        if match.in_order or not any(each is not None for each in own):  # texts have no numbers
             return _Joined(match.found, BY_NAME)
         how = f"{BY_NAME}; its numbers are not the class ids"
         return _Joined(match.found, how, f"{where}: joined {how}")
