@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from harness.data.class_lists import collisions, load_class_list, name_sets
-from harness.data.class_names import match_names
+from harness.data.class_names import match_names, match_outputs
 from harness.data.classes import ClassList, normalize_name
 from harness.data.labels.column import LabelColumn, column_ids
+from harness.errors import SpecError
 from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.load import (
     expand_tasks,
@@ -18,6 +19,7 @@ from harness.specs.load import (
     load_label_set_spec,
     load_task,
 )
+from harness.specs.model import ModelSpec
 
 CATALOGUE = Catalogue()
 ANSWERS = Path(__file__).parents[2] / "shared" / "data" / "answers"
@@ -155,3 +157,17 @@ def test_folders_of_objectnet_by_the_rule_of_the_documents() -> None:
     named = [(folder,) for folder in folders]
     assert match_names(named, classes, [None] * len(named)).found == classes.ids
     assert {"full_sized_towel", "t-shirt", "butchers_knife", "still_camera"} <= set(folders)
+
+
+@pytest.mark.parametrize("name", ["imagenet_a", "imagenet_r"])
+def test_a_classifier_of_imagenet_is_scored_by_its_outputs_for_the_200(name: str) -> None:
+    model = ModelSpec(model="m", adapter="hf_classifier", class_list="imagenet1k")
+    classes = classes_of(name)
+    outputs = match_outputs(CATALOGUE, model, classes)
+    assert (outputs.count, outputs.places) == (1000, classes.ids)
+
+
+def test_a_classifier_of_imagenet_does_not_fit_objectnet() -> None:
+    model = ModelSpec(model="m", adapter="hf_classifier", class_list="imagenet1k")
+    with pytest.raises(SpecError, match="none of its own"):
+        match_outputs(CATALOGUE, model, classes_of("objectnet"))
