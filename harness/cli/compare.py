@@ -11,6 +11,7 @@ from harness.cli.options import (
     Format,
     IncludePath,
     RunSettings,
+    Wide,
     catalogue_of,
     overrides_of,
     split_names,
@@ -51,6 +52,7 @@ def compare(
         ),
     ] = None,
     format_name: Format = None,
+    wide: Wide = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the comparison as JSON, for machines.")
     ] = False,
@@ -85,7 +87,7 @@ def compare(
     overrides = overrides_of(given, equivalences, settings)
     overrides = share_among_runs(catalogue, runs, overrides)
     found = compare_runs([open_run(catalogue, path, overrides) for path in runs], names)
-    show_comparison(found, form)
+    show_comparison(found, form, wide)
     if fail_if_worse is not None and _is_worse(found, fail_if_worse):
         raise typer.Exit(WORSE)
 

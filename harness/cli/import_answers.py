@@ -10,6 +10,7 @@ from harness.cli.options import (
     EquivalencesFile,
     IncludePath,
     LabelSetPaths,
+    Wide,
     catalogue_of,
     overrides_of,
 )
@@ -37,6 +38,7 @@ def import_answers(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Move an earlier run aside; nothing is deleted.")
     ] = False,
+    wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a run of answers from a file, and score it like any run.
@@ -67,5 +69,5 @@ def import_answers(
         overrides=overrides_of(label_set, equivalences),
     )
     finished = make_run(catalogue, load_task(catalogue, task, settings or ()), answers, options)
-    show_results([finished], "json" if as_json else "table")
+    show_results([finished], "json" if as_json else "table", wide=wide)
     raise typer.Exit(0 if finished.results and finished.results.complete else 1)

@@ -12,7 +12,7 @@ from harness.cli.options import (
     catalogue_of,
     overrides_of,
 )
-from harness.report.terminal import say
+from harness.report.terminal import paragraph, say
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -46,14 +46,14 @@ def build(
     site = build_site(catalogue, entries, output, overrides_of(label_set, equivalences))
     for board in site.boards:
         tiers = max(row.tier for row in board.rows)
-        say(
-            f"{board.slug}: {len(board.rows)} models in {tiers} tiers, by {board.headline}, "
-            f"{board.n_images} images" + (", claimed" if board.claimed else "")
-        )
+        text = f"{len(board.rows)} models in {tiers} tiers, by {board.headline}, "
+        text += f"{board.n_images} images" + (", claimed" if board.claimed else "")
+        say(paragraph("", f"{board.slug}: {text}"))
     if site.refused:
         say(as_text(site.refused), err=True)
         names = ", ".join(report.name for report in site.refused)
-        say(f"{len(site.refused)} entries are refused, and on no board: {names}", err=True)
+        text = f"{len(site.refused)} entries are refused, and on no board: {names}"
+        say(paragraph("", text), err=True)
     say(output / "index.html")
     if site.refused:
         raise typer.Exit(1)

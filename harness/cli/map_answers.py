@@ -11,6 +11,7 @@ from harness.cli.options import (
     IncludePath,
     LabelSetPaths,
     RunSettings,
+    Wide,
     catalogue_of,
     overrides_of,
     split_names,
@@ -37,6 +38,7 @@ def map_answers(
     equivalences: EquivalencesFile = None,
     settings: RunSettings = None,
     include_path: IncludePath = None,
+    wide: Wide = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the grid as JSON, for machines.")
     ] = False,
@@ -47,7 +49,8 @@ def map_answers(
     chosen on one half of the images (by a hash of the id) and reported on the other. The whole grid
     is printed and written to mapping_grid.json in the run directory; nothing else there is changed.
     """
-    from harness.report.show import grid_table, make_console
+    from harness.report.grid_table import grid_table
+    from harness.report.show import print_tables
     from harness.runs.remap import map_run, open_combinations, write_grid
     from harness.runs.reopen import open_locked_run
     from harness.store.lock import locked
@@ -68,7 +71,5 @@ def map_answers(
     if as_json:
         say(json.dumps(found.to_json(), indent=2))
         return
-    console = make_console()
-    for name in found.rows:
-        console.print(grid_table(found, name))
+    print_tables((grid_table(found, name) for name in found.rows), wide)
     say(f"files: {path}")

@@ -130,6 +130,11 @@ Format = Annotated[
     ),
 ]
 
+Wide = Annotated[
+    bool,
+    typer.Option("--wide", help="Print whole tables, however wide the terminal is; as in a pipe."),
+]
+
 
 def catalogue_of(include_path: Sequence[Path] | None) -> Catalogue:
     """Open the catalogue with the user's folders. Raises UserError for one that is not there."""

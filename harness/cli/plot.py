@@ -13,6 +13,7 @@ from harness.cli.options import (
     IncludePath,
     LabelSetPaths,
     RunSettings,
+    Wide,
     catalogue_of,
     overrides_of,
 )
@@ -71,6 +72,7 @@ def plot(
     equivalences: EquivalencesFile = None,
     settings: RunSettings = None,
     include_path: IncludePath = None,
+    wide: Wide = False,
 ) -> None:
     """Draw runs of all models and protocols in one picture, as wide as a column of a paper.
 
@@ -82,8 +84,7 @@ def plot(
     matplotlib: pip install 'mllm-classification-harness[plots]'.
     """
     from harness.report.drawing import kind_of
-    from harness.report.forms import to_rich
-    from harness.report.show import make_console
+    from harness.report.show import print_tables
     from harness.runs.reopen import share_among_runs
     from harness.store.directory import find_runs
 
@@ -101,7 +102,7 @@ def plot(
         table, notes = _oop(scored, after, output)
     else:
         table, notes = _classes(scored, after, output)
-    make_console().print(to_rich(table))
+    print_tables([table], wide)
     for result in scored.results:
         if not result.complete:
             say(f"{result.model} on {result.task}: not complete, answers are missing", err=True)

@@ -28,6 +28,7 @@ from harness.cli.options import (
     Stratify,
     Tasks,
     TaskSettings,
+    Wide,
     batch_size_of,
     catalogue_of,
     generation_settings,
@@ -74,6 +75,7 @@ def run(
         float | None,
         typer.Option("--call_timeout", min=0.001, help="Seconds that a model call may take."),
     ] = None,
+    wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a model over tasks and print one table of results.
@@ -121,7 +123,7 @@ def run(
 
     runs = run_all(catalogue, specs, spec, adapter, rank, options)
     rank.leave()
-    raise typer.Exit(_show(runs, options, is_first=rank.is_first, as_json=as_json))
+    raise typer.Exit(_show(runs, options, wide, is_first=rank.is_first, as_json=as_json))
 
 
 def _rank(device: str | None, named: "NamedModel") -> "Rank":
@@ -141,7 +143,12 @@ def _rank(device: str | None, named: "NamedModel") -> "Rank":
 
 
 def _show(
-    runs: "list[list[Finished]]", options: "RunOptions", *, is_first: bool, as_json: bool
+    runs: "list[list[Finished]]",
+    options: "RunOptions",
+    wide: bool,
+    *,
+    is_first: bool,
+    as_json: bool,
 ) -> int:
     """Print what came of it, on the first process; give the exit code."""
     from harness.report.show import show_results, show_slices, show_spread
@@ -152,7 +159,7 @@ def _show(
     if not options.shard.is_whole:
         show_slices(finished, options.shard)
         return 1 if any(each.failed for each in finished) else 0
-    show_results(finished, "json" if as_json else "table")
+    show_results(finished, "json" if as_json else "table", wide=wide)
     if not as_json:
-        show_spread(runs)
+        show_spread(runs, wide)
     return 0 if all(each.results and each.results.complete for each in finished) else 1

@@ -12,6 +12,7 @@ from harness.cli.options import (
     IncludePath,
     LabelSetPaths,
     RunSettings,
+    Wide,
     catalogue_of,
     overrides_of,
 )
@@ -32,6 +33,7 @@ def score(
             "changes, letters. CSV is one table, without this option accuracy."
         ),
     ] = None,
+    wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """Score runs from their files, without the model.
@@ -62,7 +64,9 @@ def score(
         if not details:
             columns = load_run_task(catalogue, run.task, run.settings, overrides.settings).columns
         finished.append(Finished(path, results, columns, asked=asked_of(run)))
-    show_results(finished, form, details=details, table=table, catalogue=catalogue)
+    show_results(
+        finished, form, details=details, table=table, wide=wide, catalogue=catalogue
+    )
     missing = [each for each in finished if not (each.results and each.results.complete)]
     for each in missing:
         manifest = Manifest.read(each.path)

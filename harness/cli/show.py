@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import AsJson, Format, IncludePath, catalogue_of
+from harness.cli.options import (
+    AsJson,
+    Format,
+    IncludePath,
+    Wide,
+    catalogue_of,
+)
 from harness.errors import DataError, Problem, UserError
 from harness.report.terminal import say
 
@@ -22,6 +28,7 @@ def show(
     table: Annotated[
         str | None, typer.Option(help="Only this table, as of `harness score`.")
     ] = None,
+    wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """Print the tables of runs as they were scored last; nothing is scored, and nothing written.
@@ -48,7 +55,9 @@ def show(
             problems += error.problems
     if not finished:
         raise DataError(problems)
-    show_results(finished, form, details=details, table=table, catalogue=catalogue)
+    show_results(
+        finished, form, details=details, table=table, wide=wide, catalogue=catalogue
+    )
     for problem in problems:
         say(f"not shown: {problem}", err=True)
     whole = all(each.results and each.results.complete for each in finished)

@@ -22,6 +22,7 @@ from harness.cli.options import (
     Slice,
     Stratify,
     TaskSettings,
+    Wide,
     batch_size_of,
     catalogue_of,
     overrides_of,
@@ -129,6 +130,7 @@ def report(
     equivalences: EquivalencesFile = None,
     settings: RunSettings = None,
     include_path: IncludePath = None,
+    wide: Wide = False,
 ) -> None:
     """Report what the runs of a study say: study.json, tables, figures and a page.
 
@@ -137,8 +139,7 @@ def report(
     are. Figures need matplotlib: pip install 'mllm-classification-harness[plots]'.
     """
     from harness.data.labels.of_task import share_overrides
-    from harness.report.forms import to_rich
-    from harness.report.show import make_console
+    from harness.report.show import print_tables
     from harness.studies.analysis import Analysis
     from harness.studies.finding import findings
     from harness.studies.observe import Observer
@@ -155,9 +156,8 @@ def report(
     written = write_report(found, folder)
     for sentence in findings(found):
         say(paragraph("", sentence))
-    for table in study_tables(found):
-        if table.name == "factors" and table.about["label_set"] == found.headline:
-            make_console().print(to_rich(table))
+    shown = (each for each in study_tables(found) if each.name == "factors")
+    print_tables((each for each in shown if each.about["label_set"] == found.headline), wide)
     for each in found.notes:
         say(paragraph("note:", each), err=True)
     for each in found.missing:

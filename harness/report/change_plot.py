@@ -162,7 +162,7 @@ def shifts_table(shifts: Shifts) -> Table:
         Column("n", "n"),
         Column("before", shifts.before),
         Column("after", shifts.after),
-        Column("delta", "change [95 %]", INTERVAL),
+        Column("delta", "change [95 %]", INTERVAL, stays=True),
     )
     rows = [
         (

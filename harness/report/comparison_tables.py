@@ -5,10 +5,10 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from harness.report.forms import Form, plain, to_rich, written
-from harness.report.show import make_console
+from harness.report.forms import Form, plain, written
+from harness.report.show import print_tables
 from harness.report.table import INTERVAL, NONE, Cell, Column, Number, Probability, Table, names
-from harness.report.terminal import paragraph, say
+from harness.report.terminal import paragraph, room, say
 from harness.runs.compare import RunComparison
 from harness.scores.compare import Comparison
 from harness.scores.statistics import ALPHA
@@ -21,21 +21,21 @@ def comparison_table(comparison: Comparison) -> Table:
     a, b = comparison.a, comparison.b
     columns = (
         *names(""),
-        Column("right", f"{b} right"),
-        Column("wrong", f"{b} wrong"),
-        Column("sum", "sum"),
+        Column("right", "B right", stays=True),
+        Column("wrong", "B wrong", stays=True),
+        Column("sum", "sum", stays=True),
     )
     right_a = comparison.both_right + comparison.only_a
     right_b = comparison.both_right + comparison.only_b
     rows: tuple[tuple[Cell, ...], ...] = (
-        (f"{a} right", comparison.both_right, comparison.only_a, right_a),
-        (f"{a} wrong", comparison.only_b, comparison.both_wrong, comparison.n - right_a),
+        ("A right", comparison.both_right, comparison.only_a, right_a),
+        ("A wrong", comparison.only_b, comparison.both_wrong, comparison.n - right_a),
         ("sum", right_b, comparison.n - right_b, comparison.n),
     )
     caption = (
-        f"{a} ({comparison.protocol_a}): {plain(Number(comparison.accuracy_a))} %; "
-        f"{b} ({comparison.protocol_b}): {plain(Number(comparison.accuracy_b))} %; "
-        f"{a} less {b}: {plain(_delta(comparison))} points; exact McNemar "
+        f"A: {a} ({comparison.protocol_a}), {plain(Number(comparison.accuracy_a))} %; "
+        f"B: {b} ({comparison.protocol_b}), {plain(Number(comparison.accuracy_b))} %; "
+        f"A less B: {plain(_delta(comparison))} points; exact McNemar "
         f"p = {Probability(comparison.p_mcnemar, 3).shown()} "
         f"(Holm {Probability(comparison.p_holm, 3).shown()}); "
         f"equivalent classes: {comparison.equivalences}; {comparison.n_left_out} images "
@@ -99,7 +99,7 @@ def pairs_table(found: Sequence[Comparison]) -> Table:
 _TESTED = (
     Column("delta", "a less b [95 %]", INTERVAL),
     Column("p_mcnemar", "p"),
-    Column("p_holm", "p (Holm)"),
+    Column("p_holm", "p (Holm)", stays=True),
 )
 _MEASURED = (
     "on the images that all runs answered and that have a label; interval: classes redrawn. p: "
@@ -113,7 +113,7 @@ def _tested(pair: Comparison) -> tuple[Number, Probability, Probability]:
 
 def intervals_table(found: RunComparison, pairs: Sequence[Comparison]) -> Table:
     """Give interval and test of each pair of `matrix_table`, by the numbers that it gives runs."""
-    columns = (*names("pair"), Column("delta", "points [95 %]", INTERVAL), *_TESTED[1:])
+    columns = (*names("pair"), Column("delta", "points [95 %]", INTERVAL, stays=True), *_TESTED[1:])
     places = combinations(range(1, len(found.runs) + 1), 2)
     rows = [(f"{a} less {b}", *_tested(pair)) for (a, b), pair in zip(places, pairs, strict=True)]
     caption = f"Points {_MEASURED.format(f'{len(pairs)} pairs')}"
@@ -137,8 +137,8 @@ def matrix_table(
     places = shown or range(k)
     columns = (
         *names("run"),
-        Column("accuracy", "accuracy", has_best=True),
-        *(Column(f"less_{place + 1}", f"less {place + 1}") for place in places),
+        Column("accuracy", "accuracy", has_best=True, stays=True),
+        *(Column(f"less_{place + 1}", f"less {place + 1}", stays=True) for place in places),
     )
     rows = [
         (
@@ -220,13 +220,13 @@ def _other(pair: Comparison, name: str) -> str:
     return pair.a if pair.b == name else pair.b
 
 
-def show_comparison(found: RunComparison, form: Form = "table") -> None:
+def show_comparison(found: RunComparison, form: Form = "table", wide: bool = False) -> None:
     """Print the comparison of two or more runs in one form, and in words which is better."""
     if form == "json":
         say(json.dumps(found.to_json(), indent=2))
         return
     if form == "table":
-        _show_comparison_tables(found)
+        _show_comparison_tables(found, wide)
     else:
         many = found.by_label_set if len(found.runs) > 2 and form != "csv" else ()
         tables = [*(matrix_table(found, each) for each in many), pairs_table(found.comparisons)]
@@ -234,27 +234,36 @@ def show_comparison(found: RunComparison, form: Form = "table") -> None:
         say(written(tables, words, form), end="")
 
 
-def _show_comparison_tables(found: RunComparison) -> None:
-    console, k = make_console(), len(found.runs)
-    if k == 2:
-        for comparison in found.comparisons:
-            console.print(to_rich(comparison_table(comparison)))
+def _show_comparison_tables(found: RunComparison, wide: bool) -> None:
+    if len(found.runs) == 2:
+        print_tables(map(comparison_table, found.comparisons), wide)
     else:
-        blocks = math.ceil(k / max(1, (console.width - _BESIDE) // _COLUMN))
-        wide = math.ceil(k / blocks)
         for pairs in found.by_label_set:
-            for start in range(0, k, wide):
-                shown = range(start, min(k, start + wide))
-                console.print(to_rich(matrix_table(found, pairs, shown)))
-            console.print(to_rich(intervals_table(found, pairs)))
+            blocks = _blocks(found, room(wide))
+            print_tables((matrix_table(found, pairs, each) for each in blocks), wide)
+            print_tables([intervals_table(found, pairs)], wide)
     for line in _about(found):
-        say(line)
+        say(paragraph("", line))
     for line in in_words(found):
         say(paragraph("", line))
 
 
-_BESIDE, _COLUMN = 30, 10
-"""Characters of a terminal for names and accuracies of a matrix, and for each of its columns."""
+_COLUMN = 10
+"""Characters of a terminal for each column of numbers of a matrix."""
+
+
+def _blocks(found: RunComparison, width: int | None) -> list[range]:
+    """Give the runs whose columns of a matrix stand beside each other; names that leave no room
+    for two of them stand above their rows.
+    """
+    k = len(found.runs)
+    if width is None:
+        return [range(k)]
+    names_ = max(len(run.name) for run in found.runs) + 4
+    fit = (width - names_) // _COLUMN - 1
+    fit = fit if fit > 1 else max(1, width // _COLUMN - 1)
+    wide = math.ceil(k / math.ceil(k / fit))
+    return [range(start, min(k, start + wide)) for start in range(0, k, wide)]
 
 
 def _about(found: RunComparison) -> Iterator[str]:

@@ -1,20 +1,14 @@
-"""The forms of a table: for the terminal, in Markdown, as CSV; LaTeX has a module of its own."""
+"""The forms of a table: Markdown and CSV; a terminal and LaTeX have modules of their own."""
 
 import re
 from collections.abc import Iterator, Sequence
 from typing import Literal, get_args
 
-import rich.console
-import rich.table
-from rich import box
-from rich.cells import cell_len
-from rich.measure import Measurement
-
 from harness.errors import Problem, UserError
 from harness.report.csv_text import csv_text
 from harness.report.latex import to_latex
 from harness.report.table import NONE, Cell, Column, Number, Probability, Table
-from harness.report.terminal import escape, shown
+from harness.report.terminal import shown
 
 Form = Literal["table", "markdown", "csv", "latex", "json"]
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -50,63 +44,6 @@ def written(tables: Sequence[Table], notes: Sequence[str], form: Form) -> str:
     return "\n\n".join([*map(to_markdown, tables), *(["\n".join(lines)] if lines else [])]) + "\n"
 
 
-def to_rich(table: Table) -> rich.table.Table:
-    """Give the table for a terminal: names are folded where there is no room, behind a space or a
-    sign if they have one, numbers are not.
-    """
-    found = rich.table.Table(
-        title=escape(table.title),
-        box=box.SIMPLE_HEAD,
-        caption_justify="left",
-        caption=escape(table.caption) if table.caption else None,
-    )
-    columns = [(place, each) for place, each in table.for_people if not each.only_files]
-    for _, column in columns:
-        if column.is_name:
-            found.add_column(escape(column.heading), overflow="fold")
-        else:
-            found.add_column(escape(column.heading), justify="right", no_wrap=True)
-    for row in table.rows:
-        cells = ((plain(row[place]), column.is_name) for place, column in columns)
-        found.add_row(*(_Name(text) if is_name else escape(text) for text, is_name in cells))
-    return found
-
-
-_PIECE = re.compile(r"[^_=,./-]*[_=,./-]|[^_=,./-]+")
-
-
-class _Name:
-    """A name in a cell, which breaks words that are longer than a line behind a sign."""
-
-    def __init__(self, text: str) -> None:
-        self._text = shown(text)
-
-    def __rich_console__(
-        self, console: rich.console.Console, options: rich.console.ConsoleOptions
-    ) -> Iterator[str]:
-        width = options.max_width
-        words = self._text.split(" ")
-        if max(map(cell_len, words)) <= width:
-            yield escape(self._text)
-            return
-        lines = [""]
-        for word in words:
-            if lines[-1] and cell_len(f"{lines[-1]} {word}") <= width:
-                lines[-1] += f" {word}"
-                continue
-            lines += [""] if lines[-1] else []
-            for piece in _PIECE.findall(word):
-                if lines[-1] and cell_len(lines[-1] + piece) > width:
-                    lines.append("")
-                lines[-1] += piece
-        yield escape("\n".join(lines))
-
-    def __rich_measure__(
-        self, console: rich.console.Console, options: rich.console.ConsoleOptions
-    ) -> Measurement:
-        return Measurement.get(console, options, escape(self._text))
-
-
 def plain(cell: Cell) -> str:
     """Write a cell as text: `48.59 [45.86, 51.33]`, `7.19 (92/1280)`."""
     if isinstance(cell, Number):
@@ -125,7 +62,7 @@ def to_markdown(table: Table) -> str:
     ]
     lines += [
         [_markdown_cell(row[place], (number, place) in best) for place, _ in columns]
-        for number, row in enumerate(table.rows)
+        for number, row in enumerate((*table.rows, *table.references))
     ]
     rows = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     parts = [f"**{_markdown(table.title)}**", rows]

@@ -52,7 +52,7 @@ def _environment(table: Table) -> str:
     heading = " & ".join(latex_text(column.heading) for _, column in columns)
     rows = [
         " & ".join(_cell(row[place], (number, place) in best) for place, _ in columns)
-        for number, row in enumerate(table.rows)
+        for number, row in enumerate((*table.rows, *table.references))
     ]
     caption = latex_text(f"{table.title}. {table.caption}".strip())
     label = re.sub("[^a-z0-9]+", "-", "-".join([table.name, *table.about.values()]).lower())

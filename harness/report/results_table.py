@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 
+from harness.report.reference_rows import GUESSING, MEANING, reference_rows
 from harness.report.table import INTERVAL, Cell, Column, Number, Probability, Table, names
 from harness.scores.long_form import METRICS
 from harness.scores.results import SIDE_BY_SIDE, Results, Score
@@ -72,16 +73,20 @@ def results_table(
     columns = (
         *names("model", "task", "protocol", "label set"),
         Column("n", "n"),
-        Column("accuracy", "accuracy [95 % CI]", INTERVAL, has_best=True),
+        Column("accuracy", "accuracy [95 % CI]", INTERVAL, has_best=True, stays=True),
         *(Column(name, _HEADINGS[name], _parts(name), has_best=True) for name in shown),
-        Column("oop", "OOP", ("count", "n")),
+        Column("oop", "OOP", ("count", "n"), stays=True),
+        *(Column(key, key, only_csv=True) for key in GUESSING.values()),
     )
     lines: list[tuple[Cell, ...]] = []
     for result, protocol, label_set, score in rows:
         named = (result.model, _task(result), protocol, label_set, score.n)
         extra = (_metric(name, score) for name in shown)
         share = Number(result.shares["oop"], count=result.counts["oop"], n=result.n)
-        lines.append((*named, Number(score.accuracy, score.ci95), *extra, share))
+        guesses = (Number(getattr(score, key)) for key in GUESSING.values())
+        lines.append((*named, Number(score.accuracy, score.ci95), *extra, share, *guesses))
+    of_scores = [(_task(result), protocol, name, score) for result, protocol, name, score in rows]
+    references = reference_rows(of_scores, len(columns))
     caption = (
         "n: answered images with a label. CI: Wilson. OOP: share of all rows, failed ones too, "
         "whose answer is no name of the prompt."
@@ -90,10 +95,13 @@ def results_table(
             if "accuracy_empty_correct" in shown
             else ""
         )
+        + (MEANING if references else "")
     )
     known = {id(result): each for result, each in zip(results, asked, strict=False)}
     peers = _peers(rows, known)
-    return Table("accuracy", "Accuracy (%)", columns, lines, caption, peers=peers)
+    return Table(
+        "accuracy", "Accuracy (%)", columns, lines, caption, peers=peers, references=references
+    )
 
 
 def _peers(
@@ -133,7 +141,7 @@ def answers_table(results: Sequence[Results]) -> Table:
     """Give what became of the rows: for every status that occurs its share of n and its count."""
     every = tuple(results[0].counts) if results else ()
     statuses = [name for name in every if any(result.counts[name] for result in results)]
-    shares = (Column(name, name, ("count",)) for name in statuses)
+    shares = (Column(name, name, ("count",), stays=True) for name in statuses)
     columns = (*names("model", "task"), Column("n", "n"), *shares)
     rows: list[tuple[Cell, ...]] = [
         (
@@ -170,7 +178,7 @@ def matching_table(results: Sequence[Results]) -> Table | None:
     )
     columns = (
         *names("model", "task", "protocol", "label set"),
-        *(Column(matching, heading) for matching, heading in SIDE_BY_SIDE.items()),
+        *(Column(matching, heading, stays=True) for matching, heading in SIDE_BY_SIDE.items()),
     )
     title = "Accuracy and out-of-prompt answers (%) by matching"
     return Table("matching", title, columns, rows, caption)
@@ -191,7 +199,7 @@ def repeats_table(model: str, task: str, accuracy: Mapping[str, Mapping[str, Rep
     columns = (
         *names("protocol", "label set"),
         Column("repeats", "repeats"),
-        Column("mean", "mean [95 % Student-t]", INTERVAL),
+        Column("mean", "mean [95 % Student-t]", INTERVAL, stays=True),
         Column("deviation", "sd"),
     )
     rows = [
@@ -209,7 +217,10 @@ def groups_table(results: Results) -> Table:
     """
     scores = results.scores[results.protocol]
     groups = list(next(iter(scores.values())).groups) if scores else []
-    columns = (*names("label set"), *(Column(name, f"{name} (n)", ("n",)) for name in groups))
+    columns = (
+        *names("label set"),
+        *(Column(name, f"{name} (n)", ("n",), stays=True) for name in groups),
+    )
     rows: list[tuple[Cell, ...]] = [
         (label_set, *(Number(item.accuracy, n=item.n) for item in score.groups.values()))
         for label_set, score in scores.items()
@@ -227,9 +238,9 @@ def changes_table(results: Results) -> Table:
         Column("n", "n"),
         Column("from", "from"),
         Column("to", "to"),
-        Column("delta", "delta [95 %]", INTERVAL),
+        Column("delta", "delta [95 %]", INTERVAL, stays=True),
         Column("both", "right under both"),
-        Column("p_holm", "p (Holm)"),
+        Column("p_holm", "p (Holm)", stays=True),
     )
     rows = [
         (
@@ -257,7 +268,7 @@ def choice_table(results: Results) -> Table | None:
     columns = (
         *names("letter"),
         Column("chosen", "chosen % (n)", ("n",)),
-        Column("accuracy_when_true", "accuracy when true % (n)", ("n",)),
+        Column("accuracy_when_true", "accuracy when true % (n)", ("n",), stays=True),
     )
     rows = [
         (letter, Number(each.share, n=each.n), Number(true[letter].accuracy, n=true[letter].n))

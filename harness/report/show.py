@@ -3,22 +3,19 @@ the answers of a run.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
-
-from rich.table import Table
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from harness.answers import parts
 from harness.answers.outcome import EXACT, UNREADABLE, Status
 from harness.errors import UserError, unknown_name
-from harness.report.terminal import Console, escape, paragraph, say
+from harness.report.terminal import paragraph, room, say
 from harness.scores.results import Results
 
 if TYPE_CHECKING:
     from harness.report import table as report_table
     from harness.report.forms import Form
     from harness.runs.finish import Finished
-    from harness.runs.remap import MappingGrid
     from harness.scores.results import Results
     from harness.specs.catalogue import Catalogue
     from harness.store.lock import Shard
@@ -116,9 +113,6 @@ def _of(n: int, results: Results) -> str:
     return f"{n:,} of {answers:,} answers"
 
 
-_MIN_WIDTH = 150
-
-
 def show_results(
     finished: "Sequence[Finished]",
     form: "Form" = "table",
@@ -126,6 +120,7 @@ def show_results(
     details: bool = False,
     table: str | None = None,
     catalogue: "Catalogue | None" = None,
+    wide: bool = False,
 ) -> None:
     """Print the tables of all runs, or of them the one named, in one form; for people also what was
     not plain about the answers, and where the files are. With a `catalogue`, also the averages of
@@ -135,7 +130,7 @@ def show_results(
     Raises UserError for a table that is none of these.
     """
     from harness.report.averages import average_table
-    from harness.report.forms import to_rich, written
+    from harness.report.forms import written
     from harness.report.results_table import tables_of
 
     results = [each.results for each in finished if each.results is not None]
@@ -152,11 +147,9 @@ def show_results(
     if form != "table":
         say(written(tables, notes, form), end="")
         return
-    console = make_console()
-    for each in tables:
-        console.print(to_rich(each))
+    print_tables(tables, wide)
     for note in notes:
-        console.print(note, highlight=False, markup=False, soft_wrap=True)
+        say(note if room(wide) is None else paragraph("", note))
     for run in finished:
         say(f"files: {run.path}")
 
@@ -178,9 +171,19 @@ def chosen(
     return [each for each in tables if name in (None, each.name)]
 
 
-def show_tables(tables: "Sequence[report_table.Table]", notes: Sequence[str], form: "Form") -> None:
+def print_tables(tables: "Iterable[report_table.Table]", wide: bool = False) -> None:
+    """Print tables for people: as the terminal has room; whole where it is none, or `wide`."""
+    from harness.report.layout import to_text
+
+    for each in tables:
+        say(to_text(each, room(wide)))
+
+
+def show_tables(
+    tables: "Sequence[report_table.Table]", notes: Sequence[str], form: "Form", wide: bool = False
+) -> None:
     """Print tables and lines about them in one form; JSON has the rows as CSV has them."""
-    from harness.report.forms import records, to_rich, written
+    from harness.report.forms import records, written
 
     if form == "json":
         found = [
@@ -191,9 +194,7 @@ def show_tables(tables: "Sequence[report_table.Table]", notes: Sequence[str], fo
     elif form != "table":
         say(written(tables, notes, form), end="")
     else:
-        console = make_console()
-        for each in tables:
-            console.print(to_rich(each))
+        print_tables(tables, wide)
         for note in notes:
             say(paragraph("note:", note))
 
@@ -205,9 +206,8 @@ def _unfinished(results: Sequence[Results]) -> Iterator[str]:
             yield f"{each.model} on {each.task}: NOT COMPLETE, answers are missing"
 
 
-def show_spread(runs: "Sequence[Sequence[Finished]]") -> None:
+def show_spread(runs: "Sequence[Sequence[Finished]]", wide: bool = False) -> None:
     """Print mean and interval over the repeats of the tasks that have several."""
-    from harness.report.forms import to_rich
     from harness.report.results_table import repeats_table
     from harness.runs.finish import spread
 
@@ -215,8 +215,7 @@ def show_spread(runs: "Sequence[Sequence[Finished]]") -> None:
         results = [each.results for each in repeats if each.results is not None]
         if len(results) > 1:
             found = spread(results)
-            table = repeats_table(found.model, found.task, found.accuracy)
-            make_console().print(to_rich(table))
+            print_tables([repeats_table(found.model, found.task, found.accuracy)], wide)
 
 
 def show_slices(finished: "Sequence[Finished]", shard: "Shard") -> None:
@@ -225,50 +224,3 @@ def show_slices(finished: "Sequence[Finished]", shard: "Shard") -> None:
         left = f"; {each.failed} images failed" if each.failed else ""
         say(f"slice {shard} is done{left}: {each.path}")
     say("when all slices are done: harness merge " + " ".join(str(each.path) for each in finished))
-
-
-def make_console() -> Console:
-    """Make a console on stdout that is wide enough for the tables when stdout is no terminal."""
-    console = Console()
-    return console if console.is_terminal else Console(width=max(console.width, _MIN_WIDTH))
-
-
-def grid_table(found: "MappingGrid", label_set: str) -> Table:
-    """Give one row for each combination under one label set, in percent with Wilson intervals."""
-    from harness.runs.remap import halves
-
-    table = Table(
-        title=escape(
-            f"{found.model} on {found.task}, {found.protocol}, label set {label_set}: accuracy (%) "
-            "with 95 % Wilson interval"
-        )
-    )
-    for name in ("", "encoder", "class template", "answer template"):
-        table.add_column(name, overflow="fold")
-    rows = found.rows[label_set]
-    chosen = [row.chosen for row in found.rows[found.by]]
-    counts = halves(rows[0])
-    for name in ("choosing", "reporting", "all"):
-        table.add_column(f"{name} (n = {counts[name]['n']})", justify="right")
-    for row, best in zip(rows, chosen, strict=True):
-        cells = halves(row)
-        table.add_row(
-            "*" if best else "",
-            escape(row.encoder),
-            escape(row.class_template),
-            escape(row.answer_template),
-            *(_cell(cells[name]) for name in ("choosing", "reporting", "all")),
-        )
-    table.caption = (
-        f"* best on the choosing half of {escape(found.by)}; its honest score is that of the "
-        f"reporting half. {found.n_mapped} answers are mapped, the others count as parsed. "
-        f"Equivalent classes: {escape(found.equivalences)}."
-    )
-    return table
-
-
-def _cell(share: dict[str, Any]) -> str:
-    if share["accuracy"] is None:
-        return "–"
-    low, high = share["ci95"]
-    return escape(f"{share['accuracy']:.2f} [{low:.2f}, {high:.2f}]")

@@ -76,8 +76,10 @@ class Column:
     """The highest number is the best one."""
     only_csv: bool = False
     """It is left out where people read."""
-    only_files: bool = False
-    """It is left out in a terminal, where there is no room for it."""
+    is_extra: bool = False
+    """It is the first to be left out where a terminal has no room."""
+    stays: bool = False
+    """It is never left out; nor are names, and the first column of figures."""
 
 
 def names(*headings: str) -> tuple[Column, ...]:
@@ -103,6 +105,8 @@ class Table:
     peers: Sequence[Hashable] = ()
     """For each row of which others it may be the best: those with the same value. A row with None
     has no others, nor has any row where there are no peers."""
+    references: Sequence[tuple[Cell, ...]] = ()
+    """Rows below the others that are of no run, as what guessing reaches; for people alone."""
 
     @property
     def for_people(self) -> list[tuple[int, Column]]:

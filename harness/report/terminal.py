@@ -4,6 +4,7 @@ Names, answers and messages come from files and servers; a control character in 
 screen, write over a line, rename the window, or turn the direction of what is read.
 """
 
+import re
 import shutil
 import sys
 import textwrap
@@ -11,7 +12,6 @@ import unicodedata
 from collections.abc import Iterable
 
 import rich.console
-import rich.markup
 from rich.segment import Segment
 
 _HIDDEN = frozenset(("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
@@ -44,23 +44,32 @@ def say(text: object = "", *, err: bool = False, end: str = "\n") -> None:
     print(shown(str(text)), file=sys.stderr if err else sys.stdout, flush=True, end=end)
 
 
-def paragraph(lead: str, text: str) -> str:
-    """Lay a line out behind `lead`, as wide as the terminal; what is indented stays so."""
+def room(wide: bool = False) -> int | None:
+    """Give the characters of a line of standard output; None where a line may be of any length: it
+    is no terminal, or the user said `--wide`.
+    """
+    return None if wide or not sys.stdout.isatty() else shutil.get_terminal_size().columns
+
+
+_INTERVAL = re.compile(r"(\[[-+]?[\d.]+,) ([-+]?[\d.]+\])")
+_UNBROKEN = "\x1f"
+
+
+def paragraph(lead: str, text: str, width: int | None = None) -> str:
+    """Lay a line out behind `lead`, as wide as the terminal or `width`; what is indented stays so.
+    No word is broken, and no interval.
+    """
     bare = text.lstrip(" ")
     indent = " " * (len(text) - len(bare))
-    return textwrap.fill(
-        bare,
-        shutil.get_terminal_size().columns,
+    laid_out = textwrap.fill(
+        _INTERVAL.sub(rf"\1{_UNBROKEN}\2", bare),
+        width or shutil.get_terminal_size().columns,
         initial_indent=f"{lead} {indent}" if lead else indent,
         subsequent_indent=f"{' ' * len(lead)} {indent}" if lead else f"  {indent}",
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def escape(text: str) -> str:
-    """Give a text for a cell or a title of a table: as `shown`, and no markup of `rich`."""
-    return rich.markup.escape(shown(text))
+    return laid_out.replace(_UNBROKEN, " ")
 
 
 class Console(rich.console.Console):

@@ -122,7 +122,7 @@ def _rules(found: PassAgreement) -> Table:
         (
             *names("why"),
             _N,
-            Column("raw", "raw (%)", INTERVAL, only_files=True),
+            Column("raw", "raw (%)", INTERVAL, is_extra=True),
             Column("alpha", "alpha", INTERVAL),
             Column("alpha_masi", "alpha, MASI", INTERVAL),
         ),
@@ -151,7 +151,7 @@ def _people(found: PassAgreement) -> Table:
         (
             *names("annotator"),
             Column("n", "n"),
-            Column("n_assigned", "of", only_files=True),
+            Column("n_assigned", "of", is_extra=True),
             Column("honeypots", "honeypots (%)", _OF),
             Column("seconds", "s"),
             Column("none", "none"),

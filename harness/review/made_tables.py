@@ -13,6 +13,10 @@ def made_tables(made: Made) -> tuple[Table, ...]:
     return _by_rule(made), _by_annotator(made.queue)
 
 
+def _counted(key: str, heading: str) -> Column:
+    return Column(key, heading, stays=True)
+
+
 def rule_text(why: Why, rules: Rules) -> str:
     """Say in words why an image is in a queue."""
     texts: dict[Why, str] = {
@@ -43,7 +47,7 @@ def _by_rule(made: Made) -> Table:
     return Table(
         "rules",
         f"{queue.n} images to correct {queue.base}: {queue.mode}, seed {queue.seed}",
-        (*names("why"), Column("images", "images"), Column("drawn", "in queue")),
+        (*names("why"), _counted("images", "images"), _counted("drawn", "in queue")),
         rows,
         caption="An image may be there for several reasons. "
         f"Candidates an image: {mean:.1f}; images by their number: {counts}.",
@@ -62,9 +66,7 @@ def _by_annotator(queue: Queue) -> Table:
         f"{each} an image",
         (
             *names("annotator"),
-            Column("images", "images"),
-            Column("control", "control"),
-            Column("honeypots", "honeypots"),
+            *(_counted(each, each) for each in ("images", "control", "honeypots")),
         ),
         rows,
     )

@@ -28,9 +28,7 @@ def groups_table(before: Mapping[Group, int], after: Mapping[Group, int]) -> Tab
     columns = (
         *names("images with"),
         *names("group"),
-        Column("before", "before"),
-        Column("after", "after"),
-        Column("change", "change"),
+        *(Column(each, each, stays=True) for each in ("before", "after", "change")),
     )
     return Table("groups", "Images by label group", columns, rows)
 
@@ -55,7 +53,7 @@ def ways_table(ways: Mapping[Way, int], reasons: Mapping[Reason, int]) -> Table:
     """Give how many reviewed images changed, and in which way; and why others were not decided."""
     rows = [(IN_WORDS[way], n) for way, n in ways.items() if n or way != "new"]
     rows += [(f"not decided: {reason}", n) for reason, n in reasons.items()]
-    columns = (*names("reviewed images"), Column("n", "n"))
+    columns = (*names("reviewed images"), Column("n", "n", stays=True))
     all_rows = [*rows, ("all", sum(n for _, n in rows))]
     return Table("ways", "What became of the reviewed images", columns, all_rows)
 

@@ -109,6 +109,11 @@ class Score(Part):
     n_classes_f1: int = Field(default=0, exclude_if=lambda value: value == 0)
     top5: Percent | None
     """The answer is right or a label is among the first five of `top`; null without `top`."""
+    chance: Percent | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Accuracy of blind guessing on these images, see `harness.scores.guessing`; absent for none,
+    and in older results."""
+    constant_answer: Percent | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Accuracy of the one class, or letter, that is right most often, given to every image."""
     groups: dict[Group, Share]
     """A = S + M are the n images; N the n_empty ones, whose accuracy is null: no class is right."""
 

@@ -12,6 +12,8 @@ from harness.data.opened import OpenTask
 from harness.data.sample import Sample
 from harness.scores import judgement, metrics, provenance
 from harness.scores.answers import NO_CLASS, Answers, Bools, to_answers
+from harness.scores.choices import score_choices
+from harness.scores.guessing import guess
 from harness.scores.judgement import Judgement, judge
 from harness.scores.results import (
     MATCHED,
@@ -19,7 +21,6 @@ from harness.scores.results import (
     Change,
     ChoiceScore,
     Interval,
-    LetterShare,
     MappedScore,
     Protocol,
     Results,
@@ -110,6 +111,10 @@ def results_of(answers: Answers, judged: Sequence[Judgement], request: ScoreRequ
     """Give the results of answers that `judge` has laid beside the request's label sets, under
     all of `protocols_of` at least.
     """
+    choices = None
+    if request.protocol == "mc":
+        truths = [each.truth for each in judged]
+        choices = score_choices(answers, truths, request.distractors)
     return Results(
         task=request.task,
         model=request.model,
@@ -126,12 +131,15 @@ def results_of(answers: Answers, judged: Sequence[Judgement], request: ScoreRequ
         out_of_prompt=judgement.out_of_prompt(answers) if request.protocol in MATCHED else None,
         reading=judgement.reading_info(answers, request.protocol),
         scores={
-            protocol: {each.truth.name: _score(answers, each, protocol, request) for each in judged}
+            protocol: {
+                each.truth.name: _score(answers, each, protocol, request, choices)
+                for each in judged
+            }
             for protocol in protocols_of(answers, request)
         },
         changes=_changes(judged, request),
         mapping=_mapping(answers, judged, request),
-        mc=_choices(answers, judged, request) if request.protocol == "mc" else None,
+        mc=choices,
         per_class={each.truth.name: _per_class(each, request.protocol) for each in judged},
         class_list=provenance.describe_classes(request.class_list),
         label_sets={
@@ -158,7 +166,13 @@ def protocols_of(answers: Answers, request: ScoreRequest) -> tuple[Protocol, ...
     return ("cw", "cw_plus") if was_mapped or answers.mapped.any() else ("cw",)
 
 
-def _score(answers: Answers, judged: Judgement, protocol: Protocol, request: ScoreRequest) -> Score:
+def _score(
+    answers: Answers,
+    judged: Judgement,
+    protocol: Protocol,
+    request: ScoreRequest,
+    choices: ChoiceScore | None,
+) -> Score:
     scope, truth = judged.scope, judged.truth
     right = judged.right[protocol] & scope.scored
     n, n_right, n_empty = (int(mask.sum()) for mask in (scope.scored, right, scope.empty))
@@ -166,6 +180,7 @@ def _score(answers: Answers, judged: Judgement, protocol: Protocol, request: Sco
     has_top = bool((answers.top != NO_CLASS).any())
     groups = metrics.group_rows(truth, scope, judged.original)
     f1 = metrics.macro_f1(answers, truth, scope, right, metrics.counted_rows(answers, protocol))
+    guessing = guess(truth, scope.scored, request.class_list.ids, choices)
     return Score(
         n=n,
         n_right=n_right,
@@ -193,6 +208,8 @@ def _score(answers: Answers, judged: Judgement, protocol: Protocol, request: Sco
         macro_f1=f1.value,
         n_classes_f1=f1.n_classes,
         top5=_top5(answers, judged, protocol) if has_top else None,
+        chance=guessing.chance,
+        constant_answer=guessing.constant,
         groups={name: _group(name, right, rows) for name, rows in groups.items()},
     )
 
@@ -268,28 +285,6 @@ def _mapping(
         "accuracy_of_mapped": accuracy,
     }
     return MappedScore.model_validate({**(request.mapping or {}), **computed})
-
-
-def _choices(answers: Answers, judged: Sequence[Judgement], request: ScoreRequest) -> ChoiceScore:
-    choices = judgement.read_choices(answers, tuple(each.truth for each in judged))
-    asked = int(choices.asked.sum())
-    chosen, true = judgement.chosen_letters(choices), judgement.true_letters(choices)
-    right = judgement.true_letters(choices, right_only=True)
-    return ChoiceScore(
-        letters={
-            letter: LetterShare(n=count, share=metrics.percent(count, asked))
-            for letter, count in chosen.items()
-        },
-        by_position={
-            letter: Share(
-                n=n, accuracy=None if letter == "none" else metrics.percent(right[letter], n)
-            )
-            for letter, n in true.items()
-        },
-        chance=judgement.chance(choices),
-        n_options={str(size): n for size, n in judgement.option_counts(choices).items()},
-        distractors=dict(request.distractors or {}),
-    )
 
 
 def _per_class(judged: Judgement, protocol: Protocol) -> dict[str, Share]:

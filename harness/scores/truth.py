@@ -41,6 +41,12 @@ class Truth:
         found &= self.pairs[places] == keys
         return found
 
+    def labels_of(self, rows: Bools) -> Ints:
+        """Give the labels, after merging, of the rows chosen by a mask [n]: one a (row, label)."""
+        places, labels = np.divmod(self.pairs, _STRIDE)
+        found: Ints = labels[rows[places]]
+        return found
+
     def shares_label(self, other: "Truth") -> Bools:
         """Give which rows [n] have a label in common under both; both with equal equivalences."""
         shared: Bools = np.zeros(len(self.labelled), dtype=np.bool_)

@@ -63,7 +63,7 @@ def factors_table(found: StudyResults, model: str, label_set: str) -> Table:
         Column("highest_accuracy", "at most (%)", only_csv=True),
         Column("lowest_accuracy", "at least (%)", only_csv=True),
         Column("p", "p"),
-        Column("n", "n", only_files=True),
+        Column("n", "n", is_extra=True),
         Column("n_left_out", "left out", only_csv=True),
     )
     effects = effects_of(found, label_set, model)
@@ -120,11 +120,11 @@ def levels_table(effects: Sequence[FactorEffect]) -> Table:
         *(Column(key, key, is_name=True, only_csv=True) for key in ("factor", "held", "value")),
         Column("accuracy", "accuracy [95 %]", INTERVAL, has_best=True),
         Column("delta", "less baseline [95 %]", INTERVAL),
-        Column("p_mcnemar", "p", only_files=True),
+        Column("p_mcnemar", "p", is_extra=True),
         Column("p_holm", "p (Holm)"),
-        Column("flips", "flips", only_files=True),
-        Column("oop", "out of prompt (%)", only_files=True),
-        Column("n", "n", only_files=True),
+        Column("flips", "flips", is_extra=True),
+        Column("oop", "out of prompt (%)", is_extra=True),
+        Column("n", "n", is_extra=True),
         Column("n_right", "right", only_csv=True),
         Column("only_baseline", "only baseline right", only_csv=True),
         Column("only_level", "only level right", only_csv=True),
@@ -222,7 +222,7 @@ def scores_table(found: StudyResults) -> Table:
         *names("protocol"),
         *(_scored(found, each) for each in found.label_sets),
         *(Column(f"n_{each}", f"n ({each})", only_csv=True) for each in found.label_sets),
-        Column("oop", "out of prompt (%)", only_files=True),
+        Column("oop", "out of prompt (%)", is_extra=True),
         Column("complete", "complete", only_csv=True),
     )
     runs: dict[tuple[str, str, str, str], dict[str, Score]] = {}
@@ -240,7 +240,7 @@ def scores_table(found: StudyResults) -> Table:
 def _scored(found: StudyResults, label_set: str) -> Column:
     is_extra = label_set not in (found.original, found.headline)  # a terminal has room for two
     key, heading = f"accuracy_{label_set}", f"{label_set} [95 %]"
-    return Column(key, heading, INTERVAL, has_best=True, only_files=is_extra)
+    return Column(key, heading, INTERVAL, has_best=True, is_extra=is_extra)
 
 
 def _score_row(

@@ -12,7 +12,7 @@ import pytest
 from rich.progress import Progress, TextColumn
 from rich.table import Table
 
-from harness.report.terminal import Console, escape, say, shown
+from harness.report.terminal import Console, paragraph, room, say, shown
 
 ACTING = "".join(
     character
@@ -59,15 +59,32 @@ def printed(*things: object) -> str:
 
 
 def test_a_console_shows_text_wherever_it_stands() -> None:
-    table = Table(title=escape(HOSTILE), caption=escape(HOSTILE))
-    table.add_column(escape(HOSTILE), no_wrap=True)
-    table.add_row(escape(HOSTILE))
-    table.add_row(HOSTILE.replace("[/x]", ""))  # somebody left `escape` out
-    text = printed(table) + printed(HOSTILE.replace("[/x]", ""))
+    plain = HOSTILE.replace("[bold]e[/x]", "")
+    table = Table(title=plain, caption=plain)
+    table.add_column(plain, no_wrap=True)
+    table.add_row(plain)
+    text = printed(table) + printed(plain)
     assert not set(text) & set(ACTING)
-    assert text.count("[bold]e[/x]") == 4
     widths = {len(line) for line in printed(table).splitlines() if line.startswith("│")}
     assert len(widths) == 1
+
+
+def test_a_paragraph_breaks_neither_names_nor_intervals() -> None:
+    text = "org/a-model-of-a-long-name is better by 1.25 points (95 % CI [+0.25, +2.25])"
+    for width in range(30, 80):
+        lines = paragraph("", text, width).splitlines()
+        assert max(map(len, lines)) <= width
+        assert any("org/a-model-of-a-long-name" in line for line in lines)
+        assert any("[+0.25, +2.25]" in line for line in lines)
+    assert paragraph("", text, 200) == text
+
+
+def test_only_a_terminal_has_a_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "72")
+    monkeypatch.setattr(sys, "stdout", StringIO())
+    assert room() is None
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert (room(), room(wide=True)) == (72, None)
 
 
 def test_a_bar_keeps_its_own_control_codes_and_shows_those_of_names() -> None:
@@ -103,7 +120,7 @@ def test_one_module_alone_prints(root: Path) -> None:
         if path.name != "terminal.py"
         and (lines := list(prints(ast.parse(path.read_text(encoding="utf-8")))))
     }
-    assert found == {}, "print by `say`, `Console` and `escape` of harness.report.terminal"
+    assert found == {}, "print by `say` and `Console` of harness.report.terminal"
 
 
 def test_the_search_sees_each_way_to_print() -> None:

@@ -10,11 +10,10 @@ import pytest
 from markdown_it import MarkdownIt
 
 from harness.errors import UserError
-from harness.report.forms import form_of, plain, to_csv, to_markdown, to_rich, written
+from harness.report.forms import form_of, plain, to_csv, to_markdown, written
 from harness.report.latex import latex_text, to_latex
 from harness.report.results_table import results_table
 from harness.report.table import INTERVAL, Column, Number, Probability, Table, names
-from harness.report.terminal import Console
 from harness.scores.results import Results
 from scores.score_builders import labels, ok, run
 
@@ -192,16 +191,3 @@ def test_latex_fits_a_page() -> None:
     for times, size in sizes.items():
         long = replace(narrow, rows=[narrow.rows[0]] * times, peers=())
         assert f"  \\centering{size}\n" in to_latex([long], [])
-
-
-def test_a_long_word_breaks_behind_a_sign_and_others_as_they_did() -> None:
-    name = "images_per_prompt (task=mini_cw_b4)"
-    table = Table("t", "T", (*names("factor"), Column("n", "n")), [(name, 1), ("a b", 2)])
-    narrow, wide = io.StringIO(), io.StringIO()
-    Console(width=20, file=narrow).print(to_rich(table))
-    lines = [line.strip() for line in narrow.getvalue().splitlines()]
-    assert lines[4:9] == [
-        "images_per_    1", "prompt", "(task=mini_", "cw_b4)", "a b            2"
-    ]  # fmt: skip
-    Console(width=60, file=wide).print(to_rich(table))
-    assert name in wide.getvalue()

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from harness.data.labels.label_set import Equivalences
-from harness.report.forms import plain, to_rich
+from harness.report.forms import plain
+from harness.report.layout import to_text
 from harness.review.agreement import NONE, UNSURE, category_of, is_right, measure
 from harness.review.agreement_tables import agreement_notes, agreement_tables
 from harness.review.answers import AnswerRow, Answers, latest_of
@@ -197,12 +197,10 @@ def test_nothing_is_cut_at_80_columns(answered: Path, mini_sources: Sources) -> 
     names = ["overall", "rules", "annotators", "drift", "pairs", "classes"]
     assert [each.name for each in tables] == [*names, *names, "influence"]
     for table in tables:
-        console = Console(width=80, file=io.StringIO(), record=True)
-        console.print(to_rich(table))
-        text = console.export_text()
+        text = to_text(table, 80)
         assert "…" not in text and max(map(len, text.splitlines())) <= 80
         for row in table.rows:
-            shown = [plain(row[place]) for place, each in table.for_people if not each.only_files]
+            shown = [plain(row[place]) for place, each in table.for_people if not each.is_extra]
             assert all(each in text for each in shown if " " not in each or each[0].isdigit())
 
 

@@ -1,14 +1,12 @@
 """Accuracy and out-of-prompt answers by how closely answers are matched with names."""
 
-import io
 from collections.abc import Sequence
 
 import pytest
-from rich.console import Console
 
 from harness.answers import parts
 from harness.answers.outcome import LEVELS, Status
-from harness.report.forms import to_rich
+from harness.report.layout import to_text
 from harness.report.results_table import matching_table, results_table
 from harness.report.show import REMOVED, notes_of
 from harness.scores.results import MATCHINGS, Results, Score
@@ -172,11 +170,9 @@ def test_there_is_a_line_for_whatever_is_taken_off() -> None:
 
 
 def printed(results: Sequence[Results], width: int = 80) -> str:
-    stream = io.StringIO()
     table = matching_table(results)
     assert table is not None
-    Console(file=stream, width=width).print(to_rich(table))
-    return stream.getvalue()
+    return to_text(table, width)
 
 
 def test_the_table_stands_where_matching_matters_and_fits_eighty_columns() -> None:
@@ -192,13 +188,10 @@ def test_the_table_stands_where_matching_matters_and_fits_eighty_columns() -> No
 
 
 def test_a_metric_list_may_ask_for_the_columns() -> None:
-    stream = io.StringIO()
     results = [run(ladder(), TRUTH)]
-    Console(file=stream, width=200).print(to_rich(results_table(results, ["accuracy_normalized"])))
-    assert "normalized" in stream.getvalue() and "25.00" in stream.getvalue()
-    stream.truncate(0)
-    Console(file=stream, width=200).print(to_rich(results_table(results)))
-    assert "normalized" not in stream.getvalue()
+    text = to_text(results_table(results, ["accuracy_normalized"]))
+    assert "normalized" in text and "25.00" in text
+    assert "normalized" not in to_text(results_table(results))
 
 
 def test_every_level_has_a_way_to_match() -> None:

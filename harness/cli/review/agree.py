@@ -11,6 +11,7 @@ from harness.cli.options import (
     Format,
     IncludePath,
     LabelSetPaths,
+    Wide,
     catalogue_of,
     overrides_of,
 )
@@ -26,6 +27,7 @@ def agree(
     equivalences: EquivalencesFile = None,
     include_path: IncludePath = None,
     format_name: Format = None,
+    wide: Wide = False,
     as_json: AsJson = False,
     table: Annotated[
         str | None,
@@ -59,4 +61,4 @@ def agree(
     found = measure(answers, opened.labels.equivalences)
     most = _MOST_CLASSES if form == "table" and table is None else None
     tables = agreement_tables(found, opened.classes, most)
-    show_tables(chosen(tables, form, table, "this review"), agreement_notes(found), form)
+    show_tables(chosen(tables, form, table, "this review"), agreement_notes(found), form, wide)

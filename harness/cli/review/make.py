@@ -125,12 +125,10 @@ def _mode_of(text: str) -> "Mode":
 
 
 def _show(made: "Made") -> None:
-    from harness.report.forms import to_rich
-    from harness.report.show import make_console
+    from harness.report.show import print_tables
     from harness.review.made_tables import made_tables
 
-    for table in made_tables(made):
-        make_console().print(to_rich(table))
+    print_tables(made_tables(made))
     for lead, text in _next_steps(made):
         say(paragraph(lead, text))
 

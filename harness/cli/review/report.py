@@ -11,6 +11,7 @@ from harness.cli.options import (
     IncludePath,
     LabelSetPaths,
     RunSettings,
+    Wide,
     catalogue_of,
     overrides_of,
 )
@@ -58,6 +59,7 @@ def report(
     settings: RunSettings = None,
     include_path: IncludePath = None,
     format_name: Format = None,
+    wide: Wide = False,
     table: Annotated[
         str | None,
         typer.Option(
@@ -102,7 +104,7 @@ def report(
     if form == "json":
         say(json_of(output).read_text(encoding="utf-8"), end="")
         return
-    show_tables(tables, limits(numbers), form)
+    show_tables(tables, limits(numbers), form, wide)
     if form == "table" and table is None:
         for each in sentences(numbers):
             say(paragraph("", each))

@@ -3,11 +3,10 @@ model: what blind guessing, one constant answer and the original labels reach.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from harness.data.opened import OpenTask
@@ -25,23 +24,13 @@ from harness.leaderboard.numbers.ranking import (
 )
 from harness.leaderboard.numbers.site_model import Board, Reference, ScoredEntry
 from harness.scores.answers import NO_CLASS, Bools
+from harness.scores.guessing import guess_classes, guess_letters
 from harness.scores.metrics import percent, share
 from harness.scores.provenance import distractors_of
 from harness.scores.results import ChoiceScore, Protocol
 from harness.scores.statistics import Draws, holm
-from harness.scores.truth import Truth, merge_ids
+from harness.scores.truth import Truth
 from harness.specs.task import TaskSpec
-
-_STRIDE = 2**32  # of `Truth.pairs`
-
-
-@dataclass(frozen=True, slots=True)
-class _Chances:
-    """What each of k classes would be right for, among the images that are scored."""
-
-    n: int
-    right: NDArray[np.int64]
-    """[k] images for which a class would be right."""
 
 
 def references(
@@ -70,60 +59,43 @@ def references(
 
 
 def _closed(labels: BenchmarkLabels, asked: Bools) -> tuple[Reference, Reference]:
-    chances = {truth.name: _chances(labels, truth, asked) for truth in labels.truths}
-    k = len(labels.classes)
+    ids = labels.classes.ids
+    guesses = {
+        truth.name: guess_classes(truth, asked & (truth.n_labels > 0), ids)
+        for truth in labels.truths
+    }
     return (
         Reference(
             "chance",
-            f"A class drawn blindly from the {k} of the list: the mean over the images of the "
-            "share of classes that are right.",
-            {
-                name: 100 * float(each.right.sum()) / (each.n * k) if each.n else None
-                for name, each in chances.items()
-            },
+            f"A class drawn blindly from the {len(ids)} of the list: the mean over the images of "
+            "the share of classes that are right.",
+            {name: each.chance for name, each in guesses.items()},
         ),
         Reference(
             "constant answer",
             "The one class that is right most often, for all images; the best one for each label "
             "set.",
-            {
-                name: 100 * int(each.right.max()) / each.n if each.n else None
-                for name, each in chances.items()
-            },
+            {name: each.constant for name, each in guesses.items()},
         ),
     )
 
 
 def _lettered(labels: BenchmarkLabels, choices: ChoiceScore) -> tuple[Reference, Reference]:
     names = [truth.name for truth in labels.truths]
-    asked = sum(share.n for share in choices.by_position.values())
-    most = max((s.n for letter, s in choices.by_position.items() if letter != "none"), default=0)
+    guess = guess_letters(choices)
     return (
         Reference(
             "chance",
             "One of the k letters drawn blindly: the mean of 1/k over the questions, of which each "
             "has one right option.",
-            dict.fromkeys(names, choices.chance),
+            dict.fromkeys(names, guess.chance),
         ),
         Reference(
             "constant answer",
             "The one letter that is right most often, for all questions.",
-            dict.fromkeys(names, 100 * most / asked if asked else None),
+            dict.fromkeys(names, guess.constant),
         ),
     )
-
-
-def _chances(labels: BenchmarkLabels, truth: Truth, asked: Bools) -> _Chances:
-    """Count for how many images each class is right; a class is so wherever one that counts as it
-    is.
-    """
-    scored = asked & (truth.n_labels > 0)
-    rows, merged_ids = np.divmod(truth.pairs, _STRIDE)
-    merged, counts = np.unique(merged_ids[scored[rows]], return_counts=True)
-    by_label: Mapping[int, int] = dict(zip(merged.tolist(), counts.tolist(), strict=True))
-    own = merge_ids(np.array(labels.classes.ids, dtype=np.int64), truth.equivalences)
-    right = np.array([by_label.get(class_id, 0) for class_id in own.tolist()], dtype=np.int64)
-    return _Chances(int(scored.sum()), right)
 
 
 def _right_by(original: Truth, truth: Truth) -> Bools:

@@ -1,0 +1,70 @@
+"""What guessing reaches: against brute force over all answers; nothing where nothing is scored."""
+
+import random
+
+import numpy as np
+import pytest
+
+from harness.data.labels.label_set import Equivalences
+from harness.report.layout import to_text
+from harness.report.results_table import results_table
+from harness.scores.guessing import guess, guess_classes
+from harness.scores.truth import to_truth
+from scores.score_builders import labels, ok, run
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_against_every_class_tried_on_every_image(seed: int) -> None:
+    drawn = random.Random(seed)
+    ids = [str(place) for place in range(60)]
+    classes = [3, 5, 8, 9, 11, 20]
+    same = Equivalences.from_groups("a test", [[5, 9], [8, 11]][: seed % 3])
+    sets = {each: drawn.sample(classes, drawn.randrange(4)) for each in ids if drawn.random() < 0.9}
+    truth = to_truth(labels("l", sets), tuple(ids), same)
+    scored = np.array([bool(sets.get(each)) and drawn.random() < 0.8 for each in ids])
+    right = {
+        one: [
+            any(same.merge(one) == same.merge(each) for each in sets[image_id])
+            for image_id, counts in zip(ids, scored, strict=True)
+            if counts
+        ]
+        for one in classes
+    }
+    found = guess_classes(truth, scored, classes)
+    accuracies = [100 * sum(each) / len(each) for each in right.values()]
+    assert found.chance == pytest.approx(sum(accuracies) / len(classes))
+    assert found.constant == pytest.approx(max(accuracies))
+
+
+def test_without_an_image_there_is_none() -> None:
+    truth = to_truth(labels("l", {}), ("a",), Equivalences.from_groups("a test", []))
+    found = guess(truth, np.array([False]), [0, 1], None)
+    assert (found.chance, found.constant) == (None, None)
+    results = run([], labels("l", {}, original=True))
+    assert "chance" not in to_text(results_table([results]))
+    assert "chance" not in results.to_json()["scores"]["cw"]["l"]
+
+
+def test_letters_are_guessed_among_the_options_of_each_question() -> None:
+    truth = labels("l", {"a": [1], "b": [2], "c": [2]}, original=True)
+    rows = [
+        ok("a", 1, options=(1, 2)),
+        ok("b", 2, options=(2, 1, 3, 4)),
+        ok("c", 1, options=(2, 1)),
+    ]
+    score = run(rows, truth, protocol="mc").scores["mc"]["l"]
+    assert score.chance == pytest.approx(100 * (1 / 2 + 1 / 4 + 1 / 2) / 3)
+    assert score.constant_answer == 100  # the right one is always A
+
+
+def test_the_table_has_a_row_of_each_under_each_label_set_and_csv_a_column() -> None:
+    rows = [ok(f"i{i}", i % 4) for i in range(8)]
+    first = labels("first", {f"i{i}": [i % 4] for i in range(8)}, original=True)
+    every = labels("every", {f"i{i}": [0, i % 4] for i in range(8)})
+    table = results_table([run(rows, first, every)])
+    assert [row[0] for row in table.references] == ["chance"] * 2 + ["constant answer"] * 2
+    text = to_text(table).splitlines()
+    assert any(line.split()[:2] == ["chance", "task"] and "10.00" in line for line in text)
+    assert any(line.startswith("constant answer") and "100.00" in line for line in text)
+    keys = [column.key for column in table.columns]
+    assert [row[keys.index("chance")].value for row in table.rows] == pytest.approx([10, 17.5])  # type: ignore[union-attr]
