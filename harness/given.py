@@ -85,7 +85,8 @@ def _rows(answers: Mapping[str, Answer], classes: ClassList) -> list[Prediction]
 def _same_length(answers: Sequence[Answer], labels: Sequence[Valid]) -> None:
     if len(answers) != len(labels):
         got = f"{len(answers)} answers, {len(labels)} labels"
-        raise DataError(Problem("answers", "are not as many as the labels", got))
+        fix = "give one answer for each image, in the order of the labels"
+        raise DataError(Problem("answers", "are not as many as the labels", got, fix=fix))
 
 
 def class_list_of(classes: Names) -> ClassList:
@@ -113,7 +114,8 @@ def _index(value: object) -> int:
         return operator.index(value)  # type: ignore[arg-type]  # what is no number raises
     except TypeError:
         got = ascii(value)[:60]
-        problem = Problem("a class", "is neither a whole number nor a text", got)
+        fix = "give a class by its id or its name"
+        problem = Problem("a class", "is neither a whole number nor a text", got, fix=fix)
         raise DataError(problem) from None
 
 
@@ -161,7 +163,8 @@ def _label_set(
         found[image_id] = frozenset(chain(*ids))
         if not all(ids) or not found[image_id] <= classes.by_id.keys():
             what = f"image `{image_id}` has a label that is no class"
-            problems.append(Problem(f"label set `{name}`", what, got=repr(valid)[:80]))
+            fix = "give the valid classes of an image as a class or a list of them"
+            problems.append(Problem(f"label set `{name}`", what, got=repr(valid)[:80], fix=fix))
     if problems:
         raise DataError(first_problems(problems, f"label set `{name}`"))
     return LabelSet(name, found, original=original)

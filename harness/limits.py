@@ -46,11 +46,13 @@ def read_bounded_bytes(path: Path, most: int) -> bytes:
     """
     try:
         if path.exists() and not path.is_file():  # opening a pipe would wait
-            raise DataError(Problem(str(path), "is no plain file"))
+            fix = "give a plain file, no folder, link or device"
+            raise DataError(Problem(str(path), "is no plain file", fix=fix))
         with path.open("rb") as file:
             data = file.read(most + 1)
     except (OSError, ValueError) as error:
-        raise DataError(Problem(str(path), "cannot be read", got=str(error))) from error
+        fix = "see that the file is there and that you may read it"
+        raise DataError(Problem(str(path), "cannot be read", got=str(error), fix=fix)) from error
     if len(data) > most:
         raise DataError(Problem(str(path), "is too large", expected=f"at most {most} bytes"))
     return data

@@ -46,7 +46,8 @@ def class_problems(found: Any, name: str) -> list[Problem]:
     """List what keeps `found` from being an adapter; `name` is what the user calls it."""
     where = f"adapter `{name}`"
     if not isinstance(found, type):
-        return [Problem(where, "is no class", got=type(found).__name__)]
+        fix = "name a class that is an adapter, as MODULE:CLASS"
+        return [Problem(where, "is no class", got=type(found).__name__, fix=fix)]
     return [*_members(found, where), *_abilities(found, where), *_left_over(found, where)]
 
 

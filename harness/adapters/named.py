@@ -177,7 +177,14 @@ def _pretrained(catalogue: Catalogue, name: str) -> str:
             here = str(path.absolute())
             raise SpecError(Problem(str(_FILE), "there is no such folder", name, here, fix))
     except (OSError, RuntimeError, ValueError) as error:
-        raise SpecError(Problem(str(_FILE), "is no path", ascii(name)[:200])) from error
+        raise SpecError(
+            Problem(
+                str(_FILE),
+                "is no path",
+                ascii(name)[:200],
+                fix="give a model's name, or a path without such characters",
+            )
+        ) from error
     if HUB_ID.fullmatch(name):
         return name
     problem = unknown_name(str(_FILE), "model", name, [*catalogue.names(Kind.MODEL), *ADAPTERS])

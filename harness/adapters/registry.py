@@ -194,7 +194,14 @@ def adapter_class(spec: ModelSpec) -> type[Adapter]:
         if spec.adapter in ADAPTERS:
             raise
         got = f"{type(error).__name__}: {error}"
-        raise SpecError(Problem(where, f"`{module_name}` cannot be imported", got)) from error
+        raise SpecError(
+            Problem(
+                where,
+                f"`{module_name}` cannot be imported",
+                got,
+                fix="install what it imports, or mend it",
+            )
+        ) from error
     found = getattr(module, class_name, None)
     if found is None:
         classes = [name for name, each in vars(module).items() if isinstance(each, type)]

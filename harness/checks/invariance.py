@@ -93,7 +93,8 @@ def _answers(
     for start in range(0, len(requests), size):
         for each in adapter.respond(ask, requests[start : start + size]):
             if isinstance(each, Failed):
-                raise RunError(str(Problem("invariance", "a call failed", got=each.error)))
+                fix = "harness run with the same model shows the whole error"
+                raise RunError(str(Problem("invariance", "a call failed", got=each.error, fix=fix)))
             found.append(each)
     return found
 
@@ -120,7 +121,10 @@ def _launched(words: Sequence[str], count: int, output: Path) -> Mapping[str, st
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if "rror" in line]
         message = (lines[0] if lines else done.stderr.strip())[:_KEPT]
-        raise RunError(str(Problem("invariance", f"{count} processes failed", got=message)))
+        fix = "run one process alone to see what fails: harness run"
+        raise RunError(
+            str(Problem("invariance", f"{count} processes failed", got=message, fix=fix))
+        )
     (path,) = find_runs(output)
     rows = read_predictions(path / "predictions.jsonl")
     return {row.image_id: _answer(row) for row in rows}

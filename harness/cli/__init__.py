@@ -121,7 +121,10 @@ def _run_command() -> int | str | None:
     except OSError as error:  # a disk that is full, gone or not ours, wherever it shows
         log.debug("the error as Python has it", exc_info=True)
         where = str(error.filename or "a file")
-        return _report(RunError(str(Problem(where, "cannot be read or written", got=str(error)))))
+        fix = "see that the disk has room, and that the path is there and is yours"
+        return _report(
+            RunError(str(Problem(where, "cannot be read or written", got=str(error), fix=fix)))
+        )
     return 0
 
 

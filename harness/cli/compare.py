@@ -100,7 +100,8 @@ def _is_worse(found: "RunComparison", points: float) -> bool:
     for each in found.first_to_last:
         where = f"--fail_if_worse {points:g}: {each.label_set}"
         if each.delta is None:
-            raise UserError(Problem(where, "no image can be compared"))
+            fix = "compare runs that answered the same images, by a label set that has them"
+            raise UserError(Problem(where, "no image can be compared", fix=fix))
         beyond = each.delta > points + 1e-9
         worse = worse or beyond
         word = "below" if each.delta > 0 else "above"

@@ -133,7 +133,10 @@ def _examples(found: "Found", classes: "Classes") -> Iterator[tuple[str, str]]:
             assert found.source.read is not None
             found.source.read(rows[image])
         except ImageError as error:
-            problems.append(Problem(str(found.files.get(image, found.place.path)), str(error)))
+            fix = "mend the image, or take it away"
+            problems.append(
+                Problem(str(found.files.get(image, found.place.path)), str(error), fix=fix)
+            )
         yield "" if number else "examples", f"{_said(found, image)} → {classes.name_of(each)}"
     if problems:
         raise DataError(problems)

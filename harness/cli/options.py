@@ -141,7 +141,8 @@ def catalogue_of(include_path: Sequence[Path] | None) -> Catalogue:
     missing = [path for path in include_path or () if not path.is_dir()]
     if missing:
         what = "there is no such folder"
-        raise UserError(Problem(f"--include_path {path}", what) for path in missing)
+        fix = "give a folder that is there"
+        raise UserError(Problem(f"--include_path {path}", what, fix=fix) for path in missing)
     return Catalogue(tuple(path.resolve() for path in include_path or ()))
 
 
@@ -157,7 +158,10 @@ def overrides_of(
     for setting in label_sets or ():
         name, equals, path = setting.partition("=")
         if not name or bool(equals) != bool(path):
-            raise UserError(Problem("--label_set", "is neither NAME nor NAME=PATH", got=setting))
+            fix = "--label_set NAME=PATH, or the NAME that `harness list label_sets` shows"
+            raise UserError(
+                Problem("--label_set", "is neither NAME nor NAME=PATH", got=setting, fix=fix)
+            )
         paths[name] = Path(path).expanduser() if equals else None
     return Overrides(paths, equivalences, tuple(settings or ()))
 
@@ -196,7 +200,8 @@ def part_settings(
         raise UserError(Problem(" and ".join(given), "each choose images", expected="one of them"))
     if sample is None and (stratify or seed is not None):
         name = "--stratify" if stratify else "--sample_seed"
-        raise UserError(Problem(name, "acts only with --sample"))
+        fix = "leave it out, or give --sample N"
+        raise UserError(Problem(name, "acts only with --sample", fix=fix))
     found = [f"ids={json.dumps(str(ids), ensure_ascii=False)}"] if ids is not None else []
     found += [f"sample.n={sample}"] if sample is not None else []
     found += [f"sample.seed={seed}"] if seed is not None else []

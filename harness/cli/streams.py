@@ -25,7 +25,10 @@ class LostOutputError(HarnessError):
     def __init__(self, error: OSError) -> None:
         gone = error.errno == errno.EPIPE
         what = "cannot be written"
-        super().__init__("" if gone else str(Problem("standard output", what, got=str(error))))
+        fix = "see that the disk, or the program that reads, takes more"
+        super().__init__(
+            "" if gone else str(Problem("standard output", what, got=str(error), fix=fix))
+        )
         if gone:
             self.exit_code = 141  # as of a tool that SIGPIPE ends
 

@@ -64,9 +64,11 @@ def view(
         what = "say two things about where the images are"
         raise UserError(Problem("--images and --copy_images", what, expected="one of them"))
     if images is not None and not images.is_dir():
-        raise UserError(Problem(f"--images {images}", "there is no such folder"))
+        fix = "--images FOLDER that holds the task's images"
+        raise UserError(Problem(f"--images {images}", "there is no such folder", fix=fix))
     if every is not None and not live:
-        raise UserError(Problem("--every", "acts only with --live"))
+        fix = "leave it out, or give --live"
+        raise UserError(Problem("--every", "acts only with --live", fix=fix))
     seconds = every or _SECONDS
     catalogue = catalogue_of(include_path)
     overrides = overrides_of(label_set, equivalences, settings)

@@ -111,8 +111,9 @@ def _name(path: str) -> str:
 
 
 def _checked(texts: Sequence[str], ids: tuple[str, ...], where: str) -> tuple[str, ...]:
+    fix = "mend the id in that row"
     problems = [
-        Problem(where, f"the id of row {row} (from 1) {fault}", got=ascii(text)[:80])
+        Problem(where, f"the id of row {row} (from 1) {fault}", got=ascii(text)[:80], fix=fix)
         for row, text in enumerate(texts, 1)
         if (fault := fault_of(text)) is not None
     ]

@@ -150,7 +150,8 @@ def ids_in(path: Path) -> dict[str, str]:
         if isinstance(text, Problem):
             problems.append(text)
         elif fault is not None:
-            problems.append(Problem(where, f"no image id: it {fault}", ascii(text)[:80]))
+            fix = "mend the id in that line"
+            problems.append(Problem(where, f"no image id: it {fault}", ascii(text)[:80], fix=fix))
         elif (image_id := written_id(str(text))) in ids:
             twice.append(image_id)
         else:
@@ -159,7 +160,10 @@ def ids_in(path: Path) -> dict[str, str]:
         raise DataError(problems[:MOST_PROBLEMS])
     if twice:
         twice = list(dict.fromkeys(twice))
-        raise DataError(Problem(str(path), f"{len(twice)} ids stand twice", _listed(twice)))
+        fix = "name each image once"
+        raise DataError(
+            Problem(str(path), f"{len(twice)} ids stand twice", _listed(twice), fix=fix)
+        )
     if not ids:
         raise DataError(Problem(str(path), "no ids in it", expected="one image id a line"))
     return ids

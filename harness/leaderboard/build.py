@@ -13,6 +13,7 @@ from harness.data.opened import OpenTask
 from harness.errors import DataError, Problem, UserError
 from harness.leaderboard.entries.branding import read_branding
 from harness.leaderboard.entries.finding import RULES
+from harness.leaderboard.entries.fixes import FIXES
 from harness.leaderboard.files.answers import write_answers
 from harness.leaderboard.files.bibtex import write_bibtex
 from harness.leaderboard.files.data_scripts import write_images
@@ -135,7 +136,10 @@ def _check_some(entries: Path, gathered: Gathered) -> None:
     if gathered.refused and not (gathered.entries or gathered.ledger):
         raise DataError(
             [
-                Problem(f"{entries / report.name}", f"{each.code}: {RULES[each.code]}", each.text)
+                Problem(
+                    *(f"{entries / report.name}", f"{each.code}: {RULES[each.code]}", each.text),
+                    fix=FIXES.get(each.code),
+                )
                 for report in gathered.refused
                 for each in report.findings
             ]
@@ -176,16 +180,23 @@ def _write_images(output: Path, labels: BenchmarkLabels, task: TaskSpec) -> str:
     missing = [each for each in labels.image_ids if each not in places]
     if missing or source.read is None:
         got = ", ".join(missing[:5]) or "a table without images"
-        raise DataError(Problem(where, "images of its labels are not in its data set", got=got))
+        fix = "add the images to the data set, or take the labels out"
+        raise DataError(
+            Problem(where, "images of its labels are not in its data set", got=got, fix=fix)
+        )
     strange = [each for each in labels.image_ids if not _IMAGE_NAME.fullmatch(each)]
     if strange:
         what = "ids that are no plain file names cannot be those of shipped images"
-        raise DataError(Problem(where, what, got=", ".join(map(repr, strange[:5]))))
+        fix = "give images ids of plain characters"
+        raise DataError(Problem(where, what, got=", ".join(map(repr, strange[:5])), fix=fix))
     folder = output / "images" / labels.name
     folder.mkdir(parents=True)
     for image_id in labels.image_ids:
         try:
             source.read(places[image_id]).save(folder / f"{image_id}.png", optimize=True)
         except ImageError as error:
-            raise DataError(Problem(where, "an image cannot be read", got=str(error))) from error
+            fix = "mend the image, or take it away"
+            raise DataError(
+                Problem(where, "an image cannot be read", got=str(error), fix=fix)
+            ) from error
     return f"images/{labels.name}/{{image_id}}.png"

@@ -57,7 +57,8 @@ def build_own(catalogue: Catalogue, folders: Sequence[Path], options: OwnOptions
     paths = list(dict.fromkeys(path for folder in folders for path in find_runs(folder)))
     runs = open_in_place(catalogue, paths, options.overrides)
     if not runs:
-        raise DataError(Problem(", ".join(map(str, folders)), "has no answer yet"))
+        fix = "harness run, or harness import, gives answers"
+        raise DataError(Problem(", ".join(map(str, folders)), "has no answer yet", fix=fix))
     opened_tasks = {run.case.run.task: run.case.opened for run in runs}
     labels = labels_by_task(opened_tasks, numbered=True)
     check_names([*opened_tasks, *(each.name for each in labels.values())])

@@ -159,7 +159,11 @@ def _several_roots(above: Mapping[str, str]) -> Problem:
 def _nothing_there(tree: Tree, table: CsvTable, column: str, absent: list[str]) -> Problem:
     where, fix = str(table.file.path), f"put the images below {tree.found.folder}"
     if not absent:
-        return Problem(where, "no row has an image and a label")
+        return Problem(
+            where,
+            "no row has an image and a label",
+            fix="--image COLUMN and --label COLUMN say which they are",
+        )
     what = f"none of its {counted(len(absent), 'row')} is of an image of the folder"
     got = f"`{column}` with {listed(absent, 3)}"
     return Problem(where, what, got, f"files such as {listed(tree.names, 3)}", fix)

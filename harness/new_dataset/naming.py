@@ -70,7 +70,10 @@ def name_classes(found: Found, catalogue: Catalogue, names: Path | None, command
         classes = _by_text(known, texts, catalogue, found, command)
     if len(classes.entries) < 2:
         got = classes.entries[0].name
-        raise DataError(Problem(where, "one class only, so that there is nothing to tell", got))
+        fix = "give a data set of two classes or more"
+        raise DataError(
+            Problem(where, "one class only, so that there is nothing to tell", got, fix=fix)
+        )
     return Classes(classes.entries, classes.ids, (*classes.notes, *_alike(classes.entries)))
 
 

@@ -40,7 +40,13 @@ def check_name(catalogue: Catalogue, name: str) -> None:
     if fault is None and ("," in name or name != name.strip()):
         fault = "holds a comma, or begins or ends with a space"
     if fault is not None:
-        raise SpecError(Problem(f"--name {name!a}", f"is no name of a data set: it {fault}"))
+        raise SpecError(
+            Problem(
+                f"--name {name!a}",
+                f"is no name of a data set: it {fault}",
+                fix="--name with letters, digits, `_` and `-`",
+            )
+        )
     taken = [each for kind in (Kind.TASK, Kind.GROUP) for each in catalogue.names(kind)]
     both = [each for task in TASKS if (each := f"{name}_{task}") in taken]
     if name in catalogue.names(Kind.CLASS_LIST):

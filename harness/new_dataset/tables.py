@@ -50,7 +50,8 @@ def by_table(name: str, path: Path, choice: Choice) -> Found:
         elif isinstance(value, int) and not isinstance(value, bool) and value >= 0:
             labels[image] = frozenset({value})
     if not labels:
-        raise DataError(Problem(where, f"no row has a label in the column `{column}`"))
+        fix = "--label COLUMN names another column"
+        raise DataError(Problem(where, f"no row has a label in the column `{column}`", fix=fix))
     kind = {"classes": "numbers with names", "number": "numbers"}.get(columns[column], "texts")
     return Found(
         form=_form(path, place, column, kind),

@@ -24,7 +24,8 @@ def understand(name: str, path: Path, choice: Choice) -> Found:
     Raises DataError where nothing of the known forms lies there, or more than one.
     """
     if not path.exists():
-        raise DataError(Problem(str(path), "there is no such file or folder"))
+        fix = "give a path that is there"
+        raise DataError(Problem(str(path), "there is no such file or folder", fix=fix))
     if path.is_file():
         return _file(name, path, choice)
     if is_table(scan(path)):
@@ -64,7 +65,8 @@ def _file(name: str, path: Path, choice: Choice) -> Found:
     table = open_csv(read_text("labels", path))
     tree = look(path.parent)
     if not tree.names:
-        raise DataError(Problem(str(path), f"there are no images below {path.parent}"))
+        fix = "put the images there, or give the folder that holds them"
+        raise DataError(Problem(str(path), f"there are no images below {path.parent}", fix=fix))
     return by_csv(tree, table, choice)
 
 
@@ -90,7 +92,10 @@ def _csv_files(tree: Tree, choice: Choice) -> tuple[list[CsvTable], list[Problem
             found.append(table)
         else:
             header = ", ".join(table.header)[:200]
-            others.append(Problem(str(table.file.path), "no columns of images and labels", header))
+            fix = "--image COLUMN and --label COLUMN say which they are"
+            others.append(
+                Problem(str(table.file.path), "no columns of images and labels", header, fix=fix)
+            )
     return found, others
 
 

@@ -138,7 +138,8 @@ def _shift(result: Results, before: str, after: str) -> Shift:
         raise UserError(Problem(where, what, f"{before} to {after}", f"one of {', '.join(pairs)}"))
     if change.from_ is None or change.to is None or change.delta is None:
         what = "no image has a label in both label sets"
-        raise DataError(Problem(f"plot of {named(result)}", what, f"{before} and {after}"))
+        fix = "--from and --to name two label sets of the same images"
+        raise DataError(Problem(f"plot of {named(result)}", what, f"{before} and {after}", fix=fix))
     numbers = (change.n, change.from_, change.to, change.delta, change.ci95)
     return Shift(result.model, result.task, change.protocol, *numbers)
 

@@ -93,7 +93,8 @@ def class_accuracies(
     for run, each in zip(runs, results, strict=True):
         if not run.classes:
             what = "no answer is to an image with a label"
-            raise DataError(Problem(f"plot of {named(each)}", what, got=chosen))
+            fix = "name a label set that knows the run's images"
+            raise DataError(Problem(f"plot of {named(each)}", what, got=chosen, fix=fix))
     first = runs[0].classes
     others = {class_id for run in runs for class_id in run.classes} - first.keys()
     order = sorted(first, key=lambda class_id: (_accuracy(first[class_id]), class_id))

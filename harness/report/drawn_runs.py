@@ -50,7 +50,8 @@ def label_set_of_all(results: Sequence[Results], chosen: str | None) -> str:
     """
     name = chosen or last_label_set(results[0])
     if name is None:
-        raise UserError(Problem(f"plot of {named(results[0])}", "has no label set"))
+        fix = "score the run by a label set: harness score RUN --label_set NAME=PATH"
+        raise UserError(Problem(f"plot of {named(results[0])}", "has no label set", fix=fix))
     check_label_sets(results, (name,))
     return name
 

@@ -85,7 +85,8 @@ def all_fates(
     for result, own in zip(results, fates, strict=True):
         if not own[chosen].n:
             what = "no answer is to an image with a label"
-            raise DataError(Problem(f"plot of {named(result)}", what, got=chosen))
+            fix = "name a label set that knows the run's images"
+            raise DataError(Problem(f"plot of {named(result)}", what, got=chosen, fix=fix))
     runs = [RunFates(name, own[chosen]) for name, own in zip(run_names, fates, strict=True)]
     return AllFates(chosen, tuple(sorted(runs, key=lambda run: -(run.fates.accuracy or 0))))
 

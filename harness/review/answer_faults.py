@@ -71,7 +71,8 @@ def _other_faults(row: "AnswerRow") -> Iterator[Problem]:
         got, expected = f"{len(row.comment)} characters", f"at most {MOST_COMMENT}"
         yield Problem("", "has a comment that is too long", got, expected)
     if row.comment and (fault := fault_of(row.comment)) is not None:
-        yield Problem("", f"has a comment that {fault}", ascii(row.comment)[:80])
+        got, fix = ascii(row.comment)[:80], "mend the comment"
+        yield Problem("", f"has a comment that {fault}", got, fix=fix)
     if row.pass_ == "adjudicate" and not row.comment.strip():
         yield Problem("", "has no reason", "an empty comment", "why, in `comment`")
     if row.seconds is not None and not (math.isfinite(row.seconds) and row.seconds >= 0):

@@ -77,9 +77,13 @@ class AnswerLog:
         has_first = (row.annotator, row.image_id, "blind") in self._latest
         where = f"answer to `{row.image_id}`"
         if row.pass_ == "blind" and has_first:
-            return Problem(where, "the first answer is there already, and stays as it was given")
+            fix = "go on with the next image"
+            return Problem(
+                where, "the first answer is there already, and stays as it was given", fix=fix
+            )
         if row.pass_ == "shown" and not has_first:
-            return Problem(where, "the answer without the sources must come first")
+            fix = "answer the image without the sources first"
+            return Problem(where, "the answer without the sources must come first", fix=fix)
         return None
 
     def _append(self, data: bytes) -> None:

@@ -72,9 +72,11 @@ def _check(queue: Queue, request: ExportRequest) -> None:
         expected = "either --labels FILE or --annotator NAME"
         raise UserError(Problem(name, "holds one label set", expected=expected))
     if request.annotator is not None and not form.is_label_set:
-        raise UserError(Problem("--annotator", f"does nothing with {name}"))
+        fix = "leave it out, or choose another --format"
+        raise UserError(Problem("--annotator", f"does nothing with {name}", fix=fix))
     if has_labels and not (form.is_label_set or form.takes_labels):
-        raise UserError(Problem("--labels", f"does nothing with {name}"))
+        fix = "leave it out, or choose another --format"
+        raise UserError(Problem("--labels", f"does nothing with {name}", fix=fix))
     if request.annotator is not None and request.annotator not in queue.annotators:
         known = queue.annotators
         raise UserError(unknown_name("--annotator", "annotator", request.annotator, known))

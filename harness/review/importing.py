@@ -74,7 +74,10 @@ def read_rows(
     if not rows and not problems:
         named = ", ".join(list(others)[:_SHOWN])
         what = "holds no answer to an image of the queue"
-        problems.append(Problem(str(file.path), what, f"images {named}" if named else None))
+        fix = "give a file of answers to this queue"
+        problems.append(
+            Problem(str(file.path), what, f"images {named}" if named else None, fix=fix)
+        )
     if problems:
         raise DataError(first_problems(problems, str(file.path)))
     notes = (*found.notes, *_about_others(others))
@@ -190,9 +193,11 @@ def _refusal(
     first, second = ((row.annotator, row.image_id, each) for each in _TWO)
     old = known.get((row.annotator, row.image_id, row.pass_))
     if is_twice and row.pass_ == "shown" and first not in known:
-        return Problem(where, "the answer without the sources must come first")
+        fix = "import the answers of the first pass before those of the second"
+        return Problem(where, "the answer without the sources must come first", fix=fix)
     if is_twice and row.pass_ == "blind" and (old or second in known):
-        return Problem(where, "the first answer is given already, and stays as it was")
+        fix = "take the answer out of the file"
+        return Problem(where, "the first answer is given already, and stays as it was", fix=fix)
     if old is None:
         return None
     got, there = (" ".join(map(str, each.labels)) or each.status for each in (row, old))

@@ -53,11 +53,13 @@ def read_script(path: Path, name: str) -> Any:
     text = read_bounded_text(path, MOST_TEXT)
     start = f"window.{name} = "
     if not text.startswith(start) or not text.endswith(";\n"):
-        raise DataError(Problem(str(path), f"does not set {name}", got=text[:60]))
+        fix = "make the review again: harness review make"
+        raise DataError(Problem(str(path), f"does not set {name}", got=text[:60], fix=fix))
     try:
         return parse_json_text(text[len(start) : -2])
     except ValueError as error:
-        raise DataError(Problem(str(path), "holds no JSON", got=str(error))) from error
+        fix = "make the review again: harness review make"
+        raise DataError(Problem(str(path), "holds no JSON", got=str(error), fix=fix)) from error
 
 
 def copy_page(folder: Path) -> None:
@@ -176,7 +178,8 @@ def copy_images(folder: Path, sources: Sources, queue: Queue) -> Pictures:
         image = _read(source, rows, item.image_id)
         if item.image_sha256 not in (None, pixels_sha256(image)):
             where, what = f"image `{item.image_id}`", "is another picture than the runs have seen"
-            raise DataError(Problem(where, what, got=source.location))
+            fix = "open the data set that the review was made of"
+            raise DataError(Problem(where, what, got=source.location, fix=fix))
         images[item.image_id] = _name("image", queue.seed, item.image_id)
         image.save(folder / PAGE / images[item.image_id], "JPEG", **_JPEG)
     examples: defaultdict[int, list[str]] = defaultdict(list)
@@ -212,11 +215,13 @@ def _read(source: Source, rows: Mapping[str, int], image_id: str) -> "Image.Imag
     assert source.read is not None
     where = f"image `{image_id}`"
     if image_id not in rows:
-        raise DataError(Problem(where, "is not in the data set", got=source.location))
+        fix = "open the data set that the review was made of"
+        raise DataError(Problem(where, "is not in the data set", got=source.location, fix=fix))
     try:
         return source.read(rows[image_id])
     except ImageError as error:
-        raise DataError(Problem(where, "cannot be read", got=str(error))) from error
+        fix = "see that the image is whole, and open it with another program"
+        raise DataError(Problem(where, "cannot be read", got=str(error), fix=fix)) from error
 
 
 def file_names(sources: Sources) -> dict[str, str]:

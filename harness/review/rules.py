@@ -98,14 +98,16 @@ def _refuse_inapplicable(sources: Sources, rules: Rules, group: Mapping[str, Gro
         what, expected = "is no number of the models", f"1 to {models}: {of}"
         raise UserError(Problem("--disagree", what, str(rules.disagree), expected))
     if rules.split and models < 2:
-        raise UserError(Problem("--split", "needs two models or more", got=of))
+        fix = "name the runs of two models or more"
+        raise UserError(Problem("--split", "needs two models or more", got=of, fix=fix))
     for each in rules.groups:
         if each not in GROUPS:
             raise UserError(Problem("--groups", "is no group", each).among(each, list(GROUPS)))
     if rules.groups and not group:
         what = "needs an original label set and a re-annotated one that knows its images"
         got = ", ".join(each.name for each in sources.labels.sets)
-        raise UserError(Problem("--groups", what, got))
+        fix = "--label_set NAME=PATH adds a re-annotated one"
+        raise UserError(Problem("--groups", what, got, fix=fix))
     if rules.low_margin is not None:
         _refuse_margin(sources, rules.low_margin)
 

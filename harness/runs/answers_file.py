@@ -193,7 +193,8 @@ def _foreign(where: str, key: str, ids: Sequence[int], classes: ClassList) -> It
 
 def _repeated(where: str, key: str, ids: Sequence[int]) -> Iterator[Problem]:
     if len(set(ids)) < len(ids):
-        yield Problem(where, f"`{key}` holds a class id twice", got=repr(ids)[:80])
+        fix = "name each class once"
+        yield Problem(where, f"`{key}` holds a class id twice", got=repr(ids)[:80], fix=fix)
 
 
 def _is_list_of(kind: type, value: Any) -> bool:

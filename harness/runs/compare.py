@@ -86,7 +86,8 @@ def compare_runs(runs: Sequence[OpenRun], names: Sequence[str] = ()) -> RunCompa
     if not common:
         got = " and ".join(f"`{min(each, default='nothing')}`, …" for each in ids)
         which = "both runs" if len(runs) == 2 else "all of the runs"
-        raise DataError(Problem(where, f"no image is in {which}", got))
+        fix = "compare runs that answered some of the same images"
+        raise DataError(Problem(where, f"no image is in {which}", got, fix=fix))
     sets = _common_label_sets(runs, where, names)
     first = runs[0].opened.labels
     original = next((labels for labels in first.sets if labels.original), None)
@@ -155,7 +156,8 @@ def _common_label_sets(runs: Sequence[OpenRun], where: str, names: Sequence[str]
     known = [labels.name for labels in every[0] if labels.name in common]
     if not known:
         got = " and ".join(", ".join(each.name for each in sets) for sets in every)
-        raise DataError(Problem(where, "the runs have no label set in common", got))
+        fix = "--label_set NAME=PATH scores both by one label set"
+        raise DataError(Problem(where, "the runs have no label set in common", got, fix=fix))
     strange = [name for name in names if name not in known]
     if strange:
         kind = f"label set of {'both' if len(runs) == 2 else 'all'} runs"

@@ -175,7 +175,8 @@ def _encoder(catalogue: Catalogue, how: MappingSpec, *, fetch: bool) -> TextEnco
     spec = load_encoder_spec(catalogue, how.encoder)
     if not fetch and not is_here(spec):
         what = "its weights are not on this machine"
-        raise UserError(Problem(f"encoder `{how.encoder}`", what, got=spec.pretrained))
+        fix = "fetch it where there is a network, or name its folder in the encoder's YAML"
+        raise UserError(Problem(f"encoder `{how.encoder}`", what, got=spec.pretrained, fix=fix))
     return open_encoder(spec)
 
 

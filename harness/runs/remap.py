@@ -195,7 +195,8 @@ def texts_to_map(run: OpenRun) -> dict[str, str]:
         what = "has images with several answers that are all meant, which a grid does not map"
         raise DataError(Problem(str(run.path), what, fix="import one answer an image"))
     if not places:
-        raise DataError(Problem(str(run.path), "no answer of the run needs to be mapped"))
+        fix = "name a run of protocol ow, or of a closed world with answers out of prompt"
+        raise DataError(Problem(str(run.path), "no answer of the run needs to be mapped", fix=fix))
     return {run.rows[place].image_id: answer_text(run.rows[place].answer or "") for place in places}
 
 

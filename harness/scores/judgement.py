@@ -48,7 +48,8 @@ def open_truths(labels: Labels, image_ids: tuple[str, ...]) -> tuple[Truth, ...]
     """
     names = [each.name for each in labels.sets]
     if len(set(names)) < len(names):
-        raise DataError(Problem("label sets", "two of one name", got=", ".join(names)))
+        fix = "give each label set a name of its own"
+        raise DataError(Problem("label sets", "two of one name", got=", ".join(names), fix=fix))
     return tuple(to_truth(each, image_ids, labels.equivalences) for each in labels.sets)
 
 

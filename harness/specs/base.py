@@ -108,7 +108,8 @@ class FileSpec(Spec):
             return found
         except (OSError, RuntimeError, ValueError) as error:
             where = self.file.origin(tuple((key or "").split("."))) if self.file else str(base)
-            problem = Problem(where, f"`{key or 'path'}` names no path", ascii(path)[:200])
+            fix = "give a path without such characters"
+            problem = Problem(where, f"`{key or 'path'}` names no path", ascii(path)[:200], fix=fix)
             raise SpecError(problem) from error
 
     def _folder_of(self, key: str) -> Path | None:

@@ -91,7 +91,7 @@ def _with_prompt(catalogue: Catalogue, file: YamlFile) -> YamlFile:
     named, said = file.origins[key], file.origins.get(text)
     if said is not None and (said.path == named.path or said.line == named.line == 0):
         what = "one of `prompt` and `doc_to_text`; a prompt by name brings its own text"
-        raise SpecError(Problem(file.origin(key), what))
+        raise SpecError(Problem(file.origin(key), what, fix="leave `doc_to_text` out"))
     if said is not None and said.line == 0:
         data = {each: value for each, value in file.data.items() if each != "prompt"}
         return YamlFile(file.path, data, file.origins)

@@ -196,11 +196,13 @@ def _read(path: Path, including: tuple[Path, ...], read: dict[Path, YamlFile]) -
     try:
         real = path.resolve()
     except (OSError, RuntimeError) as error:  # links in a circle
-        raise SpecError(Problem(str(path), "cannot be read", got=str(error))) from error
+        fix = "see that the file is there and that you may read it"
+        raise SpecError(Problem(str(path), "cannot be read", got=str(error), fix=fix)) from error
     if real in including or len(including) > _MOST_INCLUDED:
         chain = " -> ".join(step.name for step in (*including, real)[:_MOST_INCLUDED])
         what = "goes round in a circle" if real in including else "goes through too many files"
-        raise SpecError(Problem(str(path), f"include {what}", got=chain))
+        fix = "take one of these `include` lines out"
+        raise SpecError(Problem(str(path), f"include {what}", got=chain, fix=fix))
     if real not in read:
         read[real] = _with_included(path, (*including, real), read)
     return read[real]
@@ -214,9 +216,8 @@ def _with_included(path: Path, including: tuple[Path, ...], read: dict[Path, Yam
     names = [included] if isinstance(included, str) else included
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         where = own.origin(("include",))
-        raise SpecError(
-            Problem(where, "`include` is not a file name or a list of them", repr(included))
-        )
+        what, fix = "`include` is no file name or list of them", "include: FILE.yaml"
+        raise SpecError(Problem(where, what, repr(included), fix=fix))
     data: dict[str, Any] = {}
     origins: dict[tuple[str, ...], Origin] = {}
     for name in names:
@@ -261,7 +262,8 @@ def parse_yaml(text: str, path: Path) -> YamlFile:
 
     def check(node: yaml.Node | None) -> None:
         if not isinstance(node, yaml.MappingNode):
-            raise SpecError(Problem(str(path), "is not a mapping of keys to values"))
+            fix = "write lines of `key: value`"
+            raise SpecError(Problem(str(path), "is not a mapping of keys to values", fix=fix))
         problems = _inspect(node, (), path, origins)
         if problems:
             raise SpecError(problems)
@@ -269,7 +271,8 @@ def parse_yaml(text: str, path: Path) -> YamlFile:
     try:
         data = construct(text, check)
     except yaml.YAMLError as error:
-        raise SpecError(Problem(str(path), "is not valid YAML", got=str(error))) from error
+        fix = "mend the YAML at that line"
+        raise SpecError(Problem(str(path), "is not valid YAML", got=str(error), fix=fix)) from error
     return YamlFile(path, {str(key): value for key, value in data.items()}, origins)
 
 
@@ -290,7 +293,8 @@ def _inspect(
             inner = (*keys, str(key_node.value))
             line = Origin(path, key_node.start_mark.line + 1)
             if inner in origins:
-                problems.append(Problem(str(line), f"key `{'.'.join(inner)}` is written twice"))
+                what, fix = f"key `{'.'.join(inner)}` is written twice", "keep one of the two"
+                problems.append(Problem(str(line), what, fix=fix))
             origins[inner] = line
             problems += _inspect(value_node, inner, path, origins)
     return problems

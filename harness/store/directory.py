@@ -154,7 +154,10 @@ class RunDirectory:
         foreign = found.keys() - set(image_ids) if image_ids is not None else set()
         if foreign:
             got = ", ".join(sorted(foreign)[:5])
-            raise RunError(str(Problem(str(self.path), "holds rows of images not in the run", got)))
+            fix = "give another --output, or --fresh to move the old rows aside"
+            raise RunError(
+                str(Problem(str(self.path), "holds rows of images not in the run", got, fix=fix))
+            )
         ordered = (found[image_id] for image_id in sorted(found))
         rows = [replace(row, attempt=None) if row.attempt else row for row in ordered]
         self.replace(rows)

@@ -77,7 +77,7 @@ def read_predictions(path: Path, *, torn: bool = False) -> Iterator[Prediction]:
     end and is no row, as a kill or a full disk leaves it, is passed over whatever its bytes are.
     """
     if path.exists() and not path.is_file():  # a pipe would be waited for
-        raise DataError(Problem(str(path), "is no file"))
+        raise DataError(Problem(str(path), "is no file", fix="give the path of a file"))
     try:
         with path.open("rb") as file:
             for number, line in enumerate(_bounded_lines(file), start=1):
@@ -89,7 +89,8 @@ def read_predictions(path: Path, *, torn: bool = False) -> Iterator[Prediction]:
                     if not torn or line.endswith(b"\n"):
                         raise
     except OSError as error:
-        raise DataError(Problem(str(path), "cannot be read", got=str(error))) from error
+        fix = "see that the file is there and that you may read it"
+        raise DataError(Problem(str(path), "cannot be read", got=str(error), fix=fix)) from error
 
 
 def _bounded_lines(file: BinaryIO) -> Iterator[bytes]:
@@ -129,7 +130,10 @@ def read_json(path: Path, most: int = MOST_RECORD) -> Any:
         data = read_bounded_bytes(path, most)
         return parse_json_text(data.decode("utf-8"), _RECORDS)
     except ValueError as error:
-        raise DataError(Problem(str(path), "cannot be read as JSON", got=str(error))) from error
+        fix = "put the file back from where it was whole, or take it away"
+        raise DataError(
+            Problem(str(path), "cannot be read as JSON", got=str(error), fix=fix)
+        ) from error
 
 
 @contextlib.contextmanager

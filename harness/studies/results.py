@@ -207,4 +207,7 @@ class StudyResults(Part):
         try:
             return cls.model_validate(read_json(path))
         except ValidationError as error:
-            raise DataError(Problem(str(path), "is no `study.json`", got=str(error))) from error
+            fix = "make it again: harness study report NAME"
+            raise DataError(
+                Problem(str(path), "is no `study.json`", got=str(error), fix=fix)
+            ) from error

@@ -125,7 +125,8 @@ def _labels(
 
 def _compute(spec: ModelSpec, source: Source, embed: Embed) -> NDArray[np.float32]:
     if source.read is None:
-        raise DataError(Problem(f"model `{spec.model}`", "its training set has no images"))
+        fix = "name a training set with images: `train` in the model's YAML"
+        raise DataError(Problem(f"model `{spec.model}`", "its training set has no images", fix=fix))
     log.info("computing the features of %d training images, once", len(source))
     parts = []
     for start in range(0, len(source), _BATCH):
@@ -134,7 +135,8 @@ def _compute(spec: ModelSpec, source: Source, embed: Embed) -> NDArray[np.float3
             parts.append(embed([source.read(row) for row in rows]))
         except ImageError as error:
             where, what = f"model `{spec.model}`", "an image of its training set is broken"
-            raise DataError(Problem(where, what, got=str(error))) from error
+            fix = "mend the image, or take it out of the training set"
+            raise DataError(Problem(where, what, got=str(error), fix=fix)) from error
         if start and start % (_TOLD_EVERY // _BATCH * _BATCH) == 0:
             log.info("%d of %d training images", start, len(source))
     return np.concatenate(parts)

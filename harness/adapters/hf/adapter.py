@@ -150,7 +150,8 @@ class HfAdapter:
         found = self._model.config._attn_implementation
         if cache is None:
             what = "the model's memory is more than keys and values, which names could share"
-            raise SpecError(Problem(f"model `{self._spec.model}`", f"cannot rank: {what}"))
+            fix = "use another `output_type`, as text or constrained"
+            raise SpecError(Problem(f"model `{self._spec.model}`", f"cannot rank: {what}", fix=fix))
         if found not in TREE_ATTENTION:
             what = "its attention takes no mask of names that share their beginnings"
             problem = Problem(

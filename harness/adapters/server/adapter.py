@@ -66,7 +66,7 @@ class OpenAIAdapter:
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
         if spec.pretrained is None:
             what = "adapter `openai` needs `pretrained`, the model's name on the server"
-            raise SpecError(Problem(f"model `{spec.model}`", what))
+            raise SpecError(Problem(f"model `{spec.model}`", what, fix="pretrained: NAME"))
         self._spec = spec
         self._options = validate_part(OpenAIOptions, spec, "options", spec.options)
         twice = sorted(spec.generation.named.keys() & self._options.extra_body.keys())

@@ -244,7 +244,10 @@ def _read_part(path: Path) -> Part:
                 raise TypeError(f"`{key}` is no id")
         return Part(path.stem, float(told["since"]), told["file"], told["batch"], requests)
     except (KeyError, TypeError, ValueError) as error:
-        raise DataError(Problem(str(path), "is no part of a run", got=repr(error))) from error
+        fix = "move the file away: what the provider has not answered is asked again"
+        raise DataError(
+            Problem(str(path), "is no part of a run", got=repr(error), fix=fix)
+        ) from error
 
 
 def _read_line(line: str) -> tuple[str, Answer | Fault | None]:

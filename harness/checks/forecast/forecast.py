@@ -148,7 +148,8 @@ def forecast(
         require_images(opened_task)
     plan = make_plan(opened_task)
     if not plan.requests:
-        raise UserError(Problem(f"task `{task.task}`", "no image has a question"))
+        fix = "harness check TASK says which images have no question, and why"
+        raise UserError(Problem(f"task `{task.task}`", "no image has a question", fix=fix))
     requests = plan.requests[options.shard.index :: options.shard.count]
     disk = on_disk(options.output, model, plan, requests)
     opened = open_some(plan, preview, disk.asked or plan.requests, options.images)

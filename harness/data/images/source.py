@@ -151,7 +151,10 @@ def _entries(folder: Path) -> tuple[tuple[int, int], list[os.DirEntry[str]]]:
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
     except OSError as error:
-        raise DataError(Problem(str(folder), "the folder cannot be read", str(error))) from error
+        fix = "see that the folder is there and that you may read it"
+        raise DataError(
+            Problem(str(folder), "the folder cannot be read", str(error), fix=fix)
+        ) from error
     return (about.st_dev, about.st_ino), entries
 
 
@@ -218,7 +221,10 @@ def open_source(task: TaskSpec, columns: Sequence[str] = ()) -> Source:
     location = dataset_location(task)
     source = _open(task, location, columns)
     if len(source) == 0:
-        raise DataError(Problem(f"task `{task.task}`", "its data set is empty", str(location)))
+        fix = "name a data set, a folder or a split that holds images"
+        raise DataError(
+            Problem(f"task `{task.task}`", "its data set is empty", str(location), fix=fix)
+        )
     return source
 
 
@@ -234,7 +240,8 @@ def _open(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> Sourc
             others = ", ".join(f"{n} {kind}" for kind, n in found.passed_over(()).items())
             got = f"{location} holds neither images nor parquet/JSONL files"
             got += f" ({others})" if others else ""
-            raise DataError(Problem(f"task `{task.task}`", "nothing to open", got))
+            fix = "give the task `dataset_path`"
+            raise DataError(Problem(f"task `{task.task}`", "nothing to open", got, fix=fix))
     with no_collection():
         from harness.data.images.table import open_table  # imports `datasets`: a second
 

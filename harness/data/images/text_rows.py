@@ -53,7 +53,10 @@ def read_rows(
     files = [read_text("data", path) for path in paths]
     rows = [row for file in files for row in _rows(file)]
     if not rows:
-        raise DataError(Problem(where, "its data set is empty", ", ".join(map(str, paths))))
+        fix = "name files that hold rows"
+        raise DataError(
+            Problem(where, "its data set is empty", ", ".join(map(str, paths)), fix=fix)
+        )
     columns = _columns(rows)
     if id_column in columns:
         columns[id_column] = _ids(files, columns[id_column], id_column, where)
@@ -101,7 +104,10 @@ def _json_rows(file: LabelFile, *, as_written: bool) -> Iterator[Row]:
         entries = parse_json(file, as_written=as_written)
         wrong = next((place for place, each in enumerate(entries) if type(each) is not dict), None)
         if wrong is not None:
-            raise DataError(Problem(str(file.path), f"entry {wrong} (from 0) is no object"))
+            fix = "make each entry an object of column and value"
+            raise DataError(
+                Problem(str(file.path), f"entry {wrong} (from 0) is no object", fix=fix)
+            )
         yield from entries
         return
     problems = []
@@ -118,7 +124,8 @@ def _csv_rows(file: LabelFile) -> Iterator[Row]:
     header = header_of(file)
     if len(set(header)) < len(header):
         what, got = "a column stands twice in the header", ", ".join(header)
-        raise DataError(Problem(f"{file.path}:1", what, got))
+        fix = "give each column a name of its own"
+        raise DataError(Problem(f"{file.path}:1", what, got, fix=fix))
     for row in CsvTable(file, header).rows():
         if isinstance(row, Problem):
             raise DataError(replace(row, fix=None))
@@ -141,4 +148,5 @@ def _array(name: str, values: Sequence[Any], where: str, *, needed: bool) -> pa.
         if not needed:  # a column that nobody asks for
             return pa.array([json.dumps(value) for value in values])
         what = f"the column `{name}` is not of one type, or holds what is no Unicode text"
-        raise DataError(Problem(where, what, got=str(error))) from error
+        fix = "write every value of the column as one type"
+        raise DataError(Problem(where, what, got=str(error), fix=fix)) from error

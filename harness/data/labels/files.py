@@ -65,7 +65,9 @@ def _faults(names: list[str], path: Path) -> Iterator[Problem]:
     for number, name in enumerate(names, 1):
         if len(name) > _LONGEST_NAME:
             what = f"a name of {len(name)} characters, more than {_LONGEST_NAME}"
-            yield Problem(f"{path}:{number}", what, repr(name[:60]))
+            yield Problem(
+                f"{path}:{number}", what, repr(name[:60]), fix="mend the name in that line"
+            )
         elif not name.strip():
             what = "the line is blank, and every line is a class"
             yield Problem(f"{path}:{number}", what, fix="remove it, or write the name")

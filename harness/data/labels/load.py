@@ -170,7 +170,8 @@ def _from_column(
 ) -> LabelSet:
     where = f"label set `{spec.label_set}`"
     if spec.column is None:
-        raise DataError(Problem(where, "its YAML names no `column`"))
+        fix = "add `column`, the name of the column that holds the labels"
+        raise DataError(Problem(where, "its YAML names no `column`", fix=fix))
     if spec.column not in columns:
         raise DataError(unknown_name(where, "column of the data set", spec.column, [*columns]))
     source = f"column `{spec.column}`"

@@ -252,7 +252,8 @@ def _pointed(spec: LabelSetSpec, path: Path | None) -> LabelSetSpec:
         return spec
     if not is_file(path):
         where = f"--label_set {spec.label_set}={path}"
-        raise DataError(Problem(where, "there is no such file"))
+        fix = "--label_set NAME=PATH with the path of the file"
+        raise DataError(Problem(where, "there is no such file", fix=fix))
     if spec.sha256 is not None:
         with path.open("rb") as file:
             got = hashlib.file_digest(file, "sha256").hexdigest()

@@ -66,7 +66,8 @@ def _columns(file: LabelFile, header: Sequence[str]) -> tuple[str, str]:
 def _csv_row(where: str, row: Cells, images: str, labels: str) -> LabelRow | Problem:
     name = row[images]
     if not name:
-        return Problem(where, f"the column `{images}` is empty")
+        fix = "name the column that holds the images"
+        return Problem(where, f"the column `{images}` is empty", fix=fix)
     image_id = written_id(name) if images in IDS else image_id_of(name)
     original = named_original(row)
     problematic = read_flag(row.get(_PROBLEMATIC))
@@ -124,7 +125,10 @@ def read_regt(file: LabelFile) -> Iterator[LabelRow | Problem]:
         if isinstance(image, str):
             yield _sure(_field(where, image, entry, "reannotated_labels"))
         else:
-            yield Problem(where, "no `image_name`", got=", ".join(entry) or "an empty object")
+            fix = "give every entry `image_name`"
+            yield Problem(
+                where, "no `image_name`", got=", ".join(entry) or "an empty object", fix=fix
+            )
 
 
 def read_multilabel(file: LabelFile) -> Iterator[LabelRow | Problem]:
@@ -163,7 +167,10 @@ def read_jsonl(file: LabelFile) -> Iterator[LabelRow | Problem]:
         where, entry = line
         name = entry.get("image_id")
         if not isinstance(name, str):
-            yield Problem(where, "no `image_id`", got=", ".join(entry) or "an empty object")
+            fix = "give every entry `image_id`"
+            yield Problem(
+                where, "no `image_id`", got=", ".join(entry) or "an empty object", fix=fix
+            )
             continue
         original = named_original(entry)
         yield _row(where, written_id(name), entry.get("labels"), original=original)

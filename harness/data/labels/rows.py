@@ -231,7 +231,10 @@ def collect(rows: Iterable[LabelRow | Problem], class_list: ClassList, where: st
 def _faults(row: LabelRow, class_list: ClassList, seen: Mapping[str, str]) -> Iterator[Problem]:
     fault = fault_of(row.image_id)
     if fault is not None:
-        yield Problem(row.where, f"the id of the image {fault}", got=ascii(row.image_id)[:80])
+        fix = "mend the id in that row"
+        yield Problem(
+            row.where, f"the id of the image {fault}", got=ascii(row.image_id)[:80], fix=fix
+        )
     if row.image_id in seen:
         yield Problem(
             row.where,

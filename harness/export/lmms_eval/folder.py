@@ -192,7 +192,12 @@ def export_lmms_eval(
 def _misfits(task: TaskSpec) -> Iterator[Problem]:
     where = f"task `{task.task}`"
     if task.protocol == "classify":
-        yield Problem(where, "has no prompt, so lmms-eval cannot ask it", "protocol classify")
+        yield Problem(
+            where,
+            "has no prompt, so lmms-eval cannot ask it",
+            "protocol classify",
+            fix="export tasks of protocol ow, mc, cw or cw_plus",
+        )
     if task.output_type != "generate_until":
         fix = "--set output_type=generate_until"
         yield Problem(where, "lmms-eval is given tasks that are answered with text",
@@ -222,7 +227,10 @@ class _Count:
 def _write(folder: Path, plan: Plan) -> Written:
     task, count = plan.opened.task, _Count()
     if plan.opened.source.read is None:
-        raise UserError(Problem(f"task `{task.task}`", "its data set has no images to export"))
+        fix = "export a task whose images are here"
+        raise UserError(
+            Problem(f"task `{task.task}`", "its data set has no images to export", fix=fix)
+        )
     data = Path("data") / f"{task.task}.parquet"
     write_rows(folder / data, _rows(plan, count), task.images_per_prompt)
     left_out = dict(plan.skipped) | dict(count.broken)

@@ -79,7 +79,8 @@ def parse_card(data: bytes, path: Path) -> tuple[ModelCard, str]:
     try:
         found = _FRONT.fullmatch(data.decode().replace("\r\n", "\n"))
     except UnicodeDecodeError as error:
-        raise DataError(Problem(where, "is no text", got=str(error))) from error
+        fix = "save the card as UTF-8 text"
+        raise DataError(Problem(where, "is no text", got=str(error), fix=fix)) from error
     if found is None:
         what = "has no front matter"
         raise DataError(Problem(where, what, expected="--- at the top, YAML, and --- below it"))
@@ -87,14 +88,21 @@ def parse_card(data: bytes, path: Path) -> tuple[ModelCard, str]:
         # An alias lets a few lines stand for gigabytes.
         events = yaml.parse(found[1], yaml.CSafeLoader)
         if any(isinstance(event, yaml.AliasEvent) for event in events):
-            raise DataError(Problem(where, "has an alias in its front matter"))
+            fix = "write the value out in place of the alias"
+            raise DataError(Problem(where, "has an alias in its front matter", fix=fix))
         return ModelCard.model_validate(parse_yaml(found[1], path).data), found[2]
     except yaml.YAMLError as error:
-        raise DataError(Problem(where, "is not valid YAML above", got=str(error))) from error
+        fix = "mend the YAML between the lines `---`"
+        raise DataError(
+            Problem(where, "is not valid YAML above", got=str(error), fix=fix)
+        ) from error
     except SpecError as error:
         raise DataError(error.problems) from error
     except ValidationError as error:
-        raise DataError(Problem(where, "says what it cannot say", got=faults_of(error))) from error
+        fix = "mend these keys; docs/submit.md says what they may be"
+        raise DataError(
+            Problem(where, "says what it cannot say", got=faults_of(error), fix=fix)
+        ) from error
 
 
 def unfilled(text: str) -> list[str]:
@@ -124,9 +132,15 @@ def kind_of(manifests: list[Manifest], where: str) -> Kind:
     """
     kinds = sorted({str(each.model_facts.get("kind", "mllm")) for each in manifests})
     if len(kinds) > 1:
-        problem = Problem(where, "the runs are of models of several kinds", got=", ".join(kinds))
+        fix = "pack the runs of one kind of model in one entry"
+        problem = Problem(
+            where, "the runs are of models of several kinds", got=", ".join(kinds), fix=fix
+        )
         raise DataError(problem)
     known: tuple[Kind, ...] = get_args(Kind)
     if kinds[0] not in known:
-        raise DataError(Problem(where, "the runs are of an unknown kind of model", got=kinds[0]))
+        fix = "run with an adapter of the harness, or import the answers"
+        raise DataError(
+            Problem(where, "the runs are of an unknown kind of model", got=kinds[0], fix=fix)
+        )
     return known[known.index(kinds[0])]

@@ -170,7 +170,8 @@ def check_path(catalogue: Catalogue, path: Path, options: CheckOptions) -> list[
     Raises UserError when the path is neither.
     """
     if not path.is_dir():
-        raise UserError(Problem(str(path), "there is no such folder"))
+        fix = "give the folder of an entry"
+        raise UserError(Problem(str(path), "there is no such folder", fix=fix))
     options = share_options(catalogue, [path], options)
     if (path / LEDGER).is_file() or not (path / MANIFEST).exists():
         return _check_folder(catalogue, path, options)

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Literal
 
+from harness.leaderboard.entries.fixes import FIXES
+
 RULES: Mapping[str, str] = MappingProxyType(
     {
         "E101": "A file that no entry has.",
@@ -141,12 +143,16 @@ def grouped(code: str, where: str, faults: Iterable[tuple[str | None, str]]) -> 
 
 
 def as_text(reports: Sequence[Report]) -> str:
-    """Give a line for each finding, and one that counts them for each entry."""
+    """Give a line for each finding, how to mend each kind of error, and a line that counts them for
+    each entry.
+    """
     lines = []
     for report in reports:
         for each in report.findings:
             line = f"{each.severity:7} {each.code} {each.where}: {each.message}"
             lines.append(f"{inert(report.name)}: {inert(line)}")
+        codes = dict.fromkeys(each.code for each in errors_in(report.findings))
+        lines += [f"{inert(report.name)}: fix     {code} {FIXES[code]}" for code in codes]
         lines.append(f"{inert(report.name)}: {_counted(report)}")
     return "\n".join(lines)
 
@@ -160,7 +166,11 @@ def as_json(reports: Sequence[Report]) -> str:
                 "entry": report.name,
                 "path": report.path,
                 "findings": [
-                    {**asdict(each), "severity": each.severity, "rule": RULES[each.code]}
+                    {
+                        **asdict(each),
+                        **{"severity": each.severity, "rule": RULES[each.code]},
+                        **({"fix": FIXES[each.code]} if each.code in FIXES else {}),
+                    }
                     for each in report.findings
                 ],
             }
@@ -177,7 +187,8 @@ def as_github(reports: Sequence[Report]) -> str:
         for each in report.findings:
             file = f"{report.path}/{each.where.partition(':')[0]}".rstrip("/")
             command = f"::{_COMMAND[each.severity]} file={_property(file)},title={each.code}::"
-            lines.append(command + _value(each.message))
+            fix = f" Fix: {FIXES[each.code]}." if each.code in FIXES else ""
+            lines.append(command + _value(each.message + fix))
         lines.append(f"entry {_value(report.name)}: {_counted(report)}")
     return "\n".join(lines)
 

@@ -113,7 +113,8 @@ def _check_growth(path: Path, limits: Limits, grown: int, read: int) -> None:
 
 
 def _broken(path: Path, what: str, got: str | None = None) -> DataError:
-    return DataError(Problem(str(path), what, got=got))
+    fix = "pack the entry again: harness submit pack"
+    return DataError(Problem(str(path), what, got=got, fix=fix))
 
 
 def _too_large(path: Path, what: str, expected: str) -> TooLargeError:
@@ -270,4 +271,5 @@ def _finite(row: Prediction) -> bool:
 
 
 def _no_line(path: Path, number: int, error: ValidationError, what: str) -> DataError:
-    return DataError(Problem(f"{path}:{number}", f"is not {what}", got=faults_of(error)))
+    fix = "mend the line, or pack the entry again: harness submit pack"
+    return DataError(Problem(f"{path}:{number}", f"is not {what}", got=faults_of(error), fix=fix))

@@ -48,7 +48,10 @@ def read_ledger(path: Path) -> tuple[Decision, ...]:
         try:
             found.append(Decision.model_validate_json(line))
         except ValidationError as error:
-            problems.append(Problem(f"{path}:{number}", "is not a decision", got=faults_of(error)))
+            fix = "mend the line; docs/submit.md says what it holds"
+            problems.append(
+                Problem(f"{path}:{number}", "is not a decision", got=faults_of(error), fix=fix)
+            )
     if problems:
         raise DataError(problems)
     return tuple(found)

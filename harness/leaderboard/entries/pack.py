@@ -139,10 +139,13 @@ def _check_runs(runs: Sequence[OpenRun]) -> None:
     ]
     models = sorted({run.manifest.model for run in runs})
     if len(models) > 1:
-        problems.append(Problem("RUN…", "are runs of several models", got=", ".join(models)))
+        fix = "make an entry for each model"
+        problems.append(
+            Problem("RUN…", "are runs of several models", got=", ".join(models), fix=fix)
+        )
     tasks = [run.manifest.task for run in runs]
     problems += [
-        Problem("RUN…", "has two runs of one task", got=task)
+        Problem("RUN…", "has two runs of one task", got=task, fix="name one of them")
         for task in sorted({task for task in tasks if tasks.count(task) > 1})
     ]
     if problems:

@@ -48,7 +48,10 @@ class Pictures:
             found = files_of(self.folder, labels.image_ids)
             if not found:
                 got = f"`{labels.image_ids[0]}`, … are not among its file names"
-                raise DataError(Problem(f"--images {self.folder}", "has none of the images", got))
+                fix = "name the folder that holds them"
+                raise DataError(
+                    Problem(f"--images {self.folder}", "has none of the images", got, fix=fix)
+                )
             return self._linked(found)
         files: dict[str, Path] = {}
         for task in places:

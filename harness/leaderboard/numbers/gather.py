@@ -45,7 +45,9 @@ def gather(catalogue: Catalogue, folder: Path) -> Gathered:
     one that was decided on, and not withdrawn, is not there.
     """
     if not folder.is_dir():
-        raise UserError(Problem(str(folder), "there is no such folder"))
+        raise UserError(
+            Problem(str(folder), "there is no such folder", fix="give a folder of entries")
+        )
     ledger = read_ledger(folder / LEDGER)
     last = {decision.entry: decision.decision for decision in ledger}
     paths = [

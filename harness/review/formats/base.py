@@ -70,7 +70,10 @@ class ClassTexts:
         """Read the texts of one answer, at least one, as `answer` gives them."""
         statuses = {status for text in texts if (status := self.status(text))}
         if statuses and len(set(texts)) > 1:
-            return Problem(where, "names a class and that there is none", ", ".join(texts)[:120])
+            fix = "mend the answer: classes, or that there is none"
+            return Problem(
+                where, "names a class and that there is none", ", ".join(texts)[:120], fix=fix
+            )
         if statuses:
             return (), statuses.pop()
         labels = []

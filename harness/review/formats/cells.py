@@ -57,7 +57,8 @@ def read_lines(file: LabelFile, header: Sequence[str]) -> Iterator[tuple[str, Ce
     twice = [name for name, count in Counter(header).items() if count > 1]
     if twice:
         what, where = "columns that stand twice in the header", f"{file.path}:1"
-        yield Problem(where, what, ", ".join(map(repr, twice)))
+        fix = "give each column a name of its own"
+        yield Problem(where, what, ", ".join(map(repr, twice)), fix=fix)
         return
     again = "get the file again"
     yield from csv_table.CsvTable(file, tuple(header), too_wide=None, too_narrow=again).rows()

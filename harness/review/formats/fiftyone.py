@@ -145,7 +145,8 @@ def _of_sample(
         place = f"{where}, field `{name}`"
         texts = _texts(value)
         if texts is None:
-            yield Problem(place, "has a classification without a `label`")
+            fix = "export the samples again with their classifications' labels"
+            yield Problem(place, "has a classification without a `label`", fix=fix)
             continue
         answer = target.texts.read(texts, place) if texts else ((), "none")
         if isinstance(answer, Problem):

@@ -106,13 +106,15 @@ def _of_task(
     image = data.get("image_id", data.get("image"))
     annotations = task.get("annotations", [])
     if not isinstance(image, str) or not isinstance(annotations, list):
-        yield Problem(where, "has no `image` in `data`, or no list of `annotations`")
+        fix = "export as JSON from Label Studio, from a project of `harness review export`"
+        yield Problem(where, "has no `image` in `data`, or no list of `annotations`", fix=fix)
         return
     left_out["predictions are not read"] += len(task.get("predictions") or ())
     for number, each in enumerate(annotations, 1):
         place = f"{where}, annotation {number}"
         if not isinstance(each, dict) or not isinstance(each.get("result"), list):
-            yield Problem(place, "has no list `result`")
+            fix = "export from Label Studio as JSON, not as JSON-MIN"
+            yield Problem(place, "has no list `result`", fix=fix)
         elif each.get("was_cancelled"):
             left_out["annotations are cancelled and were left out"] += 1
         else:
