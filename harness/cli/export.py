@@ -14,6 +14,7 @@ from harness.cli.options import (
     overrides_of,
     split_names,
 )
+from harness.errors import Problem, UserError
 from harness.report.terminal import say
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -34,6 +35,13 @@ def hf(
         str | None,
         typer.Option(help="OWNER/NAME that the dataset will have on the hub."),
     ] = None,
+    push: Annotated[
+        str | None,
+        typer.Option(metavar="OWNER/NAME", help="As --repo, and upload it there."),
+    ] = None,
+    private: Annotated[
+        bool, typer.Option("--private", help="For --push: nobody else sees a new dataset.")
+    ] = False,
     license: Annotated[
         str, typer.Option(help="Licence of the predictions, by the hub's identifier.")
     ] = "unknown",
@@ -43,11 +51,23 @@ def hf(
 ) -> None:
     """Write runs as a folder that `datasets.load_dataset(DIR, NAME)` reads.
 
-    NAME is predictions, labels, scores or classes. Labels are in it where the label set's YAML
-    names a licence that allows it. A dataset card, `eval.yaml` and `.eval_results/` are there too.
+    NAME is predictions, prompts, labels, scores or classes. All labels that are here are in it, for
+    local use; with --repo or --push those whose YAML names a licence that allows to pass them on,
+    and the others are named. A dataset card, `eval.yaml` and `.eval_results/` are there too. --push
+    needs a token of the hub (`hf auth login`, or HF_TOKEN).
     """
     from harness.export.hf.folder import HfOptions, export_hf
+    from harness.export.hf.push import push as upload
+    from harness.export.hf.push import refuse_without_token
 
+    if push is not None and repo not in (None, push):
+        what = "name two datasets"
+        raise UserError(Problem("--repo and --push", what, f"{repo}, {push}", fix="give --push"))
+    if private and push is None:
+        raise UserError(Problem("--private", "acts only with --push", fix="leave it out"))
+    if push is not None:
+        refuse_without_token(push)
+        repo = push
     options = HfOptions(repo, license, overrides_of(label_set, None, settings))
     written = export_hf(catalogue_of(include_path), runs, output, options)
     say(
@@ -56,10 +76,13 @@ def hf(
     )
     for each in written.label_sets:
         here = f"left out: {each.left_out}" if each.left_out else f"licence {each.license}"
+        here = f"for local use alone: {each.only_here}" if each.only_here else here
         say(f"labels `{each.name}`: {here}")
     if repo is None:
-        hint = "`--repo OWNER/NAME` for its id on the hub"
+        hint = "`--repo OWNER/NAME` makes one to pass on"
         say(f"the files name the dataset `{written.dataset}`; {hint}")
+    if push is not None:
+        say(f"pushed: {upload(output, push, private)}")
 
 
 @app.command("lmms-eval")

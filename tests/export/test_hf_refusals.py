@@ -17,7 +17,7 @@ from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.load import load_label_set_spec
 from support.imported_runs import imported_run
 
-OPTIONS = HfOptions()
+OPTIONS = HfOptions("me/data")
 TASK = """include: {mini}
 task: own
 label_sets: {label_sets}
@@ -129,7 +129,9 @@ def test_options_that_the_hub_would_not_take(tmp_path: Path, run: Path) -> None:
 def test_a_label_set_that_no_run_was_scored_by(tmp_path: Path, run: Path) -> None:
     file = tmp_path / "real.json"
     file.write_text("[]")
-    told = refused([run], tmp_path / "new", HfOptions(overrides=Overrides({"real": file})))
+    told = refused(
+        [run], tmp_path / "new", HfOptions("me/data", overrides=Overrides({"real": file}))
+    )
     assert "no run was scored by label set `real`" in told
     assert f"harness score RUN --label_set real={file}" in told
 
@@ -184,7 +186,7 @@ def test_a_file_in_place_of_a_licensed_one_is_left_out(tmp_path: Path) -> None:
     )  # fmt: skip
     overrides = Overrides({"mini_imgt": file})
     run = imported_run(tmp_path / "runs", "one", "mini_ow", overrides=overrides)
-    options = HfOptions(overrides=overrides)
+    options = HfOptions("me/data", overrides=overrides)
     written = export_hf(Catalogue(), [run], tmp_path / "new", options)
     left_out = {each.name: each.left_out for each in written.label_sets}
     assert left_out["mini_regt"] is None
@@ -200,7 +202,7 @@ def test_classes_that_count_as_one_by_gated_labels_are_not_told(tmp_path: Path, 
     rescore(catalogue, run, Overrides({}, str(config)))
     told = refused([run], tmp_path / "new")
     assert "was scored by other labels of `mini_regt`" in told, "it was read without its config"
-    options = HfOptions(overrides=Overrides({}, str(config)))
+    options = HfOptions("me/data", overrides=Overrides({}, str(config)))
     export_hf(catalogue, [run], tmp_path / "own", options)
     assert counted_as(tmp_path / "own") == [None] * 64
     assert "| 1, not listed" in (tmp_path / "own" / "README.md").read_text(encoding="utf-8")

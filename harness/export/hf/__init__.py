@@ -1,4 +1,4 @@
 """Runs as a data set of the Hugging Face hub: predictions, labels, classes, scores, and a card.
 
-Nothing is uploaded.
+Only `push.py` uploads.
 """

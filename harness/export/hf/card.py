@@ -92,8 +92,9 @@ _NAMES = ("1K", "10K", "100K", "1M", "10M", "100M")
 _FIRST = """# {title}
 
 Written by `harness export hf` of mllm-classification-harness {version}. One row of `predictions` is
-what one model answered about one image under one task; `labels` says which classes are right,
-`classes` what the ids mean, `scores` what came out. Images are not in here.
+what one model answered about one image under one task, with what is right in `correct_NAME` for
+each label set NAME; `prompts` has the prompts where there were any, `labels` says which classes are
+right, `classes` what the ids mean, `scores` what came out. Images are not in here.
 
 ## How to load
 
@@ -129,6 +130,7 @@ class CardFacts:
     runs: Sequence[ExportRun]
     shared: Shared
     n_predictions: int
+    n_prompts: int
 
 
 def write_card(path: Path, facts: CardFacts) -> None:
@@ -145,9 +147,13 @@ def write_card(path: Path, facts: CardFacts) -> None:
     path.write_text("\n".join(parts), encoding="utf-8")
 
 
-def configs(shared: Shared) -> tuple[str, ...]:
-    """Name the configs; without a label set that may be passed on there are no `labels`."""
-    return tuple(name for name in columns() if name != "labels" or shared.exported)
+def configs(facts: CardFacts) -> tuple[str, ...]:
+    """Name the configs that have rows."""
+    empty = {
+        *(() if facts.shared.exported else ("labels",)),
+        *(() if facts.n_prompts else ("prompts",)),
+    }
+    return tuple(name for name in columns(()) if name not in empty)
 
 
 def title_of(runs: Sequence[ExportRun]) -> str:
@@ -160,7 +166,7 @@ def title_of(runs: Sequence[ExportRun]) -> str:
 
 
 def _front_matter(facts: CardFacts) -> dict[str, Any]:
-    licenses = {facts.license, *(str(each.license) for each in facts.shared.exported)}
+    licenses = {facts.license, *(str(each.license) for each in facts.shared.passed_on)}
     return {
         "pretty_name": facts.title,
         "license": sorted(licenses),
@@ -173,7 +179,7 @@ def _front_matter(facts: CardFacts) -> dict[str, Any]:
                 "data_files": [{"split": "test", "path": f"{name}/*.parquet"}],
                 **({"default": True} if name == "predictions" else {}),
             }
-            for name in configs(facts.shared)
+            for name in configs(facts)
         ],
     }
 
@@ -189,8 +195,8 @@ def _size(n: int) -> str:
 
 
 def _columns(facts: CardFacts) -> Iterator[str]:
-    meanings = columns()
-    for config in configs(facts.shared):
+    meanings = columns([each.name for each in facts.shared.exported])
+    for config in configs(facts):
         rows = ((f"`{name}`", meaning) for name, meaning in meanings[config].items())
         yield f"## Config `{config}`\n\n{_table(('column', 'what'), rows)}"
 
@@ -244,12 +250,18 @@ def _labels(facts: CardFacts) -> str:
         f"Predictions and scores: `{facts.license}`. Labels are in here where their licence allows "
         "it; the scores under the others are."
     )
+    if len(facts.shared.passed_on) < len(facts.shared.exported):
+        text = (
+            f"Predictions and scores: `{facts.license}`. **This folder is for local use: do not "
+            "pass it on.** Some of its labels may not be; `--repo`, or `--push`, leaves them out."
+        )
     return f"## Licences\n\n{text}\n\n{_table(head, rows)}"
 
 
 def _label_row(each: LabelFacts) -> tuple[str, ...]:
     info = each.info
     here = "yes" if each.left_out is None else f"no: {each.left_out}"
+    here += f", for local use alone: {each.only_here}" if each.only_here else ""
     counts = (str(info.n_images), str(info.n_empty))
     return (each.name, *counts, info.digest, each.license or "–", here)
 

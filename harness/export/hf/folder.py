@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides
 from harness.errors import Problem, UserError
+from harness.export.hf.answers import Beside
 from harness.export.hf.card import (
     CardFacts,
     title_of,
@@ -15,9 +16,10 @@ from harness.export.hf.card import (
     write_eval_results,
     write_eval_yaml,
 )
-from harness.export.hf.labels import LabelFacts, write_shared
-from harness.export.hf.runs import read_runs
-from harness.export.hf.tables import write_predictions, write_scores
+from harness.export.hf.labels import LabelFacts, Shared, write_shared
+from harness.export.hf.runs import ExportRun, read_runs
+from harness.export.hf.tables import write_predictions, write_prompts, write_scores
+from harness.runs.reopen import reopen, share_among_runs
 from harness.specs.catalogue import Catalogue
 from harness.store.new_folder import new_folder, refuse_full, refuse_name
 
@@ -30,7 +32,8 @@ class HfOptions:
     """What the command line says of the dataset."""
 
     repo: str | None = None
-    """Id of the dataset on the hub; without it the folder's name stands for it."""
+    """Id of the dataset on the hub, of which labels are left out that may not be passed on; without
+    it the folder is for local use, has all labels, and its name stands for the id."""
     license: str = "unknown"
     """Licence of the predictions and scores, by the hub's identifier."""
     overrides: Overrides = NO_OVERRIDES
@@ -64,16 +67,38 @@ def export_hf(
         runs = read_runs(paths, held)
         title = title_of(runs)
         hidden = held.enter_context(new_folder(folder))
-        shared = write_shared(catalogue, runs, hidden, options.overrides)
-        n = sum(write_predictions(hidden / "predictions", run) for run in runs)
+        is_local = options.repo is None
+        shared = write_shared(catalogue, runs, hidden, options.overrides, is_local)
+        overrides = share_among_runs(catalogue, [run.path for run in runs], options.overrides)
+        n, n_prompts = _write_answers(catalogue, runs, hidden, overrides, shared)
         n_scores = write_scores(hidden / "scores" / "scores.parquet", runs)
         write_card(
-            hidden / "README.md", CardFacts(title, dataset, options.license, runs, shared, n)
+            hidden / "README.md",
+            CardFacts(title, dataset, options.license, runs, shared, n, n_prompts),
         )
         write_eval_yaml(hidden / "eval.yaml", title, runs, shared)
         url = f"https://huggingface.co/datasets/{options.repo}" if options.repo else None
         write_eval_results(hidden / ".eval_results", dataset, url, runs)
     return HfWritten(len(runs), n, n_scores, dataset, shared.label_sets)
+
+
+def _write_answers(
+    catalogue: Catalogue,
+    runs: Sequence[ExportRun],
+    folder: Path,
+    overrides: Overrides,
+    shared: Shared,
+) -> tuple[int, int]:
+    """Write `predictions/*.parquet` and the prompts of all runs; give the number of both."""
+    names = [each.name for each in shared.exported]
+    prompts: dict[str, str] = {}
+    n = 0
+    for run in runs:
+        opened = reopen(catalogue, run.path, overrides)
+        n += write_predictions(folder / "predictions", run, Beside(opened, names, prompts))
+    if prompts:
+        write_prompts(folder / "prompts" / "prompts.parquet", prompts)
+    return n, len(prompts)
 
 
 def _check(options: HfOptions) -> None:

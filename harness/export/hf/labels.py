@@ -32,6 +32,8 @@ class LabelFacts:
     license: License | None
     left_out: str | None
     """Why its labels are not in the dataset; None where they are."""
+    only_here: str | None = None
+    """Why they may be in it for local use alone; None where they may be passed on, or are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,11 @@ class Shared:
         """The label sets that are in the dataset."""
         return tuple(each for each in self.label_sets if each.left_out is None)
 
+    @property
+    def passed_on(self) -> tuple[LabelFacts, ...]:
+        """Those of them that may be passed on."""
+        return tuple(each for each in self.exported if each.only_here is None)
+
 
 @dataclass(frozen=True, slots=True)
 class _Classes:
@@ -75,6 +82,7 @@ class _Writer:
     catalogue: Catalogue
     folder: Path
     overrides: Overrides
+    is_local: bool
     label_sets: dict[str, LabelFacts] = field(default_factory=dict)
     class_lists: dict[str, _Classes] = field(default_factory=dict)
 
@@ -105,14 +113,16 @@ class _Writer:
         files = {Path(each).stem for each in opened.task.label_sets if is_label_file(each)}
         spec = None if name in files else load_label_set_spec(self.catalogue, name)
         license = spec.license if spec else None
-        left_out = None
+        withheld = None
         if spec is None or license is None:
-            left_out = NO_LICENSE
-        elif labels is None:
-            left_out = _NOT_HERE
-        elif self.overrides.label_sets.get(name) and labels.digest != spec.sha256:
-            left_out = _OTHER_FILE
-        return LabelFacts(name, opened.classes.name, info, license, left_out)
+            withheld = NO_LICENSE
+        elif labels is not None and self.overrides.label_sets.get(name):
+            withheld = _OTHER_FILE if labels.digest != spec.sha256 else None
+        left_out = None if self.is_local else withheld
+        if labels is None:
+            left_out = left_out or _NOT_HERE
+        only_here = withheld if left_out is None else None
+        return LabelFacts(name, opened.classes.name, info, license, left_out, only_here)
 
     def write_classes(self) -> tuple[ClassFacts, ...]:
         """Write the class lists of all runs that were added."""
@@ -129,9 +139,14 @@ class _Writer:
 
 
 def write_shared(
-    catalogue: Catalogue, runs: Sequence[ExportRun], folder: Path, overrides: Overrides
+    catalogue: Catalogue,
+    runs: Sequence[ExportRun],
+    folder: Path,
+    overrides: Overrides,
+    is_local: bool,
 ) -> Shared:
     """Write `labels/*.parquet` and `classes/*.parquet`; one task's labels are in memory at a time.
+    What may not be passed on is written where the dataset `is_local`.
 
     Raises DataError when labels or classes are not those that a run was scored by, UserError for a
     `--label_set` that no run was scored by.
@@ -143,7 +158,7 @@ def write_shared(
         what = f"no run was scored by label set `{name}`"
         raise UserError(Problem("--label_set", what, expected=", ".join(sorted(scored)), fix=fix))
     overrides = share_among_runs(catalogue, [run.path for run in runs], overrides)
-    writer = _Writer(catalogue, folder, overrides)
+    writer = _Writer(catalogue, folder, overrides, is_local)
     for run in runs:
         writer.add(run)
     classes = writer.write_classes()

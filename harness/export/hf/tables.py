@@ -3,7 +3,7 @@
 import types
 import typing
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from harness.answers.mapping.vectors import well_formed
 from harness.data.classes import ClassList
 from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.errors import DataError, Problem
+from harness.export.hf.answers import NAMES, Beside, PromptRow, correct
 from harness.export.hf.runs import ExportRun, unused
 from harness.scores.long_form import Figure, figures_of
 from harness.specs.field_docs import field_docs
@@ -80,8 +81,8 @@ class ClassRow:
     """Lowest id of the classes that count as one with it; null where that may not be known here."""
 
 
-def write_predictions(folder: Path, run: ExportRun) -> int:
-    """Write a run's predictions and give their number.
+def write_predictions(folder: Path, run: ExportRun, beside: Beside) -> int:
+    """Write a run's predictions, with what stands beside them, and give their number.
 
     Raises DataError when they are not those that the results were computed from.
     """
@@ -90,13 +91,20 @@ def write_predictions(folder: Path, run: ExportRun) -> int:
     same = dict(zip(_RUN_COLUMNS, names, strict=True))
     counts: Counter[str] = Counter()
     path = folder / f"{run.file_name}.parquet"
-    write_table(path, prediction_schema(), _counted(run, counts), same)
+    schema = prediction_schema(beside.label_sets)
+    write_table(path, schema, _counted(run, counts), same, beside.columns)
     expected = {status: n for status, n in results.counts.items() if n}
     if dict(counts) != expected:
         what = "its results are not of its predictions"
         fix = f"harness score {run.path}"
         raise DataError(Problem(str(run.path), what, str(dict(counts)), str(expected), fix))
     return counts.total()
+
+
+def write_prompts(path: Path, prompts: Mapping[str, str]) -> None:
+    """Write prompts, SHA-256 to text, sorted by it."""
+    rows = (PromptRow(*each) for each in sorted(prompts.items()))
+    write_table(path, schema_of(PromptRow), rows)
 
 
 def write_labels(path: Path, labels: LabelSet, classes: ClassList) -> None:
@@ -159,28 +167,41 @@ def _figures(run: ExportRun) -> Iterator[Figure]:
 
 
 def write_table(
-    path: Path, schema: pa.Schema, rows: Iterable[Any], same: Mapping[str, str] | None = None
+    path: Path,
+    schema: pa.Schema,
+    rows: Iterable[Any],
+    same: Mapping[str, str] | None = None,
+    beside: Callable[[Sequence[Any]], Mapping[str, list[Any]]] | None = None,
 ) -> None:
-    """Write rows as parquet, a batch at a time; the columns are attributes of the rows, or `same`
-    in all of them. Raises UserError when the file is there.
+    """Write rows as parquet, a batch at a time; the columns are attributes of the rows, `same` in
+    all of them, or what `beside` gives for a batch. Raises UserError when the file is there.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     left, same = iter(rows), same or {}
     with pq.ParquetWriter(unused(path), schema) as writer:
         while part := list(islice(left, _TOGETHER)):
+            own = beside(part) if beside else {}
             columns = [
                 pa.repeat(same[field.name], len(part))
                 if field.name in same
-                else _array([getattr(row, field.name) for row in part], field.type)
+                else _array(
+                    own.get(field.name) or [getattr(row, field.name) for row in part], field.type
+                )
                 for field in schema
             ]
             writer.write_table(pa.table(columns, schema=schema))
 
 
-def prediction_schema() -> pa.Schema:
-    """Give the columns of a prediction, but for those that no row of a complete run has."""
+def prediction_schema(label_sets: Sequence[str]) -> pa.Schema:
+    """Give the columns of a prediction, but for those that no row of a complete run has; then names
+    and what is right under each label set.
+    """
     kept = [field for field in schema_of(Prediction) if field.name not in _NEVER]
-    return pa.schema([*((name, pa.string()) for name in _RUN_COLUMNS), *kept])
+    lists = {"option_names", "top_names"}
+    texts = pa.list_(pa.string())
+    names = [(name, texts if name in lists else pa.string()) for name in NAMES]
+    right = [(correct(name), pa.bool_()) for name in label_sets]
+    return pa.schema([*((name, pa.string()) for name in _RUN_COLUMNS), *kept, *names, *right])
 
 
 def schema_of(kind: type) -> pa.Schema:
@@ -189,11 +210,14 @@ def schema_of(kind: type) -> pa.Schema:
     return pa.schema([pa.field(each.name, _arrow(hints[each.name])) for each in fields(kind)])
 
 
-def columns() -> dict[str, dict[str, str]]:
+def columns(label_sets: Sequence[str]) -> dict[str, dict[str, str]]:
     """Give config to column to what it means, in the order of the columns."""
-    prediction = field_docs(Prediction)
+    prediction = {k: v for k, v in field_docs(Prediction).items() if k not in _NEVER}
+    meaning = "Whether it is right under `{}`, by the protocol; null where that is not scored"
+    right = {correct(name): meaning.format(name) for name in label_sets}
     return {
-        "predictions": {**_RUN_COLUMNS, **{k: v for k, v in prediction.items() if k not in _NEVER}},
+        "predictions": {**_RUN_COLUMNS, **prediction, **NAMES, **right},
+        "prompts": field_docs(PromptRow),
         "labels": field_docs(LabelRow),
         "classes": field_docs(ClassRow),
         "scores": field_docs(Figure),
