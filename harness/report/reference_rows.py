@@ -28,13 +28,12 @@ def reference_rows(
             if value is not None:
                 tasks[name, label_set, score.n, value].add(task)
                 protocols[name, label_set, score.n, value].add(protocol)
-    return [
-        (
-            *(row[0], _one_or_all(tasks[row], "tasks"), _one_or_all(protocols[row], "protocols")),
-            *(*row[1:3], Number(row[3]), *[NONE] * (n_columns - 6)),
-        )
-        for row in tasks
-    ]
+    found: list[tuple[Cell, ...]] = []
+    for row in tasks:
+        name, label_set, n, value = row
+        of = (_one_or_all(tasks[row], "tasks"), _one_or_all(protocols[row], "protocols"))
+        found.append((name, *of, label_set, n, Number(value), *[NONE] * (n_columns - 6)))
+    return found
 
 
 def _one_or_all(names: set[str], what: str) -> str:
