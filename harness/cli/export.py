@@ -85,6 +85,25 @@ def hf(
         say(f"pushed: {upload(output, push, private)}")
 
 
+@app.command("trackio")
+def trackio(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN", help="Run directories, or folders of them.")
+    ],
+    project: Annotated[str, typer.Option(help="Name of the project.")] = "harness",
+) -> None:
+    """Log the results of runs into a local project of Trackio, a tracker of experiments.
+
+    Each run is a tracked run: its figures by protocol and label set, and as its settings the task,
+    the model and what else its answers depend on. `trackio show --project NAME` shows them. Nothing
+    leaves the machine. Needs Trackio: pip install 'mllm-classification-harness[trackio]'.
+    """
+    from harness.export.trackio import export_trackio
+
+    for name, n in export_trackio(runs, project).items():
+        say(f"{name}: {n} figures in project {project}")
+
+
 @app.command("lmms-eval")
 def lmms_eval(
     folder: Annotated[Path, typer.Argument(help="A new folder.")],
