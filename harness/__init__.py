@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from harness.scores.statistics import wilson as wilson
     from harness.specs.base import Spec as Spec
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 _HOMES = {
     "harness.adapters.base": ("Abilities", "Adapter", "CLASSIFY", "OutOfMemoryError"),
     "harness.errors": ("HarnessError",),
