@@ -216,7 +216,7 @@ def _with_included(path: Path, including: tuple[Path, ...], read: dict[Path, Yam
     names = [included] if isinstance(included, str) else included
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         where = own.origin(("include",))
-        what, fix = "`include` is no file name or list of them", "include: FILE.yaml"
+        what, fix = "`include` is not a file name or a list of them", "include: FILE.yaml"
         raise SpecError(Problem(where, what, repr(included), fix=fix))
     data: dict[str, Any] = {}
     origins: dict[tuple[str, ...], Origin] = {}

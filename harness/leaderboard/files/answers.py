@@ -23,6 +23,7 @@ def write_answers(folder: Path, site: Site) -> None:
             source, path = entry.folder / run.predictions, folder / answers_path(entry.name, run)
             data = read_bounded(source, MAX_FILE)
             if hashlib.sha256(data).hexdigest() != entry.manifest.files[run.predictions].sha256:
-                raise DataError(Problem(str(source), "was changed while the site was built"))
+                what, fix = "was changed while the site was built", "build the site again"
+                raise DataError(Problem(str(source), what, fix=fix))
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)

@@ -64,7 +64,7 @@ def test_the_exit_code_is_of_the_gravest(code: str, expected: int) -> None:
 def test_hostile_words_stay_in_their_line_and_act_on_nothing() -> None:
     hostile = Report(HOSTILE, HOSTILE, (Finding("E101", HOSTILE, HOSTILE),))
     text, github = as_text([hostile]), as_github([hostile])
-    assert len(text.splitlines()) == 2 and len(github.splitlines()) == 2
+    assert len(text.splitlines()) == 3 and len(github.splitlines()) == 2
     for told in (text, github):
         assert "\x1b" not in told and "\u202e" not in told and len(told) < 5000
     first, second = github.splitlines()

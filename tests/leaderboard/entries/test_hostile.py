@@ -101,7 +101,7 @@ def test_what_is_told_of_it_is_inert(tiny: Catalogue, draft: Draft) -> None:
     bad.write_text("")
     report = check_entry(tiny, draft.folder, CheckOptions())
     assert {each.code for each in report.findings} == {"E101"}
-    assert len(as_text([report]).splitlines()) == 2
+    assert len(as_text([report]).splitlines()) == 3
     assert "\u202e" not in as_github([report])
 
 
