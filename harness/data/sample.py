@@ -100,7 +100,10 @@ def _meant(named: Sequence[str], rows: Mapping[str, int], path: Path) -> list[st
         found.append(ids.pop() if len(ids) == 1 else line)
     twice = [each for each, count in Counter(found).items() if count > 1]
     if twice:
-        raise DataError(Problem(str(path), f"{len(twice)} images stand twice", _listed(twice)))
+        fix = "name each image once"
+        raise DataError(
+            Problem(str(path), f"{len(twice)} images stand twice", _listed(twice), fix=fix)
+        )
     return found
 
 

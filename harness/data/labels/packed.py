@@ -31,7 +31,10 @@ def _unzipped(data: bytes, path: Path) -> bytes:
         with gzip.open(io.BytesIO(data)) as file:
             found = file.read(MOST_TEXT + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(Problem(str(path), "is no whole gzip file", got=str(error))) from error
+        fix = "get the file again"
+        raise DataError(
+            Problem(str(path), "is no whole gzip file", got=str(error), fix=fix)
+        ) from error
     if len(found) > MOST_TEXT:
         raise DataError(Problem(str(path), "is too large", expected=f"at most {MOST_TEXT} bytes"))
     return found
@@ -46,7 +49,8 @@ def _variables(data: bytes, path: Path) -> Mapping[str, Any]:
             io.BytesIO(data), squeeze_me=True, variable_names=_VARIABLES
         )
     except (ValueError, TypeError, NotImplementedError, OSError, zlib.error, MatReadError) as error:
-        raise DataError(Problem(str(path), "is no MATLAB file", got=str(error))) from error
+        fix = "get the file again"
+        raise DataError(Problem(str(path), "is no MATLAB file", got=str(error), fix=fix)) from error
     return found
 
 
