@@ -7,7 +7,7 @@ ways is one id. Only an id that is made from a file's name loses folder and suff
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import PurePosixPath
 
 from harness.errors import DataError, Problem
@@ -92,6 +92,17 @@ def ids_of_files(names: Sequence[str], where: str, *, by_path: bool = False) -> 
 def ids_in_file_name(name: str) -> tuple[str, str]:
     """Give the ids that `ids_of_files` may make of a file's name: of the name, and of the path."""
     return image_id_of(name), _path_id(name)
+
+
+def image_meant(name: str, known: Collection[str], *, by_file: bool) -> str:
+    """Give the id of the image that a file of answers or options names, which is the name as it
+    stands. Where ids are made from file names (`by_file`), a file name means the image of `known`
+    with its id.
+    """
+    own = written_id(name)
+    if own in known or not by_file:
+        return own
+    return next((each for each in ids_in_file_name(name) if each in known), own)
 
 
 def _path_id(name: str) -> str:

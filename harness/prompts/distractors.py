@@ -95,7 +95,12 @@ def choose_options(
     if len(window) < wanted:
         raise DataError(_too_few(image_id, true_id, len(candidates), rule))
     drawn = _shuffled(window, "draw", rule.seed, image_id)[:wanted]
-    return tuple(_shuffled([true_id, *sorted(drawn)], "place", rule.seed, image_id))
+    return place_options(image_id, true_id, drawn, rule.seed)
+
+
+def place_options(image_id: str, true_id: int, wrong: Iterable[int], seed: int) -> tuple[int, ...]:
+    """Give the options in the order of their letters, drawn from (seed, image id)."""
+    return tuple(_shuffled([true_id, *sorted(wrong)], "place", seed, image_id))
 
 
 def rank_at_random(image_id: str, class_ids: Sequence[int], seed: int) -> NDArray[np.int64]:

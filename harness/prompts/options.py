@@ -1,171 +1,38 @@
-"""The options of every question of a multiple-choice task, and the confusion matrices of a
-reference model that they may be chosen by.
-"""
+"""The options of every question of a multiple-choice task."""
 
-import csv
-import struct
-import zipfile
-import zlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from harness.data.classes import ClassList
 from harness.data.labels.label_set import Equivalences, Labels
 from harness.data.opened import OpenTask
 from harness.encoders.registry import open_encoder
-from harness.errors import DataError, Problem
-from harness.limits import MOST_TEXT, is_file
+from harness.prompts.confusion import CONFUSION_FILE, read_confusion
 from harness.prompts.distractors import (
     OptionRule,
     choose_options,
     interchangeable,
+    place_options,
     rank_at_random,
     rank_by_confusion,
     rank_by_similarity,
     true_option,
+)
+from harness.prompts.given_options import (
+    Right,
+    by_image,
+    read_questions,
+    refuse_one_place,
+    right_options,
 )
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec
 from harness.specs.task import TaskSpec
 from harness.specs.task_parts import DistractorSpec
 
-_BROKEN = (
-    OSError, EOFError, MemoryError, OverflowError, ValueError, TypeError, NotImplementedError,
-    SyntaxError, struct.error, zlib.error, zipfile.BadZipFile,
-)  # fmt: skip
-"""What NumPy and the modules below it say of a file that is no array; NotImplementedError is of
-`zipfile`, for a way of packing that it does not know."""
-_SHAPE = "[n, n], or [n, n + 1] with out-of-prompt answers last"
-
-
-def read_confusion(path: Path, class_ids: Sequence[int]) -> NDArray[np.float64]:
-    """Read how often each class of a task was taken for each other: float64 [n, n], >= 0.
-
-    Rows are true classes, columns predicted ones, both in the order of `class_ids`; what the file
-    knows beyond them, and a last column of out-of-prompt answers, is left out. Two formats:
-
-    - `.npz` with an array `confusion`, [m, m] or [m, m + 1], and the classes' ids in `class_ids`
-      (without it the file must be of the task's classes, in ascending order);
-    - CSV with a header of class ids and a row of numbers for each true class. A first header cell
-      that is not a number says that each row begins with its class id (else rows go as the
-      header); a last one (`oop`) is the out-of-prompt column. A byte-order mark is no matter.
-
-    Raises DataError for a file that cannot be read or does not fit.
-    """
-    if not is_file(path):
-        raise _error(path, "there is no such file", fix="give a .npz or .csv file")
-    read = _read_npz if path.suffix == ".npz" else _read_csv
-    ids, matrix = read(path, class_ids)
-    _check(path, ids, matrix)
-    absent = sorted(set(class_ids) - set(ids))
-    if absent:
-        raise _error(
-            path,
-            f"{len(absent)} of the task's {len(class_ids)} classes are not in the matrix",
-            got="without " + ", ".join(map(str, absent[:10])),
-            fix="use the matrix of a model that was run on these classes",
-        )
-    row = {class_id: place for place, class_id in enumerate(ids)}
-    places = [row[class_id] for class_id in class_ids]
-    return matrix[np.ix_(places, places)]
-
-
-def _read_npz(path: Path, class_ids: Sequence[int]) -> tuple[list[int], NDArray[np.float64]]:
-    try:
-        with zipfile.ZipFile(path) as packed:
-            _check_size(path, sum(each.file_size for each in packed.infolist()))
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        matrix = np.asarray(arrays["confusion"], dtype=np.float64)
-        ids = [int(item) for item in arrays.get("class_ids", sorted(class_ids))]
-    except KeyError as error:
-        got = ", ".join(arrays) or "no arrays"
-        raise _error(path, "no array `confusion`", got=got, expected=_SHAPE) from error
-    except _BROKEN as error:
-        raise _error(path, "not a readable .npz of numbers", got=str(error)) from error
-    return ids, matrix
-
-
-def _read_csv(path: Path, _: Sequence[int]) -> tuple[list[int], NDArray[np.float64]]:
-    try:
-        _check_size(path, path.stat().st_size)
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = [line for line in csv.reader(file) if line]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise _error(path, "not a readable CSV file", got=str(error)) from error
-    if not lines:
-        raise _error(path, "the file is empty", expected="a header of class ids")
-    header, rows = lines[0], lines[1:]
-    named = not _is_int(header[0])
-    columns = header[1:] if named else header
-    ids = _integers(path, columns if not columns or _is_int(columns[-1]) else columns[:-1])
-    values = [_numbers(path, number, row, len(header)) for number, row in enumerate(rows, 2)]
-    matrix = np.array(values, dtype=np.float64).reshape(len(values), len(header))
-    if not named:
-        return ids, matrix
-    row_ids = _integers(path, [row[0] for row in rows])
-    if sorted(row_ids) != sorted(ids):
-        raise _error(path, "rows and columns are not of the same classes", expected=_SHAPE)
-    order = np.argsort(row_ids, kind="stable")[np.argsort(np.argsort(ids, kind="stable"))]
-    return ids, matrix[order, 1:]
-
-
-def _check_size(path: Path, size: int) -> None:
-    if size > MOST_TEXT:
-        raise _error(path, "the file is too large", f"{size} bytes", f"at most {MOST_TEXT} bytes")
-
-
-def _check(path: Path, ids: Sequence[int], matrix: NDArray[np.float64]) -> None:
-    n = len(ids)
-    if n == 0 or matrix.shape not in ((n, n), (n, n + 1)):
-        got = f"{list(matrix.shape)} for {n} classes"
-        raise _error(path, "a matrix of the wrong shape", got=got, expected=_SHAPE)
-    if len(set(ids)) != n:
-        twice = sorted(class_id for class_id, count in Counter(ids).items() if count > 1)
-        raise _error(path, "class ids stand there twice", got=", ".join(map(str, twice[:10])))
-    if not (np.isfinite(matrix).all() and (matrix >= 0).all()):
-        raise _error(path, "counts that are negative or no numbers", expected="numbers >= 0")
-
-
-def _is_int(cell: str) -> bool:
-    return cell.strip().isdecimal()
-
-
-def _integers(path: Path, cells: Iterable[str]) -> list[int]:
-    try:
-        return [int(cell) for cell in cells]
-    except ValueError as error:
-        expected = "class ids; only the first and the last cell of the header may be words"
-        raise _error(path, "a cell is no class id", str(error), expected) from error
-
-
-def _numbers(path: Path, line: int, row: Sequence[str], width: int) -> list[float]:
-    if len(row) != width:
-        what, got = f"line {line}: not as wide as the header", f"{len(row)} cells"
-        raise _error(path, what, got=got, expected=f"{width} cells")
-    try:
-        return [float(cell) for cell in row]
-    except ValueError as error:
-        raise _error(path, f"line {line}: a cell is no number", got=str(error)) from error
-
-
-def _error(
-    path: Path,
-    what: str,
-    got: str | None = None,
-    expected: str | None = None,
-    fix: str | None = None,
-) -> DataError:
-    return DataError(Problem(f"confusion matrix {path}", what, got, expected, fix))
-
-
-CONFUSION_FILE = "confusion.npz"
-"""Name of the confusion matrix in a run directory."""
 Ranking = Callable[[str, int], Iterable[int]]
 """Image id and true class id to candidate class ids, hardest first."""
 
@@ -190,6 +57,8 @@ def options_of(opened: OpenTask, image_ids: Sequence[str]) -> Options:
     task, classes, labels = opened.task, opened.classes, opened.labels
     assert task.distractors is not None
     same = interchangeable(classes, labels.equivalences)
+    if task.distractors.strategy == "given":
+        return _given(opened, task.distractors, image_ids, same)
     rule = OptionRule(task.distractors.n_options, task.distractors.rank, task.distractors.seed)
     ranking = _ranking(opened.catalogue, task, task.distractors, classes)
     chosen: dict[str, tuple[int, ...]] = {}
@@ -199,7 +68,7 @@ def options_of(opened: OpenTask, image_ids: Sequence[str]) -> Options:
         if true_id is None:
             without.append(image_id)
             continue
-        valid = {each for known in labels.sets for each in known.labels.get(image_id, ())}
+        valid = _valid_in_any(image_id, labels)
         ranked = ranking(image_id, true_id)
         chosen[image_id] = choose_options(image_id, true_id, valid, ranked, same, rule)
     return Options(chosen, tuple(without))
@@ -209,9 +78,57 @@ def true_option_of(image_id: str, labels: Labels, same: Equivalences) -> int | N
     """Give the class id of an image's right option, as `options_of` says; None: no question."""
     original = labels.original
     first = original.labels.get(image_id, frozenset()) if original else frozenset()
+    return true_option(first, _trusted(image_id, labels), same)
+
+
+def _trusted(image_id: str, labels: Labels) -> frozenset[int]:
+    """Give what is right by the most trusted label set that knows the image."""
     knowing = [each for each in labels.named if image_id in each.labels]
-    valid = knowing[-1].labels[image_id] if knowing else frozenset()
-    return true_option(first, valid, same)
+    return knowing[-1].labels[image_id] if knowing else frozenset()
+
+
+def _valid_in_any(image_id: str, labels: Labels) -> set[int]:
+    return {each for known in labels.sets for each in known.labels.get(image_id, ())}
+
+
+def _given(
+    opened: OpenTask, how: DistractorSpec, image_ids: Sequence[str], same: Equivalences
+) -> Options:
+    """Give the options that a file has for each image; see `given_options`."""
+    labels, path = opened.labels, options_path(opened.task, how)
+    rights = {
+        each: Right(
+            same.merge_all(_trusted(each, labels)), same.merge_all(_valid_in_any(each, labels))
+        )
+        for each in image_ids
+    }
+    asked = {each: right for each, right in rights.items() if right.trusted}
+    known = opened.images.ids if opened.images else image_ids
+    questions = by_image(
+        read_questions(path, opened.classes, how.n_options),
+        known,
+        whole=opened.images is not None,
+        by_file=opened.task.doc_to_id is None,
+    )
+    right = right_options(questions, asked, same, path)
+    without = tuple(each for each in image_ids if each not in asked)
+    if how.shuffle:
+        return Options(
+            {
+                image: place_options(
+                    image, option, {*questions[image].options} - {option}, how.seed
+                )
+                for image, option in right.items()
+            },
+            without,
+        )
+    refuse_one_place(questions, right, path)
+    return Options({image: questions[image].options for image in right}, without)
+
+
+def options_path(task: TaskSpec, how: DistractorSpec) -> Path:
+    """Give the file of options that a task names."""
+    return task.resolve(how.path or "", "distractors.path")
 
 
 def _ranking(

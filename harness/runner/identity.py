@@ -12,7 +12,7 @@ from harness.data.sample import ORDERS
 from harness.encoders.cache import sha256_of
 from harness.encoders.registry import open_encoder
 from harness.errors import Problem, UserError
-from harness.prompts.options import confusion_path
+from harness.prompts.options import confusion_path, options_path
 from harness.prompts.plan import Plan
 from harness.requests import ModelFacts
 from harness.specs.base import completed
@@ -165,6 +165,8 @@ def _contents_of_task(catalogue: Catalogue, task: TaskSpec) -> dict[str, Content
         found["distractors.encoder"] = encoder.digest
     elif how is not None and how.strategy == "confusion":
         found["distractors.source"] = _digest(confusion_path(task, how))
+    elif how is not None and how.strategy == "given":
+        found["distractors.path"] = _digest(options_path(task, how))
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.answers.parts import MOST_WRITTEN
 from harness.data.classes import ClassList
-from harness.data.image_ids import fault_of, ids_in_file_name, written_id
+from harness.data.image_ids import fault_of, image_meant
 from harness.data.labels.files import parse_lines, read_text
 from harness.data.labels.rows import class_range, first_problems
 from harness.data.opened import OpenTask
@@ -51,15 +51,6 @@ class Given:
     def is_ranked(self) -> bool:
         """Whether the first answer counts and the others come after it; else all are meant."""
         return self.form in _RANKED
-
-    def image_id(self, known: frozenset[str], *, by_file: bool) -> str:
-        """Give the id of the image, which is the name as it stands. Where the ids of the task are
-        made from file names (`by_file`), a file name means the image of `known` with its id.
-        """
-        own = written_id(self.name)
-        if own in known or not by_file:
-            return own
-        return next((each for each in ids_in_file_name(self.name) if each in known), own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +222,7 @@ def match_answers(opened: OpenTask, file: AnswersFile, *, partial: bool) -> Matc
     known, by_file = frozenset(opened.image_ids), opened.source.ids_from_files
     by_image: dict[str, list[Given]] = {}
     for given in file.rows:
-        by_image.setdefault(given.image_id(known, by_file=by_file), []).append(given)
+        by_image.setdefault(image_meant(given.name, known, by_file=by_file), []).append(given)
     own = {each: rows[0].options for each, rows in by_image.items() if rows[0].options}
     expected, options, skipped = opened.image_ids, own, dict[str, int]()
     without: set[str] = set()

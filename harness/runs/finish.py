@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.data.opened import OpenTask
-from harness.prompts.options import CONFUSION_FILE
+from harness.prompts.confusion import CONFUSION_FILE
 from harness.runs.mapping import map_left
 from harness.scores.judgement import confusion, save_confusion
 from harness.scores.results import Results

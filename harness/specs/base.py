@@ -16,6 +16,7 @@ from pydantic import (
     PlainValidator,
     ValidationError,
 )
+from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 from harness.errors import Problem, SpecError, nearest
@@ -135,9 +136,16 @@ def completed(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, An
         inner = _inner_model(field.annotation)
         if name in found and inner is not None and isinstance(found[name], Mapping):
             found[name] = completed(inner, found[name])
-        elif name not in found and not field.is_required() and not field.exclude:
+        elif name not in found and _is_written(field):
             found[name] = to_jsonable_python(field.get_default(call_default_factory=True))
     return found
+
+
+def _is_written(field: FieldInfo) -> bool:
+    """Whether JSON values hold a field at its default; later keys do not, so that what was written
+    before them stays as it is.
+    """
+    return not (field.is_required() or field.exclude or field.exclude_if)
 
 
 def decisive(

@@ -25,14 +25,20 @@ class MappingSpec(Spec):
 class DistractorSpec(Spec):
     """How the wrong options of a multiple-choice question are chosen (design, section 5)."""
 
-    strategy: Literal["random", "confusion", "embedding"] = "random"
-    """By chance, by a confusion matrix, or by likeness of the names."""
+    strategy: Literal["random", "confusion", "embedding", "image_embedding", "given"] = "random"
+    """By chance, by a confusion matrix, by likeness of the names, by what a classifier scores
+    highest for the image, or as a file has them."""
     n_options: int = Field(default=4, ge=2, le=26)
     """Options of a question, the right one included."""
     rank: tuple[int, int] | None = None
     """Window over the candidates sorted from the hardest, both ends included, from 1."""
     source: str | None = None
-    """For `confusion`: a matrix file (npz, CSV) or a run directory, relative to the YAML."""
+    """For `confusion`: a matrix file (npz, CSV) or a run directory, relative to the YAML. For
+    `image_embedding`: the run directory of a task of protocol `classify`."""
+    path: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    """For `given`: the file of the options (our JSON Lines, FOCI's JSON), relative to the YAML."""
+    shuffle: bool = Field(default=True, exclude_if=lambda value: value is True)
+    """For `given`: whether the order of the letters is drawn, as for all others, or the file's."""
     encoder: str = "minilm"
     """For `embedding`: the encoder of the class names."""
     seed: int = 0
@@ -40,8 +46,15 @@ class DistractorSpec(Spec):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if (self.strategy == "confusion") != (self.source is not None):
-            raise ValueError("`source` goes with `strategy: confusion`, and with no other")
+        if (self.strategy in ("confusion", "image_embedding")) != (self.source is not None):
+            what = "`strategy: confusion` or `image_embedding`"
+            raise ValueError(f"`source` goes with {what}, and with no other")
+        if (self.strategy == "given") != (self.path is not None):
+            raise ValueError("`path` goes with `strategy: given`, and with no other")
+        if self.strategy == "given" and self.rank:
+            raise ValueError("no `rank` with `strategy: given`, whose file says the options")
+        if self.strategy != "given" and not self.shuffle:
+            raise ValueError("`shuffle: false` with `strategy: given` alone: others have no order")
         if self.rank and not 1 <= self.rank[0] <= self.rank[1]:
             raise ValueError("`rank: [lo, hi]` with 1 <= lo <= hi")
         if self.rank and self.rank[1] - self.rank[0] + 1 < self.n_options - 1:

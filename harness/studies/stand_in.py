@@ -126,7 +126,7 @@ def _fits(base: TaskSpec, task: TaskSpec, need: Need, keys: set[str]) -> bool:
     )
     if "distractors" not in need.lent:
         return same
-    ranked = task.distractors is not None and task.distractors.strategy != "random"
+    ranked = task.distractors is not None and task.distractors.strategy not in ("random", "given")
     return same and task.protocol == "mc" and (ranked or "distractors.rank" not in keys)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from harness.errors import DataError
-from harness.prompts.options import read_confusion
+from harness.prompts.confusion import read_confusion
 
 MATRIX = np.array([[9, 1, 0], [2, 8, 5], [3, 4, 7]])
 

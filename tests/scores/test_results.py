@@ -9,7 +9,7 @@ import pytest
 from harness.answers.outcome import Status
 from harness.data.labels.label_set import Equivalences
 from harness.errors import DataError
-from harness.prompts.options import read_confusion
+from harness.prompts.confusion import read_confusion
 from harness.report.comparison_tables import comparison_table
 from harness.report.layout import to_text
 from harness.report.results_table import (

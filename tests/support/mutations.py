@@ -16,7 +16,7 @@ from harness.data.class_lists import load_class_list
 from harness.data.labels.load import load_label_set
 from harness.data.opened import open_task
 from harness.errors import HarnessError
-from harness.prompts.options import read_confusion
+from harness.prompts.confusion import read_confusion
 from harness.prompts.plan import make_plan
 from harness.specs.catalogue import Catalogue, own_root
 from harness.specs.label_set import LabelSetSpec
