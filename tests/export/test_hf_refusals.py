@@ -220,15 +220,14 @@ def test_licences_of_the_catalogue() -> None:
         name: load_label_set_spec(catalogue, name).license
         for name in catalogue.names(Kind.LABEL_SET)
     }
-    assert found == {
-        "cleaner_validation": None,
+    licensed = {name: license for name, license in found.items() if license is not None}
+    assert licensed == {
         "imgt": "mit",
         "mini_imgt": "apache-2.0",
         "mini_regt": "apache-2.0",
-        "multilabel": None,
         "real": "apache-2.0",
-        "regt": None,
     }
+    assert {"cleaner_validation", "multilabel", "regt"} <= found.keys()
 
 
 def test_half_a_pair_of_surrogates(tmp_path: Path) -> None:
