@@ -89,7 +89,8 @@ def _foci(value: Any, path: Path) -> Iterator[tuple[str, dict[str, Any]] | Probl
             if isinstance(entry, dict):
                 yield where, entry
             else:
-                yield Problem(where, "not a JSON object", repr(entry)[:80])
+                fix = "make each entry an object"
+                yield Problem(where, "not a JSON object", repr(entry)[:80], fix=fix)
 
 
 def _classes_in(row: Mapping[str, Any]) -> Iterator[object]:
@@ -109,7 +110,12 @@ class _Reader:
         image, options = row.get(self.image_key), row.get("options")
         fault = fault_of(image) if isinstance(image, str) else "is no text"
         if fault is not None:
-            return Problem(where, f"`{self.image_key}` is no image: it {fault}", repr(image)[:80])
+            return Problem(
+                where,
+                f"`{self.image_key}` is no image: it {fault}",
+                repr(image)[:80],
+                fix="mend the image's id",
+            )
         if not isinstance(options, list) or len(options) != self.n_options:
             got = f"{len(options)} options" if isinstance(options, list) else repr(options)[:80]
             fix = "correct the file, or `n_options` of the task"
@@ -124,7 +130,12 @@ class _Reader:
             ids.append(read)
         truth = ids.pop() if is_said else None
         if len(set(ids)) < len(ids):
-            return Problem(where, f"an option of image `{image}` stands twice", repr(options)[:200])
+            return Problem(
+                where,
+                f"an option of image `{image}` stands twice",
+                repr(options)[:200],
+                fix="name each option once",
+            )
         return Question(where, str(image), self.image_key == "image", tuple(ids), truth)
 
     def _class_id(self, where: str, value: object) -> int | Problem:
@@ -160,8 +171,9 @@ def by_image(
         for image, own in found.items()
         if whole and image not in ids
     ]
+    fix = "keep one of the two"
     problems += [
-        Problem(own[1].where, f"image `{image}` has options already", f"at {own[0].where}")
+        Problem(own[1].where, f"image `{image}` has options already", f"at {own[0].where}", fix=fix)
         for image, own in found.items()
         if len(own) > 1
     ]
@@ -203,7 +215,12 @@ def _right_option(
     alike = [each for each, n in Counter(map(same.merge, options)).items() if n > 1]
     if alike:
         got = [each for each in options if same.merge(each) == alike[0]]
-        return Problem(where, f"two options of image `{image}` count as one class", str(got))
+        return Problem(
+            where,
+            f"two options of image `{image}` count as one class",
+            str(got),
+            fix="keep one of the two",
+        )
     trusted = [each for each in options if same.merge(each) in right.trusted]
     valid = [each for each in options if same.merge(each) in right.any]
     fix = "correct the file, or name the label sets that it was made for in `label_sets`"
