@@ -17,9 +17,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.simulation import Lines, Table, percents, print_tables
 from harness.answers.mapping.nearest import is_reporting
 from harness.leaderboard.entries.rules.suspicions import DRIFT_P_VALUE, Disputed, trend
+from harness.leaderboard.numbers.pairs import count_pairs
 from harness.leaderboard.numbers.ranking import (
     Marks,
-    count_pairs,
     rank_intervals,
     ranks_of,
     tiers_of,
@@ -71,8 +71,9 @@ def tiers(generator: Generator, tries: int) -> Lines:
             for row in found:
                 marks = marks_of(generator, np.full(m, 0.7), (100, 10), own)
                 order = np.argsort(-marks.right.sum(axis=1), kind="stable")
-                p_value = count_pairs(marks).p_value[np.ix_(order, order)]
-                tier = np.array(tiers_of(p_value))
+                marks = Marks(marks.right[order], marks.scored[order], marks.home)
+                p_value = count_pairs(marks).p_value
+                tier = np.array(tiers_of(marks))
                 least = float(p_value[0, 1:].min())
                 row[:] = max(tier) > 1, tier[order == 0][0] > 1, least * m * (m - 1) / 2 <= ALPHA
             kind = "each model its own" if own else "the same"

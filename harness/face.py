@@ -19,7 +19,7 @@ from harness.adapters.named import find_model
 from harness.answers.outcome import Outcome
 from harness.errors import DataError, Problem, UserError
 from harness.given import Answers, Given, LabelsGiven, Names, class_list_of
-from harness.leaderboard.numbers.ranking import Marks, count_pairs, tiers_of
+from harness.leaderboard.numbers.ranking import Marks, tiers_of
 from harness.runs.rows import read_answer as _read
 from harness.scores.compare import Comparison, Side, with_holm
 from harness.scores.compare import compare as _compare
@@ -190,7 +190,7 @@ def tiers(right: NDArray[np.bool_]) -> list[int]:
         raise DataError(Problem("right", "is no table of models and images", got, "[m, n] of bool"))
     order = np.argsort(-table.mean(axis=1), kind="stable")
     every = np.ones_like(table)
-    found = tiers_of(count_pairs(Marks(table[order], every, np.zeros(table.shape[1], int))).p_value)
+    found = tiers_of(Marks(table[order], every, np.zeros(table.shape[1], int)))
     return [found[place] for place in np.argsort(order, kind="stable")]
 
 

@@ -45,7 +45,7 @@ def build(
     catalogue = catalogue_of(include_path)
     site = build_site(catalogue, entries, output, overrides_of(label_set, equivalences))
     for board in site.boards:
-        tiers = max(row.tier for row in board.rows)
+        tiers = max(place.tier for row in board.rows if (place := board.place(row.name)))
         text = f"{len(board.rows)} models in {tiers} tiers, by {board.headline}, "
         text += f"{board.n_images} images" + (", claimed" if board.claimed else "")
         say(paragraph("", f"{board.slug}: {text}"))

@@ -120,7 +120,7 @@ def _told(board: Board, runs: Sequence[OwnRun]) -> Board:
     (row,) = board.rows
     n = run.case.run.run.n
     row = replace(row, coverage=percent(row.n_answered, n) or 0.0)
-    return replace(board, is_part=True, n_images=n, rows=(row,))
+    return replace(board, is_part=True, n_images=n, rows=(row,), rankings=())
 
 
 def _entries(runs: Sequence[OwnRun]) -> tuple[Entry, ...]:

@@ -1,5 +1,6 @@
 """The site of one's own runs, where they lie, whole or not."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -68,6 +69,10 @@ def test_a_run_that_goes_on_stands_by_itself(folder: Path) -> None:
     assert [row.model for row in board(site, "colours--cw").rows] == ["a"]
     assert (part.is_part, part.n_images, part.rows[0].headline.n) == (True, 12, 8)
     assert part.rows[0].coverage == pytest.approx(100 * 8 / 12)
+    assert part.rankings == () and part.place("b") is None
+    with (folder / "site" / "data" / "boards.csv").open(newline="") as file:
+        lines = [each for each in csv.DictReader(file) if each["board"] == part.slug]
+    assert lines and {(each["rank"], each["tier"]) for each in lines} == {("", "")}
     assert part.note == "Not complete: 8 of 12 images have an answer."
     page = (folder / "site" / "index.html").read_text(encoding="utf-8")
     assert part.note in page

@@ -9,14 +9,15 @@ from typing import Any
 from harness.leaderboard.entries.finding import RULES
 from harness.leaderboard.files.data_scripts import run_key, write_script
 from harness.leaderboard.numbers.benchmark import Benchmark
-from harness.leaderboard.numbers.ranking import Pair, Pairs
+from harness.leaderboard.numbers.pairs import Pair, Pairs
+from harness.leaderboard.numbers.ranking import Place, Ranking
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry, Site
 from harness.report.csv_text import csv_text
 from harness.scores.long_form import METRICS, shares_of
 from harness.scores.results import DECIMALS, Score
 from harness.store.lines import write_json
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _DENSE = (",", ":")
 MARKER = "boards.json"
 """A folder that has this in `data/` is a site."""
@@ -67,7 +68,8 @@ def _whole(site: Site) -> dict[str, Any]:
                 "original": board.original,
                 "headline": board.headline,
                 "n_images": board.n_images,
-                "rows": [_row(row) for row in board.rows],
+                "rows": [_row(board, row) for row in board.rows],
+                "rankings": [_ranking(each) for each in board.rankings],
                 "references": [
                     {
                         "name": each.name,
@@ -96,7 +98,34 @@ def _benchmark(benchmark: Benchmark) -> dict[str, Any]:
     }
 
 
-def _row(row: ScoredEntry) -> dict[str, Any]:
+def _ranking(ranking: Ranking) -> dict[str, Any]:
+    return {
+        "label_set": ranking.label_set,
+        "group": ranking.group,
+        "n": ranking.n,
+        "places": [
+            {
+                "entry": each.name,
+                "n": each.n,
+                "accuracy": _rounded(each.accuracy),
+                "ci95": [_rounded(end) for end in each.ci95] if each.ci95 else None,
+                **_place(each),
+            }
+            for each in ranking.places
+        ],
+    }
+
+
+def _place(place: Place | None) -> dict[str, Any]:
+    """Give what there is of a place; None for a run that is not ranked."""
+    return {
+        "rank": place.rank if place else None,
+        "rank_interval": list(place.rank_interval) if place else None,
+        "tier": place.tier if place else None,
+    }
+
+
+def _row(board: Board, row: ScoredEntry) -> dict[str, Any]:
     facts = row.entry.manifest
     strangers = {"reading": {"rules", "removed"}}  # names that the rows of an entry bring
     large = {"per_class": True, "label_sets": True, "class_list": True, "confusion": True}
@@ -110,9 +139,8 @@ def _row(row: ScoredEntry) -> dict[str, Any]:
         "imported": row.run.is_imported,
         "date": facts.date,
         "made_with": facts.harness_version,
-        "rank": row.rank,
-        "rank_interval": list(row.rank_interval),
-        **_place(row),
+        **_place(board.place(row.name)),
+        **_of_board(row),
         "results": results,
     }
 
@@ -122,8 +150,8 @@ def _about(board: Board) -> dict[str, Any]:
     return {name: getattr(board, name) for name in names}
 
 
-def _place(row: ScoredEntry) -> dict[str, Any]:
-    names = ("rank_original", "rank_on_common", "tier")
+def _of_board(row: ScoredEntry) -> dict[str, Any]:
+    names = ("rank_original", "rank_on_common")
     return {**{name: getattr(row, name) for name in names}, "coverage": _rounded(row.coverage)}
 
 
@@ -133,6 +161,8 @@ def _lines(site: Site, board: Board) -> Iterator[dict[str, object]]:
     for row in board.rows:
         card, facts = row.entry.card, row.entry.manifest
         for name in board.label_sets:
+            place = board.place(row.name, name)
+            low, high = place.rank_interval if place else (None, None)
             line = {
                 "board": board.slug,
                 "benchmark": board.benchmark,
@@ -152,10 +182,11 @@ def _lines(site: Site, board: Board) -> Iterator[dict[str, object]]:
                 "imported": row.run.is_imported,
                 "date": facts.date,
                 "harness_version": site.version,
-                "rank": row.rank,
-                "rank_low": row.rank_interval[0],
-                "rank_high": row.rank_interval[1],
-                **_place(row),
+                "rank": place.rank if place else None,
+                "rank_low": low,
+                "rank_high": high,
+                "tier": place.tier if place else None,
+                **_of_board(row),
             }
             shares = {key: _rounded(value) for key, (value, _) in shares_of(row.results).items()}
             yield line | _numbers(row.results.scores[board.protocol][name]) | shares

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from harness.data.classes import ClassList
-from harness.leaderboard.numbers.ranking import Pairs
+from harness.leaderboard.numbers.pairs import Pairs
 from harness.leaderboard.numbers.suspects import Suspects
 from harness.scores.metrics import Group
 from harness.scores.results import LabelSetInfo

@@ -65,9 +65,8 @@ class BenchmarkLabels:
             return truth.lowest
         return np.where(original.lowest != NO_CLASS, original.lowest, truth.lowest)
 
-    def group_masks(self) -> dict[Group, Bools]:
-        """Give the images [n] of each group under the headline labels, as if all were answered."""
-        truth = self.headline
+    def group_masks(self, truth: Truth) -> dict[Group, Bools]:
+        """Give the images [n] of each group under a label set, as if all were answered."""
         has_label = truth.n_labels > 0
         everywhere = Scope(
             truth.labelled & has_label,
@@ -82,7 +81,7 @@ class BenchmarkLabels:
 
         An image that the headline labels do not know has 255.
         """
-        masks = self.group_masks()
+        masks = self.group_masks(self.headline)
         masks["S"] = masks["S"] & ~masks["S+"] & ~masks["S-"]
         masks["M"] = masks["M"] & ~masks["M+"] & ~masks["M-"]
         signed = self.original is not None
@@ -183,6 +182,7 @@ def describe(
     `pictures` where those are that lie elsewhere, by id.
     """
     pairs = zip(benchmark.labels.sets, benchmark.truths, strict=True)
+    masks = benchmark.group_masks(benchmark.headline)
     return Benchmark(
         name=benchmark.name,
         classes=benchmark.classes,
@@ -190,7 +190,7 @@ def describe(
         label_sets={labels.name: describe_labels(labels, truth) for labels, truth in pairs},
         original=benchmark.original.name if benchmark.original else None,
         headline=benchmark.headline.name,
-        groups={group: int(mask.sum()) for group, mask in benchmark.group_masks().items()},
+        groups={group: int(mask.sum()) for group, mask in masks.items()},
         exclusive=benchmark.group_codes()[0],
         differences=tuple(_differences(benchmark)),
         images=images,

@@ -1,8 +1,6 @@
-"""Put the runs of one task under one protocol on a board: ranks, tiers, pairs, and the rows of no
-model: what blind guessing, one constant answer and the original labels reach.
-"""
+"""Put the runs of one task under one protocol on a board, with its rankings and pairs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -12,96 +10,17 @@ from pydantic import JsonValue
 from harness.data.opened import OpenTask
 from harness.errors import DataError, Problem
 from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels
-from harness.leaderboard.numbers.ranking import (
-    Marks,
-    PairCounts,
-    Pairs,
-    count_pairs,
-    pair_intervals,
-    rank_intervals,
-    ranks_of,
-    tiers_of,
-)
-from harness.leaderboard.numbers.site_model import Board, Reference, ScoredEntry
-from harness.scores.answers import NO_CLASS, Bools
-from harness.scores.guessing import guess_classes, guess_letters
-from harness.scores.metrics import percent, share
+from harness.leaderboard.numbers.pairs import make_pairs
+from harness.leaderboard.numbers.ranking import Marks, Ranking, rank_models, ranks_of
+from harness.leaderboard.numbers.references import references
+from harness.leaderboard.numbers.site_model import Board, ScoredEntry
+from harness.scores.answers import Bools
+from harness.scores.metrics import Group, percent
 from harness.scores.provenance import distractors_of
 from harness.scores.results import ChoiceScore, Protocol
-from harness.scores.statistics import Draws, holm
+from harness.scores.statistics import Draws
 from harness.scores.truth import Truth
 from harness.specs.task import TaskSpec
-
-
-def references(
-    labels: BenchmarkLabels, asked: Bools, choices: ChoiceScore | None
-) -> tuple[Reference, ...]:
-    """Give the reference rows of a board, by label set.
-
-    `asked` [n] are the board's images. `choices` are those of a multiple-choice board: there blind
-    guessing and a constant answer choose among letters.
-    """
-    rows = _lettered(labels, choices) if choices else _closed(labels, asked)
-    original = labels.before
-    if original is None:
-        return rows
-    note = (
-        "The original label of each image as its answer, scored by each label set on the images "
-        "that both label. By the headline labels it is the ceiling of what agreement with the "
-        "original labels can reach."
-    )
-    both = asked & (original.n_labels > 0)
-    accuracy = {
-        truth.name: share(_right_by(original, truth), both & (truth.n_labels > 0))
-        for truth in labels.truths
-    }
-    return (*rows, Reference("original labels", note, accuracy))
-
-
-def _closed(labels: BenchmarkLabels, asked: Bools) -> tuple[Reference, Reference]:
-    ids = labels.classes.ids
-    guesses = {
-        truth.name: guess_classes(truth, asked & (truth.n_labels > 0), ids)
-        for truth in labels.truths
-    }
-    return (
-        Reference(
-            "chance",
-            f"A class drawn blindly from the {len(ids)} of the list: the mean over the images of "
-            "the share of classes that are right.",
-            {name: each.chance for name, each in guesses.items()},
-        ),
-        Reference(
-            "constant answer",
-            "The one class that is right most often, for all images; the best one for each label "
-            "set.",
-            {name: each.constant for name, each in guesses.items()},
-        ),
-    )
-
-
-def _lettered(labels: BenchmarkLabels, choices: ChoiceScore) -> tuple[Reference, Reference]:
-    names = [truth.name for truth in labels.truths]
-    guess = guess_letters(choices)
-    return (
-        Reference(
-            "chance",
-            "One of the k letters drawn blindly: the mean of 1/k over the questions, of which each "
-            "has one right option.",
-            dict.fromkeys(names, guess.chance),
-        ),
-        Reference(
-            "constant answer",
-            "The one letter that is right most often, for all questions.",
-            dict.fromkeys(names, guess.constant),
-        ),
-    )
-
-
-def _right_by(original: Truth, truth: Truth) -> Bools:
-    rows = np.arange(len(original.lowest), dtype=np.int64)
-    return truth.holds(rows, np.where(original.n_labels > 0, original.lowest, NO_CLASS))
-
 
 PROTOCOLS: tuple[Protocol, ...] = ("ow", "mc", "cw", "cw_plus", "classify")
 """The order of boards."""
@@ -137,10 +56,11 @@ def make_board(task: TaskSpec, labels: BenchmarkLabels, runs: Sequence[ScoredEnt
     protocol, claimed = runs[0].protocol, runs[0].claimed is not None
     if protocol == "mc":
         _check_options(runs)
-    ranked = sorted(runs, key=lambda run: (-_accuracy(run), run.name))
-    (asked,) = _unpacked(labels, [ranked[0].images.asked])
-    marks, draws = marks_of(labels, ranked)
-    counts = count_pairs(marks)
+    (asked,) = _unpacked(labels, [runs[0].images.asked])
+    rankings = rank(labels, runs)
+    headline = next(each for each in rankings if each.is_of(labels.headline.name))
+    by_name = {run.name: run for run in runs}
+    rows = _rows([by_name[place.name] for place in headline.places], int(asked.sum()))
     own_place = "--claimed" if claimed and protocol != "classify" else ""  # which is always claimed
     return Board(
         slug=f"{task.task}--{protocol}{own_place}",
@@ -154,25 +74,63 @@ def make_board(task: TaskSpec, labels: BenchmarkLabels, runs: Sequence[ScoredEnt
         label_sets=tuple(truth.name for truth in labels.truths),
         n_images=int(asked.sum()),
         distractors=_distractors(task, runs),
-        rows=_rows(ranked, marks, counts, draws, int(asked.sum())),
-        references=references(labels, asked, _choices(ranked)),
-        pairs=make_pairs([run.name for run in ranked], marks, counts, draws),
+        rows=rows,
+        rankings=rankings,
+        references=references(labels, asked, _choices(rows)),
+        pairs=make_pairs(
+            [row.name for row in rows], marks_of(labels, labels.headline, rows), draws_of(rows)
+        ),
     )
 
 
-def _accuracy(run: ScoredEntry) -> float:
-    return -1.0 if run.headline.accuracy is None else run.headline.accuracy
+def rank(labels: BenchmarkLabels, runs: Sequence[ScoredEntry]) -> tuple[Ranking, ...]:
+    """Rank runs by every label set, on all images that it labels and on each of its groups.
+
+    A group without a scored image, or of all scored images, has no ranking, nor has a label set
+    that knows none of the images, unless it is the headline's.
+    """
+    return tuple(each for truth in labels.truths for each in _rankings(labels, truth, runs))
 
 
-def marks_of(labels: BenchmarkLabels, runs: Sequence[ScoredEntry]) -> tuple[Marks, Draws]:
-    """Give what became of the images with some runs by the headline labels, and their draws."""
-    marks = Marks(
-        right=_unpacked(labels, [run.images.right for run in runs]),
-        scored=_unpacked(labels, [run.images.scored for run in runs]),
-        home=labels.home(labels.headline),
+GROUPS: tuple[Group, ...] = ("A", "S", "S+", "S-", "M", "M+", "M-")
+"""Those that have a ranking, in order."""
+
+
+def _rankings(
+    labels: BenchmarkLabels, truth: Truth, runs: Sequence[ScoredEntry]
+) -> Iterator[Ranking]:
+    protocol = runs[0].protocol
+    scores = [run.results.scores[protocol][truth.name] for run in runs]
+    marks, masks = marks_of(labels, truth, runs), labels.group_masks(truth)
+    n_scored = max(score.n for score in scores)
+    for group in GROUPS:
+        shares = [score.groups[group] for score in scores]
+        n = max(share.n for share in shares)
+        if (0 < n < n_scored) if group != "A" else (n or truth is labels.headline):
+            images = np.flatnonzero(masks[group])
+            places = rank_models(
+                [run.name for run in runs],
+                shares,
+                Marks(marks.right[:, images], marks.scored[:, images], marks.home[images]),
+                draws_of(runs),
+            )
+            yield Ranking(truth.name, group, n, places)
+
+
+def marks_of(labels: BenchmarkLabels, truth: Truth, runs: Sequence[ScoredEntry]) -> Marks:
+    """Give what became of the images with some runs by a label set."""
+    answered = _unpacked(labels, [run.images.answered for run in runs])
+    return Marks(
+        right=_unpacked(labels, [run.images.right[truth.name] for run in runs]),
+        scored=answered & (truth.n_labels > 0),
+        home=labels.home(truth),
     )
+
+
+def draws_of(runs: Sequence[ScoredEntry]) -> Draws:
+    """Give how the bootstrap of some runs' results drew, which is one for all."""
     drawn = runs[0].results.bootstrap
-    return marks, Draws(drawn.draws, drawn.seed)
+    return Draws(drawn.draws, drawn.seed)
 
 
 def _unpacked(labels: BenchmarkLabels, masks: Sequence[bytes]) -> Bools:
@@ -187,48 +145,23 @@ def _choices(runs: Sequence[ScoredEntry]) -> ChoiceScore | None:
     return max(found, key=lambda each: sum(each.n_options.values()), default=None)
 
 
-def _rows(
-    runs: Sequence[ScoredEntry], marks: Marks, counts: PairCounts, draws: Draws, n_images: int
-) -> tuple[ScoredEntry, ...]:
+def _rows(runs: Sequence[ScoredEntry], n_images: int) -> tuple[ScoredEntry, ...]:
     """Give the runs with what only all of them together say."""
     changes = [run.change for run in runs]
     together = zip(
         runs,
-        ranks_of([run.headline.accuracy for run in runs]),
-        rank_intervals(marks, draws),
         ranks_of([each.from_ if each else None for each in changes]),
         ranks_of([each.to if each else None for each in changes]),
-        tiers_of(counts.p_value),
         strict=True,
     )
     return tuple(
         replace(
             run,
-            rank=rank,
-            rank_interval=interval,
             rank_original=before if run.change else None,
             rank_on_common=after if run.change else None,
-            tier=tier,
             coverage=percent(run.n_answered, n_images) or 0.0,
         )
-        for run, rank, interval, before, after, tier in together
-    )
-
-
-def make_pairs(names: Sequence[str], marks: Marks, counts: PairCounts, draws: Draws) -> Pairs:
-    """Give every two runs, in their order, with Holm's correction over all of them."""
-    a, b = np.triu_indices(len(names), 1)
-    p_values = counts.p_value[a, b]
-    return Pairs(
-        names=tuple(names),
-        a=a,
-        b=b,
-        n=counts.n[a, b],
-        only_a=counts.only_a[a, b],
-        only_b=counts.only_a[b, a],
-        ci95=pair_intervals(marks, draws),
-        p_mcnemar=p_values,
-        p_holm=np.array(holm(p_values.tolist())),
+        for run, before, after in together
     )
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels
-from harness.leaderboard.numbers.boards import make_pairs, marks_of
-from harness.leaderboard.numbers.ranking import Pairs, count_pairs
+from harness.leaderboard.numbers.boards import draws_of, marks_of
+from harness.leaderboard.numbers.pairs import Pairs, make_pairs
 from harness.leaderboard.numbers.site_model import Board
 
 MOST_RUNS = 100
@@ -27,9 +27,9 @@ def crossed(boards: Sequence[Board], labels: BenchmarkLabels) -> Pairs | None:
     runs = [(board.slug, row) for board in boards for row in board.rows]
     if len(boards) < 2 or len(runs) > MOST_RUNS:
         return None
-    marks, draws = marks_of(labels, [row for _, row in runs])
+    rows = [row for _, row in runs]
     names = [f"{slug}:{row.name}" for slug, row in runs]
-    pairs = make_pairs(names, marks, count_pairs(marks), draws)
+    pairs = make_pairs(names, marks_of(labels, labels.headline, rows), draws_of(rows))
     places = np.array([place for place, board in enumerate(boards) for _ in board.rows])
     kept = places[pairs.a] != places[pairs.b]
     return replace(

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import DataError, Problem
 from harness.leaderboard.entries.format import faults_of, read_bounded
+from harness.leaderboard.numbers.ranking import Place
 from harness.leaderboard.numbers.site_model import Move, ScoredEntry, Since, Site
 from harness.scores.results import DECIMALS
 
@@ -64,18 +65,22 @@ def state_of(site: Site) -> Release:
         board.slug: BoardState(
             headline=board.headline,
             labels_sha256=digests[board.benchmark][board.headline].digest,
-            rows={row.name: _row_state(row) for row in board.rows},
+            rows={
+                row.name: _row_state(row, place)
+                for row in board.rows
+                if (place := board.place(row.name))
+            },
         )
         for board in site.boards
     }
     return Release(harness_version=site.version, date=site.date, boards=boards)
 
 
-def _row_state(row: ScoredEntry) -> RowState:
+def _row_state(row: ScoredEntry, place: Place) -> RowState:
     accuracy = row.headline.accuracy
     return RowState(
-        rank=row.rank,
-        tier=row.tier,
+        rank=place.rank,
+        tier=place.tier,
         accuracy=None if accuracy is None else round(accuracy, DECIMALS),
         answers_sha256=row.entry.manifest.files[row.run.predictions].sha256,
     )

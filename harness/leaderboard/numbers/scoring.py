@@ -74,7 +74,7 @@ def score_laid(laid: LaidRun, protocol: Protocol, why_claimed: str | None = None
     counted = counted_rows(laid.answers, protocol)
     best, worst = gallery.extremes(results.per_class[headline.truth.name])
     change = f"{original.truth.name}->{headline.truth.name}" if original else ""
-    asked = _asked(laid)
+    asked, answered = _asked(laid), laid.spread(laid.answers.answered)
     return ScoredEntry(
         entry=laid.entry,
         run=laid.case.run,
@@ -92,10 +92,13 @@ def score_laid(laid: LaidRun, protocol: Protocol, why_claimed: str | None = None
         ),
         prompt=_first_prompt(laid),
         is_mapped=bool(laid.answers.mapped.any()),
-        n_answered=int((asked & laid.spread(laid.answers.answered)).sum()),
+        n_answered=int((asked & answered).sum()),
         images=OnImages(
-            right=_packed(laid.spread(headline.right[protocol] & headline.scope.scored)),
-            scored=_packed(laid.spread(headline.scope.scored)),
+            right={
+                each.truth.name: _packed(laid.spread(each.right[protocol] & each.scope.scored))
+                for each in laid.judged
+            },
+            answered=_packed(answered),
             asked=_packed(asked),
             questions=_questions(laid) if protocol == "mc" else b"",
             votes=_votes(laid, counted) if protocol != "mc" else b"",

@@ -13,7 +13,8 @@ from harness.leaderboard.entries.finding import Report
 from harness.leaderboard.entries.format import EntryRun
 from harness.leaderboard.entries.ledger import Decision
 from harness.leaderboard.numbers.benchmark import Benchmark
-from harness.leaderboard.numbers.ranking import Pair
+from harness.leaderboard.numbers.pairs import Pair
+from harness.leaderboard.numbers.ranking import Place, Ranking
 from harness.scores.results import Change, Protocol, Results, Score
 from harness.scores.statistics import Interval, wilson
 from harness.specs.model import Kind
@@ -92,10 +93,10 @@ class OutOfPrompt:
 class OnImages:
     """What a board compares models by: masks of the benchmark's images, eight a byte."""
 
-    right: bytes = b""
-    """Scored and right under the headline labels."""
-    scored: bytes = b""
-    """Under the headline labels."""
+    right: Mapping[str, bytes] = field(default_factory=dict)
+    """By label set: scored and right."""
+    answered: bytes = b""
+    """The images that have an answer."""
     asked: bytes = b""
     """The images that the task asks of."""
     questions: bytes = b""
@@ -134,17 +135,11 @@ class ScoredEntry:
     n_answered: int
     """Of the benchmark's images, those with an answer."""
     images: OnImages
-    rank: int = 0
-    """1 + how many models have a higher headline accuracy; 0 before there is a board."""
-    rank_interval: tuple[int, int] = (0, 0)
-    """95 % of the ranks over shared draws of whole classes."""
     rank_original: int | None = None
     """1 + how many models have a higher accuracy by the original labels, on the images that the
     headline labels score too; and …"""
     rank_on_common: int | None = None
     """… by the headline labels on these images: what `rank_original` is held against."""
-    tier: int = 0
-    """1: not separable from the best; 2: not from the best of the others; and so on."""
     coverage: float = 0.0
     """Percent of the board's images that have an answer (no `error`, not missing)."""
 
@@ -183,7 +178,9 @@ class ScoredEntry:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """One ranking: one task under one protocol. Protocols and tasks are never mixed in one."""
+    """The runs of one task under one protocol, which are never mixed with others', and their
+    rankings.
+    """
 
     slug: str
     """`<task>--<protocol>`, for addresses; with `--claimed` where claims have a board of theirs."""
@@ -205,6 +202,9 @@ class Board:
     """How the wrong options were drawn, for `mc`."""
     rows: tuple[ScoredEntry, ...]
     """By headline accuracy, best first; equal ones by name."""
+    rankings: tuple[Ranking, ...]
+    """By every label set, on all its images and then on each group of them; none where `is_part`.
+    """
     references: tuple[Reference, ...]
     pairs: Sequence[Pair]
     """Every two rows, in the order of the rows."""
@@ -213,6 +213,14 @@ class Board:
     than the task asks."""
     is_part: bool = False
     """Whether it is of one run that is not complete, which has no rank."""
+
+    def place(self, name: str, label_set: str | None = None) -> Place | None:
+        """Give where an entry stands by a label set, the headline's unless another one is named;
+        None where that has no ranking.
+        """
+        by = self.headline if label_set is None else label_set
+        places = (place for each in self.rankings if each.is_of(by) for place in each.places)
+        return next((place for place in places if place.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)

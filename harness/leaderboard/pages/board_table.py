@@ -99,7 +99,7 @@ def _core(board: Board) -> Sequence[Column]:
     names = Counter(row.model for row in board.rows)
     return (
         Column("tier", "core", "Tier", "1: not separable from the best (exact McNemar, Holm)",
-               lambda row: _number(None if board.is_part else row.tier)),
+               lambda row: _tier(board, row)),
         Column("rank", "core", "Rank", "With the 95 % interval of the rank, classes redrawn",
                lambda row: _rank(board, row)),
         Column("model", "core", "Model", "Leads to the model's page",  # keeps namesakes apart
@@ -203,10 +203,16 @@ def _cost() -> Sequence[Column]:
     )  # fmt: skip
 
 
+def _tier(board: Board, row: ScoredEntry) -> Cell:
+    place = board.place(row.name)
+    return _number(place.tier if place else None)
+
+
 def _rank(board: Board, row: ScoredEntry) -> Cell:
-    if board.is_part:
+    place = board.place(row.name)
+    if place is None:
         return _number(None)
-    return _text(str(row.rank), "–".join(map(str, row.rank_interval)))
+    return _text(str(place.rank), typeset.ranks(place.rank_interval))
 
 
 def _before(row: ScoredEntry) -> Cell:

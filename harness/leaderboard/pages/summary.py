@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from harness.leaderboard.numbers.ranking import Pair, Pairs
+from harness.leaderboard.numbers.pairs import Pair, Pairs
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.leaderboard.pages.typeset import (
     KINDS,

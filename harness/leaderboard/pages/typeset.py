@@ -117,6 +117,11 @@ def count(value: int | float | None) -> str:
     return BLANK if value is None else f"{value:,.0f}".replace("-", MINUS)
 
 
+def ranks(ends: tuple[int, int]) -> str:
+    """Write the interval of a rank, as `1–3`."""
+    return f"{ends[0]}–{ends[1]}"
+
+
 def shift(places: int | None) -> str:
     """Write by how many ranks a model rises or falls."""
     if not places:

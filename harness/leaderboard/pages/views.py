@@ -16,6 +16,7 @@ from harness.leaderboard.files.answers import answers_path
 from harness.leaderboard.numbers import suspects
 from harness.leaderboard.numbers.benchmark import Benchmark
 from harness.leaderboard.numbers.outside import outside
+from harness.leaderboard.numbers.ranking import FEW_IMAGES
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry, Site
 from harness.leaderboard.pages import typeset
 from harness.leaderboard.pages.board_table import BoardTable, board_table
@@ -28,6 +29,7 @@ from harness.leaderboard.pages.plots.pairwise import pairwise
 from harness.leaderboard.pages.plots.pareto import FACTS, pareto
 from harness.leaderboard.pages.plots.scatter import scatter
 from harness.leaderboard.pages.plots.slope import slope
+from harness.leaderboard.pages.ranking_switch import Choice, choices
 from harness.leaderboard.pages.reporting import report_address
 from harness.leaderboard.pages.summary import summary
 from harness.report.show import notes_of
@@ -45,6 +47,8 @@ class BoardView:
 
     board: Board
     table: BoardTable
+    choices: tuple[Choice, ...]
+    """The rankings of the board's own page."""
     index_figures: tuple[Figure, ...]
     """Those that stand below the table in the index: none for a single model, which they would only
     repeat, nor where the index would grow too large."""
@@ -148,7 +152,7 @@ def _board_view(board: Board, most: int) -> BoardView:
     drawn = (decomposition,) if is_alone else (forest, slope, decomposition, pairwise, scatter)
     own = [draw(board) for draw in drawn]
     own += [] if is_alone or board.note else [pareto(board, fact) for fact in FACTS]
-    return BoardView(board, board_table(board), _present(index), _present(own))
+    return BoardView(board, board_table(board), choices(board), _present(index), _present(own))
 
 
 def entry_view(site: Site, entry: Entry) -> EntryView:
@@ -255,5 +259,6 @@ def _environment(site: Site) -> jinja2.Environment:
         "bibtex": bibtex,
         "suspects": suspects,
         "report_address": partial(report_address, site.branding.spec.repository),
+        "few_images": FEW_IMAGES,
     }
     return environment

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 
-from harness.leaderboard.numbers.ranking import Pair
+from harness.leaderboard.numbers.pairs import Pair
 from harness.leaderboard.numbers.site_model import Board
 from harness.leaderboard.pages import typeset
 from harness.scores.compare import Comparison, Side, compare

@@ -13,7 +13,7 @@ from harness.leaderboard.numbers.benchmark_labels import (
     describe,
     labels_of,
 )
-from harness.leaderboard.numbers.boards import references
+from harness.leaderboard.numbers.references import references
 from leaderboard.numbers.entry_builder import IDS, ORIGINAL, N, Toy, corrected
 
 

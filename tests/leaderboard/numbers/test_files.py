@@ -172,8 +172,18 @@ def test_the_tables_to_take_along(built: Built) -> None:
                     assert told_accuracy == str(matching[how]["accuracy"] if matching else "")
                     assert line[f"oop_{how}"] == str(out[how]["share"] if out else "")
                 assert int(line["n"]) == found["n"]
-                assert int(line["rank"]) == row["rank"]
-                assert int(line["tier"]) == row["tier"]
+                places = next(
+                    each["places"] for each in board["rankings"]
+                    if (each["label_set"], each["group"]) == (name, "A")
+                )  # fmt: skip
+                place = next(each for each in places if each["entry"] == row["entry"])
+                assert [line[key] for key in ("rank", "rank_low", "rank_high", "tier")] == [
+                    str(each) for each in (place["rank"], *place["rank_interval"], place["tier"])
+                ]
+                if name == board["headline"]:
+                    assert {key: row[key] for key in ("rank", "rank_interval", "tier")} == {
+                        key: place[key] for key in ("rank", "rank_interval", "tier")
+                    }
                 assert line["harness_version"] == whole["harness_version"]
     assert told == {}
 

@@ -1,5 +1,6 @@
 """Ranks, tiers and pairs against plain loops, statsmodels, and the two-run comparison."""
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -7,11 +8,10 @@ import pytest
 from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from harness.leaderboard.numbers import ranking
+from harness.leaderboard.numbers import pairs as pairs_module
+from harness.leaderboard.numbers.pairs import count_pairs, pair_intervals
 from harness.leaderboard.numbers.ranking import (
     Marks,
-    count_pairs,
-    pair_intervals,
     rank_intervals,
     ranks_of,
     tiers_of,
@@ -55,20 +55,27 @@ def test_pairs_are_counted_and_tested_as_one_by_one() -> None:
         assert pairs.p_value[a, b] == pairs.p_value[b, a] == pytest.approx(expected, rel=1e-9)
 
 
+def right_on(images: Sequence[range]) -> Marks:
+    """Models that are right on these of 100 images, and on no other."""
+    right = np.array([[each in own for each in range(100)] for own in images])
+    return Marks(right, np.ones_like(right), np.arange(100) % 10)
+
+
 def test_tiers_of_a_case_made_by_hand() -> None:
     # b is not separable from a, c is; d is not from c; and that b and c are not from each other
     # makes no difference, since b is in a's tier already.
-    p_value = np.ones((4, 4))
-    for (a, b), p in {(0, 2): 0.001, (0, 3): 0.02, (0, 1): 0.4, (2, 3): 0.06, (1, 2): 0.9}.items():
-        p_value[a, b] = p_value[b, a] = p
-    assert tiers_of(p_value) == [1, 1, 2, 2]
+    marks = right_on([range(40), range(50, 88), range(29), range(24)])
+    p_value = count_pairs(marks).p_value
+    assert p_value[0, 1] > 0.5 and p_value[0, 2] < 0.001 and p_value[0, 3] < 0.001
+    assert p_value[1, 2] > 0.3 and p_value[2, 3] == 0.0625
+    assert tiers_of(marks) == [1, 1, 2, 2]
 
 
 def test_holm_keeps_in_the_tier_what_a_single_test_would_part() -> None:
-    p_value = np.ones((4, 4))
-    p_value[0, 1:] = p_value[1:, 0] = (0.03, 0.03, 0.03)  # by Holm 0.09 each
-    assert tiers_of(p_value) == [1, 1, 1, 1]
-    assert tiers_of(p_value[:2, :2]) == [1, 2]
+    marks = right_on([range(46), range(40), range(40), range(40)])
+    assert count_pairs(marks).p_value[0].tolist() == [1, 0.03125, 0.03125, 0.03125]  # Holm: 0.09
+    assert tiers_of(marks) == [1, 1, 1, 1]
+    assert tiers_of(Marks(marks.right[:2], marks.scored[:2], marks.home)) == [1, 2]
 
 
 def test_equal_models_share_tier_and_rank() -> None:
@@ -76,13 +83,14 @@ def test_equal_models_share_tier_and_rank() -> None:
     marks = Marks(np.repeat(one.right, 3, axis=0), np.repeat(one.scored, 3, axis=0), one.home)
     pairs = count_pairs(marks)
     assert (pairs.p_value == 1).all()
-    assert tiers_of(pairs.p_value) == [1, 1, 1]
+    assert tiers_of(marks) == [1, 1, 1]
     assert rank_intervals(marks, Draws(200)) == [(1, 1)] * 3
     assert ranks_of([70.0, 70.0, 70.0]) == [1, 1, 1]
 
 
-def test_tiers_against_plain_loops() -> None:
-    marks = drawn(9, 900, 30)
+@pytest.mark.parametrize("answered", [1.0, 0.9])
+def test_tiers_against_plain_loops(answered: float) -> None:
+    marks = drawn(9, 900, 30, answered=answered)
     pairs = count_pairs(marks)
     left, tier, expected = list(range(9)), 0, [0] * 9
     while left:
@@ -94,15 +102,15 @@ def test_tiers_against_plain_loops() -> None:
         left = [b for b, is_parted in zip(rest, parted, strict=True) if is_parted]
         for member in {leader, *rest} - set(left):
             expected[member] = tier
-    found = tiers_of(pairs.p_value)
+    found = tiers_of(marks)
     assert found == expected
     assert 2 <= max(found) < 9
 
 
 def test_no_model_and_one_model() -> None:
-    assert tiers_of(np.ones((0, 0))) == []
-    assert tiers_of(np.ones((1, 1))) == [1]
     marks = drawn(1, 50, 5)
+    assert tiers_of(marks) == [1]
+    assert tiers_of(Marks(marks.right[:0], marks.scored[:0], marks.home)) == []
     assert rank_intervals(marks, Draws(50)) == [(1, 1)]
     assert pair_intervals(marks, Draws(50)).shape == (0, 2)
 
@@ -133,8 +141,8 @@ def test_rank_intervals_against_plain_loops(answered: float) -> None:
 
 
 def test_pair_intervals_are_those_of_two_runs_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ranking, "_PAIRS", 100)  # so that there are several blocks
-    monkeypatch.setattr(ranking, "_DRAWN", 30)
+    monkeypatch.setattr(pairs_module, "_PAIRS", 100)  # so that there are several blocks
+    monkeypatch.setattr(pairs_module, "_DRAWN", 30)
     marks = drawn(40, 300, 10, seed=1)
     draws = Draws(100, 2)
     found = pair_intervals(marks, draws)

@@ -44,8 +44,10 @@ def test_what_moved_is_told_with_its_reason(toy: Toy, tmp_path: Path) -> None:
     assert "best rank 1 → 2" in (tmp_path / "site" / "feed.xml").read_text("utf-8")
     state = kept["boards"][slug]
     state["labels_sha256"], state["rows"]["best"]["accuracy"] = "0" * 64, 12.5
-    state["rows"]["best"]["rank"] = site.boards[0].rows[1].rank
-    state["rows"]["best"]["tier"] = site.boards[0].rows[1].tier
+    place = site.boards[0].place("best")
+    assert place
+    state["rows"]["best"]["rank"] = place.rank
+    state["rows"]["best"]["tier"] = place.tier
     release.write_text(json.dumps(kept | {"harness_version": "0.0.1"}))
     moves = built(toy, tmp_path).since
     accuracy = site.boards[0].rows[1].headline.accuracy

@@ -1,14 +1,16 @@
 """Boards of a hand-made site: rows, pairs and references with numbers that fit together."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 
 from harness.answers.outcome import Status
 from harness.leaderboard.entries.entry import Entry
 from harness.leaderboard.entries.finding import Report
 from harness.leaderboard.numbers import site_model as model
+from harness.leaderboard.numbers.pairs import Pair
+from harness.leaderboard.numbers.ranking import Place, Ranking
 from harness.scores.results import (
     MATCHED,
     MATCHINGS,
@@ -183,6 +185,7 @@ def make_board(plan: BoardPlan, entries: Sequence[Entry], texts: Texts) -> model
         n_images=N + N_EMPTY,
         distractors=plan.distractors,
         rows=rows,
+        rankings=tuple(_rankings(plan, rows)),
         references=(
             model.Reference(
                 "Chance", "Blind guessing among all classes.", {"toy_imgt": 16.67, "toy_regt": 21.2}
@@ -198,6 +201,21 @@ def make_board(plan: BoardPlan, entries: Sequence[Entry], texts: Texts) -> model
         ),
         pairs=tuple(_pair(a, b) for a, b in combinations(rows, 2)),
     )
+
+
+def _rankings(plan: BoardPlan, rows: Sequence[model.ScoredEntry]) -> Iterator[Ranking]:
+    """By both label sets, on all images and on those of two groups; tiers are made up."""
+    for name, group in product(LABEL_SETS, ("A", "S", "M-")):
+        shares = {row.name: row.results.scores[plan.protocol][name].groups[group] for row in rows}
+        order = sorted(shares, key=lambda each: (-(shares[each].accuracy or 0), each))
+        places = []
+        for each in order:
+            n, accuracy = shares[each].n, shares[each].accuracy or 0
+            rank = 1 + sum((other.accuracy or 0) > accuracy for other in shares.values())
+            ends = (max(1, rank - 1), min(len(order), rank + 1))
+            ci95 = wilson(round(accuracy * n / 100), n)
+            places.append(Place(each, n, accuracy, ci95, rank, ends, 1 + (rank - 1) // 2))
+        yield Ranking(name, group, max(share.n for share in shares.values()), tuple(places))
 
 
 def _row(
@@ -244,11 +262,8 @@ def _row(
         is_mapped=plan.protocol == "ow",
         n_answered=N + N_EMPTY,
         images=model.OnImages(),
-        rank=rank,
-        rank_interval=(max(1, rank - 1), min(len(drawn), rank + 1)),
         rank_original=1 + sum(other.original > item.original for other in drawn),
         rank_on_common=rank,
-        tier=1 + (rank - 1) // 2,
         coverage=100.0,
     )
 
@@ -267,12 +282,12 @@ def _gallery(texts: Texts) -> tuple[model.OutOfPrompt, ...]:
     )
 
 
-def _pair(a: model.ScoredEntry, b: model.ScoredEntry) -> model.Pair:
+def _pair(a: model.ScoredEntry, b: model.ScoredEntry) -> Pair:
     discord = a.headline.n_right - b.headline.n_right
     only_b = 40
     p_value = 0.0001 if discord > 30 else 0.4
     delta = 100 * discord / N
-    return model.Pair(
+    return Pair(
         a=a.name,
         b=b.name,
         n=N,

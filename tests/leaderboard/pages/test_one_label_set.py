@@ -26,6 +26,11 @@ def _board(board: Board) -> Board:
         board,
         original=None,
         label_sets=(ONLY,),
+        rankings=tuple(
+            replace(each, label_set=ONLY)
+            for each in board.rankings
+            if each.label_set == board.headline and len(each.group) == 1
+        ),
         rows=tuple(map(_row, board.rows)),
         references=board.references[:1],
     )

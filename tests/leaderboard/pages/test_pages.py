@@ -10,7 +10,7 @@ import pytest
 
 from harness.data.sample import Sample
 from harness.leaderboard.entries.card import TrainingData
-from harness.leaderboard.numbers.site_model import ScoredEntry
+from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.leaderboard.pages.views import NAVIGATION, render
 from leaderboard.pages.board_builder import PLANS
 from leaderboard.pages.reading import Element, assert_inert, read_all
@@ -141,14 +141,14 @@ def cells_of(table: Element) -> dict[str, dict[str, Element]]:
     return found
 
 
-def expected_values(row: ScoredEntry) -> dict[str, object]:
-    run, entry = row.run.run, row.entry
-    assert row.before and row.change and row.rank_original
+def expected_values(board: Board, row: ScoredEntry) -> dict[str, object]:
+    run, entry, place = row.run.run, row.entry, board.place(row.name)
+    assert place and row.before and row.change and row.rank_original
     groups = row.headline.groups
     return {
-        "tier": row.tier, "rank": row.rank, "model": entry.card.model,
+        "tier": place.tier, "rank": place.rank, "model": entry.card.model,
         "headline": row.headline.accuracy, "original": row.before.accuracy,
-        "change": row.change.delta, "rank_shift": row.rank_original - row.rank,
+        "change": row.change.delta, "rank_shift": row.rank_original - place.rank,
         "oop": row.results.shares["oop"], "coverage": row.coverage, "date": entry.manifest.date,
         "group_S+": groups["S+"].accuracy, "group_M-": groups["M-"].accuracy,
         "empty_correct": row.headline.accuracy_empty_correct,
@@ -168,7 +168,7 @@ def test_values_of_the_rankings_are_those_of_the_site(pages: dict[str, Element])
         cells = cells_of(section.find_all("table", class_="ranking")[0])
         assert list(cells) == [row.name for row in board.rows]
         for row in board.rows:
-            for key, value in expected_values(row).items():
+            for key, value in expected_values(board, row).items():
                 if key not in cells[row.name]:
                     assert value is None, key
                     continue
@@ -189,7 +189,9 @@ def test_text_of_the_rankings_has_intervals_and_counts(pages: dict[str, Element]
     cells = cells_of(section)[row.name]
     low, high = row.headline.ci95 or (0, 0)
     assert cells["headline"].text == f"{row.headline.accuracy:.2f} [{low:.2f}, {high:.2f}]"
-    assert cells["rank"].text == f"{row.rank} {row.rank_interval[0]}–{row.rank_interval[1]}"
+    place = board.place(row.name)
+    assert place
+    assert cells["rank"].text == f"{place.rank} {place.rank_interval[0]}–{place.rank_interval[1]}"
     assert cells["oop"].text == f"{row.results.shares['oop']:.2f} ({row.results.counts['oop']})"
 
 

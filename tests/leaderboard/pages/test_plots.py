@@ -86,7 +86,7 @@ def test_forest_draws_each_interval_where_its_axis_says() -> None:
         told = [low + (x - start) / (end - start) * (high - low) for x in drawn]
         assert told == pytest.approx(model.headline.ci95, abs=0.1)
     assert [t.text for t in texts(root, "note") if (t.text or "").startswith("tier")] == [
-        f"tier {tier}" for tier in sorted({model.tier for model in MODELS})
+        f"tier {tier}" for tier in sorted({place.tier for place in BOARD.rankings[3].places})
     ]
 
 
@@ -200,8 +200,8 @@ def test_label_changes_of_many_models_are_those_that_rank_highest() -> None:
     figure, _ = made(label_changes("toy", boards))
     assert "20 of 60 models are shown" in figure.caption
     ranks = {
-        model: min(row.rank for board in boards for row in board.rows if row.model == model)
-        for model in {row.model for row in boards[0].rows}
+        row.model: min(place.rank for board in boards if (place := board.place(row.name)))
+        for row in boards[0].rows
     }
     drawn = {row[0] for row in figure.table.rows}
     assert len(drawn) == 20

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from markupsafe import Markup
 
-from harness.leaderboard.numbers.ranking import Pairs
+from harness.leaderboard.numbers.pairs import Pairs
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.leaderboard.pages.summary import summary
 from harness.scores.statistics import Interval

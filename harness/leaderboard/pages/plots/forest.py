@@ -57,7 +57,10 @@ def forest(board: Board, most: int = MOST_MODELS) -> Figure | None:
     """Draw the best models of a board with Wilson's intervals; None without a model."""
     if not board.rows:
         return None
-    lines = [_Line(row.model, row, row.tier) for row in board.rows[:most]]
+    lines = [
+        _Line(row.model, row, place.tier if (place := board.place(row.name)) else None)
+        for row in board.rows[:most]
+    ]
     return Figure(
         id=f"forest-{board.slug}",
         title=f"Accuracy by {board.headline}, with intervals",

@@ -104,12 +104,17 @@ def _drawn(models: Sequence[Sequence[_Line]]) -> list[Sequence[_Line]]:
     """Give the models that rank highest anywhere, as many as have room, by kind and name."""
     kept: list[Sequence[_Line]] = []
     room = _MOST_LINES
-    for model in sorted(models, key=lambda each: (min(line.row.rank for line in each), _key(each))):
+    for model in sorted(models, key=lambda each: (min(map(_rank, each)), _key(each))):
         room -= len(model)
         if room < 0:
             break
         kept.append(model)
     return sorted(kept, key=_key)
+
+
+def _rank(line: _Line) -> int:
+    place = line.board.place(line.row.name)
+    return place.rank if place else len(line.board.rows)
 
 
 def _key(model: Sequence[_Line]) -> tuple[int, str, str]:

@@ -5,7 +5,7 @@ from itertools import combinations
 
 from markupsafe import Markup
 
-from harness.leaderboard.numbers.ranking import Pair
+from harness.leaderboard.numbers.pairs import Pair
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.leaderboard.pages import typeset
 from harness.leaderboard.pages.plots import drawing

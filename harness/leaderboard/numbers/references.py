@@ -1,0 +1,83 @@
+"""Rows of no model on a board: what blind guessing, one constant answer and the original labels
+reach.
+"""
+
+import numpy as np
+
+from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels
+from harness.leaderboard.numbers.site_model import Reference
+from harness.scores.answers import NO_CLASS, Bools
+from harness.scores.guessing import guess_classes, guess_letters
+from harness.scores.metrics import share
+from harness.scores.results import ChoiceScore
+from harness.scores.truth import Truth
+
+
+def references(
+    labels: BenchmarkLabels, asked: Bools, choices: ChoiceScore | None
+) -> tuple[Reference, ...]:
+    """Give the reference rows of a board, by label set.
+
+    `asked` [n] are the board's images. `choices` are those of a multiple-choice board: there blind
+    guessing and a constant answer choose among letters.
+    """
+    rows = _lettered(labels, choices) if choices else _closed(labels, asked)
+    original = labels.before
+    if original is None:
+        return rows
+    note = (
+        "The original label of each image as its answer, scored by each label set on the images "
+        "that both label. By the headline labels it is the ceiling of what agreement with the "
+        "original labels can reach."
+    )
+    both = asked & (original.n_labels > 0)
+    accuracy = {
+        truth.name: share(_right_by(original, truth), both & (truth.n_labels > 0))
+        for truth in labels.truths
+    }
+    return (*rows, Reference("original labels", note, accuracy))
+
+
+def _closed(labels: BenchmarkLabels, asked: Bools) -> tuple[Reference, Reference]:
+    ids = labels.classes.ids
+    guesses = {
+        truth.name: guess_classes(truth, asked & (truth.n_labels > 0), ids)
+        for truth in labels.truths
+    }
+    return (
+        Reference(
+            "chance",
+            f"A class drawn blindly from the {len(ids)} of the list: the mean over the images of "
+            "the share of classes that are right.",
+            {name: each.chance for name, each in guesses.items()},
+        ),
+        Reference(
+            "constant answer",
+            "The one class that is right most often, for all images; the best one for each label "
+            "set.",
+            {name: each.constant for name, each in guesses.items()},
+        ),
+    )
+
+
+def _lettered(labels: BenchmarkLabels, choices: ChoiceScore) -> tuple[Reference, Reference]:
+    names = [truth.name for truth in labels.truths]
+    guess = guess_letters(choices)
+    return (
+        Reference(
+            "chance",
+            "One of the k letters drawn blindly: the mean of 1/k over the questions, of which each "
+            "has one right option.",
+            dict.fromkeys(names, guess.chance),
+        ),
+        Reference(
+            "constant answer",
+            "The one letter that is right most often, for all questions.",
+            dict.fromkeys(names, guess.constant),
+        ),
+    )
+
+
+def _right_by(original: Truth, truth: Truth) -> Bools:
+    rows = np.arange(len(original.lowest), dtype=np.int64)
+    return truth.holds(rows, np.where(original.n_labels > 0, original.lowest, NO_CLASS))
