@@ -198,12 +198,15 @@ def line(at: Work, family: str, found: Found, first: Found, rate: float) -> str:
     floor = operations(at.size(family), found.patches, new, whole) / rate
     images = len(found.answers)
     name = "shared" if found.shared_tokens else "not shared"
-    equal = sum(a == b for a, b in zip(found.answers, first.answers, strict=False))
+    pairs = list(zip(found.answers, first.answers, strict=False))
+    equal = sum(a == b for a, b in pairs)
+    begun = sum(a.split()[:1] == b.split()[:1] for a, b in pairs)
     return (
         f"| {family} | {name} | {found.prompt_tokens} | {found.batch} | {images} "
         f"| {images / found.seconds:.2f} | {100 * found.in_model / found.seconds:.0f} % "
         f"| {found.steady:.2f} | {found.gib:.1f} GiB | {1 / floor:.2f} "
-        f"| {100 * floor * found.steady:.0f} % | {equal} of {images} |"
+        f"| {100 * floor * found.steady:.0f} % | {equal} of {images} "
+        f"| {begun} of {images} | {len(set(found.answers))} |"
     )
 
 
@@ -223,8 +226,11 @@ def main() -> None:
     rate = matrix_rate(options.tiny)
     print(f"{datetime.now(UTC):%Y-%m-%d}, {card}, {rate / 1e12:.2f} TFLOP/s in matrices")
     print("| model | prefix | prompt tokens | batch | images | images/s | in the model ", end="")
-    print("| steady, images/s | memory | floor, images/s | steady to floor | equal answers |")
-    print("|" + "---|" * 12, flush=True)
+    print(
+        "| steady, images/s | memory | floor, images/s | steady to floor | equal answers ", end=""
+    )
+    print("| equal first tokens | different answers |")
+    print("|" + "---|" * 14, flush=True)
     with tempfile.TemporaryDirectory() as name:
         batch = batch_size_of(options.batch_size) or "auto"
         kept = options.folder or Path(name)

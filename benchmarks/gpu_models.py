@@ -4,6 +4,7 @@ The sizes are those of the configs on the hub (Qwen/Qwen2.5-VL-7B-Instruct,
 llava-hf/llava-onevision-qwen2-7b-ov-hf). `tiny` keeps the structure and shrinks the widths.
 """
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import torch
 from speed_models import _QWEN, _TEMPLATE, _tokenizer
+from tokenizers import Tokenizer
 from transformers import (
     AutoModelForImageTextToText,
     LlavaOnevisionConfig,
@@ -62,8 +64,9 @@ def make_gpu_model(family: str, folder: Path, names: Sequence[str], *, tiny: boo
     if (folder / "config.json").is_file():
         return folder
     special = _QWEN if family.startswith("qwen") else _ONEVISION
-    tokenizer = _tokenizer(names, special)
-    config, processor = _MAKERS[family](tokenizer, TINY if tiny else REAL[family])
+    size = TINY if tiny else REAL[family]
+    tokenizer = _with_word_for_each(_tokenizer(names, special), size.vocabulary)
+    config, processor = _MAKERS[family](tokenizer, size)
     on_gpu = torch.cuda.is_available()
     with torch.device("cuda" if on_gpu else "cpu"):
         config.dtype = torch.float32 if tiny else torch.bfloat16
@@ -81,6 +84,19 @@ def make_gpu_model(family: str, folder: Path, names: Sequence[str], *, tiny: boo
 
 
 _ONEVISION = {"image_token": "<image>", "video_token": "<video>"}
+
+
+def _with_word_for_each(
+    tokenizer: PreTrainedTokenizerFast, vocabulary: int
+) -> PreTrainedTokenizerFast:
+    """Give each token that only an answer may have a word of its own, so that answers that differ
+    differ as texts.
+    """
+    whole = json.loads(tokenizer.backend_tokenizer.to_str())
+    words = whole["model"]["vocab"]
+    words |= {f"Ġt{number}": number for number in range(len(tokenizer), vocabulary)}
+    tokenizer._tokenizer = Tokenizer.from_str(json.dumps(whole))
+    return tokenizer
 
 
 def _text(tokenizer: PreTrainedTokenizerFast, size: Size, **more: object) -> dict[str, object]:
