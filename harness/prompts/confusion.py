@@ -7,6 +7,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,19 +59,30 @@ def read_confusion(path: Path, class_ids: Sequence[int]) -> NDArray[np.float64]:
 
 
 def _read_npz(path: Path, class_ids: Sequence[int]) -> tuple[list[int], NDArray[np.float64]]:
+    arrays = read_arrays(path, "confusion matrix")
+    if "confusion" not in arrays:
+        got = ", ".join(arrays) or "no arrays"
+        raise _error(path, "no array `confusion`", got=got, expected=_SHAPE)
+    try:
+        matrix = np.asarray(arrays["confusion"], dtype=np.float64)
+        ids = [int(item) for item in arrays.get("class_ids", sorted(class_ids))]
+    except _BROKEN as error:
+        raise _error(path, "not a readable .npz of numbers", got=str(error)) from error
+    return ids, matrix
+
+
+def read_arrays(path: Path, kind: str) -> dict[str, NDArray[Any]]:
+    """Read the arrays of a .npz file, which holds `kind`. Raises DataError where it is none, or is
+    too large.
+    """
     try:
         with zipfile.ZipFile(path) as packed:
             _check_size(path, sum(each.file_size for each in packed.infolist()))
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        matrix = np.asarray(arrays["confusion"], dtype=np.float64)
-        ids = [int(item) for item in arrays.get("class_ids", sorted(class_ids))]
-    except KeyError as error:
-        got = ", ".join(arrays) or "no arrays"
-        raise _error(path, "no array `confusion`", got=got, expected=_SHAPE) from error
+            return {name: file[name] for name in file.files}
     except _BROKEN as error:
-        raise _error(path, "not a readable .npz of numbers", got=str(error)) from error
-    return ids, matrix
+        what = "not a readable .npz of numbers"
+        raise DataError(Problem(f"{kind} {path}", what, got=str(error))) from error
 
 
 def _read_csv(path: Path, _: Sequence[int]) -> tuple[list[int], NDArray[np.float64]]:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.data.classes import ClassList
 from harness.data.labels.label_set import Equivalences, Labels
 from harness.data.opened import OpenTask
 from harness.encoders.registry import open_encoder
@@ -28,7 +27,7 @@ from harness.prompts.given_options import (
     refuse_one_place,
     right_options,
 )
-from harness.specs.catalogue import Catalogue
+from harness.prompts.image_ranking import read_image_ranking
 from harness.specs.load import load_encoder_spec
 from harness.specs.task import TaskSpec
 from harness.specs.task_parts import DistractorSpec
@@ -51,8 +50,7 @@ def options_of(opened: OpenTask, image_ids: Sequence[str]) -> Options:
     The true option comes from the label sets that the task names, in their order: the original
     label where the most trusted set (the last that knows the image) holds it valid, else that set's
     first label. No class that any label set, also one that was added, holds valid is a distractor.
-    Raises DataError when a pool is too
-    small, or the confusion matrix does not fit.
+    Raises DataError when a pool is too small, or the file that options are chosen by does not fit.
     """
     task, classes, labels = opened.task, opened.classes, opened.labels
     assert task.distractors is not None
@@ -60,7 +58,7 @@ def options_of(opened: OpenTask, image_ids: Sequence[str]) -> Options:
     if task.distractors.strategy == "given":
         return _given(opened, task.distractors, image_ids, same)
     rule = OptionRule(task.distractors.n_options, task.distractors.rank, task.distractors.seed)
-    ranking = _ranking(opened.catalogue, task, task.distractors, classes)
+    ranking = _ranking(opened, task.distractors, image_ids)
     chosen: dict[str, tuple[int, ...]] = {}
     without: list[str] = []
     for image_id in image_ids:
@@ -131,23 +129,30 @@ def options_path(task: TaskSpec, how: DistractorSpec) -> Path:
     return task.resolve(how.path or "", "distractors.path")
 
 
-def _ranking(
-    catalogue: Catalogue, task: TaskSpec, how: DistractorSpec, classes: ClassList
-) -> Ranking:
+def _ranking(opened: OpenTask, how: DistractorSpec, image_ids: Sequence[str]) -> Ranking:
+    classes = opened.classes
     if how.strategy == "random":
         return lambda image_id, _: rank_at_random(image_id, classes.ids, how.seed)
+    if how.strategy == "image_embedding":
+        path = source_path(opened.task, how)
+        known = read_image_ranking(path, classes)
+        known.refuse_missing(image_ids, path, OptionRule(how.n_options, how.rank).ranks[1])
+        return lambda image_id, _: known.by_image[image_id]
     if how.strategy == "embedding":
-        encoder = open_encoder(load_encoder_spec(catalogue, how.encoder))
+        encoder = open_encoder(load_encoder_spec(opened.catalogue, how.encoder))
         vectors = encoder.encode(classes.names)
         table = rank_by_similarity(vectors @ vectors.T, classes.ids)
     else:
-        matrix = read_confusion(confusion_path(task, how), classes.ids)
+        matrix = read_confusion(source_path(opened.task, how), classes.ids)
         table = rank_by_confusion(matrix, classes.ids)
     rows = dict(zip(classes.ids, np.asarray(table).tolist(), strict=True))
     return lambda _, true_id: rows[true_id]
 
 
-def confusion_path(task: TaskSpec, how: DistractorSpec) -> Path:
-    """Give the file of the confusion matrix that a task names."""
+def source_path(task: TaskSpec, how: DistractorSpec) -> Path:
+    """Give what distractors are ranked by: the file of a confusion matrix, or, for images, a run's
+    directory or a file of features.
+    """
     path = task.resolve(how.source or "", "distractors.source")
-    return path / CONFUSION_FILE if path.is_dir() else path
+    is_matrix = how.strategy == "confusion" and path.is_dir()
+    return path / CONFUSION_FILE if is_matrix else path

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from harness.adapters.contents import COMMIT, Content, contents_of
 from harness.adapters.registry import VERSIONS, abilities_of, adapter_class
+from harness.data.classes import ClassList
 from harness.data.sample import ORDERS
 from harness.encoders.cache import sha256_of
 from harness.encoders.registry import open_encoder
 from harness.errors import Problem, UserError
-from harness.prompts.options import confusion_path, options_path
+from harness.prompts.image_ranking import read_image_ranking
+from harness.prompts.options import options_path, source_path
 from harness.prompts.plan import Plan
 from harness.requests import ModelFacts
 from harness.specs.base import completed
@@ -43,7 +45,7 @@ def identity_of(catalogue: Catalogue, plan: Plan, model: ModelSpec) -> Identity:
         adapter=VERSIONS.get(model.adapter, 1),
         order=ORDERS.get(task.image_order, 1),
         prompt=plan.planner.sample_sha256,
-        contents={**contents_of(model), **_contents_of_task(catalogue, task)},
+        contents={**contents_of(model), **_contents_of_task(catalogue, task, plan.opened.classes)},
     )
 
 
@@ -154,7 +156,9 @@ def _with_option_defaults(values: Mapping[str, object], model: ModelSpec) -> dic
     return ModelSpec.identity_of({**values, "options": filled})
 
 
-def _contents_of_task(catalogue: Catalogue, task: TaskSpec) -> dict[str, Content]:
+def _contents_of_task(
+    catalogue: Catalogue, task: TaskSpec, classes: ClassList
+) -> dict[str, Content]:
     """Give what holds that by which images are chosen, and the options of a question drawn."""
     found: dict[str, Content] = {}
     if task.ids is not None:
@@ -164,7 +168,10 @@ def _contents_of_task(catalogue: Catalogue, task: TaskSpec) -> dict[str, Content
         encoder = open_encoder(load_encoder_spec(catalogue, how.encoder))
         found["distractors.encoder"] = encoder.digest
     elif how is not None and how.strategy == "confusion":
-        found["distractors.source"] = _digest(confusion_path(task, how))
+        found["distractors.source"] = _digest(source_path(task, how))
+    elif how is not None and how.strategy == "image_embedding":
+        ranking = read_image_ranking(source_path(task, how), classes)
+        found["distractors.source"] = ranking.digest
     elif how is not None and how.strategy == "given":
         found["distractors.path"] = _digest(options_path(task, how))
     return found
