@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.data.classes import Class, ClassList, normalize_name
+from harness.data.hierarchy import Hierarchy
+from harness.data.hierarchy_file import read_hierarchy
 from harness.data.labels.files import read_names
 from harness.errors import DataError, Problem, SpecError, unknown_name
 from harness.specs.label_set import ClassListSpec
@@ -23,7 +25,7 @@ def load_class_list(spec: ClassListSpec, name_set: str | None = None) -> ClassLi
     """Give the classes, by ascending id, under one of their name sets (the spec's own by default).
 
     Raises SpecError when the spec names no single source, an id twice or an unknown name set,
-    DataError when a file it names cannot be read.
+    DataError when a file it names cannot be read, or as `read_hierarchy`.
     """
     where = f"class list `{spec.class_list}`"
     given = [key for key in ("classes", "path", "source") if getattr(spec, key)]
@@ -46,7 +48,7 @@ def load_class_list(spec: ClassListSpec, name_set: str | None = None) -> ClassLi
     if blank:
         fix = "give each of these classes a name"
         raise SpecError(Problem(where, "classes whose name is blank", got=str(blank[:10]), fix=fix))
-    return ClassList(name=spec.class_list, name_set=chosen, classes=classes)
+    return ClassList(spec.class_list, chosen, classes, _hierarchy(spec, base, classes, where))
 
 
 def collisions(classes: ClassList) -> list[tuple[str, tuple[int, ...]]]:
@@ -98,6 +100,21 @@ def _kept(spec: ClassListSpec, classes: list[Class], where: str) -> list[Class]:
         got, expected = f"{len(wnids)} lines, {len(kept)} classes", "a WordNet id of the list each"
         raise DataError(Problem(where, "`subset` does not fit", got, expected))
     return kept
+
+
+def _hierarchy(
+    spec: ClassListSpec, base: Sequence[Class], kept: Sequence[Class], where: str
+) -> Hierarchy | None:
+    """Read the hierarchy, whose file is of all classes, for those of the `subset`."""
+    if spec.hierarchy is not None:
+        path = spec.resolve(spec.hierarchy, "hierarchy")
+        names = {each.id: (each.name, *each.aliases) for each in base}
+        left_out = {class_id: names[class_id] for class_id in names.keys() - {c.id for c in kept}}
+        return read_hierarchy(path, base, spec.sibling_height or 1).without(left_out)
+    if spec.sibling_height is not None:
+        what, fix = "`sibling_height` without a hierarchy", "write `hierarchy: FILE`, or remove it"
+        raise SpecError(Problem(where, what, got=str(spec.sibling_height), fix=fix))
+    return None
 
 
 def _imagenet_classes() -> list[Class]:

@@ -6,10 +6,12 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import regex
+
+from harness.data.hierarchy import Hierarchy
 
 INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\ufe0e\ufe0f]")
 """Zero-width characters, soft hyphens and variation selectors: they never tell names apart."""
@@ -169,6 +171,8 @@ class ClassList:
     name: str
     name_set: str
     classes: tuple[Class, ...]
+    hierarchy: Hierarchy | None = field(default=None, compare=False, repr=False)
+    """What is above and below them; no answer depends on it."""
 
     def __len__(self) -> int:
         """Count the classes."""

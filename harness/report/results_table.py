@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 
+from harness.report.granularity_table import granularity_table
 from harness.report.reference_rows import GUESSING, MEANING, reference_rows
 from harness.report.table import INTERVAL, Cell, Column, Number, Probability, Table, names
 from harness.scores.long_form import METRICS
@@ -30,8 +31,9 @@ def tables_of(
     asked: Sequence[str | None] = (),
 ) -> Iterator[Table]:
     """Give all tables about some runs: accuracies first (`asked` as of `results_table`), then what
-    became of the answers and how matching changes the scores, where that says anything; the
-    details are tables for each run (groups of images, changes of label set, letters).
+    became of the answers, how matching changes the scores, and how general answers are, where that
+    says anything; the details are tables for each run (groups of images, changes of label set,
+    letters).
     """
     yield results_table(results, metrics, asked)
     if any(each.counts["ok"] < each.n for each in results):
@@ -39,6 +41,9 @@ def tables_of(
     matching = matching_table(results)
     if matching is not None:
         yield matching
+    granularity = granularity_table(results, everything=details)
+    if granularity is not None:
+        yield granularity
     for scored in results if details else ():
         yield groups_table(scored)
         if scored.changes:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.answers.mapping.vectors import TIE
-from harness.answers.outcome import MAPPED, Level, Status, level_of
+from harness.answers.names import NONE_LISTED
+from harness.answers.outcome import EXACT, MAPPED, UNREADABLE, Level, Status, level_of
 from harness.data.classes import ClassList
 from harness.data.labels.rows import class_range, first_problems
 from harness.errors import DataError, Problem
@@ -93,6 +94,9 @@ class Answers:
     """[n, k] class ids of the options; k is the most that a row has."""
     reading: Reading
     """How the answers were read, in counts."""
+    texts: Mapping[int, tuple[str, bool]]
+    """Row to its text, where that may name a node of a hierarchy that is no class: of answers out
+    of prompt or mapped, and of an open world; and whether it is a class's name."""
 
     def __len__(self) -> int:
         """Count the rows."""
@@ -143,7 +147,19 @@ def to_answers(
         top=_padded([row.top[:TOP] for row in rows], TOP),
         options=_padded([row.options for row in rows]),
         reading=read_counts(rows),
+        texts=dict(_texts(rows)),
     )
+
+
+def _texts(rows: Sequence[Prediction]) -> Iterator[tuple[int, tuple[str, bool]]]:
+    """Give the texts that a hierarchy may read: not of options, of several answers that are all
+    meant, or of a text that says that nothing of the list fits.
+    """
+    for place, row in enumerate(rows):
+        is_class = row.rule == EXACT
+        may_name = row.status is Status.OOP or row.rule in (MAPPED, UNREADABLE) or is_class
+        if may_name and row.answer and not (row.options or row.meant or row.rule == NONE_LISTED):
+            yield place, (row.answer, is_class)
 
 
 def level_in(row: Prediction) -> Level:

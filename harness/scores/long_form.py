@@ -5,6 +5,7 @@ the one place for tables, CSV files and datasets.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from harness.scores.result_parts import Granularity
 from harness.scores.results import Interval, MappedScore, Matching, Results, Score
 
 _NO_INTERVAL = (None, None)
@@ -48,7 +49,7 @@ def shares_of(results: Results) -> dict[str, tuple[float | None, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure of a run: percent or percentage points, but for the metrics `p_…`."""
+    """One figure of a run: percent or percentage points, but for `p_…` and `mistake_height`."""
 
     model: str
     """Name of the model."""
@@ -61,7 +62,8 @@ class Figure:
     metric: str
     """`accuracy` and others."""
     value: float
-    """Percent or percentage points; a probability for `p_mcnemar` and `p_holm`."""
+    """Percent or percentage points; a probability for `p_mcnemar` and `p_holm`, and a height in the
+    hierarchy of the classes for `mistake_height`."""
     n: int
     """What it is a share or mean of: images, or classes for `mean_per_class` and `macro_f1`."""
     ci_low: float | None = None
@@ -105,6 +107,10 @@ def figures_of(results: Results) -> Iterator[Figure]:
             yield replace(start, metric="right_under_both", value=change.both)
             yield replace(start, metric="p_mcnemar", value=change.p_mcnemar)
             yield replace(start, metric="p_holm", value=change.p_holm)
+    granularity = results.granularity.scores if results.granularity else {}
+    for protocol, found in granularity.items():
+        for label_set, each in found.items():
+            yield from _of_granularity(Figure(*about, protocol, label_set, "", 0.0, each.n), each)
     yield from _of_answers(Figure(*about, results.protocol, None, "", 0.0, results.n), results)
 
 
@@ -121,6 +127,22 @@ def _of_score(start: Figure, score: Score) -> Iterator[Figure]:
     groups = ((name, each) for name, each in score.groups.items() if name != "A")
     found |= {f"accuracy_{name}": (each.accuracy, each.n) for name, each in groups}
     yield from _each(start, found)
+
+
+def _of_granularity(start: Figure, found: Granularity) -> Iterator[Figure]:
+    for relation, each in found.relations.items():
+        low, high = each.ci95 or _NO_INTERVAL
+        if each.share is not None:
+            metric = f"granularity_{relation}"
+            yield replace(start, metric=metric, value=each.share, ci_low=low, ci_high=high)
+    values = {
+        "hierarchical_precision": (found.precision, found.n),
+        "hierarchical_recall": (found.recall, found.n),
+        "hierarchical_f1": (found.f1, found.n),
+        "mistake_height": (found.mistake_height, found.n_mistakes),
+    }
+    values |= {f"accuracy_at_height_{h}": (each, found.n) for h, each in found.accuracy_at.items()}
+    yield from _each(start, values)
 
 
 def _of_answers(start: Figure, results: Results) -> Iterator[Figure]:

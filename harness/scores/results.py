@@ -1,31 +1,24 @@
 """`results.json`: what it holds, and how it is written and read. Accuracies are percent."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer, ValidationError
+from pydantic import ConfigDict, Field, JsonValue, ValidationError
 
 from harness.answers.outcome import Level
 from harness.data.sample import Sample
 from harness.errors import DataError, Problem
 from harness.scores.metrics import Group
 from harness.scores.older_results import to_version_2
+from harness.scores.result_parts import DECIMALS as DECIMALS
+from harness.scores.result_parts import GranularityPart
+from harness.scores.result_parts import Interval as Interval
+from harness.scores.result_parts import Part as Part
+from harness.scores.result_parts import Percent as Percent
+from harness.scores.result_parts import Protocol as Protocol
+from harness.scores.result_parts import PValue as PValue
+from harness.scores.result_parts import Share as Share
 
-DECIMALS = 4
-"""Digits written after the point; tables show two. Four keep any share of 50,000 images exact."""
-
-Percent = Annotated[
-    float,
-    PlainSerializer(lambda value: round(value, DECIMALS), return_type=float),
-    Field(description="Percent (or, for a change, percentage points)."),
-]
-Interval = tuple[Percent, Percent]
-PValue = Annotated[
-    float,
-    PlainSerializer(lambda value: float(f"{value:.6g}"), return_type=float),
-    Field(ge=0, le=1),
-]
-Protocol = Literal["ow", "mc", "cw", "cw_plus", "classify"]
 Matching = Literal["strict", "normalized", "stated", "read"]
 """How answers are matched with the names, or letters, of the prompt: in lower case and stripped (as
 the paper's evaluator does), normalized, as the answer states, or by all rules of the parser."""
@@ -41,19 +34,6 @@ SIDE_BY_SIDE: Mapping[Matching, str] = {
     "strict": "strict", "normalized": "normalized", "read": "as read"
 }  # fmt: skip
 """What tables show, with its heading."""
-
-
-class Part(BaseModel):
-    """Ground of the parts: frozen; keys of a newer version are left out when an older one reads."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, defer_build=True)
-
-
-class Share(Part):
-    """An accuracy and its denominator; null accuracy when nothing can be scored."""
-
-    n: int
-    accuracy: Percent | None
 
 
 class Matched(Part):
@@ -264,6 +244,10 @@ class Results(Part):
     mc: ChoiceScore | None
     per_class: dict[str, dict[str, Share]]
     """Label set to class id to accuracy, under `protocol`; classes are those of `n_classes`."""
+    granularity: GranularityPart | None = Field(
+        default=None, exclude_if=lambda value: value is None
+    )
+    """Where the class list has a hierarchy; else absent."""
     confusion: str | None = None
     """File name of the confusion matrix, beside this file."""
     class_list: ClassListInfo

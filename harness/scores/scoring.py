@@ -13,6 +13,7 @@ from harness.data.sample import Sample
 from harness.scores import judgement, metrics, provenance
 from harness.scores.answers import NO_CLASS, Answers, Bools, to_answers
 from harness.scores.choices import score_choices
+from harness.scores.granularity import granularity_of
 from harness.scores.guessing import guess
 from harness.scores.judgement import Judgement, judge
 from harness.scores.results import (
@@ -111,7 +112,7 @@ def results_of(answers: Answers, judged: Sequence[Judgement], request: ScoreRequ
     """Give the results of answers that `judge` has laid beside the request's label sets, under
     all of `protocols_of` at least.
     """
-    choices = None
+    choices, protocols = None, protocols_of(answers, request)
     if request.protocol == "mc":
         truths = [each.truth for each in judged]
         choices = score_choices(answers, truths, request.distractors)
@@ -135,11 +136,12 @@ def results_of(answers: Answers, judged: Sequence[Judgement], request: ScoreRequ
                 each.truth.name: _score(answers, each, protocol, request, choices)
                 for each in judged
             }
-            for protocol in protocols_of(answers, request)
+            for protocol in protocols
         },
         changes=_changes(judged, request),
         mapping=_mapping(answers, judged, request),
         mc=choices,
+        granularity=granularity_of(answers, judged, protocols, request.class_list),
         per_class={each.truth.name: _per_class(each, request.protocol) for each in judged},
         class_list=provenance.describe_classes(request.class_list),
         label_sets={

@@ -47,6 +47,10 @@ class Truth:
         found: Ints = labels[rows[places]]
         return found
 
+    def rows_and_labels(self) -> tuple[Ints, Ints]:
+        """Give [m] row and label after merging of each pair, by row."""
+        return self.pairs // _STRIDE, self.pairs % _STRIDE
+
     def shares_label(self, other: "Truth") -> Bools:
         """Give which rows [n] have a label in common under both; both with equal equivalences."""
         shared: Bools = np.zeros(len(self.labelled), dtype=np.bool_)

@@ -46,6 +46,11 @@ class ClassListSpec(FileSpec):
     subset: str | None = None
     """Text file with the WordNet ids of the classes that are kept, one a line; they keep their ids.
     The files of names and glosses are of all."""
+    hierarchy: str | None = None
+    """Text file with what is above each class: a line is a node, a tab and its parent. With a
+    `subset` it is of all classes."""
+    sibling_height: int | None = Field(default=None, ge=1)
+    """Up to which height of their lowest common ancestor two classes are siblings; 1 by default."""
 
 
 LabelFormat = Literal["imgt", "jsonl", "real", "regt", "csv", "multilabel", "list", "column"]

@@ -181,6 +181,8 @@ def _no_class(row: LabelRow, label: str, found: frozenset[int], classes: ClassLi
         return Problem(row.where, what, f"`{label[:60]}`, classes {listed}", "one class", fix)
     guess = nearest(label, classes.names)
     fix = f"did you mean `{guess}`?" if guess else "correct it, or add it as an alias"
+    if classes.hierarchy and label.casefold() in classes.hierarchy.names_above:
+        fix = "it is above the classes in their hierarchy: name the classes below it that are right"
     return Problem(
         row.where,
         f"image `{row.image_id}` has a label that is no class of `{classes.name}`",

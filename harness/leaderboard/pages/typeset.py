@@ -8,7 +8,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from harness.scores import result_parts
 from harness.scores.metrics import Group
+from harness.scores.result_parts import Relation
 from harness.scores.results import DECIMALS, SIDE_BY_SIDE, Interval, Matching, Protocol
 from harness.specs.model import Kind
 
@@ -64,6 +66,7 @@ BADGES: Mapping[str, str] = {
     "sample": "Of a part of the images; never ranked beside a run of all of them",
 }
 MATCHINGS: Mapping[Matching, str] = SIDE_BY_SIDE
+RELATIONS: Mapping[Relation, str] = result_parts.RELATIONS
 GROUPS: Mapping[Group, str] = {
     "A": "all images with a label",
     "N": "no valid label; not scored",

@@ -11,6 +11,12 @@ from harness.leaderboard.entries.finding import Report
 from harness.leaderboard.numbers import site_model as model
 from harness.leaderboard.numbers.pairs import Pair
 from harness.leaderboard.numbers.ranking import Place, Ranking
+from harness.scores.result_parts import (
+    Granularity,
+    GranularityPart,
+    Relation,
+    RelationShare,
+)
 from harness.scores.results import (
     MATCHED,
     MATCHINGS,
@@ -124,6 +130,26 @@ def _score(right: int, n: int, n_empty: int, matched: bool) -> Score:
     )
 
 
+def _granularity(n: int) -> Granularity:
+    """Three answers in five are exact, the others too generic."""
+    counts = {each: 0 for each in Relation} | {Relation.EXACT: n * 3 // 5}
+    counts[Relation.GENERIC] = n - counts[Relation.EXACT]
+    return Granularity(
+        n=n,
+        relations={
+            name: RelationShare(n=count, share=100 * count / n, ci95=wilson(count, n))
+            for name, count in counts.items()
+        },
+        n_by_name=counts[Relation.GENERIC],
+        precision=100,
+        recall=70,
+        f1=82,
+        n_mistakes=0,
+        mistake_height=None,
+        accuracy_at={"0": 60.0, "1": 100.0},
+    )
+
+
 def _results(plan: BoardPlan, place: int, original: Score, headline: Score) -> Results:
     oop = (17 * place) % 90 if plan.protocol in ("ow", "cw") else 0
     n = N + N_EMPTY
@@ -146,6 +172,13 @@ def _results(plan: BoardPlan, place: int, original: Score, headline: Score) -> R
         ),
         reading=ReadingInfo(rules={}, levels={"read": 3}, removed={}, n_truncated=0, n_tied=0),
         scores={plan.protocol: dict(zip(LABEL_SETS, (original, headline), strict=True))},
+        granularity=GranularityPart(
+            hierarchy=SHA,
+            sibling_height=1,
+            scores={plan.protocol: dict.fromkeys(LABEL_SETS, _granularity(1000))},
+        )
+        if plan.protocol == "ow"
+        else None,
         changes={},
         mapping=None,
         mc=None,

@@ -314,6 +314,22 @@ def test_a_model_page_sets_the_ways_to_match_answers_side_by_side(
         assert lines[-1][1:] == [f"{row.results.out_share(way):.2f}" for way in ways]
 
 
+def test_a_model_page_says_how_general_answers_are_where_a_hierarchy_does(
+    pages: dict[str, Element],
+) -> None:
+    for section in pages["models/model-0.html"].find_all("section", class_="run"):
+        board = section.attributes["id"]
+        tables = section.find_all("table", class_="numbers granularity")
+        assert len(tables) == ("ow" in board)
+        for table in tables:
+            head, *lines = (
+                [cell.text for cell in line.children if isinstance(cell, Element)]
+                for line in table.find_all("tr")
+            )
+            assert head[1:4] == ["Exact", "Too generic", "Too specific"]
+            assert all(line[1:4] == ["60.00", "40.00", "0.00"] for line in lines) and lines
+
+
 def test_labels_and_changes(pages: dict[str, Element]) -> None:
     labels = pages["labels.html"].find_all("main")[0].text
     assert "150 images. The first 100 are below" in labels

@@ -1,0 +1,66 @@
+"""Which nodes of a hierarchy an answer names: a class, what is above it or below it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from harness.answers.mentions import Stance, judged_mentions
+from harness.answers.parse import answer_text, parse_name
+from harness.answers.text import plain, subject_of
+from harness.data.classes import Class, ClassList, normalize_name
+from harness.data.hierarchy import Hierarchy
+
+Places = tuple[int, ...]
+"""Places of nodes in a hierarchy; several where they bear the same name."""
+
+
+class NodeNames:
+    """The names of all nodes of a class list's hierarchy, as answers are read by them."""
+
+    def __init__(self, hierarchy: Hierarchy, classes: ClassList) -> None:
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        for place, node in enumerate(hierarchy.nodes):
+            own = classes.by_id[node.class_id] if node.class_id is not None else None
+            names = (*((own.name, *own.aliases) if own else ()), *node.names)
+            for name in filter(None, dict.fromkeys(map(normalize_name, names))):
+                found[name].append(place)
+        self._hierarchy = hierarchy
+        self._places = list(map(tuple, found.values()))
+        self._names = ClassList(
+            "hierarchy", "all", tuple(Class(number, name) for number, name in enumerate(found))
+        )
+
+    def exact(self, text: str) -> Places:
+        """Give the nodes whose name a text is, or what it announces, after normalization."""
+        return self._of(self._names.lookup(text) or self._names.lookup(answer_text(text)))
+
+    def read(self, text: str) -> Places:
+        """Give the nodes that a text names, by the ladder of closed-world answers; () for none.
+
+        Of several names those count that are above no other ("a dog, a Samoyed" is a Samoyed), if
+        they are the names of the same nodes.
+        """
+        outcome = parse_name(text, self._names)
+        if outcome.class_id is not None:
+            return self._of((outcome.class_id, *outcome.also))
+        return self._lowest(text) if outcome.rule == "several_names" else ()
+
+    def _lowest(self, text: str) -> Places:
+        mentions = judged_mentions(subject_of(plain(text)), self._names)
+        named = {
+            self._of(each.ids): each.stance
+            for each in sorted(mentions, key=lambda each: each.stance is Stance.AFFIRMED)
+            if each.stance in (Stance.AFFIRMED, Stance.COMPOUND)
+        }
+        above = {
+            ancestor
+            for places in named
+            for each in places
+            for ancestor in (self._hierarchy.ancestors[each] | {0}) - {each}
+        }
+        kept = [places for places in named if above.isdisjoint(places)]
+        if any(named[places] is Stance.COMPOUND for places in kept):
+            return ()
+        return tuple(sorted(set.intersection(*map(set, kept)))) if kept else ()
+
+    def _of(self, numbers: Sequence[int]) -> Places:
+        return tuple(sorted({place for each in numbers for place in self._places[each]}))

@@ -1,0 +1,108 @@
+"""What the parts of `results.json` are made of: percent, intervals, shares; and the part that says
+how general the answers are.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+DECIMALS = 4
+"""Digits written after the point; tables show two. Four keep any share of 50,000 images exact."""
+
+Percent = Annotated[
+    float,
+    PlainSerializer(lambda value: round(value, DECIMALS), return_type=float),
+    Field(description="Percent (or, for a change, percentage points)."),
+]
+Interval = tuple[Percent, Percent]
+PValue = Annotated[
+    float,
+    PlainSerializer(lambda value: float(f"{value:.6g}"), return_type=float),
+    Field(ge=0, le=1),
+]
+Protocol = Literal["ow", "mc", "cw", "cw_plus", "classify"]
+
+
+class Part(BaseModel):
+    """Ground of the parts: frozen; keys of a newer version are left out when an older one reads."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, defer_build=True)
+
+
+class Share(Part):
+    """An accuracy and its denominator; null accuracy when nothing can be scored."""
+
+    n: int
+    accuracy: Percent | None
+
+
+class Relation(StrEnum):
+    """What an answer is to a label, in a hierarchy of classes; of several the first one holds."""
+
+    EXACT = "exact"
+    """The label's class, or one that counts as the same."""
+    GENERIC = "generic"
+    """Too generic: an ancestor of the label, above the level of the class list."""
+    SPECIFIC = "specific"
+    """Too specific: a kind of the label, below the level of the class list."""
+    SIBLING = "sibling"
+    """Another thing whose lowest common ancestor with the label is within the sibling height."""
+    WRONG = "wrong"
+    """Another thing."""
+    NONE = "none"
+    """The answer is no node of the hierarchy."""
+
+
+RELATIONS: Mapping[Relation, str] = {
+    Relation.EXACT: "exact",
+    Relation.GENERIC: "too generic",
+    Relation.SPECIFIC: "too specific",
+    Relation.SIBLING: "sibling",
+    Relation.WRONG: "wrong",
+    Relation.NONE: "no node",
+}
+"""With their headings."""
+
+
+class RelationShare(Part):
+    """How many answers are in one relation to the labels."""
+
+    n: int
+    share: Percent | None
+    ci95: Interval | None
+    """Wilson's."""
+
+
+class Granularity(Part):
+    """How general the answers are under one label set and protocol, see docs/granularity.md."""
+
+    n: int
+    """Scored images, as of the accuracy."""
+    relations: dict[Relation, RelationShare]
+    """They sum to n."""
+    n_by_name: int
+    """Of the n, answers that are no name of the list, and whose node was read from the text."""
+    precision: Percent | None
+    """Hierarchical precision: nodes that answers and labels have in common, of the answers'."""
+    recall: Percent | None
+    """The same, of the labels' nodes."""
+    f1: Percent | None
+    """Their harmonic mean."""
+    n_mistakes: int
+    """Answers of relation `sibling` or `wrong`."""
+    mistake_height: float | None
+    """Mean height of their lowest common ancestor with the label."""
+    accuracy_at: dict[str, Percent | None]
+    """By height h: right is what has a common ancestor with a label at height h or lower."""
+
+
+class GranularityPart(Part):
+    """Key `granularity` of `results.json`."""
+
+    hierarchy: str
+    """SHA-256 of the nodes, their parents and names."""
+    sibling_height: int
+    scores: dict[Protocol, dict[str, Granularity]]
+    """By protocol and label set."""
