@@ -11,8 +11,8 @@ from harness.errors import UserError
 from harness.specs.model import ModelSpec
 from harness.weights import find, locate
 
-NAMING_FILES = ("head", "dataset_path")
-"""Keys under `options` that name files: a linear head, a training set."""
+NAMING_FILES = ("head", "dataset_path", "class_prompts")
+"""Keys under `options` that name files: a linear head, a training set, sentences of classes."""
 _NO_MATTER = frozenset({".md", ".png", ".jpg", ".jpeg", ".gif", ".pdf", ".log", ".lock"})
 """Suffixes of what lies beside weights and is read by no model."""
 _MOST = 256

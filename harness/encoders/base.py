@@ -108,6 +108,21 @@ def unit_rows(values: NDArray[np.floating]) -> Vectors:
     return (exact / np.where(norms == 0, 1, norms)).astype(np.float32)
 
 
+def ensembles(rows: Vectors, sizes: Sequence[int]) -> Vectors:
+    """Average the unit rows of the sentences that stand for each text, and normalise again: CLIP's
+    ensemble (Radford et al., 2021).
+
+    `rows` is [sum of sizes, d], the sentences of a text behind each other; gives [len(sizes), d].
+    """
+    if not sizes:
+        return rows
+    if len(set(sizes)) == 1:
+        parts = rows.reshape(len(sizes), sizes[0], rows.shape[1])
+        return unit_rows(parts.mean(axis=1, dtype=np.float64))
+    of_each = np.split(rows, np.cumsum(sizes)[:-1])
+    return unit_rows(np.stack([part.mean(axis=0, dtype=np.float64) for part in of_each]))
+
+
 def batches_by_length(texts: Sequence[str], size: int) -> Iterator[NDArray[np.intp]]:
     """Yield index arrays of at most `size`, longest texts first, so that little is padding."""
     order = np.argsort([-len(text) for text in texts], kind="stable")

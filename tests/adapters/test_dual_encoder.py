@@ -1,5 +1,6 @@
 """Dual encoders: prompts, the ensemble and the cosines as a few lines of torch have them."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,13 @@ from transformers import (
 from harness.adapters.base import Setting
 from harness.adapters.classifiers import dual_encoder
 from harness.adapters.classifiers.class_prompts import ClassPrompts
+from harness.adapters.contents import contents_of
 from harness.adapters.registry import load_adapter
 from harness.answers.mapping.vectors import embed
 from harness.data.images.source import open_source
 from harness.encoders.base import TEMPLATES
 from harness.encoders.registry import load_lexical
-from harness.errors import SpecError
+from harness.errors import DataError, SpecError
 from harness.requests import Ask, Request, Response
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_model, load_task
@@ -83,6 +85,36 @@ def test_clip_by_hand(template: str, images: list[Image.Image], root: Path) -> N
     found = np.array([response.scores for response in ask(spec, images, NAMES)])
     np.testing.assert_allclose(found, expected, atol=1e-5)
     assert np.ptp(found, axis=0).min() > 0.01
+
+
+SENTENCES = {
+    "fire truck": ["A fire truck is red.", "It brings water.", "a big truck with a ladder"],
+    "Dog": ["A dog barks."],
+    "polar bear": ["a white bear", "A bear on the ice."],
+}
+
+
+def test_sentences_of_each_class_by_hand(
+    images: list[Image.Image], root: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "cupl.json").write_text(json.dumps(SENTENCES))
+    values = {"class_prompts": str(tmp_path / "cupl.json")}
+    spec = load_model(Catalogue(()), "mini_dual", [f"options={json.dumps(values)}"])
+    known = {key.lower(): own for key, own in SENTENCES.items()}
+    expected = by_hand(root / "models" / "mini_dual", images, known.__getitem__, padding=True)
+    found = np.array([response.scores for response in ask(spec, images, NAMES)])
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    before = contents_of(spec)
+    (tmp_path / "cupl.json").write_text(json.dumps(SENTENCES | {"Dog": ["It wags its tail."]}))
+    assert [key for key, own in contents_of(spec).items() if own != before[key]] == [
+        "options.class_prompts"
+    ]
+    (tmp_path / "cupl.json").write_text(json.dumps(SENTENCES | {"cat": ["A cat purrs."]}))
+    with pytest.raises(DataError, match="`cat`: is no class"):
+        ask(spec, images, NAMES)
+    with pytest.raises(SpecError, match="`template` or `class_prompts`, not both"):
+        both = load_model(Catalogue(()), "mini_dual", ["options.class_prompts=x"])
+        ask(both, images, NAMES)
 
 
 def test_the_ensemble_is_that_of_mapping() -> None:

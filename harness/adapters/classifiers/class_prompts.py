@@ -1,11 +1,14 @@
 """The embeddings of class names in their prompts: one for each class, computed once."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
+from harness.data.class_lists import list_of_names
+from harness.data.class_sentences import read_class_sentences
 from harness.data.classes import normalize_name
-from harness.encoders.base import TextEncoder, Vectors, sentences, unit_rows
+from harness.encoders.base import TextEncoder, Vectors, ensembles, sentences, unit_rows
 from harness.encoders.cache import CachedEncoder
 from harness.errors import Problem, SpecError
 
@@ -16,17 +19,21 @@ _SHOWN = 5
 
 
 class ClassPrompts:
-    """Embeds class names in the sentences of a template with the text tower of a dual encoder.
+    """Embeds class names in the sentences of a template, or the sentences that a file has for each
+    class, with the text tower of a dual encoder.
 
-    The ensemble is CLIP's (Radford et al., 2021): normalise each sentence, average, normalise
-    again. A run's classes are kept in memory, and sentences on disk by the digest of the tower.
+    See `ensembles`. A run's classes are kept in memory, and sentences on disk by the digest of the
+    tower.
     """
 
-    def __init__(self, tower: TextEncoder, template: str) -> None:
-        """Take the text tower and a template. Raises SpecError for an unknown template."""
+    def __init__(self, tower: TextEncoder, template: str, file: Path | None = None) -> None:
+        """Take the text tower and a template, or the file of the sentences in its place. Raises
+        SpecError for an unknown template.
+        """
         self._tower = CachedEncoder(tower)
-        self.template = template
+        self.source = f"of {file.name}" if file else template
         self._forms = sentences(template)
+        self._file = file
         self._names: Sequence[str] | None = None
         self._vectors: Vectors | None = None
 
@@ -34,16 +41,22 @@ class ClassPrompts:
         """Give float32 [classes, d], rows of length 1, in the order of `names`.
 
         Raises SpecError for different names that have one vector: images of either would all be
-        taken for the first.
+        taken for the first; DataError for a file that has not the sentences of each, by name.
         """
         if self._vectors is None or self._names != names:
-            texts = [form.replace("{}", name) for name in names for form in self._forms]
-            rows = unit_rows(self._tower.encode(texts))
-            means = rows.reshape(len(names), len(self._forms), -1).mean(axis=1, dtype=np.float64)
-            vectors = unit_rows(means)
+            texts = self._sentences(names)
+            rows = unit_rows(self._tower.encode([text for own in texts for text in own]))
+            vectors = ensembles(rows, [len(own) for own in texts])
             self._refuse_shared(names, vectors)
             self._names, self._vectors = names, vectors
         return self._vectors
+
+    def _sentences(self, names: Sequence[str]) -> list[tuple[str, ...]]:
+        if self._file is None:
+            return [tuple(form.replace("{}", name) for form in self._forms) for name in names]
+        # The ids of the task's classes are not known here, so that no key is read as one.
+        found = read_class_sentences(self._file, list_of_names(names), by_number=False).by_id
+        return [found[place] for place in range(len(names))]
 
     def _refuse_shared(self, names: Sequence[str], vectors: Vectors) -> None:
         pairs = list(_shared(names, vectors))

@@ -3,11 +3,12 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
 from PIL import Image
+from pydantic import Field, model_validator
 from torch import Tensor
 from torch.nn.functional import normalize
 from transformers import AutoModel, AutoTokenizer
@@ -17,7 +18,7 @@ from harness.adapters.classifiers.class_prompts import ClassPrompts
 from harness.adapters.classifiers.hf_images import load_image_processor, to_pixels
 from harness.adapters.classifiers.one_image import Classifier
 from harness.adapters.hf.loading import LOADING, facts_of, load_model
-from harness.encoders.base import Vectors, batches_by_length
+from harness.encoders.base import TextEncoder, Vectors, batches_by_length
 from harness.encoders.text_tower import tokenize
 from harness.encoders.weights import digest_of
 from harness.errors import SpecError
@@ -34,6 +35,14 @@ class DualEncoderOptions(Spec):
 
     template: str = "avg"
     """`raw`, `photo`, `avg` (CLIP's seven), `avg_raw`, or a sentence with `{}` in it."""
+    class_prompts: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    """JSON file of sentences for each class in place of a template, relative to the YAML."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.class_prompts is not None and "template" in self.model_fields_set:
+            raise ValueError("`template` or `class_prompts`, not both")
+        return self
 
 
 class DualEncoder(Classifier):
@@ -46,7 +55,7 @@ class DualEncoder(Classifier):
     @property
     def facts(self) -> ModelFacts:
         """What is known of the model, for the manifest."""
-        notes = (f"class prompts: {self._prompts.template}",)
+        notes = (f"class prompts: {self._prompts.source}",)
         return facts_of(self._model, self._commit, kind="dual_encoder", notes=notes)
 
     def score(self, ask: Ask, images: list[Image.Image]) -> Tensor:
@@ -71,12 +80,19 @@ class DualEncoderAdapter(DualEncoder):
             got = f"{type(self._model).__name__}, which has no text tower"
             raise SpecError(spec.problem("pretrained", "is no dual encoder", got=got))
         self._pixels = to_pixels(load_image_processor(spec, weights), self._model)
-        template = DualEncoderOptions(**spec.options).template
-        self._prompts = ClassPrompts(OwnTextTower(spec, weights, self._model), template)
+        self._prompts = class_prompts(spec, OwnTextTower(spec, weights, self._model))
 
     def embed(self, images: list[Image.Image]) -> Tensor:
         """Give the features of the image tower."""
         return unit(self._model.get_image_features(**self._pixels(images)))
+
+
+def class_prompts(spec: ModelSpec, tower: TextEncoder) -> ClassPrompts:
+    """Give what embeds the classes as the options of a dual encoder say."""
+    options = DualEncoderOptions(**spec.options)
+    file = options.class_prompts
+    path = spec.resolve(file, "options.class_prompts") if file else None
+    return ClassPrompts(tower, options.template, path)
 
 
 class OwnTextTower:

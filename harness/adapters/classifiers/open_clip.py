@@ -12,8 +12,12 @@ from PIL import Image
 from torch import Tensor
 
 from harness.adapters.base import CLASSIFY, Abilities, Setting
-from harness.adapters.classifiers.class_prompts import ClassPrompts
-from harness.adapters.classifiers.dual_encoder import DualEncoder, DualEncoderOptions, unit
+from harness.adapters.classifiers.dual_encoder import (
+    DualEncoder,
+    DualEncoderOptions,
+    class_prompts,
+    unit,
+)
 from harness.adapters.hf.loading import dtype_of
 from harness.encoders.base import Vectors
 from harness.encoders.cache import folder_digest
@@ -50,8 +54,7 @@ class OpenClipAdapter(DualEncoder):
             what = f"open_clip cannot load `{spec.pretrained}`"
             raise SpecError(spec.problem("pretrained", what, got=got)) from error
         self._model = self._model.eval().to(self._device, self._dtype)
-        template = DualEncoderOptions(**spec.options).template
-        self._prompts = ClassPrompts(_TextTower(spec, folder, self._model, tokenizer), template)
+        self._prompts = class_prompts(spec, _TextTower(spec, folder, self._model, tokenizer))
 
     def embed(self, images: list[Image.Image]) -> Tensor:
         """Give the features of the image tower."""

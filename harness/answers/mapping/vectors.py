@@ -16,10 +16,10 @@ from harness.encoders.base import (
     Pieces,
     TextEncoder,
     Vectors,
+    ensembles,
     is_literal,
     pieces_of,
     sentences,
-    unit_rows,
 )
 from harness.errors import Problem, SpecError, unknown_name
 
@@ -36,9 +36,7 @@ def embed(encoder: TextEncoder, texts: Sequence[str], template: str) -> Vectors:
     # One sentence: the rows are unit already, and rounding them anew would gain nothing.
     if len(forms) == 1:
         return rows
-    return unit_rows(
-        rows.reshape(len(clean), len(forms), rows.shape[1]).mean(axis=1, dtype=np.float64)
-    )
+    return ensembles(rows, [len(forms)] * len(clean))
 
 
 def well_formed(text: str) -> str:
