@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 
+from harness.report.calibration_table import calibration_table
 from harness.report.granularity_table import granularity_table
 from harness.report.reference_rows import GUESSING, MEANING, reference_rows
 from harness.report.table import INTERVAL, Cell, Column, Number, Probability, Table, names
@@ -31,9 +32,9 @@ def tables_of(
     asked: Sequence[str | None] = (),
 ) -> Iterator[Table]:
     """Give all tables about some runs: accuracies first (`asked` as of `results_table`), then what
-    became of the answers, how matching changes the scores, and how general answers are, where that
-    says anything; the details are tables for each run (groups of images, changes of label set,
-    letters).
+    became of the answers, how matching changes the scores, and how general and how sure answers
+    are, where that says anything; the details are tables for each run (groups of images, changes of
+    label set, letters).
     """
     yield results_table(results, metrics, asked)
     if any(each.counts["ok"] < each.n for each in results):
@@ -44,6 +45,9 @@ def tables_of(
     granularity = granularity_table(results, everything=details)
     if granularity is not None:
         yield granularity
+    calibration = calibration_table(results)
+    if calibration is not None:
+        yield calibration
     for scored in results if details else ():
         yield groups_table(scored)
         if scored.changes:

@@ -14,6 +14,7 @@ from harness.answers.outcome import EXACT, MAPPED, UNREADABLE, Level, Status, le
 from harness.data.classes import ClassList
 from harness.data.labels.rows import class_range, first_problems
 from harness.errors import DataError, Problem
+from harness.scores.confidence import Floats, Signal, confidences_of
 from harness.store.prediction import Prediction
 
 
@@ -97,6 +98,9 @@ class Answers:
     texts: Mapping[int, tuple[str, bool]]
     """Row to its text, where that may name a node of a hierarchy that is no class: of answers out
     of prompt or mapped, and of an open world; and whether it is a class's name."""
+    confidences: Mapping[Signal, Floats]
+    """[n] numbers that are higher where an answer is surer, NaN for the rows without; those signals
+    that any row has."""
 
     def __len__(self) -> int:
         """Count the rows."""
@@ -148,6 +152,7 @@ def to_answers(
         options=_padded([row.options for row in rows]),
         reading=read_counts(rows),
         texts=dict(_texts(rows)),
+        confidences=confidences_of(rows),
     )
 
 

@@ -5,6 +5,8 @@ the one place for tables, CSV files and datasets.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from harness.scores.calibration_parts import Calibration
+from harness.scores.confidence import Signal
 from harness.scores.result_parts import Granularity
 from harness.scores.results import Interval, MappedScore, Matching, Results, Score
 
@@ -67,7 +69,8 @@ class Figure:
     n: int
     """What it is a share or mean of: images, or classes for `mean_per_class` and `macro_f1`."""
     ci_low: float | None = None
-    """95 % interval: Wilson's for an accuracy, of redrawn classes for a change."""
+    """95 % interval: Wilson's for an accuracy, of redrawn classes for `change` and `ece_…`,
+    DeLong's for `auroc_…`."""
     ci_high: float | None = None
     """Its upper end."""
     ci_classes_low: float | None = None
@@ -111,6 +114,7 @@ def figures_of(results: Results) -> Iterator[Figure]:
     for protocol, found in granularity.items():
         for label_set, each in found.items():
             yield from _of_granularity(Figure(*about, protocol, label_set, "", 0.0, each.n), each)
+    yield from _of_calibrations(results)
     yield from _of_answers(Figure(*about, results.protocol, None, "", 0.0, results.n), results)
 
 
@@ -143,6 +147,28 @@ def _of_granularity(start: Figure, found: Granularity) -> Iterator[Figure]:
     }
     values |= {f"accuracy_at_height_{h}": (each, found.n) for h, each in found.accuracy_at.items()}
     yield from _each(start, values)
+
+
+def _of_calibrations(results: Results) -> Iterator[Figure]:
+    for protocol, by_labels in results.calibration.items():
+        for label_set, signals in by_labels.items():
+            for signal, each in signals.items():
+                about = (results.model, results.task, protocol, label_set)
+                yield from _of_calibration(Figure(*about, "", 0.0, each.n), signal, each)
+
+
+def _of_calibration(start: Figure, signal: Signal, found: Calibration) -> Iterator[Figure]:
+    figures = {
+        "ece": (found.ece.ece, found.ece.ci95) if found.ece else (None, None),
+        "auroc": (found.auroc, found.auroc_ci95),
+        "aurc": (found.aurc, None),
+        "accuracy_at_80": (found.accuracy_at_80, None),
+    }
+    for name, (value, interval) in figures.items():
+        low, high = interval or _NO_INTERVAL
+        if value is not None:
+            metric = f"{name}_{signal}"
+            yield replace(start, metric=metric, value=value, ci_low=low, ci_high=high)
 
 
 def _of_answers(start: Figure, results: Results) -> Iterator[Figure]:

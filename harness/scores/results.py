@@ -8,6 +8,8 @@ from pydantic import ConfigDict, Field, JsonValue, ValidationError
 from harness.answers.outcome import Level
 from harness.data.sample import Sample
 from harness.errors import DataError, Problem
+from harness.scores.calibration_parts import Calibration
+from harness.scores.confidence import Signal
 from harness.scores.metrics import Group
 from harness.scores.older_results import to_version_2
 from harness.scores.result_parts import DECIMALS as DECIMALS
@@ -248,6 +250,10 @@ class Results(Part):
         default=None, exclude_if=lambda value: value is None
     )
     """Where the class list has a hierarchy; else absent."""
+    calibration: dict[Protocol, dict[str, dict[Signal, Calibration]]] = Field(
+        default_factory=dict, exclude_if=lambda value: not value
+    )
+    """By protocol, label set and signal of confidence; absent where no answer has one."""
     confusion: str | None = None
     """File name of the confusion matrix, beside this file."""
     class_list: ClassListInfo

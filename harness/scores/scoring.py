@@ -12,6 +12,7 @@ from harness.data.opened import OpenTask
 from harness.data.sample import Sample
 from harness.scores import judgement, metrics, provenance
 from harness.scores.answers import NO_CLASS, Answers, Bools, to_answers
+from harness.scores.calibration import calibration_of
 from harness.scores.choices import score_choices
 from harness.scores.granularity import granularity_of
 from harness.scores.guessing import guess
@@ -142,6 +143,7 @@ def results_of(answers: Answers, judged: Sequence[Judgement], request: ScoreRequ
         mapping=_mapping(answers, judged, request),
         mc=choices,
         granularity=granularity_of(answers, judged, protocols, request.class_list),
+        calibration=calibration_of(answers, judged, protocols, Draws(request.draws, request.seed)),
         per_class={each.truth.name: _per_class(each, request.protocol) for each in judged},
         class_list=provenance.describe_classes(request.class_list),
         label_sets={
@@ -180,6 +182,7 @@ def _score(
     n, n_right, n_empty = (int(mask.sum()) for mask in (scope.scored, right, scope.empty))
     table = metrics.class_table(right, scope)
     has_top = bool((answers.top != NO_CLASS).any())
+    in_top = metrics.right_in_top(answers, truth, right, 5) if has_top else right
     groups = metrics.group_rows(truth, scope, judged.original)
     f1 = metrics.macro_f1(answers, truth, scope, right, metrics.counted_rows(answers, protocol))
     guessing = guess(truth, scope.scored, request.class_list.ids, choices)
@@ -209,7 +212,7 @@ def _score(
         mean_per_class=float(table.accuracy.mean()) if n else None,
         macro_f1=f1.value,
         n_classes_f1=f1.n_classes,
-        top5=_top5(answers, judged, protocol) if has_top else None,
+        top5=metrics.share(right | in_top, scope.scored) if has_top else None,
         chance=guessing.chance,
         constant_answer=guessing.constant,
         groups={name: _group(name, right, rows) for name, rows in groups.items()},
@@ -221,12 +224,6 @@ def _of_whole(n_right: int, n: int, request: ScoreRequest) -> Interval | None:
     if part is None or part.seed is None or part.stratify:
         return None
     return wilson_of_part(n_right, n, part.n / part.of)
-
-
-def _top5(answers: Answers, judged: Judgement, protocol: Protocol) -> float | None:
-    right = judged.right[protocol]
-    found = metrics.right_in_top(answers, judged.truth, right, 5)
-    return metrics.share(found | right, judged.scope.scored)
 
 
 def _group(name: metrics.Group, right: Bools, rows: Bools) -> Share:

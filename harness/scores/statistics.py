@@ -17,7 +17,7 @@ ALPHA = 0.05
 _SUMMED = range(32, 1001)
 """Numbers of discordant pairs whose test needs no SciPy, which takes a tenth of a second to import.
 The p-values of fewer pairs have so few digits that the last one written could be a tie."""
-_NORMAL = 1.959963984540054
+NORMAL = 1.959963984540054
 """The quantile of the standard normal distribution at which `LEVEL` lies on both sides of 0."""
 
 
@@ -71,7 +71,7 @@ def _score_interval(successes: int, n: int, draws: float) -> Interval | None:
     """Give Wilson's interval of a share of n that is as sure as one of so many `draws`."""
     if n == 0:
         return None
-    z, share = _NORMAL, successes / n
+    z, share = NORMAL, successes / n
     middle = share + z * z / (2 * draws)
     half = z * float(np.sqrt(share * (1 - share) / draws + z * z / (4 * draws * draws)))
     scale = 1 + z * z / draws
