@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from harness.answers.mapping.nearest import Mapped, map_answers
-from harness.answers.mapping.vectors import refuse_same_rows
+from harness.answers.mapping.vectors import ClassSide, class_side, refuse_same_rows
 from harness.answers.names import NONE_LISTED
 from harness.answers.outcome import (
     EXACT,
@@ -119,9 +119,10 @@ def map_left(
 
     Which are not mapped at all, the rows say, whatever a manifest says. `facts` say by what the
     others were mapped: unless that is today's encoder by its digest, with today's templates,
-    classes and rules, all are mapped again. Where the encoder is not here, answers that are all
-    mapped stay so, with a warning: those of the same encoder's name, templates and classes. Raises
-    UserError where it is not here and an answer is left, SpecError as `refuse_same_rows`.
+    classes and rules, all are mapped again. Where the encoder, or the file of sentences of classes,
+    is not here, answers that are all mapped stay so, with a warning: those of the same encoder's
+    name, templates and classes. Raises UserError where it is not here and an answer is left,
+    SpecError as `refuse_same_rows`.
     """
     if facts is None or facts.version != MAPPING_VERSION:
         rows = with_exact(task, rows, classes)
@@ -131,17 +132,18 @@ def map_left(
     is_kept = facts is not None and facts.is_by(how, classes.digest) and not left
     try:
         encoder = _encoder(catalogue, how, fetch=not is_kept)
+        side = class_side(task, classes)
     except UserError as error:
         if not is_kept:
             raise
         log.warning("answers stay as they were mapped, by what cannot be compared: %s", error)
         return rows, facts
-    now = _facts_of(how, encoder, classes)
+    now = _facts_of(how, encoder, classes, side)
     if facts is not None and facts != now:
         log.warning("all answers are mapped again: %s", "; ".join(facts.differences(now)))
     if facts == now and not left:
         return rows, facts
-    refuse_same_rows(encoder, classes, how.class_template, how.allow_shared_vectors)
+    refuse_same_rows(encoder, classes, side, how.allow_shared_vectors)
     places = left if facts == now else range(len(rows))
     mapped = list(rows)
     again = map_rows(task, [rows[place] for place in places], classes, encoder)
@@ -209,8 +211,8 @@ def map_rows(
     texts = [texts_to_map(task.protocol, rows[place], classes) for place in places]
     answers = [answer_text(text) for of_row in texts for text in of_row]
     answers += [answer_text(rows[place].answer or "") for place in beside]
-    how = task.mapping
-    found = iter(map_answers(encoder, answers, classes, how.class_template, how.answer_template))
+    side = class_side(task, classes)
+    found = iter(map_answers(encoder, answers, classes, side, task.mapping.answer_template))
     mapped = list(rows)
     for place, of_row in zip(places, texts, strict=True):
         mapped[place] = _mapped(task, rows[place], [next(found) for _ in of_row], classes)
@@ -246,7 +248,9 @@ def _bare(task: TaskSpec, row: Prediction) -> Prediction:
     return replace(row, status=status, class_id=None, also=(), similarity=None, margin=None)
 
 
-def _facts_of(how: MappingSpec, encoder: TextEncoder, classes: ClassList) -> MappingFacts:
+def _facts_of(
+    how: MappingSpec, encoder: TextEncoder, classes: ClassList, side: ClassSide
+) -> MappingFacts:
     """Note by what answers were mapped."""
     return MappingFacts(
         version=MAPPING_VERSION,
@@ -255,6 +259,7 @@ def _facts_of(how: MappingSpec, encoder: TextEncoder, classes: ClassList) -> Map
         class_template=how.class_template,
         answer_template=how.answer_template,
         class_list_sha256=classes.digest,
+        class_prompts_sha256=None if isinstance(side, str) else side.digest,
     )
 
 

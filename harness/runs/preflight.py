@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.answers.mapping.vectors import refuse_shared, unread_names
+from harness.answers.mapping.vectors import ClassSide, class_side, refuse_shared, unread_names
 from harness.answers.outcome import MAPPED_STATUS
 from harness.data.class_lists import collisions
 from harness.data.classes import ClassList
@@ -44,7 +44,7 @@ class _NameReader:
     key: str
     """Where the task names it."""
     name: str
-    template: str
+    side: ClassSide
     encoder: TextEncoder | None
     """None when it is not on this machine; it is not fetched for a check."""
 
@@ -79,24 +79,26 @@ def _check_encoder(catalogue: Catalogue, task: TaskSpec, classes: ClassList) -> 
     made on another one.
     """
     try:
-        for reader in _name_readers(catalogue, task):
+        for reader in _name_readers(catalogue, task, classes):
             yield _read_by(reader, task, classes)
     except UserError as error:
         yield Finding("error", "encoder", str(error), error)
 
 
-def _name_readers(catalogue: Catalogue, task: TaskSpec) -> Iterator[_NameReader]:
+def _name_readers(
+    catalogue: Catalogue, task: TaskSpec, classes: ClassList
+) -> Iterator[_NameReader]:
     """Yield the encoder that maps answers, where an answer need not be a name of the list, and the
     one that ranks distractors. Raises UserError for one that cannot be opened.
     """
-    named: list[tuple[str, str, str]] = []
+    named: list[tuple[str, str, ClassSide]] = []
     if task.protocol in MAPPED_STATUS and task.output_type == "generate_until":
-        named.append(("mapping.encoder", task.mapping.encoder, task.mapping.class_template))
+        named.append(("mapping.encoder", task.mapping.encoder, class_side(task, classes)))
     if task.distractors and task.distractors.strategy == "embedding":
         named.append(("distractors.encoder", task.distractors.encoder, "raw"))
-    for key, name, template in named:
+    for key, name, side in named:
         spec = load_encoder_spec(catalogue, name)
-        yield _NameReader(key, name, template, open_encoder(spec) if is_here(spec) else None)
+        yield _NameReader(key, name, side, open_encoder(spec) if is_here(spec) else None)
 
 
 def _read_by(reader: _NameReader, task: TaskSpec, classes: ClassList) -> Finding:
@@ -104,8 +106,8 @@ def _read_by(reader: _NameReader, task: TaskSpec, classes: ClassList) -> Finding
     if reader.encoder is None:
         text = f"{encoder} is not on this machine: not tried on the names"
         return Finding("note", "encoder", text)
-    refuse_shared(reader.encoder, classes, reader.template, task.mapping.allow_shared_vectors)
-    unread = unread_names(reader.encoder, classes)
+    refuse_shared(reader.encoder, classes, reader.side, task.mapping.allow_shared_vectors)
+    unread = unread_names(reader.encoder, classes, reader.side)
     if unread:
         names = f"{len(unread)} of the names, such as `{shown(unread[0])}`"
         text = (

@@ -16,10 +16,18 @@ class MappingSpec(Spec):
     """Name of a text encoder (`harness list encoders`)."""
     class_template: TemplateName = "raw"
     """What is put around a class name: nothing, a photo caption, an average of many."""
+    class_prompts: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    """JSON file of sentences for each class in place of `class_template`, relative to the YAML."""
     answer_template: TemplateName = "raw"
     """What is put around an answer."""
     allow_shared_vectors: Names = ()
     """Class names that may be one to the encoder, which is else an error."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.class_prompts is not None and "class_template" in self.model_fields_set:
+            raise ValueError("`class_template` or `class_prompts`, not both")
+        return self
 
 
 class DistractorSpec(Spec):

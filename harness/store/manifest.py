@@ -71,12 +71,15 @@ class MappingFacts(_Part):
     class_template: str
     answer_template: str
     class_list_sha256: str
+    class_prompts_sha256: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Of the file of sentences that stood for the classes in place of a template."""
 
     def is_by(self, how: MappingSpec, class_list_sha256: str) -> bool:
         """Whether this is what `how` asks for, over the same classes."""
         wanted = (how.encoder, how.class_template, how.answer_template, class_list_sha256)
         mine = (self.encoder, self.class_template, self.answer_template, self.class_list_sha256)
-        return mine == wanted
+        has_file = self.class_prompts_sha256 is not None
+        return mine == wanted and has_file == (how.class_prompts is not None)
 
     def differences(self, other: "MappingFacts") -> list[str]:
         """Name what differs, as `key: this one's -> the other's`."""

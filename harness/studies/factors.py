@@ -204,6 +204,11 @@ def row_factor(runs: Variants, name: str, written: Written) -> Factor | None:
         what = f"factor `{name}` says nothing of task `{task.task}`"
         runs.fail(at, what, f"protocol {task.protocol}", f"one of {', '.join(protocols)}")
         return None
+    if name == "mapping" and task.mapping.class_prompts:
+        what = f"factor `mapping` compares templates, and `{task.task}` has sentences of classes"
+        got, fix = task.mapping.class_prompts, "take `mapping.class_prompts` out of the task"
+        runs.fail(at, what, got, fix=fix)
+        return None
     known = _known(name, task)
     wrong = [each for each in written.levels if known and each not in known]
     if name == "equivalences":

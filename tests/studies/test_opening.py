@@ -94,6 +94,14 @@ def test_factors_of_the_rows_need_one_run(catalogue: Catalogue) -> None:
     assert len(study.varied) == 1 and all(each.from_rows for each in study.factors)
 
 
+def test_templates_are_not_compared_with_sentences_of_classes(catalogue: Catalogue) -> None:
+    path = catalogue.include_paths[0] / "colours.yaml"
+    how = "encoder: lexical, class_prompts: cupl.json"
+    path.write_text(path.read_text().replace("encoder: lexical", how))
+    with pytest.raises(SpecError, match="`colours` has sentences of classes"):
+        only(catalogue, "mapping: {encoders: [minilm]}")
+
+
 def test_a_grid_has_every_combination(catalogue: Catalogue) -> None:
     study = opened(
         catalogue,

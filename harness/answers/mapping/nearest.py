@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from harness.answers.mapping.vectors import (
     TIE,
+    ClassSide,
     ClassVectors,
     embed,
     embed_classes,
@@ -84,7 +85,7 @@ def map_answers(
     encoder: TextEncoder,
     answers: Sequence[str],
     class_list: ClassList,
-    class_template: str = "raw",
+    side: ClassSide = "raw",
     answer_template: str = "raw",
 ) -> list[Mapped | None]:
     """Map each answer to the nearest class of the list; None for an answer that is near to none.
@@ -95,7 +96,7 @@ def map_answers(
     its cosine is chance. Each different answer is embedded once, and memory grows only with the
     number of results. Raises SpecError for an unknown template.
     """
-    classes = embed_classes(encoder, class_list, class_template)
+    classes = embed_classes(encoder, class_list, side)
     return map_to_each(encoder, answers, [classes], answer_template)[0]
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.data.class_sentences import ClassSentences, read_class_sentences
 from harness.data.classes import ClassList
 from harness.encoders.base import (
     Pieces,
@@ -22,6 +23,7 @@ from harness.encoders.base import (
     sentences,
 )
 from harness.errors import Problem, SpecError, unknown_name
+from harness.specs.task import TaskSpec
 
 
 def embed(encoder: TextEncoder, texts: Sequence[str], template: str) -> Vectors:
@@ -64,22 +66,66 @@ class ClassVectors:
     """For each row the pieces of the name, where an embedding counts nothing but pieces."""
 
 
-def embed_classes(encoder: TextEncoder, class_list: ClassList, template: str) -> ClassVectors:
-    """Embed the names of a class list; of classes of one normalized name, the lowest id's.
+ClassSide = str | ClassSentences
+"""What stands for the classes: a template of their names, or sentences of each."""
 
-    Names that the encoder cannot read (see `is_read`) are left out: what is near to them is so by
-    chance. Raises SpecError for an unknown template.
+
+def class_side(task: TaskSpec, classes: ClassList) -> ClassSide:
+    """Give what a task's mapping has stand for the classes. Raises DataError or SpecError for a
+    file of sentences that cannot be read or does not fit the classes.
     """
-    groups, names = _names(class_list)
-    pieces = pieces_of(encoder, names)
+    path = task.mapping.class_prompts
+    if path is None:
+        return task.mapping.class_template
+    return read_class_sentences(task.resolve(path, "mapping.class_prompts"), classes)
+
+
+def embed_classes(encoder: TextEncoder, class_list: ClassList, side: ClassSide) -> ClassVectors:
+    """Embed what stands for the classes of a list; of classes of one normalized name, the lowest
+    id's name or the sentences of all.
+
+    Names, or sentences, that the encoder cannot read (see `is_read`) are left out: what is near to
+    them is so by chance. Raises SpecError for an unknown template.
+    """
+    groups, texts = _texts(class_list, side)
+    pieces = _pieces(encoder, class_list, side)
     if pieces is None:
-        return ClassVectors(groups, embed(encoder, names, template))
+        return ClassVectors(groups, _embed_lists(encoder, texts))
     read = [place for place, each in enumerate(pieces) if is_read(each)]
     return ClassVectors(
         tuple(groups[place] for place in read),
-        embed(encoder, [names[place] for place in read], template),
+        _embed_lists(encoder, [texts[place] for place in read]),
         tuple(frozenset(pieces[place]) for place in read) if is_literal(encoder) else None,
     )
+
+
+def _embed_lists(encoder: TextEncoder, texts: Sequence[Sequence[str]]) -> Vectors:
+    rows = encoder.encode([text for own in texts for text in own])
+    return rows if len(rows) == len(texts) else ensembles(rows, [len(own) for own in texts])
+
+
+def _texts(class_list: ClassList, side: ClassSide) -> tuple[tuple[Group, ...], list[list[str]]]:
+    """Give the groups of classes and the texts of which the embedding of each is made."""
+    groups, names = _names(class_list)
+    if isinstance(side, str):
+        forms = sentences(side)
+        return groups, [[form.replace("{}", name) for form in forms] for name in names]
+    return groups, [[text for each in ids for text in side.by_id[each]] for ids in groups]
+
+
+def _pieces(encoder: TextEncoder, class_list: ClassList, side: ClassSide) -> list[Pieces] | None:
+    """Give for each group the pieces of its name, or of its sentences; None if not known."""
+    if isinstance(side, str):
+        return pieces_of(encoder, _names(class_list)[1])
+    return _together(encoder, _texts(class_list, side)[1])
+
+
+def _together(encoder: TextEncoder, texts: Sequence[Sequence[str]]) -> list[Pieces] | None:
+    found = pieces_of(encoder, [text for own in texts for text in own])
+    if found is None:
+        return None
+    each = iter(found)
+    return [tuple(piece for _ in own for piece in next(each)) for own in texts]
 
 
 def is_read(pieces: Pieces) -> bool:
@@ -97,26 +143,28 @@ def names_something(text: str) -> bool:
     return any(each[0] in "LN" or each == "So" for each in categories)
 
 
-def unread_names(encoder: TextEncoder, class_list: ClassList) -> list[str]:
-    """List the names that the encoder cannot read; no answer is mapped to their classes."""
-    _, names = _names(class_list)
-    pieces = pieces_of(encoder, names) or ()
+def unread_names(encoder: TextEncoder, class_list: ClassList, side: ClassSide = "raw") -> list[str]:
+    """List the names of the classes that the encoder cannot read by name, or by their sentences; no
+    answer is mapped to them.
+    """
+    names = _names(class_list)[1]
+    pieces = _pieces(encoder, class_list, side) or ()
     return [name for name, each in zip(names, pieces, strict=bool(pieces)) if not is_read(each)]
 
 
 def shared_vectors(
-    encoder: TextEncoder, class_list: ClassList, template: str = "raw"
+    encoder: TextEncoder, class_list: ClassList, side: ClassSide = "raw"
 ) -> list[tuple[int, ...]]:
     """Give the groups of classes of different names that are one to the encoder, as class ids.
 
-    Names that its tokenizer makes the same tokens of, in every sentence of the template, have one
-    embedding; no weights are read. Without a tokenizer, names whose embeddings are within the
-    tolerance of a tie are one. Raises SpecError for an unknown template.
+    Those whose texts its tokenizer makes the same tokens of have one embedding; no weights are
+    read. Without a tokenizer, those whose embeddings are within the tolerance of a tie are one.
+    Raises SpecError for an unknown template.
     """
-    groups, names = _names(class_list)
-    keys = _keys(encoder, names, template)
+    groups, texts = _texts(class_list, side)
+    keys = _keys(encoder, texts)
     if keys is None:
-        return same_rows(ClassVectors(groups, embed(encoder, names, template)))
+        return same_rows(ClassVectors(groups, _embed_lists(encoder, texts)))
     places: defaultdict[Hashable, list[int]] = defaultdict(list)
     for place, key in enumerate(keys):
         places[key].append(place)
@@ -144,13 +192,13 @@ def _names(class_list: ClassList) -> tuple[tuple[Group, ...], list[str]]:
     return groups, [well_formed(class_list.by_id[ids[0]].name) for ids in groups]
 
 
-def _keys(encoder: TextEncoder, names: Sequence[str], template: str) -> list[Hashable] | None:
-    """Give for each name what its embedding is made of; None where that is not known."""
-    forms = sentences(template)
-    pieces = pieces_of(encoder, [form.replace("{}", name) for name in names for form in forms])
+def _keys(encoder: TextEncoder, texts: Sequence[Sequence[str]]) -> list[Hashable] | None:
+    """Give for each class what its embedding is made of; None where that is not known."""
+    pieces = pieces_of(encoder, [text for own in texts for text in own])
     if pieces is None or is_literal(encoder):  # pieces twice over count the same as once
         return None
-    return [tuple(pieces[at : at + len(forms)]) for at in range(0, len(pieces), len(forms))]
+    each = iter(pieces)
+    return [tuple(next(each) for _ in own) for own in texts]
 
 
 def _joined(groups: Sequence[Group], sets: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
@@ -165,21 +213,21 @@ _NAMED = 5  # groups that a message names, and names of each
 
 
 def refuse_shared(
-    encoder: TextEncoder, class_list: ClassList, template: str, allowed: Sequence[str] = ()
+    encoder: TextEncoder, class_list: ClassList, side: ClassSide, allowed: Sequence[str] = ()
 ) -> None:
     """Raise SpecError for names that are one to the encoder, unless all of them are `allowed`.
 
     No weights are read where the encoder has a tokenizer: see `shared_vectors`.
     """
-    _refuse(encoder.name, class_list, shared_vectors(encoder, class_list, template), allowed)
+    _refuse(encoder.name, class_list, shared_vectors(encoder, class_list, side), allowed)
 
 
 def refuse_same_rows(
-    encoder: TextEncoder, class_list: ClassList, template: str, allowed: Sequence[str] = ()
+    encoder: TextEncoder, class_list: ClassList, side: ClassSide, allowed: Sequence[str] = ()
 ) -> None:
     """Do as `refuse_shared`, and look at the embeddings themselves too."""
-    refuse_shared(encoder, class_list, template, allowed)
-    rows = same_rows(embed_classes(encoder, class_list, template))
+    refuse_shared(encoder, class_list, side, allowed)
+    rows = same_rows(embed_classes(encoder, class_list, side))
     _refuse(encoder.name, class_list, rows, allowed)
 
 

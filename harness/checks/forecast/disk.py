@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 
+from harness.answers.mapping.vectors import class_side
 from harness.answers.outcome import Status
 from harness.checks.forecast.earlier import OnDisk
 from harness.checks.forecast.tokens import likely_answers
@@ -40,7 +41,12 @@ def disk_of(catalogue: Catalogue, plan: Plan, disk: OnDisk) -> Disk:
     if task.protocol in ("ow", "cw", "cw_plus") and task.output_type == "generate_until":
         encoder = load_encoder_spec(catalogue, task.mapping.encoder)
         size = _DIMENSIONS.get(encoder.kind)
-        names = len(plan.opened.classes) * len(sentences(task.mapping.class_template))
+        side = class_side(task, plan.opened.classes)
+        names = (
+            len(plan.opened.classes) * len(sentences(side))
+            if isinstance(side, str)
+            else sum(map(len, side.by_id.values()))
+        )
         texts = names + images * len(sentences(task.mapping.answer_template))
         embeddings = None if size is None else texts * (4 * size + 64)
         embeddings = 0 if encoder.kind == "lexical" else embeddings

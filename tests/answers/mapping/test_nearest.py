@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -11,8 +11,10 @@ from harness.answers.mapping.nearest import (
     map_to_each,
     nearest_classes,
 )
+from harness.answers.mapping.vectors import shared_vectors, unread_names
+from harness.data.class_sentences import ClassSentences
 from harness.data.classes import Class, ClassList
-from harness.encoders.base import Vectors
+from harness.encoders.base import TextEncoder, Vectors
 from harness.encoders.registry import load_lexical
 from harness.encoders.sentence import load_minilm
 from harness.specs.model import EncoderSpec
@@ -51,6 +53,44 @@ def test_classes_of_one_name_share_a_row() -> None:
     np.testing.assert_array_equal(
         found.matrix, LEXICAL.encode(["sunglasses", "tench", "Sun-Glasses", "great white shark"])
     )
+
+
+SENTENCES = {
+    3: ("dark glasses", "for bright days"), 5: ("a green fish",), 8: ("worn on the beach",),
+    11: ("shades",), 40: ("a fish with teeth", "the largest fish of prey", "a film"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("load", [load_lexical, load_minilm])
+def test_sentences_of_classes_are_averaged_by_hand(
+    load: Callable[[EncoderSpec], TextEncoder],
+) -> None:
+    kind = "lexical" if load is load_lexical else "minilm"
+    encoder = load(EncoderSpec(encoder=kind, kind=kind))
+    found = embed_classes(encoder, CLASSES, ClassSentences(SENTENCES, "0"))
+    assert found.groups == ((3, 11), (5,), (8,), (40,))
+    for row, ids in zip(found.matrix, found.groups, strict=True):
+        total, texts = np.zeros(found.matrix.shape[1]), [t for i in ids for t in SENTENCES[i]]
+        for text in texts:
+            vector = encoder.encode([text])[0].astype(np.float64)
+            total += vector / np.linalg.norm(vector)
+        mean = total / len(texts)
+        np.testing.assert_allclose(row, mean / np.linalg.norm(mean), atol=1e-6)
+    mapped = map_answers(
+        encoder, ["fish of prey", "shades"], CLASSES, ClassSentences(SENTENCES, "0")
+    )
+    assert [each and each.class_ids for each in mapped] == [(40,), (3, 11)]
+
+
+def test_sentences_that_cannot_be_read_or_told_apart() -> None:
+    minilm = load_minilm(EncoderSpec(encoder="minilm", kind="minilm"))
+    unread = ClassSentences({**SENTENCES, 5: ("狗", "猫 a")}, "0")
+    assert embed_classes(minilm, CLASSES, unread).groups == ((3, 11), (8,), (40,))
+    assert unread_names(minilm, CLASSES, unread) == ["tench"]
+    same = ClassSentences({**SENTENCES, 8: ("A green fish",)}, "0")
+    assert shared_vectors(minilm, CLASSES, same) == [(5, 8)]
+    assert shared_vectors(minilm, CLASSES, ClassSentences(SENTENCES, "0")) == []
+    assert shared_vectors(LEXICAL, CLASSES, same) == [(5, 8)]
 
 
 def test_similarity_and_margin_by_hand() -> None:

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from harness.answers.mapping.nearest import map_answers
 from harness.answers.mapping.vectors import TIE as SAME
+from harness.answers.mapping.vectors import class_side
 from harness.answers.names import NONE_LISTED
 from harness.answers.outcome import EXACT, MAPPED, UNREADABLE, Outcome, Status
 from harness.answers.parse import answer_text
@@ -177,15 +178,15 @@ class _Again:
         """Say whether the classes of a row are those of one name, and as near as the nearest."""
         if now.margin is None or now.margin > TIE or now.similarity is None:
             return False
-        classes, how = self.case.opened.classes, self.case.opened.task.mapping
+        classes, task = self.case.opened.classes, self.case.opened.task
         if ids not in classes.by_normalized.values():
             return False
         alone = ClassList(
             classes.name, classes.name_set, tuple(classes.by_id[each] for each in ids)
         )
         text = answer_text(row.answer or "")
-        templates = (how.class_template, how.answer_template)
-        (found,) = map_answers(self.encoder, [text], alone, *templates)
+        sides = (class_side(task, classes), task.mapping.answer_template)
+        (found,) = map_answers(self.encoder, [text], alone, *sides)
         return found is not None and found.similarity >= now.similarity - TIE - SAME
 
 
