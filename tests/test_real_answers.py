@@ -12,6 +12,7 @@ import pytest
 
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.runs.importing import ImportOptions, import_answers
+from harness.runs.other_papers import score_rules
 from harness.runs.remap import map_run, open_combinations, write_grid
 from harness.runs.reopen import open_run
 from harness.scores.results import Results
@@ -201,6 +202,25 @@ def test_the_page_has_what_the_grid_measures(
     write_grid(path, map_run(open_run(catalogue, path, NO_OVERRIDES), combinations))
     for row in tools[1].closed_world(tools[1].Run.read(path)):
         assert f"| {' | '.join(row)} |" in page(root)
+
+
+def test_the_rules_page_has_what_flowers102_measures(
+    tools: Tools, shared_data: Path, tmp_path: Path, root: Path
+) -> None:
+    path = real(tools, shared_data, tmp_path / "flowers102")
+    (scores,) = score_rules(
+        open_run(Catalogue((tmp_path / "flowers102",)), path, NO_OVERRIDES)
+    ).values()
+    page = (root / "docs" / "other_papers.md").read_text("utf-8")
+    for each in scores:
+        if each.rule.key != "cw_plus":  # the page has it by another encoder
+            share = f"{100 * (each.n_right or 0) / each.n:.2f}"
+            start = (
+                f"{each.rule.title} | {each.rule.source} | {each.n} | {each.n_right} | {share} |"
+            )
+            (line,) = (line for line in page.splitlines() if line.startswith(f"| {start}"))
+            assert line.endswith(f"| {each.rule.otherwise} |")
+    assert len(scores) == 10
 
 
 def cells(line: str) -> list[str]:

@@ -137,7 +137,7 @@ def write(found: PublicAnswers, folder: Path) -> None:
             "label_set": f"{name}_{label_set}",
             "format": "jsonl",
             "path": f"{label_set}.jsonl",
-            "class_list": name,
+            "class_list": f"{name}_names",
             "original": label_set == next(iter(found.labels)),
         }
         write_yaml(folder / f"{label_set}.yaml", spec)
@@ -146,14 +146,14 @@ def write(found: PublicAnswers, folder: Path) -> None:
     ids = [{"image_id": row["image_id"]} for row in found.files["answers"]]
     write_lines(folder / "ids.jsonl", ids)
     classes = [{"id": number, "name": each} for each, number in place.items()]
-    write_yaml(folder / "classes.yaml", {"class_list": name, "classes": classes})
+    write_yaml(folder / "classes.yaml", {"class_list": f"{name}_names", "classes": classes})
     task = {
         "task": name,
         "description": "Answers that others published; the prompt stands for theirs.",
         "protocol": found.protocol,
         "dataset_path": "ids.jsonl",
         "doc_to_id": "image_id",
-        "class_list": name,
+        "class_list": f"{name}_names",
         "label_sets": [f"{name}_{each}" for each in found.labels],
         "doc_to_text": found.prompt,
         "metadata": {"version": 1},

@@ -27,6 +27,7 @@ from harness.cli import (
     plan,
     plot,
     review,
+    rules,
     run,
     score,
     show,
@@ -58,6 +59,7 @@ app.command("show")(show.show)
 app.command("view")(view.view)
 app.command("import")(import_answers.import_answers)
 app.command("map")(map_answers.map_answers)
+app.command("rules")(rules.rules)
 app.command("compare")(compare.compare)
 app.command("plot")(plot.plot)
 app.command("check")(check.check)

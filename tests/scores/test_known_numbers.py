@@ -8,8 +8,10 @@ import pytest
 
 from harness.answers.outcome import Status
 from harness.data.classes import Class, ClassList, strict_name
-from harness.data.labels.label_set import LabelSet
+from harness.data.labels.label_set import Equivalences, Labels, LabelSet
 from harness.data.labels.load import load_label_set
+from harness.runs.other_papers import score_rows
+from harness.scores.metrics import percent
 from harness.specs.label_set import LabelFormat, LabelSetSpec
 from harness.store.prediction import Prediction
 from scores.score_builders import SHARED, classes, labels, run
@@ -141,6 +143,11 @@ def test_gpt4v(data_set: str) -> None:
     assert _two(score.accuracy) == _two(score.accuracy_by("strict")) == known.first
     assert _two(results.out_share("read")) == _two(results.out_share("strict")) == known.out
     assert _two(score.accuracy_first_in_list) == known.first_in_list
+    one = Labels((truth,), Equivalences.none())
+    rules = score_rows(_strictly(file["rows"], names), names, one, ["cw"])[data_set]
+    of_rule = {each.rule.key: each.n_right for each in rules}
+    assert of_rule["strict"] == score.n_right
+    assert _two(percent(of_rule["first_spelled"] or 0, score.n)) == known.first_in_list
 
 
 def _strictly(entries: list[dict[str, Any]], names: ClassList) -> list[Prediction]:
