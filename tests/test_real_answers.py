@@ -223,6 +223,26 @@ def test_the_rules_page_has_what_flowers102_measures(
     assert len(scores) == 10
 
 
+@pytest.mark.slow
+def test_the_rules_page_has_what_captions_measure(
+    tools: Tools, shared_data: Path, tmp_path: Path, root: Path
+) -> None:
+    name = "captioning_llava_1_5_7b"
+    source = shared_data / "answers" / f"shapebias_{name}.csv"
+    tools[0].write(tools[0].read_shape_bias(source), tmp_path / name)
+    imported(tmp_path / name, "answers", *LEXICAL)
+    path = tmp_path / "runs" / "answers" / name
+    found = score_rules(open_run(Catalogue((tmp_path / name,)), path, NO_OVERRIDES))
+    page = (root / "docs" / "other_papers.md").read_text("utf-8").splitlines()
+    checked = [each for each in found[f"{name}_either"] if each.rule.key.endswith("_inside")]
+    for each in checked:
+        end = f"| {100 * (each.n_right or 0) / each.n:.2f} | {each.n_without} |"
+        assert any(
+            line.startswith(f"| {each.rule.title} |") and line.endswith(end) for line in page
+        )
+    assert len(checked) == 3
+
+
 def cells(line: str) -> list[str]:
     return [cell.strip() for cell in line.strip("|").split("|")]
 
