@@ -45,8 +45,10 @@ def build(
     catalogue = catalogue_of(include_path)
     site = build_site(catalogue, entries, output, overrides_of(label_set, equivalences))
     for board in site.boards:
-        tiers = max(place.tier for row in board.rows if (place := board.place(row.name)))
-        text = f"{len(board.rows)} models in {tiers} tiers, by {board.headline}, "
+        places = [board.place(row.name) for row in board.rows]
+        tiers = max((place.tier for place in places if place), default=0)
+        models, groups = _counted(len(board.rows), "model"), _counted(tiers, "tier")
+        text = f"{models} in {groups}, by {board.headline}, "
         text += f"{board.n_images} images" + (", claimed" if board.claimed else "")
         say(paragraph("", f"{board.slug}: {text}"))
     if site.refused:
@@ -57,3 +59,7 @@ def build(
     say(output / "index.html")
     if site.refused:
         raise typer.Exit(1)
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -64,9 +64,7 @@ def score(
         if not details:
             columns = load_run_task(catalogue, run.task, run.settings, overrides.settings).columns
         finished.append(Finished(path, results, columns, asked=asked_of(run)))
-    show_results(
-        finished, form, details=details, table=table, wide=wide, catalogue=catalogue
-    )
+    show_results(finished, form, details=details, table=table, wide=wide, catalogue=catalogue)
     missing = [each for each in finished if not (each.results and each.results.complete)]
     for each in missing:
         manifest = Manifest.read(each.path)

@@ -55,9 +55,7 @@ def show(
             problems += error.problems
     if not finished:
         raise DataError(problems)
-    show_results(
-        finished, form, details=details, table=table, wide=wide, catalogue=catalogue
-    )
+    show_results(finished, form, details=details, table=table, wide=wide, catalogue=catalogue)
     for problem in problems:
         say(f"not shown: {problem}", err=True)
     whole = all(each.results and each.results.complete for each in finished)

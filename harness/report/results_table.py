@@ -45,7 +45,7 @@ def tables_of(
     granularity = granularity_table(results, everything=details)
     if granularity is not None:
         yield granularity
-    calibration = calibration_table(results)
+    calibration = calibration_table(results, everything=details)
     if calibration is not None:
         yield calibration
     for scored in results if details else ():

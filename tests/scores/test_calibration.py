@@ -214,5 +214,8 @@ def test_table_and_long_form_have_every_signal() -> None:
     assert (area.value, (area.ci_low, area.ci_high)) == (found.auroc, found.auroc_ci95)
     assert figures["aurc_probability"].value == found.aurc
     assert figures["accuracy_at_80_probability"].n == 60
+    few = run(rows[:29], imgt, protocol="mc")
+    shown = [[each.name for each in tables_of([few], details=all_of)] for all_of in (False, True)]
+    assert ["calibration" in each for each in shown] == [False, True]
     plain = run([ok("i0", 1)], imgt, protocol="mc")
     assert "calibration" not in [each.name for each in tables_of([plain])]
