@@ -1,7 +1,8 @@
 """`harness export`: tasks and results in the form that other tools read."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -16,6 +17,9 @@ from harness.cli.options import (
 )
 from harness.errors import Problem, UserError
 from harness.report.terminal import say
+
+if TYPE_CHECKING:
+    from harness.export.hf.labels import LabelFacts
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -74,15 +78,61 @@ def hf(
         f"{output}: {written.predictions} predictions of {written.runs} runs, "
         f"{written.scores} scores"
     )
-    for each in written.label_sets:
-        here = f"left out: {each.left_out}" if each.left_out else f"licence {each.license}"
-        here = f"for local use alone: {each.only_here}" if each.only_here else here
-        say(f"labels `{each.name}`: {here}")
+    _say_labels(written.label_sets)
     if repo is None:
         hint = "`--repo OWNER/NAME` makes one to pass on"
         say(f"the files name the dataset `{written.dataset}`; {hint}")
     if push is not None:
         say(f"pushed: {upload(output, push, private)}")
+
+
+def _say_labels(label_sets: Iterable["LabelFacts"]) -> None:
+    for each in label_sets:
+        here = f"left out: {each.left_out}" if each.left_out else f"licence {each.license}"
+        here = f"for local use alone: {each.only_here}" if each.only_here else here
+        say(f"labels `{each.name}`: {here}")
+
+
+@app.command("eee")
+def eee(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN", help="Run directories, or folders of them.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="A new folder.")],
+    organization: Annotated[str | None, typer.Option(help="Who gives the results.")] = None,
+    relationship: Annotated[
+        Literal["first_party", "third_party", "collaborative", "other"] | None,
+        typer.Option(help="Of who asked the models to who made them."),
+    ] = None,
+    developer: Annotated[
+        str | None, typer.Option(help="Who made the models that have no hub id.")
+    ] = None,
+    pass_on: Annotated[
+        bool, typer.Option("--pass_on", help="Leave out the labels that may not be passed on.")
+    ] = False,
+    label_set: LabelSetPaths = None,
+    settings: RunSettings = None,
+    include_path: IncludePath = None,
+) -> None:
+    """Write runs as records of "Every Eval Ever", a schema for results of evaluations (0.3.0).
+
+    A record for each run, `data/TASK/DEVELOPER/MODEL/UUID.json`: every accuracy by protocol and
+    label set, with n and its Wilson interval. Beside it stand its samples: each image's answer,
+    labels, and whether it is right. All labels that are here are in it, for local use; with
+    --pass_on those whose YAML names a licence that allows to pass them on.
+    """
+    from harness.export.eee.folder import export_eee
+    from harness.export.eee.record import Source
+
+    source = Source(organization, relationship, developer)
+    overrides = overrides_of(label_set, None, settings)
+    catalogue, is_local = catalogue_of(include_path), not pass_on
+    written = export_eee(catalogue, runs, output, source, overrides=overrides, is_local=is_local)
+    for path, n in written.records.items():
+        say(f"{output / path}: {n} samples")
+    _say_labels(each for _, each in sorted(written.label_sets.items()))
+    for option, what in written.unknown.items():
+        say(f"not known: {option}; instead stands {what}")
 
 
 @app.command("trackio")

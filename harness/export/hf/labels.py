@@ -76,40 +76,22 @@ class _Classes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Writer:
-    """Writes what runs have in common, once."""
+class Admission:
+    """Decides by their licences which label sets may be in what is exported."""
 
     catalogue: Catalogue
-    folder: Path
     overrides: Overrides
     is_local: bool
-    label_sets: dict[str, LabelFacts] = field(default_factory=dict)
-    class_lists: dict[str, _Classes] = field(default_factory=dict)
+    """Whether it is for local use, and may hold what may not be passed on."""
 
-    def add(self, run: ExportRun) -> None:
-        """Write the label sets of a run that are not written yet."""
-        results = run.results
-        new = [name for name in results.label_sets if name not in self.label_sets]
-        if not new and results.class_list.name in self.class_lists:
-            return
-        opened = reopen(self.catalogue, run.path, self.overrides)
-        by_name = {each.name: each for each in opened.labels.sets}
-        known = _Classes(opened.classes, results.class_list, results.equivalences)
-        classes = self.class_lists.setdefault(results.class_list.name, known)
-        for name in new:
-            labels = by_name.get(name)
-            facts = self._judge(opened, name, results.label_sets[name], labels)
-            self.label_sets[name] = facts
-            if labels is not None and facts.left_out is None:
-                _check_digest(run, labels)
-                classes.groups.extend(labels.equivalence_groups)
-                path = self.folder / "labels" / f"{file_name(name)}.parquet"
-                write_labels(path, labels, opened.classes)
-
-    def _judge(
-        self, opened: OpenTask, name: str, info: LabelSetInfo, labels: LabelSet | None
-    ) -> LabelFacts:
-        """Decide by the licence in the label set's YAML; a label file of a task's has none."""
+    def facts_of(
+        self, run: ExportRun, opened: OpenTask, name: str
+    ) -> tuple[LabelFacts, LabelSet | None]:
+        """Decide by the licence in the label set's YAML; a label file of a task's has none. Give
+        the labels too, where they may be in it. Raises DataError where they are not those that the
+        run was scored by.
+        """
+        labels = next((each for each in opened.labels.sets if each.name == name), None)
         files = {Path(each).stem for each in opened.task.label_sets if is_label_file(each)}
         spec = None if name in files else load_label_set_spec(self.catalogue, name)
         license = spec.license if spec else None
@@ -121,8 +103,38 @@ class _Writer:
         left_out = None if self.is_local else withheld
         if labels is None:
             left_out = left_out or _NOT_HERE
+        elif left_out is None:
+            _check_digest(run, labels)
         only_here = withheld if left_out is None else None
-        return LabelFacts(name, opened.classes.name, info, license, left_out, only_here)
+        info = run.results.label_sets[name]
+        facts = LabelFacts(name, opened.classes.name, info, license, left_out, only_here)
+        return facts, labels if left_out is None else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes what runs have in common, once."""
+
+    admission: Admission
+    folder: Path
+    label_sets: dict[str, LabelFacts] = field(default_factory=dict)
+    class_lists: dict[str, _Classes] = field(default_factory=dict)
+
+    def add(self, run: ExportRun) -> None:
+        """Write the label sets of a run that are not written yet."""
+        results = run.results
+        new = [name for name in results.label_sets if name not in self.label_sets]
+        if not new and results.class_list.name in self.class_lists:
+            return
+        opened = reopen(self.admission.catalogue, run.path, self.admission.overrides)
+        known = _Classes(opened.classes, results.class_list, results.equivalences)
+        classes = self.class_lists.setdefault(results.class_list.name, known)
+        for name in new:
+            self.label_sets[name], labels = self.admission.facts_of(run, opened, name)
+            if labels is not None:
+                classes.groups.extend(labels.equivalence_groups)
+                path = self.folder / "labels" / f"{file_name(name)}.parquet"
+                write_labels(path, labels, opened.classes)
 
     def write_classes(self) -> tuple[ClassFacts, ...]:
         """Write the class lists of all runs that were added."""
@@ -138,6 +150,23 @@ class _Writer:
         return ClassFacts(found.info, len(found.equivalences.groups), known)
 
 
+def admission_of(
+    catalogue: Catalogue, runs: Sequence[ExportRun], overrides: Overrides, is_local: bool
+) -> Admission:
+    """Give the admission for these runs, each of which takes the overrides that apply to its task.
+
+    Raises UserError for a `--label_set` that no run was scored by.
+    """
+    scored = {name for run in runs for name in run.results.label_sets}
+    for name in sorted(overrides.label_sets.keys() - scored):
+        path = overrides.label_sets[name]
+        fix = f"harness score RUN --label_set {name}" + (f"={path}" if path else "")
+        what = f"no run was scored by label set `{name}`"
+        raise UserError(Problem("--label_set", what, expected=", ".join(sorted(scored)), fix=fix))
+    shared = share_among_runs(catalogue, [run.path for run in runs], overrides)
+    return Admission(catalogue, shared, is_local)
+
+
 def write_shared(
     catalogue: Catalogue,
     runs: Sequence[ExportRun],
@@ -148,17 +177,11 @@ def write_shared(
     """Write `labels/*.parquet` and `classes/*.parquet`; one task's labels are in memory at a time.
     What may not be passed on is written where the dataset `is_local`.
 
-    Raises DataError when labels or classes are not those that a run was scored by, UserError for a
-    `--label_set` that no run was scored by.
+    Raises DataError when labels or classes are not those that a run was scored by, UserError as
+    `admission_of`.
     """
-    scored = {name for run in runs for name in run.results.label_sets}
-    for name in sorted(overrides.label_sets.keys() - scored):
-        path = overrides.label_sets[name]
-        fix = f"harness score RUN --label_set {name}" + (f"={path}" if path else "")
-        what = f"no run was scored by label set `{name}`"
-        raise UserError(Problem("--label_set", what, expected=", ".join(sorted(scored)), fix=fix))
-    overrides = share_among_runs(catalogue, [run.path for run in runs], overrides)
-    writer = _Writer(catalogue, folder, overrides, is_local)
+    admission = admission_of(catalogue, runs, overrides, is_local)
+    writer = _Writer(admission, folder)
     for run in runs:
         writer.add(run)
     classes = writer.write_classes()
