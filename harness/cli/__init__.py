@@ -19,6 +19,7 @@ from harness.cli import (
     export,
     import_answers,
     invariance,
+    judge,
     leaderboard,
     listing,
     map_answers,
@@ -60,6 +61,7 @@ app.command("view")(view.view)
 app.command("import")(import_answers.import_answers)
 app.command("map")(map_answers.map_answers)
 app.command("rules")(rules.rules)
+app.command("judge")(judge.judge)
 app.command("compare")(compare.compare)
 app.command("plot")(plot.plot)
 app.command("check")(check.check)

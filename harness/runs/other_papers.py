@@ -60,12 +60,8 @@ def score_rules(
     Raises DataError for a protocol whose answers are no texts that name a class, and for answers
     without their text; SpecError for class names that are one to the encoder.
     """
+    refuse_other_runs(run)
     opened, where = run.opened, str(run.path)
-    if opened.task.protocol not in PROTOCOLS:
-        what = f"answers under protocol `{opened.task.protocol}` are no texts that name a class"
-        fix = "name a run of an open or a closed world"
-        raise DataError(Problem(where, what, expected=f"one of {', '.join(PROTOCOLS)}", fix=fix))
-    _refuse_without_text(run.rows, where)
     if encoder is not None:
         allowed = opened.task.mapping.allow_shared_vectors
         refuse_same_rows(encoder, opened.classes, "raw", allowed)
@@ -83,7 +79,7 @@ def score_rows(
 ) -> dict[str, tuple[RuleScore, ...]]:
     """Do as `score_rules` for rows; `protocols` are those under which they are scored here."""
     answers = to_answers(rows, classes)
-    texts = [_texts_of(row) for row in rows]
+    texts = [texts_of(row) for row in rows]
     unique = dict.fromkeys(chain.from_iterable(texts))
     found: list[tuple[About, list[ClassIds]]] = []
     for about, read in RULES:
@@ -104,7 +100,13 @@ def score_rows(
     return scores
 
 
-def _refuse_without_text(rows: Sequence[Prediction], where: str) -> None:
+def refuse_other_runs(run: OpenRun) -> None:
+    """Raise DataError for a run whose answers are no texts that name a class."""
+    rows, protocol, where = run.rows, run.opened.task.protocol, str(run.path)
+    if protocol not in PROTOCOLS:
+        what = f"answers under protocol `{protocol}` are no texts that name a class"
+        fix = "name a run of an open or a closed world"
+        raise DataError(Problem(where, what, expected=f"one of {', '.join(PROTOCOLS)}", fix=fix))
     chosen = [
         row.image_id for row in rows if row.answer is None and row.status in (Status.OK, Status.OOP)
     ]
@@ -114,7 +116,7 @@ def _refuse_without_text(rows: Sequence[Prediction], where: str) -> None:
         raise DataError(Problem(where, what, got=f"image `{chosen[0]}`", fix=fix))
 
 
-def _texts_of(row: Prediction) -> list[tuple[str, ...]]:
+def texts_of(row: Prediction) -> list[tuple[str, ...]]:
     """Give the answers to an image, best first; several times where several are all meant, none
     where the text is that of other images.
     """
