@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.answers.outcome import Status
 from harness.data.opened import OpenTask
 from harness.prompts.confusion import CONFUSION_FILE
 from harness.runs.mapping import map_left
@@ -75,7 +76,9 @@ def finish(directory: RunDirectory, opened: OpenTask) -> Results:
 
 
 def spent(rows: Sequence[Prediction]) -> dict[str, int | float | None]:
-    """Sum tokens and cost, once a request; None where no row knows any."""
+    """Sum tokens and cost, once a request, and count the answers without a price; None where no row
+    knows any.
+    """
 
     def total(name: str) -> float | None:
         shares = [
@@ -90,6 +93,9 @@ def spent(rows: Sequence[Prediction]) -> dict[str, int | float | None]:
     return {
         **{name: None if count is None else round(count) for name, count in counts.items()},
         "cost": None if cost is None else round(cost, 6),
+        "unpriced": None
+        if cost is None
+        else sum(row.cost is None and row.status is not Status.ERROR for row in rows),
     }
 
 

@@ -140,6 +140,9 @@ class Manifest(_Part):
     """How many of the prompts' tokens came from a cache of their beginnings."""
     cost: float | None = None
     """What these answers cost in US dollars; tries that failed are not in it."""
+    unpriced: int | None = None
+    """How many answers do not say what they cost, so that `cost` is at least so much; None where
+    none does, or nobody counted (version 0.2.0 and older)."""
 
     def write(self, folder: Path) -> None:
         """Write `manifest.json` into a run directory."""

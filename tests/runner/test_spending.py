@@ -32,11 +32,18 @@ def test_a_request_that_was_paid_and_came_to_no_answer_counts_once() -> None:
     classes = load_class_list(load_class_list_spec(Catalogue(), "mini"))
     rows = answered_rows("ow", classes, planned, ("x", "y"), Failed("no letter", 1, 900, 0.5))
     assert [row.status for row in rows] == [Status.ERROR] * 2
-    assert spent(rows) == {"tokens": 1, "prompt_tokens": 900, "cached_tokens": None, "cost": 0.5}
+    took = {"tokens": 1, "prompt_tokens": 900, "cached_tokens": None, "cost": 0.5, "unpriced": 0}
+    assert spent(rows) == took
     paid = Paid.of(rows)
     assert (paid.total, paid.dearest, paid.unknown) == (0.5, 0.5, 0)
     free = answered_rows("ow", classes, planned, ("x", "y"), Failed("unreachable"))
     assert Paid.of(free) == Paid(0.0, None, 0)
+
+
+def test_answers_without_a_price_are_counted() -> None:
+    took = spent([row(0.4, 2), row(0.4, 2), row(None), row(None, status=Status.ERROR)])
+    assert (took["cost"], took["unpriced"]) == (0.4, 1)
+    assert (spent([row(None)])["cost"], spent([row(None)])["unpriced"]) == (None, None)
 
 
 def test_one_request_is_asked_until_a_price_is_known() -> None:

@@ -10,7 +10,6 @@ from harness.leaderboard.entries.entry import Entry
 from harness.leaderboard.numbers.site_model import Board, Site
 from harness.report.latex import latex_text
 
-_TITLE = "Multimodal LLMs as image classifiers: leaderboard"
 _MAKERS = "The mllm-classification-harness developers"
 _OF_URLS = "%!$&'()*+,/:;=?@[]~#"
 
@@ -29,7 +28,7 @@ def write_bibtex(data: Path, site: Site) -> None:
 
 def bibtex_of_site(site: Site) -> str:
     """Give the whole leaderboard, as it is at its newest entry or decision."""
-    return _misc("leaderboard", _of_site(site, _TITLE, ""))
+    return _misc("leaderboard", _of_site(site))
 
 
 def bibtex_of_board(site: Site, board: Board) -> str:
@@ -37,15 +36,18 @@ def bibtex_of_board(site: Site, board: Board) -> str:
     labels = next(each.label_sets for each in site.benchmarks if each.name == board.benchmark)
     digest = labels[board.headline].digest
     note = f"{board.n_images} images, ranked by {board.headline}, SHA-256 {digest}. "
-    return _misc(f"leaderboard-{board.slug}", _of_site(site, f"{_TITLE}, {board.slug}", note))
+    return _misc(f"leaderboard-{board.slug}", _of_site(site, f", {board.slug}", note))
 
 
-def _of_site(site: Site, title: str, note: str) -> dict[str, str]:
+def _of_site(site: Site, ranking: str = "", note: str = "") -> dict[str, str]:
+    """Give the fields; who made a board that has a `site.yaml` of its own, it does not say."""
+    spec = site.branding.spec
     return {
-        "title": _text(title),
-        "author": f"{{{_text(_MAKERS)}}}",
+        "title": _text(f"{spec.title}: leaderboard{ranking}"),
+        "author": "" if spec.file else f"{{{_text(_MAKERS)}}}",
         "year": site.date[:4],
         "version": _text(site.version),
+        "url": quote(spec.repository or "", safe=_OF_URLS),
         "note": _text(f"{note}Newest entry or decision: {site.date}"),
     }
 

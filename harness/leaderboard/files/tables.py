@@ -6,9 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from harness.leaderboard.entries.finding import RULES
 from harness.leaderboard.files.data_scripts import run_key, write_script
 from harness.leaderboard.numbers.benchmark import Benchmark
+from harness.leaderboard.numbers.outside import outside
 from harness.leaderboard.numbers.pairs import Pair, Pairs
 from harness.leaderboard.numbers.ranking import Place, Ranking
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry, Site
@@ -17,7 +17,7 @@ from harness.scores.long_form import METRICS, shares_of
 from harness.scores.results import DECIMALS, Score
 from harness.store.lines import write_json
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 _DENSE = (",", ":")
 MARKER = "boards.json"
 """A folder that has this in `data/` is a site."""
@@ -52,16 +52,7 @@ def _whole(site: Site) -> dict[str, Any]:
         "harness_version": site.version,
         "date": site.date,
         "benchmarks": {each.name: _benchmark(each) for each in site.benchmarks},
-        "refused": [
-            {
-                "entry": report.name,
-                "errors": [
-                    {"code": each.code, "rule": RULES[each.code], **asdict(each)}
-                    for each in report.findings
-                ],
-            }
-            for report in site.refused
-        ],
+        "outside": [asdict(each) for each in outside(site)],
         "boards": [
             {
                 **_about(board),

@@ -167,6 +167,11 @@ class ScoredEntry:
         return tuple(name for name, is_so in found.items() if is_so)
 
     @property
+    def is_all_priced(self) -> bool:
+        """Whether every answer of the run is known to be in its cost, if it has one."""
+        return self.run.run.cost is None or self.run.run.unpriced == 0
+
+    @property
     def before(self) -> Before | None:
         """Accuracy by the original labels, where other labels rank."""
         change = self.change

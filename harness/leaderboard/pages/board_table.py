@@ -198,8 +198,9 @@ def _cost() -> Sequence[Column]:
                lambda row: _number(row.run.run.tokens)),
         Column("seconds", "cost", "Seconds", "Time of the whole run",
                lambda row: _number(row.run.run.seconds)),
-        Column("cost", "cost", "US $", "Price of the whole run",
-               lambda row: _percent(row.run.run.cost)),
+        Column("cost", "cost", "US $", "Price of the whole run; “at least” where answers have no "
+               "price, or nobody counted those that have none",
+               lambda row: _percent(row.run.run.cost, "" if row.is_all_priced else "at least")),
     )  # fmt: skip
 
 

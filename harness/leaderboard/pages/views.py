@@ -184,8 +184,8 @@ NAVIGATION = (
     ("labels", "Labels"),
     ("suspects", "Suspects"),
     ("method", "Method"),
-    ("submit", "Submit"),
     ("data", "Data"),
+    ("submit", "Submit"),
     ("changes", "Changes"),
 )
 """Pages at the root, each of the template of its name, and what their links say."""

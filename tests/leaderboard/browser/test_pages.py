@@ -45,6 +45,23 @@ def test_no_page_has_barriers_wide_or_narrow_light_or_dark(
     assert not told, "\n".join(told)
 
 
+@pytest.mark.slow
+def test_scores_of_a_model_stand_below_their_headings(visits: Visits) -> None:
+    page = visits.open("models/mini_knn.html")
+    table = page.get_by_role("region", name="Scores on every ranking").locator("table")
+    rows = ["thead tr", "tbody tr:first-child"]
+    heads, cells = (
+        table.locator(row)
+        .first.locator("th, td")
+        .evaluate_all(
+            "all => all.map(each => { const box = each.getBoundingClientRect(); "
+            "return [box.left, box.right]; })"
+        )
+        for row in rows
+    )
+    assert cells == heads and len(cells) == 9
+
+
 def test_every_link_inside_the_site_leads_somewhere(visits: Visits, built: BuiltSite) -> None:
     lost = []
     for name in pages(built.folder):

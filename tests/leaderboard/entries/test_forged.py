@@ -246,7 +246,7 @@ def test_a_forged_entry_is_on_no_board(built: tuple[Site, Path], name: str) -> N
     assert not list(folder.rglob(f"{name}--*")) and len(site.boards) == 6
     assert not (folder / "models" / f"{name}.html").exists()
     whole = json.loads((folder / "data" / "boards.json").read_text())
-    assert name in {each["entry"] for each in whole["refused"]}
+    assert name in {each["entry"] for each in whole["outside"]}
     assert f">{name}<" in (folder / "changes.html").read_text()
 
 

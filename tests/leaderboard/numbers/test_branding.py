@@ -61,6 +61,13 @@ repository: https://example.org/birds
         "Birds <& more>: decisions",
     ]
     assert feeds[0].findtext(f"{ATOM}id") != feeds[1].findtext(f"{ATOM}id")
+    ours, theirs = (
+        (each / "data" / "leaderboard.bib").read_text() for each in (plain, tmp_path / "site")
+    )
+    assert "title = {Multimodal LLMs as image classifiers: leaderboard}" in ours
+    assert "harness developers" in ours and "harness developers" not in theirs
+    assert "more\\textgreater{}: leaderboard}" in theirs
+    assert "url = {https://example.org/birds}" in theirs
 
 
 def test_without_the_file_a_board_is_this_projects(tmp_path: Path) -> None:

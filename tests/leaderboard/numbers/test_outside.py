@@ -3,6 +3,7 @@ changes.
 """
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 from harness.answers.outcome import Status
@@ -39,6 +40,8 @@ def test_every_kind_of_entry_on_no_ranking_is_named_with_its_reason(
         ("failed", "incomplete", "E311"), ("forged", "refused", "E401"),
         ("gone", "withdrawn", "2026-11-21"), ("part", "incomplete", "E302"),
     ]  # fmt: skip
+    whole = json.loads((tmp_path / "site" / "data" / "boards.json").read_text())
+    assert whole["outside"] == [asdict(each) for each in outside(site)]
     for board in site.boards:
         assert {row.name for row in board.rows} == {"whole", "back"}
     first, changes = (

@@ -5,6 +5,7 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry
+from harness.leaderboard.pages.board_table import board_table
 from harness.leaderboard.pages.plots.figure import Figure
 from harness.leaderboard.pages.plots.pareto import FACTS, front, pareto
 from leaderboard.pages.site_builder import make_site
@@ -34,14 +35,26 @@ def made(figure: Figure | None) -> tuple[Figure, ElementTree.Element]:
     return figure, ElementTree.fromstring(figure.svg)
 
 
-def with_cost(row: ScoredEntry, cost: float | None) -> ScoredEntry:
-    run = row.run.run.model_copy(update={"cost": cost})
+def with_cost(row: ScoredEntry, cost: float | None, unpriced: int | None = 0) -> ScoredEntry:
+    run = row.run.run.model_copy(update={"cost": cost, "unpriced": unpriced})
     return replace(row, run=row.run.model_copy(update={"run": run}))
 
 
 def priced(*costs: float | None) -> Board:
     rows = [with_cost(row, cost) for row, cost in zip(BOARD.rows, costs, strict=False)]
     return replace(BOARD, rows=tuple(rows))
+
+
+def test_a_cost_that_lacks_prices_is_said_to_be_at_least_so_much_and_not_placed() -> None:
+    rows = BOARD.rows
+    found = [with_cost(rows[0], 1.0), with_cost(rows[1], 2.0, 7), with_cost(rows[2], 3.0, None)]
+    board = replace(BOARD, rows=(*found, with_cost(rows[3], 4.0)))
+    figure, _ = made(pareto(board, COST))
+    assert [cells[1] == "–" for cells in figure.table.rows] == [False, True, True, False]
+    table = board_table(board)
+    place = [column.key for column in table.columns].index("cost")
+    cells = [(line.cells[place].text, line.cells[place].detail) for line in table.rows]
+    assert cells == [("1.00", ""), ("2.00", "at least"), ("3.00", "at least"), ("4.00", "")]
 
 
 def test_a_model_without_the_fact_is_counted_and_listed_and_not_placed() -> None:

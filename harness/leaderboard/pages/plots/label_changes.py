@@ -77,7 +77,8 @@ def label_changes(benchmark: str, boards: Sequence[Board]) -> Figure | None:
         id=figure,
         title=f"What {first.headline} changes for each model",
         caption=f"Accuracy (%) by {first.original} (hollow) and by {first.headline} (filled), on "
-        "the images that both score; on the right the change in points. "
+        "the images that both score; on the right the change in points. Shapes are protocols, "
+        "colours kinds of models. "
         f"{', '.join(f'{each.short}: {each.name.lower()}' for each in words)}. Protocols ask "
         f"different questions: compare models under the same one.{left_out}",
         svg=drawing.markup(_draw(figure, drawn)),

@@ -51,7 +51,7 @@ def _parameters(row: ScoredEntry) -> float | None:
 
 def _cost(row: ScoredEntry) -> float | None:
     facts = row.run.run
-    return 1000 * facts.cost / facts.n if facts.cost and facts.n else None
+    return 1000 * facts.cost / facts.n if facts.cost and facts.n and row.is_all_priced else None
 
 
 def _day(row: ScoredEntry) -> float | None:
@@ -75,7 +75,8 @@ FACTS = (
         "cost",
         "Accuracy and cost",
         "US $ for 1,000 images",
-        "Cost is what the run’s manifest has, by the prices that its model named, over its images.",
+        "Cost is what the run’s manifest has, by the prices that its model named, over its images, "
+        "where each answer has a price.",
         "less cost",
         _cost,
         lambda value: f"{value:.3g}",
