@@ -85,11 +85,11 @@ def _not_once(
     for class_id, own in keys.items():
         if len(own) > 1:
             what = f"several keys mean class {class_id}"
-            yield Problem(str(path), what, ", ".join(own[:_SHOWN]))
+            yield Problem(str(path), what, ", ".join(own[:_SHOWN]), fix="keep one of them")
     missing = [each.name for each in classes.classes if each.id not in keys]
     if missing:
         what = f"has no sentences for {len(missing)} of {len(classes)} classes"
-        yield Problem(str(path), what, ", ".join(missing[:_SHOWN]))
+        yield Problem(str(path), what, ", ".join(missing[:_SHOWN]), fix="write some for each")
 
 
 def _faults(where: str, texts: object) -> Iterator[Problem]:
@@ -101,4 +101,5 @@ def _faults(where: str, texts: object) -> Iterator[Problem]:
             expected = f"a text, not blank, of at most {_LONGEST} characters"
             yield Problem(where, "holds what is no sentence", repr(text)[:80], expected)
         elif any("\ud800" <= sign <= "\udfff" for sign in text):
-            yield Problem(where, "holds half of a surrogate pair", ascii(text)[:80])
+            what, fix = "holds half of a surrogate pair", "write the whole sign, or leave it out"
+            yield Problem(where, what, ascii(text)[:80], fix=fix)

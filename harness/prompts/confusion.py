@@ -81,8 +81,8 @@ def read_arrays(path: Path, kind: str) -> dict[str, NDArray[Any]]:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except _BROKEN as error:
-        what = "not a readable .npz of numbers"
-        raise DataError(Problem(f"{kind} {path}", what, got=str(error))) from error
+        what, fix = "not a readable .npz of numbers", "write the file again"
+        raise DataError(Problem(f"{kind} {path}", what, str(error), fix=fix)) from error
 
 
 def _read_csv(path: Path, _: Sequence[int]) -> tuple[list[int], NDArray[np.float64]]:

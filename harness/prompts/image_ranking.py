@@ -93,7 +93,8 @@ def _manifest(path: Path, classes: ClassList) -> Mapping[str, Any]:
         protocol, status = values["identity"]["task"]["protocol"], values["status"]
         digest = values["class_list"]["sha256"]
     except (ValueError, KeyError, TypeError) as error:
-        raise DataError(Problem(str(where), "not the manifest of a run", str(error))) from error
+        what, fix = "not the manifest of a run", "give the folder of a run of `classify`"
+        raise DataError(Problem(str(where), what, str(error), fix=fix)) from error
     if protocol != "classify":
         what, expected = "is no run of a classifier", "a task of protocol `classify`"
         raise DataError(Problem(str(path), what, f"protocol `{protocol}`", expected))
@@ -139,7 +140,8 @@ def _of_features(path: Path, classes: ClassList) -> ImageRanking:
     if not fits or image_ids.dtype.kind != "U" or class_ids.dtype.kind not in "iu":
         raise DataError(Problem(str(path), "arrays that do not fit", str(shapes), _EXPECTED))
     if not (_is_finite(images) and _is_finite(vectors)):
-        raise DataError(Problem(str(path), "features that are no numbers, or are all zero"))
+        what, fix = "features that are no numbers, or are all zero", "compute them again"
+        raise DataError(Problem(str(path), what, fix=fix))
     if sorted(class_ids.tolist()) != list(classes.ids):
         what, got = "is of other classes", f"{len(class_ids)} class ids"
         raise DataError(Problem(str(path), what, got, f"each id of `{classes.name}` once"))
