@@ -59,6 +59,8 @@ def test_runs_are_scored_as_by_the_command_and_stay_as_they_are(folder: Path) ->
         "data",
     )
     assert names == {f"{each}.html" for each in pages}
+    index = (folder / "site" / "index.html").read_text("utf-8")
+    assert 'data-column="headline"' in index and 'data-column="level"' not in index
 
 
 def test_a_run_that_goes_on_stands_by_itself(folder: Path) -> None:

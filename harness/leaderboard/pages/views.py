@@ -131,7 +131,7 @@ def benchmark_views(site: Site) -> tuple[BenchmarkView, ...]:
         views.append(
             BenchmarkView(
                 benchmark,
-                boards=tuple(_board_view(board, most) for board in boards),
+                boards=tuple(_board_view(board, most, site.own is not None) for board in boards),
                 summary=summary(boards, benchmark.crossed),
                 label_changes=label_changes(benchmark.name, boards),
                 hardness=hardness(benchmark.name, asked),
@@ -146,13 +146,15 @@ def _models_in_index(site: Site) -> int:
     return _MODELS_IN_INDEX if rows + _MODELS_IN_INDEX * len(site.boards) <= _ROWS_IN_INDEX else 0
 
 
-def _board_view(board: Board, most: int) -> BoardView:
+def _board_view(board: Board, most: int, is_own: bool) -> BoardView:
     is_alone = len(board.rows) < 2
     index = () if is_alone or not most else (forest(board, most), slope(board, most))
     drawn = (decomposition,) if is_alone else (forest, slope, decomposition, pairwise, scatter)
     own = [draw(board) for draw in drawn]
     own += [] if is_alone or board.note else [pareto(board, fact) for fact in FACTS]
-    return BoardView(board, board_table(board), choices(board), _present(index), _present(own))
+    return BoardView(
+        board, board_table(board, is_own), choices(board), _present(index), _present(own)
+    )
 
 
 def entry_view(site: Site, entry: Entry) -> EntryView:
