@@ -75,8 +75,8 @@ def board_table(board: Board, is_own: bool = False) -> BoardTable:
     """Lay a board out. A column in which no model has a value is left out: what nobody measured or
     said is absent. Nor have one's own runs (`is_own`) a level, which is for entries.
     """
-    columns = (*_core(board), *_labels(board), *_health(), *_facts(), *_cost())
-    every = [column for column in columns if not (is_own and column.key == "level")]
+    known = (*_core(board), *_labels(board), *_health(), *_facts(), *_cost())
+    every = [column for column in known if not (is_own and column.key == "level")]
     cells = [(column, [column.cell(row) for row in board.rows]) for column in every]
     kept = [(column, found) for column, found in cells if any(cell.value for cell in found)]
     columns = [column for column, _ in kept]
