@@ -60,6 +60,7 @@ def spec(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callabl
     return make
 
 
+@pytest.mark.slow
 def test_features_are_computed_once_for_model_and_data(
     spec: Callable[..., ModelSpec], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

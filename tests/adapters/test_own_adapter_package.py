@@ -54,6 +54,7 @@ def guide_code(root: Path) -> str:
     return text.split("```python\n")[1].split("```")[0]
 
 
+@pytest.mark.slow
 def test_an_installed_adapter_is_known_by_its_name(installed: None, tmp_path: Path) -> None:
     (tmp_path / "grey.yaml").write_text(MODEL)
     words = ("run", "--tasks", "mini_classify", "--limit", "40", "--model", "grey")

@@ -73,6 +73,7 @@ def test_no_weights_are_needed(root: Path, tmp_path: Path) -> None:
     assert said.code == 2 and "cannot be loaded" in said.text
 
 
+@pytest.mark.slow
 def test_nothing_that_holds_a_model_is_imported(folder: Path) -> None:
     words = [str(word) for word in colour(folder, "--model", "gpt-4o", "--json")]
     code = (
@@ -361,6 +362,7 @@ def test_the_document_has_every_key(root: Path, tmp_path: Path) -> None:
     assert [key for key in sorted(keys) if f"`{key}`" not in section] == []
 
 
+@pytest.mark.slow
 def test_the_example_of_the_document(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

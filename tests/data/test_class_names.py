@@ -118,6 +118,7 @@ def spellings(imagenet: dict[str, ClassList]) -> dict[str, list[tuple[str, ...]]
     }
 
 
+@pytest.mark.slow
 def test_models_of_imagenet_go_on_in_their_order_however_they_spell_it(
     imagenet: dict[str, ClassList],
 ) -> None:
@@ -127,6 +128,7 @@ def test_models_of_imagenet_go_on_in_their_order_however_they_spell_it(
             assert match.confirms_order and len(match.places) >= 700
 
 
+@pytest.mark.slow
 def test_no_spelling_of_imagenet_in_another_order_is_joined_wrong(
     imagenet: dict[str, ClassList],
 ) -> None:

@@ -60,6 +60,7 @@ def unknown(words: list[str]) -> list[str]:
     return [word for word in given if word not in known | {"--help"}]
 
 
+@pytest.mark.slow
 def test_every_command_of_the_documents_exists(root: Path) -> None:
     pages = [root / "README.md", root / "CONTRIBUTING.md", *sorted((root / "docs").glob("*.md"))]
     found = [

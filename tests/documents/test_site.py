@@ -56,6 +56,7 @@ def site(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
     yield folder
 
 
+@pytest.mark.slow
 def test_no_page_fetches_from_another_host(site: Path, root: Path) -> None:
     pages = [*site.rglob("*.html"), *site.rglob("*.css")]
     assert len(pages) > 30
@@ -74,6 +75,7 @@ def test_no_page_fetches_from_another_host(site: Path, root: Path) -> None:
     assert "repo_url" not in config  # the theme would ask GitHub for the number of stars
 
 
+@pytest.mark.slow
 def test_every_page_is_in_the_navigation(site: Path, root: Path) -> None:
     start = (site / "index.html").read_text(encoding="utf-8")
     for page in (root / "docs").glob("*.md"):
@@ -81,6 +83,7 @@ def test_every_page_is_in_the_navigation(site: Path, root: Path) -> None:
             assert f'href="{page.stem}.html"' in start, page.name
 
 
+@pytest.mark.slow
 def test_the_reference_has_every_field_with_its_text(site: Path, root: Path) -> None:
     page = (site / "reference" / "task.html").read_text(encoding="utf-8")
     text = re.sub(r"<[^>]+>", " ", page)

@@ -112,6 +112,7 @@ def test_without_a_place_to_write_it_goes_on_and_says_so(
     assert "going on without the embeddings" in caplog.text
 
 
+@pytest.mark.slow
 def test_several_processes_at_once(inner: Counting, tmp_path: Path) -> None:
     code = (
         "import sys\n"

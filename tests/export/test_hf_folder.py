@@ -286,6 +286,7 @@ def test_the_same_runs_give_the_same_bytes(folder: Path, runs: Path, tmp_path: P
     assert files(again) == files(folder)
 
 
+@pytest.mark.slow
 def test_nothing_tells_of_the_machine(folder: Path, runs: Path) -> None:
     for path, content in files(folder).items():
         for secret in (str(runs), str(own_root())):

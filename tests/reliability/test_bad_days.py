@@ -33,6 +33,7 @@ def test_too_many_errors_end_the_run_and_are_asked_again(
     assert rows(output) == undisturbed
 
 
+@pytest.mark.slow
 def test_a_stuck_call_ends_the_run_with_its_batch_written_down(
     folder: Path, tmp_path: Path, undisturbed: Rows
 ) -> None:

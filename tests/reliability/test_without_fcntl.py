@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from support.colours import NAMES, N
 from support.launching import ROOT
 
@@ -51,6 +53,7 @@ for line in sys.stdin:
 """
 
 
+@pytest.mark.slow
 def test_every_command_works_without_fcntl(folder: Path) -> None:
     rows = [{"image_id": f"i{i:02d}", "answer": NAMES[i % 3]} for i in range(N)]
     (folder / "answers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+import harness
 from harness.data.classes import Class, ClassList
 from harness.data.images.pixels import pixels_sha256
 from harness.errors import DataError, UserError
@@ -109,7 +110,7 @@ def test_the_page_has_the_images_under_names_that_say_nothing(
     assert script(page / "queue.js", "REVIEW_QUEUE") == {
         "queue_sha256": made.queue.sha256,
         "mode": "blind",
-        "tool_version": "0.1.0",
+        "tool_version": harness.__version__,
         "task": "mini_classify",
         "class_list": "mini",
         "annotators": list(PEOPLE),

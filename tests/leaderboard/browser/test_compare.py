@@ -83,6 +83,7 @@ def test_every_pair_of_a_board_in_both_orders(visits: Visits, built: BuiltSite) 
         assert int(cell(page, "onlyB" if turned else "onlyA")) == pair.only_a
 
 
+@pytest.mark.slow
 def test_an_mllm_and_a_classifier_are_compared_as_by_the_command(
     visits: Visits, built: BuiltSite
 ) -> None:
@@ -193,6 +194,7 @@ def test_controls_write_the_address_and_back_undoes(visits: Visits, built: Built
     expect(page.get_by_role("combobox", name="Label group")).to_have_value("S+")
 
 
+@pytest.mark.slow
 def test_an_address_of_what_is_gone_shows_what_there_is(visits: Visits, built: BuiltSite) -> None:
     page = visits.open("compare.html#b=gone&x=%3Cscript%3E&y=gone&l=gone&g=gone&c=gone")
     expect(page.locator("#square")).to_be_visible()

@@ -181,6 +181,7 @@ def test_runs_are_added_and_removed_by_keys_and_stand_in_the_address(
     assert page.locator("#accuracies tbody tr").count() == 5
 
 
+@pytest.mark.slow
 def test_unknown_runs_of_an_address_are_left_out(visits: Visits, built: BuiltSite) -> None:
     runs = runs_of(built)[:2]
     page = visits.open(address(runs, r="gone:gone,%3Cscript%3E", p="XYZ"))

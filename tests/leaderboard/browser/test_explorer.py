@@ -216,6 +216,7 @@ def test_two_protocols_of_one_model(visits: Visits, built: BuiltSite) -> None:
         assert told(letter, Share(n=score.n, accuracy=score.accuracy)) in status(page)
 
 
+@pytest.mark.slow
 def test_data_that_is_not_there_is_told(visits: Visits, without_images: BuiltSite) -> None:
     board = without_images.largest_board
     for path in (visits.site / "data").glob(f"*/{board.rows[0].name}--{board.task}.js"):

@@ -30,6 +30,7 @@ def own(browser: Browser, folder: Path) -> Iterator[Visits]:
     assert found.complaints == []
 
 
+@pytest.mark.slow
 def test_runs_are_looked_at_beside_their_images(own: Visits) -> None:
     page = own.open("explorer.html#a=colours--cw:a&b=colours--cw:b")
     row = page.locator("#images tr[data-image=i03]")

@@ -101,6 +101,7 @@ def test_what_needs_scripts_is_told_where_there_are_none(visits: Visits, name: s
     assert page.locator("#status").count() == 0 or not page.locator(".controls").is_visible()
 
 
+@pytest.mark.slow
 def test_the_index_is_small(visits: Visits, built: BuiltSite) -> None:
     assert (built.folder / "index.html").stat().st_size < 400_000
     page = visits.open("index.html")

@@ -85,7 +85,7 @@ def measure(answers: Answers, first: LabelSet, headline: LabelSet) -> Disputed:
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=() if name in ("resnet152", "squeezenet1_1") else pytest.mark.slow)
+        pytest.param(name, marks=() if name == "squeezenet1_1" else pytest.mark.slow)
         for name in NETWORKS
     ],
 )
