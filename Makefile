@@ -19,7 +19,7 @@ VLLM := .venv-vllm
 # A machine that tests without a GPU may have a way of its own to make this environment.
 VLLM_SCRIPT := ../shared/vllm/make_env.sh
 # One more than processors: tests wait for commands that they start a fifth of the time.
-WORKERS = $(shell $(BIN)/python -c 'import os; print(min(4, 1 + (os.cpu_count() or 1)))')
+WORKERS = $(shell $(BIN)/python -c 'import os; print(1 + (os.cpu_count() or 1))')
 FULL_EXTRAS := dev,lmms,open-clip,quantization,timm,vision
 
 .PHONY: demo docs test test-full test-vllm lint clean
@@ -39,7 +39,8 @@ demo: $(VENV)/.ready
 	@echo 'The leaderboard of these models: $(CURDIR)/site/index.html'
 
 test: $(VENV)/.ready-dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m 'not slow' -n $(WORKERS) \
+	OMP_NUM_THREADS=1 PYTEST_XDIST_AUTO_NUM_WORKERS=$(WORKERS) \
+	    $(BIN)/python -m pytest -m 'not slow' -n auto --maxprocesses 4 \
 	    --dist loadfile --no-loadscope-reorder
 
 test-full: $(FULL)/.ready
