@@ -15,6 +15,10 @@ from harness.leaderboard.numbers.site_model import ScoredEntry
 from harness.leaderboard.pages import typeset
 from harness.leaderboard.pages.plots import drawing
 
+_Area = tuple[float, float, float]
+"""The left, upper and right bounds of names."""
+_Box = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
 _STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 25.0)
 
 
@@ -149,46 +153,46 @@ def draw_key(root: Element, top: float, gap: float, parts: Sequence[tuple[str, s
         x += 17 + drawing.width_of(label) + gap
 
 
-class Names:
-    """Writes the names of markers beside them, each where nothing is yet."""
+def draw_models(
+    root: Element,
+    area: _Area,
+    models: Sequence[tuple[ScoredEntry, drawing.Point, str]],
+    steps: Sequence[drawing.Point] = (),
+) -> None:
+    """Draw a marker a model at its point, with what its tooltip says, and beside it its name where
+    nothing is yet: neither a marker, nor a name, nor the line of upright and level `steps`.
+    """
+    taken = [(x - 5, y - 5, x + 5, y + 5) for _, (x, y), _ in models]
+    for (a, b), (c, d) in pairwise(steps):
+        taken.append((min(a, c), min(b, d) - 1, max(a, c) + 1, max(b, d) + 1))
+    for row, point, told in models:
+        part = drawing.group(root, f"model k-{row.kind}")
+        mark = drawing.marker(part, "mark", row.kind, point, 4.5)
+        drawing.tooltip(mark, f"{row.model}: {told}")
+        _write_name(part, typeset.cut(row.model, 22), point, area, taken)
 
-    def __init__(
-        self,
-        area: tuple[float, float, float],
-        markers: Iterable[drawing.Point],
-        steps: Sequence[drawing.Point] = (),
-    ) -> None:
-        """Take the left, upper and right bounds, the middles of all markers, and the corners of a
-        line of upright and level steps that no name may cover.
-        """
-        self._area = area
-        self._boxes = [(x - 5, y - 5, x + 5, y + 5) for x, y in markers]
-        for (a, b), (c, d) in pairwise(steps):
-            self._boxes.append((min(a, c), min(b, d) - 1, max(a, c) + 1, max(b, d) + 1))
 
-    def write(self, part: Element, name: str, marker: drawing.Point) -> None:
-        """Write a name, if there is room on a side of its marker."""
-        (x, y), wide = marker, drawing.width_of(name)
-        left, top, right = self._area
-        for css, start, middle in (
-            ("name", x + 8, y),
-            ("name end", x - 8 - wide, y),
-            ("name middle", x - wide / 2, y - 13),
-            ("name middle", x - wide / 2, y + 13),
+def _write_name(
+    part: Element, name: str, marker: drawing.Point, area: _Area, taken: list[_Box]
+) -> None:
+    """Write a name on the first side of its marker that has room, and take that box."""
+    (x, y), wide = marker, drawing.width_of(name)
+    left, top, right = area
+    for css, start, middle in (
+        ("name", x + 8, y),
+        ("name end", x - 8 - wide, y),
+        ("name middle", x - wide / 2, y - 13),
+        ("name middle", x - wide / 2, y + 13),
+    ):
+        end, above, below = start + wide, middle - 7, middle + 7
+        is_inside = start >= left and end <= right and above >= top
+        if is_inside and not any(
+            start < c and a < end and above < d and b < below for a, b, c, d in taken
         ):
-            inside = start >= left and start + wide <= right and middle - 7 >= top
-            if inside and self._take((start, middle - 7, start + wide, middle + 7)):
-                anchor = {"name": start, "name end": start + wide}.get(css, x)
-                drawing.text(part, css, (anchor, middle), name)
-                break
-
-    def _take(self, box: tuple[float, float, float, float]) -> bool:
-        """Take a box (left, top, right, bottom) if it is free; give whether it was."""
-        left, top, right, bottom = box
-        if any(left < c and a < right and top < d and b < bottom for a, b, c, d in self._boxes):
-            return False
-        self._boxes.append(box)
-        return True
+            taken.append((start, above, end, below))
+            anchor = {"name": start, "name end": end}.get(css, x)
+            drawing.text(part, css, (anchor, middle), name)
+            break
 
 
 def ends_of(row: ScoredEntry) -> tuple[float, float] | None:

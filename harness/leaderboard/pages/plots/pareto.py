@@ -16,9 +16,9 @@ from harness.leaderboard.pages.plots.figure import (
     MOST_MODELS,
     Axis,
     Figure,
-    Names,
     Scale,
     draw_axes,
+    draw_models,
     percent_scale,
     shown,
     table_of,
@@ -162,10 +162,10 @@ def _draw(
     best: Sequence[tuple[float, float]],
 ) -> Markup:
     root = drawing.drawing(_WIDTH, _HEIGHT, figure)
-    place = _placed(fact, [value for _, value, _ in points])
+    place, ticks = _across(fact, [value for _, value, _ in points])
     up = percent_scale([accuracy for _, _, accuracy in points], _BOTTOM, _TOP)
     draw_axes(root, Axis(up, (_LEFT, _RIGHT), upright=True, away=8))
-    for tick in place.ticks:
+    for tick in ticks:
         drawing.line(root, "grid", (place(tick), _TOP), (place(tick), _BOTTOM))
         drawing.text(root, "tick middle", (place(tick), _BOTTOM + 16), fact.write(tick))
     middle = ((_LEFT + _RIGHT) / 2, _BOTTOM + 40)
@@ -176,40 +176,28 @@ def _draw(
         steps.append((place(value), up(accuracy)))
     steps.append((_RIGHT, steps[-1][1]))
     drawing.line(root, "diagonal", *steps)
-    middles = [(place(value), up(accuracy)) for _, value, accuracy in points]
-    names = Names((_LEFT, _TOP, _WIDTH), middles, steps)
-    for (row, value, accuracy), where in zip(points, middles, strict=True):
-        part = drawing.group(root, f"model k-{row.kind}")
-        mark = drawing.marker(part, "mark", row.kind, where, 4.5)
-        drawing.tooltip(mark, f"{row.model}: {fact.write(value)}, {typeset.fixed(accuracy)} %")
-        names.write(part, typeset.cut(row.model, 22), where)
+    models = [
+        (row, (place(value), up(accuracy)), f"{fact.write(value)}, {typeset.fixed(accuracy)} %")
+        for row, value, accuracy in points
+    ]
+    draw_models(root, (_LEFT, _TOP, _WIDTH), models, steps)
     return drawing.markup(root)
 
 
-@dataclass(frozen=True, slots=True)
-class _Across:
-    """The axis of a fact."""
-
-    scale: Scale
-    ticks: Sequence[float]
-    is_logarithmic: bool
-
-    def __call__(self, value: float) -> float:
-        """Give the position of a value."""
-        return self.scale(math.log10(value) if self.is_logarithmic else value)
-
-
-def _placed(fact: Fact, values: Sequence[float]) -> _Across:
+def _across(
+    fact: Fact, values: Sequence[float]
+) -> tuple[Callable[[float], float], Sequence[float]]:
+    """Give what places a value on the axis of a fact, and the values to mark there."""
     low, high = min(values), max(values)
     if not fact.is_logarithmic:
         room = max(1.0, 0.05 * (high - low))
-        scale = Scale(low - room, high + room, _LEFT, _RIGHT, 1.0)
         days = {round(low + part * (high - low) / 3) for part in range(4)}
-        return _Across(scale, sorted(days), False)
+        return Scale(low - room, high + room, _LEFT, _RIGHT, 1.0), sorted(days)
     stretch = max(1.3, math.sqrt(_LEAST_SPAN * low / high))
     low, high = low / stretch, high * stretch
     scale = Scale(math.log10(low), math.log10(high), _LEFT, _RIGHT, 1.0)
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     steps = (1.0,) if high / low > 1e3 else (1.0, 2.0, 5.0)
     marks = [step * 10.0**decade for decade in decades for step in steps]
-    return _Across(scale, [mark for mark in marks if low <= mark <= high], True)
+    ticks = [mark for mark in marks if low <= mark <= high]
+    return lambda value: scale(math.log10(value)), ticks

@@ -11,8 +11,8 @@ from harness.leaderboard.pages.plots.figure import (
     MOST_MODELS,
     Axis,
     Figure,
-    Names,
     draw_axes,
+    draw_models,
     ends_of,
     percent_scale,
     shown,
@@ -22,7 +22,6 @@ from harness.leaderboard.pages.plots.figure import (
 _SIDE, _LEFT, _TOP = 480.0, 64.0, 16.0
 _BOTTOM, _RIGHT = _TOP + _SIDE, _LEFT + _SIDE
 _WIDTH, _HEIGHT = 640.0, 556.0
-_RADIUS = 4.5
 
 
 def scatter(board: Board) -> Figure | None:
@@ -68,12 +67,9 @@ def _draw(
     drawing.text(root, "head middle", (_LEFT + _SIDE / 2, _BOTTOM + 40), str(board.original), 40)
     turned = drawing.text(root, "head middle", (0, 0), board.headline, 40)
     turned.set("transform", f"translate(16 {_TOP + _SIDE / 2:.0f}) rotate(-90)")
-    places = [(across(original), up(headline)) for _, (original, headline) in points]
-    names = Names((_LEFT, _TOP, _WIDTH), places)
-    for (row, (original, headline)), place in zip(points, places, strict=True):
-        part = drawing.group(root, f"model k-{row.kind}")
-        mark = drawing.marker(part, "mark", row.kind, place, _RADIUS)
-        both = f"{typeset.fixed(original)} → {typeset.fixed(headline)}"
-        drawing.tooltip(mark, f"{row.model}: {both}")
-        names.write(part, typeset.cut(row.model, 22), place)
+    models = [
+        (row, (across(before), up(after)), f"{typeset.fixed(before)} → {typeset.fixed(after)}")
+        for row, (before, after) in points
+    ]
+    draw_models(root, (_LEFT, _TOP, _WIDTH), models)
     return drawing.markup(root)
