@@ -8,7 +8,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +27,7 @@ from harness.report.drawing import (
     save,
     short,
 )
-from harness.report.drawn_runs import check_label_sets, named
+from harness.report.drawn_runs import check_label_sets, named, told_apart
 from harness.report.table import INTERVAL, Column, Number, Table, names
 from harness.scores.results import Interval, Protocol, Results
 
@@ -225,18 +224,16 @@ def _beside(axes: "Axes", shifts: Shifts) -> None:
 
 def _labels(shifts: Shifts) -> list[str]:
     """Give the names, each on one short line: of a task what tells it from others of its model."""
-    tasks: dict[tuple[str, Protocol], list[list[str]]] = defaultdict(list)
+    tasks: dict[tuple[str, Protocol], list[str]] = defaultdict(list)
     for run in shifts.runs:
-        tasks[run.model, run.protocol].append(run.task.split("_"))
+        tasks[run.model, run.protocol].append(run.task)
     return [_label(run, tasks[run.model, run.protocol]) for run in shifts.runs]
 
 
-def _label(run: Shift, tasks: Sequence[Sequence[str]]) -> str:
+def _label(run: Shift, tasks: Sequence[str]) -> str:
     if len(tasks) == 1:
         return short(run.model)
-    same = takewhile(lambda words: len(set(words)) == 1, zip(*tasks, strict=False))
-    begins = min(len(list(same)), *(len(each) - 1 for each in tasks))
-    own = short("_".join(run.task.split("_")[begins:]), LONGEST_NAME // 2)
+    own = short(told_apart(run.task, tasks), LONGEST_NAME // 2)
     return f"{short(run.model, LONGEST_NAME - len(own) - 3)} ({own})"
 
 

@@ -1,7 +1,8 @@
 """Several runs in one picture: what each is called in it, and the label sets that all must have."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import takewhile
 
 from harness.errors import DataError, Problem, UserError, unknown_name
 from harness.scores.results import Results
@@ -10,6 +11,14 @@ from harness.scores.results import Results
 def named(result: Results) -> str:
     """Say which run results are of."""
     return f"{result.model} on {result.task}"
+
+
+def told_apart(task: str, tasks: Iterable[str]) -> str:
+    """Give what tells a task from others: its name without the words with which all begin."""
+    words = [each.split("_") for each in tasks]
+    same = takewhile(lambda each: len(set(each)) == 1, zip(*words, strict=False))
+    begins = min(len(list(same)), *(len(each) - 1 for each in words))
+    return "_".join(task.split("_")[begins:])
 
 
 def run_names(results: Sequence[Results], settings: Sequence[Sequence[str]]) -> list[str]:

@@ -4,7 +4,6 @@ and as `harness.report.change_plot` draws it: from hollow to filled, the marker 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from xml.etree.ElementTree import Element
 
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry
@@ -21,6 +20,7 @@ from harness.leaderboard.pages.plots.figure import (
     table_of,
 )
 from harness.leaderboard.pages.typeset import KINDS, PROTOCOLS
+from harness.report.drawn_runs import told_apart
 
 _WIDTH, _TOP, _ROW, _GAP, _AXIS = 640.0, 8.0, 17.0, 5.0, 24.0
 _NAME, _LABEL, _LEFT, _RIGHT = 150.0, 160.0, 262.0, 574.0
@@ -93,10 +93,7 @@ def _labels(boards: Sequence[Board]) -> Mapping[str, str]:
     found = {}
     for board in boards:
         tasks = {each.task for each in boards if each.protocol == board.protocol}
-        words = [task.split("_") for task in tasks]
-        same = takewhile(lambda each: len(set(each)) == 1, zip(*words, strict=False))
-        begins = min(len(list(same)), *(len(each) - 1 for each in words))
-        own = f" {'_'.join(board.task.split('_')[begins:])}" if len(tasks) > 1 else ""
+        own = f" {told_apart(board.task, tasks)}" if len(tasks) > 1 else ""
         found[board.slug] = PROTOCOLS[board.protocol].short + own
     return found
 
