@@ -4,8 +4,8 @@
 
 var COMPARE_MANY = (function () {
   const { make, viewHash } = HARNESS;
-  const { both, without, bitsOf, count, places, percent, fixed, accuracy, change, probability, mcnemar, holm, wilson } = NUMBERS;
-  const { ALPHA, cell, head, region, between, runKey, name, pictures, intervalNote } = COMPARE_PARTS;
+  const { both, bitsOf, count, places, percent, fixed, accuracy, change, probability, mcnemar, holm, wilson } = NUMBERS;
+  const { ALPHA, cell, head, region, between, name, square, pictures, intervalNote } = COMPARE_PARTS;
   const MOST_PATTERNS = 10;
 
   /** "A", "A and B", "A, B and C". */
@@ -31,11 +31,10 @@ var COMPARE_MANY = (function () {
   /** Every two sides on the images that both have; p is corrected over all of them. */
   function pairsOf({ sides, pairOf }, slice) {
     const found = sides.flatMap((a, i) => sides.slice(i + 1).map((b, step) => {
-      const scored = both(slice, a.judgement.scored, b.judgement.scored);
-      const [rightA, rightB] = [both(scored, a.judgement.right), both(scored, b.judgement.right)];
-      const [onlyA, onlyB] = [count(without(rightA, rightB)), count(without(rightB, rightA))];
+      const sets = square(a, b, slice);
+      const [n, onlyA, onlyB] = [sets.scored, sets.onlyA, sets.onlyB].map(count);
       const { low = null, high = null } = pairOf(i, i + 1 + step) || {};
-      return { a, b, n: count(scored), onlyA, onlyB, low, high, p: mcnemar(onlyA, onlyB) };
+      return { a, b, n, onlyA, onlyB, low, high, p: mcnemar(onlyA, onlyB) };
     }));
     const corrected = holm(found.map(({ p }) => p));
     return found.map((pair, place) => ({ ...pair, holm: corrected[place] }));

@@ -3,7 +3,7 @@
 
 var COMPARE_PARTS = (function () {
   const { make, foreign, viewHash } = HARNESS;
-  const { places, change } = NUMBERS;
+  const { both, without, places, change } = NUMBERS;
   const LISTED = 50;
   const ALPHA = 0.05;
 
@@ -63,6 +63,13 @@ var COMPARE_PARTS = (function () {
     return foreign(RUNS.rowName(board, row));
   }
 
+  /** The images of a set that both sides have scored: all, and by who of the two is right. */
+  function square(a, b, bits) {
+    const scored = both(a.judgement.scored, b.judgement.scored, bits);
+    const [rightA, rightB] = [both(scored, a.judgement.right), both(scored, b.judgement.right)];
+    return { scored, right: both(rightA, rightB), onlyA: without(rightA, rightB), onlyB: without(rightB, rightA) };
+  }
+
   /**
    * Pictures of a set of images, each a link to the answers of two sides.
    * @param {string} id
@@ -96,5 +103,5 @@ var COMPARE_PARTS = (function () {
         + " only; this is a slice, another label set, or one pair of too many.");
   }
 
-  return Object.freeze({ ALPHA, cell, head, region, between, runKey, name, pictures, intervalNote });
+  return Object.freeze({ ALPHA, cell, head, region, between, runKey, name, square, pictures, intervalNote });
 })();

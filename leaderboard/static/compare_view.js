@@ -5,19 +5,15 @@
 var COMPARE_VIEW = (function () {
   const { make, viewHash } = HARNESS;
   const {
-    both, without, count, places, percent, accuracy, change, probability, mcnemar, holm, pairedInterval,
+    count, places, percent, accuracy, change, probability, mcnemar, holm, pairedInterval,
   } = NUMBERS;
-  const { ALPHA, cell, head, region, between, name, pictures, intervalNote } = COMPARE_PARTS;
+  const { ALPHA, cell, head, region, between, name, square, pictures, intervalNote } = COMPARE_PARTS;
   const MOST_CLASSES = 20;
 
   /** Count the four cells of the 2x2 table, on images of a set that both runs have answered. */
   function cells({ sides: [a, b] }, bits) {
-    const scored = both(a.judgement.scored, b.judgement.scored, bits);
-    const [rightA, rightB] = [both(scored, a.judgement.right), both(scored, b.judgement.right)];
-    const sets = {
-      scored, right: both(rightA, rightB), onlyA: without(rightA, rightB), onlyB: without(rightB, rightA),
-    };
-    return { sets, ...summary(...[scored, sets.right, sets.onlyA, sets.onlyB].map(count)) };
+    const sets = square(a, b, bits);
+    return { sets, ...summary(...[sets.scored, sets.right, sets.onlyA, sets.onlyB].map(count)) };
   }
 
   function summary(n, right, onlyA, onlyB) {

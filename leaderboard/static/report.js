@@ -68,5 +68,5 @@ var REPORT = (function () {
     }, "Report the label"));
   }
 
-  return Object.freeze({ textOf, addressOf, block });
+  return Object.freeze({ block });
 })();

@@ -20,7 +20,7 @@ def report_address(
     """Give the address of a new issue of the repository, filled in; None where none is known.
 
     `labels` are the image's, by label set; `suggestion` says which are right, and is left to the
-    reader where it is empty. The same text as REPORT.textOf of `static/report.js`.
+    reader where it is empty. The same text as textOf of `static/report.js`.
     """
     if repository is None:
         return None
