@@ -11,35 +11,9 @@ from harness.leaderboard.entries.finding import Report
 from harness.leaderboard.numbers import site_model as model
 from harness.leaderboard.numbers.pairs import Pair
 from harness.leaderboard.numbers.ranking import Place, Ranking
-from harness.scores.result_parts import (
-    Granularity,
-    GranularityPart,
-    Relation,
-    RelationShare,
-)
-from harness.scores.results import (
-    MATCHED,
-    MATCHINGS,
-    BootstrapInfo,
-    Change,
-    ClassListInfo,
-    EquivalencesInfo,
-    LabelSetInfo,
-    Matched,
-    Matching,
-    OutShare,
-    Protocol,
-    ReadingInfo,
-    Results,
-    Score,
-    Share,
-)
+from harness.scores.results import MATCHED, Change, Protocol
 from harness.scores.statistics import wilson
-
-CLASS_NAMES = ("red fox", "grey wolf", "tabby cat", "tiger cat", "missile", "projectile")
-N, N_EMPTY = 1234, 46
-SHA = "0123456789abcdef" * 4
-LABEL_SETS = ("toy_imgt", "toy_regt")
+from leaderboard.pages.results_builder import LABEL_SETS, N_EMPTY, N, results_of, score_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,117 +51,6 @@ PLANS = (
     BoardPlan("toy_mc_easy", "mc", 88.0, {"strategy": "embedding", "rank": [21, 40]}),
     BoardPlan("toy_cw", "cw", 63.0),
 )  # fmt: skip
-
-
-def label_set(original: bool) -> LabelSetInfo:
-    return LabelSetInfo(
-        source="labels/toy.jsonl",
-        digest=SHA,
-        original=original,
-        n_images=N + N_EMPTY,
-        n_empty=0 if original else N_EMPTY,
-        n_common=N + N_EMPTY,
-        notes={},
-    )
-
-
-def label_sets() -> dict[str, LabelSetInfo]:
-    return {name: label_set(name == "toy_imgt") for name in LABEL_SETS}
-
-
-def _matching(right: int, n: int) -> dict[Matching, Matched]:
-    """Fewer are right, the closer answers have to match."""
-    hits = {matching: right - 3 * (3 - level) for matching, level in MATCHINGS.items()}
-    return {key: Matched(n_right=hit, accuracy=100 * hit / n) for key, hit in hits.items()}
-
-
-def _score(right: int, n: int, n_empty: int, matched: bool) -> Score:
-    accuracy = 100 * right / n
-    low, high = wilson(right, n) or (0.0, 0.0)
-    groups = {"S": 900, "S+": 800, "S-": 100, "M": 334, "M+": 184, "M-": 150}
-    return Score(
-        n=n,
-        n_right=right,
-        accuracy=accuracy,
-        ci95=(low, high),
-        ci95_classes=(low - 1, high + 1),
-        n_empty=n_empty,
-        n_error=0,
-        n_classes=len(CLASS_NAMES),
-        accuracy_empty_correct=100 * (right + n_empty) / (n + n_empty),
-        matching=_matching(right, n) if matched else None,
-        accuracy_first_in_list=None,
-        mean_per_class=accuracy - 0.5,
-        top5=None,
-        groups={
-            "A": Share(n=n, accuracy=accuracy),
-            "N": Share(n=n_empty, accuracy=None),
-            **{
-                name: Share(n=count, accuracy=max(0.0, accuracy - 3 * place))
-                for place, (name, count) in enumerate(groups.items())
-            },
-        },
-    )
-
-
-def _granularity(n: int) -> Granularity:
-    """Three answers in five are exact, the others too generic."""
-    counts = {each: 0 for each in Relation} | {Relation.EXACT: n * 3 // 5}
-    counts[Relation.GENERIC] = n - counts[Relation.EXACT]
-    return Granularity(
-        n=n,
-        relations={
-            name: RelationShare(n=count, share=100 * count / n, ci95=wilson(count, n))
-            for name, count in counts.items()
-        },
-        n_by_name=counts[Relation.GENERIC],
-        precision=100,
-        recall=70,
-        f1=82,
-        n_mistakes=0,
-        mistake_height=None,
-        accuracy_at={"0": 60.0, "1": 100.0},
-    )
-
-
-def _results(plan: BoardPlan, place: int, original: Score, headline: Score) -> Results:
-    oop = (17 * place) % 90 if plan.protocol in ("ow", "cw") else 0
-    n = N + N_EMPTY
-    counts = {status.value: 0 for status in Status} | {"oop": oop, "ok": n - oop}
-    return Results(
-        task=plan.task,
-        model=f"model-{place}",
-        protocol=plan.protocol,
-        n=n,
-        complete=True,
-        counts=counts,
-        shares={name: 100 * count / n for name, count in counts.items()},
-        out_of_prompt=(
-            {
-                key: OutShare(n=oop + 3 * (3 - level), share=100 * (oop + 3 * (3 - level)) / n)
-                for key, level in MATCHINGS.items()
-            }
-            if plan.protocol in MATCHED
-            else None
-        ),
-        reading=ReadingInfo(rules={}, levels={"read": 3}, removed={}, n_truncated=0, n_tied=0),
-        scores={plan.protocol: dict(zip(LABEL_SETS, (original, headline), strict=True))},
-        granularity=GranularityPart(
-            hierarchy=SHA,
-            sibling_height=1,
-            scores={plan.protocol: dict.fromkeys(LABEL_SETS, _granularity(1000))},
-        )
-        if plan.protocol == "ow"
-        else None,
-        changes={},
-        mapping=None,
-        mc=None,
-        per_class={},
-        class_list=ClassListInfo(name="toy", name_set="clean", n=len(CLASS_NAMES), digest=SHA),
-        label_sets=label_sets(),
-        equivalences=EquivalencesInfo(source="labels/toy.json", groups=[[4, 5]]),
-        bootstrap=BootstrapInfo(draws=2000, seed=0),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,9 +118,9 @@ def _row(
     plan: BoardPlan, item: _Counts, drawn: Sequence[_Counts], entry: Entry, texts: Texts
 ) -> model.ScoredEntry:
     matched = plan.protocol in MATCHED
-    original = _score(item.original, N + N_EMPTY, 0, matched)
+    original = score_of(item.original, N + N_EMPTY, 0, matched)
     before = 100 * item.original / N
-    headline = _score(item.right, N, N_EMPTY, matched)
+    headline = score_of(item.right, N, N_EMPTY, matched)
     delta = 100 * (item.right - item.original) / N
     both = min(item.original, item.right) - 30
     rank = 1 + sum(other.right > item.right for other in drawn)
@@ -266,7 +129,7 @@ def _row(
         run=next(run for run in entry.manifest.runs if run.task == plan.task),
         protocol=plan.protocol,
         claimed="no text to read" if plan.claimed else None,
-        results=_results(plan, item.place, original, headline),
+        results=results_of(plan.task, plan.protocol, item.place, original, headline),
         headline=headline,
         change=Change(
             protocol=plan.protocol,

@@ -19,17 +19,8 @@ from harness.store.manifest import (
     Manifest,
     MappingFacts,
 )
-from leaderboard.pages.board_builder import (
-    CLASS_NAMES,
-    N_EMPTY,
-    PLANS,
-    SHA,
-    BoardPlan,
-    N,
-    Texts,
-    label_sets,
-    make_board,
-)
+from leaderboard.pages.board_builder import PLANS, BoardPlan, Texts, make_board
+from leaderboard.pages.results_builder import CLASS_NAMES, N_EMPTY, SHA, N, label_sets
 
 KINDS: tuple[Kind, ...] = ("mllm", "mllm", "dual_encoder", "supervised", "knn")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from markupsafe import Markup
 from harness.leaderboard.numbers.pairs import Pairs
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.leaderboard.pages.summary import summary
+from harness.scores.results import Protocol
 from harness.scores.statistics import Interval
 from harness.specs.model import Kind
 from leaderboard.pages.board_builder import BoardPlan, Texts
@@ -19,8 +21,8 @@ CW = BoardPlan("toy_cw", "cw", 60.0)
 CLASSIFY = BoardPlan("toy_classify", "classify", 70.0, claimed=True)
 
 
-def board(plan: BoardPlan, n_models: int, **values: object) -> Board:
-    return replace(make_site(n_models, (plan,)).boards[0], **values)  # type: ignore[arg-type]
+def board(plan: BoardPlan, n_models: int, **values: Any) -> Board:
+    return replace(make_site(n_models, (plan,)).boards[0], **values)
 
 
 def with_change(row: ScoredEntry, delta: float | None, ci95: Interval | None) -> ScoredEntry:
@@ -177,9 +179,9 @@ def test_a_supervised_model_that_is_best_is_named_once_and_ties_are_said() -> No
 def test_the_ranking_of_the_mllms_is_chosen_by_protocol_and_never_by_accuracy() -> None:
     free = accurate(board(CLASSIFY, 1), ("Net", "supervised", 64.0))
 
-    def asked(protocol: str, accuracy: float, *, claimed: bool = False) -> Board:
+    def asked(protocol: Protocol, accuracy: float, *, claimed: bool = False) -> Board:
         made = accurate(board(CW, 1), (f"M-{protocol}", "mllm", accuracy))
-        return replace(made, slug=protocol, protocol=protocol, claimed=claimed)  # type: ignore[arg-type]
+        return replace(made, slug=protocol, protocol=protocol, claimed=claimed)
 
     boards = [asked("ow", 90.0), asked("mc", 99.0), asked("cw", 50.0), asked("cw_plus", 55.0), free]
     assert "under CW+ (closed world, mapped) is M-cw_plus with 55.00 %" in said(boards)[0]

@@ -12,8 +12,8 @@ from harness.leaderboard.numbers.suspects import Control, Suspect, Suspects, Vot
 from harness.leaderboard.pages.reporting import report_address
 from harness.leaderboard.pages.views import render
 from harness.specs.site import SiteSpec
-from leaderboard.pages.board_builder import CLASS_NAMES
 from leaderboard.pages.reading import Element, assert_inert, read_all
+from leaderboard.pages.results_builder import CLASS_NAMES
 from leaderboard.pages.site_builder import make_site
 
 REPOSITORY = "https://github.com/example/benchmark/"
