@@ -17,7 +17,7 @@ from harness.data.classes import ClassList
 from harness.data.image_ids import fault_of, image_meant
 from harness.data.labels.files import parse_json, parse_lines, read_text
 from harness.data.labels.label_set import Equivalences
-from harness.data.labels.rows import class_range, first_problems
+from harness.data.labels.rows import class_range, first_problems, without_problems
 from harness.errors import DataError, Problem, suggestion
 from harness.limits import is_file
 
@@ -53,7 +53,7 @@ class Right:
     """By any label set."""
 
 
-def read_questions(path: Path, classes: ClassList, n_options: int) -> list[Question]:
+def read_questions(path: Path, classes: ClassList, n_options: int) -> tuple[Question, ...]:
     """Read the options of a file. Raises DataError with every problem of it, ten in full: what is
     no image, a class that is unknown or stands twice, more or fewer options than `n_options`.
     """
@@ -62,20 +62,14 @@ def read_questions(path: Path, classes: ClassList, n_options: int) -> list[Quest
     file = read_text("options", path)
     is_foci = path.suffix.lower() == ".json"
     entries = list(_foci(parse_json(file), path) if is_foci else parse_lines(file))
-    problems = [each for each in entries if isinstance(each, Problem)]
+    faults = [each for each in entries if isinstance(each, Problem)]
     rows = [each for each in entries if not isinstance(each, Problem)]
     image_key = "image" if is_foci else "image_id"
     named = {text for _, row in rows for text in _classes_in(row) if isinstance(text, str)}
     reader = _Reader(classes, meanings(named, classes), image_key, n_options)
-    found: list[Question] = []
-    for where, row in rows:
-        read = reader.read(where, row)
-        (found if isinstance(read, Question) else problems).append(read)  # type: ignore[arg-type]
     if not entries:
-        problems.append(Problem(str(path), "no options in it", "an empty file", _SHAPE))
-    if problems:
-        raise DataError(first_problems(problems, str(path)))
-    return found
+        raise DataError(Problem(str(path), "no options in it", "an empty file", _SHAPE))
+    return without_problems([*faults, *(reader.read(*each) for each in rows)], str(path))
 
 
 def _foci(value: Any, path: Path) -> Iterator[tuple[str, dict[str, Any]] | Problem]:
@@ -195,17 +189,8 @@ def right_options(
         what, got = "holds no options of images of the task", ", ".join(missing[:_SHOWN])
         fix = "add them, or ask about the others by `ids`"
         raise DataError(Problem(str(path), f"{what}: {len(missing)}", got, fix=fix))
-    found: dict[str, int] = {}
-    problems: list[Problem] = []
-    for image, right in rights.items():
-        read = _right_option(image, questions[image], right, same)
-        if isinstance(read, Problem):
-            problems.append(read)
-        else:
-            found[image] = read
-    if problems:
-        raise DataError(first_problems(problems, str(path)))
-    return found
+    found = (_right_option(each, questions[each], rights[each], same) for each in rights)
+    return dict(zip(rights, without_problems(found, str(path)), strict=True))
 
 
 def _right_option(

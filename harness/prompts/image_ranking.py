@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from harness.data.classes import ClassList
 from harness.data.image_ids import ids_of_texts, written_id
 from harness.data.labels.files import parse_lines, read_text
-from harness.data.labels.rows import class_range, first_problems
+from harness.data.labels.rows import class_range, without_problems
 from harness.encoders.base import unit_rows
 from harness.errors import DataError, Problem
 from harness.limits import MOST_RECORD, is_file, parse_json_text, read_bounded_text
@@ -71,16 +71,10 @@ def read_image_ranking(path: Path, classes: ClassList) -> ImageRanking:
 def _of_run(path: Path, classes: ClassList) -> ImageRanking:
     manifest = _manifest(path, classes)
     file = read_text("rows", path / "predictions.jsonl")
-    found: dict[str, tuple[int, ...]] = {}
-    problems: list[Problem] = []
-    for line in parse_lines(file):
-        read = line if isinstance(line, Problem) else _row(*line, classes)
-        if isinstance(read, Problem):
-            problems.append(read)
-        else:
-            found[read[0]] = read[1]
-    if problems:
-        raise DataError(first_problems(problems, str(file.path)))
+    rows = (
+        line if isinstance(line, Problem) else _row(*line, classes) for line in parse_lines(file)
+    )
+    found = dict(without_problems(rows, str(file.path)))
     ranking = hashlib.sha256(json.dumps(sorted(found.items())).encode()).hexdigest()
     return ImageRanking(found, {"mark": str(manifest.get("mark")), "ranking": ranking})
 

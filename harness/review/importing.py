@@ -62,15 +62,14 @@ def read_rows(
             others[each.image] += 1
             continue
         row = _row(each, image_id, form, target, choice)
-        key = None if isinstance(row, Problem) else (row.annotator, row.image_id, row.pass_)
         if isinstance(row, Problem):
             problems.append(row)
-        elif key in rows:
+        elif row.key in rows:
             what = "is a second answer of one person to one image in one pass"
-            expected = f"one; the first is {rows[key][0]}"
+            expected = f"one; the first is {rows[row.key][0]}"
             problems.append(Problem(each.where, what, expected=expected))
         else:
-            rows[row.annotator, row.image_id, row.pass_] = (each.where, row)
+            rows[row.key] = (each.where, row)
     if not rows and not problems:
         named = ", ".join(list(others)[:_SHOWN])
         what = "holds no answer to an image of the queue"
@@ -170,13 +169,12 @@ def _new(answers: Answers, rows: Sequence[AnswerRow], choice: Choice) -> list[An
     new: list[AnswerRow] = []
     problems: list[Problem] = []
     for row in sorted(rows, key=lambda row: passes.index(row.pass_)):
-        key = (row.annotator, row.image_id, row.pass_)
-        old = known.get(key)
+        old = known.get(row.key)
         if old is not None and (old.labels, old.status) == (row.labels, row.status):
             continue
         problem = _refusal(row, known, choice, is_twice=len(passes) > 1)
         problems += [problem] if problem else []
-        known[key] = row
+        known[row.key] = row
         new.append(row)
     if problems:
         raise DataError(first_problems(problems, "the answers"))
@@ -191,7 +189,7 @@ def _refusal(
     """
     where = f"answer of `{row.annotator}` to `{row.image_id}`, pass {row.pass_}"
     first, second = ((row.annotator, row.image_id, each) for each in _TWO)
-    old = known.get((row.annotator, row.image_id, row.pass_))
+    old = known.get(row.key)
     if is_twice and row.pass_ == "shown" and first not in known:
         fix = "import the answers of the first pass before those of the second"
         return Problem(where, "the answer without the sources must come first", fix=fix)

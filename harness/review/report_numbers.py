@@ -11,7 +11,7 @@ from pydantic import Field
 import harness
 from harness.data.labels.label_set import LabelSet
 from harness.review.agreement import measure_overall
-from harness.review.answers import Answers
+from harness.review.answers import Answers, Key
 from harness.review.base_rate import BaseRate, base_rate
 from harness.review.deciding import Reason, Rule, Which
 from harness.review.effects import Effect
@@ -139,14 +139,13 @@ def _without_class(queue: Queue) -> dict[str, int]:
 
 
 def _times(answers: Answers) -> Iterator[Time]:
-    sums: dict[tuple[str, str, Pass], float] = {}
-    unknown: set[tuple[str, str, Pass]] = set()
+    sums: dict[Key, float] = {}
+    unknown: set[Key] = set()
     for row in answers.rows:
-        key = (row.annotator, row.image_id, row.pass_)
         if row.seconds is None:
-            unknown.add(key)
+            unknown.add(row.key)
         else:
-            sums[key] = sums.get(key, 0.0) + row.seconds
+            sums[row.key] = sums.get(row.key, 0.0) + row.seconds
     known = {key: value for key, value in sums.items() if key not in unknown}
     for name in answers.queue.passes:
         of_pass = {key: value for key, value in known.items() if key[2] == name}

@@ -7,6 +7,7 @@ import datasets
 from PIL import Image
 
 from harness.data.images.pixels import decode_image
+from harness.data.images.table import load_split
 from harness.errors import DataError, Problem, first_line
 from harness.specs.task import TaskSpec
 
@@ -47,14 +48,7 @@ def _look(task: TaskSpec, label: str, where: str) -> HubCopy:
     from huggingface_hub import HfApi
 
     commit = HfApi().dataset_info(task.dataset_path, revision=task.revision).sha
-    data = datasets.load_dataset(
-        task.dataset_path,
-        task.dataset_name,
-        data_files={task.test_split: task.data_files} if task.data_files else None,
-        split=task.test_split,
-        revision=task.revision,
-        streaming=True,
-    )
+    data = load_split(task, task.dataset_path, streaming=True)
     features = data.features or {}
     absent = [each for each in (task.doc_to_visual, label) if each not in features]
     if absent:

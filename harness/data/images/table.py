@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -99,19 +98,23 @@ def read_errors(location: Path | str, where: str) -> Iterator[None]:
 
 
 def _load_from_hub(task: TaskSpec, name: str) -> Any:
-    files = {task.test_split: task.data_files} if task.data_files else None
-    load = partial(
-        datasets.load_dataset,
-        name,
-        task.dataset_name,
-        data_files=files,
-        split=task.test_split,
-        revision=task.revision,
-    )
-    found = load()
+    found = load_split(task, name)
     if task.doc_to_id in (None, ROW_NUMBER) or found.info.builder_name != "csv":
         return found
-    return load(converters={task.doc_to_id: str}, na_filter=False)  # else `007` is 7, `NA` nothing
+    # Else `007` is 7, and `NA` nothing.
+    return load_split(task, name, converters={task.doc_to_id: str}, na_filter=False)
+
+
+def load_split(task: TaskSpec, name: str, **more: Any) -> Any:
+    """Load the split of a task from the hub; `more` is for `load_dataset`."""
+    return datasets.load_dataset(
+        name,
+        task.dataset_name,
+        data_files={task.test_split: task.data_files} if task.data_files else None,
+        split=task.test_split,
+        revision=task.revision,
+        **more,
+    )
 
 
 def _split_of(loaded: Any, split: str, where: str) -> Any:

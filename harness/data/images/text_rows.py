@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from harness.data.labels.csv_table import CsvTable, header_of
 from harness.data.labels.files import LabelFile, parse_json, parse_lines, read_text
-from harness.data.labels.rows import first_problems
+from harness.data.labels.rows import without_problems
 from harness.errors import DataError, Problem
 
 SUFFIXES = frozenset({".csv", ".json", ".jsonl"})
@@ -110,14 +110,8 @@ def _json_rows(file: LabelFile, *, as_written: bool) -> Iterator[Row]:
             )
         yield from entries
         return
-    problems = []
-    for line in parse_lines(file, as_written=as_written):
-        if isinstance(line, Problem):
-            problems.append(line)
-        else:
-            yield line[1]
-    if problems:
-        raise DataError(first_problems(problems, str(file.path)))
+    lines = without_problems(parse_lines(file, as_written=as_written), str(file.path))
+    yield from (row for _, row in lines)
 
 
 def _csv_rows(file: LabelFile) -> Iterator[Row]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from harness.data.classes import ClassList
 from harness.data.image_ids import ids_of_files
 from harness.data.labels.files import LabelFile, lines_of
-from harness.data.labels.rows import LabelRow, first_problems
+from harness.data.labels.rows import LabelRow, without_problems
 from harness.errors import DataError, Problem
 
 _NUMBERS = re.compile(r"\d{1,9}(?:\s+\d{1,9})*")
@@ -22,8 +22,13 @@ def read_list(file: LabelFile) -> Iterator[LabelRow | Problem]:
 
     Raises DataError for a line without a label, or with several numbers.
     """
-    found: list[tuple[str, str, str | int]] = []
-    problems: list[Problem] = []
+    found = without_problems(_lines(file), str(file.path))
+    ids = ids_of_files([path for _, path, _ in found], str(file.path), by_path=True)
+    for image_id, (where, _, label) in zip(ids, found, strict=True):
+        yield LabelRow(where, image_id, [label])
+
+
+def _lines(file: LabelFile) -> Iterator[tuple[str, str, str | int] | Problem]:
     for number, line in enumerate(lines_of(file.text), 1):
         where = f"{file.path}:{number}"
         words = line.split(None, 1)
@@ -32,16 +37,11 @@ def read_list(file: LabelFile) -> Iterator[LabelRow | Problem]:
         breed = _PETS.fullmatch(line.strip())
         label = breed[1] if breed else "".join(words[1:]).strip()
         if label.isdecimal() or (label and not _NUMBERS.fullmatch(label)):
-            found.append((where, words[0].lstrip("/"), int(label) if label.isdecimal() else label))
+            yield where, words[0].lstrip("/"), int(label) if label.isdecimal() else label
         else:
             what = "several numbers after the image" if label else "no label after the image"
             expected = "an image, a blank, and one label"
-            problems.append(Problem(where, what, line.strip()[:80], expected))
-    if problems:
-        raise DataError(first_problems(problems, str(file.path)))
-    ids = ids_of_files([path for _, path, _ in found], str(file.path), by_path=True)
-    for image_id, (where, _, label) in zip(ids, found, strict=True):
-        yield LabelRow(where, image_id, [label])
+            yield Problem(where, what, line.strip()[:80], expected)
 
 
 def from_zero(
