@@ -1,16 +1,18 @@
 """`harness check --online`: are the data sets on the hub those that the tasks mean."""
 
-from collections.abc import Iterator, Sequence
+import contextlib
+from collections.abc import Sequence
 
 from harness.data.class_names import match_names, written
 from harness.data.classes import ClassList
 from harness.data.images.pixels import ImageError
 from harness.data.images.source import dataset_location
+from harness.data.labels.of_task import own_label_sets
 from harness.data.opened import task_classes
 from harness.errors import UserError
 from harness.runs.preflight import Finding, shown
 from harness.specs.catalogue import Catalogue
-from harness.specs.load import load_label_set_spec, load_task
+from harness.specs.load import load_task
 from harness.specs.task import TaskSpec
 
 _SHOWN = 5
@@ -24,13 +26,11 @@ def hub_tasks(
     """
     found: dict[str, TaskSpec] = {}
     for name in names:
-        try:
+        with contextlib.suppress(UserError):
             task = load_task(catalogue, name, settings)
             if isinstance(dataset_location(task), str):
                 parts = (task.dataset_path, task.dataset_name, task.test_split)
                 found.setdefault(" ".join(filter(None, parts)), task)
-        except UserError:
-            continue
     return found
 
 
@@ -46,30 +46,26 @@ def check_online(catalogue: Catalogue, task: TaskSpec) -> Finding:
     except (UserError, ImageError) as error:
         return Finding("error", "hub", str(error))
     pinned = "as pinned" if task.revision else "not pinned"
-    parts = [f"commit {copy.commit}, {pinned}", *_size(copy.n, task)]
+    is_off, size = _compare_size(copy.n, task.metadata.images)
     wrong, said = compare_names(copy.names, copy.first_label, classes)
-    parts += [said, f"first image {copy.first.width}x{copy.first.height}"]
-    is_off = copy.n is not None and task.metadata.images not in (None, copy.n)
-    return Finding("error" if wrong or is_off else "ok", "hub", "; ".join(parts))
+    first = f"first image {copy.first.width}x{copy.first.height}"
+    text = f"commit {copy.commit}, {pinned}; {size}; {said}; {first}"
+    return Finding("error" if wrong or is_off else "ok", "hub", text)
 
 
 def _label_column(catalogue: Catalogue, task: TaskSpec) -> str:
     """Give the column of the task's original labels; where they are a file, the images' column."""
-    for name in task.label_sets:
-        spec = load_label_set_spec(catalogue, name)
-        if spec.format == "column":
-            return spec.column or task.doc_to_target or "label"
-    return task.doc_to_visual
+    own = own_label_sets(catalogue, task)
+    found = (each.column for each in own if each.format == "column")
+    return next(filter(None, found), task.doc_to_visual)
 
 
-def _size(n: int | None, task: TaskSpec) -> Iterator[str]:
-    expected = task.metadata.images
+def _compare_size(n: int | None, expected: int | None) -> tuple[bool, str]:
     if n is None:
-        yield "the card does not say how many images"
-    elif expected in (None, n):
-        yield f"{n:,} images"
-    else:
-        yield f"{n:,} images, where {expected:,} were expected"
+        return False, "the card does not say how many images"
+    if expected in (None, n):
+        return False, f"{n:,} images"
+    return True, f"{n:,} images, where {expected:,} were expected"
 
 
 def compare_names(

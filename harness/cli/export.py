@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,16 +11,21 @@ from harness.cli.options import (
     IncludePath,
     LabelSetPaths,
     RunSettings,
+    TaskSettings,
     catalogue_of,
     overrides_of,
     split_names,
 )
 from harness.errors import Problem, UserError
+from harness.export.eee import Relationship
 from harness.report.terminal import say
 
 if TYPE_CHECKING:
     from harness.export.hf.labels import LabelFacts
 
+_Runs = Annotated[
+    list[Path], typer.Argument(metavar="RUN", help="Run directories, or folders of them.")
+]
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -31,9 +36,7 @@ def _export() -> None:
 
 @app.command("hf")
 def hf(
-    runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN", help="Run directories, or folders of them.")
-    ],
+    runs: _Runs,
     output: Annotated[Path, typer.Option("--output", "-o", help="A new folder.")],
     repo: Annotated[
         str | None,
@@ -95,13 +98,11 @@ def _say_labels(label_sets: Iterable["LabelFacts"]) -> None:
 
 @app.command("eee")
 def eee(
-    runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN", help="Run directories, or folders of them.")
-    ],
+    runs: _Runs,
     output: Annotated[Path, typer.Option("--output", "-o", help="A new folder.")],
     organization: Annotated[str | None, typer.Option(help="Who gives the results.")] = None,
     relationship: Annotated[
-        Literal["first_party", "third_party", "collaborative", "other"] | None,
+        Relationship | None,
         typer.Option(help="Of who asked the models to who made them."),
     ] = None,
     developer: Annotated[
@@ -137,9 +138,7 @@ def eee(
 
 @app.command("trackio")
 def trackio(
-    runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN", help="Run directories, or folders of them.")
-    ],
+    runs: _Runs,
     project: Annotated[str, typer.Option(help="Name of the project.")] = "harness",
 ) -> None:
     """Log the results of runs into a local project of Trackio, a tracker of experiments.
@@ -159,9 +158,7 @@ def lmms_eval(
     folder: Annotated[Path, typer.Argument(help="A new folder.")],
     tasks: Annotated[str, typer.Option(help="Tasks, groups or tags, separated by commas.")],
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images.")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="KEY=VALUE instead of the task's; repeatable.")
-    ] = None,
+    settings: TaskSettings = None,
     label_set: LabelSetPaths = None,
     equivalences: EquivalencesFile = None,
     include_path: IncludePath = None,

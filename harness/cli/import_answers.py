@@ -10,6 +10,7 @@ from harness.cli.options import (
     EquivalencesFile,
     IncludePath,
     LabelSetPaths,
+    TaskSettings,
     Wide,
     catalogue_of,
     overrides_of,
@@ -29,9 +30,7 @@ def import_answers(
             "answers to other images.",
         ),
     ] = False,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="KEY=VALUE instead of the task's; repeatable.")
-    ] = None,
+    settings: TaskSettings = None,
     label_set: LabelSetPaths = None,
     equivalences: EquivalencesFile = None,
     include_path: IncludePath = None,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import IncludePath, catalogue_of
+from harness.cli.options import IncludePath, TaskSettings, catalogue_of
 from harness.report.terminal import say
 
 if TYPE_CHECKING:
@@ -17,9 +17,7 @@ _SHOWN = 20
 def invariance(
     task_name: Annotated[str, typer.Argument(metavar="TASK", help="A task's name or path.")],
     model_name: Annotated[str, typer.Argument(metavar="MODEL", help="As of `run --model`.")],
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="KEY=VALUE instead of the task's; repeatable.")
-    ] = None,
+    settings: TaskSettings = None,
     limit: Annotated[int, typer.Option(min=2, help="Prompts.")] = 32,
     batch_size: Annotated[int, typer.Option("--batch_size", min=2)] = 8,
     include_path: IncludePath = None,

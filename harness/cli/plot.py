@@ -93,7 +93,7 @@ def plot(
         what, fix = "is of one label set", "--to says which"
         raise UserError(Problem(f"--figure {figure}", what, f"--from {before}", fix=fix))
     catalogue = catalogue_of(include_path)
-    paths = [path for folder in runs for path in find_runs(folder)]
+    paths = find_runs(*runs)
     overrides = share_among_runs(catalogue, paths, overrides_of(label_set, equivalences, settings))
     scored = _scored(catalogue, paths, overrides, with_fates=figure is FigureName.OOP)
     if figure is FigureName.LABELS:

@@ -60,7 +60,7 @@ def rules(
     form = form_of(format_name, as_json)
     catalogue = catalogue_of(include_path)
     by = open_encoder(load_encoder_spec(catalogue, encoder)) if encoder else None
-    paths = [path for folder in runs for path in find_runs(folder)]
+    paths = find_runs(*runs)
     overrides = share_among_runs(catalogue, paths, overrides_of(label_set, equivalences, settings))
     tables: list[Table] = []
     notes: list[str] = []

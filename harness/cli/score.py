@@ -54,7 +54,7 @@ def score(
 
     form = form_of(format_name, as_json, table)
     catalogue = catalogue_of(include_path)
-    paths = [path for folder in runs for path in find_runs(folder)]
+    paths = find_runs(*runs)
     overrides = share_among_runs(catalogue, paths, overrides_of(label_set, equivalences, settings))
     details = paths == runs
     finished = []

@@ -44,7 +44,7 @@ def show(
 
     form = form_of(format_name, as_json, table)
     catalogue = catalogue_of(include_path)
-    paths = [path for folder in runs for path in find_runs(folder)]
+    paths = find_runs(*runs)
     details = paths == runs
     finished: list[Finished] = []
     problems: list[Problem] = []

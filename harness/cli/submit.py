@@ -59,7 +59,7 @@ def pack(
     from harness.store.directory import find_runs
 
     options = PackOptions(output, name, card, overrides_of(label_set, equivalences, settings))
-    paths = [path for folder in runs for path in find_runs(folder)]
+    paths = find_runs(*runs)
     manifest = make_entry(catalogue_of(include_path), paths, options)
     tasks = ", ".join(run.task for run in manifest.runs)
     say(f"{output}: {manifest.model} on {tasks}")

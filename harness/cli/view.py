@@ -73,7 +73,7 @@ def view(
     catalogue = catalogue_of(include_path)
     overrides = overrides_of(label_set, equivalences, settings)
     if overrides.label_sets or overrides.equivalences:
-        paths = [path for folder in runs for path in find_runs(folder)]
+        paths = find_runs(*runs)
         overrides = share_among_runs(catalogue, paths, overrides)
     options = OwnOptions(output, images, copy_images, overrides, seconds if live else None)
     if not live:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import Problem, UserError
 from harness.heavy import require
-from harness.report.terminal import shown
+from harness.report.terminal import on_one_line, shown
 from harness.store.lines import replacing
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def short(name: str, longest: int = LONGEST_NAME) -> str:
 
 def clipped(name: str, longest: int) -> str:
     """Give a name on one line, without its middle where it is longer than `longest` characters."""
-    text = " ".join(shown(name).split())
+    text = on_one_line(name)
     if len(text) <= longest:
         return text
     half = longest // 2  # what tells two runs apart is often at the end

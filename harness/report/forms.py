@@ -8,7 +8,7 @@ from harness.errors import Problem, UserError
 from harness.report.csv_text import csv_text
 from harness.report.latex import to_latex
 from harness.report.table import NONE, Cell, Column, Number, Probability, Table
-from harness.report.terminal import shown
+from harness.report.terminal import on_one_line
 
 Form = Literal["table", "markdown", "csv", "latex", "json"]
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -81,7 +81,7 @@ _ACTS = re.compile(r"[\\`*|~#<>&]|(?<![^\W_])_|_(?![^\W_])|\[(?![-+\d])|://")
 
 def _markdown(text: str) -> str:
     """Give a text on one line that Markdown shows as it is, without markup or links."""
-    line = " ".join(shown(text).split())
+    line = on_one_line(text)
     html = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "://": ":\\//"}
     return _ACTS.sub(lambda found: html.get(found[0], f"\\{found[0]}"), line)
 

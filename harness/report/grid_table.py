@@ -1,17 +1,14 @@
 """The grid of text encoders and templates as a table (`harness map`)."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.report.table import INTERVAL, Cell, Column, Number, Table, names
-from harness.runs.remap import halves
-
-if TYPE_CHECKING:
-    from harness.runs.remap import MappingGrid
+from harness.runs.remap import MappingGrid, halves
 
 _HALVES = ("choosing", "reporting", "all")
 
 
-def grid_table(found: "MappingGrid", label_set: str) -> Table:
+def grid_table(found: MappingGrid, label_set: str) -> Table:
     """Give one row for each combination under one label set, in percent with Wilson intervals."""
     rows = found.rows[label_set]
     chosen = [row.chosen for row in found.rows[found.by]]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from harness.report.table import NONE, Cell, Number, Probability, Table
-from harness.report.terminal import shown
+from harness.report.terminal import on_one_line, shown
 
 _NEEDS = "% In the preamble: \\usepackage{booktabs}"
 _ALSO = ", \\usepackage{graphicx}"
@@ -34,14 +34,14 @@ def latex_text(text: str) -> str:
     >>> latex_text("a_b 5 % {x} \\y")
     'a\\_b 5 \\% \\{x\\} \\textbackslash{}y'
     """
-    line = " ".join(shown(text).split())
+    line = on_one_line(text)
     return _ACTING.sub(lambda found: _ACTS[found[0]], line)
 
 
 def to_latex(tables: Sequence[Table], notes: Sequence[str]) -> str:
     """Give a `table` environment for each table, the best of peers in bold; notes are comments."""
     needs = _NEEDS + (_ALSO if any(map(_is_wide, tables)) else "")
-    found = [needs, *(f"% {' '.join(shown(each).split())}" for each in notes)]
+    found = [needs, *(f"% {on_one_line(each)}" for each in notes)]
     return "\n".join(found) + "\n\n" + "\n\n".join(map(_environment, tables)) + "\n"
 
 

@@ -15,7 +15,7 @@ from rich.cells import cell_len
 
 from harness.report.forms import plain
 from harness.report.table import Column, Table
-from harness.report.terminal import paragraph, shown
+from harness.report.terminal import on_one_line, paragraph
 
 _GAP, _INDENT = 2, 2
 _PROSE = (80, 120)
@@ -61,8 +61,8 @@ def to_text(table: Table, width: int | None = None) -> str:
         placed = {*layout.above, *layout.stacked, *layout.columns}
         left_out = [grid.headings[each] for each in every if each not in placed]
     prose = width or min(max(_PROSE[0], grid.width(every)), _PROSE[1])
-    lines = [paragraph("", _line(table.title), prose), *body]
-    lines += [paragraph("", _line(table.caption), prose)] if table.caption else []
+    lines = [paragraph("", on_one_line(table.title), prose), *body]
+    lines += [paragraph("", on_one_line(table.caption), prose)] if table.caption else []
     if left_out:
         note = f"No room for: {', '.join(left_out)}. With --wide, or in a pipe, all is shown."
         lines.append(paragraph("", note, prose))
@@ -72,15 +72,11 @@ def to_text(table: Table, width: int | None = None) -> str:
 def _grid_of(table: Table) -> _Grid:
     places = [place for place, _ in table.for_people]
     columns = [column for _, column in table.for_people]
-    headings = [_line(column.heading) for column in columns]
+    headings = [on_one_line(column.heading) for column in columns]
     every = (*table.rows, *table.references)
-    rows = [[_line(plain(row[place])) for place in places] for row in every]
+    rows = [[on_one_line(plain(row[place])) for place in places] for row in every]
     widths = [max(map(cell_len, cells)) for cells in zip(headings, *rows, strict=True)]
     return _Grid(columns, headings, rows, widths)
-
-
-def _line(text: str) -> str:
-    return " ".join(shown(text).split())
 
 
 def _fit(grid: _Grid, width: int) -> _Layout | None:
@@ -98,11 +94,8 @@ def _fit(grid: _Grid, width: int) -> _Layout | None:
     for stacked in range(len(names) + 1):
         room = width - (_INDENT if stacked else 0)
         columns = left[stacked:]
-        while columns and grid.width(columns) > room:
-            last = _least(grid, columns)
-            if last is None:
-                break
-            columns = [place for place in columns if place != last]
+        while grid.width(columns) > room and (last := _least(grid, columns)) is not None:
+            columns.remove(last)
         if columns and grid.width(columns) <= room:
             return _Layout(above, names[:stacked], columns)
     return None

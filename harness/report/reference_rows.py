@@ -20,18 +20,16 @@ def reference_rows(
     """Give what guessing reaches, of rows of task, protocol, label set and score; once where it is
     the same for several tasks and protocols. All else of `n_columns` is empty.
     """
-    tasks: dict[tuple[str, str, int, float], set[str]] = defaultdict(set)
-    protocols: dict[tuple[str, str, int, float], set[str]] = defaultdict(set)
+    asked: dict[tuple[str, str, int, float], list[tuple[str, str]]] = defaultdict(list)
     for name, key in GUESSING.items():
         for task, protocol, label_set, score in rows:
             value = getattr(score, key)
             if value is not None:
-                tasks[name, label_set, score.n, value].add(task)
-                protocols[name, label_set, score.n, value].add(protocol)
+                asked[name, label_set, score.n, value].append((task, protocol))
     found: list[tuple[Cell, ...]] = []
-    for row in tasks:
-        name, label_set, n, value = row
-        of = (_one_or_all(tasks[row], "tasks"), _one_or_all(protocols[row], "protocols"))
+    for (name, label_set, n, value), of_each in asked.items():
+        tasks, protocols = map(set, zip(*of_each, strict=True))
+        of = (_one_or_all(tasks, "tasks"), _one_or_all(protocols, "protocols"))
         found.append((name, *of, label_set, n, Number(value), *[NONE] * (n_columns - 6)))
     return found
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from harness.report import table as report_table
     from harness.report.forms import Form
     from harness.runs.finish import Finished
-    from harness.scores.results import Results
     from harness.specs.catalogue import Catalogue
     from harness.store.lock import Shard
 

@@ -39,6 +39,11 @@ def _shown(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def on_one_line(text: str) -> str:
+    """Give a text as `shown`, with one space for every break."""
+    return " ".join(shown(text).split())
+
+
 def say(text: object = "", *, err: bool = False, end: str = "\n") -> None:
     """Print a text as `shown`, on standard output or standard error, at once."""
     print(shown(str(text)), file=sys.stderr if err else sys.stdout, flush=True, end=end)
@@ -73,7 +78,7 @@ def paragraph(lead: str, text: str, width: int | None = None) -> str:
 
 
 class Console(rich.console.Console):
-    """A console for tables, bars and log lines, which shows all text as `shown`."""
+    """A console for bars and log lines, which shows all text as `shown`."""
 
     def render(
         self,

@@ -138,7 +138,7 @@ def open_runs(
     """Open runs over the classes of a review, and folders of them. Raises DataError as `open_run`,
     and for a run over other classes.
     """
-    places = [path for folder in paths for path in find_runs(folder)]
+    places = find_runs(*paths)
     overrides = share_among_runs(catalogue, places, overrides)
     runs = [open_run(catalogue, path, overrides) for path in places]
     for run in runs:

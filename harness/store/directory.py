@@ -23,12 +23,16 @@ def run_path(output: Path, model: str, task: str) -> Path:
     return output / model.translate(_UNSAFE) / task.translate(_UNSAFE)
 
 
-def find_runs(folder: Path) -> list[Path]:
-    """List the run directories in a folder, or the folder itself when it is one.
+def find_runs(*folders: Path) -> list[Path]:
+    """List the run directories in folders, or a folder itself when it is one, in their order.
 
     Runs that were moved aside are left out, and what a kill has left of one that was being
-    made. Raises DataError when there is none.
+    made. Raises DataError when there is none in a folder.
     """
+    return [path for folder in folders for path in _runs_in(folder)]
+
+
+def _runs_in(folder: Path) -> list[Path]:
     if (folder / "manifest.json").is_file():
         return [folder]
     found = sorted(path.parent for path in folder.rglob("manifest.json"))

@@ -6,8 +6,9 @@ The schema's texts about its fields decide what stands where. What a run does no
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from harness.export.eee import Relationship
 from harness.export.hf.card import FRAMEWORK
 from harness.export.hf.runs import ExportRun
 from harness.runs.importing import ADAPTER
@@ -16,7 +17,6 @@ from harness.specs.task import TaskSpec
 from harness.weights import HUB_ID
 
 SCHEMA_VERSION = "0.3.0"
-Relationship = Literal["first_party", "third_party", "collaborative", "other"]
 _ENGINES = {"hf": "transformers", "vllm": "vllm"}
 """Adapter to the engine that generates."""
 _FACTS = ("kind", "architecture", "parameters", "dtype", "revision")
@@ -72,7 +72,7 @@ def record_of(run: ExportRun, task: TaskSpec, source: Source, created: str) -> d
         "eval_library": {
             "name": FRAMEWORK,
             "version": manifest.harness_version,
-            "additional_details": _texts(
+            "additional_details": texts(
                 git_commit=manifest.git.get("commit"),
                 answers="imported" if is_imported(run) else None,
                 mapping=manifest.mapping.model_dump(mode="json") if manifest.mapping else None,
@@ -95,7 +95,7 @@ def _model(run: ExportRun, developer: str | None) -> dict[str, Any]:
         "additional_details": {
             "deployment_type": "self_deployed" if here else "unknown",
             "model_availability": "unknown",
-            **_texts(
+            **texts(
                 **{name: facts.get(name) for name in _FACTS},
                 **{name: asked.get(name) for name in _ASKED},
             ),
@@ -143,7 +143,7 @@ def _metric(protocol: str, label_set: str) -> dict[str, Any]:
 
 def _score(run: ExportRun, score: Score) -> dict[str, Any]:
     part = run.chosen is not None
-    details = _texts(
+    details = texts(
         n=score.n,
         n_right=score.n_right,
         n_without_label=score.n_empty,
@@ -165,7 +165,7 @@ def _data(run: ExportRun, task: TaskSpec, label_set: str) -> dict[str, Any]:
     else's.
     """
     results, data = run.results, run.manifest.data
-    details = _texts(
+    details = texts(
         class_list=results.class_list.name,
         class_list_sha256=results.class_list.digest,
         label_set=label_set,
@@ -178,7 +178,7 @@ def _data(run: ExportRun, task: TaskSpec, label_set: str) -> dict[str, Any]:
     if own or not HUB_ID.fullmatch(path) or task.resolve(path, "dataset_path").exists():
         name = f"data set of task {run.manifest.task}"
         return {"dataset_name": name, "source_type": "other", **more}
-    details |= _texts(config=data.dataset_name, revision=data.revision)
+    details |= texts(config=data.dataset_name, revision=data.revision)
     where = {"hf_repo": path, "hf_split": data.split, "samples_number": data.n}
     return {"dataset_name": path, "source_type": "hf_dataset", **where, **more}
 
@@ -195,7 +195,7 @@ def _generation(run: ExportRun, task: TaskSpec) -> dict[str, Any] | None:
         if given.do_sample:
             arguments["temperature"] = 1.0 if given.temperature is None else given.temperature
             arguments |= {} if given.top_p is None else {"top_p": given.top_p}
-    details = _texts(
+    details = texts(
         output_type=task.output_type,
         generation_kwargs=given.model_dump(mode="json"),
         generation_of_the_model=asked.get("generation"),
@@ -206,7 +206,7 @@ def _generation(run: ExportRun, task: TaskSpec) -> dict[str, Any] | None:
     return {"generation_args": arguments, "additional_details": details}
 
 
-def _texts(**values: Any) -> dict[str, str]:
+def texts(**values: Any) -> dict[str, str]:
     """Give what is known as texts, since the schema holds no other details; numbers as JSON."""
     return {
         name: value if isinstance(value, str) else json.dumps(value)

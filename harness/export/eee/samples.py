@@ -7,7 +7,7 @@ import numpy as np
 
 from harness.answers.mapping.vectors import well_formed
 from harness.errors import DataError, Problem
-from harness.export.eee.record import SCHEMA_VERSION, is_imported, result_id
+from harness.export.eee.record import SCHEMA_VERSION, is_imported, result_id, texts
 from harness.export.hf.runs import ExportRun
 from harness.runs.reopen import OpenRun
 from harness.scores.answers import to_answers
@@ -105,10 +105,9 @@ def _read(row: Prediction, names: dict[int, str]) -> list[dict[str, Any]]:
 
 
 def _metadata(row: Prediction) -> dict[str, str]:
-    known = {
-        "status": row.status.value,
-        "rule": row.rule,
-        "image_sha256": row.image_sha256,
-        "prompt_sha256": row.prompt_sha256,
-    }
-    return {name: value for name, value in known.items() if value is not None}
+    return texts(
+        status=row.status.value,
+        rule=row.rule,
+        image_sha256=row.image_sha256,
+        prompt_sha256=row.prompt_sha256,
+    )

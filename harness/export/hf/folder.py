@@ -16,10 +16,10 @@ from harness.export.hf.card import (
     write_eval_results,
     write_eval_yaml,
 )
-from harness.export.hf.labels import LabelFacts, Shared, write_shared
+from harness.export.hf.labels import Admission, LabelFacts, Shared, admission_of, write_shared
 from harness.export.hf.runs import ExportRun, read_runs
 from harness.export.hf.tables import write_predictions, write_prompts, write_scores
-from harness.runs.reopen import reopen, share_among_runs
+from harness.runs.reopen import reopen
 from harness.specs.catalogue import Catalogue
 from harness.store.new_folder import new_folder, refuse_full, refuse_name
 
@@ -57,7 +57,8 @@ def export_hf(
     """Write runs (or all runs in folders) into a new folder, which appears whole or not at all.
 
     The same runs give the same bytes. Raises UserError for a folder that is not empty or options
-    that the hub would not take, and as `read_runs`, `write_shared` and `write_predictions`.
+    that the hub would not take, and as `read_runs`, `admission_of`, `write_shared` and
+    `write_predictions`.
     """
     refuse_full(folder)
     refuse_name(folder)
@@ -67,10 +68,9 @@ def export_hf(
         runs = read_runs(paths, held)
         title = title_of(runs)
         hidden = held.enter_context(new_folder(folder))
-        is_local = options.repo is None
-        shared = write_shared(catalogue, runs, hidden, options.overrides, is_local)
-        overrides = share_among_runs(catalogue, [run.path for run in runs], options.overrides)
-        n, n_prompts = _write_answers(catalogue, runs, hidden, overrides, shared)
+        admission = admission_of(catalogue, runs, options.overrides, options.repo is None)
+        shared = write_shared(admission, runs, hidden)
+        n, n_prompts = _write_answers(admission, runs, hidden, shared)
         n_scores = write_scores(hidden / "scores" / "scores.parquet", runs)
         write_card(
             hidden / "README.md",
@@ -83,18 +83,14 @@ def export_hf(
 
 
 def _write_answers(
-    catalogue: Catalogue,
-    runs: Sequence[ExportRun],
-    folder: Path,
-    overrides: Overrides,
-    shared: Shared,
+    admission: Admission, runs: Sequence[ExportRun], folder: Path, shared: Shared
 ) -> tuple[int, int]:
     """Write `predictions/*.parquet` and the prompts of all runs; give the number of both."""
     names = [each.name for each in shared.exported]
     prompts: dict[str, str] = {}
     n = 0
     for run in runs:
-        opened = reopen(catalogue, run.path, overrides)
+        opened = reopen(admission.catalogue, run.path, admission.overrides)
         n += write_predictions(folder / "predictions", run, Beside(opened, names, prompts))
     if prompts:
         write_prompts(folder / "prompts" / "prompts.parquet", prompts)

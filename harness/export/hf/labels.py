@@ -167,20 +167,11 @@ def admission_of(
     return Admission(catalogue, shared, is_local)
 
 
-def write_shared(
-    catalogue: Catalogue,
-    runs: Sequence[ExportRun],
-    folder: Path,
-    overrides: Overrides,
-    is_local: bool,
-) -> Shared:
+def write_shared(admission: Admission, runs: Sequence[ExportRun], folder: Path) -> Shared:
     """Write `labels/*.parquet` and `classes/*.parquet`; one task's labels are in memory at a time.
-    What may not be passed on is written where the dataset `is_local`.
 
-    Raises DataError when labels or classes are not those that a run was scored by, UserError as
-    `admission_of`.
+    Raises DataError when labels or classes are not those that a run was scored by.
     """
-    admission = admission_of(catalogue, runs, overrides, is_local)
     writer = _Writer(admission, folder)
     for run in runs:
         writer.add(run)
