@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from harness.errors import DataError, Problem
-from harness.leaderboard.entries.format import faults_of, read_bounded
+from harness.leaderboard.entries.format import Part, faults_of, read_bounded
 from harness.leaderboard.numbers.ranking import Place
 from harness.leaderboard.numbers.site_model import Move, ScoredEntry, Since, Site
 from harness.limits import MOST_RECORD
@@ -16,11 +16,7 @@ from harness.scores.results import DECIMALS
 RELEASE = "release.json"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-
-class RowState(_Part):
+class RowState(Part):
     """Where an entry was on a ranking."""
 
     rank: int
@@ -29,7 +25,7 @@ class RowState(_Part):
     answers_sha256: str
 
 
-class BoardState(_Part):
+class BoardState(Part):
     """A ranking at a release."""
 
     headline: str
@@ -37,7 +33,7 @@ class BoardState(_Part):
     rows: dict[str, RowState]
 
 
-class Release(_Part):
+class Release(Part):
     """`release.json`: every ranking as it was; the build writes that of today to `data/`."""
 
     schema_version: Literal[1] = 1
