@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from harness.errors import DataError, Problem, SpecError
-from harness.leaderboard.entries.format import faults_of
+from harness.leaderboard.entries.format import Part, faults_of
 from harness.specs.model import Kind
 from harness.specs.yaml_file import parse_yaml
 from harness.store.manifest import Manifest
@@ -46,19 +46,15 @@ def _word(value: Any) -> Any:
 Disclosure = Annotated[Literal["yes", "no", "unknown"], BeforeValidator(_word)]
 
 
-class TrainingData(BaseModel):
+class TrainingData(Part):
     """Whether the model has seen the benchmark's images or labels in training."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     imagenet_train: Disclosure
     imagenet_val: Disclosure
 
 
-class ModelCard(BaseModel):
+class ModelCard(Part):
     """The front matter, checked."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     model: str = Field(min_length=1, max_length=200)
     kind: Kind

@@ -36,6 +36,7 @@ from harness.leaderboard.entries.rules.files import (
 )
 from harness.runs.rows import read_answer
 from harness.scores.answers import Answers, Bools, to_answers
+from harness.scores.judgement import Judgement, judge
 from harness.scores.metrics import counted_rows
 from harness.scores.results import Protocol
 from harness.store.prediction import Prediction
@@ -136,6 +137,11 @@ class RunCase:
     def counted(self) -> Bools:
         """Which rows name a class, under the widest reading of the protocol."""
         return counted_rows(self.answers, self.widest)
+
+    @cached_property
+    def judged(self) -> tuple[Judgement, ...]:
+        """The answers under each label set, under the widest reading of the protocol."""
+        return judge(self.answers, self.opened.labels, [self.widest])
 
     def read(self, answer: str | None, options: Sequence[int]) -> Outcome:
         """Give what the parser finds in an answer; of short ones that many give, once."""

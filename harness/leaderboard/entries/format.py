@@ -132,18 +132,20 @@ _SHOWN = 5  # faults of a document that a message names
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """Ground of what a file of a leaderboard says: frozen; a key that is not known is a mistake."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
-class FileFacts(_Part):
+class FileFacts(Part):
     """What a file must be."""
 
     sha256: Sha256
     bytes: int = Field(ge=0)
 
 
-class Claim(_Part):
+class Claim(Part):
     """What a run is said to have scored; the leaderboard scores it again."""
 
     n: int = Field(ge=0)
@@ -154,7 +156,7 @@ class Claim(_Part):
     """SHA-256 of the labels that it was scored by."""
 
 
-class EntryRun(_Part):
+class EntryRun(Part):
     """One run: the answers to one task."""
 
     task: str = Field(pattern=SLUG)
@@ -185,7 +187,7 @@ class EntryRun(_Part):
         return f"runs/{self.task}/prompts.jsonl.gz"
 
 
-class EntryManifest(_Part):
+class EntryManifest(Part):
     """The whole of an entry's `manifest.json`."""
 
     schema_version: Literal[1] = 1
@@ -227,10 +229,10 @@ ROW_FIELDS = tuple(each.name for each in fields(Prediction) if each.name not in 
 _PREDICTION = TypeAdapter(Prediction)
 
 
-class Prompt(BaseModel):
+class Prompt(Part):
     """One line of `prompts.jsonl.gz`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+    model_config = ConfigDict(strict=True)
 
     sha256: Sha256
     text: str

@@ -5,11 +5,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from harness.errors import DataError, Problem
 from harness.leaderboard.entries.finding import Finding, listed
-from harness.leaderboard.entries.format import SLUG, Sha256, faults_of, read_bounded
+from harness.leaderboard.entries.format import SLUG, Part, Sha256, faults_of, read_bounded
 
 LEDGER = "decisions.jsonl"
 MAX_LEDGER = 16 << 20
@@ -19,10 +19,8 @@ Level = Literal["re-scored", "parse-replayed", "spot-checked", "reproduced"]
 LEVELS: tuple[Level, ...] = ("re-scored", "parse-replayed", "spot-checked", "reproduced")
 
 
-class Decision(BaseModel):
+class Decision(Part):
     """One line of the ledger. Lines are only ever added."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
     entry: str = Field(pattern=SLUG)

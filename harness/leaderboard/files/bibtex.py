@@ -33,8 +33,7 @@ def bibtex_of_site(site: Site) -> str:
 
 def bibtex_of_board(site: Site, board: Board) -> str:
     """Give one ranking, with the labels that it ranks by."""
-    labels = next(each.label_sets for each in site.benchmarks if each.name == board.benchmark)
-    digest = labels[board.headline].digest
+    digest = site.label_sets_of(board)[board.headline].digest
     note = f"{board.n_images} images, ranked by {board.headline}, SHA-256 {digest}. "
     return _misc(f"leaderboard-{board.slug}", _of_site(site, f", {board.slug}", note))
 

@@ -20,8 +20,7 @@ def write_suspects(data: Path, benchmark: Benchmark) -> None:
     found = benchmark.suspects
     rows = [_row(benchmark, each, len(found.voters)) for each in found.images] if found else []
     folder = data / benchmark.name
-    lines = "".join(json.dumps(row) + "\n" for row in rows)
-    write_text(folder / "suspects.jsonl", lines)
+    write_text(folder / "suspects.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
     for row in rows:
         row["labels"] = " ".join(map(str, row["labels"]))
         row["label_names"] = "; ".join(row["label_names"])

@@ -15,7 +15,7 @@ from harness.leaderboard.numbers.site_model import Board, ScoredEntry, Site
 from harness.report.csv_text import csv_text
 from harness.scores.long_form import METRICS, shares_of
 from harness.scores.results import DECIMALS, Score
-from harness.store.lines import write_json
+from harness.store.lines import write_json, write_text
 
 SCHEMA_VERSION = 5
 _DENSE = (",", ":")
@@ -29,8 +29,7 @@ def write_boards(data: Path, site: Site) -> None:
     """
     write_json(data / MARKER, _whole(site))
     rows = [line for board in site.boards for line in _lines(site, board)]
-    text = csv_text(list(rows[0]) if rows else ["board"], rows)
-    (data / "boards.csv").write_text(text, encoding="utf-8", newline="")
+    write_text(data / "boards.csv", csv_text(list(rows[0]) if rows else ["board"], rows))
     _write_for_scripts(data / "boards.js", site)
     for benchmark in site.benchmarks:
         if benchmark.crossed is not None:
@@ -148,9 +147,10 @@ def _of_board(row: ScoredEntry) -> dict[str, Any]:
 
 def _lines(site: Site, board: Board) -> Iterator[dict[str, object]]:
     """Give one line for each row of a board and label set."""
-    info = next(each.label_sets for each in site.benchmarks if each.name == board.benchmark)
+    info = site.label_sets_of(board)
     for row in board.rows:
         card, facts = row.entry.card, row.entry.manifest
+        shares = {key: _rounded(value) for key, (value, _) in shares_of(row.results).items()}
         for name in board.label_sets:
             place = board.place(row.name, name)
             low, high = place.rank_interval if place else (None, None)
@@ -179,7 +179,6 @@ def _lines(site: Site, board: Board) -> Iterator[dict[str, object]]:
                 "tier": place.tier if place else None,
                 **_of_board(row),
             }
-            shares = {key: _rounded(value) for key, (value, _) in shares_of(row.results).items()}
             yield line | _numbers(row.results.scores[board.protocol][name]) | shares
 
 

@@ -15,7 +15,7 @@ from harness.leaderboard.numbers.ranking import Marks, Ranking, rank_models, ran
 from harness.leaderboard.numbers.references import references
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.scores.answers import Bools
-from harness.scores.metrics import Group, percent
+from harness.scores.metrics import GROUPS, Group, percent
 from harness.scores.provenance import distractors_of
 from harness.scores.results import ChoiceScore, Protocol
 from harness.scores.statistics import Draws
@@ -92,8 +92,7 @@ def rank(labels: BenchmarkLabels, runs: Sequence[ScoredEntry]) -> tuple[Ranking,
     return tuple(each for truth in labels.truths for each in _rankings(labels, truth, runs))
 
 
-GROUPS: tuple[Group, ...] = ("A", "S", "S+", "S-", "M", "M+", "M-")
-"""Those that have a ranking, in order."""
+_RANKED: tuple[Group, ...] = tuple(each for each in GROUPS if each != "N")
 
 
 def _rankings(
@@ -103,7 +102,7 @@ def _rankings(
     scores = [run.results.scores[protocol][truth.name] for run in runs]
     marks, masks = marks_of(labels, truth, runs), labels.group_masks(truth)
     n_scored = max(score.n for score in scores)
-    for group in GROUPS:
+    for group in _RANKED:
         shares = [score.groups[group] for score in scores]
         n = max(share.n for share in shares)
         if (0 < n < n_scored) if group != "A" else (n or truth is labels.headline):

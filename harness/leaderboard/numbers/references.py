@@ -6,11 +6,10 @@ import numpy as np
 
 from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels
 from harness.leaderboard.numbers.site_model import Reference
-from harness.scores.answers import NO_CLASS, Bools
+from harness.scores.answers import Bools
 from harness.scores.guessing import guess_classes, guess_letters
 from harness.scores.metrics import share
 from harness.scores.results import ChoiceScore
-from harness.scores.truth import Truth
 
 
 def references(
@@ -30,9 +29,9 @@ def references(
         "that both label. By the headline labels it is the ceiling of what agreement with the "
         "original labels can reach."
     )
-    both = asked & (original.n_labels > 0)
+    both, images = asked & (original.n_labels > 0), np.arange(len(asked))
     accuracy = {
-        truth.name: share(_right_by(original, truth), both & (truth.n_labels > 0))
+        truth.name: share(truth.holds(images, original.lowest), both & (truth.n_labels > 0))
         for truth in labels.truths
     }
     return (*rows, Reference("original labels", note, accuracy))
@@ -76,8 +75,3 @@ def _lettered(labels: BenchmarkLabels, choices: ChoiceScore) -> tuple[Reference,
             dict.fromkeys(names, guess.constant),
         ),
     )
-
-
-def _right_by(original: Truth, truth: Truth) -> Bools:
-    rows = np.arange(len(original.lowest), dtype=np.int64)
-    return truth.holds(rows, np.where(original.n_labels > 0, original.lowest, NO_CLASS))

@@ -4,23 +4,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from harness.errors import DataError, Problem
-from harness.leaderboard.entries.format import faults_of, read_bounded
+from harness.leaderboard.entries.format import Part, faults_of, read_bounded
 from harness.leaderboard.numbers.ranking import Place
 from harness.leaderboard.numbers.site_model import Move, ScoredEntry, Since, Site
+from harness.limits import MOST_RECORD
 from harness.scores.results import DECIMALS
 
 RELEASE = "release.json"
-_MOST = 16 << 20
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-
-class RowState(_Part):
+class RowState(Part):
     """Where an entry was on a ranking."""
 
     rank: int
@@ -29,7 +25,7 @@ class RowState(_Part):
     answers_sha256: str
 
 
-class BoardState(_Part):
+class BoardState(Part):
     """A ranking at a release."""
 
     headline: str
@@ -37,7 +33,7 @@ class BoardState(_Part):
     rows: dict[str, RowState]
 
 
-class Release(_Part):
+class Release(Part):
     """`release.json`: every ranking as it was; the build writes that of today to `data/`."""
 
     schema_version: Literal[1] = 1
@@ -51,7 +47,7 @@ def read_release(path: Path) -> Release | None:
     if not path.is_file():
         return None
     try:
-        return Release.model_validate_json(read_bounded(path, _MOST))
+        return Release.model_validate_json(read_bounded(path, MOST_RECORD))
     except ValidationError as error:
         fix = "take data/release.json of a site that `harness leaderboard build` made"
         problem = Problem(str(path), "is no record of a release", got=faults_of(error), fix=fix)
@@ -60,11 +56,10 @@ def read_release(path: Path) -> Release | None:
 
 def state_of(site: Site) -> Release:
     """Give what a release of the site as it is now would record."""
-    digests = {each.name: each.label_sets for each in site.benchmarks}
     boards = {
         board.slug: BoardState(
             headline=board.headline,
-            labels_sha256=digests[board.benchmark][board.headline].digest,
+            labels_sha256=site.label_sets_of(board)[board.headline].digest,
             rows={
                 row.name: _row_state(row, place)
                 for row in board.rows

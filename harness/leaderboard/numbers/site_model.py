@@ -15,7 +15,7 @@ from harness.leaderboard.entries.ledger import Decision
 from harness.leaderboard.numbers.benchmark import Benchmark
 from harness.leaderboard.numbers.pairs import Pair
 from harness.leaderboard.numbers.ranking import Place, Ranking
-from harness.scores.results import Change, Protocol, Results, Score
+from harness.scores.results import Change, LabelSetInfo, Protocol, Results, Score
 from harness.scores.statistics import Interval, wilson
 from harness.specs.model import Kind
 
@@ -286,3 +286,7 @@ class Site:
     since: Since | None = None
     """None where no release is recorded."""
     branding: Branding = field(default_factory=Branding)
+
+    def label_sets_of(self, board: Board) -> Mapping[str, LabelSetInfo]:
+        """Give the label sets of a board's benchmark."""
+        return next(each.label_sets for each in self.benchmarks if each.name == board.benchmark)

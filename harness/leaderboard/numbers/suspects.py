@@ -104,7 +104,7 @@ def agreed(votes: Ints) -> tuple[Ints, Ints]:
 def contradicted(truth: Truth, classes: Ints) -> Bools:
     """Give the images [n] that have labels, of which the class [n] that is agreed on is none."""
     found: Bools = np.not_equal(classes, NO_CLASS) & (truth.n_labels > 0)
-    return found & ~truth.holds(np.arange(len(classes), dtype=np.int64), classes)
+    return found & ~truth.holds(np.arange(len(classes)), classes)
 
 
 def control_of(
@@ -114,6 +114,6 @@ def control_of(
     both = (original.n_labels > 0) & corrected.labelled
     gone = both & ~original.shares_label(corrected)
     marked = contradicted(original, classes) & both
-    confirmed = corrected.holds(np.arange(len(classes), dtype=np.int64), classes)
+    confirmed = corrected.holds(np.arange(len(classes)), classes)
     masks = (marked, marked & confirmed, marked & gone, both, gone)
     return Control(voters, *(int(mask.sum()) for mask in masks))

@@ -73,10 +73,9 @@ def _good(boards: Sequence[Board], label_set: str) -> list[_Run]:
         best.setdefault(run[1].model, run)
     least = max((_accuracy(run, label_set) for run in runs), default=0.0) - MARGIN
     near = [run for run in best.values() if _accuracy(run, label_set) >= max(0.0, least)]
-    first_of_kind = {run[1].kind: run[1].model for run in reversed(near)}
-    chosen = [run[1].model for run in near if run[1].model in first_of_kind.values()]
-    chosen += [run[1].model for run in near if run[1].model not in chosen]
-    return [run for run in near if run[1].model in chosen[:MOST]]
+    firsts = {run[1].kind: run[1].model for run in reversed(near)}.values()
+    chosen = sorted((run[1].model for run in near), key=lambda model: model not in firsts)[:MOST]
+    return [run for run in near if run[1].model in chosen]
 
 
 def _voters(runs: Sequence[_Run], label_set: str) -> tuple[Voter, ...]:

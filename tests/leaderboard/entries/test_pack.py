@@ -5,6 +5,7 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,8 +27,8 @@ def runs(tiny: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     return dict(zip(TASKS, tiny_runs(tiny, folder), strict=True))
 
 
-def packed(tiny: Catalogue, runs: list[Path], output: Path, **options: object) -> Entry:
-    pack(tiny, runs, PackOptions(output, **options))  # type: ignore[arg-type]
+def packed(tiny: Catalogue, runs: list[Path], output: Path, **options: Any) -> Entry:
+    pack(tiny, runs, PackOptions(output, **options))
     return entry_in(output)
 
 

@@ -13,6 +13,7 @@ from harness.leaderboard.build import build
 from harness.leaderboard.numbers.site_model import Decomposition
 from harness.leaderboard.pages.views import entry_view
 from harness.scores.compare import Side, compare, with_holm
+from harness.scores.results import Protocol
 from harness.scores.scoring import ScoreRequest, score
 from leaderboard.numbers.conftest import Built
 from leaderboard.numbers.entry_builder import (
@@ -55,18 +56,18 @@ def test_without_a_mapped_run_there_is_no_board_of_mapped_answers(toy: Toy, tmp_
 
 
 @pytest.mark.parametrize("protocol", ["cw", "cw_plus"])
-def test_results_are_the_scorers(built: Built, protocol: str) -> None:
+def test_results_are_the_scorers(built: Built, protocol: Protocol) -> None:
     opened = built.toy.opened("toy_cw")
     for row in built.board(f"toy_cw--{protocol}").rows:
         rows = built.toy.rows(row.name, "toy_cw")
         request = ScoreRequest(
             "toy_cw", row.name, protocol, opened.classes, opened.labels, n_expected=N
-        )  # type: ignore[arg-type]
+        )
         expected = score(rows, request)
-        assert row.results.scores[protocol] == expected.scores[protocol]  # type: ignore[index]
+        assert row.results.scores[protocol] == expected.scores[protocol]
         assert row.results.changes == expected.changes
         assert row.results.counts == expected.counts
-        assert row.headline == expected.scores[protocol]["corrected"]  # type: ignore[index]
+        assert row.headline == expected.scores[protocol]["corrected"]
         change = expected.changes["original->corrected"]
         assert row.change == change
         assert row.before is not None
@@ -107,7 +108,7 @@ def test_pairs_are_two_runs_compared(built: Built) -> None:
 
 
 @pytest.mark.parametrize("protocol", ["cw", "cw_plus"])
-def test_decomposition_against_a_plain_loop(built: Built, protocol: str) -> None:
+def test_decomposition_against_a_plain_loop(built: Built, protocol: Protocol) -> None:
     labels = corrected()
     counts = {"rr": 0, "wr": 0, "rw": 0, "ww": 0, "none": 0}
     for row in built.toy.rows("good", "toy_cw"):

@@ -70,9 +70,12 @@ def right_of(toy: Toy, name: str, label_set: str) -> dict[str, bool]:
             for row in toy.rows(name, "toy_cw")}  # fmt: skip
 
 
-def tiers(order: Sequence[str], right: Mapping[str, Mapping[str, bool]], images: Sequence[str]):  # type: ignore[no-untyped-def]
+def tiers(
+    order: Sequence[str], right: Mapping[str, Mapping[str, bool]], images: Sequence[str]
+) -> dict[str, int]:
     """By SciPy's binomial test and statsmodels' Holm, leader by leader."""
-    found, left, tier = {}, list(order), 0
+    found: dict[str, int] = {}
+    left, tier = list(order), 0
     while left:
         tier += 1
         leader, *rest = left

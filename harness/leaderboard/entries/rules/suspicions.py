@@ -15,10 +15,10 @@ from harness.data.labels.label_set import LabelSet
 from harness.leaderboard.entries.entry import RunCase
 from harness.leaderboard.entries.finding import Finding, listed
 from harness.scores.answers import Answers, Bools, Ints
-from harness.scores.judgement import Judgement, judge
+from harness.scores.judgement import Judgement
 from harness.scores.metrics import right_rows
 from harness.scores.statistics import wilson
-from harness.scores.truth import Truth, to_truth
+from harness.scores.truth import Truth
 
 NO_CLASS_SHARE = 0.05
 CLASS_SHARE = 0.05
@@ -94,7 +94,7 @@ def check_drift(case: RunCase) -> Iterator[Finding]:
     answers of ResNet-50, ResNet-152, VGG-16 and SqueezeNet 1.1 give |z| < 0.8; z = 3.29 is
     p = 0.001.
     """
-    judged = _judged(case)
+    judged = _judged(case, case.headline or case.original)
     if judged is None:
         return
     scope, right = judged.scope, judged.right[case.widest][judged.scope.scored]
@@ -106,13 +106,8 @@ def check_drift(case: RunCase) -> Iterator[Finding]:
         yield Finding("W604", case.where, text)
 
 
-def _judged(case: RunCase) -> Judgement | None:
-    """Judge the answers by the label set that ranks, in the widest reading."""
-    labels = case.headline or case.original
-    if labels is None:
-        return None
-    place = case.opened.labels.sets.index(labels)
-    return judge(case.answers, case.opened.labels, [case.widest])[place]
+def _judged(case: RunCase, labels: LabelSet | None) -> Judgement | None:
+    return case.judged[case.opened.labels.sets.index(labels)] if labels else None
 
 
 def trend(right: Bools, strata: Ints) -> float:
@@ -204,13 +199,10 @@ def check_mimicry(case: RunCase) -> Iterator[Finding]:
     an exact binomial test against one half, p < 0.01, keeps few images from saying anything.
     `tests/leaderboard/entries/test_mimicry.py` measures these figures again.
     """
-    if case.original is None or case.headline is None:
+    original, headline = _judged(case, case.original), _judged(case, case.headline)
+    if original is None or headline is None:
         return
-    same = case.opened.labels.equivalences
-    original, headline = (
-        to_truth(labels, case.answers.image_ids, same) for labels in (case.original, case.headline)
-    )
-    found = disputed(case.answers, original, headline, case.counted)
+    found = disputed(case.answers, original.truth, headline.truth, case.counted)
     if found.is_suspicious:
         text = (
             f"on {found.n} images whose original label is wrong it was chosen {found.original} "
@@ -232,7 +224,7 @@ def check_perfect(case: RunCase) -> Iterator[Finding]:
     65.5 % to 84.8 % under ReaL and GPT-4V 46.8 % to 93.7 % on nine data sets; a model that was
     tuned on an easy data set, or options that are all far from the answer, may come near.
     """
-    judged = _judged(case)
+    judged = _judged(case, case.headline or case.original)
     if judged is None:
         return
     right = judged.right[case.widest][judged.scope.scored]
