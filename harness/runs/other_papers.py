@@ -67,18 +67,20 @@ def score_rules(
         refuse_same_rows(encoder, opened.classes, "raw", allowed)
     answers = to_answers(run.rows, opened.classes, where)
     protocols = protocols_of(answers, request_of(opened, run.manifest))
-    return score_rows(run.rows, opened.classes, opened.labels, protocols, encoder)
+    return score_rows(run.rows, answers, opened.classes, opened.labels, protocols, encoder)
 
 
 def score_rows(
     rows: Sequence[Prediction],
+    answers: Answers,
     classes: ClassList,
     labels: Labels,
     protocols: Sequence[Protocol],
     encoder: TextEncoder | None = None,
 ) -> dict[str, tuple[RuleScore, ...]]:
-    """Do as `score_rules` for rows; `protocols` are those under which they are scored here."""
-    answers = to_answers(rows, classes)
+    """Do as `score_rules` for rows, and the `answers` of them; `protocols` are those under which
+    they are scored here.
+    """
     texts = [texts_of(row) for row in rows]
     unique = dict.fromkeys(chain.from_iterable(texts))
     found: list[tuple[About, list[ClassIds]]] = []
