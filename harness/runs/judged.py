@@ -123,7 +123,7 @@ class Verdicts:
     def _read(self) -> None:
         if not self._path.is_file():
             return
-        mend_last_line(self._path, lambda _: False)
+        mend_last_line(self._path, lambda _: False)  # whole or not: it is asked again
         for number, line in enumerate(self._path.read_bytes().splitlines(), start=1):
             try:
                 row = json.loads(line)
