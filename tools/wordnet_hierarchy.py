@@ -1,21 +1,16 @@
 """What WordNet has above and below ImageNet's classes: the hierarchy of class list `imagenet1k`.
 
-`python tools/wordnet_hierarchy.py dict/data.noun -o tasks/classes/imagenet1k_hierarchy.tsv`, with
-the file of WordNet 3.0 (Debian's package `wordnet-base`), whose offsets ImageNet's ids are. A line
+`python tools/wordnet_hierarchy.py dict/data.noun -o tasks/classes/imagenet1k_hierarchy.tsv`. A line
 is a synset: its id, all its hypernyms and, unless it is a class, which has them in the list, its
 words. Kept are all that is above a class, up to `entity`, and all that is below one; an instance is
-below what it is one of. The format is that of wndb(5WN): offset, words, then pointers.
+below what it is one of.
 """
 
-import argparse
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from harness.data.class_lists import load_class_list
-from harness.specs.catalogue import Catalogue
-from harness.specs.load import load_class_list_spec
+from wordnet import synset_lines, write_lines
 
 HYPERNYMS = ("@", "@i")
 
@@ -32,16 +27,13 @@ class Synset:
 def read_synsets(text: str) -> dict[str, Synset]:
     """Give the synsets of a file of nouns by their ids."""
     found = {}
-    for line in text.splitlines():
-        if line.startswith(" "):  # the licence
-            continue
-        fields = line.partition(" | ")[0].split(" ")
+    for key, fields, _ in synset_lines(text):
         n_words = int(fields[3], 16)
         words = tuple(fields[4 + 2 * n].replace("_", " ") for n in range(n_words))
         start = 4 + 2 * n_words
         pointers = [fields[start + 1 + 4 * n :][:2] for n in range(int(fields[start]))]
         parents = tuple(f"n{offset}" for sign, offset in pointers if sign in HYPERNYMS)
-        found[f"n{fields[0]}"] = Synset(words, parents)
+        found[key] = Synset(words, parents)
     return found
 
 
@@ -70,17 +62,5 @@ def hierarchy(synsets: Mapping[str, Synset], class_ids: Collection[str]) -> list
     return lines
 
 
-def main() -> None:
-    """Write the file; stop where a class is not in WordNet."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("nouns", type=Path)
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    options = parser.parse_args()
-    synsets = read_synsets(options.nouns.read_text(encoding="utf-8"))
-    classes = load_class_list(load_class_list_spec(Catalogue(()), "imagenet1k")).classes
-    lines = hierarchy(synsets, {each.wnid or "" for each in classes})
-    options.output.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
-
-
 if __name__ == "__main__":
-    main()
+    write_lines(__doc__, lambda text, ids: hierarchy(read_synsets(text), set(ids)))

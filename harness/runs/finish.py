@@ -16,7 +16,7 @@ from harness.data.opened import OpenTask
 from harness.prompts.confusion import CONFUSION_FILE
 from harness.runs.mapping import map_left
 from harness.scores.judgement import confusion, save_confusion
-from harness.scores.results import Results
+from harness.scores.results import Protocol, Results
 from harness.scores.scoring import score_run
 from harness.specs.task import Metric, TaskSpec, digest_of
 from harness.store.directory import RunDirectory
@@ -234,6 +234,6 @@ def spread(results: Sequence[Results]) -> Spread:
     return Spread(results[0].task, results[0].model, accuracy)
 
 
-def _accuracies(results: Sequence[Results], protocol: str, label_set: str) -> list[float]:
-    found = [dict(each.scores[protocol])[label_set].accuracy for each in results]  # type: ignore[index]
+def _accuracies(results: Sequence[Results], protocol: Protocol, label_set: str) -> list[float]:
+    found = [each.scores[protocol][label_set].accuracy for each in results]
     return [accuracy for accuracy in found if accuracy is not None]

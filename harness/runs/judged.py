@@ -24,6 +24,7 @@ from harness.scores.judgement import judge
 from harness.scores.scoring import protocols_of, request_of
 from harness.specs.model import ModelSpec
 from harness.specs.template import IMAGE_MARK
+from harness.store.lines import mend_last_line
 from harness.store.prediction import Prediction
 
 VERDICTS_FILE = "verdicts.jsonl"
@@ -122,10 +123,8 @@ class Verdicts:
     def _read(self) -> None:
         if not self._path.is_file():
             return
-        whole, _, torn = self._path.read_bytes().rpartition(b"\n")
-        if torn:
-            self._path.write_bytes(whole + b"\n" if whole else b"")
-        for number, line in enumerate(whole.splitlines(), start=1):
+        mend_last_line(self._path, lambda _: False)  # whole or not: it is asked again
+        for number, line in enumerate(self._path.read_bytes().splitlines(), start=1):
             try:
                 row = json.loads(line)
                 if row["judge_sha256"] == self._judge:

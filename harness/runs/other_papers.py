@@ -10,7 +10,7 @@ from harness.answers.mapping.nearest import map_answers
 from harness.answers.mapping.similarity import concepts_of, similarities
 from harness.answers.mapping.vectors import refuse_same_rows
 from harness.answers.other_papers import RULES, About, ClassIds
-from harness.answers.outcome import Status
+from harness.answers.outcome import MAPPED_STATUS, Status
 from harness.data.classes import ClassList
 from harness.data.labels.label_set import Labels, LabelSet
 from harness.encoders.base import TextEncoder
@@ -24,8 +24,6 @@ from harness.scores.results import MATCHINGS, SIDE_BY_SIDE, Protocol
 from harness.scores.scoring import protocols_of, request_of
 from harness.store.prediction import Prediction
 
-PROTOCOLS: tuple[Protocol, ...] = ("ow", "cw", "cw_plus")
-"""Those whose answers are texts that name a class."""
 _PAPER, _HERE = "Kisel et al. 2026", "this harness"
 _OWN = {
     "strict": About("strict", "strict", _PAPER, "wrong"),
@@ -67,18 +65,20 @@ def score_rules(
         refuse_same_rows(encoder, opened.classes, "raw", allowed)
     answers = to_answers(run.rows, opened.classes, where)
     protocols = protocols_of(answers, request_of(opened, run.manifest))
-    return score_rows(run.rows, opened.classes, opened.labels, protocols, encoder)
+    return score_rows(run.rows, answers, opened.classes, opened.labels, protocols, encoder)
 
 
 def score_rows(
     rows: Sequence[Prediction],
+    answers: Answers,
     classes: ClassList,
     labels: Labels,
     protocols: Sequence[Protocol],
     encoder: TextEncoder | None = None,
 ) -> dict[str, tuple[RuleScore, ...]]:
-    """Do as `score_rules` for rows; `protocols` are those under which they are scored here."""
-    answers = to_answers(rows, classes)
+    """Do as `score_rules` for rows, and the `answers` of them; `protocols` are those under which
+    they are scored here.
+    """
     texts = [texts_of(row) for row in rows]
     unique = dict.fromkeys(chain.from_iterable(texts))
     found: list[tuple[About, list[ClassIds]]] = []
@@ -103,10 +103,12 @@ def score_rows(
 def refuse_other_runs(run: OpenRun) -> None:
     """Raise DataError for a run whose answers are no texts that name a class."""
     rows, protocol, where = run.rows, run.opened.task.protocol, str(run.path)
-    if protocol not in PROTOCOLS:
+    if protocol not in MAPPED_STATUS:
         what = f"answers under protocol `{protocol}` are no texts that name a class"
         fix = "name a run of an open or a closed world"
-        raise DataError(Problem(where, what, expected=f"one of {', '.join(PROTOCOLS)}", fix=fix))
+        raise DataError(
+            Problem(where, what, expected=f"one of {', '.join(MAPPED_STATUS)}", fix=fix)
+        )
     chosen = [
         row.image_id for row in rows if row.answer is None and row.status in (Status.OK, Status.OOP)
     ]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from harness.answers.mapping.nearest import Count, GridRow, Right, grid, shared_vectors
+from harness.answers.outcome import MAPPED_STATUS
 from harness.answers.parse import answer_text
 from harness.data.labels.label_set import Labels, LabelSet
 from harness.encoders.base import TextEncoder, sentences
@@ -28,7 +29,6 @@ from harness.store.lines import write_json
 log = logging.getLogger("harness")
 GRID_FILE = "mapping_grid.json"
 SCHEMA_VERSION = 1
-_PROTOCOLS = ("ow", "cw", "cw_plus")
 _DECIMALS = 4
 
 
@@ -187,9 +187,9 @@ def _warn_of_shared(run: OpenRun, combinations: Combinations) -> None:
 def texts_to_map(run: OpenRun) -> dict[str, str]:
     """Give image id to text of the answers that the protocol maps."""
     task: TaskSpec = run.opened.task
-    if task.protocol not in _PROTOCOLS:
+    if task.protocol not in MAPPED_STATUS:
         what = f"protocol `{task.protocol}` maps no answers"
-        raise DataError(Problem(str(run.path), what, expected=f"one of {', '.join(_PROTOCOLS)}"))
+        raise DataError(Problem(str(run.path), what, expected=f"one of {', '.join(MAPPED_STATUS)}"))
     places = places_to_map(task, run.rows)
     if any(run.rows[place].meant for place in places):
         what = "has images with several answers that are all meant, which a grid does not map"

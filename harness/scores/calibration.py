@@ -107,8 +107,8 @@ def auroc(order: Ranked, right: Bools) -> tuple[float | None, Interval | None]:
     for side in (right, ~right):
         own[side] = ranked(order.group[side].astype(np.float64)).mid_ranks
     # How many of the other side are below a right one, above a wrong one, as a share.
-    below = (order.mid_ranks - own)[right] / n
-    above = 1 - (order.mid_ranks - own)[~right] / m
+    others = order.mid_ranks - own
+    below, above = others[right] / n, 1 - others[~right] / m
     area = float(below.mean())
     if min(m, n) < 2:
         return 100 * area, None

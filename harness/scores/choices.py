@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from string import ascii_uppercase
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,6 @@ from harness.scores.metrics import percent
 from harness.scores.results import ChoiceScore, LetterShare, Share
 from harness.scores.truth import Truth
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _NOWHERE = -1
 
 
@@ -83,7 +83,7 @@ def chosen_letters(choices: Choices) -> dict[str, int]:
     """Count the questions by chosen letter; `none` has those without one. The counts sum to the
     questions asked.
     """
-    return _by_letter(choices, choices.chosen[choices.asked], "none")
+    return _by_letter(choices, choices.chosen[choices.asked])
 
 
 def true_letters(choices: Choices, right_only: bool = False) -> dict[str, int]:
@@ -91,14 +91,13 @@ def true_letters(choices: Choices, right_only: bool = False) -> dict[str, int]:
     `none` has those without exactly one true option.
     """
     among = choices.asked & (choices.chosen == choices.true) if right_only else choices.asked
-    return _by_letter(choices, choices.true[among], "none")
+    return _by_letter(choices, choices.true[among])
 
 
-def _by_letter(choices: Choices, positions: Ints, none: str) -> dict[str, int]:
+def _by_letter(choices: Choices, positions: Ints) -> dict[str, int]:
     most = int(choices.n_options.max(initial=0))
-    counts = np.bincount(positions + 1, minlength=most + 1)
-    letters = {LETTERS[place]: int(counts[place + 1]) for place in range(most)}
-    return {**letters, none: int(counts[0])}
+    none, *counts = np.bincount(positions + 1, minlength=most + 1).tolist()
+    return {**dict(zip(ascii_uppercase[:most], counts, strict=True)), "none": none}
 
 
 def option_counts(choices: Choices) -> dict[int, int]:

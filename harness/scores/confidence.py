@@ -1,7 +1,7 @@
 """How sure a run's answers are, row by row: which of their numbers can be compared with which."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 
 import numpy as np
@@ -35,25 +35,19 @@ def confidences_of(rows: Sequence[Prediction]) -> dict[Signal, Floats]:
     Scores are probabilities where those of all rows are, as one that is not leaves open what the
     others are.
     """
-    scored = {place: row for place, row in enumerate(rows) if row.top_scores}
-    shares = {place: _probability(row) for place, row in scored.items()}
-    found: dict[Signal, Mapping[int, float | None]] = {
-        Signal.SIMILARITY: {place: row.similarity for place, row in enumerate(rows)},
-        Signal.MARGIN: {place: row.margin for place, row in enumerate(rows)},
+    first = Signal.PROBABILITY
+    scores = [_probability(row) if row.top_scores else math.nan for row in rows]
+    if None in scores:
+        first = Signal.SCORE
+        scores = [row.top_scores[0] if row.top_scores else math.nan for row in rows]
+    found: dict[Signal, list[float | None]] = {
+        first: scores,
+        Signal.SIMILARITY: [row.similarity for row in rows],
+        Signal.MARGIN: [row.margin for row in rows],
     }
-    if None in shares.values():
-        found[Signal.SCORE] = {place: row.top_scores[0] for place, row in scored.items()}
-    else:
-        found[Signal.PROBABILITY] = shares
-    laid = {signal: _laid(found[signal], len(rows)) for signal in Signal if signal in found}
+    # NumPy makes NaN of None.
+    laid = {signal: np.array(values, dtype=np.float64) for signal, values in found.items()}
     return {signal: values for signal, values in laid.items() if not np.isnan(values).all()}
-
-
-def _laid(values: Mapping[int, float | None], n: int) -> Floats:
-    places = [place for place, value in values.items() if value is not None]
-    laid = np.full(n, np.nan)
-    laid[places] = [values[place] for place in places]
-    return laid
 
 
 def _probability(row: Prediction) -> float | None:

@@ -11,6 +11,7 @@ from itertools import chain
 import numpy as np
 
 from harness.answers.nodes import NodeNames, Places
+from harness.answers.outcome import MAPPED_STATUS
 from harness.data.classes import ClassList
 from harness.data.hierarchy import Hierarchy
 from harness.data.labels.label_set import Equivalences
@@ -30,8 +31,6 @@ from harness.scores.truth import Truth
 _RELATIONS = tuple(Relation)
 _PLACE = {relation: place for place, relation in enumerate(_RELATIONS)}
 _MISTAKES = (_PLACE[Relation.SIBLING], _PLACE[Relation.WRONG])
-READ_UNDER: tuple[Protocol, ...] = ("ow", "cw", "cw_plus")
-"""Protocols under which an answer may be a node that is no class of the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,8 @@ def granularity_of(
     hierarchy = classes.hierarchy
     if hierarchy is None or not judged:
         return None
-    read = _read(answers, hierarchy, classes) if set(protocols) & set(READ_UNDER) else {}
+    # An answer that may be mapped may also be a node that is no class of the list.
+    read = {} if MAPPED_STATUS.keys().isdisjoint(protocols) else _read(answers, hierarchy, classes)
     relations = Relations(hierarchy, judged[0].truth.equivalences)
     nodes = {each: nodes_of(answers, hierarchy, each, read) for each in protocols}
     return GranularityPart(

@@ -17,6 +17,7 @@ from harness.data.labels.label_set import Equivalences, Labels
 from harness.encoders.registry import open_encoder
 from harness.runs.other_papers import RuleScore, score_rows
 from harness.runs.rows import NO_ENTRY
+from harness.scores.answers import to_answers
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec
 from harness.store.prediction import Prediction
@@ -72,7 +73,7 @@ def scored(
     same = more.pop("same", Equivalences.none())
     every = Labels((labels("set", sets, original=True),), same)
     protocols = more.pop("protocols", ["cw"])
-    (scores,) = score_rows(rows, K, every, protocols, **more).values()
+    (scores,) = score_rows(rows, to_answers(rows, K), K, every, protocols, **more).values()
     return {each.rule.key: each for each in scores}
 
 
@@ -139,7 +140,8 @@ def test_captions_beside_the_authors_loops(shared_data: Path) -> None:
     classes = ClassList("shapes", "own", tuple(Class(i, name) for i, name in enumerate(names)))
     rows = [ok(line["image"], 0, answer=line["response"], rule="exact") for line in lines]
     truth = labels("shape", {key: [names.index(name)] for key, name in shape.items()})
-    (scores,) = score_rows(rows, classes, Labels((truth,), Equivalences.none()), ["ow"]).values()
+    every = Labels((truth,), Equivalences.none())
+    (scores,) = score_rows(rows, to_answers(rows, classes), classes, every, ["ow"]).values()
     inside = words = only = 0
     for line in lines:
         label, text = shape[line["image"]], line["response"]

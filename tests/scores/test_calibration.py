@@ -16,7 +16,7 @@ from harness.scores.calibration import auroc, bins_of, expected_errors, ranked
 from harness.scores.calibration_parts import Calibration
 from harness.scores.confidence import Signal, confidences_of
 from harness.scores.long_form import figures_of
-from harness.scores.results import Results
+from harness.scores.results import Protocol, Results
 from harness.store.prediction import Prediction
 from scores.score_builders import labels, mapped, ok, row, run
 
@@ -41,8 +41,8 @@ def made_up(n: int, seed: int = 0, digits: int = 6) -> tuple[list[Prediction], A
     return rows, labels("imgt", sets, original=True)
 
 
-def only(results: Results, signal: Signal, protocol: str = "mc") -> Calibration:
-    return results.calibration[protocol]["imgt"][signal]  # type: ignore[index]
+def only(results: Results, signal: Signal, protocol: Protocol = "mc") -> Calibration:
+    return results.calibration[protocol]["imgt"][signal]
 
 
 @pytest.mark.parametrize("digits", [6, 0])

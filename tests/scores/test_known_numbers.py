@@ -11,6 +11,7 @@ from harness.data.classes import Class, ClassList, strict_name
 from harness.data.labels.label_set import Equivalences, Labels, LabelSet
 from harness.data.labels.load import load_label_set
 from harness.runs.other_papers import score_rows
+from harness.scores.answers import to_answers
 from harness.scores.metrics import percent
 from harness.specs.label_set import LabelFormat, LabelSetSpec
 from harness.store.prediction import Prediction
@@ -144,7 +145,8 @@ def test_gpt4v(data_set: str) -> None:
     assert _two(results.out_share("read")) == _two(results.out_share("strict")) == known.out
     assert _two(score.accuracy_first_in_list) == known.first_in_list
     one = Labels((truth,), Equivalences.none())
-    rules = score_rows(_strictly(file["rows"], names), names, one, ["cw"])[data_set]
+    rows = _strictly(file["rows"], names)
+    rules = score_rows(rows, to_answers(rows, names), names, one, ["cw"])[data_set]
     of_rule = {each.rule.key: each.n_right for each in rules}
     assert of_rule["strict"] == score.n_right
     assert _two(percent(of_rule["first_spelled"] or 0, score.n)) == known.first_in_list
