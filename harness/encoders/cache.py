@@ -173,7 +173,7 @@ def sha256_of(files: Mapping[str, Path]) -> dict[str, str]:
                 _keep(kept, known)
     except OSError as error:
         where = str(error.filename or next(iter(files.values())))
-        fix = "delete the file: it is made again"
+        fix = "see that the file is there and may be read"
         raise DataError(Problem(where, "cannot be read", got=str(error), fix=fix)) from error
     return known
 
