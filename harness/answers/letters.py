@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from string import ascii_uppercase
 
-from harness.answers.mentions import Stance, judged_mentions
+from harness.answers.mentions import Stance, judged_mentions, respelled_mentions
 from harness.answers.names import leading_name, read_parts
 from harness.answers.outcome import Level, Outcome, Status, level_of
 from harness.answers.parts import QUESTION, Parts, take_apart
@@ -250,8 +250,10 @@ def _checked(reading: _Reading, letter: str, rest: str) -> Outcome:
 
 def _meant(reading: _Reading, text: str) -> tuple[tuple[int, ...], ...]:
     stances = (Stance.AFFIRMED, Stance.HEDGED)
-    mentions = judged_mentions(text, reading.names.classes)
-    return tuple(item.ids for item in mentions if item.stance in stances)
+    exact = judged_mentions(text, reading.names.classes)
+    mentions = (*exact, *respelled_mentions(text, exact, reading.names.classes))
+    found = sorted(mentions, key=lambda item: item.start)
+    return tuple(item.ids for item in found if item.stance in stances)
 
 
 def _chosen(reading: _Reading) -> Outcome | None:

@@ -8,7 +8,7 @@ grammar ("a", "of", "is"), or a colour or a size that no name of the list begins
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
@@ -40,7 +40,7 @@ _NEGATION = re.compile(
 )
 # "Option A (cat) is wrong", "the cat does not fit"
 _DENIAL = re.compile(
-    r"\b(?:(?:is|are|was|seems|looks)\s+(?:wrong|incorrect|false|excluded|unlikely|ruled\s+out)"
+    r"\b(?:(?:is|are|was|seems|looks)\s+(?:wrong|incorrect|false|excluded|unlikely|ruled\s+out|absent|missing)"
     r"|(?:(?:is|are|does|do|can|would)\s?(?:not|n't)|cannot)\s+(?:the\s+)?(?:be\s+)?(?:it|correct|right|shown|present"
     r"|visible|possible|likely|fit|match|answer|here|seen|in)|can\s+be\s+(?:ruled\s+out|excluded))\b",
     re.IGNORECASE,
@@ -53,6 +53,9 @@ _OR_REACH = 20
 _AFTER = regex.compile(r"[\"'”’)]?[ ]([^\W_]+)")
 _PART_BEFORE = regex.compile(r"\w[-_]$")
 _PART_AFTER = regex.compile(r"[-_]\w|'s\b")
+_POSSESSIVE = re.compile(r"['’]s$")
+_MOST_WORDS = 3
+"""So many words of a text may be one name in another spelling ("ice cream" for "icecream")."""
 _LAST_WORD = regex.compile(r"[^\W_]+$")
 _REACH = 60
 """So far before a name its adjectives and article are looked for."""
@@ -166,7 +169,36 @@ def judged_mentions(text: str, classes: ClassList) -> tuple[Mention, ...]:
     """Give the names that a plain text mentions, each with its stance; words of the language that
     are also names ("I can see") only where they are meant as such.
     """
-    found = tuple(item for item in find_names(text, classes) if _is_meant(text, item, classes))
+    return _judged(text, find_names(text, classes), classes)
+
+
+def respelled_mentions(
+    text: str, known: Sequence[Mention], classes: ClassList
+) -> tuple[Mention, ...]:
+    """Give, beside the `known` mentions of a text, the names in another spelling ("two dogs").
+
+    They name nothing on their own, but a text that has one does not mention the known name alone.
+    """
+    return _judged(text, _respelled(text, known, classes), classes)
+
+
+def _respelled(text: str, known: Sequence[Mention], classes: ClassList) -> Iterator[Mention]:
+    spans = [match.span() for match in _WORD.finditer(text)]
+    taken = {place for each in known for place in range(each.start, each.end)}
+    for first, (start, _) in enumerate(spans):
+        for last, end in spans[first : first + _MOST_WORDS]:
+            piece = text[start:end]
+            words = {text[slice(*spans[first])].casefold(), text[last:end].casefold()}
+            if last in taken or _BREAKS.search(piece) or words & LANGUAGE:
+                break
+            if _stands_alone(text, start, end) and not _POSSESSIVE.search(piece):
+                ids = classes.spelled(piece)
+                if ids:
+                    yield Mention(ids, start, end)
+
+
+def _judged(text: str, names: Iterable[Mention], classes: ClassList) -> tuple[Mention, ...]:
+    found = tuple(item for item in names if _is_meant(text, item, classes))
     if not found:
         return ()
     scopes = [_scope(clause) for clause in clauses(text)]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from harness.answers.mentions import Mention, Stance, judged_mentions
+from harness.answers.mentions import Mention, Stance, judged_mentions, respelled_mentions
 from harness.answers.outcome import Outcome, Status
 from harness.answers.parts import QUESTION, Parts, take_apart
 from harness.answers.question import Names, without_names
@@ -93,6 +93,18 @@ def _hedged(_: _Sentence, mentions: Sequence[Mention]) -> Outcome | None:
     return Outcome(Status.UNPARSED, rule="hedged") if hedged else None
 
 
+def _respelled_too(sentence: _Sentence, mentions: Sequence[Mention]) -> Outcome | None:
+    # "two dogs and a cat": to read the one name that is spelled as in the list would be a guess
+    meant = _meant(mentions)
+    if not any(sentence.names.allows(ids) for ids in meant):
+        return None
+    others = respelled_mentions(subject_of(sentence.text), mentions, sentence.names.classes)
+    unsaid = (Stance.NEGATED, Stance.DECLINED)
+    named = {item.ids for item in others if item.stance not in unsaid}
+    listed = {ids for ids in named | meant if sentence.names.allows(ids)}
+    return Outcome(Status.UNPARSED, rule="several_names") if len(listed) > 1 else None
+
+
 def _single_mention(sentence: _Sentence, mentions: Sequence[Mention]) -> Outcome | None:
     listed = [ids for ids in _meant(mentions) if sentence.names.allows(ids)]
     return sentence.names.outcome(listed[0], "single_mention") if listed else None
@@ -111,6 +123,7 @@ _MENTION_LADDER: tuple[_MentionRung, ...] = (
     _other_name,
     _several_names,
     _hedged,
+    _respelled_too,
     _single_mention,
     _negated,
 )

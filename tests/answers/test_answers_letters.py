@@ -122,6 +122,7 @@ NOT_OK = (
     ("B) tench", Status.UNPARSED, "letter_conflict"),
     ("B. The image shows a cat.", Status.UNPARSED, "letter_conflict"),
     ("A - dog", Status.UNPARSED, "letter_conflict"),
+    ("Option A: two cats", Status.UNPARSED, "letter_conflict"),
     ("Z) tench", Status.UNPARSED, "letter_conflict"),
     ("Answer: B) cat", Status.UNPARSED, "letter_conflict"),
     ("The bird is (B).", Status.UNPARSED, "letter_conflict"),

@@ -172,6 +172,8 @@ NOT_OK = (
     ("Cat. No, dog.", Status.UNPARSED, "several_names"),
     ("Answer: cat\nAnswer: dog", Status.UNPARSED, "several_names"),
     ("a cat next to a tabby cat", Status.UNPARSED, "several_names"),
+    ("The image shows two dogs and a cat.", Status.UNPARSED, "several_names"),
+    ("A cat, surrounded by tabby-cats.", Status.UNPARSED, "several_names"),
     ("a cat or a lynx", Status.UNPARSED, "hedged"),
     ("a lynx or a cat", Status.UNPARSED, "hedged"),
     ("I'm sorry, I can't assist with that request.", Status.REFUSED, "refused"),
