@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from string import ascii_uppercase
 
-from harness.answers.mentions import Stance, judged_mentions, respelled_mentions
+from harness.answers.mentions import DENIAL, Stance, judged_mentions, respelled_mentions
 from harness.answers.names import leading_name, read_parts
 from harness.answers.outcome import Level, Outcome, Status, level_of
 from harness.answers.parts import QUESTION, Parts, take_apart
@@ -43,7 +43,7 @@ _UNMARKED = re.compile(
     rf"{_LEAD}([a-z])(?P<sign>\s?[,/=_|]+\s?|\s?[-–—>]+\s)?\s?(?<=[\W_])(?P<rest>\S[^\n]*)",
     re.IGNORECASE,
 )
-# "A - dog" is no article, though a dash is as good as a space within names
+# "A - dog" is no article
 _DASHED = re.compile(r"[\W_]{0,12}[a-z]\s[-–—]{1,3}\s", re.IGNORECASE)
 # "B because …", "B, I think"; capital letters, and never the pronoun
 _REASONED = re.compile(
@@ -64,6 +64,12 @@ _CHOSEN = re.compile(
 _DENIED = re.compile(r"\bnot\s(?i:option\s)?\(?(?:[B-HJ-Z](?![\w'])|[AI](?=$|[.,;:)!?]))")
 _PAIR = re.compile(
     r"(?<![\w'])[A-HJ-Z](?:\s?[,/&]\s?|,?\s(?:or|and)\s)(?:[A-HJ-Z](?![\w'])|I(?=$|[.,)]))"
+)
+# "C... no, D", "B. Wait, it's C"
+_CORRECTED = re.compile(
+    r"\b(?i:no|wait|actually|hmm|sorry|correction|scratch\sthat)\b[\W_]{1,6}"
+    r"(?:(?i:actually|it's|it\sis|the\sanswer\sis|i\smean|make\sthat|option|maybe)[\W_]{1,3}){0,3}"
+    r"([B-HJ-Z](?![\w'])|[AI](?=$|[.,;:)!?]))"
 )
 _NOT = re.compile(r"\b(?:not|never|neither|nor|cannot|wrong|incorrect)\b|n't\b", re.IGNORECASE)
 _OPTION_RULES = {
@@ -98,6 +104,9 @@ def read_letter(answer: str | None, options: Sequence[int], classes: ClassList) 
     names = Names(classes, tuple(options))
     letters = dict(zip(ascii_uppercase, options, strict=False))
     outcome = _climb(_Reading(parts, text, letters, names))
+    corrected = {letters.get(letter, outcome.class_id) for letter in _CORRECTED.findall(text)}
+    if outcome.class_id is not None and corrected - {outcome.class_id}:
+        outcome = Outcome(Status.UNPARSED, rule="several_letters")
     if repeats and outcome.status in (Status.OOP, Status.EMPTY):
         outcome = Outcome(Status.UNPARSED, rule=QUESTION)
     own = (QUESTION,) if repeats else outcome.removed
@@ -261,13 +270,11 @@ def _chosen(reading: _Reading) -> Outcome | None:
     for clause in clauses(reading.text):
         denial = _NOT.search(clause.text)
         end = len(clause.text) if denial is None else denial.start()
-        if not declines(clause.text):
+        if not (declines(clause.text) or DENIAL.search(clause.text)):
             found += [(match[1], clause.text) for match in _CHOSEN.finditer(clause.text, 0, end)]
     letters = {letter for letter, _ in found}
-    if len(letters) > 1:
-        return Outcome(Status.UNPARSED, rule="several_letters")
-    if not letters:
-        return None
+    if len(letters) != 1:
+        return Outcome(Status.UNPARSED, rule="several_letters") if letters else None
     outcome = _checked(reading, letters.pop(), " ".join({text: None for _, text in found}))
     return replace(outcome, rule="answer_prefix") if outcome.status is Status.OK else outcome
 

@@ -38,13 +38,13 @@ _NEGATION = re.compile(
     r"|whether|cannot|(?:rather|other)\s+than|instead\s+of|different\s+from|confused\s+with)\b|n't\b",
     re.IGNORECASE,
 )
-# "Option A (cat) is wrong", "the cat does not fit"
-_DENIAL = re.compile(
+DENIAL = re.compile(
     r"\b(?:(?:is|are|was|seems|looks)\s+(?:wrong|incorrect|false|excluded|unlikely|ruled\s+out|absent|missing)"
     r"|(?:(?:is|are|does|do|can|would)\s?(?:not|n't)|cannot)\s+(?:the\s+)?(?:be\s+)?(?:it|correct|right|shown|present"
     r"|visible|possible|likely|fit|match|answer|here|seen|in)|can\s+be\s+(?:ruled\s+out|excluded))\b",
     re.IGNORECASE,
 )
+"""Says that what was named before it is not meant: "the cat does not fit"."""
 _OR_AFTER = re.compile(r"\s*(?:,\s*)?(?:or\b|/)", re.IGNORECASE)
 _OR_BEFORE = re.compile(r"(?:\b(?:or|either)(?:\s+(?:an?|the|some))?|/)\s*$", re.IGNORECASE)
 _OR_REACH = 20
@@ -251,7 +251,7 @@ def _words_before(text: str, start: int) -> list[str]:
 def _scope(clause: Clause) -> _Scope:
     negation = _NEGATION.search(clause.text)
     refusal = end_of_refusal(clause.text)
-    denial = _DENIAL.search(clause.text)
+    denial = DENIAL.search(clause.text)
     return _Scope(
         clause.start,
         negates=clause.start + negation.end() if negation else math.inf,

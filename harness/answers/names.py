@@ -53,7 +53,8 @@ def _meant(mentions: Sequence[Mention]) -> set[tuple[int, ...]]:
 
 def _refused(sentence: _Sentence, mentions: Sequence[Mention]) -> Outcome | None:
     text = sentence.text
-    if _meant(mentions) or not (declines(text) or only_declines(text)):
+    said = [text, *announced(text)[-1:]]  # "Answer: unknown"
+    if _meant(mentions) or not (declines(text) or any(map(only_declines, said))):
         return None
     return Outcome(Status.REFUSED, rule="refused")
 

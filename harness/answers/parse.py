@@ -41,9 +41,10 @@ def parse_open(answer: str | None) -> Outcome:
     The class is found later, by the nearest class name under a text encoder; see `answer_text`.
     """
     text = plain(answer)
-    if is_blank(text):
+    said = answer_text(text)
+    if is_blank(text) or is_blank(said):
         return Outcome(Status.EMPTY, rule="empty")
-    if only_declines(text) or denies_list(text):
+    if only_declines(text) or only_declines(said) or denies_list(text):
         return Outcome(Status.REFUSED, rule="refused")
     return Outcome(Status.OK, rule="open")
 

@@ -45,7 +45,14 @@ _DECLINES = re.compile(
     rf"|^\W*(?:sorry,?\s+)?(?:but\s+)?(?:can\s?not|can't|could\s?n[o']t|could\s+not){_ADVERBS}\s+{_DO}\b"
     # "I must decline.", "I'd rather not say."
     r"|\bi\s+(?:must\s+|have\s+to\s+)?(?:decline|refuse)\b|\bi(?:'d|\s+would)?\s+(?:rather|prefer)\s+not\b"
-    r"|\b(?:insufficient|not\s+enough)\s+(?:information|details?|context|data)\b",
+    r"|\b(?:insufficient|not\s+enough)\s+(?:information|details?|context|data)\b"
+    # "I need more context", "Could you provide more details?", "How can I help you?"
+    r"|\b(?:need|provide|share)\s+(?:me\s+with\s+)?(?:more|additional|further)\s+(?:information|details?|context)\b"
+    r"|^\W*(?:how\s+(?:can|may)\s+i\s+(?:help|assist)|what\s+(?:would|do)\s+you\s+(?:like|want|need))\b"
+    # "The response was blocked by our content policy", "contains inappropriate content"
+    r"|\bcontent[\s_-]?(?:filter(?:ed|ing)?|(?:management\s+)?policy|policies|guidelines)\b"
+    r"|\b(?:request|response|prompt|content|output|answer)\s+(?:was|is|has\s+been)\s+(?:flagged|blocked|rejected"
+    r"|filtered|removed|deleted|withheld)\b|\b(?:inappropriate|unsafe|explicit)\s+content\b",
     re.IGNORECASE,
 )
 
@@ -61,6 +68,9 @@ _NO_IMAGE = re.compile(
     # "The image is blank."
     rf"|\b{_IMAGE}\s+(?:is|appears|seems)\s+(?:to\s+be\s+)?(?:completely\s+|entirely\s+)?(?:blank|empty|missing"
     r"|corrupt(?:ed)?|unavailable|not\s+available)\b"
+    # "The image is completely black.", "It is a blank white image"
+    rf"|^\W*(?:(?:the|this)\s+{_IMAGE}\s+is|(?:it|this)\s+is)\s+(?:an?\s+)?(?:all|just|completely|entirely|solid|plain|fully|blank)"
+    rf"\s+(?:black|white|blank|dark)(?:\s+{_IMAGE})?\W*$"
     rf"|\bi\s+(?:would\s+)?need\s+(?:you\s+to\s+|to\s+see\s+)?(?:\w+\s+)?(?:an?|the)\s+{_IMAGE}\b"
     # "The image did not come through", "the picture failed to load"
     rf"|\b{_IMAGE}\s+(?:\w+\s+){{0,2}}(?:(?:did|does|was|is|has|could|can)\s?(?:not|n't)|cannot|failed)"
@@ -78,10 +88,23 @@ _NO_IMAGE = re.compile(
 )
 
 # The whole answer is one word for "no answer"; a class that is called so is matched before.
+_THING = r"(?:object|animal|class|category|species|breed|item|label|thing|entity|image|subject)"
 _NO_ANSWER = re.compile(
-    r"\W*(?:no|nope|yes|ok(?:ay)?|sure|unknown|unsure|not\s+sure(?:\s+what\s+(?:this|it)\s+is)?|unclear|n[/.]?a|undetermined|indeterminate|inconclusive|unidentif(?:iable|ied)"
+    rf"\W*(?:(?:unknown|unidentified|unrecogni[sz]ed|unspecified)\s+{_THING}|(?:the\s+)?(?:answer|label|class(?:[_\s]name)?|category)"
+    r"|no\s+(?:response|output|result|label|prediction|text|content|guess|comment)|nan|blank|empty|error|failed|failure"
+    r"|deleted|removed|redacted|blocked|censored|filtered|nothing\s+(?:is\s+)?(?:visible|recogni[sz]able|there|here)"
+    r"|(?:sure[,!.]?\s+)?i(?:'d\s+be\s+happy\s+to|\s+can)\s+help(?:\s+(?:you\s+)?with\s+that)?|sure[,!.]?\s+here(?:'s|\s+is)"
+    r"|no|nope|yes|ok(?:ay)?|sure|unknown|unsure|not\s+sure(?:\s+what\s+(?:this|it)\s+is)?|unclear|n[/.]?a|undetermined|indeterminate|inconclusive|unidentif(?:iable|ied)"
     r"|unrecogni[sz](?:able|ed)|no\s+(?:answer|idea|class|match|object)|none(?:\s+of\s+(?:the\s+above|these|them))?|nothing|null|nil|undefined|idk"
     r"|not\s+(?:applicable|available|found|known|specified|visible|identifiable)|(?:i'm\s+|i\s+am\s+)?sorry)\W*",
+    re.IGNORECASE,
+)
+
+# What a program wrote in place of an answer: "openai.RateLimitError: Error code: 429 - …"
+_ERROR = re.compile(
+    r"\s*(?:traceback\s\(most\srecent|(?:\w+\.){0,5}\w{0,40}(?:error|exception)\s*(?::|\(|code\b|\d{3}\b)"
+    r"|(?:api|http|server|internal\sserver|network|connection|request)\s(?:error|timeout)\b"
+    r"|request\sfailed\b|(?:http\s)?(?:4[0-9]{2}|50[0-9])\s(?:bad|unauthorized|forbidden|not\sfound|too\smany|internal|service)\b)",
     re.IGNORECASE,
 )
 
@@ -123,6 +146,11 @@ def end_of_refusal(text: str) -> int | None:
     return min(found, default=None)
 
 
+def is_error(text: str) -> bool:
+    """Whether a text begins as the message of a program's error does ("RateLimitError: …")."""
+    return _ERROR.match(text) is not None
+
+
 def denies_list(text: str) -> bool:
     """Whether a plain text says that nothing of the list fits ("none of the options")."""
     return bool(_NONE_LISTED.search(text))
@@ -133,7 +161,7 @@ def only_declines(text: str) -> bool:
 
     "I can't be sure, but it looks like a fish" offers an answer and is no refusal.
     """
-    if _NO_ANSWER.fullmatch(text):
+    if _NO_ANSWER.fullmatch(text) or is_error(text):
         return True
     parts = [clause.text for clause in clauses(text) if clause.text.strip()]
     rest = [part for part in parts if not declines(part)]
@@ -157,18 +185,22 @@ def _phrases(text: str) -> Iterator[re.Pattern[str]]:
 _PHRASES = (
     (_DECLINES, (
         "can", "could", "won't", "not", "able", "possible", "me", "as", "n't", "idea",
-        "decline", "refuse", "rather", "prefer", "insufficient",
+        "decline", "refuse", "rather", "prefer", "insufficient", "more", "additional", "further",
+        "how", "what", "content", "flagged", "blocked", "rejected", "filtered", "removed",
+        "deleted", "withheld",
     )),
     (_NO_IMAGE, (
         "no", "n't", "need", "failed", "blank", "empty", "missing", "corrupt", "unavailable",
         "upload", "attach", "provid", "share", "sharing", "send", "supply", "unclear",
-        "unidentif", "unrecogni", "invalid", "blurry", "broken",
+        "unidentif", "unrecogni", "invalid", "blurry", "broken", "black", "white", "dark",
     )),
     (DECLINES, (
         "kein", "nessuna", "aucune", "ninguna", "hay", "nenhuma", "geen", "tidak", "puedo",
         "podemos", "posible", "capaz", "tengo", "siento", "disculpa", "desol", "peux", "suis",
         "vois", "sais", "impossible", "leid", "kann", "dispiace", "posso", "riesco", "sono",
         "desculpe", "muito", "lamento", "spijt", "niet", "przykro", "maaf", "nemohu",
+        "sei", "non", "weet", "wiem", "bilmiyorum", "descon", "inconnu", "unbekannt",
+        "sconosciut", "onbekend", "nieznan",
     )),
 )  # fmt: skip
 """Patterns, each with words of which one stands in any ASCII text that it is found in."""

@@ -32,6 +32,12 @@ _FIELD = re.compile(
     re.IGNORECASE,
 )
 
+# {"answer": null}: a field of an object without an answer
+_EMPTY_FIELD = re.compile(
+    rf"[\"']{_ADJECTIVES}{_NOUN}[\"']\s*:\s*(?:null|none|\"\s*\"|'\s*'|\[\s*\]|\{{\s*\}})\s*[,}}\n]",
+    re.IGNORECASE,
+)
+
 # "Answer: Class: dog": a label that announces only another one
 _DOUBLED = re.compile(
     rf"\b{_ADJECTIVES}{_NOUN}\s?[:=]\s+(?=[^\w\n]{{0,4}}{_ADJECTIVES}{_NOUN}\s?[:=])", re.IGNORECASE
@@ -62,6 +68,11 @@ _CLAUSE_END = re.compile(
 )
 
 
+_LONGEST_OPENING = 80
+_NEXT = "…"
+_NEXTS = frozenset({_NEXT, f"a {_NEXT}", f"an {_NEXT}", f"the {_NEXT}"})
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """A stretch of text within which a negation or a refusal reaches; `start` is its offset."""
@@ -76,8 +87,15 @@ def plain(answer: str | None) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Whether a plain text is nothing but punctuation, or a label that announces nothing."""
-    return not text.strip(_NOTHING) or _BARE_LABEL.fullmatch(text) is not None
+    """Whether a plain text is nothing but punctuation, or announces an answer that does not come:
+    a label ("Answer:"), an opening ("It is a"), a field of an object (`{"answer": null}`).
+    """
+    if not text.strip(_NOTHING) or _BARE_LABEL.fullmatch(text):
+        return True
+    begun = f"{text} {_NEXT}"
+    if len(text) < _LONGEST_OPENING and without_opening(begun) in _NEXTS - {begun}:
+        return True
+    return _FIELD.search(text) is None and _EMPTY_FIELD.search(text) is not None
 
 
 def announced(text: str) -> tuple[str, ...]:

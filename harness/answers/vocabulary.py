@@ -52,6 +52,10 @@ DECLINES = re.compile(
     r"|抱歉|对不起|對不起|很遗憾|无法|無法|不能(?:识别|確|确|看|查|提供|帮)|看不到|没有(?:看到|收到)?图"
     r"|申し訳|すみません|ごめん|できません|できない|わかりません|分かりません|見えません|ありません"
     r"|죄송|미안|수\s?없|못합니다|모르겠"
+    r"|不知道|^\W*(?:不明|未知|不确定|不確定)\W*$|^\W*(?:모름|알\s수\s없음)\W*$"
+    r"|\bich\sweiß\s(?:es\s)?nicht\b|\bweiß\sich\snicht\b|\bno\s(?:lo\s)?sé\b|\bnão\ssei\b|\bnon\slo\sso\b"
+    r"|\bik\sweet\shet\sniet\b|\bnie\swiem\b|\bне\sзнаю\b|\bbilmiyorum\b"
+    r"|^\W*(?:descono?cid[oa]|desconhecid[oa]|inconnue?|unbekannt|sconosciut[oa]|неизвестно|onbekend|nieznan[ey])\W*$"
     r"|آسف|عذرا|عذرًا|لا\s(?:أستطيع|يمكنني)|متأسف|मुझे\s(?:खेद|क्षमा|माफ)|क्षमा\sकर|माफ़?\sकर|नहीं\sकर\sसक|असमर्थ|দুঃখিত|ขออภัย|ไม่สามารถ|מצטער",
     re.IGNORECASE,
 )

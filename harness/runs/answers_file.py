@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.answers.parts import MOST_WRITTEN
+from harness.answers.refusal import is_error
 from harness.data.classes import ClassList
 from harness.data.image_ids import fault_of, image_meant
 from harness.data.labels.files import parse_lines, read_text
@@ -131,6 +132,9 @@ def _text_faults(where: str, form: str, value: Any) -> Iterator[Problem]:
     if form == "answer" and not isinstance(value, str) and not _is_list_of(str, value):
         expected = 'a text; "" for no answer; a list of texts for several that are all meant'
         yield Problem(where, "`answer` is no text", repr(value)[:80], expected)
+    if isinstance(value, str) and is_error(value):
+        fix = "ask for the image again, or leave its row out"
+        yield Problem(where, f"`{form}` is the message of an error, no answer", value[:80], fix=fix)
     if isinstance(value, list) and sum(map(len, filter(_is_text, value))) > MOST_WRITTEN:
         what = f"`{form}` holds more than {MOST_WRITTEN} characters"
         yield Problem(where, what, fix="leave out the last ones")

@@ -8,7 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
 from harness.answers import refusal
+from harness.answers.outcome import Status
+from harness.answers.parse import parse_name, parse_open
+from harness.data.classes import Class, ClassList
 
+CLASSES = ClassList("zoo", "test", tuple(Class(i, n) for i, n in enumerate(("cat", "dog", "cow"))))
 ASCII = st.characters(codec="ascii")
 
 
@@ -53,3 +57,36 @@ def test_every_phrase_in_ascii_has_one_of_the_words(phrase: str) -> None:
 def test_a_sentence_that_declines_nothing_is_searched_by_no_pattern() -> None:
     assert list(refusal._phrases("This is a photo of a dog.")) == []
     assert len(list(refusal._phrases("Das ist ein Käfer."))) == 3
+
+
+NO_ANSWERS = (
+    *('{"answer": null}', '{"answer": ""}', "It is a", "The image shows", "Answer: unknown"),
+    *("The answer is: N/A", '{"label": "none"}', "Unknown animal", "nan", "[no response]"),
+    *("Error 429: rate limit", "openai.RateLimitError: slow down", "API error", "[content_filter]"),
+    *("The response was blocked.", "I need more context.", "The image is completely black."),
+    *("What would you like to know?", "Ich weiß nicht.", "我不知道", "не знаю", "desconocido"),
+)
+
+
+@pytest.mark.parametrize("text", NO_ANSWERS)
+def test_what_is_no_answer_is_mapped_to_no_class(text: str) -> None:
+    """Neither in an open world, nor in a closed one with mapping, which maps what is `oop`."""
+    assert parse_open(text).status in (Status.REFUSED, Status.EMPTY)
+    assert parse_name(text, CLASSES).status in (Status.REFUSED, Status.EMPTY)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("It is black.", "an error message on a screen", "server", "no smoking sign", "the"),
+        *(
+            "an empty bottle",
+            "Nothing but a dog",
+            "dark chocolate",
+            "a content dog",
+            "500 euro bill",
+        ),
+    ],
+)
+def test_what_only_sounds_like_none_is_an_answer(text: str) -> None:
+    assert parse_open(text).status is Status.OK
