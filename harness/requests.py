@@ -101,6 +101,10 @@ class Scores:
     """For ranked text, the sum of the log-probabilities."""
     lengths: tuple[int, ...] | None = None
     """For ranked text, how many tokens each choice has."""
+    logits: tuple[float, ...] | None = None
+    """The softmax of these is the model's probability of each of the scores' classes: of many
+    classifiers the scores themselves. None where a model has no such probabilities; ranked text
+    needs none, as its scores are logits of the choices."""
     tokens: int | None = None
     """How many tokens were generated, by a service that can give no scores without."""
     prompt_tokens: int | None = None

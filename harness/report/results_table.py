@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from harness.report.calibration_table import calibration_table
 from harness.report.granularity_table import granularity_table
 from harness.report.reference_rows import GUESSING, MEANING, reference_rows
+from harness.report.several_table import several_table
 from harness.report.table import INTERVAL, Cell, Column, Number, Probability, Table, names
 from harness.scores.long_form import METRICS
 from harness.scores.results import SIDE_BY_SIDE, Results, Score
@@ -32,9 +33,9 @@ def tables_of(
     asked: Sequence[str | None] = (),
 ) -> Iterator[Table]:
     """Give all tables about some runs: accuracies first (`asked` as of `results_table`), then what
-    became of the answers, how matching changes the scores, and how general and how sure answers
-    are, where that says anything; the details are tables for each run (groups of images, changes of
-    label set, letters).
+    became of the answers, how matching changes the scores, and how several, general and sure
+    answers are, where that says anything; the details are tables for each run (groups of images,
+    changes of label set, letters).
     """
     yield results_table(results, metrics, asked)
     if any(each.counts["ok"] < each.n for each in results):
@@ -42,12 +43,12 @@ def tables_of(
     matching = matching_table(results)
     if matching is not None:
         yield matching
-    granularity = granularity_table(results, everything=details)
-    if granularity is not None:
-        yield granularity
-    calibration = calibration_table(results, everything=details)
-    if calibration is not None:
-        yield calibration
+    of_answers = (
+        several_table(results),
+        granularity_table(results, everything=details),
+        calibration_table(results, everything=details),
+    )
+    yield from (table for table in of_answers if table is not None)
     for scored in results if details else ():
         yield groups_table(scored)
         if scored.changes:

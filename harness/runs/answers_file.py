@@ -1,29 +1,23 @@
-"""Answers of something else (`harness import`): read from JSON Lines, all mistakes at once, and
-laid beside the images of a task.
-"""
+"""Answers of something else (`harness import`): read from JSON Lines, all mistakes at once."""
 
-import logging
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.answers.parts import MOST_WRITTEN
 from harness.answers.refusal import is_error
 from harness.data.classes import ClassList
-from harness.data.image_ids import fault_of, image_meant
+from harness.data.image_ids import fault_of
 from harness.data.labels.files import parse_lines, read_text
 from harness.data.labels.rows import class_range, first_problems
-from harness.data.opened import OpenTask
 from harness.errors import DataError, Problem, unknown_name
 from harness.limits import is_file
-from harness.prompts.options import options_of
-
-log = logging.getLogger("harness")
+from harness.store.prediction import is_share
 
 FORMS = ("answer", "answers", "class_id", "top")
 """The keys of which a row has exactly one."""
-_KEYS = ("image_id", *FORMS, "options")
+_KEYS = ("image_id", *FORMS, "confidence", "options")
 _NO_CLASS = -1
 _MOST_OPTIONS = 26
 _SHAPE = '{"image_id": "…", "answer": "tench"}, or `answers`, `class_id`, `top` for `answer`'
@@ -47,11 +41,18 @@ class Given:
     """Empty for the class id -1, which is none of the list."""
     options: tuple[int, ...] = ()
     """Class ids of the options that were asked, where the importer used its own."""
+    confidence: float | None = None
+    """The model's probability of its class, from 0 to 1."""
 
     @property
     def is_ranked(self) -> bool:
         """Whether the first answer counts and the others come after it; else all are meant."""
         return self.form in _RANKED
+
+    @property
+    def is_several(self) -> bool:
+        """Whether there are several answers, all of them meant."""
+        return not self.is_ranked and len(self.texts or self.class_ids) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ def _given(where: str, row: dict[str, Any]) -> Given:
         texts=several if form in ("answer", "answers") else (),
         class_ids=() if form in ("answer", "answers") or several == (_NO_CLASS,) else several,
         options=tuple(row.get("options", ())),
+        confidence=row.get("confidence"),
     )
 
 
@@ -124,6 +126,7 @@ def _faults(
             yield from _text_faults(where, form, row[form])
         else:
             yield from _class_faults(where, form, row[form], classes)
+    yield from _confidence_faults(where, row)
     if "options" in row:
         yield from _option_faults(where, row["options"], classes, with_options)
 
@@ -165,6 +168,18 @@ def _class_faults(where: str, form: str, value: Any, classes: ClassList) -> Iter
         yield from _repeated(where, form, ids)
 
 
+def _confidence_faults(where: str, row: dict[str, Any]) -> Iterator[Problem]:
+    if "confidence" not in row:
+        return
+    value, class_id = row["confidence"], row.get("class_id", _NO_CLASS)
+    if type(value) not in (int, float) or not is_share(value):
+        what = "`confidence` is no probability"
+        yield Problem(where, what, repr(value)[:80], "a number from 0 to 1")
+    if "top" not in row and (isinstance(class_id, list) or class_id == _NO_CLASS):
+        what = "`confidence` is the probability of one class"
+        yield Problem(where, what, fix="give it beside a `class_id` that is one class, or `top`")
+
+
 def _option_faults(
     where: str, value: Any, classes: ClassList, with_options: bool
 ) -> Iterator[Problem]:
@@ -198,94 +213,3 @@ def _is_list_of(kind: type, value: Any) -> bool:
 
 def _written(row: dict[str, Any], key: str) -> str:
     return ascii(row[key])[:80] if key in row else "no such key"
-
-
-_NAMED = 5  # ids listed of a kind; the rest is only counted
-
-
-@dataclass(frozen=True, slots=True)
-class Matched:
-    """Answers laid beside the images of the task."""
-
-    given: Mapping[str, Given]
-    """By image id; only images that the task asks about."""
-    expected: tuple[str, ...]
-    """The images that the task asks about."""
-    options: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    """For multiple choice: the options of each image, the importer's own or the task's."""
-    skipped: Mapping[str, int] = field(default_factory=dict)
-    """Images left out, by reason."""
-
-
-def match_answers(opened: OpenTask, file: AnswersFile, *, partial: bool) -> Matched:
-    """Lay the answers beside the images of the task.
-
-    Raises DataError for two answers to one image and, unless `partial`, for images without an
-    answer and answers to other images; and when every answer is to another image.
-    """
-    known, by_file = frozenset(opened.image_ids), opened.source.ids_from_files
-    by_image: dict[str, list[Given]] = {}
-    for given in file.rows:
-        by_image.setdefault(image_meant(given.name, known, by_file=by_file), []).append(given)
-    own = {each: rows[0].options for each, rows in by_image.items() if rows[0].options}
-    expected, options, skipped = opened.image_ids, own, dict[str, int]()
-    without: set[str] = set()
-    rest = [each for each in opened.image_ids if each not in own]
-    if opened.task.protocol == "mc" and rest:
-        chosen = options_of(opened, rest)
-        options = {**own, **chosen.by_image}
-        expected = tuple(each for each in opened.image_ids if each in options)
-        without = set(chosen.without_label)
-    if without:
-        skipped["no valid label"] = len(without)
-        log.info("%d images have no valid label, so no question; they are left out", len(without))
-    asked = set(expected)
-    extra = [each for each in by_image if each not in asked and each not in without]
-    problems = list(_misfits(file, by_image, expected, extra, partial=partial))
-    if problems:
-        raise DataError(problems)
-    if extra:
-        skipped["answered, but not in the task"] = len(extra)
-        log.warning("%d answers are of images that the task does not ask about", len(extra))
-    first = {each: rows[0] for each, rows in by_image.items() if each in asked}
-    return Matched(
-        first, expected, {each: options[each] for each in asked & options.keys()}, skipped
-    )
-
-
-def _misfits(
-    file: AnswersFile,
-    by_image: Mapping[str, Sequence[Given]],
-    expected: Sequence[str],
-    extra: Sequence[str],
-    *,
-    partial: bool,
-) -> Iterator[Problem]:
-    where = str(file.path)
-    twice = [
-        f"`{each}` ({', '.join(row.where.rpartition(':')[2] for row in rows[:3])})"
-        for each, rows in by_image.items()
-        if len(rows) > 1
-    ]
-    if twice:
-        what = "more than one row for an image (in brackets: the lines)"
-        yield Problem(where, what, _listed(twice), fix="keep one row for each image")
-    if by_image.keys().isdisjoint(expected):
-        what = "none of the answers is of an image that the task asks about"
-        expected_ids = _listed([f"`{each}`" for each in expected])
-        yield Problem(where, what, _listed([f"`{each}`" for each in extra]), expected_ids)
-    elif not partial:
-        missing = [f"`{each}`" for each in expected if each not in by_image]
-        if missing:
-            what = f"no answer for images of the task, which has {len(expected)}"
-            fix = "add them, or let the results be incomplete with --partial"
-            yield Problem(where, what, _listed(missing), fix=fix)
-        if extra:
-            what = "answers to images that the task does not ask about"
-            fix = "remove them, or leave them out with --partial"
-            yield Problem(where, what, _listed([f"`{each}`" for each in extra]), fix=fix)
-
-
-def _listed(items: Sequence[str]) -> str:
-    rest = ", …" if len(items) > _NAMED else ""
-    return f"{len(items)}: {', '.join(items[:_NAMED])}{rest}"

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.answers.outcome import Status
 from harness.data.opened import OpenTask
@@ -75,9 +75,9 @@ def finish(directory: RunDirectory, opened: OpenTask) -> Results:
     return _score(directory, opened, manifest, rows)
 
 
-def spent(rows: Sequence[Prediction]) -> dict[str, int | float | None]:
-    """Sum tokens and cost, once a request, and count the answers without a price; None where no row
-    knows any.
+def spent(rows: Sequence[Prediction]) -> dict[str, Any]:
+    """Sum tokens and cost, once a request, and count the answers that are in none of the sums; None
+    where no row knows any.
     """
 
     def total(name: str) -> float | None:
@@ -88,14 +88,17 @@ def spent(rows: Sequence[Prediction]) -> dict[str, int | float | None]:
         ]
         return math.fsum(shares) if shares else None
 
+    def without(name: str) -> int:
+        return sum(getattr(row, name) is None and row.status is not Status.ERROR for row in rows)
+
     counts = {name: total(name) for name in ("tokens", "prompt_tokens", "cached_tokens")}
+    missing = {name: without(name) for name, count in counts.items() if count is not None}
     cost = total("cost")
     return {
         **{name: None if count is None else round(count) for name, count in counts.items()},
+        "uncounted": {name: count for name, count in missing.items() if count},
         "cost": None if cost is None else round(cost, 6),
-        "unpriced": None
-        if cost is None
-        else sum(row.cost is None and row.status is not Status.ERROR for row in rows),
+        "unpriced": None if cost is None else without("cost"),
     }
 
 
@@ -126,6 +129,8 @@ def _score(
         names = ", ".join(f"{n} by {name}" for name, n in sorted(served.items()))
         log.warning("the answers are of several models that go by one name: %s", names)
     took = spent(rows)
+    for name, count in took["uncounted"].items():
+        log.warning("`%s` of the run leave out %d answers that do not say theirs", name, count)
     _note_cached(took, rows)
     status = "complete" if results.complete else "incomplete"
     ended = {"counts": dict(counts), "status": status, "missing_labels": opened.labels.missing}
@@ -134,7 +139,7 @@ def _score(
     return results
 
 
-def _note_cached(took: Mapping[str, int | float | None], rows: Sequence[Prediction]) -> None:
+def _note_cached(took: Mapping[str, Any], rows: Sequence[Prediction]) -> None:
     cached, prompts = took["cached_tokens"], took["prompt_tokens"]
     silent = any(row.cached_tokens is None for row in rows if row.prompt_tokens is not None)
     if cached is None or not prompts or silent:

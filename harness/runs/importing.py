@@ -16,11 +16,12 @@ from harness.data.classes import ClassList
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides
 from harness.data.opened import OpenTask, open_task, task_classes
 from harness.errors import Problem, UserError
-from harness.runs.answers_file import AnswersFile, Given, Matched, match_answers, read_answers
+from harness.runs.answers_file import AnswersFile, Given, read_answers
+from harness.runs.answers_matched import Matched, match_answers
 from harness.runs.finish import Finished, finish
-from harness.runs.mapping import joined
 from harness.runs.preflight import log_findings, preflight, stop_on_errors
 from harness.runs.rows import read_answer
+from harness.runs.several import class_ids_of, joined
 from harness.scores.answers import STRICT
 from harness.scores.provenance import GIVEN, OPTIONS
 from harness.specs.base import name_fault
@@ -98,9 +99,11 @@ def _row(
     asked = options or ()
     texts = [part_reasoning(text) for text in given.texts]
     place = 0
+    groups: list[tuple[int, ...]] = []
     if given.form in ("answer", "answers"):
         outcomes = [read_answer(protocol, text, asked, classes) for text in given.texts]
         outcomes = outcomes or [read_answer(protocol, None, asked, classes)]
+        groups = list(map(class_ids_of, outcomes))
         first = outcomes[0]
         if not given.is_ranked:
             joint = joined(protocol, outcomes)
@@ -110,6 +113,7 @@ def _row(
     else:
         meant = given.class_ids[:1] if given.is_ranked else given.class_ids
         first, text, reasoning = _outcome_of(meant, asked), None, None
+        groups = [class_ids_of(_outcome_of((each,), asked)) for each in meant]
         top = given.class_ids if given.is_ranked else ()
     return Prediction(
         image_id=image_id,
@@ -120,6 +124,8 @@ def _row(
         rule=first.rule,
         answers=tuple(each for each, _ in texts) if given.form == "answers" else (),
         meant=_all_meant(given, texts),
+        meant_classes=tuple(groups) if given.is_several else (),
+        confidence=given.confidence if first.class_id is not None else None,
         top=tuple(each for each in top if not asked or each in asked),
         options=asked,
         reasoning=reasoning,
@@ -130,7 +136,7 @@ def _row(
 
 def _all_meant(given: Given, texts: Sequence[tuple[str, str | None]]) -> tuple[str, ...]:
     """Give the texts of several answers that are all meant; nothing for a single one."""
-    if given.is_ranked or len(texts) < 2:
+    if not given.is_several:
         return ()
     return tuple(text for text, _ in texts)
 
@@ -200,10 +206,7 @@ def _counts(matched: Matched) -> dict[str, Any]:
     if matched.options:
         own = sum(bool(each.options) for each in matched.given.values())
         found[OPTIONS] = {GIVEN: own, "drawn": len(matched.given) - own}
-    several = sum(
-        not each.is_ranked and len(each.texts or each.class_ids) > 1
-        for each in matched.given.values()
-    )
+    several = sum(each.is_several for each in matched.given.values())
     if several:
         found[SEVERAL] = several
         log.warning(

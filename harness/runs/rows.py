@@ -56,6 +56,16 @@ def per_token(response: Scores) -> Best:
     return best_of([score / length for score, length in pairs])
 
 
+def probability_of(logit: float, logits: Sequence[float]) -> float | None:
+    """Give the softmax of one of some logits; None where it has none: the highest is endless, or
+    none is above the logarithm of 0.
+    """
+    highest = max(logits)
+    if not math.isfinite(highest):
+        return None
+    return round(math.exp(logit - highest) / math.fsum(math.exp(x - highest) for x in logits), 6)
+
+
 SCORES = "scores"
 """The rule of a row whose class has the highest of a classifier's scores."""
 
@@ -73,7 +83,26 @@ def classified_row(
     for all of them. Of equal scores the lower class id wins. Raises ValueError when a score is not
     a number, SpecError when there are fewer or more scores than classes.
     """
-    scores = response.scores
+    best = best_of(_of_classes(response.scores, outputs))
+    same = next((group for group in outputs.together if best.places[0] in group), ())
+    top = tuple(classes.ids[place] for place in best.places)
+    return Prediction(
+        image_id=request.image_ids[0],
+        status=Status.OK,
+        class_id=top[0],
+        also=tuple(classes.ids[place] for place in same if place != best.places[0]),
+        rule=SCORES,
+        top=top,
+        top_scores=best.scores,
+        confidence=_confidence(response.logits, outputs, best.places[0]),
+        image_sha256=digest,
+    )
+
+
+def _of_classes(scores: Sequence[float], outputs: Outputs) -> list[float]:
+    """Give the score of each class of the task; classes that the model cannot tell apart have the
+    best of theirs.
+    """
     if len(scores) != outputs.count:
         raise SpecError(
             Problem(
@@ -85,25 +114,24 @@ def classified_row(
             )
         )
     own = [scores[place] for place in outputs.places]
-    best = best_of(own)
-    if outputs.together:
-        for group in outputs.together:
-            highest = max(own[place] for place in group)
-            for place in group:
-                own[place] = highest
-        best = best_of(own)
-    same = next((group for group in outputs.together if best.places[0] in group), ())
-    top = tuple(classes.ids[place] for place in best.places)
-    return Prediction(
-        image_id=request.image_ids[0],
-        status=Status.OK,
-        class_id=top[0],
-        also=tuple(classes.ids[place] for place in same if place != best.places[0]),
-        rule=SCORES,
-        top=top,
-        top_scores=best.scores,
-        image_sha256=digest,
-    )
+    if any(math.isnan(score) for score in own):
+        raise ValueError("a score is not a number (NaN)")
+    for group in outputs.together:
+        highest = max(own[place] for place in group)
+        for place in group:
+            own[place] = highest
+    return own
+
+
+def _confidence(logits: Sequence[float] | None, outputs: Outputs, place: int) -> float | None:
+    """Give the softmax of a class among those of the task; classes that the model cannot tell apart
+    count once.
+    """
+    if logits is None:
+        return None
+    own = _of_classes(logits, outputs)
+    again = {each for group in outputs.together for each in group[1:]}
+    return probability_of(own[place], [x for at, x in enumerate(own) if at not in again])
 
 
 _LONGEST_ERROR = 2_000
@@ -194,6 +222,8 @@ def _ranked_row(
 ) -> Prediction:
     """Make the row of an image whose choices were ranked by their likelihood."""
     ids = request.options or classes.ids
+    texts: Sequence[int | str] = ids if request.options else classes.names
+    logits = dict(zip(texts, response.scores, strict=True))  # a name of several classes counts once
     best, shorter = by_sum(response), per_token(response)
     top = tuple(ids[place] for place in best.places)
     return Prediction(
@@ -204,6 +234,7 @@ def _ranked_row(
         rule=RANKED,
         top=top,
         top_scores=best.scores,
+        confidence=probability_of(response.scores[best.places[0]], list(logits.values())),
         top_per_token=tuple(ids[place] for place in shorter.places),
         top_per_token_scores=shorter.scores,
         options=request.options,

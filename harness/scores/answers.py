@@ -88,7 +88,12 @@ class Answers:
     listed_class: Ints
     """[m] its class id."""
     several: bool
-    """Whether any row has several answers."""
+    """Whether any row has several ranked answers."""
+    meant: Mapping[int, tuple[tuple[int, ...], ...]]
+    """Row to the classes that each of its several answers may stand for, where all are meant."""
+    unclear: Bools
+    """[n] rows that stand for several classes, of which an older version did not write whether they
+    are of several answers or of one."""
     top: Ints
     """[n, 5] the first five of `top`."""
     options: Ints
@@ -148,12 +153,20 @@ def to_answers(
         listed_row=listed[:, 0],
         listed_class=listed[:, 1],
         several=any(row.answers for row in rows),
+        meant={place: row.meant_classes for place, row in enumerate(rows) if row.meant_classes},
+        unclear=np.fromiter(map(_is_unclear, rows), np.bool_, len(rows)),
         top=_padded([row.top[:TOP] for row in rows], TOP),
         options=_padded([row.options for row in rows]),
         reading=read_counts(rows),
         texts=dict(_texts(rows)),
         confidences=confidences_of(rows),
     )
+
+
+def _is_unclear(row: Prediction) -> bool:
+    """Whether the classes of a row may be of several answers: of texts, or imported as classes."""
+    by_class = row.answer is None and row.rule == STRICT
+    return bool(row.also and (row.meant or by_class) and not row.meant_classes)
 
 
 def _texts(rows: Sequence[Prediction]) -> Iterator[tuple[int, tuple[str, bool]]]:
@@ -230,7 +243,7 @@ def _twice(rows: Sequence[Prediction], where: str) -> list[Problem]:
 
 def _ids_of(row: Prediction) -> Iterable[int]:
     own = () if row.class_id is None else (row.class_id,)
-    return chain(own, row.also, row.top, row.options, row.nearest)
+    return chain(own, row.also, row.top, row.options, row.nearest, *row.meant_classes)
 
 
 def _foreign(rows: Sequence[Prediction], class_list: ClassList, where: str) -> list[Problem]:

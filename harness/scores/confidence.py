@@ -18,8 +18,8 @@ class Signal(StrEnum):
     """A number of a row that is higher where the answer is surer."""
 
     PROBABILITY = "probability"
-    """Of the answer's class: of ranked choices their share of the likelihood of all choices, where
-    all are in `top_scores`; of a classifier its score, where the scores of a row sum to one."""
+    """Of the answer's class among all that there were to choose from: the row's `confidence`, else
+    what `top_scores` say where they are of all choices, or sum to one."""
     SCORE = "score"
     """The first of `top_scores` that are no such probabilities: a logit, a cosine, votes, or the
     log-probability of a text among more choices than a row keeps."""
@@ -35,13 +35,17 @@ def confidences_of(rows: Sequence[Prediction]) -> dict[Signal, Floats]:
     Scores are probabilities where those of all rows are, as one that is not leaves open what the
     others are.
     """
-    first = Signal.PROBABILITY
-    scores = [_probability(row) if row.top_scores else math.nan for row in rows]
-    if None in scores:
-        first = Signal.SCORE
-        scores = [row.top_scores[0] if row.top_scores else math.nan for row in rows]
+    of_scores = [_probability(row) if row.top_scores else math.nan for row in rows]
+    scores: list[float | None] = [None] * len(rows)
+    if None in of_scores:
+        scores = [row.top_scores[0] if row.top_scores else None for row in rows]
+        of_scores = [None] * len(rows)
+    known = [row.confidence for row in rows]
     found: dict[Signal, list[float | None]] = {
-        first: scores,
+        Signal.PROBABILITY: [
+            other if own is None else own for own, other in zip(known, of_scores, strict=True)
+        ],
+        Signal.SCORE: scores,
         Signal.SIMILARITY: [row.similarity for row in rows],
         Signal.MARGIN: [row.margin for row in rows],
     }

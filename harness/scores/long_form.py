@@ -4,11 +4,12 @@ the one place for tables, CSV files and datasets.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from harness.scores.calibration_parts import Calibration
 from harness.scores.confidence import Signal
-from harness.scores.result_parts import Granularity
-from harness.scores.results import Interval, MappedScore, Matching, Results, Score
+from harness.scores.result_parts import Granularity, SeveralAnswers
+from harness.scores.results import Interval, MappedScore, Matching, Protocol, Results, Score
 
 _NO_INTERVAL = (None, None)
 CLOSER: tuple[Matching, ...] = ("strict", "normalized")
@@ -69,8 +70,8 @@ class Figure:
     n: int
     """What it is a share or mean of: images, or classes for `mean_per_class` and `macro_f1`."""
     ci_low: float | None = None
-    """95 % interval: Wilson's for an accuracy, of redrawn classes for `change` and `ece_…`,
-    DeLong's for `auroc_…`."""
+    """95 % interval: Wilson's for an accuracy, of redrawn classes for `change`, `ece_…` and
+    `label_recall`, DeLong's for `auroc_…`."""
     ci_high: float | None = None
     """Its upper end."""
     ci_classes_low: float | None = None
@@ -99,9 +100,8 @@ class Figure:
 def figures_of(results: Results) -> Iterator[Figure]:
     """Give every figure that has a value, without where it comes from."""
     about = (results.model, results.task)
-    for protocol, by_labels in results.scores.items():
-        for label_set, score in by_labels.items():
-            yield from _of_score(Figure(*about, protocol, label_set, "", 0.0, score.n), score)
+    for start, score in _starts(results, results.scores):
+        yield from _of_score(start, score)
     for name, change in results.changes.items():
         start = Figure(*about, change.protocol, name, "", 0.0, change.n)
         low, high = change.ci95 or _NO_INTERVAL
@@ -110,12 +110,25 @@ def figures_of(results: Results) -> Iterator[Figure]:
             yield replace(start, metric="right_under_both", value=change.both)
             yield replace(start, metric="p_mcnemar", value=change.p_mcnemar)
             yield replace(start, metric="p_holm", value=change.p_holm)
-    granularity = results.granularity.scores if results.granularity else {}
-    for protocol, found in granularity.items():
-        for label_set, each in found.items():
-            yield from _of_granularity(Figure(*about, protocol, label_set, "", 0.0, each.n), each)
+    for start, each in _starts(results, results.granularity.scores if results.granularity else {}):
+        yield from _of_granularity(start, each)
+    for start, several in _starts(results, results.several_answers):
+        yield from _of_several(start, several)
     yield from _of_calibrations(results)
     yield from _of_answers(Figure(*about, results.protocol, None, "", 0.0, results.n), results)
+
+
+_Part = TypeVar("_Part", Score, Granularity, SeveralAnswers)
+
+
+def _starts(
+    results: Results, found: Mapping[Protocol, Mapping[str, _Part]]
+) -> Iterator[tuple[Figure, _Part]]:
+    """Give each part that is of one protocol and label set, with what its figures share."""
+    for protocol, by_labels in found.items():
+        for label_set, each in by_labels.items():
+            about = (results.model, results.task, protocol, label_set)
+            yield Figure(*about, "", 0.0, each.n), each
 
 
 def _of_score(start: Figure, score: Score) -> Iterator[Figure]:
@@ -147,6 +160,20 @@ def _of_granularity(start: Figure, found: Granularity) -> Iterator[Figure]:
     }
     values |= {f"accuracy_at_height_{h}": (each, found.n) for h, each in found.accuracy_at.items()}
     yield from _each(start, values)
+
+
+def _of_several(start: Figure, found: SeveralAnswers) -> Iterator[Figure]:
+    by_class = found.accuracy_all_ci95_classes or _NO_INTERVAL
+    low, high = found.accuracy_all_ci95 or _NO_INTERVAL
+    if found.accuracy_all is not None:
+        yield replace(
+            start, metric="accuracy_all_answers", value=found.accuracy_all, ci_low=low,
+            ci_high=high, ci_classes_low=by_class[0], ci_classes_high=by_class[1],
+        )  # fmt: skip
+    low, high = found.label_recall_ci95_classes or _NO_INTERVAL
+    if found.label_recall is not None:
+        metric = "label_recall"
+        yield replace(start, metric=metric, value=found.label_recall, ci_low=low, ci_high=high)
 
 
 def _of_calibrations(results: Results) -> Iterator[Figure]:

@@ -106,3 +106,26 @@ class GranularityPart(Part):
     sibling_height: int
     scores: dict[Protocol, dict[str, Granularity]]
     """By protocol and label set."""
+
+
+class SeveralAnswers(Part):
+    """How answers that are several, all meant, are right under one label set and protocol."""
+
+    n: int
+    """Scored images, as of the accuracy."""
+    n_several: int
+    """Of these, images with several answers."""
+    n_unclear: int
+    """Images whose classes may be of several answers or of one: rows of an older version."""
+    accuracy_any: Percent | None
+    """One answer at least is a label: the accuracy, as in the authors' evaluator."""
+    accuracy_all: Percent | None
+    """All answers that name a class name a label, and one does; null where any image is unclear."""
+    accuracy_all_ci95: Interval | None
+    """Wilson's."""
+    accuracy_all_ci95_classes: Interval | None
+    """When whole classes are redrawn; null for one class."""
+    label_recall: Percent | None
+    """Mean over the images of the share of their labels that the answers name."""
+    label_recall_ci95_classes: Interval | None
+    """When whole classes are redrawn."""

@@ -13,7 +13,7 @@ from harness.scores.confidence import Signal
 from harness.scores.metrics import Group
 from harness.scores.older_results import to_version_2
 from harness.scores.result_parts import DECIMALS as DECIMALS
-from harness.scores.result_parts import GranularityPart
+from harness.scores.result_parts import GranularityPart, SeveralAnswers
 from harness.scores.result_parts import Interval as Interval
 from harness.scores.result_parts import Part as Part
 from harness.scores.result_parts import Percent as Percent
@@ -254,6 +254,10 @@ class Results(Part):
         default_factory=dict, exclude_if=lambda value: not value
     )
     """By protocol, label set and signal of confidence; absent where no answer has one."""
+    several_answers: dict[Protocol, dict[str, SeveralAnswers]] = Field(
+        default_factory=dict, exclude_if=lambda value: not value
+    )
+    """By protocol and label set; absent where no image has several answers that are all meant."""
     confusion: str | None = None
     """File name of the confusion matrix, beside this file."""
     class_list: ClassListInfo

@@ -29,6 +29,7 @@ from harness.scores.results import (
     Score,
     Share,
 )
+from harness.scores.several_answers import several_answers_of
 from harness.scores.statistics import (
     Draws,
     class_bootstrap,
@@ -114,6 +115,7 @@ def results_of(answers: Answers, judged: Sequence[Judgement], request: ScoreRequ
     all of `protocols_of` at least.
     """
     choices, protocols = None, protocols_of(answers, request)
+    draws = Draws(request.draws, request.seed)
     if request.protocol == "mc":
         truths = [each.truth for each in judged]
         choices = score_choices(answers, truths, request.distractors)
@@ -143,7 +145,8 @@ def results_of(answers: Answers, judged: Sequence[Judgement], request: ScoreRequ
         mapping=_mapping(answers, judged, request),
         mc=choices,
         granularity=granularity_of(answers, judged, protocols, request.class_list),
-        calibration=calibration_of(answers, judged, protocols, Draws(request.draws, request.seed)),
+        calibration=calibration_of(answers, judged, protocols, draws),
+        several_answers=several_answers_of(answers, judged, protocols, draws),
         per_class={each.truth.name: _per_class(each, request.protocol) for each in judged},
         class_list=provenance.describe_classes(request.class_list),
         label_sets={

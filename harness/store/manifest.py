@@ -138,6 +138,9 @@ class Manifest(_Part):
     prompt_tokens: int | None = None
     cached_tokens: int | None = None
     """How many of the prompts' tokens came from a cache of their beginnings."""
+    uncounted: dict[str, int] | None = None
+    """By sum of tokens, how many answers do not say theirs, where some do not: the sum is of the
+    others. None where nobody counted them (version 0.2.0 and older)."""
     cost: float | None = None
     """What these answers cost in US dollars; tries that failed are not in it."""
     unpriced: int | None = None

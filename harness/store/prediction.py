@@ -33,6 +33,9 @@ class Prediction:
     """Class ids, best first, where the model gives scores or several answers."""
     top_scores: tuple[float, ...] = ()
     """The model's own scores of the classes in `top`; sums of log-probabilities for ranked text."""
+    confidence: float | None = None
+    """The model's probability of `class_id` among all that it could choose from, 0 to 1: the
+    softmax of its scores of them, see docs/statistics.md; None where it has none, as for text."""
     top_per_token: tuple[int, ...] = ()
     """Class ids, best first, by the mean log-probability of a token, for ranked text."""
     top_per_token_scores: tuple[float, ...] = ()
@@ -85,6 +88,9 @@ class Prediction:
     meant: tuple[str, ...] = ()
     """Several answers that are all meant, verbatim, where an import gave them; `answer` is the one
     that `status` and `rule` are of, and the classes of all are `class_id` and `also`."""
+    meant_classes: tuple[tuple[int, ...], ...] = ()
+    """For each of several answers that are all meant, the classes that it may stand for: several of
+    one name, none of an answer that names none. Absent for one answer, and in older rows."""
 
     def to_json(self) -> dict[str, Any]:
         """Give the row as JSON values, without the fields that do not apply."""
@@ -106,6 +112,8 @@ class Prediction:
                 if not _FITS[key](value):
                     raise TypeError(f"`{key}` cannot be {repr(value)[:60]}")
                 values[key] = tuple(value) if isinstance(value, list) else value
+        if "meant_classes" in values:
+            values["meant_classes"] = tuple(map(tuple, values["meant_classes"]))
         values["image_id"] = written_id(row["image_id"])
         values["status"] = Status(row["status"])
         fault = fault_of(values["image_id"])
@@ -135,7 +143,19 @@ _FITS_TYPE: Mapping[Any, Callable[[Any], bool]] = {
         type(value) is list and all(type(each) in (int, float) for each in value)
     ),
     tuple[str, ...]: lambda value: type(value) is list and all(type(each) is str for each in value),
+    tuple[tuple[int, ...], ...]: lambda value: (
+        type(value) is list and all(map(_FITS_TYPE[tuple[int, ...]], value))
+    ),
 }
-_FITS = {field.name: _FITS_TYPE[field.type] for field in fields(Prediction)}
+
+
+def is_share(value: float | None) -> bool:
+    """Whether a number is from 0 to 1, where there is one."""
+    return value is None or 0 <= value <= 1
+
+
+_FITS = {field.name: _FITS_TYPE[field.type] for field in fields(Prediction)} | {
+    "confidence": lambda value: _FITS_TYPE[float | None](value) and is_share(value)
+}
 """Whether a value may stand in a field. No whole number is below 0 or has over 63 bits; scores in
 lists may be endless, as the logarithm of nothing is."""

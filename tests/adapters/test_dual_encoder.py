@@ -87,6 +87,18 @@ def test_clip_by_hand(template: str, images: list[Image.Image], root: Path) -> N
     assert np.ptp(found, axis=0).min() > 0.01
 
 
+def test_the_logits_are_those_of_the_model_itself(images: list[Image.Image], root: Path) -> None:
+    folder = root / "models" / "mini_dual"
+    processor, model = AutoProcessor.from_pretrained(folder), AutoModel.from_pretrained(folder)
+    shown = {"images": images, "return_tensors": "pt", "padding": True, "truncation": True}
+    inputs = processor(text=list(NAMES), **shown)
+    with torch.inference_mode():
+        expected = model.eval()(**inputs).logits_per_image.numpy()
+    spec = load_model(Catalogue(()), "mini_dual", ["options.template=raw"])
+    found = np.array([response.logits for response in ask(spec, images, NAMES)])
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
 SENTENCES = {
     "fire truck": ["A fire truck is red.", "It brings water.", "a big truck with a ladder"],
     "Dog": ["A dog barks."],

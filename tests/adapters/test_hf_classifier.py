@@ -35,8 +35,18 @@ def test_scores_are_the_logits(images: list[Image.Image], root: Path) -> None:
     found = adapter.respond(Ask(), [Request((image,)) for image in images])
     for response, row in zip(found, expected, strict=True):
         assert response.scores == pytest.approx(row.tolist(), abs=1e-4)
+        assert response.logits == response.scores
     assert adapter.facts.kind == "supervised"
     assert adapter.facts.architecture == "CLIPForImageClassification"
+
+
+def test_classes_that_do_not_exclude_each_other_have_no_probabilities(
+    images: list[Image.Image],
+) -> None:
+    adapter = load_adapter(load_model(Catalogue(()), "mini_classifier"), Setting())
+    adapter._model.config.problem_type = "multi_label_classification"
+    (found,) = adapter.respond(Ask(), [Request((images[0],))])
+    assert found.logits is None and len(found.scores) == 64
 
 
 def test_two_images_in_one_request_are_an_error_of_that_request(images: list[Image.Image]) -> None:

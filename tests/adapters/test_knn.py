@@ -4,9 +4,11 @@ import logging
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
+import torch
 from sklearn.neighbors import KNeighborsClassifier
 
 from harness.adapters.base import Setting
@@ -35,6 +37,8 @@ def test_the_vote_is_that_of_scikit_learn_where_votes_differ(k: int) -> None:
     reference = KNeighborsClassifier(k, metric="cosine").fit(bank.vectors, bank.labels)
     counts = reference.predict_proba(queries) * k
     assert np.floor(found) == pytest.approx(counts)
+    logits = KnnAdapter.logits(cast("KnnAdapter", None), torch.from_numpy(found))
+    assert logits.softmax(1).numpy() == pytest.approx(counts / k)
     clear = np.sort(counts, axis=1)[:, -1] > np.sort(counts, axis=1)[:, -2]
     assert clear.any()
     np.testing.assert_array_equal(found.argmax(1)[clear], reference.predict(queries)[clear])

@@ -34,6 +34,7 @@ def test_scores_are_the_logits_under_the_models_own_transforms(tmp_path: Path) -
     adapter = load_adapter(folder_of(folder), Setting())
     found = adapter.respond(Ask(), [Request((image,)) for image in IMAGES])
     np.testing.assert_allclose([each.scores for each in found], expected, atol=1e-5)
+    assert all(each.logits == each.scores for each in found)
     assert adapter.facts.kind == "supervised"
     assert f'"input_size": {list(config["input_size"])}' in adapter.facts.notes[0]
 
@@ -78,6 +79,9 @@ def test_open_clip_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     adapter = load_adapter(spec, Setting())
     found = adapter.respond(Ask(choices=names), [Request((image,)) for image in IMAGES])
     np.testing.assert_allclose([each.scores for each in found], expected, atol=1e-5)
+    with torch.inference_mode():
+        logits = model.logit_scale.exp() * expected
+    np.testing.assert_allclose([each.logits for each in found], logits, atol=1e-4)
     assert adapter.facts.kind == "dual_encoder"
 
 

@@ -1,6 +1,7 @@
 """What a run may cost: how many requests may be asked, and where it ends."""
 
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -32,8 +33,8 @@ def test_a_request_that_was_paid_and_came_to_no_answer_counts_once() -> None:
     classes = load_class_list(load_class_list_spec(Catalogue(), "mini"))
     rows = answered_rows("ow", classes, planned, ("x", "y"), Failed("no letter", 1, 900, 0.5))
     assert [row.status for row in rows] == [Status.ERROR] * 2
-    took = {"tokens": 1, "prompt_tokens": 900, "cached_tokens": None, "cost": 0.5, "unpriced": 0}
-    assert spent(rows) == took
+    took = {"tokens": 1, "prompt_tokens": 900, "cached_tokens": None, "cost": 0.5}
+    assert spent(rows) == {**took, "uncounted": {}, "unpriced": 0}
     paid = Paid.of(rows)
     assert (paid.total, paid.dearest, paid.unknown) == (0.5, 0.5, 0)
     free = answered_rows("ow", classes, planned, ("x", "y"), Failed("unreachable"))
@@ -44,6 +45,15 @@ def test_answers_without_a_price_are_counted() -> None:
     took = spent([row(0.4, 2), row(0.4, 2), row(None), row(None, status=Status.ERROR)])
     assert (took["cost"], took["unpriced"]) == (0.4, 1)
     assert (spent([row(None)])["cost"], spent([row(None)])["unpriced"]) == (None, None)
+
+
+def test_answers_without_a_count_of_tokens_are_counted() -> None:
+    known = Prediction("a", Status.OK, tokens=3, prompt_tokens=9)
+    rows = [known, replace(known, tokens=None), row(None), row(None, status=Status.ERROR)]
+    took = spent(rows)
+    assert (took["tokens"], took["prompt_tokens"], took["cached_tokens"]) == (3, 18, None)
+    assert took["uncounted"] == {"tokens": 2, "prompt_tokens": 1}
+    assert spent([known])["uncounted"] == spent([row(None)])["uncounted"] == {}
 
 
 def test_one_request_is_asked_until_a_price_is_known() -> None:

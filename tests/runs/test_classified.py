@@ -4,7 +4,9 @@ import json
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy.special import softmax
 
 from harness.adapters.base import CLASSIFY, Abilities, Setting
 from harness.answers.outcome import Status
@@ -86,6 +88,46 @@ def test_a_score_that_is_no_number_is_refused() -> None:
 def test_another_number_of_outputs_ends_the_run_with_a_hint() -> None:
     with pytest.raises(SpecError, match="class_list"):
         classified_row(ASKED, "x", Scores((1.0,)), CLASSES, Outputs(3, (0, 1, 2)))
+
+
+def test_the_confidence_is_the_softmax_over_all_classes_of_the_task() -> None:
+    """Also of a thousand, of scores that overflow, and of a part of the outputs."""
+    generator = np.random.default_rng(3)
+    many = ClassList("many", "clean", tuple(Class(n, str(n)) for n in range(1000)))
+    for spread in (1, 30, 1e6):
+        logits = tuple(map(float, spread * generator.normal(size=1000)))
+        whole = Scores(logits, logits=logits)
+        row = classified_row(ASKED, "x", whole, many, Outputs(1000, tuple(range(1000))))
+        assert row.confidence == pytest.approx(softmax(logits).max(), abs=1e-6)
+        part = Outputs(1000, (7, 900, 3))
+        own = [logits[place] for place in part.places]
+        row = classified_row(ASKED, "x", whole, CLASSES, part)
+        assert row.confidence == pytest.approx(softmax(own).max(), abs=1e-6)
+
+
+def test_logits_may_be_others_than_the_scores() -> None:
+    cosines = Scores((0.2, 0.3, 0.1), logits=(20.0, 30.0, 10.0))
+    votes = Scores((3.1, 0.0, 2.2), logits=(math.log(3), -math.inf, math.log(2)))
+    outputs = Outputs(3, (0, 1, 2))
+    row = classified_row(ASKED, "x", cosines, CLASSES, outputs)
+    assert row.confidence == pytest.approx(softmax((20, 30, 10))[1], abs=1e-6)
+    assert classified_row(ASKED, "x", votes, CLASSES, outputs).confidence == 0.6
+    assert classified_row(ASKED, "x", Scores((1, 2, 3)), CLASSES, outputs).confidence is None
+    none = Scores((0.0, 0.0, 0.0), logits=(-math.inf,) * 3)
+    assert classified_row(ASKED, "x", none, CLASSES, outputs).confidence is None
+    with pytest.raises(ValueError, match="NaN"):
+        bad = Scores((0.0, 1.0, 2.0), logits=(0.0, math.nan, 1.0))
+        classified_row(ASKED, "x", bad, CLASSES, outputs)
+    with pytest.raises(SpecError, match="class_list"):
+        classified_row(ASKED, "x", Scores((0.0, 1.0, 2.0), logits=(1.0,)), CLASSES, outputs)
+
+
+def test_classes_that_cannot_be_told_apart_count_once() -> None:
+    logits = (2.0, 1.0, 2.0)
+    together = Outputs(3, (0, 1, 2), ((0, 2),))
+    row = classified_row(ASKED, "x", Scores(logits, logits=logits), CLASSES, together)
+    assert (row.class_id, row.also) == (2, (9,))
+    assert row.confidence == pytest.approx(softmax((2.0, 1.0))[0], abs=1e-6)
 
 
 class ColourScores:

@@ -15,6 +15,7 @@ from harness.runner.session import NO_OVERRIDES
 from harness.runs.finish import Finished
 from harness.runs.importing import ImportOptions, import_answers
 from harness.runs.reopen import rescore
+from harness.scores.confidence import Signal
 from harness.scores.results import Results
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
@@ -78,6 +79,18 @@ def test_each_form_of_answer_is_scored(catalogue: Catalogue, key: str) -> None:
     assert manifest.model_facts["file"] == "answers.jsonl"
     assert len(manifest.model_facts["sha256"]) == 64
     assert manifest.status == "complete"
+
+
+def test_the_probabilities_of_imported_classes_are_laid_beside_what_is_right(
+    catalogue: Catalogue,
+) -> None:
+    rows = right("class_id", confidence=0.75)
+    rows[0] = {"image_id": "i00", "top": [1, 0], "confidence": 1}
+    finished = make(catalogue, rows)
+    assert [row.confidence for row in rows_of(finished).values()] == [1, *[0.75] * 11]
+    found = results(finished).calibration["cw"]["colours_first"][Signal.PROBABILITY]
+    assert found.ece is not None
+    assert (found.n, found.ece.ece) == (12, pytest.approx(100 * (11 * 0.25 + 1) / 12))
 
 
 def test_the_first_of_several_answers_counts_and_the_others_give_top(catalogue: Catalogue) -> None:
@@ -292,6 +305,11 @@ def without(rows: Rows, *ids: str) -> list[Mapping[str, Any]]:
         ([{"image_id": "", "answer": "red"}], "`image_id` is no id.*it is empty"),
         ([{"image_id": "\ud800", "answer": "red"}], "`image_id` is no id.*no Unicode text"),
         ([{"image_id": "i00", "answer": "red", "options": [0, 1]}], "multiple choice"),
+        ([{"image_id": "i00", "class_id": 0, "confidence": 1.1}], "`confidence` is no probab"),
+        ([{"image_id": "i00", "top": [0], "confidence": True}], "`confidence` is no probability"),
+        ([{"image_id": "i00", "answer": "red", "confidence": 0.5}], "probability of one class"),
+        ([{"image_id": "i00", "class_id": -1, "confidence": 0.5}], "probability of one class"),
+        ([{"image_id": "i00", "class_id": [0, 1], "confidence": 0.5}], "probability of one class"),
         ([], "no answers in it"),
     ],
 )  # fmt: skip

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from scipy.special import softmax
 
 from harness.answers.outcome import Status
 from harness.data.classes import Class, ClassList
@@ -45,6 +46,7 @@ def test_a_name_that_two_classes_bear_stands_for_both() -> None:
     response = Scores((0.0, -1, -1, 0.0, -1, -1), lengths=(1,) * 6)
     (row,) = answered_rows("cw", CLASSES, ASKED, ["x"], response)
     assert (row.class_id, row.also) == (0, (30,))
+    assert row.confidence == pytest.approx(softmax((0, -1, -1, -1, -1))[0], abs=1e-6)
 
 
 def test_letters_stand_for_the_options() -> None:
@@ -52,3 +54,4 @@ def test_letters_stand_for_the_options() -> None:
     response = Scores((-3.0, -1.0, -2.0), lengths=(1, 1, 1))
     (row,) = answered_rows("mc", CLASSES, asked, ["x"], response)
     assert (row.class_id, row.also, row.top) == (0, (), (0, 50, 40))
+    assert row.confidence == pytest.approx(softmax(response.scores)[1], abs=1e-6)

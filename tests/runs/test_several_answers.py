@@ -15,9 +15,9 @@ from harness.report.show import notes_of
 from harness.runner.session import NO_OVERRIDES
 from harness.runs.finish import Finished
 from harness.runs.importing import ImportOptions, import_answers
-from harness.runs.mapping import joined
 from harness.runs.remap import map_run, open_combinations
 from harness.runs.reopen import open_run, rescore
+from harness.runs.several import joined
 from harness.scores.results import Results
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
@@ -54,6 +54,10 @@ def first_row(finished: Finished) -> Prediction:
     )
 
 
+def class_ids(row: Prediction) -> list[int]:
+    return [class_id for group in row.meant_classes for class_id in group]
+
+
 def n_right(finished: Finished, protocol: str = "cw") -> int:
     return results(finished).scores[protocol]["colours_first"].n_right  # type: ignore[index]
 
@@ -81,8 +85,40 @@ def test_all_that_are_meant_count(
     made = first_row(finished)
     assert (made.status, made.class_id, made.also) == (Status.OK, class_id, also)
     assert n_right(finished) == right
+    assert {*class_ids(made)} == {made.class_id, *made.also} or not made.meant_classes
     score = results(finished).scores["cw"]["colours_first"]
     assert score.top5 is None if "answer" in row or "class_id" in row else score.top5 is not None
+
+
+@pytest.mark.parametrize(
+    ("row", "groups"),
+    [
+        ({"class_id": [2, 0]}, ((2,), (0,))),
+        ({"class_id": [0]}, ()),
+        ({"answer": ["red"]}, ()),
+        ({"answer": ["blue", "red", "blue"]}, ((2,), (0,), (2,))),
+        ({"answer": ["pink", "red"]}, ((), (0,))),
+        ({"answer": ["bluish", "I cannot help with that.", "reddish"]}, ((2,), (), (0,))),
+        ({"answers": ["blue", "red"]}, ()),
+        ({"top": [2, 0]}, ()),
+    ],
+)
+def test_the_classes_of_each_answer_are_written(
+    catalogue: Catalogue, row: Row, groups: tuple[tuple[int, ...], ...]
+) -> None:
+    made = first_row(make(catalogue, [row]))
+    assert made.meant_classes == groups
+
+
+def test_a_name_of_two_classes_is_one_answer(folder: Path, catalogue: Catalogue) -> None:
+    """The row alone tells it from two answers: by what it stands for, it could be either."""
+    names = folder / "classes.yaml"
+    names.write_text(names.read_text().replace("grey", "red"))
+    finished = make(catalogue, [{"answer": ["red", "blue"]}, {"class_id": [1, 2]}])
+    assert first_row(finished).meant_classes == ((0, 3), (2,))
+    assert first_row(finished).also == (3, 2)
+    found = results(finished).several_answers["cw"]["colours_first"]
+    assert (found.n_several, found.n_unclear) == (2, 0)
 
 
 def test_the_texts_are_kept_and_the_least_certain_decides_the_rule(catalogue: Catalogue) -> None:
@@ -130,6 +166,8 @@ def test_in_an_open_world_names_and_mapped_answers_count_together(
     rows = [{"answer": texts}, *([{"answer": "blue"}] * (N - 1))]
     made = first_row(make(Catalogue((folder,)), rows))
     assert (made.class_id, made.also, made.rule) == (class_id, also, rule)
+    of_each = {"green": (1,), "greenish": (1,), "red": (0,), "bluish": (2,), "?!": ()}
+    assert made.meant_classes == tuple(of_each[text] for text in texts)
 
 
 @pytest.mark.parametrize(
@@ -231,6 +269,18 @@ def test_real_predictions_with_several_classes_an_image(
     assert (scores["hard"].n_right, scores["hard"].n) == (723, 1918)
     assert scores["imgt"].n_right == 624
     assert found.label_sets["hard"].notes["original_contradicted"] == 0
+    several = found.several_answers["classify"]["hard"]
+    named = [
+        ({*each["ChatGPT_prediction"]} - {-1}, {*each["annotation_labels"]})
+        for each in entries.values()
+    ]
+    whole = sum(bool(ids) and ids <= right for ids, right in named)
+    recall = sum(len(ids & right) / len(right) for ids, right in named)
+    assert (several.n, several.n_several, several.n_unclear) == (1918, 25, 0)
+    assert several.accuracy_any == pytest.approx(100 * 723 / 1918)
+    assert several.accuracy_all == pytest.approx(100 * whole / 1918)
+    assert several.label_recall == pytest.approx(100 * recall / 1918)
+    assert whole < 723 == round(recall)
 
 
 # Options that came with the answers
@@ -289,6 +339,7 @@ def test_of_several_classes_those_that_are_options_count(folder: Path) -> None:
     rows = [first] + [{"class_id": 1, "options": [1, 2]}] * (N - 1)
     made = first_row(make(catalogue, rows))
     assert (made.class_id, made.also) == (0, (2,))
+    assert made.meant_classes == ((), (0,), (2,))
     first["class_id"] = [3]
     path = catalogue.include_paths[0] / "runs"
     path.rename(path.with_name("before"))

@@ -3,11 +3,13 @@
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy.special import softmax
+from sklearn.calibration import calibration_curve
 from sklearn.metrics import roc_auc_score
 
 from harness.answers.outcome import Status
@@ -153,6 +155,47 @@ def test_only_what_is_a_probability_is_taken_for_one() -> None:
     nothing = ok("d", 0, rule="ranked", top=(0,), options=(0,), top_scores=(-math.inf,),
                  top_per_token=(0,))  # fmt: skip
     assert list(confidences_of([nothing])) == [Signal.SCORE]
+
+
+def classified(n: int, k: int = 10, seed: int = 5) -> tuple[list[Prediction], Any, Any]:
+    """Give n rows of a classifier of k classes, too sure of itself, labels, and the confidences."""
+    generator = np.random.default_rng(seed)
+    logits = 2 * generator.normal(size=(n, k))
+    shares = softmax(logits, axis=1)
+    rows, sets = [], {}
+    for place, (own, share) in enumerate(zip(logits, shares, strict=True)):
+        top = np.argsort(-own)[:5]
+        kept = {"top": tuple(top.tolist()), "top_scores": tuple(own[top].tolist())}
+        sure = round(float(share.max()), 6)
+        rows.append(ok(f"i{place}", int(top[0]), rule="scores", confidence=sure, **kept))
+        sets[f"i{place}"] = [int(generator.choice(k, p=softmax(own / 2)))]
+    return rows, labels("imgt", sets, original=True), np.array([row.confidence for row in rows])
+
+
+def test_confidences_among_more_classes_than_a_row_keeps_are_those_of_scikit_learn() -> None:
+    rows, imgt, sure = classified(600)
+    right = np.array([each.class_id in imgt.labels[each.image_id] for each in rows])
+    results = run(rows, imgt, protocol="classify")
+    assert list(results.calibration["classify"]["imgt"]) == [Signal.PROBABILITY, Signal.SCORE]
+    found = only(results, Signal.PROBABILITY, "classify")
+    assert found.auroc == pytest.approx(100 * roc_auc_score(right, sure))
+    assert found.ece is not None and [each.n for each in found.ece.bins] == [40] * 15
+    hits, means = calibration_curve(right, sure, n_bins=15, strategy="quantile")
+    assert [each.accuracy for each in found.ece.bins] == pytest.approx(100 * hits)
+    assert [each.confidence for each in found.ece.bins] == pytest.approx(100 * means)
+    assert found.ece.ece == pytest.approx(100 * np.abs(hits - means).mean())
+    score = only(results, Signal.SCORE, "classify")
+    assert score.ece is None and (score.n, score.accuracy) == (600, found.accuracy)
+
+
+def test_rows_of_older_versions_have_no_confidence_and_n_says_so() -> None:
+    rows, imgt, _ = classified(40)
+    older = [replace(row, confidence=None) for row in rows]
+    old = run(older, imgt, protocol="classify")
+    assert list(old.calibration["classify"]["imgt"]) == [Signal.SCORE]
+    mixed = run([*rows[:10], *older[10:]], imgt, protocol="classify")
+    assert only(mixed, Signal.PROBABILITY, "classify").n == 10
+    assert only(mixed, Signal.SCORE, "classify") == only(old, Signal.SCORE, "classify")
 
 
 def test_similarities_have_no_calibration_error_and_are_of_counted_answers() -> None:

@@ -29,6 +29,7 @@ def test_a_row_survives_the_file(tmp_path: Path) -> None:
     values: dict[Any, Any] = {
         str | None: "a\nb\u2028c😀\ud83d", int | None: 3, float | None: 0.25, bool | None: True,
         tuple[int, ...]: (4, 5), tuple[float, ...]: (-float("inf"), 0), tuple[str, ...]: ("a", ""),
+        tuple[tuple[int, ...], ...]: ((4,), (), (5, 6)),
     }  # fmt: skip
     filled = {each.name: values[each.type] for each in fields(Prediction)[2:]}
     full = Prediction("é/1", Status.OOP, **filled)
@@ -51,7 +52,21 @@ def test_fields_of_a_newer_version_are_left_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["{", "[1]", '{"image_id": "a"}', '{"image_id": "a", "status": "great"}', "null"]
+    "line",
+    [
+        *("{", "[1]", '{"image_id": "a"}', '{"image_id": "a", "status": "great"}', "null"),
+        *(
+            f'{{"image_id": "a", "status": "ok", {wrong}}}'
+            for wrong in (
+                '"confidence": 1.5',
+                '"confidence": -0.1',
+                '"confidence": "1"',
+                '"confidence": NaN',
+                '"meant_classes": [1]',
+                '"meant_classes": [["1"]]',
+            )
+        ),
+    ],
 )
 def test_a_line_that_is_no_prediction_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "p.jsonl"

@@ -92,7 +92,7 @@ class TinyAdapter:
         names = [self._answer(number) for number in numbers]
         if not request.text:
             scores = [float(name == names[0]) for name in NAMES]
-            return Scores(tuple(scores))
+            return Scores(tuple(scores), logits=tuple(scores))
         options = re.findall(r"^([A-Z]): (\w+)$", request.text, re.MULTILINE)
         if options:
             letters = {name: letter for letter, name in options}

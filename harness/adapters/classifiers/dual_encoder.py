@@ -62,6 +62,11 @@ class DualEncoder(Classifier):
         """Give the cosine of every image with every class that may be answered."""
         return self.embed(images) @ torch.from_numpy(self._prompts.vectors(ask.choices)).T
 
+    def logits(self, scores: Tensor) -> Tensor | None:
+        """Give the cosines times the model's own scale; None for a model that has none."""
+        scale = getattr(self._model, "logit_scale", None)
+        return None if scale is None else scores * scale.detach().double().exp().cpu()
+
     @abstractmethod
     def embed(self, images: list[Image.Image]) -> Tensor:
         """Give float32 features (images, size), rows of length 1, on the CPU."""

@@ -44,3 +44,10 @@ class HfClassifierAdapter(Classifier):
         """Give the logits of every image."""
         logits: Tensor = self._model(**self._pixels(images)).logits
         return logits
+
+    def logits(self, scores: Tensor) -> Tensor | None:
+        """Give the scores, but for a model that was trained on several labels an image: its classes
+        do not exclude each other.
+        """
+        several = "multi_label_classification"
+        return None if self._model.config.problem_type == several else scores

@@ -85,6 +85,10 @@ class KnnAdapter(Classifier):
         """Give the votes of every image's neighbours."""
         return torch.from_numpy(votes(self._embed(images), self._bank, self._options.k))
 
+    def logits(self, scores: Tensor) -> Tensor:
+        """Give the logarithms of the votes, so that the share of the votes is the probability."""
+        return scores.floor().log()
+
     def _embed(self, images: list[Image.Image]) -> NDArray[np.float32]:
         found: NDArray[np.float32] = normalize(self._features(images), dim=-1).cpu().numpy()
         return found

@@ -18,7 +18,7 @@ from harness.errors import DataError, Problem
 from harness.runs.importing import ADAPTER
 from harness.scores.results import Percent, Protocol
 from harness.store.manifest import Manifest
-from harness.store.prediction import Prediction
+from harness.store.prediction import Prediction, is_share
 
 _CHUNK = 1 << 16
 _WINDOW = 16 + zlib.MAX_WBITS  # a gzip member, nothing else
@@ -249,9 +249,8 @@ def rows_of(lines: Iterable[bytes], path: Path) -> Iterator[Prediction]:
             row = _PREDICTION.validate_json(line, strict=True, extra="forbid")
         except ValidationError as error:
             raise _no_line(path, number, error, "a row") from error
-        extra = [name for name in HOW_IT_RAN if getattr(row, name) is not None]
-        if extra or not _finite(row):
-            what = f"has `{extra[0]}`" if extra else "has a score that is no finite number"
+        what = _fault_of(row)
+        if what is not None:
             expected = "only " + ", ".join(ROW_FIELDS)
             raise DataError(Problem(f"{path}:{number}", what, expected=expected))
         image_id = written_id(row.image_id)
@@ -267,9 +266,15 @@ def prompts_of(lines: Iterable[bytes], path: Path) -> Iterator[Prompt]:
             raise _no_line(path, number, error, "a prompt") from error
 
 
-def _finite(row: Prediction) -> bool:
+def _fault_of(row: Prediction) -> str | None:
+    extra = [name for name in HOW_IT_RAN if getattr(row, name) is not None]
+    if extra:
+        return f"has `{extra[0]}`"
+    if not is_share(row.confidence):
+        return "has a `confidence` that is not from 0 to 1"
     numbers = (row.similarity, row.margin, row.outside, *row.top_scores, *row.top_per_token_scores)
-    return all(number is None or math.isfinite(number) for number in numbers)
+    is_finite = all(number is None or math.isfinite(number) for number in numbers)
+    return None if is_finite else "has a score that is no finite number"
 
 
 def _no_line(path: Path, number: int, error: ValidationError, what: str) -> DataError:

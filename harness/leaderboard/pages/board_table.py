@@ -195,14 +195,20 @@ def _said(disclosure: str) -> Cell:
 
 def _cost() -> Sequence[Column]:
     return (
-        Column("tokens", "cost", "Tokens", "Tokens generated in the whole run",
-               lambda row: _number(row.run.run.tokens)),
+        Column("tokens", "cost", "Tokens", "Tokens generated in the whole run; “at least” where "
+               "answers do not say theirs", _tokens),
         Column("seconds", "cost", "Seconds", "Time of the whole run",
                lambda row: _number(row.run.run.seconds)),
         Column("cost", "cost", "US $", "Price of the whole run; “at least” where answers have no "
                "price, or nobody counted those that have none",
                lambda row: _percent(row.run.run.cost, "" if row.is_all_priced else "at least")),
     )  # fmt: skip
+
+
+def _tokens(row: ScoredEntry) -> Cell:
+    run = row.run.run
+    detail = "at least" if "tokens" in (run.uncounted or {}) else ""
+    return Cell(typeset.raw(run.tokens), typeset.count(run.tokens), detail)
 
 
 def _tier(board: Board, row: ScoredEntry) -> Cell:

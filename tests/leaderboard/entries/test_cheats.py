@@ -212,8 +212,18 @@ def test_a_classifier_is_clean_and_its_class_is_its_best(
     row["class_id"] = row["top"][1]
     assert codes(tiny, classifier.save()) == {"E305"}
     row["class_id"] = row["top"][0]
+    assert 0 < row["confidence"] < 1
     row["top_scores"] = row["top_scores"][::-1]
     assert codes(tiny, classifier.save()) == {"E305"}
+
+
+def test_no_text_has_a_confidence_and_no_answer_is_several(tiny: Catalogue, draft: Draft) -> None:
+    row = draft.rows["tiny_cw"][0]
+    row["confidence"] = 0.9
+    assert codes(tiny, draft.save()) == {"E305"}
+    del row["confidence"]
+    row["meant_classes"] = [[row["class_id"]], [row["class_id"]]]
+    assert codes(tiny, draft.save()) == {"E305"}
 
 
 def test_a_task_of_one_s_own_is_none_of_the_leaderboard(tiny: Catalogue, draft: Draft) -> None:

@@ -181,7 +181,10 @@ def test_a_classifier_has_no_prompts(tiny: Catalogue, tmp_path: Path) -> None:
 
 def test_rows_of_strangers_are_read_strictly(draft: Draft) -> None:
     for number, (key, value) in enumerate(
-        [("label", 1), ("tokens", 3), ("class_id", "3"), ("similarity", float("nan")), ("top", 3)]
+        [
+            *(("label", 1), ("tokens", 3), ("class_id", "3"), ("similarity", float("nan"))),
+            *(("top", 3), ("confidence", 1.5), ("confidence", -0.5), ("meant_classes", [3])),
+        ]
     ):
         lines = [{"image_id": "a", "status": "ok", key: value}]
         path = draft.folder.parent / f"{number}.gz"

@@ -73,7 +73,7 @@ def check_class_ids(case: RunCase) -> Iterator[Finding]:
 
 def _class_ids(row: Prediction) -> set[int]:
     own = () if row.class_id is None else (row.class_id,)
-    lists = (row.also, row.nearest, row.top, row.top_per_token, row.options)
+    lists = (row.also, row.nearest, row.top, row.top_per_token, row.options, *row.meant_classes)
     return set(chain(own, *lists))
 
 
@@ -87,7 +87,9 @@ def _contradiction(row: Prediction, case: RunCase) -> str | None:
     has_text = bool((row.answer or "").strip())
     if row.status is Status.ERROR:
         return None  # E311
-    if row.meant:
+    if row.confidence is not None and (has_text or row.class_id is None):
+        return "`confidence` without a class that was chosen by scores"
+    if row.meant or row.meant_classes:
         return "several answers that all count"
     if row.status is Status.EMPTY and has_text:
         return "`empty` with text"
