@@ -34,6 +34,7 @@ class FigureName(StrEnum):
     LABELS = "labels"
     OOP = "oop"
     CLASSES = "classes"
+    RELIABILITY = "reliability"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ def plot(
         FigureName,
         typer.Option(
             help="labels: what other labels change; oop: what became of the answers, those out of "
-            "prompt above all; classes: the accuracy of each class."
+            "prompt above all; classes: the accuracy of each class; "
+            "reliability: how often answers are right by how sure the model is."
         ),
     ] = FigureName.LABELS,
     before: Annotated[
@@ -80,8 +82,9 @@ def plot(
     have a label in both; at the end of the row the change with its 95 % interval (classes redrawn).
     oop: a bar a run, of all scored images: right, mapped from out of prompt right or wrong, out of
     prompt, unparsed, refused, empty, wrong in the list. classes: a dot a class, from the lowest to
-    the highest accuracy of the first run. Prints the numbers. Nothing in a run is changed. Needs
-    matplotlib: pip install 'mllm-classification-harness[plots]'.
+    the highest accuracy of the first run. reliability: a curve a run, accuracy by the model's
+    probability of its answer in bins of equal mass, with the calibration error. Prints the numbers.
+    Nothing in a run is changed. Needs matplotlib: pip install 'mllm-classification-harness[plots]'.
     """
     from harness.report.drawing import kind_of
     from harness.report.show import print_tables
@@ -100,8 +103,10 @@ def plot(
         table, notes = _labels(scored, before, after, output)
     elif figure is FigureName.OOP:
         table, notes = _oop(scored, after, output)
-    else:
+    elif figure is FigureName.CLASSES:
         table, notes = _classes(scored, after, output)
+    else:
+        table, notes = _reliability(scored, after, output)
     print_tables([table], wide)
     for result in scored.results:
         if not result.complete:
@@ -158,3 +163,15 @@ def _classes(scored: _Scored, label_set: str | None, output: Path) -> "tuple[Tab
     found = class_accuracies(scored.results, names, scored.class_names, label_set)
     draw_classes(found, output)
     return class_table(found), class_notes(found)
+
+
+def _reliability(
+    scored: _Scored, label_set: str | None, output: Path
+) -> "tuple[Table, Iterable[str]]":
+    from harness.report import reliability_plot as plots
+    from harness.report.drawn_runs import run_names
+
+    names = run_names(scored.results, scored.settings)
+    found = plots.reliability_of(scored.results, names, label_set)
+    plots.draw_reliability(found, output)
+    return plots.reliability_table(found), plots.reliability_notes(found)

@@ -9,16 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import DataError, Problem
-from harness.report.drawing import (
-    BLUE,
-    GREEN,
-    ORANGE,
-    PURPLE,
-    SKY,
-    VERMILION,
-    save,
-    short,
-)
+from harness.report.drawing import look, run_key, save, short
 from harness.report.drawn_runs import label_set_of_all, named
 from harness.report.table import NONE, Cell, Column, Number, Table, names
 from harness.scores.results import Protocol, Results, Share
@@ -29,9 +20,6 @@ if TYPE_CHECKING:
 
 _HIGH, _LINE = 2.3, 0.11
 """Inches: the axes with their labels, and a line of type above or below them."""
-_COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
-_MARKERS = "os^Dv<>"
-"""One more than colours: 42 runs before two look the same."""
 _DENSE = 300
 """Classes above which dots cover each other."""
 _DASHES = (0, (4, 2))
@@ -156,18 +144,13 @@ def draw_classes(found: ClassAccuracies, path: Path) -> None:
         axes = figure.add_subplot()
         _dots(axes, found)
         _frame(axes, found, few)
-        _key(figure, found)
+        run_key(figure, [_named(run) for run in found.runs])
         if worst:
             figure.supxlabel("\n".join(worst), fontsize=6, color="0.25", parse_math=False)
 
     worst = [] if few else _worst(found)
     below = 8 if few else 1 + len(worst)
     save([path], _HIGH + _LINE * (below + len(found.runs)), dots_and_key)
-
-
-def _look(place: int) -> tuple[str, str]:
-    """Give colour and marker of a run by its place."""
-    return _COLOURS[place % len(_COLOURS)], _MARKERS[place % len(_MARKERS)]
 
 
 def _dots(axes: "Axes", found: ClassAccuracies) -> None:
@@ -177,7 +160,7 @@ def _dots(axes: "Axes", found: ClassAccuracies) -> None:
     is_dense = len(places) > _DENSE
     largest = 4 if is_dense else 9 if len(places) > 100 else 18
     for number, run in enumerate(found.runs):
-        colour, marker = _look(number)
+        colour, marker = look(number)
         axes.scatter(
             [places[each] for each in run.classes],
             [_accuracy(share) for share in run.classes.values()],
@@ -223,20 +206,7 @@ def _worst(found: ClassAccuracies) -> list[str]:
     )
 
 
-def _key(figure: "Figure", found: ClassAccuracies) -> None:
-    """Say which marker is which run, and the mean of its classes."""
-    from matplotlib.lines import Line2D
-
-    marks = [
-        Line2D([], [], color=colour, marker=marker, ms=4, lw=0.8, ls="--")
-        for colour, marker in map(_look, range(len(found.runs)))
-    ]
-    blank = [" "] * len(marks)  # matplotlib leaves out what begins with `_`
-    legend = figure.legend(
-        marks, blank, loc="outside upper center", frameon=False, fontsize=6, labelspacing=0.3,
-        handlelength=2.2,
-    )  # fmt: skip
-    for text, run in zip(legend.get_texts(), found.runs, strict=True):
-        text.set_parse_math(False)
-        mean = "" if run.mean is None else f", mean {run.mean:.1f}"
-        text.set_text(f"{short(run.name, 40)}{mean}")
+def _named(run: RunClasses) -> str:
+    """Give the name of a run and the mean of its classes."""
+    mean = "" if run.mean is None else f", mean {run.mean:.1f}"
+    return f"{short(run.name, 40)}{mean}"

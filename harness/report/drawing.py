@@ -30,6 +30,9 @@ INK, SOFT, RULE, PAPER = "#000000", "#595959", "#e0e0e0", "#ffffff"
 """Type, small type, lines of a grid, and what is below all; on a page they turn with it."""
 SMALL = 6
 """Points: the smallest type."""
+_RUN_COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
+_RUN_MARKERS = "os^Dv<>"
+"""One more than colours: 42 runs before two look the same."""
 _EXTRA = "mllm-classification-harness[plots]"
 _FONT = "DejaVu Sans"  # it comes with matplotlib: the same picture everywhere
 
@@ -122,6 +125,29 @@ def clipped(name: str, longest: int) -> str:
         return text
     half = longest // 2  # what tells two runs apart is often at the end
     return f"{text[:half]}…{text[half + 1 - longest :]}"
+
+
+def look(place: int) -> tuple[str, str]:
+    """Give colour and marker of a run by its place."""
+    return _RUN_COLOURS[place % len(_RUN_COLOURS)], _RUN_MARKERS[place % len(_RUN_MARKERS)]
+
+
+def run_key(figure: "Figure", texts: Sequence[str]) -> None:
+    """Say above a picture which marker is which run, one `look` and text a run."""
+    from matplotlib.lines import Line2D
+
+    marks = [
+        Line2D([], [], color=colour, marker=marker, ms=4, lw=0.8, ls="--")
+        for colour, marker in map(look, range(len(texts)))
+    ]
+    blank = [" "] * len(marks)  # matplotlib leaves out what begins with `_`
+    legend = figure.legend(
+        marks, blank, loc="outside upper center", frameon=False, fontsize=6, labelspacing=0.3,
+        handlelength=2.2,
+    )  # fmt: skip
+    for shown_text, text in zip(legend.get_texts(), texts, strict=True):
+        shown_text.set_parse_math(False)
+        shown_text.set_text(text)
 
 
 def _code(character: str) -> str:

@@ -1,6 +1,7 @@
 """The part of `results.json` that says how far confidences are those of right answers."""
 
 from harness.scores.result_parts import Interval, Part, Percent
+from harness.scores.statistics import wilson
 
 
 class ReliabilityBin(Part):
@@ -10,6 +11,11 @@ class ReliabilityBin(Part):
     confidence: Percent
     """Mean probability of its answers."""
     accuracy: Percent
+
+    @property
+    def ci95(self) -> Interval:
+        """Wilson's 95 % interval of the accuracy; a bin is never empty."""
+        return wilson(round(self.accuracy * self.n / 100), self.n) or (0.0, 100.0)
 
 
 class CalibrationError(Part):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,17 @@ from harness.report.class_plot import (
 from harness.report.drawn_runs import last_label_set, run_names
 from harness.report.fate_plot import AllFates, all_fates, draw_fates, fate_notes, fate_table
 from harness.report.forms import plain
+from harness.report.reliability_plot import (
+    Reliability,
+    draw_reliability,
+    reliability_notes,
+    reliability_of,
+    reliability_table,
+)
+from harness.scores.confidence import Signal
 from harness.scores.fates import PARTS, Fates
 from harness.scores.results import Results
+from harness.scores.statistics import wilson
 from scores.score_builders import classes, labels, ok, run
 from support import command
 from support.imported_runs import imported_run
@@ -128,7 +138,45 @@ def draw_by_class(path: Path) -> None:
     draw_classes(classes_of(scored("_$x_1$ & \x1b[2K", 4), scored("b" * 50, 10)), path)
 
 
-@pytest.mark.parametrize("draw", [draw_parts, draw_by_class])
+def sure(model: str, n: int = N, **more: Any) -> Results:
+    rows = [ok(str(i), i % 4 if i % 3 else 9, confidence=0.5 + i / 100, **more) for i in range(n)]
+    return run(rows, IMGT, REGT).model_copy(update={"model": model})
+
+
+def curves_of(*results: Results, label_set: str | None = None) -> Reliability:
+    return reliability_of(results, run_names(results, [()] * len(results)), label_set)
+
+
+def draw_curves(path: Path) -> None:
+    draw_reliability(curves_of(sure("_$x_1$ & \x1b[2K"), sure("b" * 50, 20)), path)
+
+
+def test_a_curve_is_the_bins_of_the_results_and_runs_without_are_named() -> None:
+    one = sure("a")
+    found = curves_of(one, scored("b", 4))
+    (curve,) = found.runs
+    own = one.calibration["cw"]["regt"][Signal.PROBABILITY]
+    assert (curve.name, curve.error, curve.n) == ("a", own.ece, 38)
+    assert list(reliability_notes(found)) == [
+        "b: its answers have no probabilities; it is not in the picture"
+    ]
+    rows = [[plain(cell) for cell in row] for row in reliability_table(found).rows]
+    assert sum(int(row[2]) for row in rows[:-1]) == int(rows[-1][2]) == 38
+    first = curve.error.bins[0]
+    low, high = wilson(round(first.n * first.accuracy / 100), first.n) or (0, 0)
+    assert rows[0][3:5] == [
+        f"{first.confidence:.2f}",
+        f"{first.accuracy:.2f} [{low:.2f}, {high:.2f}]",
+    ]
+    with pytest.raises(DataError, match="no run has answers with a probability"):
+        curves_of(scored("b", 4))
+    part = run([*(ok(str(i), 1, confidence=0.5) for i in range(9)), ok("9", 1)], IMGT)
+    assert list(reliability_notes(curves_of(part))) == [
+        "model: 1 of 10 answers have no probability"
+    ]
+
+
+@pytest.mark.parametrize("draw", [draw_parts, draw_by_class, draw_curves])
 def test_pictures_have_the_same_bytes_each_time_and_hostile_names_do_nothing(
     tmp_path: Path, draw: Callable[[Path], None]
 ) -> None:
@@ -160,3 +208,6 @@ def test_the_command(tmp_path: Path) -> None:
         *("plot", run_a, "--figure", "oop", "--from", "mini_imgt", "-o", tmp_path / "c.svg")
     )
     assert done.code == 2 and "--to says which" in done.stderr
+    done = command.harness("plot", run_a, "--figure", "reliability", "-o", tmp_path / "c.svg")
+    assert done.code != 0 and "no run has answers with a probability" in done.stderr
+    assert not (tmp_path / "c.svg").exists()

@@ -27,6 +27,7 @@ from harness.leaderboard.pages.plots.hardness import hardness
 from harness.leaderboard.pages.plots.label_changes import label_changes
 from harness.leaderboard.pages.plots.pairwise import pairwise
 from harness.leaderboard.pages.plots.pareto import FACTS, pareto
+from harness.leaderboard.pages.plots.reliability import reliability
 from harness.leaderboard.pages.plots.scatter import scatter
 from harness.leaderboard.pages.plots.slope import slope
 from harness.leaderboard.pages.ranking_switch import Choice, choices
@@ -105,6 +106,11 @@ class RunView:
     def notes(self) -> list[str]:
         """Give a line for everything about the answers that was not plain."""
         return notes_of(self.row.results)
+
+    @property
+    def reliability(self) -> Figure | None:
+        """Give the figure of how often answers are right as they are sure."""
+        return reliability(self.board, self.row)
 
     def explorer(self, image_id: str = "") -> str:
         """Give the address of this run, or of its answer to an image, in the explorer."""

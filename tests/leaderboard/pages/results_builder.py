@@ -1,7 +1,15 @@
 """Results of the models of a hand-made site: scores under both label sets that fit together."""
 
 from harness.answers.outcome import Status
-from harness.scores.result_parts import Granularity, GranularityPart, Relation, RelationShare
+from harness.scores.calibration_parts import Calibration, CalibrationError, ReliabilityBin
+from harness.scores.confidence import Signal
+from harness.scores.result_parts import (
+    Granularity,
+    GranularityPart,
+    Relation,
+    RelationShare,
+    SeveralAnswers,
+)
 from harness.scores.results import (
     MATCHED,
     MATCHINGS,
@@ -97,6 +105,31 @@ def _granularity(n: int) -> Granularity:
     )
 
 
+def _calibration() -> dict[Signal, Calibration]:
+    bins = tuple(
+        ReliabilityBin(n=100, confidence=20.0 * place, accuracy=15.0 * place) for place in (1, 3, 5)
+    )
+    ece = CalibrationError(ece=15, ci95=(10, 20), expected=3.5, bins=bins)
+    known = Calibration(
+        n=300, accuracy=45, auroc=80, auroc_ci95=(70, 90), aurc=30, accuracy_at_80=50, ece=ece
+    )
+    return {
+        Signal.PROBABILITY: known,
+        Signal.SCORE: known.model_copy(update={"ece": None, "auroc_ci95": None}),
+    }
+
+
+def _several(n_unclear: int) -> SeveralAnswers:
+    clear = {"accuracy_all": 40.0, "accuracy_all_ci95": (38.0, 42.0)} if not n_unclear else {}
+    return SeveralAnswers.model_validate(
+        {
+            **dict.fromkeys(SeveralAnswers.model_fields),
+            **{"n": 1000, "n_several": 70, "n_unclear": n_unclear, "accuracy_any": 50.0},
+            **{"label_recall": 45.0, "label_recall_ci95_classes": (43.0, 47.0), **clear},
+        }
+    )
+
+
 def results_of(
     task: str, protocol: Protocol, place: int, original: Score, headline: Score
 ) -> Results:
@@ -128,6 +161,12 @@ def results_of(
         )
         if protocol == "ow"
         else None,
+        calibration={protocol: dict.fromkeys(LABEL_SETS, _calibration())}
+        if protocol == "mc"
+        else {},
+        several_answers={protocol: dict(zip(LABEL_SETS, map(_several, (0, 3)), strict=True))}
+        if protocol == "cw"
+        else {},
         changes={},
         mapping=None,
         mc=None,

@@ -330,6 +330,51 @@ def test_a_model_page_says_how_general_answers_are_where_a_hierarchy_does(
             assert all(line[1:4] == ["60.00", "40.00", "0.00"] for line in lines) and lines
 
 
+def lines_of(table: Element) -> list[list[str]]:
+    lines = table.find_all("tr")[1:]
+    return [[cell.text for cell in each.children if isinstance(cell, Element)] for each in lines]
+
+
+def test_a_model_page_says_how_sure_answers_are_and_draws_it(pages: dict[str, Element]) -> None:
+    for section in pages["models/model-0.html"].find_all("section", class_="run"):
+        tables = section.find_all("table", class_="numbers calibration")
+        drawn = [each.attributes.get("id") for each in section.find_all("figure")]
+        is_sure = "mc" in section.attributes["id"].split("--")
+        assert len(tables) == is_sure
+        assert drawn == ([f"reliability-{section.attributes['id']}"] if is_sure else [])
+        for table in tables:
+            rows = lines_of(table)
+            assert [row[1] for row in rows] == ["probability", "score"] * 2
+            assert rows[0][2:] == ["300", "45.00", "15.00 [10.00, 20.00]", "3.50",
+                                   "80.00 [70.00, 90.00]", "30.00", "50.00"]  # fmt: skip
+            assert rows[1][4:7] == ["–", "–", "80.00 "]
+
+
+def test_a_model_page_sets_both_readings_of_several_answers_side_by_side(
+    pages: dict[str, Element],
+) -> None:
+    for section in pages["models/model-0.html"].find_all("section", class_="run"):
+        tables = section.find_all("table", class_="numbers several")
+        assert len(tables) == ("cw" in section.attributes["id"].split("--"))
+        for table in tables:
+            known, unclear = lines_of(table)
+            assert known[1:] == ["70 of 1,000", "50.00", "40.00 [38.00, 42.00]",
+                                 "45.00 [43.00, 47.00]"]  # fmt: skip
+            assert unclear[3] == "not known of 3"
+
+
+def test_sums_of_tokens_say_what_they_leave_out(tmp_path: Path) -> None:
+    site = make_site(2, PLANS[:1])
+    (board,) = site.boards
+    told = {"tokens": 4000, "prompt_tokens": 90000, "uncounted": {"tokens": 3}}
+    rows = tuple(changed(row, **told) for row in board.rows)
+    render(replace(site, boards=(replace(board, rows=rows),)), tmp_path)
+    page = (tmp_path / "models/model-0.html").read_text("utf-8")
+    assert "at least 4,000 (3 answers without a count)" in page
+    assert "<dd>90,000</dd>" in page
+    assert "4,000 <small>at least</small>" in (tmp_path / "index.html").read_text("utf-8")
+
+
 def test_labels_and_changes(pages: dict[str, Element]) -> None:
     labels = pages["labels.html"].find_all("main")[0].text
     assert "150 images. The first 100 are below" in labels

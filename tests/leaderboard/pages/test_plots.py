@@ -15,8 +15,10 @@ from harness.leaderboard.pages.plots.forest import forest, protocols
 from harness.leaderboard.pages.plots.hardness import hardness
 from harness.leaderboard.pages.plots.label_changes import label_changes
 from harness.leaderboard.pages.plots.pairwise import pairwise
+from harness.leaderboard.pages.plots.reliability import reliability
 from harness.leaderboard.pages.plots.scatter import scatter
 from harness.leaderboard.pages.plots.slope import slope
+from harness.scores.statistics import wilson
 from leaderboard.pages.board_builder import PLANS
 from leaderboard.pages.site_builder import Texts, make_site
 
@@ -214,6 +216,21 @@ def figures(site: Site) -> list[Figure]:
     drawn = (forest, slope, scatter, decomposition, pairwise)
     found = [*(draw(site.boards[0]) for draw in drawn), label_changes("toy", site.boards)]
     return [figure for figure in found if figure]
+
+
+def test_reliability_draws_each_bin_where_its_axes_say() -> None:
+    board = next(each for each in SITE.boards if each.protocol == "mc")
+    figure, root = made(reliability(board, board.rows[0]))
+    marks = [each for each in root.iter() if each.attrib.get("class") == "mark"]
+    assert len(marks) == len(figure.table.rows) == 3
+    titles = [title.text for mark in marks for title in mark]
+    assert titles[0] == "15.00 of 100 images"
+    assert figure.table.rows[0] == ("20.00", "15.00", typeset.between(wilson(15, 100)), "100")
+    (curve,) = [each for each in root.iter("path") if each.attrib["class"] == "slope"]
+    x, y = map(float, curve.attrib["d"][1:].split("L")[0].split())
+    assert (x, y) == (64 + 0.2 * 340, 352 - 0.15 * 340)
+    assert texts(root, "head")[-1].text == "ECE 15.00 [10.00, 20.00]"
+    assert reliability(BOARD, BOARD.rows[0]) is None
 
 
 def test_hostile_names_stay_text_in_drawings() -> None:
