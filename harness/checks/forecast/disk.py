@@ -60,7 +60,8 @@ def _made_up_row(plan: Plan) -> Prediction:
         top = classes.ids[:5]
         scores = tuple(0.123456 for _ in top)
         row = Prediction(request.image_ids[0], Status.OK, class_id=top[0], rule="scores", top=top)
-        return replace(row, top_scores=scores, image_sha256=_DIGEST, mark=_DIGEST[:16], batch=1)
+        row = replace(row, top_scores=scores, confidence=0.123456)
+        return replace(row, image_sha256=_DIGEST, mark=_DIGEST[:16], batch=1)
     answers = sorted(likely_answers(plan), key=len)
     response: Response = Text(answers[len(answers) // 2], tokens=10, prompt_tokens=1000)
     if plan.ask.output_type == "multiple_choice":
