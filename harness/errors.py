@@ -24,10 +24,7 @@ class Problem:
         """Give the problem of a name that is none of those known: with the nearest of them, or all
         where none is near.
         """
-        fix = suggestion(name, known)
-        if fix is None:
-            return replace(self, expected="one of " + ", ".join(known))
-        return replace(self, fix=fix)
+        return replace(self, fix=suggestion(name, known) or f"name one of {', '.join(known)}")
 
     def __str__(self) -> str:
         """Give one headline and an indented line for each detail that is known."""
@@ -116,12 +113,15 @@ def near_path(path: Path) -> str | None:
     return f"did you mean `{path.parent / guess}`?" if guess else None
 
 
-def unknown_name(where: str, kind: str, name: str, known: Sequence[str]) -> Problem:
-    """Build the problem for a name that is not in a registry, with the nearest known one."""
-    return Problem(
-        where=where,
-        what=f"unknown {kind}",
-        got=name,
-        expected=", ".join(sorted(known)[:20]) + (", …" if len(known) > 20 else ""),
-        fix=suggestion(name, known),
-    )
+def unknown_name(
+    where: str, kind: str, name: str, known: Sequence[str], otherwise: str | None = None
+) -> Problem:
+    """Build the problem for a name that is not in a registry, with the nearest known one; where
+    none is near, the fix is `otherwise`, or to name one of those known.
+    """
+    listed = ", ".join(sorted(known)[:20]) + (", …" if len(known) > 20 else "")
+    fix = suggestion(name, known) or otherwise
+    if fix is None and known:
+        return Problem(where, f"unknown {kind}", name, fix=f"name one of {listed}")
+    fix = fix or f"leave it out: there is no {kind}"
+    return Problem(where, f"unknown {kind}", name, listed or None, fix)

@@ -187,7 +187,14 @@ def tiers(right: NDArray[np.bool_]) -> list[int]:
     table = np.asarray(right)
     if table.ndim != 2 or table.dtype != np.bool_:
         got = f"{table.ndim} axes of {table.dtype}"
-        raise DataError(Problem("right", "is no table of models and images", got, "[m, n] of bool"))
+        raise DataError(
+            Problem(
+                "right",
+                "is no table of models and images",
+                got,
+                fix="give an array of bool, [m, n]",
+            )
+        )
     order = np.argsort(-table.mean(axis=1), kind="stable")
     every = np.ones_like(table)
     found = tiers_of(Marks(table[order], every, np.zeros(table.shape[1], int)))

@@ -50,7 +50,9 @@ class Given:
         """Read what was given. Raises DataError where it does not fit together."""
         sets = _label_sets(labels, original or "labels")
         if original is not None and original not in sets:
-            raise DataError(Problem("original", "is no label set", original, ", ".join(sets)))
+            raise DataError(
+                Problem("original", "is no label set", original).among(original, list(sets))
+            )
         for each in answers:
             if not isinstance(labels, Mapping) and not isinstance(each, Mapping):
                 _same_length(each, labels)
@@ -135,8 +137,8 @@ def _label_sets(
         return {name: _valid(labels.items())}
     axes = getattr(labels, "ndim", 1)
     if axes != 1:
-        expected = "class ids, or a collection of them an image; not a table of 0 and 1"
-        raise DataError(Problem("labels", "are a table", f"{axes} axes", expected))
+        fix = "give class ids, or a collection of them an image; not a table of 0 and 1"
+        raise DataError(Problem("labels", "are a table", f"{axes} axes", fix=fix))
     return {name: _valid(enumerate(labels))}
 
 

@@ -54,7 +54,7 @@ def read_bounded_bytes(path: Path, most: int) -> bytes:
         fix = "see that the file is there and that you may read it"
         raise DataError(Problem(str(path), "cannot be read", got=str(error), fix=fix)) from error
     if len(data) > most:
-        raise DataError(Problem(str(path), "is too large", expected=f"at most {most} bytes"))
+        raise DataError(Problem(str(path), "is too large", fix=f"cut it down to {most} bytes"))
     return data
 
 

@@ -46,17 +46,20 @@ def locate(spec: ModelSpec) -> Weights:
     path and is none, or is neither a path nor a hub id.
     """
     if spec.pretrained is None:
-        raise SpecError(spec.problem("pretrained", f"adapter `{spec.adapter}` needs `pretrained`"))
+        what = f"adapter `{spec.adapter}` needs `pretrained`"
+        fix = "add `pretrained: OWNER/NAME`, or the path of a checkpoint"
+        raise SpecError(spec.problem("pretrained", what, fix=fix))
     path = spec.resolve(spec.pretrained, "pretrained")
     if path.exists():
         if spec.revision is not None:
             what = "`revision` is for a hub id, and `pretrained` names a local path"
-            raise SpecError(spec.problem("pretrained", what, got=str(path)))
+            fix = "remove `revision`"
+            raise SpecError(spec.problem("pretrained", what, got=str(path), fix=fix))
         return Weights(str(path), is_local=True)
     if spec.pretrained.startswith(PATH_STARTS) or not HUB_ID.fullmatch(spec.pretrained):
         expected = f"a folder ({path} is none), or a hub id `owner/name`"
         what = "`pretrained` names weights that are not there"
-        fix = near_path(path)
+        fix = near_path(path) or "give a path that is there, or a hub id OWNER/NAME"
         raise SpecError(
             spec.problem("pretrained", what, got=spec.pretrained, expected=expected, fix=fix)
         )

@@ -13,8 +13,8 @@ from harness.data.classes import ClassList, normalize_name
 from harness.data.labels.column import LabelColumn, column_ids
 from harness.errors import SpecError
 from harness.specs.catalogue import Catalogue, Kind
+from harness.specs.groups import expand_tasks
 from harness.specs.load import (
-    expand_tasks,
     load_class_list_spec,
     load_label_set_spec,
     load_task,

@@ -8,8 +8,8 @@ from harness.checks.before import check_class_list, check_model
 from harness.data.class_lists import load_class_list
 from harness.data.opened import task_classes
 from harness.specs.catalogue import Catalogue, Kind, own_root
+from harness.specs.groups import expand_tasks
 from harness.specs.load import (
-    expand_tasks,
     load_class_list_spec,
     load_encoder_spec,
     load_label_set_spec,

@@ -18,9 +18,9 @@ from harness.data.opened import open_task
 from harness.errors import DataError
 from harness.prompts.plan import Plan, make_plan
 from harness.specs.catalogue import Catalogue, Kind
+from harness.specs.groups import expand_tasks
 from harness.specs.label_set import LabelSetSpec
 from harness.specs.load import (
-    expand_tasks,
     load_class_list_spec,
     load_label_set_spec,
     load_task,

@@ -72,7 +72,7 @@ def _members(found: type, where: str) -> Iterator[Problem]:
             signature.bind("self", *words)
         except TypeError:
             got = f"def {name}{signature}"
-            yield Problem(where, f"`{name}` takes other arguments", got, line)
+            yield Problem(where, f"`{name}` takes other arguments", got, fix=line)
     yield from _returned(getattr(found, "respond", None), where)
     preview = getattr(found, "preview", None)
     if preview is not None and not inspect.ismethod(preview):
@@ -110,7 +110,7 @@ def _returned(respond: Any, where: str) -> Iterator[Problem]:
         and (_is_other(kind, Iterable) or issubclass(kind, str | bytes | Mapping))
     ):
         got = f"-> {inspect.formatannotation(said)}"
-        yield Problem(where, "`respond` returns something else than responses", got, line)
+        yield Problem(where, "`respond` returns something else than responses", got, fix=line)
 
 
 def _is_other(kind: type, wanted: Any) -> bool:
@@ -122,20 +122,20 @@ def _abilities(found: type, where: str) -> Iterator[Problem]:
     can = getattr(found, "abilities", Abilities())
     if not isinstance(can, Abilities):
         got = can.__name__ if isinstance(can, type) else type(can).__name__
-        yield Problem(where, "`abilities` is of another kind", got, "Abilities(…)")
+        yield Problem(where, "`abilities` is of another kind", got, fix="abilities = Abilities(…)")
         return
     for field, known in _NAMES.items():
         names = getattr(can, field)
         if not isinstance(names, set | frozenset):
             what = f"`abilities.{field}` is no set of names"
-            yield Problem(where, what, repr(names), "frozenset({…})")
+            yield Problem(where, what, repr(names), fix=f"{field}=frozenset({{…}})")
             continue
         for name in sorted(map(str, names - known)):
             problem = Problem(where, f"`abilities.{field}` holds an unknown name", name)
             yield problem.among(name, sorted(known))
     if not (isinstance(can.options, type) and issubclass(can.options, Spec)):
-        expected = "a subclass of `harness.specs.base.Spec`"
-        yield Problem(where, "`abilities.options` is no spec", repr(can.options), expected)
+        fix = "derive it from `harness.specs.base.Spec`"
+        yield Problem(where, "`abilities.options` is no spec", repr(can.options), fix=fix)
 
 
 def _left_over(found: type, where: str) -> Iterator[Problem]:

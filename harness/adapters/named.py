@@ -135,7 +135,9 @@ def _with_options(settings: Sequence[str], adapter: str | None) -> list[str]:
     for each in settings:
         key = _first(each)
         if "=" not in each:
-            problems.append(Problem(str(of_model()), "is not key=value", each, "dtype=bfloat16"))
+            problems.append(
+                Problem(str(of_model()), "is not key=value", each, fix="write it as dtype=bfloat16")
+            )
         elif key in known:
             found.append(each)
         elif key in options:
@@ -173,7 +175,7 @@ def _pretrained(catalogue: Catalogue, name: str) -> str:
             return str(path.resolve())
         is_path = name.startswith(PATH_STARTS) or name.endswith("/") or name.count("/") > 1
         if is_path:
-            fix = near_path(path) or "correct the path, or give a hub id OWNER/NAME"
+            fix = near_path(path) or "give a path that is there, or a hub id OWNER/NAME"
             here = str(path.absolute())
             raise SpecError(Problem(str(_FILE), "there is no such folder", name, here, fix))
     except (OSError, RuntimeError, ValueError) as error:
@@ -187,14 +189,9 @@ def _pretrained(catalogue: Catalogue, name: str) -> str:
         ) from error
     if HUB_ID.fullmatch(name):
         return name
-    problem = unknown_name(str(_FILE), "model", name, [*catalogue.names(Kind.MODEL), *ADAPTERS])
-    near = near_path(path) if problem.fix is None else None
-    if near:
-        problem = replace(problem, fix=near)
-    elif problem.fix is None:
-        fix = "a name of `harness list models`, a YAML, MODULE:CLASS, a folder, or a hub id"
-        problem = replace(problem, fix=f"{fix} OWNER/NAME")
-    raise SpecError(problem)
+    fix = "give a name of `harness list models`, a YAML, MODULE:CLASS, a folder, or OWNER/NAME"
+    known = [*catalogue.names(Kind.MODEL), *ADAPTERS]
+    raise SpecError(unknown_name(str(_FILE), "model", name, known, near_path(path) or fix))
 
 
 def _name(pretrained: str | None, place: Path | None, adapter: str) -> str:

@@ -17,7 +17,7 @@ from harness.adapters.base import (
 )
 from harness.adapters.class_check import class_problems, facts_problem
 from harness.adapters.estimate import Estimate
-from harness.errors import DataError, MissingPackageError, Problem, SpecError, nearest, unknown_name
+from harness.errors import DataError, MissingPackageError, Problem, SpecError, unknown_name
 from harness.heavy import no_collection
 from harness.specs.base import validate_part
 from harness.specs.model import ModelSpec
@@ -93,8 +93,9 @@ def checked_class(spec: ModelSpec) -> type[Adapter]:
     written = spec.file.data if spec.file else spec.model_fields_set
     strange = sorted(set(written) & set(ModelSpec.model_fields) - OF_EVERY_MODEL - can.keys)
     expected = "one of " + ", ".join(sorted(can.keys | OF_EVERY_MODEL))
+    what = f"adapter `{spec.adapter}` does not use key `{{}}`"
     problems = [
-        spec.problem(key, f"adapter `{spec.adapter}` does not use key `{key}`", expected=expected)
+        spec.problem(key, what.format(key), expected=expected, fix=f"remove `{key}`")
         for key in strange
     ]
     problems += [
@@ -102,6 +103,7 @@ def checked_class(spec: ModelSpec) -> type[Adapter]:
             f"generation.{key}",
             f"adapter `{spec.adapter}` cannot ask for `generation.{key}`",
             expected="one of " + ", ".join(sorted(can.generation)),
+            fix=f"remove `{key}`",
         )
         for key in sorted(spec.generation.named.keys() - can.generation)
         if "generation" in can.keys
@@ -205,7 +207,6 @@ def adapter_class(spec: ModelSpec) -> type[Adapter]:
     found = getattr(module, class_name, None)
     if found is None:
         classes = [name for name, each in vars(module).items() if isinstance(each, type)]
-        guess = nearest(class_name, classes)
-        fix = f"did you mean `{guess}`?" if guess else None
-        raise SpecError(Problem(where, f"`{module_name}` has no class `{class_name}`", fix=fix))
+        problem = Problem(where, f"`{module_name}` has no class `{class_name}`")
+        raise SpecError(problem.among(class_name, classes))
     return cast(type[Adapter], found)

@@ -1,7 +1,6 @@
 """`harness check`: are tasks and models sound, before a model is run."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -85,9 +84,8 @@ def check(
             failed += _show(kind, name, check_study(catalogue, name))
         else:
             known = [*catalogue.names(Kind.TASK), *catalogue.names(Kind.MODEL)]
-            problem = unknown_name("check", "task or model", name, known)
-            fix = problem.fix or "`harness list tasks` and the like name them; a folder is `./NAME`"
-            raise SpecError(replace(problem, fix=fix))
+            fix = "`harness list tasks` and the like name them; a folder is `./NAME`"
+            raise SpecError(unknown_name("check", "task or model", name, known, fix))
     say(f"{failed} errors" if failed else "no errors")
     raise typer.Exit(2 if failed else 0)
 
@@ -105,7 +103,8 @@ def _ask_hub(
 
     others = [name for kind, name in chosen if kind is not Kind.TASK]
     if named and others:
-        raise SpecError(Problem("--online", "is for tasks alone", ", ".join(others), "tasks"))
+        got, fix = ", ".join(others), "name tasks only; leave out --online for the others"
+        raise SpecError(Problem("--online", "is for tasks alone", got, fix=fix))
     if any(unused):
         fix = "leave out --label_set, --equivalences and --set_model"
         raise SpecError(Problem("--online", "looks at data sets alone", fix=fix))

@@ -79,8 +79,8 @@ def compare(
         what, fix = "compares two runs or more", "harness compare RUN_A RUN_B"
         raise UserError(Problem("compare", what, got=f"only {runs[0]}", fix=fix))
     if fail_if_worse is not None and not 0 <= fail_if_worse < math.inf:
-        what, expected = "is no number of points", "0 or more, as 0.5"
-        raise UserError(Problem("--fail_if_worse", what, f"{fail_if_worse:g}", expected))
+        what, fix = "is no number of points", "give 0 or more, as 0.5"
+        raise UserError(Problem("--fail_if_worse", what, f"{fail_if_worse:g}", fix=fix))
     catalogue = catalogue_of(include_path)
     given = [each for each in label_set or () if "=" in each]
     names = [name for each in label_set or () if "=" not in each for name in split_names(each)]

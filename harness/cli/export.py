@@ -170,7 +170,8 @@ def lmms_eval(
     lmms-eval. Tasks of protocol `classify` have no prompt and cannot be exported.
     """
     from harness.export.lmms_eval.folder import export_lmms_eval
-    from harness.specs.load import expand_tasks, load_task
+    from harness.specs.groups import expand_tasks
+    from harness.specs.load import load_task
 
     catalogue = catalogue_of(include_path)
     limits = [f"limit={limit}"] if limit else []

@@ -170,7 +170,8 @@ def tasks_of(
     catalogue: Catalogue, names: str, settings: Sequence[str], limit: float | None
 ) -> "list[TaskSpec]":
     """Load the tasks that `--tasks` names, with `--set` and `--limit` in place of their own."""
-    from harness.specs.load import expand_tasks, load_task
+    from harness.specs.groups import expand_tasks
+    from harness.specs.load import load_task
 
     limits = [f"limit={limit}"] if limit else []
     return [
@@ -197,7 +198,7 @@ def part_settings(
     parts = {"--limit": limit, "--sample": sample, "--ids": ids}
     given = [name for name, value in parts.items() if value is not None]
     if len(given) > 1:
-        raise UserError(Problem(" and ".join(given), "each choose images", expected="one of them"))
+        raise UserError(Problem(" and ".join(given), "each choose images", fix="give one of them"))
     if sample is None and (stratify or seed is not None):
         name = "--stratify" if stratify else "--sample_seed"
         fix = "leave it out, or give --sample N"
@@ -220,7 +221,9 @@ def batch_size_of(text: str | None) -> int | Literal["auto"] | None:
     if text == "auto":
         return "auto"
     if not text.isdecimal() or int(text) < 1:
-        raise UserError(Problem("--batch_size", "is no batch size", text, "1, 2, … or auto"))
+        raise UserError(
+            Problem("--batch_size", "is no batch size", text, fix="give 1, 2, … or auto")
+        )
     return int(text)
 
 
@@ -232,7 +235,7 @@ def shard_of(text: str | None, fresh: bool) -> "Shard":
         return WHOLE
     index, slash, count = text.partition("/")
     if not (slash and index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
-        raise UserError(Problem("--shard", "is no slice", text, "I/N with I from 1 to N"))
+        raise UserError(Problem("--shard", "is no slice", text, fix="give I/N with I from 1 to N"))
     if fresh:
         what = "moves aside what the other slices have done"
         fix = "move the directory yourself, or choose another --output"

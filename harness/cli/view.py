@@ -62,7 +62,7 @@ def view(
 
     if images is not None and copy_images:
         what = "say two things about where the images are"
-        raise UserError(Problem("--images and --copy_images", what, expected="one of them"))
+        raise UserError(Problem("--images and --copy_images", what, fix="give one of them"))
     if images is not None and not images.is_dir():
         fix = "--images FOLDER that holds the task's images"
         raise UserError(Problem(f"--images {images}", "there is no such folder", fix=fix))

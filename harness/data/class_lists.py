@@ -30,10 +30,8 @@ def load_class_list(spec: ClassListSpec, name_set: str | None = None) -> ClassLi
     where = f"class list `{spec.class_list}`"
     given = [key for key in ("classes", "path", "source") if getattr(spec, key)]
     if len(given) != 1:
-        expected = "exactly one of `classes`, `path`, `source`"
-        raise SpecError(
-            Problem(where, "has no single source", ", ".join(given) or "none", expected)
-        )
+        fix = "set exactly one of `classes`, `path`, `source`"
+        raise SpecError(Problem(where, "has no single source", ", ".join(given) or "none", fix=fix))
     chosen = name_set or spec.name_set
     base = _with_glosses(spec, sorted(_base(spec, where), key=lambda item: item.id), where)
     counts = Counter(item.id for item in base)
@@ -83,8 +81,8 @@ def _with_glosses(spec: ClassListSpec, base: list[Class], where: str) -> list[Cl
         return base
     glosses = read_names(spec.resolve(spec.glosses, "glosses"), where)
     if len(glosses) != len(base):
-        got, expected = f"{len(glosses)} glosses", f"{len(base)} glosses, in the order of the ids"
-        raise DataError(Problem(where, "`glosses` does not fit", got, expected))
+        got, fix = f"{len(glosses)} glosses", f"write {len(base)} glosses, in the order of the ids"
+        raise DataError(Problem(where, "`glosses` does not fit", got, fix=fix))
     return [
         replace(item, gloss=item.gloss or gloss) for item, gloss in zip(base, glosses, strict=True)
     ]
@@ -97,8 +95,9 @@ def _kept(spec: ClassListSpec, classes: list[Class], where: str) -> list[Class]:
     wnids = read_names(spec.resolve(spec.subset, "subset"), where)
     kept = [item for item in classes if item.wnid in set(wnids)]
     if len(kept) != len(wnids):
-        got, expected = f"{len(wnids)} lines, {len(kept)} classes", "a WordNet id of the list each"
-        raise DataError(Problem(where, "`subset` does not fit", got, expected))
+        got = f"{len(wnids)} lines, {len(kept)} classes"
+        fix = "write one WordNet id of the list on each line, each once"
+        raise DataError(Problem(where, "`subset` does not fit", got, fix=fix))
     return kept
 
 
@@ -156,8 +155,8 @@ def _in_name_set(
     else:
         raise SpecError(unknown_name(where, "name set", name_set, name_sets(spec)))
     if len(names) != len(base):
-        got, expected = f"{len(names)} names", f"{len(base)} names, in the order of the ids"
-        raise DataError(Problem(where, f"name set `{name_set}` does not fit", got, expected))
+        got, fix = f"{len(names)} names", f"write {len(base)} names, in the order of the ids"
+        raise DataError(Problem(where, f"name set `{name_set}` does not fit", got, fix=fix))
     return [
         replace(item, name=name, aliases=_other_names(item, name))
         for item, name in zip(base, names, strict=True)

@@ -39,11 +39,13 @@ def read_class_sentences(
     two keys or left out, a key that means several, what is no list of sentences.
     """
     if not is_file(path):
-        raise DataError(Problem(str(path), "there is no such file", expected=_SHAPE))
+        raise DataError(Problem(str(path), "there is no such file", fix=f"write {_SHAPE}"))
     file = read_text("class prompts", path)
     value = parse_json(file)
     if not isinstance(value, dict):
-        raise DataError(Problem(str(path), "is no JSON object", type(value).__name__, _SHAPE))
+        raise DataError(
+            Problem(str(path), "is no JSON object", type(value).__name__, fix=f"write {_SHAPE}")
+        )
     keys: defaultdict[int, list[str]] = defaultdict(list)
     problems: list[Problem] = []
     for key, meant in _meant(value, classes, by_number=by_number).items():
@@ -73,7 +75,8 @@ def _meant(
 def _not_one(where: str, key: str, meant: frozenset[int], classes: ClassList) -> Iterator[Problem]:
     if not meant:
         what = f"is no class of `{classes.name}`"
-        yield Problem(where, what, fix=suggestion(key, classes.names))
+        fix = suggestion(key, classes.names) or "write a name, an alias, a WordNet id or an id"
+        yield Problem(where, what, fix=fix)
     elif len(meant) > 1:
         fix = "name each by its WordNet id, an alias or its id"
         yield Problem(where, "means several classes", str(sorted(meant)), fix=fix)
@@ -94,12 +97,12 @@ def _not_once(
 
 def _faults(where: str, texts: object) -> Iterator[Problem]:
     if not isinstance(texts, list) or not texts:
-        yield Problem(where, "is no list of sentences", repr(texts)[:80], _SHAPE)
+        yield Problem(where, "is no list of sentences", repr(texts)[:80], fix=f"write {_SHAPE}")
         return
     for text in texts:
         if not isinstance(text, str) or not text.strip() or len(text) > _LONGEST:
-            expected = f"a text, not blank, of at most {_LONGEST} characters"
-            yield Problem(where, "holds what is no sentence", repr(text)[:80], expected)
+            fix = f"write a text, not blank, of at most {_LONGEST} characters"
+            yield Problem(where, "holds what is no sentence", repr(text)[:80], fix=fix)
         elif any("\ud800" <= sign <= "\udfff" for sign in text):
             what, fix = "holds half of a surrogate pair", "write the whole sign, or leave it out"
             yield Problem(where, what, ascii(text)[:80], fix=fix)

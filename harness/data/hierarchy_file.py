@@ -150,7 +150,9 @@ def _misplaced(path: Path, found: Hierarchy, names: Mapping[int, str]) -> Iterat
     for node in found.nodes:
         depths.append(1 + max((depths[each] for each in node.parents), default=0))
     if max(depths) > DEEPEST:
-        yield Problem(str(path), f"{max(depths)} levels", expected=f"at most {DEEPEST}")
+        yield Problem(
+            str(path), f"{max(depths)} levels", fix=f"leave levels out, to at most {DEEPEST}"
+        )
         return
     of_class = set(found.node_of.values())
     for class_id, place in found.node_of.items():

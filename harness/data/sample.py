@@ -82,8 +82,8 @@ def chosen_rows(
     unknown = [each for each in named if each not in rows]
     if unknown:
         what = f"{len(unknown)} of {len(named)} ids are of no image of the data set"
-        expected = f"ids such as {_listed(ids)}"
-        raise DataError(Problem(str(path), what, _listed(unknown), expected))
+        fix = f"write ids such as {_listed(ids)}"
+        raise DataError(Problem(str(path), what, _listed(unknown), fix=fix))
     return frozenset(rows[each] for each in named)
 
 
@@ -168,7 +168,7 @@ def ids_in(path: Path) -> dict[str, str]:
             Problem(str(path), f"{len(twice)} ids stand twice", _listed(twice), fix=fix)
         )
     if not ids:
-        raise DataError(Problem(str(path), "no ids in it", expected="one image id a line"))
+        raise DataError(Problem(str(path), "no ids in it", fix="write one image id a line"))
     return ids
 
 

@@ -128,6 +128,6 @@ def _misfits(spec: EncoderSpec, where: str) -> list[Problem]:
             found.append(Problem(where, what, got=getattr(spec, key), fix=fix))
     low, high = spec.ngram_range
     if not 1 <= low <= high:
-        what, expected = "`ngram_range` is not a range", "[lo, hi] with 1 <= lo <= hi"
-        found.append(Problem(where, what, got=str([low, high]), expected=expected))
+        what, fix = "`ngram_range` is not a range", "write [lo, hi] with 1 <= lo <= hi"
+        found.append(Problem(where, what, got=str([low, high]), fix=fix))
     return found

@@ -82,7 +82,9 @@ def scored(
     another `empty`.
     """
     if empty not in ("exclude", "correct"):
-        raise DataError(Problem("empty", "is not known", repr(empty), "'exclude' or 'correct'"))
+        raise DataError(
+            Problem("empty", "is not known", repr(empty), fix="say 'exclude' or 'correct'")
+        )
     answers = to_answers(rows)
     labels = LabelSet(
         "references",

@@ -151,7 +151,7 @@ def check_names(names: Sequence[str]) -> None:
     for name in names:
         if not _FILE_NAME.fullmatch(name):
             what = "is a name of a task or class list that can be no file name in the site"
-            raise DataError(Problem(repr(name), what, expected="letters, digits, `_`, `-`, `.`"))
+            raise DataError(Problem(repr(name), what, fix="use letters, digits, `_`, `-`, `.`"))
 
 
 def _write_pictures(

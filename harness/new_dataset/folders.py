@@ -81,7 +81,7 @@ def by_folders(tree: Tree, split: str | None) -> Found:
     _check_parents(folder, sorted({each for each in parents if each.parts}))
     if not any(each.parts for each in parents):
         what = f"{counted(len(names), 'image')} in no folder of a class"
-        raise DataError(Problem(str(folder), what, expected="one folder a class, or a CSV"))
+        raise DataError(Problem(str(folder), what, fix="make one folder a class, or add a CSV"))
     pairs = zip(source.ids, parents, strict=True)
     return Found(
         form="a folder for each class" + (f", split `{inside.name}`" if split else ""),

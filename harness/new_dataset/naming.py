@@ -51,14 +51,16 @@ def name_classes(found: Found, catalogue: Catalogue, names: Path | None, command
         kinds = [next(each for each in occurring if isinstance(each, kind)) for kind in (int, str)]
         got = ", ".join(map(repr, kinds))
         what = "class ids and names of classes beside each other"
-        raise DataError(Problem(where, what, got, "names everywhere, or numbers everywhere"))
+        raise DataError(
+            Problem(where, what, got, fix="write names everywhere, or numbers everywhere")
+        )
     known: Sequence[Label] = range(len(found.names)) if found.names else occurring
     texts = found.names or tuple(map(str, occurring))
     strange = [each for each in occurring if found.names and each not in known]
     if strange:
-        expected = f"numbers below {len(texts)}, which have names"
+        fix = f"name the others too, or keep to numbers below {len(texts)}"
         raise DataError(
-            Problem(where, "labels without a name", listed(list(map(str, strange))), expected)
+            Problem(where, "labels without a name", listed(list(map(str, strange))), fix=fix)
         )
     read = read_names(names, "--names") if names is not None else None
     numbers = numbers_of([(text,) for text in texts])
@@ -126,7 +128,7 @@ def _lines_of(numbers: Sequence[int], names: Sequence[str], file: str) -> list[i
     if len(set(numbers)) < len(numbers):
         twice = next(number for number in numbers if numbers.count(number) > 1)
         what = f"several classes are the number {twice}, such as `{twice}` and `0{twice}`"
-        raise DataError(Problem(f"--names {file}", what, expected="one class for each number"))
+        raise DataError(Problem(f"--names {file}", what, fix="write each number in one way"))
     if len(names) == len(numbers):
         order = {number: line for line, number in enumerate(sorted(numbers))}
         return [order[number] for number in numbers]
@@ -141,7 +143,7 @@ def _lines_of(numbers: Sequence[int], names: Sequence[str], file: str) -> list[i
 
 def _wrong_count(file: str, names: Sequence[str], got: str, n: int) -> Problem:
     what = f"{counted(len(names), 'name')} for {counted(n, 'class', 'classes')}"
-    return Problem(file, what, got, "a name a line for each class, in this order")
+    return Problem(file, what, got, fix="write a name a line for each class, in this order")
 
 
 def _check_order(

@@ -38,7 +38,9 @@ def _images(tree: Tree, choice: Choice) -> Found:
     if not tree.names:
         others = ", ".join(f"{n} {kind}" for kind, n in tree.found.passed_over(()).items())
         got = others or "an empty folder"
-        raise DataError(Problem(str(tree.found.folder), "no images in it", got, _FORMS))
+        raise DataError(
+            Problem(str(tree.found.folder), "no images in it", got, fix=f"give {_FORMS}")
+        )
     tables, unread = _csv_files(tree, choice)
     if tables and (tree.has_class_folders or len(tables) > 1):
         raise DataError(_several(tree, tables))
@@ -61,7 +63,9 @@ def _file(name: str, path: Path, choice: Choice) -> Found:
         return _table(name, path, choice)
     if suffix not in _CSV:
         ends = ", ".join((*_CSV, *_TABLES))
-        raise DataError(Problem(str(path), "is no table", path.suffix, f"a folder, or {ends}"))
+        raise DataError(
+            Problem(str(path), "is no table", path.suffix, fix=f"give a folder, or {ends}")
+        )
     table = open_csv(read_text("labels", path))
     tree = look(path.parent)
     if not tree.names:
@@ -121,5 +125,7 @@ def _no_labels(tree: Tree, unread: list[Problem]) -> list[Problem]:
     folder = tree.found.folder
     what = f"{counted(len(tree.names), 'image')}, and nothing says what they show"
     rows = [name for name in tree.found.names if Path(name).suffix.lower() in _TABLES]
-    fix = f"is `{rows[0]}` a table of them? harness new {folder / rows[0]} …" if rows else None
-    return [Problem(str(folder), what, expected=_FORMS, fix=fix), *unread[:3]]
+    fix = f"give {_FORMS}"
+    if rows:
+        fix = f"is `{rows[0]}` a table of them? harness new {folder / rows[0]} …; else {fix}"
+    return [Problem(str(folder), what, fix=fix), *unread[:3]]

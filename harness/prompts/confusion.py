@@ -62,7 +62,7 @@ def _read_npz(path: Path, class_ids: Sequence[int]) -> tuple[list[int], NDArray[
     arrays = read_arrays(path, "confusion matrix")
     if "confusion" not in arrays:
         got = ", ".join(arrays) or "no arrays"
-        raise _error(path, "no array `confusion`", got=got, expected=_SHAPE)
+        raise _error(path, "no array `confusion`", got=got)
     try:
         matrix = np.asarray(arrays["confusion"], dtype=np.float64)
         ids = [int(item) for item in arrays.get("class_ids", sorted(class_ids))]
@@ -93,7 +93,7 @@ def _read_csv(path: Path, _: Sequence[int]) -> tuple[list[int], NDArray[np.float
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise _error(path, "not a readable CSV file", got=str(error)) from error
     if not lines:
-        raise _error(path, "the file is empty", expected="a header of class ids")
+        raise _error(path, "the file is empty")
     header, rows = lines[0], lines[1:]
     named = not _is_int(header[0])
     columns = header[1:] if named else header
@@ -104,7 +104,7 @@ def _read_csv(path: Path, _: Sequence[int]) -> tuple[list[int], NDArray[np.float
         return ids, matrix
     row_ids = _integers(path, [row[0] for row in rows])
     if sorted(row_ids) != sorted(ids):
-        raise _error(path, "rows and columns are not of the same classes", expected=_SHAPE)
+        raise _error(path, "rows and columns are not of the same classes")
     order = np.argsort(row_ids, kind="stable")[np.argsort(np.argsort(ids, kind="stable"))]
     return ids, matrix[order, 1:]
 
@@ -118,7 +118,7 @@ def _check(path: Path, ids: Sequence[int], matrix: NDArray[np.float64]) -> None:
     n = len(ids)
     if n == 0 or matrix.shape not in ((n, n), (n, n + 1)):
         got = f"{list(matrix.shape)} for {n} classes"
-        raise _error(path, "a matrix of the wrong shape", got=got, expected=_SHAPE)
+        raise _error(path, "a matrix of the wrong shape", got=got)
     if len(set(ids)) != n:
         twice = sorted(class_id for class_id, count in Counter(ids).items() if count > 1)
         raise _error(path, "class ids stand there twice", got=", ".join(map(str, twice[:10])))
@@ -155,4 +155,5 @@ def _error(
     expected: str | None = None,
     fix: str | None = None,
 ) -> DataError:
+    fix = fix or f"write a .npz with `confusion`, or a CSV with a header of class ids: {_SHAPE}"
     return DataError(Problem(f"confusion matrix {path}", what, got, expected, fix))

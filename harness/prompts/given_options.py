@@ -58,7 +58,7 @@ def read_questions(path: Path, classes: ClassList, n_options: int) -> tuple[Ques
     no image, a class that is unknown or stands twice, more or fewer options than `n_options`.
     """
     if not is_file(path):
-        raise DataError(Problem(str(path), "there is no such file", expected="a file of options"))
+        raise DataError(Problem(str(path), "there is no such file", fix=f"write {_SHAPE}"))
     file = read_text("options", path)
     is_foci = path.suffix.lower() == ".json"
     entries = list(_foci(parse_json(file), path) if is_foci else parse_lines(file))
@@ -68,14 +68,16 @@ def read_questions(path: Path, classes: ClassList, n_options: int) -> tuple[Ques
     named = {text for _, row in rows for text in _classes_in(row) if isinstance(text, str)}
     reader = _Reader(classes, meanings(named, classes), image_key, n_options)
     if not entries:
-        raise DataError(Problem(str(path), "no options in it", "an empty file", _SHAPE))
+        raise DataError(
+            Problem(str(path), "no options in it", "an empty file", fix=f"write {_SHAPE}")
+        )
     return without_problems([*faults, *(reader.read(*each) for each in rows)], str(path))
 
 
 def _foci(value: Any, path: Path) -> Iterator[tuple[str, dict[str, Any]] | Problem]:
     if not isinstance(value, dict) or not all(isinstance(each, list) for each in value.values()):
-        expected = 'FOCI\'s {"class": [{"image": …, "options": […]}]}; our own form ends in .jsonl'
-        yield Problem(str(path), "not of a known shape", expected=expected)
+        fix = 'write FOCI\'s {"class": [{"image": …, "options": […]}]}; our own form ends in .jsonl'
+        yield Problem(str(path), "not of a known shape", fix=fix)
         return
     for name, entries in value.items():
         for place, entry in enumerate(entries):
@@ -137,14 +139,16 @@ class _Reader:
             return value
         what = f"an option is no class of `{self.classes.name}`"
         if not isinstance(value, str):
-            return Problem(where, what, repr(value)[:80], class_range(self.classes))
+            fix = f"write {class_range(self.classes)}"
+            return Problem(where, what, repr(value)[:80], fix=fix)
         found = self.named[value]
         if len(found) == 1:
             return next(iter(found))
         if found:
             what, got = "an option is the name of several classes", f"`{value}`: {sorted(found)}"
             return Problem(where, what, got, fix="give class ids in the place of names")
-        return Problem(where, what, repr(value)[:80], fix=suggestion(value, self.classes.names))
+        fix = suggestion(value, self.classes.names) or f"write {class_range(self.classes)}"
+        return Problem(where, what, repr(value)[:80], fix=fix)
 
 
 def by_image(

@@ -17,12 +17,12 @@ from harness.data.image_ids import ids_of_texts, written_id
 from harness.data.labels.files import parse_lines, read_text
 from harness.data.labels.rows import class_range, without_problems
 from harness.encoders.base import unit_rows
-from harness.errors import DataError, Problem
+from harness.errors import DataError, Problem, near_path
 from harness.limits import MOST_RECORD, is_file, parse_json_text, read_bounded_text
 from harness.prompts.confusion import read_arrays
 
 _ARRAYS = ("image_ids", "images", "class_ids", "classes")
-_EXPECTED = "`image_ids` [n], `images` [n, d], `class_ids` [m] and `classes` [m, d]"
+_SAVED = "`image_ids` [n], `images` [n, d], `class_ids` [m] and `classes` [m, d]"
 _SCORED = "scores"
 _SHOWN = 5
 
@@ -46,7 +46,7 @@ class ImageRanking:
         kept = max((len(each) for each in self.by_image.values()), default=0)
         if deepest > kept:
             what = f"ranks {kept} classes for an image, and `rank` goes to {deepest}"
-            fix = f"lower `rank`, or give a file of features: a .npz with {_EXPECTED}"
+            fix = f"lower `rank`, or give a file of features: a .npz with {_SAVED}"
             raise DataError(Problem(str(path), what, fix=fix))
 
 
@@ -63,8 +63,8 @@ def read_image_ranking(path: Path, classes: ClassList) -> ImageRanking:
     if path.is_dir():
         return _of_run(path, classes)
     if not is_file(path):
-        expected = "the directory of a run of `classify`, or a .npz file of features"
-        raise DataError(Problem(str(path), "there is no such file or folder", expected=expected))
+        fix = near_path(path) or "give the folder of a run of `classify`, or a .npz of features"
+        raise DataError(Problem(str(path), "there is no such file or folder", fix=fix))
     return _of_features(path, classes)
 
 
@@ -90,8 +90,8 @@ def _manifest(path: Path, classes: ClassList) -> Mapping[str, Any]:
         what, fix = "not the manifest of a run", "give the folder of a run of `classify`"
         raise DataError(Problem(str(where), what, str(error), fix=fix)) from error
     if protocol != "classify":
-        what, expected = "is no run of a classifier", "a task of protocol `classify`"
-        raise DataError(Problem(str(path), what, f"protocol `{protocol}`", expected))
+        what, fix = "is no run of a classifier", "give a run of a task of protocol `classify`"
+        raise DataError(Problem(str(path), what, f"protocol `{protocol}`", fix=fix))
     if status != "complete":
         what, fix = (
             "is a run that is not finished",
@@ -100,8 +100,9 @@ def _manifest(path: Path, classes: ClassList) -> Mapping[str, Any]:
         raise DataError(Problem(str(path), what, f"status `{status}`", fix=fix))
     if digest != classes.digest:
         what, expected = "is a run of another class list, or other names", f"`{classes.name}`"
+        fix = f"run the classifier over `{classes.name}` as it is today"
         raise DataError(
-            Problem(str(path), what, f"sha256 {digest}", f"{expected}, {classes.digest}")
+            Problem(str(path), what, f"sha256 {digest}", f"{expected}, {classes.digest}", fix)
         )
     assert isinstance(values, dict)
     return values
@@ -113,12 +114,17 @@ def _row(
     image, top, scores = (row.get(key) for key in ("image_id", "top", "top_scores"))
     has_scores = isinstance(top, list) and isinstance(scores, list) and 0 < len(top) == len(scores)
     if not isinstance(image, str) or row.get("rule") != _SCORED or not has_scores:
-        what, expected = "the row has no scores of classes", "`top` and `top_scores`"
-        return Problem(where, what, f"image {image!r}", expected)
+        what, fix = "the row has no scores of classes", "give a run whose rows hold `top_scores`"
+        return Problem(where, what, f"image {image!r}", fix=fix)
     assert isinstance(top, list)
     wrong = [each for each in top if type(each) is not int or each not in classes.by_id]
     if wrong:
-        return Problem(where, "`top` holds what is no class", str(wrong[0]), class_range(classes))
+        return Problem(
+            where,
+            "`top` holds what is no class",
+            str(wrong[0]),
+            fix=f"write {class_range(classes)}",
+        )
     return written_id(image), tuple(top)
 
 
@@ -126,19 +132,22 @@ def _of_features(path: Path, classes: ClassList) -> ImageRanking:
     arrays = read_arrays(path, "features")
     if any(name not in arrays for name in _ARRAYS):
         got = ", ".join(arrays) or "no arrays"
-        raise DataError(Problem(str(path), "not a file of features", got, _EXPECTED))
+        raise DataError(Problem(str(path), "not a file of features", got, fix=f"save {_SAVED}"))
     image_ids, images, class_ids, vectors = (arrays[name] for name in _ARRAYS)
     shapes = [list(arrays[name].shape) for name in _ARRAYS]
     fits = images.ndim == vectors.ndim == 2 and images.shape[1] == vectors.shape[1]
     fits = fits and shapes[0] == shapes[1][:1] and shapes[2] == shapes[3][:1]
     if not fits or image_ids.dtype.kind != "U" or class_ids.dtype.kind not in "iu":
-        raise DataError(Problem(str(path), "arrays that do not fit", str(shapes), _EXPECTED))
+        raise DataError(
+            Problem(str(path), "arrays that do not fit", str(shapes), fix=f"save {_SAVED}")
+        )
     if not (_is_finite(images) and _is_finite(vectors)):
         what, fix = "features that are no numbers, or are all zero", "compute them again"
         raise DataError(Problem(str(path), what, fix=fix))
     if sorted(class_ids.tolist()) != list(classes.ids):
         what, got = "is of other classes", f"{len(class_ids)} class ids"
-        raise DataError(Problem(str(path), what, got, f"each id of `{classes.name}` once"))
+        fix = f"save a vector for each id of `{classes.name}`, once"
+        raise DataError(Problem(str(path), what, got, fix=fix))
     ids = ids_of_texts(image_ids.tolist(), str(path))
     order = np.argsort(class_ids)
     known = unit_rows(vectors)[order]

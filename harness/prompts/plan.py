@@ -88,7 +88,8 @@ class Planner:
             what, fix = "the prompt holds an object in place of its text", "`| list` or `| join`"
             raise SpecError(Problem(self._where, what, got=address[0], fix=f"add {fix}"))
         what, got = "the prompt is another one each time that it is rendered", f"{len(texts)} texts"
-        raise SpecError(Problem(self._where, what, got=got, expected="one"))
+        fix = "take what is drawn by chance out of `doc_to_text`"
+        raise SpecError(Problem(self._where, what, got=got, fix=fix))
 
     def _sample(self) -> str:
         if not self.task.doc_to_text:
@@ -103,7 +104,8 @@ class Planner:
             return render(self.task.doc_to_text or "", values)
         except ValueError as error:
             what = "the prompt cannot be rendered"
-            raise SpecError(Problem(self._where, what, expected=str(error))) from error
+            fix = "mend `doc_to_text`: docs/prompts.md says what may stand in it"
+            raise SpecError(Problem(self._where, what, str(error), fix=fix)) from error
 
     @property
     def _where(self) -> str:

@@ -134,7 +134,9 @@ def _shift(result: Results, before: str, after: str) -> Shift:
     if change is None:
         pairs = [name.replace("->", " to ") for name in result.changes]
         where, what = f"plot of {named(result)}", "has no change between these label sets"
-        raise UserError(Problem(where, what, f"{before} to {after}", f"one of {', '.join(pairs)}"))
+        raise UserError(
+            Problem(where, what, f"{before} to {after}", fix=f"name one of {', '.join(pairs)}")
+        )
     if change.from_ is None or change.to is None or change.delta is None:
         what = "no image has a label in both label sets"
         fix = "--from and --to name two label sets of the same images"

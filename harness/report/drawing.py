@@ -41,9 +41,9 @@ def kind_of(path: Path) -> str:
     """Give the kind of picture that a path's ending asks for. Raises UserError for another one."""
     kind = path.suffix.lower().removeprefix(".")
     if kind not in KINDS:
-        expected = " or ".join(f"FILE.{each}" for each in KINDS)
+        fix = "-o " + " or ".join(f"FILE.{each}" for each in KINDS)
         got = f"the ending `{path.suffix}`" if path.suffix else "no ending"
-        raise UserError(Problem(f"-o {path}", "is no kind of picture", got, expected))
+        raise UserError(Problem(f"-o {path}", "is no kind of picture", got, fix=fix))
     return kind
 
 

@@ -25,9 +25,9 @@ def form_of(text: str | None, as_json: bool, table: str | None = None) -> Form:
         raise UserError(Problem("--format", "is no format", text).among(text, FORMS))
     if as_json and found != "json":
         what = "are two formats"
-        raise UserError(Problem(f"--json and --format {text}", what, expected="one of them"))
+        raise UserError(Problem(f"--json and --format {text}", what, fix="give one of them"))
     if table is not None and found == "json":
-        raise UserError(Problem("--table", "is for the other formats", expected="no --table"))
+        raise UserError(Problem("--table", "is for the other formats", fix="leave it out"))
     return found
 
 

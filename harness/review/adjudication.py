@@ -33,8 +33,8 @@ def adjudication_of(review: Review, annotator: str = "adjudicator") -> Adjudicat
     can be no annotator's name, and where nobody differs.
     """
     if not NAME.fullmatch(annotator):
-        expected = "letters of a to z, digits, `_` and `-`, at most 40; a letter or digit first"
-        raise UserError(Problem("--annotator", "is no name", ascii(annotator)[:80], expected))
+        fix = "use letters of a to z, digits, `_` and `-`, at most 40; a letter or digit first"
+        raise UserError(Problem("--annotator", "is no name", ascii(annotator)[:80], fix=fix))
     asked = {item.image_id: item for item in review.queue.items if item.known is None}
     ballots = ballots_of(asked, review.answers.latest.values(), "last")
     seed = review.queue.seed

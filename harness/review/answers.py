@@ -131,8 +131,8 @@ def read_answers(queue: Queue, folder: Path, *, may_be_none: bool = False) -> An
             else:
                 notes.append(found)
     if not rows and not problems and not may_be_none:
-        expected = f"files as {queue.annotators[0]}{SUFFIX}" if queue.annotators else None
-        problems.append(Problem(str(place), "there are no answers in it", expected=expected))
+        fix = f"harness review serve {folder}, or put the annotators' files into it"
+        problems.append(Problem(str(place), "there are no answers in it", fix=fix))
     if problems:
         raise DataError(first_problems(problems, str(place)))
     answered = {each.annotator for each in rows}
@@ -220,15 +220,16 @@ def parse_row(line: bytes, where: str) -> AnswerRow | Problem:
     try:
         parse_json_text(line.decode("utf-8"), _LINES)
     except ValueError as error:
-        expected = "one JSON object a line, each key once"
-        return Problem(where, "is no answer", f"{shown} ({error})", expected)
+        fix = "write one JSON object a line, each key once"
+        return Problem(where, "is no answer", f"{shown} ({error})", fix=fix)
     try:
         return AnswerRow.model_validate_json(line, strict=True, by_alias=True, by_name=False)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
         known = [each.alias or name for name, each in AnswerRow.model_fields.items()]
-        fix = suggestion(key, known) if first["type"] == "extra_forbidden" else None
+        near = suggestion(key, known) if first["type"] == "extra_forbidden" else None
+        fix = near or "take the line out, or write it as the page does"
         what = f"is no answer: `{key}`: {first['msg']}" if key else f"is no answer: {first['msg']}"
         return Problem(where, what, shown, fix=fix)
 

@@ -69,8 +69,8 @@ def _check(queue: Queue, request: ExportRequest) -> None:
     form, name = request.form, f"--format {request.form.name}"
     has_labels = request.labels is not None
     if form.is_label_set and has_labels == (request.annotator is not None):
-        expected = "either --labels FILE or --annotator NAME"
-        raise UserError(Problem(name, "holds one label set", expected=expected))
+        fix = "give either --labels FILE or --annotator NAME"
+        raise UserError(Problem(name, "holds one label set", fix=fix))
     if request.annotator is not None and not form.is_label_set:
         fix = "leave it out, or choose another --format"
         raise UserError(Problem("--annotator", f"does nothing with {name}", fix=fix))
@@ -81,8 +81,8 @@ def _check(queue: Queue, request: ExportRequest) -> None:
         known = queue.annotators
         raise UserError(unknown_name("--annotator", "annotator", request.annotator, known))
     if not (form.has_pass or has_labels or request.pass_ or len(queue.passes) == 1):
-        expected = f"--pass {' or '.join(queue.passes)}"
-        raise UserError(Problem(name, "holds one pass", expected=expected))
+        fix = f"--pass {' or '.join(queue.passes)}"
+        raise UserError(Problem(name, "holds one pass", fix=fix))
     if "{image_id}" not in request.image:
         what = "is the same for every image"
-        raise UserError(Problem("--image", what, request.image, "{image_id} in it"))
+        raise UserError(Problem("--image", what, request.image, fix="write {image_id} into it"))

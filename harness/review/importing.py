@@ -66,8 +66,8 @@ def read_rows(
             problems.append(row)
         elif row.key in rows:
             what = "is a second answer of one person to one image in one pass"
-            expected = f"one; the first is {rows[row.key][0]}"
-            problems.append(Problem(each.where, what, expected=expected))
+            fix = f"take it out, or the first, {rows[row.key][0]}"
+            problems.append(Problem(each.where, what, fix=fix))
         else:
             rows[row.key] = (each.where, row)
     if not rows and not problems:
@@ -202,5 +202,6 @@ def _refusal(
     if not choice.replace:
         return Problem(where, "another answer is there", got, f"{there}, as is there", "--replace")
     if old.time and row.time and row.time < old.time:
-        return Problem(where, "a later answer is there", f"of {row.at}", f"of {old.at} or later")
+        fix = "take the older answer out of the file"
+        return Problem(where, "a later answer is there", f"of {row.at}", f"of {old.at}", fix)
     return None

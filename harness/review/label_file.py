@@ -89,7 +89,7 @@ class Provenance(Part):
             found = cls.model_validate(read_json(path, MOST_TEXT))
         except ValidationError as error:
             where = ".".join(map(str, error.errors()[0]["loc"]))
-            problem = Problem(f"{path}: {where}", error.errors()[0]["msg"], expected=_MADE)
+            problem = Problem(f"{path}: {where}", error.errors()[0]["msg"], fix=_MADE)
             raise DataError(problem) from None
         got = _digest(labels)
         if got != found.labels_sha256:
@@ -98,7 +98,7 @@ class Provenance(Part):
         return found
 
 
-_MADE = "what `harness review merge` writes"
+_MADE = "write it again: harness review merge"
 
 
 def provenance_of(labels: Path) -> Path:
@@ -123,7 +123,7 @@ def refuse_target(path: Path, name: str, catalogue: Catalogue, labels: Labels) -
     if fault is not None:
         raise UserError(Problem("--name", fault, got=name, fix="--name NAME"))
     if path.suffix != ".jsonl":
-        raise UserError(Problem("-o", "is no path of a label set", str(path), "FILE.jsonl"))
+        raise UserError(Problem("-o", "is no path of a label set", str(path), fix="-o FILE.jsonl"))
     others = [each for each in _files(path) if each.exists()]
     if others and not provenance_of(path).is_file():
         what = "is there already, and was not written by `harness review merge`"

@@ -65,17 +65,17 @@ def check_request(request: QueueRequest) -> None:
     problems = [*_annotator_faults(request.annotators)]
     people, overlap = len(request.annotators), request.overlap
     if overlap is not None and not 1 <= overlap <= people:
-        what, expected = (
+        what, fix = (
             "each image is for as many annotators as there are, at most",
-            f"1 to {people}",
+            f"--overlap 1 to {people}",
         )
-        problems.append(Problem("--overlap", what, str(overlap), expected))
+        problems.append(Problem("--overlap", what, str(overlap), fix=fix))
     if not 0 < request.rules.control <= 1:
         what = (
             "is no share: some images are always drawn at random, to know the rate in all of them"
         )
-        got, expected = f"{request.rules.control:g}", "above 0 and at most 1, as 0.1"
-        problems.append(Problem("--control", what, got, expected))
+        got, fix = f"{request.rules.control:g}", "give a share above 0 and at most 1, as 0.1"
+        problems.append(Problem("--control", what, got, fix=fix))
     elif not _has_rule(request) and request.rules.control < 1:
         what, fix = "no rule chooses images", "--disagree 1, or --control 1 for random images alone"
         problems.append(Problem("the queue", what, fix=fix))
@@ -86,18 +86,18 @@ def check_request(request: QueueRequest) -> None:
 def _annotator_faults(names: Sequence[str]) -> list[Problem]:
     where = "--annotators"
     if not names or len(names) > _MOST_ANNOTATORS:
-        expected = f"1 to {_MOST_ANNOTATORS} names with commas between them, as ann,bob"
-        return [Problem(where, "are no people", f"{len(names)} names", expected)]
-    expected = "letters of a to z, digits, `_` and `-`, at most 40; a letter or digit first"
+        fix = f"give 1 to {_MOST_ANNOTATORS} names with commas between them, as ann,bob"
+        return [Problem(where, "are no people", f"{len(names)} names", fix=fix)]
+    fix = "use letters of a to z, digits, `_` and `-`, at most 40; a letter or digit first"
     found = [
-        Problem(where, "is no name of an annotator", ascii(each)[:80], expected)
+        Problem(where, "is no name of an annotator", ascii(each)[:80], fix=fix)
         for each in names
         if not NAME.fullmatch(each) or name_fault(each)
     ]
     twice = [each for each, count in Counter(map(str.lower, names)).items() if count > 1]
     if twice:
         what = "stand twice, upper and lower case taken for one"
-        found.append(Problem(where, what, ", ".join(twice), "each person once"))
+        found.append(Problem(where, what, ", ".join(twice), fix="name each person once"))
     return found
 
 

@@ -75,7 +75,7 @@ def check_pass(review: Review, which: Which) -> None:
     if which != "last" and which not in passes:
         where = f"--pass {which}"
         what = f"a review of mode {review.queue.mode} has no such answers"
-        raise UserError(Problem(where, what, expected=" or ".join((*passes, "last"))))
+        raise UserError(Problem(where, what, fix=f"--pass {' or '.join((*passes, 'last'))}"))
 
 
 def open_task_of(
@@ -90,7 +90,8 @@ def open_task_of(
     if opened.classes.digest != queue.classes_sha256:
         what = f"class list `{opened.classes.name}` is not that of the queue"
         got, expected = (f"sha256 {each}" for each in (opened.classes.digest, queue.classes_sha256))
-        raise DataError(Problem(str(folder), what, got, expected))
+        fix = "put the class list back as it was, or make a new review: harness review make"
+        raise DataError(Problem(str(folder), what, got, expected, fix))
     return opened
 
 

@@ -171,7 +171,9 @@ class Queue(_Strict):
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
-            problem = Problem(f"{path}: {where}", first["msg"], expected="a queue of this version")
+            problem = Problem(
+                f"{path}: {where}", first["msg"], fix="make it again: harness review make"
+            )
             raise DataError(problem) from None
         if found.sha256 != digest(found):
             problem = Problem(

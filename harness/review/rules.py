@@ -95,8 +95,8 @@ def _refuse_inapplicable(sources: Sources, rules: Rules, group: Mapping[str, Gro
     models = len(sources.models)
     of = "the runs are of " + ", ".join(sources.models)
     if rules.disagree is not None and not 1 <= rules.disagree <= models:
-        what, expected = "is no number of the models", f"1 to {models}: {of}"
-        raise UserError(Problem("--disagree", what, str(rules.disagree), expected))
+        what, fix = "is no number of the models", f"give 1 to {models}: {of}"
+        raise UserError(Problem("--disagree", what, str(rules.disagree), fix=fix))
     if rules.split and models < 2:
         fix = "name the runs of two models or more"
         raise UserError(Problem("--split", "needs two models or more", got=of, fix=fix))
@@ -114,8 +114,8 @@ def _refuse_inapplicable(sources: Sources, rules: Rules, group: Mapping[str, Gro
 
 def _refuse_margin(sources: Sources, share: float) -> None:
     if not 0 < share <= 1:
-        what, expected = "is no share of the images", "above 0 and at most 1, as 0.1"
-        raise UserError(Problem("--low_margin", what, f"{share:g}", expected))
+        what, fix = "is no share of the images", "give one above 0 and at most 1, as 0.1"
+        raise UserError(Problem("--low_margin", what, f"{share:g}", fix=fix))
     if not _margins(sources):
         fix = "leave it out, or add a run of a classifier or of ranked names"
         raise UserError(Problem("--low_margin", "no run has scores of two classes", fix=fix))

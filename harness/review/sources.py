@@ -149,7 +149,7 @@ def _check_alike(runs: Sequence[OpenRun]) -> None:
                 if (run.manifest.model, run.manifest.task) == (model, task)
             )
             what = f"{count} runs of one model under one task, which answers could not tell apart"
-            raise UserError(Problem(f"{model} on {task}", what, got, "one of them"))
+            raise UserError(Problem(f"{model} on {task}", what, got, fix="give one of them"))
 
 
 def _same_data(a: OpenRun, b: OpenRun) -> bool:
@@ -196,7 +196,7 @@ def _pictures(runs: Sequence[OpenRun]) -> dict[str, str]:
             if found.setdefault(row.image_id, row.image_sha256) != row.image_sha256:
                 what = "is another picture for another of the runs"
                 where = f"{run.path}, image `{row.image_id}`"
-                raise DataError(Problem(where, what, expected="runs over the same images"))
+                raise DataError(Problem(where, what, fix="give runs over the same images"))
     return found
 
 

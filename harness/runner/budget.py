@@ -24,8 +24,8 @@ class ErrorBudget:
             value = -1.0
         sound = 0 <= value < 1 or (value >= 1 and value.is_integer())
         if not sound:
-            expected = "a share below 1, such as 0.1, or a count, such as 20"
-            raise UserError(Problem("--max_errors", "is not a budget", text, expected))
+            fix = "give a share below 1, such as 0.1, or a count, such as 20"
+            raise UserError(Problem("--max_errors", "is not a budget", text, fix=fix))
         return cls(value, text)
 
     def allowed(self, images: int) -> int:

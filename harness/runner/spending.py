@@ -101,7 +101,9 @@ class Spending:
 def refuse_without_prices(model: ModelSpec, limit: float) -> None:
     """Raise UserError for a limit that is none, and for a model whose YAML names no prices."""
     if not 0 < limit < math.inf:
-        raise UserError(Problem("--max_cost", "is no limit", f"{limit:g}", "US dollars above 0"))
+        raise UserError(
+            Problem("--max_cost", "is no limit", f"{limit:g}", fix="give US dollars above 0")
+        )
     if model.options.get("prices") is None:
         what = "--max_cost needs the prices of the model, which its YAML does not name"
         fix = "--set_model options.prices='{input: 2.5, output: 10}', dollars for a million tokens"

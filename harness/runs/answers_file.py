@@ -71,7 +71,7 @@ def read_answers(path: Path, classes: ClassList, *, with_options: bool) -> Answe
     multiple choice. Raises DataError with every problem of the file, ten in full.
     """
     if not is_file(path):
-        raise DataError(Problem(str(path), "there is no such file", expected="a file of answers"))
+        raise DataError(Problem(str(path), "there is no such file", fix=f"write {_SHAPE}"))
     file = read_text("answers", path)
     rows: list[Given] = []
     problems: list[Problem] = []
@@ -85,7 +85,9 @@ def read_answers(path: Path, classes: ClassList, *, with_options: bool) -> Answe
         if not found:
             rows.append(_given(where, row))
     if not rows and not problems:
-        problems.append(Problem(str(path), "no answers in it", "an empty file", _SHAPE))
+        problems.append(
+            Problem(str(path), "no answers in it", "an empty file", fix=f"write {_SHAPE}")
+        )
     if problems:
         raise DataError(first_problems(problems, str(path)))
     return AnswersFile(path, file.digest, tuple(rows))
@@ -116,11 +118,12 @@ def _faults(
     fault = fault_of(name) if isinstance(name, str) else "is no text"
     if fault is not None:
         what = f"`image_id` is no id of an image: it {fault}"
-        yield Problem(where, what, _written(row, "image_id"), "a text")
+        yield Problem(where, what, _written(row, "image_id"), fix="write the image's id as a text")
     forms = [key for key in FORMS if key in row]
     if len(forms) != 1:
         got = " and ".join(f"`{key}`" for key in forms) or "none of them"
-        yield Problem(where, "a row holds one answer", got, f"exactly one of {', '.join(FORMS)}")
+        fix = f"keep exactly one of {', '.join(FORMS)}"
+        yield Problem(where, "a row holds one answer", got, fix=fix)
     for form in forms:
         if form in ("answer", "answers"):
             yield from _text_faults(where, form, row[form])
@@ -133,8 +136,8 @@ def _faults(
 
 def _text_faults(where: str, form: str, value: Any) -> Iterator[Problem]:
     if form == "answer" and not isinstance(value, str) and not _is_list_of(str, value):
-        expected = 'a text; "" for no answer; a list of texts for several that are all meant'
-        yield Problem(where, "`answer` is no text", repr(value)[:80], expected)
+        fix = 'write a text; "" for no answer; a list of texts for several that are all meant'
+        yield Problem(where, "`answer` is no text", repr(value)[:80], fix=fix)
     if isinstance(value, str) and is_error(value):
         fix = "ask for the image again, or leave its row out"
         yield Problem(where, f"`{form}` is the message of an error, no answer", value[:80], fix=fix)
@@ -142,7 +145,8 @@ def _text_faults(where: str, form: str, value: Any) -> Iterator[Problem]:
         what = f"`{form}` holds more than {MOST_WRITTEN} characters"
         yield Problem(where, what, fix="leave out the last ones")
     if form == "answers" and not _is_list_of(str, value):
-        yield Problem(where, "`answers` is no list of texts", repr(value)[:80], "texts, best first")
+        fix = "write a list of texts, best first"
+        yield Problem(where, "`answers` is no list of texts", repr(value)[:80], fix=fix)
 
 
 def _is_text(value: Any) -> bool:
@@ -152,17 +156,15 @@ def _is_text(value: Any) -> bool:
 def _class_faults(where: str, form: str, value: Any, classes: ClassList) -> Iterator[Problem]:
     ids = value if form != "class_id" or isinstance(value, list) else [value]
     if not ids or not _is_list_of(int, ids):
-        kind, expected = (
-            "class id",
-            "a whole number; -1 for none of the classes; or several in a list",
-        )
+        kind = "class id"
+        fix = "write a whole number; -1 for none of the classes; or several in a list"
         if form == "top":
-            kind, expected = "list of class ids", "class ids, best first"
-        yield Problem(where, f"`{form}` is no {kind}", repr(value)[:80], expected)
+            kind, fix = "list of class ids", "write class ids, best first"
+        yield Problem(where, f"`{form}` is no {kind}", repr(value)[:80], fix=fix)
     elif form == "class_id" and _NO_CLASS in ids:
         if len(ids) > 1:
             what = "`class_id` says that none of the classes is meant, and names some"
-            yield Problem(where, what, repr(value)[:80], "class ids, or -1 alone")
+            yield Problem(where, what, repr(value)[:80], fix="write class ids, or -1 alone")
     else:
         yield from _foreign(where, form, ids, classes)
         yield from _repeated(where, form, ids)
@@ -186,8 +188,8 @@ def _option_faults(
     if not with_options:
         yield Problem(where, "`options` are for tasks of multiple choice", fix="leave them out")
     elif not _is_list_of(int, value) or not 2 <= len(value) <= _MOST_OPTIONS:
-        expected = f"2 to {_MOST_OPTIONS} class ids, in the order of the letters"
-        yield Problem(where, "`options` is no list of options", repr(value)[:80], expected)
+        fix = f"write 2 to {_MOST_OPTIONS} class ids, in the order of the letters"
+        yield Problem(where, "`options` is no list of options", repr(value)[:80], fix=fix)
     else:
         yield from _foreign(where, "options", value, classes)
         yield from _repeated(where, "options", value)
@@ -198,7 +200,7 @@ def _foreign(where: str, key: str, ids: Sequence[int], classes: ClassList) -> It
     if wrong:
         what = f"`{key}` holds a class id that is no class of `{classes.name}`"
         got = ", ".join(map(str, wrong[:5]))
-        yield Problem(where, what, got, class_range(classes))
+        yield Problem(where, what, got, fix=f"write {class_range(classes)}")
 
 
 def _repeated(where: str, key: str, ids: Sequence[int]) -> Iterator[Problem]:

@@ -111,7 +111,7 @@ def refuse_twice(paths: Sequence[Path]) -> None:
     counts = Counter(path.resolve() for path in paths)
     twice = next((path for path in paths if counts[path.resolve()] > 1), None)
     if twice is not None:
-        raise UserError(Problem(str(twice), "is named twice", expected="each run once"))
+        raise UserError(Problem(str(twice), "is named twice", fix="name each run once"))
 
 
 def _check_alike(runs: Sequence[OpenRun]) -> None:
@@ -181,7 +181,11 @@ def check_same_classes(a: OpenRun, b: OpenRun, where: str) -> None:
     if one.name != two.name or one.ids != two.ids:
         got = f"`{one.name}` ({len(one)} classes) and `{two.name}` ({len(two)} classes)"
         what = "the runs are over different class lists"
-        raise DataError(Problem(where, what, got, "one class list; its name sets may differ"))
+        raise DataError(
+            Problem(
+                where, what, got, fix="compare runs over one class list; its name sets may differ"
+            )
+        )
 
 
 def check_same_equivalences(a: OpenRun, b: OpenRun, where: str) -> None:

@@ -114,7 +114,7 @@ def open_combinations(
         ("--answer_templates", answer_templates),
     ):
         if not names:
-            problems.append(Problem(key, "names nothing", expected="names, separated by commas"))
+            problems.append(Problem(key, "names nothing", fix="give names, separated by commas"))
     for name in dict.fromkeys(encoders):
         try:
             opened.append(open_encoder(load_encoder_spec(catalogue, name)))
@@ -189,7 +189,8 @@ def texts_to_map(run: OpenRun) -> dict[str, str]:
     task: TaskSpec = run.opened.task
     if task.protocol not in MAPPED_STATUS:
         what = f"protocol `{task.protocol}` maps no answers"
-        raise DataError(Problem(str(run.path), what, expected=f"one of {', '.join(MAPPED_STATUS)}"))
+        fix = f"give a run of protocol {', '.join(MAPPED_STATUS)}"
+        raise DataError(Problem(str(run.path), what, fix=fix))
     places = places_to_map(task, run.rows)
     if any(run.rows[place].meant for place in places):
         what = "has images with several answers that are all meant, which a grid does not map"

@@ -244,7 +244,15 @@ def _problem(
     what = f"`{key}` cannot be this" if key else "the keys do not fit together"
     got = repr(error["input"]) if key and _may_be_shown(model, error["loc"]) else None
     message = str(error["msg"]).removeprefix("Value error, ")
-    return Problem(file.origin(location), what, got=_shorten(got), expected=message)
+    return Problem(file.origin(location), what, got=_shorten(got), fix=_instruction(message))
+
+
+def _instruction(message: str) -> str:
+    """Give what pydantic says as what to do."""
+    rest = message.removeprefix("Input should be ")
+    if rest == message:
+        return message
+    return f"give a value {rest}" if rest.startswith(("greater", "less")) else f"give {rest}"
 
 
 def _may_be_shown(model: type[Spec], location: tuple[str | int, ...]) -> bool:
@@ -262,8 +270,9 @@ def _unknown_key(
     return Problem(
         where=file.origin(location),
         what=f"unknown key `{'.'.join(str(part) for part in location)}`",
-        expected=("one of " + ", ".join(known) if known else "no key") if guess is None else None,
-        fix=f"did you mean `{guess}`?" if guess else None,
+        fix=f"did you mean `{guess}`?"
+        if guess
+        else (f"use one of {', '.join(known)}" if known else "remove it"),
     )
 
 

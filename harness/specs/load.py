@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
-from harness.errors import Problem, SpecError, UserError
+from harness.errors import Problem, SpecError
 from harness.specs.base import FileSpec, Name, S, not_followed, validate
 from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.label_set import ClassListSpec, LabelFormat, LabelSetSpec
@@ -28,7 +28,7 @@ class GroupSpec(FileSpec):
 
     group: Name
     """Name for `--tasks`."""
-    task: tuple[str, ...]
+    task: tuple[str, ...] = Field(min_length=1)
     """Names of the tasks, or of other groups."""
     average: Literal["macro"] | None = None
     """Whether tables show the mean over the data sets, each of which is a group among `task`."""
@@ -105,7 +105,8 @@ def _with_prompt(catalogue: Catalogue, file: YamlFile) -> YamlFile:
     protocol = str(file.data.get("protocol"))
     if protocol not in templates:
         what = f"prompt `{name}` has no template for protocol `{protocol}`"
-        raise SpecError(Problem(file.origin(key), what, expected=" or ".join(templates)))
+        fix = f"name another prompt, or add a template to it: it is for {' and '.join(templates)}"
+        raise SpecError(Problem(file.origin(key), what, fix=fix))
     origins = {**file.origins, text: file.origins[key]}
     return YamlFile(file.path, {**file.data, "doc_to_text": templates[protocol]}, origins)
 
@@ -146,7 +147,7 @@ def _task_of_run(catalogue: Catalogue, name: str) -> Path:
         return catalogue.named(Kind.TASK, name)
     except SpecError as error:
         fix = "give the folder of its YAML: --include_path DIR"
-        raise SpecError(replace(each, fix=each.fix or fix) for each in error.problems) from error
+        raise SpecError(replace(each, fix=fix) for each in error.problems) from error
 
 
 def _names_in(task: TaskSpec) -> Iterator[tuple[str, Sequence[str]]]:
@@ -196,8 +197,8 @@ def is_label_file(name: str) -> bool:
 def label_format(path: Path) -> LabelFormat:
     """Give the format of a label file by the end of its name. Raises SpecError for another end."""
     if _suffix(path.name) not in _LABEL_FILES:
-        expected = ", ".join(_LABEL_FILES)
-        raise SpecError(Problem(str(path), "is no label file by its name", expected=expected))
+        fix = f"name it as one of {', '.join(_LABEL_FILES)}"
+        raise SpecError(Problem(str(path), "is no label file by its name", fix=fix))
     return _LABEL_FILES[_suffix(path.name)]
 
 
@@ -229,47 +230,6 @@ def load_class_list_spec(catalogue: Catalogue, name: str) -> ClassListSpec:
 def load_group(catalogue: Catalogue, name: str) -> GroupSpec:
     """Load a group by name or path."""
     return _load(GroupSpec, catalogue, Kind.GROUP, name)
-
-
-def expand_tasks(catalogue: Catalogue, names: Sequence[str]) -> list[str]:
-    """Give the task names that task names, groups and tags stand for, each once, in order.
-
-    Raises SpecError naming every unknown one, or when there is no name.
-    """
-    if not names:
-        raise SpecError(Problem("tasks", "none is named", fix="`harness list tasks` names them"))
-    tagged: dict[str, list[str]] = {}
-    known = {*catalogue.names(Kind.TASK), *catalogue.names(Kind.GROUP)}
-    if not known.issuperset(names):
-        tagged = _tasks_by_tag(catalogue)
-    found: list[str] = []
-    problems: list[Problem] = []
-    for name in names:
-        if name in catalogue.names(Kind.GROUP):
-            found += expand_tasks(catalogue, load_group(catalogue, name).task)
-        elif name in tagged:
-            found += tagged[name]
-        else:
-            try:
-                catalogue.find(Kind.TASK, name)
-                found.append(name)
-            except SpecError as error:
-                problems += error.problems
-    if problems:
-        raise SpecError(problems)
-    return list(dict.fromkeys(found))
-
-
-def _tasks_by_tag(catalogue: Catalogue) -> dict[str, list[str]]:
-    tagged: dict[str, list[str]] = {}
-    for name in catalogue.names(Kind.TASK):
-        try:
-            tags = load_task(catalogue, name).tag
-        except UserError:
-            continue  # a broken task of the user's must not break the others
-        for tag in tags:
-            tagged.setdefault(tag, []).append(name)
-    return tagged
 
 
 def _load(model: type[S], catalogue: Catalogue, kind: Kind, name: str) -> S:

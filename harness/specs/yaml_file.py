@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from harness.errors import DataError, Problem, SpecError
+from harness.errors import DataError, Problem, SpecError, near_path
 from harness.limits import (
     MOST_DEPTH,
     MOST_DIGITS,
@@ -137,8 +137,8 @@ def _broken(what: str, at: Any) -> yaml.YAMLError:
 
 
 _NO_CODE = (
-    "a YAML file holds no code, so that anyone may read and run it; say it with a Jinja2 template "
-    "in `doc_to_text`, a column name in `doc_to_visual`/`doc_to_target`, or an adapter in Python"
+    "take it out: a YAML holds no code; say it with a template in `doc_to_text`, a column name in "
+    "`doc_to_visual`/`doc_to_target`, or an adapter in Python"
 )
 _MOST_INCLUDED = 20
 _NEXT_LINE = "\x85"
@@ -223,10 +223,8 @@ def _with_included(path: Path, including: tuple[Path, ...], read: dict[Path, Yam
     for name in names:
         target = path.parent / name
         if not is_file(target):
-            where = own.origin(("include",))
-            raise SpecError(
-                Problem(where, "included file not found", got=name, expected=str(target))
-            )
+            where, fix = own.origin(("include",)), near_path(target) or f"write {target}"
+            raise SpecError(Problem(where, "included file not found", name, fix=fix))
         base = _read(target, including, read)
         data = _merge(data, base.data)
         origins.update(base.origins)
@@ -284,7 +282,7 @@ def _inspect(
     problems: list[Problem] = []
     if node.tag.startswith("!"):
         key = ".".join(keys)
-        problems.append(Problem(str(at), f"tag `{node.tag}` refused at `{key}`", expected=_NO_CODE))
+        problems.append(Problem(str(at), f"tag `{node.tag}` refused at `{key}`", fix=_NO_CODE))
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             problems += _inspect(item, (*keys, str(index)), path, origins)

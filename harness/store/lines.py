@@ -181,8 +181,8 @@ def _escaped(text: str) -> str:
 
 def _prediction(line: bytes, where: str) -> Prediction:
     if len(line) > MOST_RECORD:
-        what, expected = "the line is too long", f"at most {MOST_RECORD} bytes"
-        raise DataError(Problem(where, what, expected=expected))
+        what, fix = "the line is too long", f"take it out: a line has at most {MOST_RECORD} bytes"
+        raise DataError(Problem(where, what, fix=fix))
     try:
         return Prediction.from_json(_loads(line))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -193,6 +193,7 @@ def _prediction(line: bytes, where: str) -> Prediction:
                 "is not a prediction",
                 got=f"{shown} ({type(error).__name__}: {error})",
                 expected='{"image_id": …, "status": …, …}, one on each line, each key once',
+                fix="take the line out, and run again, which asks what is missing",
             )
         ) from error
 

@@ -171,11 +171,11 @@ class Variants:
         location: Sequence[str],
         what: str,
         got: str | None = None,
-        expected: str | None = None,
-        fix: str | None = None,
+        *,
+        fix: str,
     ) -> None:
         """Note a mistake."""
-        self.problems.append(Problem(str(self.origin(location)), what, got, expected, fix))
+        self.problems.append(Problem(str(self.origin(location)), what, got, fix=fix))
 
     def variant(self, settings: Settings, location: Sequence[str]) -> Variant | None:
         """Give the run of settings; of all that ask the same, the first. None for one that cannot

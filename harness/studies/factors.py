@@ -64,8 +64,8 @@ def written_of(runs: Variants, name: str, value: Any) -> Written | None:
     """Read a factor; None for a mistake, which is noted."""
     at = ("factors", name)
     if not isinstance(value, list | Mapping):
-        expected = "a list of levels, or a mapping with `levels` or `seeds`"
-        runs.fail(at, f"factor `{name}` has no levels", _short(value), expected)
+        fix = "write a list of levels, or a mapping with `levels` or `seeds`"
+        runs.fail(at, f"factor `{name}` has no levels", _short(value), fix=fix)
         return None
     if isinstance(value, list):
         return _levels(runs, at, value, {})
@@ -77,7 +77,7 @@ def written_of(runs: Variants, name: str, value: Any) -> Written | None:
     if len(given) != 1:
         what = f"factor `{name}` needs one of `levels` and `seeds`"
         guess = next((each for key in held if (each := nearest(key, parts))), None)
-        fix = f"did you mean `{guess}`?" if guess else None
+        fix = f"did you mean `{guess}`?" if guess else "keep one of them"
         runs.fail(at, what, " and ".join(given) or ", ".join(held) or "neither", fix=fix)
         return None
     read = _with_named if given == ["levels"] else _seeds
@@ -92,9 +92,9 @@ def _with_named(
         return found
     named = value["baseline"]
     if named not in found.levels:
-        expected = f"one of {', '.join(map(level_text, found.levels))}"
+        fix = f"name one of {', '.join(map(level_text, found.levels))}"
         what = f"`{at[1]}.baseline` is no level"
-        runs.fail((*at, "baseline"), what, _short(named), expected)
+        runs.fail((*at, "baseline"), what, _short(named), fix=fix)
     return replace(found, baseline=named)
 
 
@@ -102,7 +102,7 @@ def _seeds(runs: Variants, at: tuple[str, ...], value: Settings, held: Settings)
     n = value["seeds"]
     if type(n) is not int or not 2 <= n <= MOST_SEEDS:
         what = f"`{at[1]}.seeds` is no number of seeds"
-        runs.fail((*at, "seeds"), what, _short(n), f"2 to {MOST_SEEDS}")
+        runs.fail((*at, "seeds"), what, _short(n), fix=f"write 2 to {MOST_SEEDS}")
         return None
     if "baseline" in value:
         fix = "leave it out, or list `levels`"
@@ -113,12 +113,14 @@ def _seeds(runs: Variants, at: tuple[str, ...], value: Settings, held: Settings)
 
 def _levels(runs: Variants, at: tuple[str, ...], given: Any, held: Settings) -> Written | None:
     if not isinstance(given, list) or not given:
-        runs.fail(at, f"factor `{at[1]}` has no levels", _short(given), "a list of levels")
+        what, fix = f"factor `{at[1]}` has no levels", "write a list of levels"
+        runs.fail(at, what, _short(given), fix=fix)
         return None
     texts = [json.dumps(each, sort_keys=True, default=str) for each in given]
     twice = next((each for each in texts if texts.count(each) > 1), None)
     if twice is not None:
-        runs.fail(at, f"factor `{at[1]}` has a level twice", _short(twice), "each level once")
+        what, fix = f"factor `{at[1]}` has a level twice", "write each level once"
+        runs.fail(at, what, _short(twice), fix=fix)
         return None
     return Written(tuple(given), held, at)
 
@@ -187,8 +189,8 @@ def _differing(runs: Variants, factor: Factor, at: tuple[str, ...]) -> Factor | 
     if not same and len(variants) > 1:
         return factor
     got = ", ".join(same) or f"{factor.points[0].level}, which the task has"
-    expected = "two or more values on which answers depend"
-    runs.fail(at, f"factor `{factor.name}` has levels that ask the same", got, expected)
+    fix = "write two or more values on which answers depend"
+    runs.fail(at, f"factor `{factor.name}` has levels that ask the same", got, fix=fix)
     return None
 
 
@@ -202,7 +204,8 @@ def row_factor(runs: Variants, name: str, written: Written) -> Factor | None:
     protocols = _PROTOCOLS.get(name)
     if protocols and task.protocol not in protocols:
         what = f"factor `{name}` says nothing of task `{task.task}`"
-        runs.fail(at, what, f"protocol {task.protocol}", f"one of {', '.join(protocols)}")
+        fix = f"take it out, or take a task of protocol {' or '.join(protocols)}"
+        runs.fail(at, what, f"protocol {task.protocol}", fix=fix)
         return None
     if name == "mapping" and task.mapping.class_prompts:
         what = f"factor `mapping` compares templates, and `{task.task}` has sentences of classes"
@@ -216,13 +219,17 @@ def row_factor(runs: Variants, name: str, written: Written) -> Factor | None:
         known = ("null, as the label sets say", "none", "a ReGT config's path")
     for each in wrong:
         runs.fail(
-            at, f"factor `{name}` has no such level", _short(each), f"one of {'; '.join(known)}"
+            at,
+            f"factor `{name}` has no such level",
+            _short(each),
+            fix=f"write one of {'; '.join(known)}",
         )
     levels, own = list(written.levels), written.baseline
     own = own if own in levels else _own(name, task, written.levels)
     levels = levels if own in levels else [own, *levels]
     if len(levels) < 2:
-        runs.fail(at, f"factor `{name}` has one level", level_text(levels[0]), "two or more")
+        what, fix = f"factor `{name}` has one level", "write two or more"
+        runs.fail(at, what, level_text(levels[0]), fix=fix)
         return None
     points = tuple(Point(_row_text(name, each), variant, each) for each in levels)
     return Factor(name, points, levels.index(own), runs.text(variant))

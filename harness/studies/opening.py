@@ -43,7 +43,7 @@ def open_study(catalogue: Catalogue, name: str) -> Study:
     baselines = _baselines(runs)
     if len(runs.tasks) > MOST_RUNS:
         got = f"{len(runs.tasks):,} runs of a model"
-        runs.fail(("factors",), "are too many", got, f"{MOST_RUNS:,} or fewer")
+        runs.fail(("factors",), "are too many", got, fix=f"leave levels out, to {MOST_RUNS:,} runs")
     if runs.problems:
         raise SpecError(dict.fromkeys(runs.problems))
     tasks = {each: runs.tasks[each] for each in (*varied, *(own for _, own in baselines))}

@@ -151,9 +151,9 @@ def test_a_gate_fails_by_the_last_run_against_the_first(folder: Path, three: lis
     ("words", "what", "fix"),
     [
         (["A"], "compares two runs or more", "fix: harness compare RUN_A RUN_B"),
-        (["A", "B", "A"], "is named twice", "expected: each run once"),
+        (["A", "B", "A"], "is named twice", "fix: name each run once"),
         (["A", "B", "--fail_if_worse=-1"], "is no number of points", "got: -1"),
-        (["A", "B", "--fail_if_worse", "nan"], "is no number of points", "expected: 0 or more"),
+        (["A", "B", "--fail_if_worse", "nan"], "is no number of points", "fix: give 0 or more"),
         (["A", "B", "--format", "markdwn"], "is no format", "did you mean `markdown`?"),
         (["A", "B", "C", "--label_set", "x"], "unknown label set of all runs", "got: x"),
     ],

@@ -107,4 +107,4 @@ def test_the_command(tmp_path: Path) -> None:
     assert f"files: {tmp_path / 'a.svg'}" in done.stdout
     assert {path: path.read_bytes() for path in run_a.iterdir() if path.is_file()} == before
     done = command.harness("plot", run_a, "-o", tmp_path / "a.jpg")
-    assert done.code == 2 and "expected: FILE.svg or FILE.pdf or FILE.png" in done.stderr
+    assert done.code == 2 and "fix: -o FILE.svg or FILE.pdf or FILE.png" in done.stderr

@@ -6,7 +6,8 @@ import pytest
 
 from harness.errors import SpecError
 from harness.specs.catalogue import Catalogue, Kind
-from harness.specs.load import expand_tasks, load_task
+from harness.specs.groups import expand_tasks
+from harness.specs.load import load_task
 from harness.specs.template import TemplateValues, render
 
 GOOD = """\
@@ -150,6 +151,30 @@ def test_groups_and_tags_stand_for_tasks(tmp_path: Path) -> None:
     assert expand_tasks(found, ["both", "a"]) == ["b", "a"]
     assert expand_tasks(found, ["x"]) == ["a", "b"]
     assert expand_tasks(found, ["y"]) == ["a"]
+
+
+def test_groups_that_name_each_other_are_one_problem(tmp_path: Path) -> None:
+    found = catalogue(
+        tmp_path,
+        a="group: a\ntask: [b]\n",
+        b="group: b\ntask: [c, mini_cw]\n",
+        c="group: c\ntask: [a]\n",
+        none="group: none\ntask: []\n",
+    )
+    with pytest.raises(SpecError) as caught:
+        expand_tasks(found, ["a"])
+    (problem,) = caught.value.problems
+    assert (problem.got, problem.fix) == ("a -> b -> c -> a", "take `a` out of `c`")
+    with pytest.raises(SpecError, match="at least 1 item"):
+        expand_tasks(found, ["none"])
+
+
+def test_groups_in_groups_cost_no_more_than_their_number(tmp_path: Path) -> None:
+    chain = {f"g{n}": f"group: g{n}\ntask: [g{n + 1}, g{n + 1}]\n" for n in range(25)}
+    found = catalogue(tmp_path, **chain, g25="group: g25\ntask: [mini_cw]\n")
+    with pytest.raises(SpecError, match="too deep in each other"):
+        expand_tasks(found, ["g0"])
+    assert expand_tasks(found, ["g6", "g10"]) == ["mini_cw"]
 
 
 def test_templates_are_sandboxed() -> None:

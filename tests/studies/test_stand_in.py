@@ -115,7 +115,7 @@ def test_only_ranked_options_can_be_ranked(tmp_path: Path) -> None:
 
 def test_names_that_the_class_list_has_not_are_refused_before_the_first_run(tmp_path: Path) -> None:
     said = refused(tmp_path, "\n  name_set: [clean, openai]\n", "mini_cw")
-    assert "study.yaml:5: unknown name set" in said and "expected: aliases, clean" in said
+    assert "study.yaml:5: unknown name set" in said and "fix: name one of aliases, clean" in said
 
 
 def test_it_is_said_by_every_command(tasks: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,7 +83,8 @@ class DualEncoderAdapter(DualEncoder):
         self._model = load_model(spec, weights, torch.device(setting.device), AutoModel)
         if not hasattr(self._model, "get_text_features"):
             got = f"{type(self._model).__name__}, which has no text tower"
-            raise SpecError(spec.problem("pretrained", "is no dual encoder", got=got))
+            fix = "name a checkpoint with an image and a text tower, such as CLIP or SigLIP"
+            raise SpecError(spec.problem("pretrained", "is no dual encoder", got=got, fix=fix))
         self._pixels = to_pixels(load_image_processor(spec, weights), self._model)
         self._prompts = class_prompts(spec, OwnTextTower(spec, weights, self._model))
 

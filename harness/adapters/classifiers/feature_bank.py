@@ -119,7 +119,8 @@ def _labels(
     if wrong is not None:
         where = f"model `{spec.model}`"
         what = f"`{training.doc_to_target}` holds what is no class id"
-        raise DataError(Problem(where, what, repr(wrong), "whole numbers from 0, or names"))
+        fix = "name the column of whole numbers from 0, or of class names, in `doc_to_target`"
+        raise DataError(Problem(where, what, repr(wrong), fix=fix))
     return np.array(values, dtype=np.int64), names
 
 

@@ -29,7 +29,8 @@ def load_image_processor(spec: ModelSpec, weights: Weights) -> Any:
     except (ImportError, OSError, ValueError, TypeError) as error:
         got = first_line(error)
         what = f"the image processor of `{weights.source}` cannot be loaded"
-        raise SpecError(spec.problem("pretrained", what, got=got)) from error
+        fix = "get the checkpoint again, preprocessor_config.json included, or name another one"
+        raise SpecError(spec.problem("pretrained", what, got=got, fix=fix)) from error
 
 
 def to_pixels(processor: Any, model: Any) -> Callable[[list[Image.Image]], Any]:

@@ -53,9 +53,9 @@ class KnnAdapter(Classifier):
         self._features = ImageFeatures(spec, weights, setting.device, self._options.features)
         self._bank = open_bank(spec, self._options, self._embed, self._digest(spec, weights))
         if len(self._bank) < self._options.k:
-            got, expected = f"{len(self._bank)} images", f"at least k = {self._options.k}"
+            got, fix = f"{len(self._bank)} images", f"set `options.k` to {len(self._bank)} or less"
             what = "the training set has fewer images than neighbours that vote"
-            raise SpecError(Problem(f"model `{spec.model}`", what, got, expected))
+            raise SpecError(Problem(f"model `{spec.model}`", what, got, fix=fix))
 
     def _digest(self, spec: ModelSpec, weights: Weights) -> str:
         """Digest what the features of an image depend on."""

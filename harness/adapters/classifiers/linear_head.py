@@ -95,8 +95,8 @@ def _load_head(spec: ModelSpec, head: str) -> _Head:
     except _UNREADABLE as error:
         what = "holds no linear head"
         got = f"{type(error).__name__}: {error}"
-        expected = "tensors `weight` and `bias`, and perhaps `classes`, a name for each"
-        raise DataError(spec.problem("options.head", what, got=got, expected=expected)) from error
+        fix = "save tensors `weight` and `bias`, and perhaps `classes`, a name for each"
+        raise DataError(spec.problem("options.head", what, got=got, fix=fix)) from error
 
 
 def _read(path: Path) -> _Head:

@@ -52,7 +52,8 @@ class OpenClipAdapter(DualEncoder):
         except (RuntimeError, OSError, ValueError, TypeError) as error:
             got = first_line(error)
             what = f"open_clip cannot load `{spec.pretrained}`"
-            raise SpecError(spec.problem("pretrained", what, got=got)) from error
+            fix = "name a checkpoint that holds open_clip_config.json"
+            raise SpecError(spec.problem("pretrained", what, got=got, fix=fix)) from error
         self._model = self._model.eval().to(self._device, self._dtype)
         self._prompts = class_prompts(spec, _TextTower(spec, folder, self._model, tokenizer))
 

@@ -84,7 +84,8 @@ def _load(spec: ModelSpec, weights: Weights) -> Any:
     is_file = weights.is_local and Path(weights.source).is_file()
     if is_file != (name is not None):
         what = "`options.model_name` goes with a checkpoint file in `pretrained`, and nothing else"
-        raise SpecError(spec.problem("options.model_name", what, got=str(name)))
+        fix = "add `options.model_name`" if is_file else "remove `options.model_name`"
+        raise SpecError(spec.problem("options.model_name", what, got=str(name), fix=fix))
     try:
         if name is not None:
             return timm.create_model(name, checkpoint_path=weights.source, **more)
@@ -95,4 +96,7 @@ def _load(spec: ModelSpec, weights: Weights) -> Any:
     except (RuntimeError, OSError, ValueError, TypeError) as error:
         got = first_line(error)
         what = f"timm cannot load `{weights.source}`"
-        raise SpecError(spec.problem("pretrained", what, got=got)) from error
+        fix = "let `options.model_name` name the architecture that these weights are of"
+        if not is_file:
+            fix = "name a checkpoint of timm, or `adapter: hf-classifier`"
+        raise SpecError(spec.problem("pretrained", what, got=got, fix=fix)) from error

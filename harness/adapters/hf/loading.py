@@ -47,7 +47,8 @@ def load_processor(spec: ModelSpec, weights: Weights) -> Any:
     lacking = [part for part in ("tokenizer", "image_processor") if not hasattr(processor, part)]
     if lacking:
         got = f"{type(processor).__name__} has no {' and no '.join(lacking)}"
-        raise SpecError(spec.problem("pretrained", "is no model for images and text", got=got))
+        what, fix = "is no model for images and text", "name a vision-language checkpoint"
+        raise SpecError(spec.problem("pretrained", what, got=got, fix=fix))
     if limits:
         _limit_pixels(spec, processor.image_processor, limits)
     _check_processor_kwargs(spec, processor)
@@ -102,7 +103,8 @@ def load_model(
     missing = sorted(report["missing_keys"])
     if missing:
         got = f"{len(missing)} missing: {', '.join(missing[:3])}{', …' if missing[3:] else ''}"
-        raise SpecError(spec.problem("pretrained", "the checkpoint lacks weights", got=got))
+        what, fix = "the checkpoint lacks weights", "get the checkpoint again, or name a whole one"
+        raise SpecError(spec.problem("pretrained", what, got=got, fix=fix))
     return model.eval()
 
 
@@ -115,13 +117,15 @@ def quantization_config(spec: ModelSpec) -> Any:
     values = spec.model_kwargs["quantization_config"]
     key = "model_kwargs.quantization_config"
     if not isinstance(values, dict):
-        raise SpecError(spec.problem(key, f"`{key}` is no mapping", got=repr(values)))
+        fix = "write its keys below it, such as `load_in_4bit: true`"
+        raise SpecError(spec.problem(key, f"`{key}` is no mapping", got=repr(values), fix=fix))
     try:
         config = AutoQuantizationConfig.from_dict(dict(values))
     except ImportError as error:
         raise _missing_package(spec, error) from error
     except (ValueError, TypeError) as error:
-        raise SpecError(spec.problem(key, f"`{key}` cannot be this", got=str(error))) from error
+        what, fix = f"`{key}` cannot be this", "set `quant_method`, or `load_in_4bit: true`"
+        raise SpecError(spec.problem(key, what, got=str(error), fix=fix)) from error
     known = [name for name in inspect.signature(type(config).__init__).parameters if name != "self"]
     for name in values.keys() - {*known, "quant_method"}:
         raise SpecError(_unknown(spec, key, name, known))
@@ -202,14 +206,16 @@ def _processor_error(spec: ModelSpec, weights: Weights, error: Exception) -> Exc
     if isinstance(error, ImportError):
         return _missing_package(spec, error)
     what = f"the processor of `{weights.source}` cannot be loaded"
-    return SpecError(spec.problem("pretrained", what, got=first_line(error)))
+    fix = "get the files of the processor again, or name another checkpoint"
+    return SpecError(spec.problem("pretrained", what, got=first_line(error), fix=fix))
 
 
 def _model_error(spec: ModelSpec, weights: Weights, error: Exception) -> Exception:
     if isinstance(error, ImportError):
         return _missing_package(spec, error)
     what = f"the model `{weights.source}` cannot be loaded"
-    return SpecError(spec.problem("pretrained", what, got=first_line(error)))
+    fix = "get the checkpoint again, take out what `model_kwargs` sets, or update transformers"
+    return SpecError(spec.problem("pretrained", what, got=first_line(error), fix=fix))
 
 
 def _missing_package(spec: ModelSpec, error: ImportError) -> MissingPackageError:
@@ -217,7 +223,8 @@ def _missing_package(spec: ModelSpec, error: ImportError) -> MissingPackageError
     extra = next((extra for name, extra in _EXTRAS.items() if name in message), None)
     what = "loading this model needs a package that is not installed"
     if extra is None:
-        return MissingPackageError(spec.problem("pretrained", what, got=first_line(error)))
+        fix = "install the package that the line above names, with pip"
+        return MissingPackageError(spec.problem("pretrained", what, got=first_line(error), fix=fix))
     return MissingPackageError(_install(spec, what, extra, got=first_line(error)))
 
 

@@ -18,6 +18,7 @@ from harness.specs.template import IMAGE_MARK
 _IMAGES_FIRST = frozenset({"paligemma"})
 """Model types without a chat template that read all images before any text."""
 _PROBE = "Which of the things?"
+_OWN = "name another checkpoint, or write an adapter of your own (docs/own_model.md)"
 _GENERATION = re.compile(r"\{%-?\s*(?:end)?generation\s*-?%\}")
 """Marks of transformers around what the model says, for training; Jinja2 does not know them."""
 _ENVIRONMENT = jinja2.sandbox.ImmutableSandboxedEnvironment(
@@ -118,7 +119,7 @@ def prompt_form(
     mark = getattr(processor, "boi_token", None) or getattr(processor, "image_token", None)
     if mark is None:
         what = f"{type(processor).__name__} does not say what stands for an image in a prompt"
-        raise SpecError(spec.problem("pretrained", what))
+        raise SpecError(spec.problem("pretrained", what, fix=_OWN))
     form = PromptForm(
         processor=processor,
         mark=mark,
@@ -141,7 +142,8 @@ def _template(spec: ModelSpec, processor: Any) -> str | None:
         found = found.get("default")
         if found is None:
             what = "the processor has several chat templates and none is `default`"
-            raise SpecError(spec.problem("pretrained", what))
+            fix = "name one of them `default` in the checkpoint's chat_template files"
+            raise SpecError(spec.problem("pretrained", what, fix=fix))
     return None if found is None else str(found)
 
 
@@ -152,11 +154,15 @@ def _misplaced(spec: ModelSpec, options: PromptOptions, template: str | None) ->
             "options.chat_template_kwargs": options.chat_template_kwargs,
         }
         what = "the model has no chat template, so no place for `{}`"
-        return [spec.problem(key, what.format(key)) for key, value in unusable.items() if value]
+        return [
+            spec.problem(key, what.format(key), fix=f"remove `{key}`")
+            for key, value in unusable.items()
+            if value
+        ]
     key = "options.prompt_prefix"
     if options.prompt_prefix:
         what = f"`{key}` is for models without a chat template; this one has one"
-        return [spec.problem(key, what)]
+        return [spec.problem(key, what, fix=f"remove `{key}`")]
     parsed = _ENVIRONMENT.parse(_GENERATION.sub("", template))
     known = sorted(jinja2.meta.find_undeclared_variables(parsed))
     what, key = "the chat template does not speak of `{}`", "options.chat_template_kwargs"
@@ -174,11 +180,12 @@ def _try(spec: ModelSpec, form: PromptForm) -> None:
         key = "system_prompt" if form.system_prompt else "pretrained"
         what = "the chat template refuses a prompt"
         what += " with a system message" if form.system_prompt else ""
-        raise SpecError(spec.problem(key, what, got=str(error))) from error
+        fix = "remove `system_prompt`" if form.system_prompt else _OWN
+        raise SpecError(spec.problem(key, what, got=str(error), fix=fix)) from error
     if form.system_prompt and form.system_prompt.strip() not in prompt:
         what = "the chat template leaves the system message out"
         fix = "remove `system_prompt`, or say it in the task's `doc_to_text`"
         raise SpecError(spec.problem("system_prompt", what, fix=fix))
     if prompt.count(form.mark) != 1 or _PROBE not in prompt:
         what = "the chat template does not put one image and its question into the prompt"
-        raise SpecError(spec.problem("pretrained", what, got=repr(prompt)))
+        raise SpecError(spec.problem("pretrained", what, got=repr(prompt), fix=_OWN))

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from harness.adapters.lmms_eval.isolation import Apart
-from harness.errors import MissingPackageError, Problem, SpecError, unknown_name
+from harness.errors import MissingPackageError, Problem, SpecError
 from harness.specs.base import Spec
 from harness.specs.model import ModelSpec
 from harness.weights import locate
@@ -110,13 +110,14 @@ def _find(spec: ModelSpec, options: LmmsEvalOptions) -> Any:
         raise MissingPackageError(spec.problem(_KEY, what, got=str(error), fix=fix)) from error
     except _BROKEN as error:
         what = f"`{options.model}` cannot be imported"
-        raise SpecError(spec.problem(_KEY, what, got=_message(error))) from error
+        fix = "mend that module, or install the version of lmms-eval that it is written for"
+        raise SpecError(spec.problem(_KEY, what, got=_message(error), fix=fix)) from error
     from lmms_eval.api.model import lmms
 
     if not (isinstance(found, type) and issubclass(found, lmms)):
-        expected = "a subclass of lmms_eval.api.model.lmms"
+        fix = "name a subclass of lmms_eval.api.model.lmms"
         what = f"`{options.model}` is no model class of lmms-eval"
-        raise SpecError(spec.problem(_KEY, what, got=repr(found), expected=expected))
+        raise SpecError(spec.problem(_KEY, what, got=repr(found), fix=fix))
     return found
 
 
@@ -130,8 +131,8 @@ def _named(spec: ModelSpec, options: LmmsEvalOptions) -> Any:
 
     known = models.list_available_models(include_aliases=True)
     if options.model not in known:
-        where = spec.problem(_KEY, "").where
-        raise SpecError(unknown_name(where, "model of lmms-eval", options.model, known))
+        problem = spec.problem(_KEY, "unknown model of lmms-eval", got=options.model)
+        raise SpecError(problem.among(options.model, known))
     return models.get_model(options.model, force_simple=options.force_simple)
 
 
@@ -155,7 +156,8 @@ def _make(spec: ModelSpec, options: LmmsEvalOptions, device: str, found: Any) ->
         return found(**arguments)
     except ImportError as error:
         what = f"`{found.__name__}` needs a package that is not installed"
-        raise MissingPackageError(spec.problem(_KEY, what, got=str(error))) from error
+        fix = "install what this class of lmms-eval needs"
+        raise MissingPackageError(spec.problem(_KEY, what, got=str(error), fix=fix)) from error
     except (*_BROKEN, SystemExit) as error:
         what = f"`{found.__name__}` of lmms-eval cannot be made with these arguments"
         got, expected = _message(error), f"arguments of {', '.join(known)}"

@@ -187,7 +187,8 @@ class OpenAIOptions(Spec):
         except ValueError as error:
             where = f"model `{model}`"
             what = f"the environment variable `{URL_VARIABLE}` holds no address of a server"
-            raise SpecError(Problem(where, what, expected=str(error))) from error
+            fix = f"export {URL_VARIABLE}=http://localhost:8000/v1, or unset it"
+            raise SpecError(Problem(where, what, str(error), fix=fix)) from error
         name = self.api_key_env or OPENAI_KEY
         key = os.environ.get(name, "").strip()
         if not key and (self.api_key_env or self.is_openai):

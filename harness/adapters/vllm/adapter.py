@@ -135,8 +135,9 @@ class VllmAdapter:
             return SamplingParams(**said)
         except Exception as error:  # of a kind that differs between versions
             what = "vLLM cannot generate as the task and the model's YAML say"
+            fix = "change the key that it names in `generation`, or --gen_kwargs"
             raise SpecError(
-                self._spec.problem("generation", what, got=first_line(error))
+                self._spec.problem("generation", what, got=first_line(error), fix=fix)
             ) from error
 
     def _text(self, prompt: str, output: Any, until: Sequence[str], most: int) -> Response:

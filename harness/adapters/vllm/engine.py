@@ -206,7 +206,8 @@ def _check_arguments(spec: ModelSpec, options: VllmOptions, known: Sequence[str]
     for name in options.engine_args:
         if name in _OWN or name in VllmOptions.model_fields:
             what = f"`{key}.{name}` has a place of its own in the YAML"
-            problems.append(spec.problem(f"{key}.{name}", what))
+            fix = f"remove it from `{key}`; docs/models.md says where it stands"
+            problems.append(spec.problem(f"{key}.{name}", what, fix=fix))
         elif name not in known:
             problem = spec.problem(f"{key}.{name}", f"vLLM's engine has no argument `{name}`")
             problems.append(problem.among(name, known))

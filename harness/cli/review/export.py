@@ -87,5 +87,5 @@ def pass_of(queue: "Queue", name: str | None) -> "Pass | None":
     found = next((each for each in queue.passes if each == name), None)
     if name is not None and found is None:
         what = f"a review of mode {queue.mode} has no such answers"
-        raise UserError(Problem("--pass", what, name, " or ".join(queue.passes)))
+        raise UserError(Problem("--pass", what, name, fix=f"--pass {' or '.join(queue.passes)}"))
     return found

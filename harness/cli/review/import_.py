@@ -75,6 +75,6 @@ def _names(texts: Sequence[str]) -> tuple[str | None, dict[str, str]]:
     pairs = [text.rpartition("=")[::2] for text in texts if "=" in text]
     names = dict(pairs)
     if len(alone) > 1 or len(names) < len(pairs):
-        expected = "one NAME, and OLD=NAME once for each OLD"
-        raise UserError(Problem("--annotator", "names too many", ", ".join(texts), expected))
+        fix = "give one NAME, and OLD=NAME once for each OLD"
+        raise UserError(Problem("--annotator", "names too many", ", ".join(texts), fix=fix))
     return (alone[0] if alone else None), names

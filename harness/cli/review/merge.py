@@ -76,7 +76,7 @@ def check_rule(rule: RuleName, which: PassName, adjudication: Path | None, folde
         raise UserError(Problem("--rule", what, got=rule.value, fix=fix))
     if rule is RuleName.ADJUDICATED and which is not PassName.LAST:
         what = "is not what an adjudicator has seen, which are the last answers"
-        raise UserError(Problem(f"--pass {which.value}", what, expected="--pass last"))
+        raise UserError(Problem(f"--pass {which.value}", what, fix="--pass last"))
 
 
 def merge(

@@ -86,7 +86,7 @@ def report(
 
     form = form_of(format_name, as_json=False, table=table)
     if output.suffix != ".html":
-        raise UserError(Problem("-o", "is no path of a page", str(output), "FILE.html"))
+        raise UserError(Problem("-o", "is no path of a page", str(output), fix="-o FILE.html"))
     catalogue = catalogue_of(include_path)
     overrides = overrides_of(label_set, equivalences)
     said = Provenance.read(labels) if labels else None
@@ -125,8 +125,8 @@ def _merged(
     if labels is not None and said is not None:
         if any(each is not None for each in how):
             what = "has its own rule and pass"
-            expected = "no --rule, --pass or --adjudication"
-            raise UserError(Problem(f"--labels {labels}", what, expected=expected))
+            fix = "leave out --rule, --pass and --adjudication"
+            raise UserError(Problem(f"--labels {labels}", what, fix=fix))
         return read_label_set(labels, said, found)
     rule, which = rule or RuleName.MAJORITY, which or PassName.LAST
     check_rule(rule, which, adjudication, found.review.folder)

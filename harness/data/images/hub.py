@@ -52,8 +52,8 @@ def _look(task: TaskSpec, label: str, where: str) -> HubCopy:
     features = data.features or {}
     absent = [each for each in (task.doc_to_visual, label) if each not in features]
     if absent:
-        expected = "one of " + ", ".join(features)
-        raise DataError(Problem(where, f"its data set has no column `{absent[0]}`", None, expected))
+        problem = Problem(where, f"its data set has no column `{absent[0]}`")
+        raise DataError(problem.among(absent[0], list(features)))
     kind = features[label]
     row = next(iter(data.cast_column(task.doc_to_visual, datasets.Image(decode=False))))
     picture = row[task.doc_to_visual]

@@ -210,13 +210,5 @@ def _neither(task: TaskSpec, where: str, features: Mapping[str, Any]) -> DataErr
 
 
 def _no_column(where: str, key: str, got: str, known: Sequence[str]) -> DataError:
-    guess = nearest(got, known)
-    return DataError(
-        Problem(
-            where,
-            f"`{key}` names a column that the data set does not have",
-            got=got,
-            expected="one of " + ", ".join(known),
-            fix=f"did you mean `{guess}`?" if guess else None,
-        )
-    )
+    what = f"`{key}` names a column that the data set does not have"
+    return DataError(Problem(where, what, got=got).among(got, known))

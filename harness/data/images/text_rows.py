@@ -8,7 +8,6 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +79,8 @@ def _ids(files: Sequence[LabelFile], values: list[Any], column: str, where: str)
     for number, value in enumerate(values, 1):
         if not isinstance(value, str | None):
             what = f"`{column}` of row {number} (from 1) is no id"
-            raise DataError(Problem(where, what, repr(value)[:80], "a text or a number"))
+            fix = "write a text or a number there, or name another column"
+            raise DataError(Problem(where, what, repr(value)[:80], fix=fix))
     return values
 
 
@@ -120,9 +120,10 @@ def _csv_rows(file: LabelFile) -> Iterator[Row]:
         what, got = "a column stands twice in the header", ", ".join(header)
         fix = "give each column a name of its own"
         raise DataError(Problem(f"{file.path}:1", what, got, fix=fix))
-    for row in CsvTable(file, header).rows():
+    wide = "write a cell that holds commas in quotes"
+    for row in CsvTable(file, header, too_wide=wide).rows():
         if isinstance(row, Problem):
-            raise DataError(replace(row, fix=None))
+            raise DataError(row)
         yield row[1]
 
 

@@ -39,9 +39,9 @@ class CsvTable:
     header: tuple[str, ...]
     """What its columns are called in the rows."""
     delimiter: str = ","
-    too_wide: str | None = 'write several labels in quotes: "1, 2"'
+    too_wide: str = 'write several labels in quotes: "1, 2"'
     """What to do about a row with more cells than the header has."""
-    too_narrow: str | None = None
+    too_narrow: str = "write a cell for each column"
     """What to do about one with fewer."""
 
     def rows(self) -> Iterator[tuple[str, Cells] | Problem]:

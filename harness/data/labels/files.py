@@ -55,7 +55,7 @@ def read_names(path: Path, where: str) -> list[str]:
     names = [line.strip(" \t") for line in lines_of(text)]
     problems = list(_faults(names, path))
     if not names:
-        problems.append(Problem(str(path), "no names in it", expected="one name a line"))
+        problems.append(Problem(str(path), "no names in it", fix="write one name a line"))
     if problems:
         raise DataError(problems[:10])
     return names
@@ -225,7 +225,7 @@ def parse_json(file: LabelFile, *, as_written: bool = False) -> Any:
                 str(file.path),
                 f"{len(twice)} keys stand twice in one object",
                 got=", ".join(twice[:10]),
-                expected="one entry an image",
+                fix="keep one entry for each image",
             )
         )
     return value
@@ -253,14 +253,15 @@ def parse_lines(
                 where,
                 what + ("; it is the last and has no end: the file is cut off" if cut else ""),
                 got=_short(line),
-                expected="one JSON object a line",
-                fix="get the file again" if cut else None,
+                fix="get the file again" if cut else "write one JSON object a line",
             )
             continue
         if isinstance(row, dict):
             yield where, row
         else:
-            yield Problem(where, "not a JSON object", _short(line), "one JSON object a line")
+            yield Problem(
+                where, "not a JSON object", _short(line), fix="write one JSON object a line"
+            )
 
 
 def _decoder(as_written: bool, build: Build | None = None) -> json.JSONDecoder:

@@ -40,8 +40,8 @@ def _lines(file: LabelFile) -> Iterator[tuple[str, str, str | int] | Problem]:
             yield where, words[0].lstrip("/"), int(label) if label.isdecimal() else label
         else:
             what = "several numbers after the image" if label else "no label after the image"
-            expected = "an image, a blank, and one label"
-            yield Problem(where, what, line.strip()[:80], expected)
+            fix = "write an image, a blank, and one label"
+            yield Problem(where, what, line.strip()[:80], fix=fix)
 
 
 def from_zero(

@@ -69,8 +69,8 @@ def read_groups(file: LabelFile, class_list: ClassList | None) -> tuple[frozense
         if wrong is None:
             groups.append(frozenset(group))
             continue
-        expected = class_range(class_list) if class_list else "a list of class ids"
-        problems.append(Problem(where, "not a group of class ids", wrong, expected))
+        fix = f"write {class_range(class_list) if class_list else 'a list of class ids'}"
+        problems.append(Problem(where, "not a group of class ids", wrong, fix=fix))
     if problems:
         raise DataError(first_problems(problems, str(file.path)))
     return tuple(groups)
@@ -89,10 +89,12 @@ def _groups(file: LabelFile, value: Any) -> Iterator[tuple[str, Any]]:
     parts = value if isinstance(value, dict) else {"equivalent_classes": value}
     named, listed = parts.get("eq_classes"), parts.get("equivalent_classes")
     if not isinstance(named, dict | None) or not isinstance(listed, list | None):
-        raise DataError(Problem(str(file.path), "not of a known shape", expected=_SHAPE))
+        raise DataError(Problem(str(file.path), "not of a known shape", fix=f"write {_SHAPE}"))
     if named is None and listed is None:
         got = ", ".join(parts) or "an empty object"
-        raise DataError(Problem(str(file.path), "no groups of classes in it", got, _SHAPE))
+        raise DataError(
+            Problem(str(file.path), "no groups of classes in it", got, fix=f"write {_SHAPE}")
+        )
     for name, group in (named or {}).items():
         yield f"{file.path}: eq_classes `{name}`", group
     for index, group in enumerate(listed or ()):

@@ -36,7 +36,9 @@ def _unzipped(data: bytes, path: Path) -> bytes:
             Problem(str(path), "is no whole gzip file", got=str(error), fix=fix)
         ) from error
     if len(found) > MOST_TEXT:
-        raise DataError(Problem(str(path), "is too large", expected=f"at most {MOST_TEXT} bytes"))
+        raise DataError(
+            Problem(str(path), "is too large", fix=f"split it: at most {MOST_TEXT} bytes are read")
+        )
     return found
 
 
@@ -66,7 +68,5 @@ def _lines(found: Mapping[str, Any], path: Path) -> Iterator[str]:
         for each in found["annotations"].reshape(-1):
             yield f"{each['fname']} {int(each['class'])}"
     else:
-        expected = "`labels`, `tstid`, or `annotations` with `fname` and `class`"
-        raise DataError(
-            Problem(str(path), "has none of the variables that are read", None, expected)
-        )
+        fix = "save `labels`, `tstid`, or `annotations` with `fname` and `class`"
+        raise DataError(Problem(str(path), "has none of the variables that are read", fix=fix))

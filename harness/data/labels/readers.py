@@ -59,7 +59,8 @@ def _columns(file: LabelFile, header: Sequence[str]) -> tuple[str, str]:
     twice = [name for name in dict.fromkeys(read) if header.count(name) > 1]
     if twice:
         what = "columns that stand twice in the header"
-        raise DataError(Problem(where, what, ", ".join(twice), expected))
+        fix = "take one of each out"
+        raise DataError(Problem(where, what, ", ".join(twice), expected, fix))
     return images[0], labels[0]
 
 
@@ -73,7 +74,9 @@ def _csv_row(where: str, row: Cells, images: str, labels: str) -> LabelRow | Pro
     problematic = read_flag(row.get(_PROBLEMATIC))
     if problematic is None:
         got = str(row[_PROBLEMATIC])
-        return Problem(where, f"`{_PROBLEMATIC}` of image `{image_id}`", got, FLAG_WORDS)
+        return Problem(
+            where, f"`{_PROBLEMATIC}` of image `{image_id}`", got, fix=f"write {FLAG_WORDS}"
+        )
     if problematic:
         return LabelRow(where, image_id, None, ("problematic",), original)
     return LabelRow(where, image_id, labels_in(row[labels]), original=original)
@@ -96,8 +99,8 @@ def read_real(file: LabelFile) -> Iterator[LabelRow | Problem]:
     """
     entries = parse_json(file)
     if not isinstance(entries, list):
-        expected = "a list with one list of class ids for each val image, in order"
-        raise DataError(Problem(str(file.path), "not a list", type(entries).__name__, expected))
+        fix = "write a list with one list of class ids for each val image, in order"
+        raise DataError(Problem(str(file.path), "not a list", type(entries).__name__, fix=fix))
     for index, labels in enumerate(entries):
         where = f"{file.path}: entry {index} (from 0)"
         yield _row(where, f"ILSVRC2012_val_{index + 1:08d}", labels)
@@ -148,7 +151,9 @@ def read_multilabel(file: LabelFile) -> Iterator[LabelRow | Problem]:
         problematic = read_flag(entry.get("is_problematic"))
         if problematic is None:
             got = repr(entry["is_problematic"])[:60]
-            yield Problem(where, "`is_problematic` is neither true nor false", got, FLAG_WORDS)
+            yield Problem(
+                where, "`is_problematic` is neither true nor false", got, fix=f"write {FLAG_WORDS}"
+            )
         elif problematic:
             yield replace(row, labels=None, notes=("problematic",))
         else:
@@ -180,13 +185,15 @@ def _object(file: LabelFile, expected: str) -> Mapping[str, Any]:
     value = parse_json(file)
     if not isinstance(value, dict):
         got = type(value).__name__
-        raise DataError(Problem(str(file.path), "not an object", got, f"an object of {expected}"))
+        raise DataError(
+            Problem(str(file.path), "not an object", got, fix=f"write an object of {expected}")
+        )
     return value
 
 
 def _field(where: str, name: str, entry: object, key: str) -> LabelRow | Problem:
     if not isinstance(entry, dict):
-        return Problem(where, "not an object", got=repr(entry)[:60], expected=f"`{key}` in it")
+        return Problem(where, "not an object", got=repr(entry)[:60], fix=f"write `{{{key}: …}}`")
     original = named_original(entry)
     return _row(where, image_id_of(name), entry.get(key), key, original=original)
 
@@ -198,7 +205,8 @@ def _row(
         return LabelRow(where, image_id, labels, original=original)
     got = "nothing" if labels is None else repr(labels)[:60]
     return Problem(
-        where, f"`{key}` is not a list", got, "a list of class ids or names, possibly empty"
+        *(where, f"`{key}` is not a list", got),
+        fix="write a list of class ids or names, possibly empty",
     )
 
 

@@ -222,7 +222,9 @@ def collect(rows: Iterable[LabelRow | Problem], class_list: ClassList, where: st
         if row.labels is not None:
             labels[row.image_id] = frozenset(item for item in row.labels if isinstance(item, int))
     if not seen and not problems:
-        problems.append(Problem(where, "no labels in it", expected="at least one image"))
+        problems.append(
+            Problem(where, "no labels in it", fix="give the labels of at least one image")
+        )
     if problems:
         raise DataError(first_problems(problems, where))
     return Collected(labels, notes, originals)
@@ -249,7 +251,7 @@ def _faults(row: LabelRow, class_list: ClassList, seen: Mapping[str, str]) -> It
                 row.where,
                 f"image `{row.image_id}` has a label that is no class of `{class_list.name}`",
                 got=repr(label),
-                expected=class_range(class_list),
+                fix=f"write {class_range(class_list)}",
             )
 
 

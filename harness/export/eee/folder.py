@@ -54,8 +54,8 @@ def export_eee(
     refuse_name(folder)
     developer = source.developer
     if developer is not None and file_name(developer) != developer:
-        expected = "letters, digits and . _ -, as in a hub id"
-        raise UserError(Problem("--developer", "is no name of a folder", developer, expected))
+        fix = "use letters, digits and . _ -, as in a hub id"
+        raise UserError(Problem("--developer", "is no name of a folder", developer, fix=fix))
     written = EeeWritten({}, {}, {})
     with ExitStack() as held:
         runs = read_runs(paths, held)

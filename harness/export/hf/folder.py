@@ -100,9 +100,9 @@ def _write_answers(
 def _check(options: HfOptions) -> None:
     if options.repo is not None and not re.fullmatch(_REPO, options.repo):
         what = "is no id of a dataset on the hub"
-        raise UserError(Problem("--repo", what, options.repo, "OWNER/NAME"))
+        raise UserError(Problem("--repo", what, options.repo, fix="--repo OWNER/NAME"))
     if not re.fullmatch(_LICENSE, options.license):
-        expected = "an identifier of https://huggingface.co/docs/hub/repositories-licenses"
+        fix = "take an identifier of https://huggingface.co/docs/hub/repositories-licenses"
         raise UserError(
-            Problem("--license", "is no licence's identifier", options.license, expected)
+            Problem("--license", "is no licence's identifier", options.license, fix=fix)
         )

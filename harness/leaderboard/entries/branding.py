@@ -60,7 +60,7 @@ def _read_logo(spec: SiteSpec, name: str) -> Logo:
         if path.suffix.lower() == suffix and is_such(data):
             return Logo(f"logo{suffix}", data)
     what = "is no picture for the top of a page"
-    raise DataError(Problem(str(path), what, expected="an SVG named *.svg, or a PNG named *.png"))
+    raise DataError(Problem(str(path), what, fix="give an SVG named *.svg, or a PNG named *.png"))
 
 
 def _is_svg(data: bytes) -> bool:

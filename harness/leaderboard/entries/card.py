@@ -79,7 +79,7 @@ def parse_card(data: bytes, path: Path) -> tuple[ModelCard, str]:
         raise DataError(Problem(where, "is no text", got=str(error), fix=fix)) from error
     if found is None:
         what = "has no front matter"
-        raise DataError(Problem(where, what, expected="--- at the top, YAML, and --- below it"))
+        raise DataError(Problem(where, what, fix="write --- at the top, YAML, and --- below it"))
     try:
         # An alias lets a few lines stand for gigabytes.
         events = yaml.parse(found[1], yaml.CSafeLoader)

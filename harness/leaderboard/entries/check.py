@@ -144,7 +144,7 @@ def _read(
         rows += reader(watched(name, gzip_lines(path), secrets), path)
     except TooLargeError as error:
         problem = error.problems[0]
-        found.append(Finding("E104", name, f"{problem.what}; {problem.expected}"))
+        found.append(Finding("E104", name, f"{problem.what}; {problem.fix}"))
     except DataError as error:
         problem = error.problems[0]
         line = problem.where.removeprefix(str(path))

@@ -237,7 +237,7 @@ def _read_card(
         card, text = parse_card(data, Path(CARD))
     except DataError as error:
         findings += [
-            Finding("E204", CARD, f"{problem.what}: {problem.got or problem.expected}")
+            Finding("E204", CARD, f"{problem.what}: {problem.got or problem.fix}")
             for problem in error.problems
         ]
         return None

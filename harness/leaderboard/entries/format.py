@@ -117,8 +117,8 @@ def _broken(path: Path, what: str, got: str | None = None) -> DataError:
     return DataError(Problem(str(path), what, got=got, fix=fix))
 
 
-def _too_large(path: Path, what: str, expected: str) -> TooLargeError:
-    return TooLargeError(Problem(str(path), what, expected=expected))
+def _too_large(path: Path, what: str, most: str) -> TooLargeError:
+    return TooLargeError(Problem(str(path), what, fix=f"make it smaller: {most}"))
 
 
 SCHEMA_VERSION = 1
@@ -252,7 +252,8 @@ def rows_of(lines: Iterable[bytes], path: Path) -> Iterator[Prediction]:
         what = _fault_of(row)
         if what is not None:
             expected = "only " + ", ".join(ROW_FIELDS)
-            raise DataError(Problem(f"{path}:{number}", what, expected=expected))
+            fix = "pack the entry again: harness submit pack"
+            raise DataError(Problem(f"{path}:{number}", what, None, expected, fix))
         image_id = written_id(row.image_id)
         yield row if image_id == row.image_id else replace(row, image_id=image_id)
 

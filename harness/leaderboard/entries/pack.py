@@ -156,8 +156,8 @@ def _check_runs(runs: Sequence[OpenRun]) -> None:
 
 def _check_slug(name: str, where: str, what: str) -> None:
     if re.fullmatch(SLUG, name) is None:
-        expected = "at most 64 of a-z, 0-9, `.`, `_` and `-`, a letter or digit first"
-        raise DataError(Problem(where, f"cannot be {what}", got=name, expected=expected))
+        fix = "use at most 64 of a-z, 0-9, `.`, `_` and `-`, a letter or digit first"
+        raise DataError(Problem(where, f"cannot be {what}", got=name, fix=fix))
 
 
 def _write_run(folder: Path, run: OpenRun) -> EntryRun:
@@ -227,7 +227,7 @@ def _write_card(folder: Path, manifests: list[Manifest], options: PackOptions) -
         raise DataError(Problem(str(options.card), what, got=left[0], fix=fix))
     if options.name not in (None, card.model):
         where = f"--name {options.name}"
-        raise DataError(Problem(where, "is not the model of the card", expected=card.model))
+        raise DataError(Problem(where, "is not the model of the card", fix=f"--name {card.model}"))
     path.write_bytes(data)
     return card
 

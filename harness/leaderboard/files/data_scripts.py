@@ -90,8 +90,8 @@ def write_images(
     """
     ids = labels.classes.ids
     if ids and not 0 <= ids[0] <= ids[-1] < _MOST_IDS:
-        got, expected = f"{ids[0]} to {ids[-1]}", f"from 0 to {_MOST_IDS - 1}"
-        raise DataError(Problem(f"class list `{labels.name}`", "has ids too large", got, expected))
+        got, fix = f"{ids[0]} to {ids[-1]}", f"number its classes from 0 to {_MOST_IDS - 1}"
+        raise DataError(Problem(f"class list `{labels.name}`", "has ids too large", got, fix=fix))
     value = {
         "ids": labels.image_ids,
         "classes": [[each.id, each.name] for each in labels.classes.classes],

@@ -88,8 +88,8 @@ class ClassTexts:
         """Give the problem of a text that means no single class."""
         near = nearest(text, list(self.of.values()))
         what = f"a label that is no single class of `{self.classes.name}`"
-        expected = f"an id, a name, `{NONE}` or `{UNSURE}`"
-        return Problem(where, what, text, expected, f"did you mean `{near}`?" if near else None)
+        fix = f"did you mean `{near}`?" if near else f"write an id, a name, `{NONE}` or `{UNSURE}`"
+        return Problem(where, what, text, fix=fix)
 
     @cached_property
     def _by_text(self) -> Mapping[str, int]:
@@ -182,7 +182,8 @@ class Target:
         """
         if sha256 is None or sha256 == self.queue.sha256:
             return None
-        return Problem(where, "is of another queue", str(sha256), self.queue.sha256)
+        fix = "import it into the review that it was exported from"
+        return Problem(where, "is of another queue", str(sha256), self.queue.sha256, fix)
 
     def person(self, name: str) -> str | None:
         """Give the annotator whom a name in the file means; None where there is none."""

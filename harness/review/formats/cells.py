@@ -60,8 +60,8 @@ def read_lines(file: LabelFile, header: Sequence[str]) -> Iterator[tuple[str, Ce
         fix = "give each column a name of its own"
         yield Problem(where, what, ", ".join(map(repr, twice)), fix=fix)
         return
-    again = "get the file again"
-    yield from csv_table.CsvTable(file, tuple(header), too_wide=None, too_narrow=again).rows()
+    wide, again = "write a cell that holds commas in quotes", "get the file again"
+    yield from csv_table.CsvTable(file, tuple(header), too_wide=wide, too_narrow=again).rows()
 
 
 def header_of(file: LabelFile) -> list[str]:
@@ -76,6 +76,6 @@ def column_of(file: LabelFile, header: Sequence[str], names: Sequence[str]) -> s
     found = next((each for each in names if each in header), None)
     if found is None:
         got = ", ".join(header)[:200] or "an empty file"
-        expected = f"a column {' or '.join(f'`{each}`' for each in names)}"
-        raise DataError(Problem(f"{file.path}:1", "a column is missing", got, expected))
+        fix = f"add a column {' or '.join(f'`{each}`' for each in names)}"
+        raise DataError(Problem(f"{file.path}:1", "a column is missing", got, fix=fix))
     return found

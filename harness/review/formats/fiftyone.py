@@ -108,8 +108,8 @@ def read(file: LabelFile, target: Target) -> Found:
     data = parse_json(file)
     samples = data.get("samples") if isinstance(data, dict) else data
     if not isinstance(samples, list):
-        expected = "a data set of FiftyOne with a list `samples`"
-        raise DataError(Problem(str(file.path), "has no samples", expected=expected))
+        fix = "export a data set of FiftyOne with a list `samples`"
+        raise DataError(Problem(str(file.path), "has no samples", fix=fix))
     info = data.get("info") if isinstance(data, dict) else None
     sha256 = info.get("queue_sha256") if isinstance(info, dict) else None
     other = target.other_queue(sha256, str(file.path))
@@ -131,7 +131,7 @@ def _of_sample(
 ) -> Iterator[Given | Problem]:
     image = sample.get("image_id", sample.get("filepath")) if isinstance(sample, dict) else None
     if not isinstance(image, str):
-        yield Problem(where, "has no `filepath`", expected="a sample of FiftyOne")
+        yield Problem(where, "has no `filepath`", fix="give each sample its `filepath`")
         return
     for name, value in sample.items():
         if not isinstance(value, dict) or value.get("_cls") not in (SINGLE, MULTI):

@@ -80,8 +80,8 @@ def read(file: LabelFile, target: Target) -> Found:
     """
     tasks = parse_json(file)
     if not isinstance(tasks, list):
-        expected = "a list of tasks, as `Export > JSON` gives it"
-        raise DataError(Problem(str(file.path), "is no list", type(tasks).__name__, expected))
+        fix = "export it with `Export > JSON`, which gives a list of tasks"
+        raise DataError(Problem(str(file.path), "is no list", type(tasks).__name__, fix=fix))
     left_out: Counter[str] = Counter()
     found = (
         each
@@ -97,7 +97,7 @@ def _of_task(
 ) -> Iterator[Given | Problem]:
     data = task.get("data") if isinstance(task, dict) else None
     if not isinstance(data, dict):
-        yield Problem(where, "has no `data`", expected="a task of Label Studio")
+        yield Problem(where, "has no `data`", fix="export it with `Export > JSON`, in full")
         return
     other = target.other_queue(data.get("queue_sha256"), where)
     if other is not None:

@@ -67,7 +67,10 @@ def read(file: LabelFile, target: Target) -> Found:
             found[key] = replace(old, labels=sure((*old.labels, *each.labels)))
         elif old.status != each.status:
             what = "says something else than an earlier row of the same answer"
-            problems.append(Problem(each.where, what, each.status, f"{old.status}, as {old.where}"))
+            fix = "keep one of the two rows"
+            problems.append(
+                Problem(each.where, what, each.status, f"{old.status}, as {old.where}", fix)
+            )
     if problems:
         raise DataError(first_problems(problems, str(file.path)))
     return Found(tuple(found.values()))
@@ -85,9 +88,9 @@ def _rows(
         name = cells.get(_PASS, "").strip()
         pass_ = next((each for each in ALL_PASSES if each == name), None)
         if name and pass_ is None:
-            yield Problem(where, "is no pass", name, ", ".join(ALL_PASSES))
+            yield Problem(where, "is no pass", name).among(name, ALL_PASSES)
         elif is_missing(cells[_LABEL]):
-            yield Problem(where, "has no label", expected="a class, `none` or `unsure`")
+            yield Problem(where, "has no label", fix="write a class, `none` or `unsure`")
         else:
             answer = read_cell(cells[_LABEL], where, target)
             if isinstance(answer, Problem):
