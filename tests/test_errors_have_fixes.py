@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.leaderboard.entries.finding import RULES, Finding, Report, as_github, as_json, as_text
 from harness.leaderboard.entries.fixes import FIXES
 
-SUMMARIES = {"and {rest} more problems like these", "and {rest} more mistakes"}
+SUMMARIES = {"more problem", "more mistake"}
 """What stands at the end of a list whose lines say it."""
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 ORDER = (
-    "errors", "limits", "heavy", "background", "specs", "requests", "data", "weights", "encoders",
-    "prompts", "answers", "store", "scores", "runs", "report", "studies", "review", "leaderboard",
-    "export", "evaluate_modules", "adapters", "runner", "checks", "new_dataset", "given", "face",
-    "cli", "__main__",
+    "words", "errors", "limits", "heavy", "background", "specs", "requests", "data", "weights",
+    "encoders", "prompts", "answers", "store", "scores", "runs", "report", "studies", "review",
+    "leaderboard", "export", "evaluate_modules", "adapters", "runner", "checks", "new_dataset",
+    "given", "face", "cli", "__main__",
 )  # fmt: skip
 ANSWER_TYPES = "harness.answers.outcome"  # plain words that everything may use
 HEAVY = {

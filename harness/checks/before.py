@@ -25,6 +25,7 @@ from harness.specs.template import LETTERS
 from harness.store.prediction import Prediction
 from harness.studies.opening import open_study
 from harness.weights import locate
+from harness.words import counted
 
 _DECODED = 3  # images that a check decodes
 _PROMPT_END = 300  # characters of a long prompt that are shown, at its beginning and at its end
@@ -119,7 +120,7 @@ def check_class_list(catalogue: Catalogue, name: str) -> list[Finding]:
         lists = [load_class_list(spec, name_set) for name_set in name_sets(spec)]
     except UserError as error:
         return [Finding("error", "loads", str(error))]
-    found = [Finding("ok", "loads", f"{len(lists[0])} classes")]
+    found = [Finding("ok", "loads", counted(len(lists[0]), "class", "classes"))]
     for classes in lists:
         found += [
             replace(each, text=f"{classes.name_set}: {each.text}") for each in check_names(classes)
@@ -154,13 +155,9 @@ def check_study(catalogue: Catalogue, name: str) -> list[Finding]:
     except UserError as error:
         return [Finding("error", "loads", str(error))]
     factors = ", ".join(f"{each.name} ({len(each.points)})" for each in study.factors)
-    runs = f"{_counted(len(study.runs), 'run')} of {_counted(len(names), 'model')}"
+    runs = f"{counted(len(study.runs), 'run')} of {counted(len(names), 'model')}"
     found = Finding("ok", "loads", f"{runs}; factors: {factors}")
     return [found, *(Finding("note", "loads", each) for each in (*study.notes, *notes))]
-
-
-def _counted(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def check_images(plan: Plan) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from harness.runner.loop import ready_ahead
 from harness.store.directory import find_runs
 from harness.store.lines import read_predictions
 from harness.store.prediction import Prediction
+from harness.words import counted
 
 _KEPT = 400  # characters of a failed launch's message
 
@@ -82,7 +83,7 @@ def compare_processes(words: Sequence[str], counts: Sequence[int]) -> Invariance
     flips: list[Flip] = []
     for count, other in zip(counts[1:], others, strict=True):
         texts = [other[image_id] for (image_id,) in ids]
-        flips += _flips(f"{count} processes", ids, list(first.values()), texts)
+        flips += _flips(counted(count, "process", "processes"), ids, list(first.values()), texts)
     return Invariance(len(ids), tuple(f"{count} processes" for count in counts[1:]), tuple(flips))
 
 
@@ -123,7 +124,14 @@ def _launched(words: Sequence[str], count: int, output: Path) -> Mapping[str, st
         message = (lines[0] if lines else done.stderr.strip())[:_KEPT]
         fix = "run one process alone to see what fails: harness run"
         raise RunError(
-            str(Problem("invariance", f"{count} processes failed", got=message, fix=fix))
+            str(
+                Problem(
+                    "invariance",
+                    f"{counted(count, 'process', 'processes')} failed",
+                    got=message,
+                    fix=fix,
+                )
+            )
         )
     (path,) = find_runs(output)
     rows = read_predictions(path / "predictions.jsonl")

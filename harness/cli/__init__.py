@@ -38,7 +38,7 @@ from harness.cli import (
 )
 from harness.cli.streams import LostOutputError, drop, plain_streams
 from harness.errors import HarnessError, Problem, RunError
-from harness.report.terminal import Console, say
+from harness.report.terminal import Console, fitted, say
 
 log = logging.getLogger("harness")
 _GARBAGE = 50_000
@@ -109,6 +109,7 @@ def _log_to_stderr() -> None:
     handler = RichHandler(console=console, show_time=False, show_path=False, markup=False)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler])
     logging.getLogger("harness").setLevel(logging.INFO)
+    os.environ.setdefault("HF_HUB_VERBOSITY", "error")  # each try again; the error comes from here
     if not sys.stderr.isatty():
         os.environ.setdefault("TQDM_DISABLE", "1")  # other libraries' bars, in a log file
 
@@ -134,7 +135,7 @@ def _run_command() -> int | str | None:
 
 def _report(error: HarnessError) -> int:
     if str(error):
-        say(f"error: {error}", err=True)
+        say(fitted(f"error: {error}", err=True), err=True)
     if error.exit_at_once:
         sys.stderr.flush()
         os._exit(error.exit_code)

@@ -14,8 +14,9 @@ from harness.cli.options import (
     catalogue_of,
     overrides_of,
 )
-from harness.report.terminal import paragraph, say
+from harness.report.terminal import fitted, paragraph, say
 from harness.specs.catalogue import Catalogue, Kind, kind_at
+from harness.words import counted
 
 if TYPE_CHECKING:
     from harness.runs.preflight import Finding
@@ -86,7 +87,7 @@ def check(
             known = [*catalogue.names(Kind.TASK), *catalogue.names(Kind.MODEL)]
             fix = "`harness list tasks` and the like name them; a folder is `./NAME`"
             raise SpecError(unknown_name("check", "task or model", name, known, fix))
-    say(f"{failed} errors" if failed else "no errors")
+    say(counted(failed, "error") if failed else "no errors")
     raise typer.Exit(2 if failed else 0)
 
 
@@ -113,8 +114,9 @@ def _ask_hub(
     for name, task in found.items():
         finding = check_online(catalogue, task)
         failed += finding.level == "error"
-        say(f"{_MARKS[finding.level]} {name}: {finding.text}")
-    say(f"{failed} errors in {len(found)} data sets on the hub" if found else "none is on the hub")
+        say(fitted(f"{_MARKS[finding.level]} {name}: {finding.text}"))
+    of = f"{counted(failed, 'error')} in {counted(len(found), 'data set')} on the hub"
+    say(of if found else "none is on the hub")
     return 2 if failed else 0
 
 

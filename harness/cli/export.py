@@ -19,6 +19,7 @@ from harness.cli.options import (
 from harness.errors import Problem, UserError
 from harness.export.eee import Relationship
 from harness.report.terminal import say
+from harness.words import counted
 
 if TYPE_CHECKING:
     from harness.export.hf.labels import LabelFacts
@@ -130,7 +131,7 @@ def eee(
     catalogue, is_local = catalogue_of(include_path), not pass_on
     written = export_eee(catalogue, runs, output, source, overrides=overrides, is_local=is_local)
     for path, n in written.records.items():
-        say(f"{output / path}: {n} samples")
+        say(f"{output / path}: {counted(n, 'sample')}")
     _say_labels(each for _, each in sorted(written.label_sets.items()))
     for option, what in written.unknown.items():
         say(f"not known: {option}; instead stands {what}")
@@ -150,7 +151,7 @@ def trackio(
     from harness.export.trackio import export_trackio
 
     for name, n in export_trackio(runs, project).items():
-        say(f"{name}: {n} figures in project {project}")
+        say(f"{name}: {counted(n, 'figure')} in project {project}")
 
 
 @app.command("lmms-eval")

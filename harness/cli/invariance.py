@@ -7,6 +7,7 @@ import typer
 
 from harness.cli.options import IncludePath, TaskSettings, catalogue_of
 from harness.report.terminal import say
+from harness.words import counted
 
 if TYPE_CHECKING:
     from harness.checks.invariance import Flip
@@ -52,7 +53,7 @@ def invariance(
     say(f"{model_name} ({dtype}) on {task_name}, {ways.prompts} prompts, against asking alone:")
     for way in (*ways.settings, *processes.settings):
         count = sum(flip.setting == way for flip in flips)
-        say(f"  {way}: {count} answers flip")
+        say(f"  {way}: {counted(count, 'answer flips', 'answers flip')}")
     _show(flips, dtype)
     raise typer.Exit(1 if flips else 0)
 

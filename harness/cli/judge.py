@@ -19,6 +19,7 @@ from harness.cli.options import (
     catalogue_of,
     overrides_of,
 )
+from harness.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +73,8 @@ def judge(
         opened = open_locked_run(catalogue, run, overrides)
         scores, failed = _judged(opened, questions_of(opened), spec, max_cost)
     table = judge_table(scores, opened.manifest.model, opened.manifest.task, spec.model)
-    notes = [f"{failed} questions failed; the same command asks them again"] if failed else []
+    again = f"{counted(failed, 'question')} failed; the same command asks again"
+    notes = [again] if failed else []
     show_tables([table], notes, form, wide)
     raise typer.Exit(1 if any(each.n_unscored for each in scores) else 0)
 

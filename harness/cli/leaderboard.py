@@ -12,7 +12,8 @@ from harness.cli.options import (
     catalogue_of,
     overrides_of,
 )
-from harness.report.terminal import paragraph, say
+from harness.report.terminal import fitted, paragraph, say
+from harness.words import counted
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -47,19 +48,15 @@ def build(
     for board in site.boards:
         places = [board.place(row.name) for row in board.rows]
         tiers = max((place.tier for place in places if place), default=0)
-        models, groups = _counted(len(board.rows), "model"), _counted(tiers, "tier")
+        models, groups = counted(len(board.rows), "model"), counted(tiers, "tier")
         text = f"{models} in {groups}, by {board.headline}, "
-        text += f"{board.n_images} images" + (", claimed" if board.claimed else "")
+        text += counted(board.n_images, "image") + (", claimed" if board.claimed else "")
         say(paragraph("", f"{board.slug}: {text}"))
     if site.refused:
-        say(as_text(site.refused), err=True)
+        say(fitted(as_text(site.refused), err=True), err=True)
         names = ", ".join(report.name for report in site.refused)
-        text = f"{len(site.refused)} entries are refused, and on no board: {names}"
+        text = f"{counted(len(site.refused), 'entry', 'entries')} refused, and on no board: {names}"
         say(paragraph("", text), err=True)
     say(output / "index.html")
     if site.refused:
         raise typer.Exit(1)
-
-
-def _counted(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

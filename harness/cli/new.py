@@ -94,7 +94,7 @@ def _command(data: Path, output: Path, **options: str | None) -> str:
 
 def _show(data: Path, found: "Found", classes: "Classes") -> None:
     """Print what was understood. Raises DataError for an example that cannot be decoded."""
-    from harness.new_dataset.found import counted
+    from harness.words import counted
 
     say(paragraph("", f"{data}: {found.form}"))
     _line("images", f"{len(found.source):,}")
@@ -151,7 +151,8 @@ def _said(found: "Found", image: str) -> str:
 
 def _notes(found: "Found", classes: "Classes") -> Iterator[str]:
     from harness.new_dataset.folders import same_files
-    from harness.new_dataset.found import counted, listed
+    from harness.new_dataset.found import listed
+    from harness.words import counted
 
     passed = found.source.passed_over
     if passed:

@@ -30,6 +30,7 @@ from harness.cli.options import (
     shard_of,
 )
 from harness.report.terminal import paragraph, say
+from harness.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,8 +101,8 @@ def run(
     whole = all(each.results is not None and each.results.complete for each in finished)
     if rank.is_first:
         say(
-            f"{study.spec.study}: {len(finished)} run{'' if len(finished) == 1 else 's'}"
-            + (f", {failed} images failed" if failed else "")
+            f"{study.spec.study}: {counted(len(finished), 'run')}"
+            + (f", {counted(failed, 'image')} failed" if failed else "")
         )
         if options.shard.is_whole:
             say(f"harness study report {name}{catalogue.as_options()} --output {output}")
@@ -162,4 +163,4 @@ def report(
         say(paragraph("note:", each), err=True)
     for each in found.missing:
         say(paragraph("missing: ", each), err=True)
-    say(f"{len(written)} files: {folder}")
+    say(f"{counted(len(written), 'file')}: {folder}")

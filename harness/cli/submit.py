@@ -14,7 +14,7 @@ from harness.cli.options import (
     catalogue_of,
     overrides_of,
 )
-from harness.report.terminal import say
+from harness.report.terminal import fitted, say
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -104,8 +104,8 @@ def check(
         options = share_options(catalogue, entries, options)
         reports = [each for path in entries for each in check_path(catalogue, path, options)]
     except HarnessError as error:  # 2 would say that there are warnings only
-        say(f"error: {error}", err=True)
+        say(fitted(f"error: {error}", err=True), err=True)
         raise typer.Exit(1) from error
-    write = {Format.TEXT: as_text, Format.JSON: as_json, Format.GITHUB: as_github}[form]
-    say(write(reports))
+    write = {Format.JSON: as_json, Format.GITHUB: as_github}.get(form)
+    say(write(reports) if write else fitted(as_text(reports)))
     raise typer.Exit(exit_code(reports))

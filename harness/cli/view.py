@@ -15,6 +15,7 @@ from harness.cli.options import (
 )
 from harness.errors import Problem, UserError
 from harness.report.terminal import say
+from harness.words import counted
 
 if TYPE_CHECKING:
     from harness.leaderboard.numbers.site_model import Site
@@ -89,6 +90,6 @@ def view(
 
 def _tell(site: "Site", output: Path) -> None:
     for board in site.boards:
-        count = f"{len(board.rows)} run{'' if len(board.rows) == 1 else 's'}"
+        count = counted(len(board.rows), "run")
         say(f"{board.slug}: {count}, labels {board.headline}. {board.note}".rstrip())
     say((output / "index.html").resolve().as_uri())

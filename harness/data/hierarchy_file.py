@@ -15,6 +15,7 @@ from harness.data.hierarchy import Hierarchy, Node
 from harness.data.labels.files import lines_of
 from harness.errors import DataError, Problem
 from harness.limits import MOST_YAML, read_bounded_text
+from harness.words import counted
 
 DEEPEST = 100
 """More levels are no hierarchy of classes; that of WordNet's nouns has 19."""
@@ -52,7 +53,7 @@ def read_hierarchy(path: Path, classes: Sequence[Class], sibling_height: int) ->
     missing = [each.name for each in classes if each.id not in parents]
     if missing:
         shown = ", ".join(f"`{name}`" for name in missing[:10])
-        got = f"{len(missing)} classes without a line: {shown}"
+        got = f"{counted(len(missing), 'class', 'classes')} without a line: {shown}"
         fix = "write a line for each: its name, a tab, its parent"
         raise DataError(Problem(str(path), "not all classes are in the hierarchy", got, fix=fix))
     names = {row.key: row.names for row in rows}

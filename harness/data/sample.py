@@ -17,6 +17,7 @@ from harness.errors import DataError, Problem
 from harness.limits import MOST_PROBLEMS
 from harness.specs.task import TaskSpec
 from harness.specs.task_parts import SampleSpec
+from harness.words import counted
 
 _SHOWN = 5
 
@@ -81,7 +82,7 @@ def chosen_rows(
         named = _meant(named, rows, path)
     unknown = [each for each in named if each not in rows]
     if unknown:
-        what = f"{len(unknown)} of {len(named)} ids are of no image of the data set"
+        what = f"of {counted(len(named), 'id')}, {len(unknown)} of no image of the data set"
         fix = f"write ids such as {_listed(ids)}"
         raise DataError(Problem(str(path), what, _listed(unknown), fix=fix))
     return frozenset(rows[each] for each in named)
@@ -102,7 +103,9 @@ def _meant(named: Sequence[str], rows: Mapping[str, int], path: Path) -> list[st
     if twice:
         fix = "name each image once"
         raise DataError(
-            Problem(str(path), f"{len(twice)} images stand twice", _listed(twice), fix=fix)
+            Problem(
+                str(path), f"{counted(len(twice), 'image')} more than once", _listed(twice), fix=fix
+            )
         )
     return found
 
@@ -165,7 +168,9 @@ def ids_in(path: Path) -> dict[str, str]:
         twice = list(dict.fromkeys(twice))
         fix = "name each image once"
         raise DataError(
-            Problem(str(path), f"{len(twice)} ids stand twice", _listed(twice), fix=fix)
+            Problem(
+                str(path), f"{counted(len(twice), 'id')} more than once", _listed(twice), fix=fix
+            )
         )
     if not ids:
         raise DataError(Problem(str(path), "no ids in it", fix="write one image id a line"))

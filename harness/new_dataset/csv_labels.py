@@ -17,7 +17,8 @@ from harness.data.labels.csv_table import (
 )
 from harness.errors import DataError, Problem
 from harness.new_dataset.folders import Tree
-from harness.new_dataset.found import Choice, Found, Label, Place, counted, listed, several_splits
+from harness.new_dataset.found import Choice, Found, Label, Place, listed, several_splits
+from harness.words import counted
 
 SPLIT_COLUMNS = ("split", "subset", "partition", "set")
 """Columns of a CSV that part its rows into splits."""

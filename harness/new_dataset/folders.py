@@ -10,7 +10,8 @@ from pathlib import Path, PurePosixPath
 from harness.data.images.folder import image_names, open_folder
 from harness.data.images.source import Scan, scan
 from harness.errors import DataError, Problem
-from harness.new_dataset.found import Found, Place, counted, listed, several_splits
+from harness.new_dataset.found import Found, Place, listed, several_splits
+from harness.words import counted
 
 SPLITS = frozenset(
     {"train", "training", "val", "valid", "validation", "dev", "test", "testing"}

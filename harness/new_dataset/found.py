@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.data.images.source import Source
 from harness.errors import Problem
+from harness.words import counted
 
 Label = str | int
 """A class as the data name it: a text, or a number."""
@@ -65,15 +66,6 @@ class Found:
     def counts(self) -> Counter[Label]:
         """How many images each class has."""
         return Counter(label for labels in self.labels.values() for label in labels)
-
-
-def counted(n: int, what: str, several: str | None = None) -> str:
-    """Say how many there are.
-
-    >>> counted(1, "image"), counted(2000, "image"), counted(2, "class", "classes")
-    ('1 image', '2,000 images', '2 classes')
-    """
-    return f"{n:,} {what if n == 1 else several or what + 's'}"
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:

@@ -11,10 +11,11 @@ from harness.data.class_names import numbers_of, split_wnid, without_number
 from harness.data.classes import normalize_name
 from harness.data.labels.files import read_names
 from harness.errors import DataError, Problem
-from harness.new_dataset.found import Found, Label, counted, listed
+from harness.new_dataset.found import Found, Label, listed
 from harness.specs.catalogue import Catalogue
 from harness.specs.label_set import ClassEntry
 from harness.specs.load import load_class_list_spec
+from harness.words import counted
 
 _NUMBER = re.compile(r"\d{1,9}")
 _BLANK = re.compile(r"[\s_]+")

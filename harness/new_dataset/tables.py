@@ -11,8 +11,9 @@ from harness.data.labels.csv_table import FILES, IDS, LABELS
 from harness.errors import DataError, Problem
 from harness.heavy import no_collection
 from harness.new_dataset.csv_labels import SPLIT_COLUMNS
-from harness.new_dataset.found import Choice, Found, Label, Place, counted, listed, several_splits
+from harness.new_dataset.found import Choice, Found, Label, Place, listed, several_splits
 from harness.specs.task import MetadataSpec, TaskSpec
+from harness.words import counted
 
 with no_collection():
     from harness.data.images.local import splits_of

@@ -8,7 +8,8 @@ from harness.data.labels.files import read_text
 from harness.errors import DataError, Problem
 from harness.new_dataset.csv_labels import by_csv, csv_columns
 from harness.new_dataset.folders import Tree, by_folders, look
-from harness.new_dataset.found import Choice, Found, counted, listed
+from harness.new_dataset.found import Choice, Found, listed
+from harness.words import counted
 
 _CSV = (".csv", ".tsv")
 _TABLES = (".parquet", ".arrow", ".jsonl", ".json")

@@ -24,6 +24,7 @@ from harness.report.drawn_runs import label_set_of_all, named
 from harness.report.table import Column, Number, Table, names
 from harness.scores.fates import PARTS, Fates, Part
 from harness.scores.results import Results
+from harness.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -95,7 +96,7 @@ def fate_notes(found: AllFates) -> Iterator[str]:
     """Say what the picture alone does not: which rows are in no part of it."""
     for run in found.runs:
         if run.fates.n_error:
-            yield f"{run.name}: {run.fates.n_error} rows with `error` are not in the picture"
+            yield f"{run.name}: without {counted(run.fates.n_error, 'row')} of status `error`"
 
 
 def fate_table(found: AllFates) -> Table:

@@ -56,6 +56,15 @@ def room(wide: bool = False) -> int | None:
     return None if wide or not sys.stdout.isatty() else shutil.get_terminal_size().columns
 
 
+def fitted(text: str, *, err: bool = False) -> str:
+    """Lay out the lines of a message for the terminal that it goes to, what follows a line indented
+    by two; a file or a pipe gets them as they are.
+    """
+    if not (sys.stderr if err else sys.stdout).isatty():
+        return text
+    return "\n".join(paragraph("", line) for line in text.split("\n"))
+
+
 _INTERVAL = re.compile(r"(\[[-+]?[\d.]+,) ([-+]?[\d.]+\])")
 _UNBROKEN = "\x1f"
 

@@ -9,6 +9,7 @@ from harness.adapters.base import Adapter, OutOfMemoryError
 from harness.background import in_background
 from harness.errors import Problem, RunError, UserError
 from harness.requests import Ask, Failed, Request, Response, Text
+from harness.words import counted
 
 log = logging.getLogger("harness")
 _SHOWN = 80
@@ -91,7 +92,8 @@ def _check(responses: object, count: int) -> None:
         got = f"a {type(responses).__name__}"
         raise _wrong("`respond` gave no list of responses", got, count)
     if len(responses) != count:
-        what = f"the adapter gave {len(responses)} responses for {count} requests"
+        given = counted(len(responses), "response")
+        what = f"the adapter gave {given} for {counted(count, 'request')}"
         raise _wrong(what, None, count)
     for each in responses:
         if not isinstance(each, Response):

@@ -16,6 +16,7 @@ from harness.runner.loop import Loaded, Watch, ready, rows_of
 from harness.runs.rows import failed_rows
 from harness.store.lines import Appender
 from harness.store.prediction import Prediction
+from harness.words import counted
 
 _MOST_IDLE = 3
 """Rounds in a row that bring no answer, after which what is left is an error."""
@@ -56,7 +57,7 @@ def deferred_of(
         waiting = deferred.sent.keys() & owed.by_key().keys()
         if not waiting:
             return None
-        what = f"{len(waiting)} requests of the run are sent off, and would be asked and paid twice"
+        what = f"{counted(len(waiting), 'request')} sent off would be asked and paid twice"
         fix = "go on with --set_model options.batch=true, or remove the run's folder `batches`"
         raise UserError(Problem(str(folder), what, fix=fix))
     if not alone:

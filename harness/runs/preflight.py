@@ -19,6 +19,7 @@ from harness.errors import DataError, UserError
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec
 from harness.specs.task import TaskSpec
+from harness.words import counted
 
 log = logging.getLogger("harness")
 Level = Literal["ok", "note", "error"]
@@ -67,7 +68,9 @@ def check_names(classes: ClassList) -> Iterator[Finding]:
         text = f"`{shown(name)}` names classes {', '.join(map(str, ids))}; an answer stands for all"
         yield Finding("note", "names", text)
     if len(pairs) > _NAMED:
-        yield Finding("note", "names", f"{len(pairs) - _NAMED} more names are of several classes")
+        yield Finding(
+            "note", "names", f"{counted(len(pairs) - _NAMED, 'more name')} of several classes"
+        )
     if not pairs:
         yield Finding("ok", "names", f"{len(classes)} different names")
 
@@ -170,7 +173,7 @@ def shown(text: str) -> str:
 def _images(opened: OpenTask, asked: int) -> Finding:
     n = len(opened.source)
     if asked == n:
-        return Finding("ok", "data", f"{n} images, all asked about")
+        return Finding("ok", "data", f"{counted(n, 'image')}, all asked about")
     chosen, limit = len(opened.rows), opened.limit
     by_limit = "" if limit is None or limit >= n else f" (limit: {limit})"
     text = f"{asked} of {n} images are asked about{by_limit}"

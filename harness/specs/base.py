@@ -19,9 +19,10 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
-from harness.errors import Problem, SpecError, nearest
+from harness.errors import Problem, SpecError
 from harness.limits import MOST_PROBLEMS
 from harness.specs.yaml_file import YamlFile
+from harness.words import counted
 
 MOST_BYTES = 100
 """Of a name in UTF-8. File systems take 255 bytes; a name is joined with another, and with what a
@@ -229,7 +230,10 @@ def _problems(
     items = error.errors(include_url=False, include_context=False)
     found = [_problem(model, file, dict(item), under) for item in items[:MOST_PROBLEMS]]
     rest = len(items) - len(found)
-    return [*found, *([Problem(str(file.path), f"and {rest} more mistakes")] if rest else [])]
+    return [
+        *found,
+        *([Problem(str(file.path), f"and {counted(rest, 'more mistake')}")] if rest else []),
+    ]
 
 
 def _problem(
@@ -266,14 +270,9 @@ def _unknown_key(
 ) -> Problem:
     known = _keys_at(model, location[depth:-1])
     key = str(location[-1])
-    guess = nearest(key, known)
-    return Problem(
-        where=file.origin(location),
-        what=f"unknown key `{'.'.join(str(part) for part in location)}`",
-        fix=f"did you mean `{guess}`?"
-        if guess
-        else (f"use one of {', '.join(known)}" if known else "remove it"),
-    )
+    what = f"unknown key `{'.'.join(str(part) for part in location)}`"
+    problem = Problem(file.origin(location), what, fix="remove it")
+    return problem.among(key, known) if known else problem
 
 
 def _keys_at(model: type[Spec], location: tuple[str | int, ...]) -> list[str]:

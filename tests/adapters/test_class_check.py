@@ -198,4 +198,4 @@ def test_the_command_names_them(tmp_path: Path, root: Path) -> None:
     assert done.returncode == 2, done.stderr
     assert "`respond` takes other arguments" in done.stdout
     assert "fix: abilities = Abilities(protocols=…" in done.stdout
-    assert "1 errors" in done.stdout
+    assert "1 error" in done.stdout

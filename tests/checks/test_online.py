@@ -56,7 +56,7 @@ def test_a_data_set_as_it_is_meant(hub: dict[str, Any]) -> None:
     assert text.splitlines() == [
         "ok    uoft-cs/cifar10 test: commit 0123abcd, not pinned; 10,000 images; 10 names, in our "
         "order; first image 32x20",
-        "0 errors in 1 data sets on the hub",
+        "0 errors in 1 data set on the hub",
     ]
     assert hub["asked"] == [("uoft-cs/cifar10", "test", None, True)]
 

@@ -240,7 +240,7 @@ def test_files_that_hold_something_else(tmp_path: Path) -> None:
 def test_a_list_of_ids_that_names_an_image_twice(tmp_path: Path) -> None:
     root, path = images(tmp_path / "images", ["grid/1.jpg", "grid/2.jpg"]), tmp_path / "list.txt"
     path.write_text("grid/1.jpg\n1.jpg\n")
-    with pytest.raises(DataError, match="stand twice"):
+    with pytest.raises(DataError, match="more than once"):
         opened("dtd_cw", f"dataset_path={root}", f"ids={path}")
 
 

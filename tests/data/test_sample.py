@@ -92,9 +92,9 @@ def test_ids_of_a_file_in_the_order_of_the_task(tmp_path: Path, name: str, text:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("ids.txt", "i001\nx1\ni002\nx2\n", r"2 of 4 ids are of no image.*\n.*got: `x1`, `x2`\n"),
+        ("ids.txt", "i001\nx1\ni002\nx2\n", r"of 4 ids, 2 of no image.*\n.*got: `x1`, `x2`\n"),
         ("ids.txt", "".join(f"x{n}\n" for n in range(9)), r"got: `x0`, .*`x4`, …\n"),
-        ("ids.txt", "i001\ni002\ni001\n", r"1 ids stand twice\n  got: `i001`"),
+        ("ids.txt", "i001\ni002\ni001\n", r"1 id more than once\n  got: `i001`"),
         ("ids.txt", "\n", "no ids in it"),
         ("a.jsonl", '{"image_id": 7}\n{"id": "i001"}\nx\n', r"jsonl:1: no image id: it is no text"),
         ("a.jsonl", '{"image_id": "i001"}\n{"image_id": "i0', r"jsonl:2: the line is not JSON"),

@@ -84,7 +84,7 @@ def test_the_table_of_parts_has_what_applies_the_highest_first() -> None:
     assert [row[0] for row in second[:-1]] == list(PARTS)
     assert second[1] == ["mapped right", "10.00 (10/100)"]
     assert second[-1] == ["right + mapped right (CW+)", "40.00 (40/100)"]
-    assert list(fate_notes(found)) == [f"{'b' * 50}: 3 rows with `error` are not in the picture"]
+    assert list(fate_notes(found)) == [f"{'b' * 50}: without 3 rows of status `error`"]
     nothing = Fates("cw", dict.fromkeys(PARTS, 0), False, 0)
     with pytest.raises(DataError, match="no answer is to an image with a label"):
         all_fates([scored("a", 0)], [{"regt": nothing}], ["a"])

@@ -292,7 +292,7 @@ def test_an_error_of_check_shows_all_its_lines(catalogue: Catalogue, folder: Pat
     assert done.exit_code == 2
     assert "  ERROR labels   label set `colours_all`" in done.stdout
     assert "\n                   expected: labels of `i00`, …\n" in done.stdout
-    assert done.stdout.endswith("1 errors\n")
+    assert done.stdout.endswith("1 error\n")
 
 
 def test_a_run_can_be_scored_again_without_the_images_of_a_label_set(

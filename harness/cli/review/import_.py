@@ -17,6 +17,7 @@ from harness.cli.review.agree import ReviewFolder
 from harness.cli.review.export import FormatName, PassName, pass_of
 from harness.errors import Problem, UserError
 from harness.report.terminal import paragraph, say
+from harness.words import counted
 
 
 def import_(
@@ -64,7 +65,7 @@ def import_(
         say(paragraph("note:", note), err=True)
     say(paragraph("note:", f"{form.name} does not keep {form.loses}"), err=True)
     for name, count in sorted(found.added.items()):
-        say(f"{name}: {count} answer{'' if count == 1 else 's'} added")
+        say(f"{name}: {counted(count, 'answer')} added")
     if found.n_there or not found.added:
         say(f"{found.n_there} there already")
 

@@ -23,6 +23,7 @@ from harness.limits import (
     whole,
 )
 from harness.specs.label_set import LabelSetSpec
+from harness.words import counted
 
 _LONGEST_NAME = 1_000
 
@@ -223,7 +224,7 @@ def parse_json(file: LabelFile, *, as_written: bool = False) -> Any:
         raise DataError(
             Problem(
                 str(file.path),
-                f"{len(twice)} keys stand twice in one object",
+                f"{counted(len(twice), 'key')} more than once in one object",
                 got=", ".join(twice[:10]),
                 fix="keep one entry for each image",
             )

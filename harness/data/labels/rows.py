@@ -15,6 +15,7 @@ from harness.data.classes import ClassList, normalize_name
 from harness.data.image_ids import fault_of
 from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.errors import DataError, Problem
+from harness.words import counted
 
 ORIGINAL_KEYS = ("original_class", "original_label", "ground_truth")
 """Where files name the original class: ReImageNet, the CSV of "Flaws of ImageNet" and TFDS'
@@ -178,7 +179,10 @@ def first_problems(problems: Sequence[Problem], where: str) -> tuple[Problem, ..
     rest = len(problems) - SHOWN
     if rest <= 0:
         return tuple(problems)
-    return (*problems[:SHOWN], Problem(where, f"and {rest} more problems like these"))
+    return (
+        *problems[:SHOWN],
+        Problem(where, f"and {counted(rest, 'more problem')} like these"),
+    )
 
 
 def without_problems(found: Iterable[Read | Problem], where: str) -> tuple[Read, ...]:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from harness.leaderboard.entries.fixes import FIXES
+from harness.words import counted
 
 RULES: Mapping[str, str] = MappingProxyType(
     {
@@ -226,4 +227,4 @@ def _counted(report: Report) -> str:
     counts = {name: 0 for name in _COMMAND}
     for each in report.findings:
         counts[each.severity] += 1
-    return f"{counts['error']} errors, {counts['warning']} warnings"
+    return f"{counted(counts['error'], 'error')}, {counted(counts['warning'], 'warning')}"

@@ -18,6 +18,7 @@ from harness.leaderboard.pages.typeset import (
 )
 from harness.scores.results import Change, Protocol
 from harness.scores.statistics import ALPHA
+from harness.words import counted
 
 _OVER_ALL_CLASSES: tuple[Protocol, ...] = ("cw_plus", "cw", "ow")
 """Protocols under which an answer may be any class, as a classifier's. The first that has an MLLM
@@ -42,7 +43,7 @@ class _Result:
         ends = self.row.headline.ci95
         return Markup("{}{} with {}{}{}{}").format(
             foreign(self.row.model, 40),
-            f" (level with {_count(self.n_level, 'other')})" if self.n_level else "",
+            f" (level with {counted(self.n_level, 'other')})" if self.n_level else "",
             fixed(self.accuracy),
             _PERCENT,
             f" {between(ends)}" if ends else "",
@@ -79,8 +80,8 @@ def _label_change(boards: Sequence[Board]) -> Iterator[Markup]:
         rest = f" under {_named(board.protocol)}{' (claimed)' if board.claimed else ''}"
     else:
         whose = Markup("accuracy")
-        models = _count(len({row.name for _, row, _ in moved}), "model")
-        protocols = _count(len({board.protocol for board, *_ in moved}), "protocol")
+        models = counted(len({row.name for _, row, _ in moved}), "model")
+        protocols = counted(len({board.protocol for board, *_ in moved}), "protocol")
         n_claimed = sum(board.claimed for board, *_ in moved)
         claimed = f", of which {n_claimed} claimed" if n_claimed else ""
         rest = f" ({len(moved)} results of {models} under {protocols}{claimed})"
@@ -205,10 +206,6 @@ def _kind(result: _Result) -> str:
 def _named(protocol: Protocol) -> str:
     words = PROTOCOLS[protocol]
     return f"{words.short} ({words.name[0].lower()}{words.name[1:]})"
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
 def _of(n: int, total: int) -> str:

@@ -32,7 +32,7 @@ def test_text_has_a_line_for_each_finding_and_a_count() -> None:
     assert as_text([REPORT]).splitlines() == [
         f"tiny: warning W601 runs/a:3: {OUT} 7 %",
         f"tiny: info I206 MODEL_CARD.md: {RULES['I206']} -",
-        "tiny: 0 errors, 1 warnings",
+        "tiny: 0 errors, 1 warning",
     ]
 
 
@@ -41,7 +41,7 @@ def test_github_has_a_command_for_each_finding() -> None:
         "::warning file=/x/tiny/runs/a,title=W601::More than 5 %25 of the answers are "
         "out of prompt, unparsed or refused. 7 %25",
         f"::notice file=/x/tiny/MODEL_CARD.md,title=I206::{RULES['I206']} -",
-        "entry tiny: 0 errors, 1 warnings",
+        "entry tiny: 0 errors, 1 warning",
     ]
 
 

@@ -27,6 +27,7 @@ from harness.leaderboard.entries.format import (
 )
 from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.task import WHERE_IMAGES_ARE
+from harness.words import counted
 
 _SECRETS = {
     "a key of OpenAI or Anthropic": r"\bsk-[A-Za-z0-9_-]{20,}",
@@ -227,7 +228,7 @@ def check_filled_in(text: str) -> Iterator[Finding]:
     """Nothing that a new card asks to replace is still in the text of the card (E209)."""
     left = unfilled(text)
     if left:
-        yield Finding("E209", CARD, f"{len(left)} sentences, to be replaced: {left[0]}")
+        yield Finding("E209", CARD, f"{counted(len(left), 'sentence')} to be replaced: {left[0]}")
 
 
 def check_task(catalogue: Catalogue, run: EntryRun) -> Iterator[Finding]:
