@@ -120,8 +120,5 @@ def unknown_name(
     none is near, the fix is `otherwise`, or to name one of those known.
     """
     listed = ", ".join(sorted(known)[:20]) + (", …" if len(known) > 20 else "")
-    fix = suggestion(name, known) or otherwise
-    if fix is None and known:
-        return Problem(where, f"unknown {kind}", name, fix=f"name one of {listed}")
-    fix = fix or f"leave it out: there is no {kind}"
-    return Problem(where, f"unknown {kind}", name, listed or None, fix)
+    other = otherwise or (f"name one of {listed}" if known else f"leave it out: there is no {kind}")
+    return Problem(where, f"unknown {kind}", name, fix=suggestion(name, known) or other)

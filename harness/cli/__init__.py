@@ -51,28 +51,36 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.command("new")(new.new)
+app.command("new", short_help="Write the tasks of a data set of your own.")(new.new)
 app.command("run")(run.run)
-app.command("plan")(plan.plan)
+app.command("plan", short_help="Print what `harness run` would ask, take and cost.")(plan.plan)
 app.command("score")(score.score)
 app.command("merge", help="Another name of `score`.")(score.score)
-app.command("show")(show.show)
-app.command("view")(view.view)
+app.command("show", short_help="Print the tables of runs as they were scored last.")(show.show)
+app.command("view", short_help="Look at runs: build a site of them.")(view.view)
 app.command("import")(import_answers.import_answers)
-app.command("map")(map_answers.map_answers)
-app.command("rules")(rules.rules)
-app.command("judge")(judge.judge)
-app.command("compare")(compare.compare)
-app.command("plot")(plot.plot)
-app.command("check")(check.check)
-app.command("invariance")(invariance.invariance)
-app.command("new-model")(new_model.new_model)
-app.command("list")(listing.list_names)
+app.command("map", short_help="Map the answers of a run by several encoders and templates.")(
+    map_answers.map_answers
+)
+app.command("rules", short_help="Score answers by the rules of other papers.")(rules.rules)
+app.command("judge", short_help="Ask a language model whether answers name the labels.")(
+    judge.judge
+)
+app.command("compare", short_help="Compare runs image by image.")(compare.compare)
+app.command("plot", short_help="Draw runs in one picture, as for a paper.")(plot.plot)
+app.command("check", short_help="Check tasks, models and other YAML before a run.")(check.check)
+app.command("invariance", short_help="Do answers flip with batch, order or processes?")(
+    invariance.invariance
+)
+app.command("new-model", short_help="Write a model's YAML.")(new_model.new_model)
+app.command("list", short_help="List tasks, models, encoders and other names.")(listing.list_names)
 app.add_typer(export.app, name="export")
 app.add_typer(leaderboard.app, name="leaderboard")
-app.add_typer(review.app, name="review")
-app.add_typer(study.app, name="study")
-app.add_typer(submit.app, name="submit")
+app.add_typer(review.app, name="review", short_help="People correct labels.")
+app.add_typer(study.app, name="study", short_help="How much each choice moves the score.")
+app.add_typer(
+    submit.app, name="submit", short_help="Make an entry of the leaderboard, and check it."
+)
 
 
 def _show_version(asked: bool) -> None:

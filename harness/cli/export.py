@@ -35,7 +35,7 @@ def _export() -> None:
     """Write tasks or results in the form that another tool reads."""
 
 
-@app.command("hf")
+@app.command("hf", short_help="Write runs as a folder that `datasets` reads.")
 def hf(
     runs: _Runs,
     output: Annotated[Path, typer.Option("--output", "-o", help="A new folder.")],
@@ -97,7 +97,7 @@ def _say_labels(label_sets: Iterable["LabelFacts"]) -> None:
         say(f"labels `{each.name}`: {here}")
 
 
-@app.command("eee")
+@app.command("eee", short_help='Write runs as records of "Every Eval Ever".')
 def eee(
     runs: _Runs,
     output: Annotated[Path, typer.Option("--output", "-o", help="A new folder.")],
@@ -137,7 +137,7 @@ def eee(
         say(f"not known: {option}; instead stands {what}")
 
 
-@app.command("trackio")
+@app.command("trackio", short_help="Log results into a local project of Trackio.")
 def trackio(
     runs: _Runs,
     project: Annotated[str, typer.Option(help="Name of the project.")] = "harness",
@@ -146,7 +146,9 @@ def trackio(
 
     Each run is a tracked run: its figures by protocol and label set, and as its settings the task,
     the model and what else its answers depend on. `trackio show --project NAME` shows them. Nothing
-    leaves the machine. Needs Trackio: pip install 'mllm-classification-harness[trackio]'.
+    leaves the machine.
+
+    Needs Trackio: pip install 'mllm-classification-harness[trackio]'.
     """
     from harness.export.trackio import export_trackio
 
@@ -154,7 +156,7 @@ def trackio(
         say(f"{name}: {counted(n, 'figure')} in project {project}")
 
 
-@app.command("lmms-eval")
+@app.command("lmms-eval", short_help="Write tasks as a folder that lmms-eval runs.")
 def lmms_eval(
     folder: Annotated[Path, typer.Argument(help="A new folder.")],
     tasks: Annotated[str, typer.Option(help="Tasks, groups or tags, separated by commas.")],

@@ -23,7 +23,7 @@ def _leaderboard() -> None:
     """Make the leaderboard's site."""
 
 
-@app.command("build")
+@app.command("build", short_help="Score all entries again, and write the site.")
 def build(
     entries: Annotated[Path, typer.Argument(help="A folder of entries, with decisions.jsonl.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the site.")],

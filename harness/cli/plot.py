@@ -84,7 +84,9 @@ def plot(
     prompt, unparsed, refused, empty, wrong in the list. classes: a dot a class, from the lowest to
     the highest accuracy of the first run. reliability: a curve a run, accuracy by the model's
     probability of its answer in bins of equal mass, with the calibration error. Prints the numbers.
-    Nothing in a run is changed. Needs matplotlib: pip install 'mllm-classification-harness[plots]'.
+    Nothing in a run is changed.
+
+    Needs matplotlib: pip install 'mllm-classification-harness[plots]'.
     """
     from harness.report.drawing import kind_of
     from harness.report.show import print_tables

@@ -123,7 +123,7 @@ def _of_limit(study: "Study", limit: float | None) -> "Iterator[str]":
         )
 
 
-@app.command("report")
+@app.command("report", short_help="Report what the runs of a study say.")
 def report(
     name: StudyName,
     output: Output = Path("runs"),
@@ -137,7 +137,9 @@ def report(
 
     They are written into OUTPUT/studies/NAME. Levels whose run is missing are left out and named.
     Asks no model; the levels of mapping, matching and labels are computed from the answers there
-    are. Figures need matplotlib: pip install 'mllm-classification-harness[plots]'.
+    are.
+
+    Figures need matplotlib: pip install 'mllm-classification-harness[plots]'.
     """
     from harness.data.labels.of_task import share_overrides
     from harness.report.show import print_tables

@@ -54,7 +54,7 @@ def build_own(catalogue: Catalogue, folders: Sequence[Path], options: OwnOptions
     folder is there and is no site, DataError where no run has an answer, and as `open_in_place`.
     """
     refuse_other(options.output)
-    paths = list(dict.fromkeys(find_runs(*folders)))
+    paths = find_runs(*folders)
     runs = open_in_place(catalogue, paths, options.overrides)
     if not runs:
         fix = "harness run, or harness import, gives answers"

@@ -253,7 +253,7 @@ def _problem(
 
 def _instruction(message: str) -> str:
     """Give what pydantic says as what to do."""
-    rest = message.removeprefix("Input should be ")
+    rest = message.removeprefix("Input should be ").partition(", unable to parse")[0]
     if rest == message:
         return message
     return f"give a value {rest}" if rest.startswith(("greater", "less")) else f"give {rest}"

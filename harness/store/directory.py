@@ -1,6 +1,7 @@
 """The directory of a run: parts that processes append to, and the final file they merge into."""
 
 import contextlib
+import logging
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterable
@@ -14,6 +15,7 @@ from harness.store.lock import MERGED_PARTS, is_aside
 from harness.store.manifest import Manifest
 from harness.store.prediction import Prediction
 
+log = logging.getLogger("harness")
 _QUIET = 30 * 60  # seconds without a row, after which a process is taken for lost
 _UNSAFE = str.maketrans({character: "_" for character in '/\\:*?"<>| '})
 
@@ -24,12 +26,18 @@ def run_path(output: Path, model: str, task: str) -> Path:
 
 
 def find_runs(*folders: Path) -> list[Path]:
-    """List the run directories in folders, or a folder itself when it is one, in their order.
+    """List the run directories in folders, or a folder itself when it is one, in their order. One
+    that is named twice, as by a folder that holds it, counts once, with a warning.
 
     Runs that were moved aside are left out, and what a kill has left of one that was being
     made. Raises DataError when there is none in a folder.
     """
-    return [path for folder in folders for path in _runs_in(folder)]
+    found: dict[Path, Path] = {}
+    for path in (each for folder in folders for each in _runs_in(folder)):
+        if (real := path.resolve()) in found:
+            log.warning("%s is named twice, and counts once", path)
+        found.setdefault(real, path)
+    return list(found.values())
 
 
 def _runs_in(folder: Path) -> list[Path]:

@@ -258,6 +258,17 @@ def test_what_is_not_whole_or_moved_aside_is_no_run(tmp_path: Path) -> None:
     assert [path.name for path in find_runs(tmp_path)] == [".._a_b", "t", "t.older-1"]
 
 
+def test_a_run_that_is_named_twice_counts_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "manifest.json").touch()
+    again = run / ".." / "run"
+    assert find_runs(tmp_path, run, again) == [run]
+    assert caplog.messages == [f"{each} is named twice, and counts once" for each in (run, again)]
+
+
 def test_rows_of_other_images_stop_the_merge(tmp_path: Path) -> None:
     directory = RunDirectory(tmp_path)
     with directory.append(0, 1) as appender:

@@ -37,7 +37,7 @@ def report(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.html", help="Where to.")],
     runs: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[RUN]...", help="Runs to hold against the labels before and after"),
+        typer.Argument(metavar="RUN", help="Runs to hold against the labels before and after."),
     ] = None,
     labels: Annotated[
         Path | None,

@@ -19,7 +19,8 @@ def serve(
 
     Prints one address for each annotator, which nobody else may have: the token in it is the only
     key. Tokens are kept in DIR/tokens.json, so that addresses stay when the server starts again.
-    Needs FastAPI and uvicorn: pip install 'mllm-classification-harness[review]'.
+
+    Needs a web server: pip install 'mllm-classification-harness[review]'.
     """
     from harness.heavy import require
 

@@ -98,7 +98,7 @@ class Finding:
     @property
     def message(self) -> str:
         """The rule's meaning, and what fired it here."""
-        return f"{RULES[self.code]} {self.text}"
+        return f"{RULES[self.code].removesuffix('.')}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ _PACK_AGAIN = "pack the entry again from its runs: harness submit pack"
 _RUN_AGAIN = "give the command of the run again, which asks only what is missing, and pack again"
 FIXES: Mapping[str, str] = MappingProxyType(
     {
-        "E101": "take the file out of the entry's folder",
+        "E101": "take it out of the entry's folder",
         "E102": "put the file itself in place of the link",
         "E103": _PACK_AGAIN,
         "E104": "take the file out, or submit fewer runs in one entry",

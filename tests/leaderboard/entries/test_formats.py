@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from harness.leaderboard.entries.finding import (
     exit_code,
     listed,
 )
+from harness.report.terminal import fitted
 from harness.specs.catalogue import Catalogue
 from support.command import Said, harness
 from support.drafts import Draft
@@ -25,22 +27,36 @@ HOSTILE = "a\n::error file=x::b ##[group]c \u202edcba \x1b[31m" + "n" * 10_000
 REPORT = Report(
     "tiny", "/x/tiny", (Finding("W601", "runs/a:3", "7 %"), Finding("I206", "MODEL_CARD.md", "-"))
 )
-OUT = "More than 5 % of the answers are out of prompt, unparsed or refused."
+OUT = "More than 5 % of the answers are out of prompt, unparsed or refused:"
 
 
 def test_text_has_a_line_for_each_finding_and_a_count() -> None:
     assert as_text([REPORT]).splitlines() == [
         f"tiny: warning W601 runs/a:3: {OUT} 7 %",
-        f"tiny: info I206 MODEL_CARD.md: {RULES['I206']} -",
+        f"tiny: info I206 MODEL_CARD.md: {RULES['I206'].removesuffix('.')}: -",
         "tiny: 0 errors, 1 warning",
     ]
+
+
+def test_findings_are_laid_out_for_a_terminal_and_no_word_is_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = "runs/mini_open_world/predictions.jsonl.gz"
+    text = as_text([Report("tiny", "tiny", (Finding("E302", path, "1: mini_val_00000006"),))])
+    assert fitted(text) == text  # in a pipe, a line each
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = fitted(text).split("\n")
+    assert max(map(len, lines)) <= 80
+    assert " ".join(" ".join(lines).split()) == " ".join(text.split())
+    assert any(path in line for line in lines)
 
 
 def test_github_has_a_command_for_each_finding() -> None:
     assert as_github([REPORT]).splitlines() == [
         "::warning file=/x/tiny/runs/a,title=W601::More than 5 %25 of the answers are "
-        "out of prompt, unparsed or refused. 7 %25",
-        f"::notice file=/x/tiny/MODEL_CARD.md,title=I206::{RULES['I206']} -",
+        "out of prompt, unparsed or refused: 7 %25",
+        f"::notice file=/x/tiny/MODEL_CARD.md,title=I206::{RULES['I206'].removesuffix('.')}: -",
         "entry tiny: 0 errors, 1 warning",
     ]
 
