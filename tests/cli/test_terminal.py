@@ -1,6 +1,7 @@
 """Nothing that a stranger wrote acts on the terminal, and one module alone prints."""
 
 import ast
+import os
 import subprocess
 import sys
 import unicodedata
@@ -137,3 +138,14 @@ def test_an_error_about_a_strangers_name_is_inert(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "a\\u001b[2J\\u202eb" in done.stderr
     assert "\x1b" not in done.stderr and "\u202e" not in done.stderr
+
+
+def test_the_hubs_own_lines_are_kept_out() -> None:
+    code = (
+        "import logging; from harness.cli import _log_to_stderr as begin; begin(); "
+        "import huggingface_hub.utils._http as hub; log = logging.getLogger(hub.__name__); "
+        "print(log.isEnabledFor(logging.WARNING))"
+    )
+    left = {name: value for name, value in os.environ.items() if name != "HF_HUB_VERBOSITY"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=left)
+    assert done.stdout == "False\n", done.stderr

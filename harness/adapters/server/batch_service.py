@@ -142,7 +142,9 @@ class BatchService:
             copy.seek(0)
             for line in iter(lambda: copy.readline(MOST_RECORD + 1), b""):
                 if len(line) > MOST_RECORD:
-                    raise RunError(f"batch {batch}: a line of {file} has over {MOST_RECORD} bytes")
+                    what = f"a line of {file} has over {MOST_RECORD} bytes"
+                    fix = "lower generation_kwargs.max_new_tokens, and run again"
+                    raise RunError(str(Problem(f"batch {batch}", what, fix=fix)))
                 yield self.hide(line.decode("utf-8", "replace"))
 
     def _download(self, batch: str, file: str, copy: Any) -> None:
@@ -151,7 +153,8 @@ class BatchService:
         with self._openai.files.with_streaming_response.content(file) as response:
             for piece in response.iter_bytes():
                 if copy.tell() + len(piece) > _MOST_BYTES:
-                    raise RunError(f"batch {batch}: {file} has over {_MOST_BYTES} bytes")
+                    what, fix = f"{file} has over {_MOST_BYTES} bytes", "lower options.batch_mb"
+                    raise RunError(str(Problem(f"batch {batch}", what, fix=fix)))
                 copy.write(piece)
 
     def _called(self, call: Callable[[], T], instead: Callable[[], T | None] | None = None) -> T:

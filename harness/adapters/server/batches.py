@@ -143,7 +143,8 @@ class Batches:
                 state = self._service.look(part.batch)
                 blind = blind + 1 if state is None else 0
                 if blind > _MOST_BLIND:
-                    raise RunError("the provider's batches cannot be looked at; go on later")
+                    what, fix = "cannot be looked at", "give the same command again later"
+                    raise RunError(str(Problem("the provider's batches", what, fix=fix)))
                 if state is None:
                     continue
                 _tell(part.batch, state, told)

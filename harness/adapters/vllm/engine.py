@@ -145,8 +145,9 @@ class Engine:
     def _dead(self) -> RunError:
         self._failed = True
         got = self._reason() or "nothing said why: out of memory, or killed"
-        what = "vLLM's engine has died; the same command goes on from here"
-        return RunError(f"model `{self._model}`: {what}\n  got: {got}\n  printed: {self._log}")
+        what, fix = "vLLM's engine has died", "the same command goes on from here"
+        problem = Problem(f"model `{self._model}`", what, f"{got}; printed: {self._log}", fix=fix)
+        return RunError(str(problem))
 
     def _forget_log(self) -> None:
         if not self._failed:
