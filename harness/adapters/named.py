@@ -189,7 +189,7 @@ def _pretrained(catalogue: Catalogue, name: str) -> str:
         ) from error
     if HUB_ID.fullmatch(name):
         return name
-    fix = "give a name of `harness list models`, a YAML, MODULE:CLASS, a folder, or OWNER/NAME"
+    fix = "give a name of `harness list models`, a YAML, MODULE:CLASS, a folder, a hub id"
     known = [*catalogue.names(Kind.MODEL), *ADAPTERS]
     raise SpecError(unknown_name(str(_FILE), "model", name, known, near_path(path) or fix))
 

@@ -12,7 +12,7 @@ from harness.data.labels.of_task import Overrides
 from harness.data.opened import OpenTask
 from harness.errors import DataError, Problem, UserError
 from harness.leaderboard.entries.branding import read_branding
-from harness.leaderboard.entries.finding import RULES
+from harness.leaderboard.entries.finding import RULES, errors_in
 from harness.leaderboard.entries.fixes import FIXES
 from harness.leaderboard.files.answers import write_answers
 from harness.leaderboard.files.bibtex import write_bibtex
@@ -138,10 +138,10 @@ def _check_some(entries: Path, gathered: Gathered) -> None:
             [
                 Problem(
                     *(f"{entries / report.name}", f"{each.code}: {RULES[each.code]}", each.text),
-                    fix=FIXES.get(each.code),
+                    fix=FIXES[each.code],
                 )
                 for report in gathered.refused
-                for each in report.findings
+                for each in errors_in(report.findings)
             ]
         )
 

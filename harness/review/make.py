@@ -67,7 +67,7 @@ def check_request(request: QueueRequest) -> None:
     if overlap is not None and not 1 <= overlap <= people:
         what, fix = (
             "each image is for as many annotators as there are, at most",
-            f"--overlap 1 to {people}",
+            f"give 1 to {people}",
         )
         problems.append(Problem("--overlap", what, str(overlap), fix=fix))
     if not 0 < request.rules.control <= 1:

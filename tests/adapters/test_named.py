@@ -158,7 +158,7 @@ def test_every_folder_has_a_name_that_a_file_can_bear(name: str, tmp_path: Path)
         ("step-1", (), "did you mean `step-10`?"),
         ("./step-1", (), "there is no such folder\n  got: ./step-1"),
         ("a/b/c", (), "there is no such folder"),
-        ("xyz", (), "a hub id OWNER/NAME"),
+        ("xyz", (), "a folder, a hub id"),
         ("own.yaml", (), "no such model file"),
         ("hf", (), "fix: --model hf --model_args pretrained=…"),
         ("openai", ("model=gpt-4o",), "fix: --model openai --model_args pretrained=gpt-4o"),

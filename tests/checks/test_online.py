@@ -92,7 +92,7 @@ def test_names_as_texts(hub: dict[str, Any], first: str, code: int, said: str) -
 def test_a_missing_column(hub: dict[str, Any]) -> None:
     code, text = check("cifar10_cw", "--set", "doc_to_target=fine_label")
     assert code == 2
-    assert "no column `fine_label`" in text and "one of img, label" in text
+    assert "no column `fine_label`" in text and "did you mean `label`?" in text
 
 
 def test_without_a_hub_each_data_set_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,7 +195,7 @@ def test_many_names_that_collide_are_counted(catalogue: Catalogue, folder: Path)
     write_names(folder, [*NAMES, *names])
     found = texts(told(catalogue), "names")
     assert len(found) == 6
-    assert found[-1] == "3 more names are of several classes"
+    assert found[-1] == "3 more names of several classes"
 
 
 def test_names_that_are_one_to_the_encoder_stop(catalogue: Catalogue, folder: Path) -> None:

@@ -85,7 +85,7 @@ def test_many_unknown_keys_are_counted(tmp_path: Path) -> None:
     base = Catalogue().find(Kind.TASK, "mini_cw")
     keys = "\n".join(f"key{i}: 1" for i in range(50_000))
     (tmp_path / "t.yaml").write_text(f"include: {base}\n{keys}\n")
-    with pytest.raises(SpecError, match="and 49980 more") as error:
+    with pytest.raises(SpecError, match="and 49,980 more") as error:
         load_task(Catalogue(), str(tmp_path / "t.yaml"))
     assert len(error.value.problems) < 30
 

@@ -24,6 +24,7 @@ from harness.leaderboard.entries.card import (
 from harness.leaderboard.entries.check import examine
 from harness.leaderboard.entries.entry import Entry
 from harness.leaderboard.entries.finding import RULES
+from harness.leaderboard.entries.fixes import FIXES
 from harness.leaderboard.entries.format import (
     CARD,
     MANIFEST,
@@ -46,7 +47,6 @@ from harness.store.manifest import Manifest
 from harness.store.new_folder import new_folder
 from harness.store.prediction import Prediction
 
-_RULES = "docs/submit.md says what each rule asks for"
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
@@ -201,9 +201,12 @@ def _refuse_faults(
             found += examine(entry, packed, opened).findings
         limit = run.manifest.limit
         cut = limit is not None and any(each.code == "E302" for each in found)
-        fix = "give the command of the run again without --limit" if cut else _RULES
+        again = "give the command of the run again without --limit"
         problems += [
-            Problem(str(run.path), f"{each.code}: {RULES[each.code]}", got=each.text, fix=fix)
+            Problem(
+                *(str(run.path), f"{each.code}: {RULES[each.code]}", each.text),
+                fix=again if cut else FIXES[each.code],
+            )
             for each in found
             if each.severity == "error"
         ]

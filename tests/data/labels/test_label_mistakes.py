@@ -75,7 +75,7 @@ def test_two_file_names_of_one_image(tmp_path: Path) -> None:
 
 def test_a_key_twice_in_an_object(tmp_path: Path) -> None:
     (found,) = problems(tmp_path, "imgt", '{"a.jpg": 1, "a.jpg": 2}')
-    assert "stand twice" in found
+    assert "more than once" in found
     assert "a.jpg" in found
 
 
