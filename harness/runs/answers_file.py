@@ -176,7 +176,7 @@ def _confidence_faults(where: str, row: dict[str, Any]) -> Iterator[Problem]:
     value, class_id = row["confidence"], row.get("class_id", _NO_CLASS)
     if type(value) not in (int, float) or not is_share(value):
         what = "`confidence` is no probability"
-        yield Problem(where, what, repr(value)[:80], "a number from 0 to 1")
+        yield Problem(where, what, repr(value)[:80], fix="write a number from 0 to 1")
     if "top" not in row and (isinstance(class_id, list) or class_id == _NO_CLASS):
         what = "`confidence` is the probability of one class"
         yield Problem(where, what, fix="give it beside a `class_id` that is one class, or `top`")

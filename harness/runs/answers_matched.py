@@ -84,8 +84,8 @@ def _misfits(
         yield Problem(where, what, _listed(twice), fix="keep one row for each image")
     if by_image.keys().isdisjoint(expected):
         what = "none of the answers is of an image that the task asks about"
-        expected_ids = _listed([f"`{each}`" for each in expected])
-        yield Problem(where, what, _listed([f"`{each}`" for each in extra]), expected_ids)
+        got, wanted = (_listed([f"`{each}`" for each in ids]) for ids in (extra, expected))
+        yield Problem(where, what, got, wanted, "write the ids of the task's images")
     elif not partial:
         missing = [f"`{each}`" for each in expected if each not in by_image]
         if missing:

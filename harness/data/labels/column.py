@@ -11,7 +11,6 @@ from harness.data.class_names import Match, match_names, meanings, numbers_of, w
 from harness.data.classes import ClassList
 from harness.data.labels.rows import LabelRow
 from harness.errors import DataError, Problem, nearest
-from harness.words import counted
 
 _SHOWN = 5
 BY_NUMBER, BY_NAME = "by number", "by name"
@@ -128,7 +127,7 @@ def _mismatch(match: Match, used: Sequence[int], classes: ClassList, where: str)
     got += f"; {'; '.join(moved[:2])}" if moved else ""
     return Problem(
         where,
-        f"{counted(len(unknown), 'name')} in the data set of no single class of `{classes.name}`",
+        f"names in the data set mean no single class of `{classes.name}`, {len(unknown)} in all",
         got=got,
         expected="WordNet ids, names or aliases of the class list",
         fix="choose the class list of this data set, or add the names to it as `aliases`",

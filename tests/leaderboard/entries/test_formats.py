@@ -27,12 +27,12 @@ HOSTILE = "a\n::error file=x::b ##[group]c \u202edcba \x1b[31m" + "n" * 10_000
 REPORT = Report(
     "tiny", "/x/tiny", (Finding("W601", "runs/a:3", "7 %"), Finding("I206", "MODEL_CARD.md", "-"))
 )
-OUT = "More than 5 % of the answers are out of prompt, unparsed or refused:"
+OUT = "More than 5 % of the answers are out of prompt, unparsed or refused."
 
 
 def test_text_has_a_line_for_each_finding_and_a_count() -> None:
     assert as_text([REPORT]).splitlines() == [
-        f"tiny: warning W601 runs/a:3: {OUT} 7 %",
+        f"tiny: warning W601 runs/a:3: {OUT[:-1]}: 7 %",
         f"tiny: info I206 MODEL_CARD.md: {RULES['I206'].removesuffix('.')}: -",
         "tiny: 0 errors, 1 warning",
     ]
