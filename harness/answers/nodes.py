@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cached_property
 
 from harness.answers.mentions import Stance, judged_mentions
 from harness.answers.parse import answer_text, parse_name
@@ -13,21 +14,55 @@ Places = tuple[int, ...]
 """Places of nodes in a hierarchy; several where they bear the same name."""
 
 
+NOTHING = "image"
+"""What is true of every image. A text that is nearer to it than to every name of a hierarchy names
+none of its nodes."""
+
+
 class NodeNames:
     """The names of all nodes of a class list's hierarchy, as answers are read by them."""
 
     def __init__(self, hierarchy: Hierarchy, classes: ClassList) -> None:
         found: defaultdict[str, list[int]] = defaultdict(list)
+        self._shown: dict[str, str] = {}
         for place, node in enumerate(hierarchy.nodes):
             own = classes.by_id[node.class_id] if node.class_id is not None else None
             names = (*((own.name, *own.aliases) if own else ()), *node.names)
-            for name in filter(None, dict.fromkeys(map(normalize_name, names))):
+            written = {normalize_name(name): name for name in reversed(names)}
+            for name in filter(None, reversed(written)):
                 found[name].append(place)
+                self._shown.setdefault(name, written[name])
         self._hierarchy = hierarchy
         self._places = list(map(tuple, found.values()))
         self._names = ClassList(
             "hierarchy", "all", tuple(Class(number, name) for number, name in enumerate(found))
         )
+
+    @classmethod
+    def of(cls, classes: ClassList) -> "NodeNames | None":
+        """Give the names in the hierarchy of a class list; None where it has none."""
+        return cls(classes.hierarchy, classes) if classes.hierarchy else None
+
+    @cached_property
+    def mapped(self) -> ClassList:
+        """The names that texts are mapped to, as they are written: of all nodes that are not below
+        a class, those above first; and `NOTHING`, unless a node is called so.
+        """
+        leaves = frozenset(self._hierarchy.node_of.values())
+        kept = {
+            place
+            for place, above in enumerate(self._hierarchy.ancestors)
+            if leaves.isdisjoint(above - {place})
+        }
+        shown = zip(self._names.classes, self._shown.values(), self._places, strict=True)
+        found = [Class(each.id, name) for each, name, places in shown if kept & {*places}]
+        if NOTHING not in self._shown:
+            found.append(Class(len(self._places), NOTHING))
+        return ClassList("hierarchy", "all", tuple(found))
+
+    def nearest(self, number: int) -> str | None:
+        """Give the name of `mapped` with this id; None for `NOTHING`."""
+        return self.mapped.by_id[number].name if number < len(self._places) else None
 
     def exact(self, text: str) -> Places:
         """Give the nodes whose name a text is, or what it announces, after normalization."""

@@ -2,9 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
-from harness.report.table import Cell, Column, Number, Table, names
-from harness.scores.result_parts import RELATIONS, Granularity, Relation
+from harness.report.table import NONE, Cell, Column, Number, Table, names
+from harness.scores.result_parts import RELATIONS, Granularity, Placed, Relation
 from harness.scores.results import Results
+
+_BY = {
+    Placed.NAME: "by name",
+    Placed.NEAREST_NODE: "by node",
+    Placed.NEAREST_CLASS: "by class",
+}
+"""How answers that are no name of the list may be placed, with headings."""
 
 
 def granularity_table(results: Sequence[Results], everything: bool = False) -> Table | None:
@@ -24,6 +31,7 @@ def granularity_table(results: Sequence[Results], everything: bool = False) -> T
             *(Number(each.relations[relation].share) for relation in RELATIONS),
             Number(each.precision), Number(each.recall),
             Number(each.mistake_height, n=each.n_mistakes),
+            *(each.placed.get(placed, NONE) for placed in _BY),
         )
         for result, protocol, label_set, each in rows
     ]  # fmt: skip
@@ -34,11 +42,14 @@ def granularity_table(results: Sequence[Results], everything: bool = False) -> T
         Column("precision", "h-precision", is_extra=True),
         Column("recall", "h-recall", is_extra=True),
         Column("mistake_height", "height (n)", ("n",)),
+        *(Column(placed.value, heading, is_extra=True) for placed, heading in _BY.items()),
     )
     caption = (
         "By the hierarchy of the class list. too generic: an ancestor of the label; too specific: "
         "below it; sibling: another class near it; no node: nothing in the hierarchy. height (no "
-        "percentage): mean height of the lowest common ancestor of label and sibling or wrong one."
+        "percentage): mean height of the lowest common ancestor of label and sibling or wrong one. "
+        "by name, node, class: answers placed by a name in the text, by the nearest node, by the "
+        "nearest class alone."
     )
     return Table("granularity", "How general answers are (%)", columns, lines, caption)
 

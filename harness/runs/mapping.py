@@ -1,12 +1,15 @@
-"""Which answers of a run are left to map to classes, read off its rows; and mapping them."""
+"""Which answers of a run are left to map to classes, read off its rows; and mapping them, to the
+nodes of a hierarchy too.
+"""
 
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.answers.mapping.nearest import Mapped, map_answers
-from harness.answers.mapping.vectors import ClassSide, class_side, refuse_same_rows
+from harness.answers.mapping.nearest import Mapped, map_to_each
+from harness.answers.mapping.vectors import ClassSide, class_side, embed_classes, refuse_same_rows
 from harness.answers.names import NONE_LISTED
+from harness.answers.nodes import NodeNames
 from harness.answers.outcome import (
     EXACT,
     MAPPED,
@@ -129,18 +132,28 @@ def map_rows(
     One that the encoder cannot read has rule `unreadable` and no class: in an open world it is
     `unparsed`, in a closed one still out of prompt. Answers of a closed world that are a name of
     the list, though not strictly, keep their class and are given `nearest` beside it: what they
-    would be mapped to where answers are matched more closely.
+    would be mapped to where answers are matched more closely. Where the class list has a
+    hierarchy, `node` is the nearest of its names, None where "image" is nearer than all of them;
+    the class does not depend on it.
     """
     places, beside = places_to_map(task, rows), places_beside(task, rows)
     texts = [texts_to_map(task.protocol, rows[place], classes) for place in places]
     answers = [answer_text(text) for of_row in texts for text in of_row]
     answers += [answer_text(rows[place].answer or "") for place in beside]
-    side = class_side(task, classes)
-    found = iter(map_answers(encoder, answers, classes, side, task.mapping.answer_template))
+    how, names = task.mapping, NodeNames.of(classes)
+    targets = [embed_classes(encoder, classes, class_side(task, classes))]
+    targets += [embed_classes(encoder, names.mapped, how.class_template)] if names else []
+    found, *over = map_to_each(encoder, answers, targets, how.answer_template)
+    nodes = over[0] if over else [None] * len(found)
+    pairs = iter(zip(found, nodes, strict=True))
     mapped = list(rows)
     for place, of_row in zip(places, texts, strict=True):
-        mapped[place] = _mapped(task, rows[place], [next(found) for _ in of_row], classes)
-    for place, nearest in zip(beside, found, strict=True):
+        own = [next(pairs) for _ in of_row]
+        row = _mapped(task, rows[place], [nearest for nearest, _ in own], classes)
+        node = None if row.meant else own[0][1]
+        name = names.nearest(node.class_id) if names and node else None
+        mapped[place] = replace(row, node=name)
+    for place, (nearest, _) in zip(beside, pairs, strict=True):
         mapped[place] = replace(rows[place], nearest=nearest.class_ids if nearest else ())
     return mapped
 
@@ -170,7 +183,9 @@ def _mapped(
 def _bare(task: TaskSpec, row: Prediction) -> Prediction:
     """Give a row that is mapped, or may be, without what an earlier mapping found."""
     status = MAPPED_STATUS[task.protocol]
-    return replace(row, status=status, class_id=None, also=(), similarity=None, margin=None)
+    return replace(
+        row, status=status, class_id=None, also=(), similarity=None, margin=None, node=None
+    )
 
 
 def _facts_of(
@@ -185,6 +200,7 @@ def _facts_of(
         answer_template=how.answer_template,
         class_list_sha256=classes.digest,
         class_prompts_sha256=None if isinstance(side, str) else side.digest,
+        hierarchy_sha256=classes.hierarchy.digest if classes.hierarchy else None,
     )
 
 

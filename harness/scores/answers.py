@@ -62,6 +62,17 @@ STRICT = "strict"
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What an answer says of the nodes of a hierarchy, and not of options alone."""
+
+    text: str
+    is_class: bool
+    """Whether it is a class's name."""
+    node: str | None
+    """The name that the text encoder finds nearest, of a mapped answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answers:
     """n rows as arrays. -1 stands for no class."""
 
@@ -100,9 +111,9 @@ class Answers:
     """[n, k] class ids of the options; k is the most that a row has."""
     reading: Reading
     """How the answers were read, in counts."""
-    texts: Mapping[int, tuple[str, bool]]
+    said: Mapping[int, Said]
     """Row to its text, where that may name a node of a hierarchy that is no class: of answers out
-    of prompt or mapped, and of an open world; and whether it is a class's name."""
+    of prompt or mapped, and of an open world."""
     confidences: Mapping[Signal, Floats]
     """[n] numbers that are higher where an answer is surer, NaN for the rows without; those signals
     that any row has."""
@@ -158,7 +169,7 @@ def to_answers(
         top=_padded([row.top[:TOP] for row in rows], TOP),
         options=_padded([row.options for row in rows]),
         reading=read_counts(rows),
-        texts=dict(_texts(rows)),
+        said=dict(_said(rows)),
         confidences=confidences_of(rows),
     )
 
@@ -169,7 +180,7 @@ def _is_unclear(row: Prediction) -> bool:
     return bool(row.also and (row.meant or by_class) and not row.meant_classes)
 
 
-def _texts(rows: Sequence[Prediction]) -> Iterator[tuple[int, tuple[str, bool]]]:
+def _said(rows: Sequence[Prediction]) -> Iterator[tuple[int, Said]]:
     """Give the texts that a hierarchy may read: not of options, of several answers that are all
     meant, or of a text that says that nothing of the list fits.
     """
@@ -177,7 +188,7 @@ def _texts(rows: Sequence[Prediction]) -> Iterator[tuple[int, tuple[str, bool]]]
         is_class = row.rule == EXACT
         may_name = row.status is Status.OOP or row.rule in (MAPPED, UNREADABLE) or is_class
         if may_name and row.answer and not (row.options or row.meant or row.rule == NONE_LISTED):
-            yield place, (row.answer, is_class)
+            yield place, Said(row.answer, is_class, row.node)
 
 
 def level_in(row: Prediction) -> Level:

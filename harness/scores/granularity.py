@@ -1,26 +1,29 @@
 """How general the answers of a run are: what each is to the labels of its image in the hierarchy of
 the class list.
 
-An answer is its nodes: the class that it is read or mapped as, or what it names in the hierarchy.
+An answer is its nodes: what it names in the hierarchy, the class that it is read as, or what a text
+encoder found nearest to it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
+from pydantic import JsonValue
 
 from harness.answers.nodes import NodeNames, Places
 from harness.answers.outcome import MAPPED_STATUS
 from harness.data.classes import ClassList
 from harness.data.hierarchy import Hierarchy
 from harness.data.labels.label_set import Equivalences
-from harness.scores.answers import NO_CLASS, Answers, Bools, Ints
+from harness.scores.answers import NO_CLASS, Answers, Bools, Ints, Said
 from harness.scores.judgement import Judgement
 from harness.scores.metrics import counted_rows, percent
 from harness.scores.result_parts import (
     Granularity,
     GranularityPart,
+    Placed,
     Protocol,
     Relation,
     RelationShare,
@@ -30,6 +33,7 @@ from harness.scores.truth import Truth
 
 _RELATIONS = tuple(Relation)
 _PLACE = {relation: place for place, relation in enumerate(_RELATIONS)}
+_PLACED = tuple(Placed)
 _MISTAKES = (_PLACE[Relation.SIBLING], _PLACE[Relation.WRONG])
 
 
@@ -39,8 +43,18 @@ class AnswerNodes:
 
     rows: Ints
     nodes: Ints
-    by_name: Bools
-    """[n] whether the nodes of a row were read from its text, which is no name of the list."""
+    placed: Ints
+    """[n] how the nodes of a row were found: places in `_PLACED`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What texts say of the nodes of a hierarchy, by row."""
+
+    named: Mapping[int, Places]
+    """The nodes that a text names."""
+    nearest: Mapping[int, Places]
+    """The nodes that a text which names none was mapped to; () for one that is near to none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +122,19 @@ def granularity_of(
     judged: Sequence[Judgement],
     protocols: Sequence[Protocol],
     classes: ClassList,
+    mapping: Mapping[str, JsonValue] | None = None,
 ) -> GranularityPart | None:
     """Give key `granularity` of the results; None where the class list has no hierarchy, or
-    there are no labels.
+    there are no labels. `mapping` says as in the manifest by what answers were mapped; nodes of
+    another hierarchy than this do not count, but the classes that answers were mapped to.
     """
     hierarchy = classes.hierarchy
     if hierarchy is None or not judged:
         return None
     # An answer that may be mapped may also be a node that is no class of the list.
-    read = {} if MAPPED_STATUS.keys().isdisjoint(protocols) else _read(answers, hierarchy, classes)
+    is_text = not MAPPED_STATUS.keys().isdisjoint(protocols)
+    is_same = (mapping or {}).get("hierarchy_sha256") == hierarchy.digest
+    read = _read(answers, hierarchy, classes, with_nearest=is_same) if is_text else Read({}, {})
     relations = Relations(hierarchy, judged[0].truth.equivalences)
     nodes = {each: nodes_of(answers, hierarchy, each, read) for each in protocols}
     return GranularityPart(
@@ -129,36 +147,59 @@ def granularity_of(
     )
 
 
-def _read(answers: Answers, hierarchy: Hierarchy, classes: ClassList) -> dict[int, Places]:
-    """Give row to the nodes that its text names, of the rows whose text may name one."""
-    if not answers.texts:
-        return {}
-    names = NodeNames(hierarchy, classes)
-    known: dict[tuple[str, bool], Places] = {}
-    for text, is_class in set(answers.texts.values()):
-        known[text, is_class] = names.exact(text) if is_class else names.read(text)
-    return {row: found for row, key in answers.texts.items() if (found := known[key])}
+def _read(
+    answers: Answers, hierarchy: Hierarchy, classes: ClassList, *, with_nearest: bool
+) -> Read:
+    """Give what the rows say whose text may name a node."""
+    names = NodeNames(hierarchy, classes) if answers.said else None
+    if names is None:
+        return Read({}, {})
+    named: dict[int, Places] = {}
+    nearest: dict[int, Places] = {}
+    known: dict[Said, Places] = {}
+    for row, said in answers.said.items():
+        if said not in known:
+            known[said] = names.exact(said.text) if said.is_class else names.read(said.text)
+        if known[said]:
+            named[row] = known[said]
+        elif with_nearest and not said.is_class:
+            nearest[row] = () if said.node is None else names.exact(said.node)
+    return Read(named, nearest)
 
 
-def nodes_of(
-    answers: Answers, hierarchy: Hierarchy, protocol: Protocol, read: Mapping[int, Places]
-) -> AnswerNodes:
-    """Give the nodes of the answers: what their texts name, else their classes where they count
-    under the protocol. An answer that is a class's name is the class, and what else bears the name.
+def nodes_of(answers: Answers, hierarchy: Hierarchy, protocol: Protocol, read: Read) -> AnswerNodes:
+    """Give the nodes of the answers: what their texts name, else what they are nearest to, else
+    their classes where they count under the protocol. An answer that is a class's name is the
+    class, and what else bears the name.
     """
     n = len(answers)
-    named: Bools = np.zeros(n, dtype=np.bool_)
-    named[list(read)] = True
-    is_class: Bools = np.zeros(n, dtype=np.bool_)
-    is_class[[row for row, (_, exact) in answers.texts.items() if exact]] = True
-    counted = counted_rows(answers, protocol) & (~named | is_class)
+    is_class = _mask(n, [row for row, said in answers.said.items() if said.is_class])
+    named = _mask(n, read.named)
+    nearest = {} if protocol == "cw" else read.nearest
+    counted = counted_rows(answers, protocol) & (~named | is_class) & ~_mask(n, nearest)
     of_class = counted[answers.named_row]
+    class_rows = answers.named_row[of_class]
     node_of = hierarchy.node_of
     class_nodes = [node_of[each] for each in answers.named_class[of_class].tolist()]
-    pairs = [(row, place) for row, places in read.items() for place in places]
-    pairs += zip(answers.named_row[of_class].tolist(), class_nodes, strict=True)
+    by_text = (*read.named.items(), *nearest.items())
+    pairs = [(row, place) for row, places in by_text for place in places]
+    pairs += zip(class_rows.tolist(), class_nodes, strict=True)
     found = np.unique(np.array(pairs, dtype=np.int64).reshape(len(pairs), 2), axis=0)
-    return AnswerNodes(found[:, 0], found[:, 1], named & ~is_class)
+    has_class = _mask(n, class_rows)
+    placed = np.full(n, _PLACED.index(Placed.NONE))
+    placed[has_class] = _PLACED.index(Placed.CLASS)
+    placed[has_class & answers.mapped] = _PLACED.index(Placed.NEAREST_CLASS)
+    placed[named & ~is_class] = _PLACED.index(Placed.NAME)
+    placed[_mask(n, [row for row, places in nearest.items() if places])] = _PLACED.index(
+        Placed.NEAREST_NODE
+    )
+    return AnswerNodes(found[:, 0], found[:, 1], placed)
+
+
+def _mask(n: int, rows: Iterable[int]) -> Bools:
+    found: Bools = np.zeros(n, dtype=np.bool_)
+    found[np.fromiter(rows, dtype=np.int64)] = True
+    return found
 
 
 def _best(found: AnswerNodes, judged: Judgement, relations: Relations) -> _Best:
@@ -196,7 +237,13 @@ def _scored(found: AnswerNodes, judged: Judgement, relations: Relations) -> Gran
             relation: RelationShare(n=count, share=percent(count, n), ci95=wilson(count, n))
             for relation, count in zip(_RELATIONS, counts, strict=True)
         },
-        n_by_name=int((found.by_name & scored).sum()),
+        placed=dict(
+            zip(
+                _PLACED,
+                np.bincount(found.placed[scored], minlength=len(_PLACED)).tolist(),
+                strict=True,
+            )
+        ),
         precision=percent(shared, of_answers),
         recall=percent(shared, of_labels),
         f1=percent(2 * shared, of_answers + of_labels),

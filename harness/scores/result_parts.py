@@ -66,6 +66,22 @@ RELATIONS: Mapping[Relation, str] = {
 """With their headings."""
 
 
+class Placed(StrEnum):
+    """How it was found which node of a hierarchy an answer is."""
+
+    CLASS = "class"
+    """It is a class of the list: chosen, or read as its name."""
+    NAME = "name"
+    """Its text, which is no name of the list, was read as the name of a node."""
+    NEAREST_NODE = "nearest_node"
+    """The text encoder mapped it to the nearest name in the hierarchy."""
+    NEAREST_CLASS = "nearest_class"
+    """The text encoder mapped it to the nearest class alone: in rows of an older version or mapped
+    over another hierarchy, and where an image has several answers that are all meant."""
+    NONE = "none"
+    """It is no node."""
+
+
 class RelationShare(Part):
     """How many answers are in one relation to the labels."""
 
@@ -82,8 +98,8 @@ class Granularity(Part):
     """Scored images, as of the accuracy."""
     relations: dict[Relation, RelationShare]
     """They sum to n."""
-    n_by_name: int
-    """Of the n, answers that are no name of the list, and whose node was read from the text."""
+    placed: dict[Placed, int] = Field(default_factory=dict)
+    """How many of the n were placed how; empty in results of an older version."""
     precision: Percent | None
     """Hierarchical precision: nodes that answers and labels have in common, of the answers'."""
     recall: Percent | None

@@ -144,7 +144,7 @@ def results_of(answers: Answers, judged: Sequence[Judgement], request: ScoreRequ
         changes=_changes(judged, request),
         mapping=_mapping(answers, judged, request),
         mc=choices,
-        granularity=granularity_of(answers, judged, protocols, request.class_list),
+        granularity=granularity_of(answers, judged, protocols, request.class_list, request.mapping),
         calibration=calibration_of(answers, judged, protocols, draws),
         several_answers=several_answers_of(answers, judged, protocols, draws),
         per_class={each.truth.name: _per_class(each, request.protocol) for each in judged},

@@ -73,6 +73,8 @@ class MappingFacts(_Part):
     class_list_sha256: str
     class_prompts_sha256: str | None = Field(default=None, exclude_if=lambda value: value is None)
     """Of the file of sentences that stood for the classes in place of a template."""
+    hierarchy_sha256: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Of the hierarchy over whose nodes answers were mapped too."""
 
     def is_by(self, how: MappingSpec, class_list_sha256: str) -> bool:
         """Whether this is what `how` asks for, over the same classes."""

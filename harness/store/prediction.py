@@ -85,6 +85,9 @@ class Prediction:
     nearest: tuple[int, ...] = ()
     """What the text encoder takes an answer of a mapped closed world for that was read as a name of
     the list without being strictly one: the class, and others that bear the same name."""
+    node: str | None = None
+    """Of a mapped answer the name in the hierarchy of the class list that is nearest to its text,
+    where there is one: of a class or of something above classes."""
     meant: tuple[str, ...] = ()
     """Several answers that are all meant, verbatim, where an import gave them; `answer` is the one
     that `status` and `rule` are of, and the classes of all are `class_id` and `also`."""

@@ -283,7 +283,9 @@ def test_the_table_is_shown_where_an_answer_is_no_class() -> None:
     table = granularity_table([found])
     assert table is not None
     columns = [each.key for each in table.columns[4:]]
-    assert columns == ["n", *Relation, "precision", "recall", "mistake_height"]
+    by = ["name", "nearest_node", "nearest_class"]
+    assert columns == ["n", *Relation, "precision", "recall", "mistake_height", *by]
+    assert table.rows[0][-3:] == (1, 0, 0)
     values = [each.shown() for each in table.rows[0][5:] if isinstance(each, Number)]
     assert values == ["0.00", "50.00", "0.00", "0.00", "50.00", "0.00", "60.00", "42.86", "2.00"]
     plain = run([text("husky", 1, "exact")], truth, class_list=CLASSES, protocol="ow")

@@ -10,7 +10,7 @@ import pytest
 from harness.leaderboard.entries.check import CheckOptions, check_entry, check_path
 from harness.specs.catalogue import Catalogue
 from support.drafts import Draft
-from support.tiny_benchmark import honest, tiny_entry
+from support.tiny_benchmark import NAMES, honest, tiny_entry, write_benchmark
 
 Row = dict[str, Any]
 
@@ -64,6 +64,39 @@ def test_what_stands_beside_an_answer_is_of_it(
 ) -> None:
     row_of(loose, "tiny_cw", rule="strict").update(change)
     assert code in codes(tiny, loose.save())
+
+
+def test_the_node_that_an_answer_is_mapped_to_is_replayed(tmp_path: Path) -> None:
+    folder = tmp_path / "benchmark"
+    catalogue = write_benchmark(folder)
+    tree = "".join(
+        f"{name}\t{'bird' if name in 'crane goose ibis jay' else 'beast'}\n" for name in NAMES
+    )
+    (folder / "tree.tsv").write_text(tree)
+    with (folder / "classes.yaml").open("a") as file:
+        file.write("hierarchy: tree.tsv\n")
+    submission = tmp_path / "submissions" / "tiny"
+    draft = Draft(tiny_entry(catalogue, submission, birdlike, ["tiny_ow"]))
+    mapped = [row for row in draft.rows["tiny_ow"] if row.get("node") == "bird"]
+    assert len(mapped) > 10
+    assert codes(catalogue, draft.folder) == set()
+    mapped[0]["node"] = "beast"
+    assert codes(catalogue, draft.save()) == {"E502"}
+    mapped[0]["node"] = "no such name"
+    assert codes(catalogue, draft.save()) == {"E502"}
+    mapped[0]["node"] = "BIRD"  # as near
+    assert codes(catalogue, draft.save()) == set()
+    del mapped[0]["node"]
+    assert codes(catalogue, draft.save()) == {"E502"}
+    (folder / "tree.tsv").write_text(tree.replace("bird", "fowl"))
+    assert codes(catalogue, draft.folder) == set()  # of another hierarchy, and counts for nothing
+    row_of(draft, "tiny_ow", rule="exact")["node"] = "bird"
+    assert codes(catalogue, draft.save()) == {"E305"}
+
+
+def birdlike(number: int) -> str:
+    """Honest, but for some that are birds in other words."""
+    return "it is birdlike" if number % 9 == 0 else honest(number)
 
 
 def every_class(draft: Draft) -> None:

@@ -6,6 +6,7 @@ from harness.scores.confidence import Signal
 from harness.scores.result_parts import (
     Granularity,
     GranularityPart,
+    Placed,
     Relation,
     RelationShare,
     SeveralAnswers,
@@ -95,7 +96,7 @@ def _granularity(n: int) -> Granularity:
             name: RelationShare(n=count, share=100 * count / n, ci95=wilson(count, n))
             for name, count in counts.items()
         },
-        n_by_name=counts[Relation.GENERIC],
+        placed={Placed.CLASS: counts[Relation.EXACT], Placed.NAME: counts[Relation.GENERIC]},
         precision=100,
         recall=70,
         f1=82,

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from harness.answers.mapping.nearest import map_answers
+from harness.answers.mapping.nearest import map_answers, map_to_each
 from harness.answers.mapping.vectors import TIE as SAME
-from harness.answers.mapping.vectors import class_side
+from harness.answers.mapping.vectors import class_side, embed_classes
 from harness.answers.names import NONE_LISTED
+from harness.answers.nodes import NOTHING, NodeNames
 from harness.answers.outcome import EXACT, MAPPED, UNREADABLE, Outcome, Status
 from harness.answers.parse import answer_text
 from harness.answers.parts import DRAFT, REASONING
+from harness.data.class_lists import list_of_names
 from harness.data.classes import ClassList
 from harness.encoders.base import TextEncoder
 from harness.encoders.registry import is_here, open_encoder
@@ -101,9 +103,10 @@ def check_mapped(case: RunCase) -> Iterator[Finding]:
     """The text encoder maps each answer to the row's class, with the row's cosine (E502).
 
     A cosine may differ by 1e-4, and of classes as near as 1e-5 any will do. `nearest` is held to
-    that too; rows of an older harness have none. What counts is the encoder that the task names,
-    as it is here, whatever the manifest says of the run's; where it cannot be had without a network
-    nothing is mapped (I503).
+    that too; rows of an older harness have none. So is `node`, where the manifest says that it is
+    of the hierarchy as it is today; else it counts for nothing. What counts is the encoder that the
+    task names, as it is here, whatever the manifest says of the run's; where it cannot be had
+    without a network nothing is mapped (I503).
     """
     task, facts = case.opened.task, case.run.run.mapping
     if not places_to_map(task, case.rows) and not any(row.nearest for row in case.rows):
@@ -117,7 +120,9 @@ def check_mapped(case: RunCase) -> Iterator[Finding]:
         if encoder is None:
             yield Finding("I503", case.where, f"the weights of `{name}` are not here")
             return
-        wrong = _Again(case, encoder).differing()
+        hierarchy = case.opened.classes.hierarchy
+        has_nodes = hierarchy is not None and facts.hierarchy_sha256 == hierarchy.digest
+        wrong = _Again(case, encoder, has_nodes).differing()
     except UserError as error:
         yield Finding("I503", case.where, error.problems[0].what)
         return
@@ -139,6 +144,7 @@ class _Again:
 
     case: RunCase
     encoder: TextEncoder
+    has_nodes: bool
 
     def differing(self) -> list[str]:
         """Give the images whose answers are mapped otherwise than their rows say."""
@@ -169,10 +175,27 @@ class _Again:
         similarities = (row.similarity, now.similarity)
         if not _is_close(*similarities) or not _is_close(row.margin, now.margin, 2 * COSINE):
             return False
+        if self.has_nodes and row.node != now.node and not self._is_as_near(row, now):
+            return False
         if (row.class_id, row.also) == (now.class_id, now.also):
             return True
         ids = () if row.class_id is None else (row.class_id, *row.also)
         return self._is_tied(row, ids, now)
+
+    def _is_as_near(self, row: Prediction, now: Prediction) -> bool:
+        """Say whether `node` is a name of the hierarchy, and as near as the nearest."""
+        names, how = NodeNames.of(self.case.opened.classes), self.case.opened.task.mapping
+        if names is None or not names.mapped.lookup(row.node or NOTHING):
+            return False
+        both = [
+            embed_classes(self.encoder, list_of_names([each]), how.class_template)
+            for each in (row.node or NOTHING, now.node or NOTHING)
+        ]
+        text = answer_text(row.answer or "")
+        (mine,), (nearest,) = map_to_each(self.encoder, [text], both, how.answer_template)
+        if mine is None or nearest is None:
+            return False
+        return mine.similarity >= nearest.similarity - TIE - SAME
 
     def _is_tied(self, row: Prediction, ids: tuple[int, ...], now: Prediction) -> bool:
         """Say whether the classes of a row are those of one name, and as near as the nearest."""

@@ -157,6 +157,8 @@ def _near(row: Prediction, case: RunCase) -> str | None:
     """Whether what the text encoder finds stands only where it is asked."""
     if row.rule != MAPPED and (row.similarity is not None or row.margin is not None):
         return "a similarity of an answer that is not mapped"
+    if row.node is not None and row.rule not in (MAPPED, UNREADABLE):
+        return "`node` of an answer that is not mapped"
     loosely = row.status is Status.OK and row.answer and level_in(row) > Level.STRICT
     if row.nearest and not (loosely and case.protocol in ("cw", "cw_plus")):
         return "`nearest` of an answer that needs no mapping"
