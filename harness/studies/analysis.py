@@ -13,6 +13,7 @@ from harness.scores.statistics import Draws, holm
 from harness.store.directory import RunDirectory
 from harness.studies.design import Factor, Point, Study, Variant
 from harness.studies.effects import apart_notes
+from harness.studies.granularity import granularity_of_runs
 from harness.studies.label_changes import label_changes
 from harness.studies.levels import Levels
 from harness.studies.observe import Judged, Observer, as_read
@@ -58,8 +59,9 @@ class Analysis:
         trusted = labels.trusted.name
         names = sorted((each.name for each in labels.named), key=lambda name: name == trusted)
         effects = [each for name in names for each in self._factors(name)]
-        judged = ((*run, self._judged(*run)) for run in there)
+        judged = [(*run, self._judged(*run)) for run in there]
         changes, left_out = label_changes(self.study, judged, names)
+        general, others = granularity_of_runs(judged, names)
         return StudyResults(
             study=self.study.spec.study,
             description=self.study.spec.description,
@@ -75,8 +77,9 @@ class Analysis:
             places=tuple(each for name in names for each in self._places(name)),
             gaps=tuple(each for name in names for each in self._gaps(name)),
             label_changes=tuple(changes),
+            granularity=tuple(general),
             variance=tuple(each for name in names for each in self._variance(name)),
-            notes=(*self.study.notes, *apart_notes(effects, trusted), *left_out),
+            notes=(*self.study.notes, *apart_notes(effects, trusted), *left_out, *others),
             missing=tuple(
                 f"{model} on {' '.join(filter(None, (variant.task, variant.text)))}: {fault}"
                 for (model, variant), fault in self._missing.items()

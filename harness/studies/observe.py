@@ -17,8 +17,10 @@ from harness.runs.mapping import with_exact
 from harness.runs.remap import texts_to_map
 from harness.runs.reopen import OpenRun, open_run
 from harness.scores.answers import NO_CLASS, Answers, Bools, Ints, to_answers
+from harness.scores.granularity import granularity_of
 from harness.scores.judgement import Judgement, judge
 from harness.scores.metrics import counted_rows, out_rows, right_at
+from harness.scores.result_parts import GranularityPart
 from harness.scores.results import MATCHINGS, Protocol
 from harness.scores.scoring import protocols_of, request_of
 from harness.specs.catalogue import Catalogue
@@ -68,6 +70,8 @@ class Judged:
     """Of the labels of each label set."""
     places: Ints
     """[n] the place of the image in the prompt, from 1; 0 where it was alone or nobody knows."""
+    granularity: GranularityPart | None
+    """Of a run of a task as it is, whose classes have a hierarchy."""
 
 
 class Observer:
@@ -136,9 +140,13 @@ class Observer:
         digests = {each.name: each.digest for each in run.opened.labels.sets}
         places = np.fromiter((row.place or 0 for row in run.rows), np.int64, len(run.rows))
         complete = run.manifest.status == "complete"
-        under = protocols_of(answers, request_of(run.opened, run.manifest))
+        asked = request_of(run.opened, run.manifest)
+        under = protocols_of(answers, asked)
         by_label_set = dict(zip(digests, judged, strict=True))
-        return Judged(own, under, complete, answers, by_label_set, digests, places)
+        general = None
+        if not variant.settings and equivalences is None:
+            general = granularity_of(answers, judged, under, run.opened.classes, asked.mapping)
+        return Judged(own, under, complete, answers, by_label_set, digests, places, general)
 
     def _by_mapping(self, model: str, point: Point, found: Judged, label_set: str) -> Observed:
         """Map what the protocol maps by another encoder or templates; other answers as they are."""

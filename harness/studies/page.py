@@ -11,6 +11,7 @@ from harness.report.table import Table
 from harness.studies.figures.allowed import study_figures
 from harness.studies.figures.look import Figure
 from harness.studies.finding import findings
+from harness.studies.granularity import granularity_table
 from harness.studies.inline import inlined
 from harness.studies.results import StudyResults
 from harness.studies.tables import (
@@ -88,6 +89,8 @@ def _tables(found: StudyResults, figure: Figure) -> list[Table]:
         return [factors_table(found, model, found.headline) for model in found.models]
     if figure.name == "label_changes":
         return [*label_changes_tables(found), *_levels(found, figure.factors)]
+    if figure.name == "granularity":
+        return [granularity_table(found, found.headline)]
     if figure.name == "places":
         return [places_table(found, found.headline)]
     if figure.name == "seeds":

@@ -8,6 +8,7 @@ from typing import Final, Literal
 from pydantic import ValidationError
 
 from harness.errors import DataError, Problem
+from harness.scores.result_parts import Placed, Relation, RelationShare
 from harness.scores.results import Interval, Part, Percent, Protocol, PValue
 from harness.store.lines import read_json, write_json
 
@@ -152,6 +153,20 @@ class LabelChange(Part):
     """Whole classes redrawn, both label sets by the same draws."""
 
 
+class RunGranularity(Part):
+    """What the answers of a run of a task as it is are to the labels, see docs/granularity.md."""
+
+    model: str
+    task: str
+    protocol: Protocol
+    label_set: str
+    n: int
+    relations: dict[Relation, RelationShare]
+    """They sum to n; intervals are Wilson's."""
+    placed: dict[Placed, int]
+    """How many of the n were placed how in the hierarchy."""
+
+
 class VarianceTerm(Part):
     """How much of the variance of the accuracies in a grid a factor, or a pair of them, takes."""
 
@@ -184,6 +199,8 @@ class StudyResults(Part):
     gaps: tuple[ModelGap, ...]
     label_changes: tuple[LabelChange, ...] = ()
     """Of all runs of tasks as they are, where the study varies the labels."""
+    granularity: tuple[RunGranularity, ...] = ()
+    """Of all runs of tasks as they are, where the classes of two or more have a hierarchy."""
     variance: tuple[VarianceTerm, ...]
     notes: tuple[str, ...] = ()
     """What one must know, in words: factors that are varied on another task than the YAML says, or

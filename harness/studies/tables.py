@@ -17,10 +17,13 @@ from harness.studies.effects import (
     size_of,
     title_of,
 )
+from harness.studies.granularity import granularity_table
 from harness.studies.label_changes import shifts_of_study
 from harness.studies.results import FactorEffect, LevelEffect, ModelGap, Score, StudyResults
 
-TABLES = ("factors", "levels", "seeds", "places", "label_changes", "scores", "variance")
+TABLES = (
+    "factors", "levels", "seeds", "places", "label_changes", "granularity", "scores", "variance",
+)  # fmt: skip
 """All names that a table of a study may have."""
 _SCALES = {LABELS: "other labels", BLANK: "grey pictures instead of the images"}
 REST = "what is left"
@@ -37,6 +40,7 @@ def study_tables(found: StudyResults) -> list[Table]:
         *(seeds_table(found, label_set) for label_set in label_sets_of(found)),
         *(places_table(found, label_set) for label_set in label_sets_of(found)),
         *label_changes_tables(found),
+        *(granularity_table(found, label_set) for label_set in label_sets_of(found)),
         scores_table(found),
         variance_table(found),
     ]

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+from harness.scores.result_parts import Relation, RelationShare
+from harness.scores.statistics import wilson
 from harness.studies.results import (
     FactorEffect,
     LabelChange,
     LevelEffect,
     ModelGap,
     PlaceEffect,
+    RunGranularity,
     Score,
     SeedSpread,
     StudyResults,
@@ -116,6 +119,20 @@ def score(model: str, settings: str, label_set: str, accuracy: float, **more: An
     return Score(model=model, settings=settings, label_set=label_set, accuracy=accuracy, **values)
 
 
+def general(model: str, task: str, protocol: Any, *counts: int, **more: Any) -> RunGranularity:
+    def share(n: int) -> RelationShare:
+        low, high = wilson(n, N) or (0.0, 0.0)
+        return RelationShare(n=n, share=100 * n / N, ci95=(round(low, 4), round(high, 4)))
+
+    return RunGranularity(
+        model=model, task=task, protocol=protocol, n=N, placed={},
+        label_set=more.get("label_set", HEADLINE),
+        relations={
+            relation: share(n) for relation, n in zip(Relation, counts, strict=True)
+        },
+    )  # fmt: skip
+
+
 def label_change(model: str, task: str, protocol: Any, was: float, now: float) -> LabelChange:
     return LabelChange(
         model=model, task=task, protocol=protocol, settings="", before=ORIGINAL, after=HEADLINE,
@@ -169,6 +186,11 @@ def two_models(**more: Any) -> StudyResults:
             label_change("mini", "mini_mc_random", "mc", 76.0, 79.0),
             label_change("mini_small", "mini_classify", "classify", 58.0, 57.0),
         ),
+        "granularity": (
+            general("mini", "mini_ow", "ow", 200, 80, 40, 20, 50, 10),
+            general("mini", "mini_cw", "cw", 240, 0, 0, 60, 100, 0),
+            general("mini_small", "mini_cw", "cw", 210, 0, 0, 60, 100, 30),
+        ),
         "variance": tuple(
             VarianceTerm(model="mini", label_set=HEADLINE, factors=names, share=share)
             for names, share in terms
@@ -206,6 +228,10 @@ def hostile() -> StudyResults:
         scores=(score(MARKUP, MARKUP, LONG, 50, task=LONG),), factors=tuple(found),
         places=tuple(each.model_copy(update=own) for each in places()), gaps=(gap,),
         label_changes=tuple(label_change(MARKUP, each, "cw", 50, 60) for each in (MARKUP, LONG)),
+        granularity=tuple(
+            general(MARKUP, each, "ow", N, 0, 0, 0, 0, 0, label_set=LONG)
+            for each in (LONG, MARKUP)
+        ),
         variance=(VarianceTerm(model=MARKUP, label_set=LONG, factors=(MARKUP, LONG), share=None),),
         missing=(MARKUP, LONG, RIGHT_TO_LEFT),
     )  # fmt: skip

@@ -22,7 +22,7 @@ def test_a_narrow_window_has_no_sideways_scroll_and_nothing_is_loaded(
     for width in (1400, NARROW):
         page.set_viewport_size({"width": width, "height": 740})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.locator("svg.plot").count() == 8
+    assert page.locator("svg.plot").count() == 9
     acting = "document.querySelectorAll('script, img, iframe, [onerror], [onload]').length"
     assert page.evaluate(acting) == 0
     page.context.close()

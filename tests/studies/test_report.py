@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.report.drawing import save
+from harness.scores.statistics import wilson
 from harness.studies.figures.allowed import NAMES, study_figures
 from harness.studies.finding import findings
 from harness.studies.inline import inlined
@@ -94,6 +95,25 @@ def test_figures_are_those_that_the_data_allow() -> None:
     assert study_figures(made_up(factors=(), places=())) == []
     only = made_up(factors=(effect("prompt", [("a", 10), ("b", 20)], "a"),), places=())
     assert [each.name for each in study_figures(only)] == ["ranges", "levels"]
+
+
+def test_the_parts_of_a_bar_are_the_relations_and_the_most_exact_run_is_first() -> None:
+    pytest.importorskip("matplotlib")
+    from matplotlib.figure import Figure
+
+    (figure,) = (each for each in study_figures(two_models()) if each.name == "granularity")
+    canvas = Figure()
+    figure.draw(canvas)
+    (axes,) = canvas.axes
+    names = [each.get_text() for each in axes.get_yticklabels()]
+    assert names == ["mini cw", "mini_small cw", "mini ow"]
+    widths = [[bar.get_width() for bar in axes.patches if round(bar.get_y() + 0.35) == row]
+              for row in range(3)]  # fmt: skip
+    assert widths[0] == [60.0, 15.0, 25.0] and widths[1] == [52.5, 15.0, 25.0, 7.5]
+    assert widths[2] == pytest.approx([50.0, 20.0, 10.0, 5.0, 12.5, 2.5])
+    assert len(axes.lines) == 2 + 3 + 5, "an interval at each inner end"
+    ends = axes.lines[0].get_xdata()
+    assert ends == pytest.approx(wilson(240, 400))
 
 
 def test_a_level_that_is_in_no_order_is_not_joined_to_the_others() -> None:

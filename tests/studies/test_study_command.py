@@ -12,6 +12,7 @@ from harness.requests import Ask, Request, Response
 from harness.runner.processes import Rank
 from harness.runner.session import RunOptions
 from harness.runner.study import run_study
+from harness.scores.result_parts import Relation
 from harness.scores.results import Results
 from harness.specs.catalogue import Catalogue
 from harness.store.lines import read_predictions
@@ -246,3 +247,70 @@ def test_a_study_is_checked_by_its_path(study: Path) -> None:
     study.write_text(study.read_text().replace("order_seed", "order_sed"))
     done = harness("check", study, "--include_path", study.parent)
     assert done.code == 2 and "did you mean `order_seed`" in done.stdout, done.text
+
+
+def test_how_general_the_answers_of_models_and_protocols_are_stands_side_by_side(
+    study: Path, folder: Path
+) -> None:
+    model = "support.colours:ColourAdapter"
+    (folder / "tree.tsv").write_text("red\twarm\ngreen\tcool\nblue\tcool\ngrey\tpink\n")
+    with (folder / "classes.yaml").open("a") as file:
+        file.write("hierarchy: tree.tsv\n")
+    named = (folder / "colours.yaml").read_text()
+    opened = named.replace("task: colours", "task: open_colours").replace("cw", "ow")
+    (folder / "open.yaml").write_text(opened.replace("{{ classes | join(' ') }}", ""))
+    study.write_text(
+        f"study: colours_study\nmodels: ['{model}']\ntask: colours\n"
+        "factors: {matching: [strict, read]}\n"
+    )
+    assert study_run(study).code == 0
+    assert analysed(study).granularity == (), "one run is no comparison"
+    more = f"baselines: [{{task: open_colours, models: ['{model}']}}]\n"
+    study.write_text(study.read_text() + more)
+    assert study_run(study).code == 0
+    found = report(study).granularity
+    rows = [(each.task, each.label_set, each.protocol) for each in found]
+    assert rows == [
+        (task, labels, protocol)
+        for task, protocols in (("colours", ("cw", "cw_plus")), ("open_colours", ("ow",)))
+        for labels in ("colours_first", "colours_all")
+        for protocol in protocols
+    ]
+    for each in found:
+        path = folder / "runs" / "ColourAdapter" / each.task / "results.json"
+        results = Results.from_json(json.loads(path.read_text()))
+        assert results.granularity is not None
+        expected = results.granularity.scores[each.protocol][each.label_set]
+        assert (each.n, each.relations, each.placed) == (
+            expected.n, expected.relations, expected.placed,
+        )  # fmt: skip
+        assert sum(share.n for share in each.relations.values()) == each.n == N
+    # The grey ones are called pink, which is above them.
+    assert [each.relations[Relation.GENERIC].n for each in found] == [3] * 6
+    tables = folder / "runs" / "studies" / "colours_study" / "tables"
+    assert "too generic" in (tables / "granularity.csv").read_text()
+
+
+def test_other_labels_of_the_same_name_are_not_laid_beside_these(study: Path, folder: Path) -> None:
+    model = "support.colours:ColourAdapter"
+    (folder / "tree.tsv").write_text("red\twarm\ngreen\tcool\nblue\tcool\ngrey\tpink\n")
+    with (folder / "classes.yaml").open("a") as file:
+        file.write("hierarchy: tree.tsv\n")
+    other = folder / "other"
+    other.mkdir()
+    rows = [{"image_id": f"i{number:02}", "labels": [number % 2]} for number in range(4)]
+    (other / "colours_all.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    sets = "label_sets: [colours_first, colours_all.jsonl]"
+    (other / "other.yaml").write_text(f"include: ../colours.yaml\ntask: other\n{sets}\n")
+    study.write_text(
+        f"study: colours_study\nmodels: ['{model}']\ntask: colours\n"
+        "factors: {matching: [strict, read]}\n"
+        f"baselines: [{{task: other, models: ['{model}']}}]\n"
+    )
+    done = study_run(study)
+    assert done.code == 0, done.text
+    found = analysed(study)
+    assert {(each.task, each.label_set) for each in found.granularity} == {
+        ("colours", "colours_first"), ("colours", "colours_all"), ("other", "colours_first"),
+    }  # fmt: skip
+    assert any("other labels than the rest under the name colours_all" in n for n in found.notes)

@@ -131,3 +131,15 @@ def test_a_terminal_of_80_columns_cuts_no_number() -> None:
                 if column in [each.key for each in table.columns]:
                     for (text,) in cells(table, column):
                         assert text in shown, (table.name, text)
+
+
+def test_how_general_the_answers_are_is_a_row_a_run_and_relation() -> None:
+    (table,) = named(study_tables(two_models()), "granularity")
+    assert table.about == {"label_set": HEADLINE}
+    rows = cells(table, "model", "task", "protocol", "relation", "share", "count", "n")
+    assert len(rows) == 3 * 6
+    assert rows[:2] == [
+        ["mini", "mini_ow", "ow", "exact", "50.00 [45.12, 54.88]", "200", "400"],
+        ["mini", "mini_ow", "ow", "too generic", "20.00 [16.37, 24.20]", "80", "400"],
+    ]
+    assert named(study_tables(made_up()), "granularity") == []

@@ -1,6 +1,7 @@
 """Which figures a study has."""
 
 from harness.studies.figures.encoders import encoders
+from harness.studies.figures.granularity import granularity
 from harness.studies.figures.label_changes import label_changes
 from harness.studies.figures.levels import hardness, images_per_prompt, levels
 from harness.studies.figures.look import Figure
@@ -9,7 +10,10 @@ from harness.studies.figures.ranges import ranges
 from harness.studies.figures.seeds import seeds
 from harness.studies.results import StudyResults
 
-_ALL = (ranges, label_changes, images_per_prompt, places, seeds, hardness, encoders, levels)
+_ALL = (
+    ranges, label_changes, granularity, images_per_prompt, places, seeds, hardness, encoders,
+    levels,
+)  # fmt: skip
 NAMES = tuple(each.__name__ for each in _ALL)
 """All names that a figure of a study may have, in the order of the page."""
 
