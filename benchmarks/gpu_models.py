@@ -6,6 +6,7 @@ llava-hf/llava-onevision-qwen2-7b-ov-hf). `tiny` keeps the structure and shrinks
 
 import json
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -29,6 +30,11 @@ from transformers import (
     Qwen2VLVideoProcessor,
 )
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
+
+from published_names import name_all_as_published
+
+ANSWER = 8  # tokens of an answer: `write_tasks` allows so many, and random weights have no end
 Made = tuple[PreTrainedConfig, ProcessorMixin]
 
 
@@ -57,6 +63,20 @@ REAL = {
 TINY = Size(128, 256, 2, 4, 2, 9000, 64, 128, 4, 4, 3)
 
 
+def operations(size: Size, patches: int, new: int, whole: int) -> float:
+    """Count the operations of an image: `new` tokens of `whole` are computed, and the picture.
+
+    Two for each weight and token; attention's two products are four for each pair of tokens and
+    width (Kaplan et al., 2020, table 1). The last layer's logits are of one token a step.
+    """
+    kv = size.hidden * size.kv_heads // size.heads
+    layer = size.hidden * (2 * size.hidden + 2 * kv + 3 * size.inner)
+    text = 2 * new * size.layers * layer + 4 * size.layers * size.hidden * new * (whole - new / 2)
+    logits = 2 * ANSWER * size.hidden * size.vocabulary
+    block = size.vision_hidden * (4 * size.vision_hidden + size.vision_matrices * size.vision_inner)
+    return text + logits + 2 * patches * size.vision_layers * block
+
+
 def make_gpu_model(family: str, folder: Path, names: Sequence[str], *, tiny: bool) -> Path:
     """Write a checkpoint in bfloat16 (float32 when tiny); 15 GB in real size. One that is there is
     kept.
@@ -79,7 +99,9 @@ def make_gpu_model(family: str, folder: Path, names: Sequence[str], *, tiny: boo
     # No end: random answers would have any length, so each is as long as the task allows.
     model.generation_config.eos_token_id = None
     processor.save_pretrained(folder)
-    model.save_pretrained(folder)
+    model.save_pretrained(folder, max_shard_size="4GB")
+    if family.startswith("llava"):
+        name_all_as_published(folder)
     return folder
 
 
