@@ -156,14 +156,17 @@ def _read(
         return Read({}, {})
     named: dict[int, Places] = {}
     nearest: dict[int, Places] = {}
-    known: dict[Said, Places] = {}
+    known: dict[Said, tuple[Places, Places]] = {}
     for row, said in answers.said.items():
-        if said not in known:
-            known[said] = names.exact(said.text) if said.is_class else names.read(said.text)
-        if known[said]:
-            named[row] = known[said]
+        found = known.get(said)
+        if found is None:
+            own = names.exact(said.text) if said.is_class else names.read(said.text)
+            near = names.exact(said.node) if said.node is not None and not own else ()
+            found = known[said] = own, near
+        if found[0]:
+            named[row] = found[0]
         elif with_nearest and not said.is_class:
-            nearest[row] = () if said.node is None else names.exact(said.node)
+            nearest[row] = found[1]
     return Read(named, nearest)
 
 
