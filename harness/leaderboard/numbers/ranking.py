@@ -169,10 +169,21 @@ def rank_intervals(marks: Marks, draws: Draws) -> list[tuple[int, int]]:
     scored = marks.scored[:1] if (marks.scored == marks.scored[0]).all() else marks.scored
     counts = weights @ class_sums(scored, order, starts).T
     accuracy = np.divide(hits, counts, out=np.full_like(hits, -1.0), where=counts > 0)
-    ranks = np.array([1 + np.searchsorted(np.sort(row), row) for row in -accuracy])
+    ranks = _ranks_of_each(accuracy)
     low = np.quantile(ranks, (1 - LEVEL) / 2, axis=0, method="lower")
     high = np.quantile(ranks, (1 + LEVEL) / 2, axis=0, method="higher")
     return [(int(a), int(b)) for a, b in zip(low, high, strict=True)]
+
+
+def _ranks_of_each(values: Floats) -> Ints:
+    """Give 1 + how many of its row are higher, for each of the values [draws, m]."""
+    order = np.argsort(-values, axis=1)
+    falling = np.take_along_axis(values, order, axis=1)
+    places = np.arange(values.shape[1])
+    places = np.where(falling != np.roll(falling, 1, axis=1), places, 0)
+    ranks = np.empty_like(order)
+    np.put_along_axis(ranks, order, 1 + np.maximum.accumulate(places, axis=1), axis=1)
+    return ranks
 
 
 def by_class(marks: Marks) -> tuple[Ints, Ints]:
