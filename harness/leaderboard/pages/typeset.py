@@ -166,6 +166,8 @@ def visible(text: str) -> str:
     the writing direction, halves of surrogates), and a space for line breaks and tabs.
     """
     spaced = " ".join(text.split())
+    if spaced.isprintable():
+        return spaced
     return "".join(
         _MARKER if unicodedata.category(char) in _HIDDEN and char not in _JOINERS else char
         for char in spaced

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import jinja2
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from harness.leaderboard.entries.entry import Entry
@@ -248,8 +249,26 @@ def render(site: Site, output: Path) -> None:
         writer.write("model", f"models/{entry.name}.html", title, values)
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """Templates that this process has compiled, for its next site."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 def _environment(site: Site) -> jinja2.Environment:
     environment = jinja2.Environment(
+        bytecode_cache=_COMPILED,
         loader=jinja2.FileSystemLoader(own_root() / "leaderboard" / "templates"),
         autoescape=True,
         finalize=typeset.output,
