@@ -5,12 +5,14 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from harness.data.classes import Class, ClassList, normalize_name
 from harness.data.hierarchy import Hierarchy
 from harness.data.hierarchy_file import read_hierarchy
 from harness.data.labels.files import read_names
 from harness.errors import DataError, Problem, SpecError, unknown_name
+from harness.limits import MOST_YAML, read_bounded_text
 from harness.specs.label_set import ClassListSpec
 
 _PACKAGE_SETS = ("clean", "wordnet")
@@ -88,7 +90,7 @@ def _with_glosses(spec: ClassListSpec, base: list[Class], where: str) -> list[Cl
     ]
 
 
-def _kept(spec: ClassListSpec, classes: list[Class], where: str) -> list[Class]:
+def _kept(spec: ClassListSpec, classes: Sequence[Class], where: str) -> Sequence[Class]:
     """Give the classes of the `subset`, in the order of the ids; all without one."""
     if spec.subset is None:
         return classes
@@ -109,7 +111,9 @@ def _hierarchy(
         path = spec.resolve(spec.hierarchy, "hierarchy")
         names = {each.id: (each.name, *each.aliases) for each in base}
         left_out = {class_id: names[class_id] for class_id in names.keys() - {c.id for c in kept}}
-        return read_hierarchy(path, base, spec.sibling_height or 1).without(left_out)
+        text = read_bounded_text(path, MOST_YAML)
+        found = read_hierarchy(path, text, tuple(base), spec.sibling_height or 1)
+        return found.without(left_out)
     if spec.sibling_height is not None:
         what, fix = "`sibling_height` without a hierarchy", "write `hierarchy: FILE`, or remove it"
         raise SpecError(Problem(where, what, got=str(spec.sibling_height), fix=fix))
@@ -145,7 +149,7 @@ def name_sets(spec: ClassListSpec) -> list[str]:
 
 def _in_name_set(
     spec: ClassListSpec, base: Sequence[Class], name_set: str, where: str
-) -> list[Class]:
+) -> tuple[Class, ...]:
     if name_set in spec.name_sets:
         names = read_names(spec.resolve(spec.name_sets[name_set], "name_sets"), where)
     elif name_set == "wordnet" and spec.source:
@@ -157,10 +161,16 @@ def _in_name_set(
     if len(names) != len(base):
         got, fix = f"{len(names)} names", f"write {len(base)} names, in the order of the ids"
         raise DataError(Problem(where, f"name set `{name_set}` does not fit", got, fix=fix))
-    return [
+    return _renamed(tuple(base), tuple(names))
+
+
+@lru_cache(maxsize=8)
+def _renamed(base: Sequence[Class], names: Sequence[str]) -> tuple[Class, ...]:
+    """Give the classes under other names; kept, as a command opens the same list many times."""
+    return tuple(
         replace(item, name=name, aliases=_other_names(item, name))
         for item, name in zip(base, names, strict=True)
-    ]
+    )
 
 
 def _other_names(item: Class, name: str) -> tuple[str, ...]:

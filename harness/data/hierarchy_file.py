@@ -7,6 +7,7 @@ several parents or names by `|`.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -14,7 +15,6 @@ from harness.data.classes import Class, normalize_name
 from harness.data.hierarchy import Hierarchy, Node
 from harness.data.labels.files import lines_of
 from harness.errors import DataError, Problem
-from harness.limits import MOST_YAML, read_bounded_text
 from harness.words import counted
 
 DEEPEST = 100
@@ -36,16 +36,19 @@ class _Row:
     names: tuple[str, ...]
 
 
-def read_hierarchy(path: Path, classes: Sequence[Class], sibling_height: int) -> Hierarchy:
-    """Read the hierarchy of classes, whose names are those of their own name set.
+@lru_cache(maxsize=8)  # a command opens the same one many times
+def read_hierarchy(
+    path: Path, text: str, classes: tuple[Class, ...], sibling_height: int
+) -> Hierarchy:
+    """Read the text of the file of a hierarchy of classes, whose names are those of their own name
+    set.
 
     A cell is a class where it is its WordNet id, its name (normalized) or, where no class is called
     so, its id; everything else is a node that is no class, and has no parent where it has no line.
-    Raises DataError for a file that cannot be read, a line of other columns, a node in two lines, a
-    cycle, a class without a line or below another class, and a part of the hierarchy that has no
-    class.
+    Raises DataError for a line of other columns, a node in two lines, a cycle, a class without a
+    line or below another class, and a part of the hierarchy that has no class.
     """
-    rows = list(_rows(path, _Keys(classes)))
+    rows = list(_rows(path, text, _Keys(classes)))
     _refuse(_twice(rows))
     parents = {row.key: row.parents for row in rows}
     of_class = {each.id: each.name for each in classes}
@@ -92,9 +95,9 @@ class _Keys:
         return named[0] if named else name
 
 
-def _rows(path: Path, keys: _Keys) -> Iterator[_Row]:
+def _rows(path: Path, text: str, keys: _Keys) -> Iterator[_Row]:
     problems = []
-    for number, line in enumerate(lines_of(read_bounded_text(path, MOST_YAML)), 1):
+    for number, line in enumerate(lines_of(text), 1):
         where, cells = f"{path}:{number}", [cell.strip() for cell in line.split("\t")]
         parts = [tuple(filter(None, map(str.strip, each.split(_SEVERAL)))) for each in cells]
         if len(cells) not in (2, 3) or not cells[0]:
