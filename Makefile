@@ -38,8 +38,10 @@ demo: $(VENV)/.ready
 	@$(BIN)/harness leaderboard build runs/demo-entries -o site >/dev/null
 	@echo 'The leaderboard of these models: $(CURDIR)/site/index.html'
 
+# What is compiled is kept, whatever the shell says of it: else each worker of pytest compiles all
+# tests at each start, which takes ten seconds.
 test: $(VENV)/.ready-dev
-	OMP_NUM_THREADS=1 PYTEST_XDIST_AUTO_NUM_WORKERS=$(WORKERS) \
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 PYTEST_XDIST_AUTO_NUM_WORKERS=$(WORKERS) \
 	    $(BIN)/python -m pytest -m 'not slow' -n auto --maxprocesses 4 \
 	    --dist loadfile --no-loadscope-reorder
 

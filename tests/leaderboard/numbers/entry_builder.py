@@ -111,25 +111,7 @@ class Toy:
 
     def finished(self, task: str, answers: Sequence[Prediction]) -> list[Prediction]:
         """Give the rows of a run in which a model answered so: read, mapped, with their prompts."""
-        opened = self.opened(task)
-        spec, classes = opened.task, opened.classes
-        if spec.protocol == "classify":
-            return [_scored(row, classes) for row in answers]
-        if spec.protocol == "mc":
-            ids = [row.image_id for row in answers]
-            drawn = options_of(opened, ids).by_image
-            asked = [each for each in answers if each.image_id in drawn]
-            answers = [_lettered(row, drawn[row.image_id], classes) for row in asked]
-        found = []
-        for row in answers:
-            read = read_answer(spec.protocol, row.answer, row.options, classes)
-            prompt = Planner(spec, classes, {row.image_id: row.options})
-            sha = prompt.request((0,), (row.image_id,)).prompt_sha256
-            found.append(
-                replace(row, status=read.status, class_id=read.class_id, also=read.also,
-                        rule=read.rule, removed=read.removed, prompt_sha256=sha)
-            )  # fmt: skip
-        return map_rows(spec, found, classes, LEXICAL)
+        return _finished(self.opened(task), answers)
 
     def manifest(self, task: str, rows: Sequence[Prediction], **changed: Any) -> Manifest:
         """The manifest of a run; `changed` are keys of its identity's task."""
@@ -174,10 +156,10 @@ class Toy:
         folder = self.entries / name
         packed = []
         for task, given in runs.items():
-            rows = given if any(row.rule for row in given) else self.finished(task, given)
-            manifest = (manifests or {}).get(task) or self.manifest(task, rows)
-            protocol = load_task(self.catalogue, task).protocol
             opened = self.opened(task)
+            protocol = opened.task.protocol
+            rows = given if any(row.rule for row in given) else _finished(opened, given)
+            manifest = (manifests or {}).get(task) or self.manifest(task, rows)
             claims = claims_of(score_run(opened, manifest, rows, draws=1))
             run = EntryRun(task=task, protocol=protocol, run=manifest, claims=claims)
             write_lines(folder / run.predictions, map(row_values, rows))
@@ -244,3 +226,24 @@ def _lettered(row: Prediction, options: tuple[int, ...], classes: ClassList) -> 
 def _facts(path: Path) -> FileFacts:
     data = path.read_bytes()
     return FileFacts(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
+
+
+def _finished(opened: OpenTask, answers: Sequence[Prediction]) -> list[Prediction]:
+    spec, classes = opened.task, opened.classes
+    if spec.protocol == "classify":
+        return [_scored(row, classes) for row in answers]
+    if spec.protocol == "mc":
+        ids = [row.image_id for row in answers]
+        drawn = options_of(opened, ids).by_image
+        asked = [each for each in answers if each.image_id in drawn]
+        answers = [_lettered(row, drawn[row.image_id], classes) for row in asked]
+    found = []
+    for row in answers:
+        read = read_answer(spec.protocol, row.answer, row.options, classes)
+        prompt = Planner(spec, classes, {row.image_id: row.options})
+        sha = prompt.request((0,), (row.image_id,)).prompt_sha256
+        found.append(
+            replace(row, status=read.status, class_id=read.class_id, also=read.also,
+                    rule=read.rule, removed=read.removed, prompt_sha256=sha)
+        )  # fmt: skip
+    return map_rows(spec, found, classes, LEXICAL)
