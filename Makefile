@@ -39,7 +39,7 @@ demo: $(VENV)/.ready
 	@echo 'The leaderboard of these models: $(CURDIR)/site/index.html'
 
 # What is compiled is kept, whatever the shell says of it: else each worker of pytest compiles all
-# tests at each start, which takes ten seconds.
+# tests at each start, which takes eight seconds.
 test: $(VENV)/.ready-dev
 	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 PYTEST_XDIST_AUTO_NUM_WORKERS=$(WORKERS) \
 	    $(BIN)/python -m pytest -m 'not slow' -n auto --maxprocesses 4 \
