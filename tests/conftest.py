@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Take what was imported out of the garbage collector's search: with torch and transformers
-    it is a million objects, and going through them again and again is a twentieth of the tests' time.
+    it is many objects, and going through them again and again is a twentieth of the tests' time.
     """
     gc.collect()
     gc.freeze()
