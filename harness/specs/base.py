@@ -205,7 +205,7 @@ def count_or(word: str) -> PlainValidator:
     def check(value: Any) -> Any:
         if value == word or (type(value) is int and value > 0):
             return value
-        raise ValueError(f"a number above 0, or {word}")
+        raise ValueError(f"give a number above 0, or {word}")
 
     return PlainValidator(check)
 

@@ -31,7 +31,7 @@ class Giving(ColourAdapter):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ([Text("a")], "1 responses for 2 requests"),
+        ([Text("a")], "1 response for 2 requests"),
         ([Text("a"), "b"], "a str, which is no Text, Scores or Failed"),
         ([None, None], "a NoneType"),
         ([Text("a"), Text(3)], "a Text that holds a int"),

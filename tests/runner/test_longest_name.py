@@ -65,7 +65,7 @@ def test_another_value_is_one_plain_error(wrong: str) -> None:
         load_task(Catalogue(), "mini_cw", [f"generation_kwargs.max_new_tokens={wrong}"])
     (problem,) = caught.value.problems
     assert problem.what == "`generation_kwargs.max_new_tokens` cannot be this"
-    assert problem.expected == "a number above 0, or longest_name"
+    assert problem.fix == "give a number above 0, or longest_name"
 
 
 def test_batch_sizes_are_numbers_or_auto(tmp_path: Path) -> None:
