@@ -27,14 +27,15 @@ def refuse_without_token(repo: str) -> None:
 def push(folder: Path, repo: str, private: bool) -> str:
     """Upload a folder as the data set `repo`, which is made if it is not there; give its address.
 
-    An earlier export there is replaced in the same commit. `private` acts when it is made. Raises
-    RunError where the hub refuses or cannot be reached; the folder stays.
+    An earlier export there is replaced in the same commit. `private` acts when it is made; without
+    it the account's or organization's default does. Raises RunError where the hub refuses or cannot
+    be reached; the folder stays.
     """
     from huggingface_hub import HfApi
 
     api = HfApi()
     try:
-        made = api.create_repo(repo, repo_type="dataset", private=private, exist_ok=True)
+        made = api.create_repo(repo, repo_type="dataset", private=private or None, exist_ok=True)
         api.upload_folder(
             repo_id=made.repo_id,
             folder_path=folder,
