@@ -19,13 +19,14 @@ from harness.report.drawing import (
     ORANGE,
     PAPER,
     PURPLE,
-    RULE,
-    SMALL,
     SOFT,
     VERMILION,
+    beside,
+    frame,
     images,
     save,
     short,
+    with_ends,
 )
 from harness.report.drawn_runs import check_label_sets, named, told_apart
 from harness.report.table import INTERVAL, Column, Number, Table, names
@@ -196,8 +197,7 @@ def draw_on(shifts: Shifts, figure: "Figure") -> None:
 
 def _rows(axes: "Axes", shifts: Shifts) -> None:
     """Draw a line a run, from a hollow marker to a filled one; the change in words at its end."""
-    places = range(len(shifts.runs))
-    for place, run in zip(places, shifts.runs, strict=True):
+    for place, run in enumerate(shifts.runs):
         look = _LOOKS[run.protocol]
         axes.plot([run.before, run.after], [place, place], color=look.colour, lw=1.2, zorder=2)
         for value, fill in ((run.before, PAPER), (run.after, look.colour)):
@@ -206,21 +206,11 @@ def _rows(axes: "Axes", shifts: Shifts) -> None:
     ends = (f"hollow: {short(shifts.before)}", f"filled: {short(shifts.after)}")
     between = ", " if len("".join(ends)) <= _LONGEST_LINE else "\n"
     axes.set_xlabel(f"accuracy (%), {n}\n{between.join(ends)}", parse_math=False)
-    axes.grid(axis="x", color=RULE, lw=0.5)
-    axes.tick_params(axis="x", length=2, width=0.5)
-    _beside(axes, shifts)
-
-
-def _beside(axes: "Axes", shifts: Shifts) -> None:
-    """Write the names to the left of the rows, the changes to the right."""
-    places = range(len(shifts.runs))
-    right = axes.twinx()
-    changes = ["change [95 %]", *map(_change, shifts.runs)]
-    axes.set_yticks(places, _labels(shifts), parse_math=False)
-    right.set_yticks([-0.9, *places], changes, parse_math=False)
-    for side in (axes, right):
-        side.set_ylim(len(shifts.runs) - 0.4, -1.1)
-        side.tick_params(axis="y", length=0, labelsize=SMALL, pad=2)
+    frame(axes, grid="x")
+    changes = [
+        with_ends(run.delta, run.ci95, "+").replace("-", "\N{MINUS SIGN}") for run in shifts.runs
+    ]
+    right = beside(axes, _labels(shifts), changes, "change [95 %]", -0.9)
     right.tick_params(axis="y", labelcolor=SOFT)
 
 
@@ -237,12 +227,6 @@ def _label(run: Shift, tasks: Sequence[str]) -> str:
         return short(run.model)
     own = short(told_apart(run.task, tasks), LONGEST_NAME // 2)
     return f"{short(run.model, LONGEST_NAME - len(own) - 3)} ({own})"
-
-
-def _change(run: Shift) -> str:
-    ends = run.ci95
-    text = f"{run.delta:+.1f}" + (f" [{ends[0]:.1f}, {ends[1]:.1f}]" if ends else "")
-    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def _key(figure: "Figure", shifts: Shifts) -> None:

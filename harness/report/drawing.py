@@ -3,17 +3,20 @@
 A picture is as wide as a column of a paper, and has the same bytes from the same numbers.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from harness.errors import Problem, UserError
 from harness.heavy import require
 from harness.report.terminal import on_one_line, shown
+from harness.scores.results import Interval
 from harness.store.lines import replacing
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 KINDS = ("svg", "pdf", "png")
@@ -68,11 +71,11 @@ def save(
         draw(figure)
         _settle(figure)
         for path, kind in zip(paths, kinds, strict=True):
-            undated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(
-                kind, {}
-            )
             with replacing(path) as temporary:
-                figure.savefig(temporary, format=kind, dpi=300, metadata=undated)
+                figure.savefig(temporary, format=kind, dpi=300, metadata=_UNDATED.get(kind))
+
+
+_UNDATED: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 
 
 def _settle(figure: "Figure") -> None:
@@ -140,14 +143,64 @@ def run_key(figure: "Figure", texts: Sequence[str]) -> None:
         Line2D([], [], color=colour, marker=marker, ms=4, lw=0.8, ls="--")
         for colour, marker in map(look, range(len(texts)))
     ]
+    key(figure, marks, texts, labelspacing=0.3, handlelength=2.2)
+
+
+def key(figure: "Figure", marks: "Sequence[Artist]", texts: Sequence[str], **more: Any) -> None:
+    """Say above a picture what its marks are, in texts that may have any character."""
     blank = [" "] * len(marks)  # matplotlib leaves out what begins with `_`
     legend = figure.legend(
-        marks, blank, loc="outside upper center", frameon=False, fontsize=6, labelspacing=0.3,
-        handlelength=2.2,
-    )  # fmt: skip
+        marks, blank, loc="outside upper center", frameon=False, fontsize=SMALL, **more
+    )
     for shown_text, text in zip(legend.get_texts(), texts, strict=True):
         shown_text.set_parse_math(False)
         shown_text.set_text(text)
+
+
+def parts_key(figure: "Figure", looks: Mapping[str, Mapping[str, Any]], columns: int) -> None:
+    """Say above a picture how each part of its bars is drawn."""
+    from matplotlib.patches import Patch
+
+    patches = [Patch(edgecolor="black", lw=0.3, label=name, **of) for name, of in looks.items()]
+    figure.legend(
+        handles=patches, loc="outside upper center", ncols=min(columns, len(looks)),
+        frameon=False, fontsize=SMALL, handlelength=1.4, columnspacing=0.9, labelspacing=0.3,
+    )  # fmt: skip
+
+
+def bar(axes: "Axes", place: int, parts: Iterable[tuple[float, Mapping[str, Any]]]) -> None:
+    """Draw parts beside each other in the row at a place: of each its width, and its look."""
+    left = 0.0
+    for width, of in parts:
+        if width:
+            axes.barh(place, width, 0.7, left, edgecolor="black", lw=0.3, **of)
+        left += width
+
+
+def beside(
+    axes: "Axes", left: Sequence[str], right: Sequence[str], heading: str, at: float
+) -> "Axes":
+    """Write texts to the left and to the right of rows, and a heading above the right ones; give
+    the axes that have those.
+    """
+    places, other = range(len(left)), axes.twinx()
+    axes.set_yticks(places, left, parse_math=False)
+    other.set_yticks([at, *places], [heading, *right], parse_math=False)
+    for side in (axes, other):
+        side.set_ylim(len(left) - 0.4, -1.1)
+        side.tick_params(axis="y", length=0, labelsize=SMALL, pad=2)
+    return other
+
+
+def frame(axes: "Axes", *, grid: Literal["x", "y", "both"]) -> None:
+    """Give axes a quiet grid and short ticks."""
+    axes.grid(axis=grid, color=RULE, lw=0.5)
+    axes.tick_params(length=2, width=0.5)
+
+
+def with_ends(value: float, ends: Interval | None, sign: str = "") -> str:
+    """Write a number and its interval with one decimal: `59.1 [56.4, 61.8]`."""
+    return f"{value:{sign}.1f}" + (f" [{ends[0]:.1f}, {ends[1]:.1f}]" if ends else "")
 
 
 def _code(character: str) -> str:

@@ -16,7 +16,10 @@ from harness.report.drawing import (
     PURPLE,
     SKY,
     VERMILION,
+    bar,
+    beside,
     images,
+    parts_key,
     save,
     short,
 )
@@ -32,8 +35,6 @@ if TYPE_CHECKING:
 
 _ROW, _REST, _KEY = 0.2, 0.7, 0.14
 """Inches: a row, what stands above and below the rows, a line of the key."""
-_HIGH = 0.7
-"""The height of a bar, where a row is 1."""
 _KEY_COLUMNS = 4
 _LOOKS: Mapping[Part, Mapping[str, Any]] = {
     "right": {"facecolor": BLUE},
@@ -133,35 +134,21 @@ def draw_fates(found: AllFates, path: Path) -> None:
     def bars_and_key(figure: "Figure") -> None:
         axes = figure.add_subplot()
         for place, run in enumerate(found.runs):
-            _bar(axes, place, run)
-        _beside(axes, found)
-        _key(figure, found.parts)
+            bar(axes, place, [(run.fates.share(part) or 0.0, _LOOKS[part]) for part in PARTS])
+        _texts(axes, found)
+        parts_key(figure, {part: _LOOKS[part] for part in found.parts}, _KEY_COLUMNS)
 
     lines = -(-len(found.parts) // _KEY_COLUMNS)
     save([path], _REST + _KEY * lines + _ROW * len(found.runs), bars_and_key)
 
 
-def _bar(axes: "Axes", place: int, run: RunFates) -> None:
-    left = 0.0
-    for part in PARTS:
-        width = run.fates.share(part) or 0.0
-        if width:
-            axes.barh(place, width, _HIGH, left, edgecolor="black", lw=0.3, **_LOOKS[part])
-        left += width
-
-
-def _beside(axes: "Axes", found: AllFates) -> None:
-    """Write the names to the left of the bars, the accuracies to the right."""
-    places = range(len(found.runs))
-    right = axes.twinx()
+def _texts(axes: "Axes", found: AllFates) -> None:
+    """Write the names to the left of the bars, the accuracies to the right, and what is drawn."""
     with_mapping = any(run.fates.is_mapped for run in found.runs)
     is_closed = all(run.fates.protocol == "cw" for run in found.runs)
     heading = ("CW" if is_closed else "right") + (" / CW+" if with_mapping else "")
-    axes.set_yticks(places, [short(run.name) for run in found.runs], parse_math=False)
-    right.set_yticks([-0.85, *places], [heading, *map(_accuracy, found.runs)], parse_math=False)
-    for side in (axes, right):
-        side.set_ylim(len(found.runs) - 0.4, -1.1)
-        side.tick_params(axis="y", length=0, labelsize=6, pad=2)
+    run_names = [short(run.name) for run in found.runs]
+    beside(axes, run_names, [_accuracy(run) for run in found.runs], heading, -0.85)
     n = images([run.fates.n for run in found.runs], "scored images")
     errors = max(run.fates.n_error for run in found.runs)
     without = f", without up to {errors} errors" if errors else ""
@@ -174,13 +161,3 @@ def _beside(axes: "Axes", found: AllFates) -> None:
 def _accuracy(run: RunFates) -> str:
     found = [run.fates.accuracy, run.fates.accuracy_mapped]
     return " / ".join(f"{each:.1f}" for each in found if each is not None)
-
-
-def _key(figure: "Figure", parts: Sequence[Part]) -> None:
-    from matplotlib.patches import Patch
-
-    patches = [Patch(edgecolor="black", lw=0.3, label=part, **_LOOKS[part]) for part in parts]
-    figure.legend(
-        handles=patches, loc="outside upper center", ncols=min(_KEY_COLUMNS, len(parts)),
-        frameon=False, fontsize=6, handlelength=1.4, columnspacing=0.9, labelspacing=0.3,
-    )  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import DataError, Problem
-from harness.report.drawing import RULE, SOFT, look, run_key, save, short
+from harness.report.drawing import SOFT, frame, look, run_key, save, short, with_ends
 from harness.report.drawn_runs import label_set_of_all
 from harness.report.table import INTERVAL, Cell, Column, Number, Table, names
 from harness.scores.calibration_parts import CalibrationError
@@ -126,9 +126,8 @@ def _frame(axes: "Axes", found: Reliability) -> None:
     axes.set_xlim(0, 100)
     axes.set_ylim(0, 100)
     axes.set_aspect("equal")
-    axes.grid(color=RULE, lw=0.5)
+    frame(axes, grid="both")
     axes.plot([0, 100], [0, 100], color=SOFT, lw=0.7, ls=(0, (4, 3)), zorder=1)
-    axes.tick_params(length=2, width=0.5)
     axes.set_ylabel("accuracy (%)")
     labels = f"probability of the answer (%)\nlabels: {short(found.label_set)}"
     axes.set_xlabel(labels, parse_math=False)
@@ -137,13 +136,11 @@ def _frame(axes: "Axes", found: Reliability) -> None:
 def _curve(axes: "Axes", run: RunReliability, place: int) -> None:
     colour, marker = look(place)
     bins = run.error.bins
-    across = [each.confidence for each in bins]
-    up = [each.accuracy for each in bins]
-    ends = [each.ci95 for each in bins]
     bars = [
-        [max(0.0, value - low) for value, (low, _) in zip(up, ends, strict=True)],
-        [max(0.0, high - value) for value, (_, high) in zip(up, ends, strict=True)],
+        [max(0.0, each.accuracy - each.ci95[0]) for each in bins],
+        [max(0.0, each.ci95[1] - each.accuracy) for each in bins],
     ]
+    across, up = [each.confidence for each in bins], [each.accuracy for each in bins]
     axes.errorbar(
         across, up, yerr=bars, color=colour, marker=marker, ms=3, lw=0.8, elinewidth=0.6,
         clip_on=False, zorder=3,
@@ -151,6 +148,5 @@ def _curve(axes: "Axes", run: RunReliability, place: int) -> None:
 
 
 def _said(run: RunReliability) -> str:
-    ece, ends = run.error.ece, run.error.ci95
-    interval = "" if ends is None else f" [{ends[0]:.1f}, {ends[1]:.1f}]"
-    return f"{short(run.name, 36)}, ECE {ece:.1f}{interval}, n = {run.n}"
+    ece = with_ends(run.error.ece, run.error.ci95)
+    return f"{short(run.name, 36)}, ECE {ece}, n = {run.n}"

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from harness.report.drawing import BLUE, GREEN, ORANGE, SKY, SMALL, images, short
+from harness.report.drawing import BLUE, GREEN, ORANGE, SKY, bar, images, parts_key, short
 from harness.scores.metrics import percent
 from harness.scores.result_parts import RELATIONS, Relation
 from harness.scores.statistics import wilson
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 _ROW, _REST = 0.2, 0.95
 """Inches: a row, and what stands above and below the rows."""
-_HIGH = 0.7
-"""The height of a bar, where a row is 1."""
 _KEY_COLUMNS = 3
 _INTERVAL = Mark("black", "")
 _LOOKS: Mapping[Relation, Mapping[str, Any]] = {
@@ -50,7 +49,7 @@ def granularity(found: StudyResults) -> Figure | None:
         axes.set_xlabel(f"answers (%), {n}\nlabels: {short(found.headline)}", parse_math=False)
         frame(axes, grid="x")
         axes.tick_params(axis="y", length=0)
-        _key(canvas)
+        parts_key(canvas, {name: _LOOKS[each] for each, name in RELATIONS.items()}, _KEY_COLUMNS)
 
     reading = (
         "A row a run of a task as it is, with the most exact answers first; its parts are what the "
@@ -71,27 +70,9 @@ def _names(runs: Sequence[RunGranularity]) -> list[str]:
 
 
 def _bar(axes: "Axes", place: int, run: RunGranularity) -> None:
-    before = 0
-    for relation in RELATIONS:
-        n = run.relations[relation].n
-        left, right = (percent(each, run.n) or 0.0 for each in (before, before + n))
-        if n:
-            axes.barh(
-                place, right - left, _HIGH, left, edgecolor="black", lw=0.3, **_LOOKS[relation]
-            )
-        before += n
-        if n and before < run.n:
-            whisker(axes, wilson(before, run.n), place, _INTERVAL, flat=True)
-
-
-def _key(canvas: "Canvas") -> None:
-    from matplotlib.patches import Patch
-
-    patches = [
-        Patch(edgecolor="black", lw=0.3, label=heading, **_LOOKS[relation])
-        for relation, heading in RELATIONS.items()
-    ]
-    canvas.legend(
-        handles=patches, loc="outside upper center", ncols=_KEY_COLUMNS, frameon=False,
-        fontsize=SMALL, handlelength=1.4, columnspacing=0.9, labelspacing=0.3,
-    )  # fmt: skip
+    counts = [run.relations[relation].n for relation in RELATIONS]
+    widths = [percent(n, run.n) or 0.0 for n in counts]
+    bar(axes, place, zip(widths, (_LOOKS[each] for each in RELATIONS), strict=True))
+    for n, until in zip(counts, accumulate(counts), strict=True):
+        if n and until < run.n:
+            whisker(axes, wilson(until, run.n), place, _INTERVAL, flat=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from harness.report import drawing
 from harness.report.drawing import (
     BLUE,
     GREEN,
@@ -13,7 +14,6 @@ from harness.report.drawing import (
     ORANGE,
     PAPER,
     PURPLE,
-    RULE,
     SKY,
     SMALL,
     SOFT,
@@ -96,10 +96,10 @@ def whisker(axes: "Axes", ends: Interval | None, at: float, mark: Mark, *, flat:
 
 
 def frame(axes: "Axes", *, grid: Literal["x", "y"]) -> None:
-    """Give axes a quiet grid and ticks, and put both behind what is drawn."""
-    axes.grid(axis=grid, color=RULE, lw=0.5)
+    """Give axes a quiet grid and ticks in small type, and put both behind what is drawn."""
+    drawing.frame(axes, grid=grid)
     axes.set_axisbelow(True)
-    axes.tick_params(length=2, width=0.5, labelsize=SMALL)
+    axes.tick_params(labelsize=SMALL)
 
 
 def key(canvas: "Canvas", names: Sequence[str], marks: Sequence[Mark]) -> None:
@@ -109,13 +109,10 @@ def key(canvas: "Canvas", names: Sequence[str], marks: Sequence[Mark]) -> None:
     if len(names) < 2:
         return
     handles = [Line2D([], [], ls="", color=mark.colour, marker=mark.marker, ms=4) for mark in marks]
-    found = canvas.legend(
-        handles, [""] * len(names), loc="outside upper center", ncols=min(3, len(names)),
-        frameon=False, handlelength=1.0, columnspacing=1.0, fontsize=SMALL,
-    )  # fmt: skip
-    for text, name in zip(found.get_texts(), names, strict=True):
-        text.set_parse_math(False)
-        text.set_text(short(name))
+    texts = [short(each) for each in names]
+    drawing.key(
+        canvas, handles, texts, ncols=min(3, len(names)), handlelength=1.0, columnspacing=1.0
+    )
 
 
 def key_height(n: int) -> float:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.report.drawing import INK, SMALL, SOFT, images, short
+from harness.report.drawing import INK, SMALL, SOFT, images, short, with_ends
 from harness.scores.results import Interval
 from harness.studies.effects import (
     BLANK,
@@ -149,7 +149,7 @@ def _draw(axes: "Axes", rows: list[_Row]) -> None:
         first = middle - _LINE * (len(row.bars) - 1) / 2
         for place, bar in enumerate(row.bars):
             _bar_at(axes, first + _LINE * place, bar, row.is_scale)
-            labels.append((first + _LINE * place, _size(bar)))
+            labels.append((first + _LINE * place, with_ends(bar.size, bar.ends)))
         y += _LINE * row.lines + _GAP
     axes.set_ylim(y, 0)
     axes.set_yticks([])
@@ -186,8 +186,3 @@ def _bar_at(axes: "Axes", y: float, bar: _Bar, is_scale: bool) -> None:
     size = 4 if len(values) <= _MANY else 2.6
     for value, is_baseline in bar.points:
         point(axes, (value, y), mark, hollow=is_baseline, size=size)
-
-
-def _size(bar: _Bar) -> str:
-    text = f"{bar.size:.1f}"
-    return f"{text} [{bar.ends[0]:.1f}, {bar.ends[1]:.1f}]" if bar.ends else text

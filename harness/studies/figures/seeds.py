@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from harness.report.drawing import INK, SOFT, images, short
+from harness.report.drawing import INK, SOFT, images, short, with_ends
 from harness.studies.figures.look import Figure, Mark, frame, mark_of, words
 from harness.studies.results import FactorEffect, SeedSpread, StudyResults
 
@@ -80,6 +80,5 @@ def _stacked(values: Sequence[float]) -> Iterator[int]:
 
 
 def _size(spread: SeedSpread) -> str:
-    text = f"{spread.mean:.1f}"
-    text += f" [{spread.ci95[0]:.1f}, {spread.ci95[1]:.1f}]" if spread.ci95 else ""
+    text = with_ends(spread.mean, spread.ci95)
     return text + (f", {spread.deviation:.2f}" if spread.deviation is not None else "")

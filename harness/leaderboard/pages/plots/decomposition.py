@@ -37,21 +37,21 @@ def decomposition(board: Board) -> Figure | None:
     found = [(name, parts) for name, parts in pairs if parts and parts.n]
     if not found:
         return None
-    drawn, figure = found[:MOST_MODELS], f"decomposition-{board.slug}"
+    drawn = found[:MOST_MODELS]
     bottom = _TOP + _ROW * len(drawn)
-    root = drawing.drawing(_WIDTH, bottom + 30, figure)
+    root = drawing.drawing(_WIDTH, bottom + 30)
     scale = Scale(0, 100, _LEFT, _RIGHT, 20)
     draw_key(root, 10, 16, [(f"part {css}", label) for css, label in _PARTS])
     draw_axes(root, Axis(scale, (_TOP, bottom)))
     for number, (name, parts) in enumerate(drawn):
         _draw_bar(root, name, parts, scale, _TOP + _ROW * (number + 0.5))
     return Figure(
-        id=figure,
+        id=f"decomposition-{board.slug}",
         title="What the change of labels does to the answers",
         caption=f"Percent of the images that both label sets score: under {board.original}, then "
         f"under {board.headline}. No class: no class was named (out of prompt, unparsed, refused, "
         f"empty).{shown(len(found))}",
-        svg=drawing.markup(root),
+        root=root,
         table=DataTable(
             ("Model", *(label for _, label in _PARTS), "n"),
             tuple(

@@ -4,9 +4,7 @@ alone, so that the content security policy and the dark scheme hold.
 
 import unicodedata
 from collections.abc import Sequence
-from xml.etree.ElementTree import Element, SubElement, tostring
-
-from markupsafe import Markup
+from xml.etree.ElementTree import Element, SubElement
 
 from harness.leaderboard.pages import typeset
 from harness.scores.results import Protocol
@@ -22,31 +20,19 @@ _SQUARE: Sequence[Point] = ((-1, -1), (1, -1), (1, 1), (-1, 1))
 _TRIANGLE: Sequence[Point] = ((0, -1.25), (1.2, 0.95), (-1.2, 0.95))
 _DIAMOND: Sequence[Point] = ((0, -1.35), (1.35, 0), (0, 1.35), (-1.35, 0))
 _SHAPES: dict[Kind | Protocol, Sequence[Point]] = {
-    "dual_encoder": _SQUARE,
-    "supervised": _TRIANGLE,
-    "knn": _DIAMOND,
-    "mc": _SQUARE,
-    "cw": _TRIANGLE,
-    "cw_plus": [(-x, -y) for x, y in _TRIANGLE],
+    "dual_encoder": _SQUARE, "supervised": _TRIANGLE, "knn": _DIAMOND,
+    "mc": _SQUARE, "cw": _TRIANGLE, "cw_plus": [(-x, -y) for x, y in _TRIANGLE],
     "classify": _DIAMOND,
-}
+}  # fmt: skip
 """Outlines of markers in radii; an MLLM is a circle. Where markers are protocols they are those of
 `harness.report.change_plot`, and open world is a circle."""
 
 
-def drawing(width: float, height: float, figure: str) -> Element:
-    """Begin an SVG that the title and caption of the figure with id `figure` describe."""
-    return Element(
-        "svg",
-        {
-            "class": "plot",
-            "viewBox": f"0 0 {_n(width)} {_n(height)}",
-            "width": _n(width),
-            "height": _n(height),
-            "role": "img",
-            "aria-labelledby": f"{figure}-title {figure}-caption",
-        },
-    )
+def drawing(width: float, height: float) -> Element:
+    """Begin an SVG."""
+    wide, high = _n(width), _n(height)
+    size = {"viewBox": f"0 0 {wide} {high}", "width": wide, "height": high}
+    return Element("svg", {"class": "plot", **size, "role": "img"})
 
 
 def group(parent: Element, css: str) -> Element:
@@ -73,9 +59,8 @@ def marker(
     """Add the marker of a kind of model or of a protocol."""
     x, y = middle
     if of not in _SHAPES:
-        return SubElement(
-            parent, "circle", {"class": css, "cx": _n(x), "cy": _n(y), "r": _n(radius)}
-        )
+        circle = {"class": css, "cx": _n(x), "cy": _n(y), "r": _n(radius)}
+        return SubElement(parent, "circle", circle)
     corners = ((x + radius * a, y + radius * b) for a, b in _SHAPES[of])
     path = "M" + "L".join(f"{_n(a)} {_n(b)}" for a, b in corners) + "Z"
     return SubElement(parent, "path", {"class": css, "d": path})
@@ -103,11 +88,6 @@ def width_of(content: str) -> float:
     """Estimate the width of a text in user units; wide East Asian characters count double."""
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in content)
     return TEXT * _ADVANCE * (len(content) + wide)
-
-
-def markup(root: Element) -> Markup:
-    """Give the SVG as text for a page."""
-    return Markup(tostring(root, encoding="unicode"))
 
 
 def _n(value: float) -> str:

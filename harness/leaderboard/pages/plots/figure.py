@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, tostring
 
 from markupsafe import Markup
 
@@ -110,8 +110,15 @@ class Figure:
     id: str
     title: str
     caption: str
-    svg: Markup
+    root: Element
+    """The drawing."""
     table: DataTable
+
+    @property
+    def svg(self) -> Markup:
+        """The drawing as text for a page, which title and caption of the figure describe."""
+        self.root.set("aria-labelledby", f"{self.id}-title {self.id}-caption")
+        return Markup(tostring(self.root, encoding="unicode"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +130,8 @@ class Axis:
     """From where to where the lines run, across the axis."""
     upright: bool = False
     """Whether the scale runs from below to above."""
-    away: float = 14.0
-    """How far the numbers are from the ends: the second one, for an upright axis the first."""
+    below: float = 14.0
+    """How far the numbers of an axis that is not upright are from the second end."""
 
 
 def draw_axes(root: Element, *axes: Axis) -> None:
@@ -135,10 +142,23 @@ def draw_axes(root: Element, *axes: Axis) -> None:
             points = [(end, at) if axis.upright else (at, end) for end in axis.ends]
             drawing.line(root, "grid", *points)
         for axis, at, tick in marked:
-            first, last = axis.ends[0] - axis.away, axis.ends[1] + axis.away
-            place = (first, at) if axis.upright else (at, last)
+            place = (axis.ends[0] - 8, at) if axis.upright else (at, axis.ends[1] + axis.below)
             css = "tick end" if axis.upright else "tick middle"
             drawing.text(root, css, place, axis.scale.tick_text(tick))
+
+
+def draw_square(
+    root: Element, across: Scale, up: Scale, names: tuple[str, str], below: float
+) -> None:
+    """Draw two axes, their diagonal, and what is on each of them; the first name stands `below`
+    the square.
+    """
+    left, right, bottom, top = across.start, across.end, up.start, up.end
+    draw_axes(root, Axis(across, (top, bottom), below=16), Axis(up, (left, right), upright=True))
+    drawing.line(root, "diagonal", (left, bottom), (right, top))
+    drawing.text(root, "head middle", ((left + right) / 2, bottom + below), names[0], 40)
+    turned = drawing.text(root, "head middle", (0, 0), names[1], 40)
+    turned.set("transform", f"translate(16 {(top + bottom) / 2:.0f}) rotate(-90)")
 
 
 def draw_key(root: Element, top: float, gap: float, parts: Sequence[tuple[str, str]]) -> None:

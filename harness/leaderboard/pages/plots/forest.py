@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from markupsafe import Markup
-
 from harness.leaderboard.numbers.site_model import Before, Board, ScoredEntry
 from harness.leaderboard.pages import typeset
 from harness.leaderboard.pages.plots import drawing
@@ -69,7 +67,7 @@ def forest(board: Board, most: int = MOST_MODELS) -> Figure | None:
         f"{_hollow(board, lines)} "
         "Bands are tiers; overlapping intervals do not make a tie, nor does a gap decide one."
         f"{shown(len(board.rows), most)}",
-        svg=_draw(f"forest-{board.slug}", lines, _references(board)),
+        root=_draw(lines, _references(board)),
         table=_table("Model", lines, board),
     )
 
@@ -83,15 +81,14 @@ def protocols(boards: Sequence[tuple[Board, ScoredEntry]]) -> Figure | None:
         _Line(f"{PROTOCOLS[board.protocol].short} · {board.task}", row, None)
         for board, row in boards
     ]
-    figure = f"protocols-{first.benchmark}"
     return Figure(
-        id=figure,
+        id=f"protocols-{first.benchmark}",
         title=f"The same model under {len(boards)} protocols of {first.benchmark}",
         caption=f"Filled: accuracy (%) by {first.headline} with Wilson’s "
         "95\N{NO-BREAK SPACE}% interval."
         f"{_hollow(first, lines)} The numbers are not comparable with each other as ranks: each "
         "protocol asks another question.",
-        svg=_draw(figure, lines, ()),
+        root=_draw(lines, ()),
         table=_table("Protocol and task", lines, first),
     )
 
@@ -122,9 +119,9 @@ def _table(first: str, lines: Sequence[_Line], board: Board) -> DataTable:
     return DataTable((first, *headings, "n"), tuple(rows))
 
 
-def _draw(figure: str, lines: Sequence[_Line], references: Sequence[tuple[str, float]]) -> Markup:
+def _draw(lines: Sequence[_Line], references: Sequence[tuple[str, float]]) -> Element:
     bottom = _TOP + _ROW * len(lines)
-    root = drawing.drawing(_WIDTH, bottom + _AXIS, figure)
+    root = drawing.drawing(_WIDTH, bottom + _AXIS)
     values = [value for line in lines for value in line.values()]
     scale = percent_scale(values, _LEFT, _RIGHT)
     for number, line in enumerate(lines):
@@ -137,7 +134,7 @@ def _draw(figure: str, lines: Sequence[_Line], references: Sequence[tuple[str, f
         if line.tier and (number == 0 or lines[number - 1].tier != line.tier):
             place = (_WIDTH - 4, _TOP + _ROW * (number + 0.5))
             drawing.text(root, "note end", place, f"tier {line.tier}")
-    return drawing.markup(root)
+    return root
 
 
 def _draw_references(

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from markupsafe import Markup
-
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.leaderboard.pages import typeset
 from harness.leaderboard.pages.plots import drawing
@@ -46,14 +44,14 @@ def hardness(benchmark: str, boards: Sequence[Board]) -> Figure | None:
     courses = _courses(asked)
     if len(asked) < 2 or not courses:
         return None
-    drawn, figure = courses[:MOST_MODELS], f"hardness-{benchmark}"
+    drawn = courses[:MOST_MODELS]
     return Figure(
-        id=figure,
+        id=f"hardness-{benchmark}",
         title="Multiple choice by the hardness of the wrong options",
         caption=f"Accuracy (%) by {asked[0].headline}; wrong options are drawn as written below "
         "the axis, the hardest on the left (rank 1: the candidate most like the true class)."
         f"{shown(len(courses))}",
-        svg=_draw(figure, asked, drawn),
+        root=_draw(asked, drawn),
         table=DataTable(
             ("Model", *(f"{board.task}: {_drawn_how(board)}" for board in asked)),
             tuple(
@@ -107,23 +105,23 @@ def _mean(course: _Course) -> float:
     return sum(value for _, value in course.known) / len(course.known)
 
 
-def _draw(figure: str, boards: Sequence[Board], courses: Sequence[_Course]) -> Markup:
+def _draw(boards: Sequence[Board], courses: Sequence[_Course]) -> Element:
     height = _TOP + _BOTTOM + max(260.0, _GAP * len(courses))
     bottom = height - _BOTTOM
-    root = drawing.drawing(_WIDTH, height, figure)
+    root = drawing.drawing(_WIDTH, height)
     values = [value for course in courses for _, value in course.known]
     up = percent_scale(values, bottom, _TOP)
     across = [
         _LEFT + (_RIGHT - _LEFT) * (place + 0.5) / len(boards) for place in range(len(boards))
     ]
-    draw_axes(root, Axis(up, (_LEFT, _RIGHT), upright=True, away=8))
+    draw_axes(root, Axis(up, (_LEFT, _RIGHT), upright=True))
     for x, board in zip(across, boards, strict=True):
         window = _window(board)
         drawing.text(root, "tick middle", (x, bottom + 18), _strategy(board), 16)
         if window:
             drawing.text(root, "tick middle", (x, bottom + 34), f"ranks {window[0]}–{window[1]}")
     _draw_courses(root, courses, across, up)
-    return drawing.markup(root)
+    return root
 
 
 def _draw_courses(

@@ -65,7 +65,7 @@ def label_changes(benchmark: str, boards: Sequence[Board]) -> Figure | None:
     lines = [line for model in drawn for line in model]
     if len(lines) < 2:
         return None
-    first, figure = lines[0].board, f"label-changes-{benchmark}"
+    first = lines[0].board
     words = [PROTOCOLS[each] for each in dict.fromkeys(line.board.protocol for line in lines)]
     left_out = (
         f" {len(drawn)} of {typeset.count(len(models))} models are shown, those that rank highest "
@@ -74,14 +74,14 @@ def label_changes(benchmark: str, boards: Sequence[Board]) -> Figure | None:
         else ""
     )
     return Figure(
-        id=figure,
+        id=f"label-changes-{benchmark}",
         title=f"What {first.headline} changes for each model",
         caption=f"Accuracy (%) by {first.original} (hollow) and by {first.headline} (filled), on "
         "the images that both score; on the right the change in points. Shapes are protocols, "
         "colours kinds of models. "
         f"{', '.join(f'{each.short}: {each.name.lower()}' for each in words)}. Protocols ask "
         f"different questions: compare models under the same one.{left_out}",
-        svg=drawing.markup(_draw(figure, drawn)),
+        root=_draw(drawn),
         table=_table(lines),
     )
 
@@ -141,11 +141,11 @@ def _interval(row: ScoredEntry) -> str:
     return typeset.between_signed(row.change.ci95 if row.change else None) or typeset.BLANK
 
 
-def _draw(figure: str, models: Sequence[Sequence[_Line]]) -> Element:
+def _draw(models: Sequence[Sequence[_Line]]) -> Element:
     kinds = {model[0].row.kind for model in models}
     n_lines = sum(map(len, models))
     bottom = _TOP + _ROW * (n_lines + len(kinds)) + _GAP * len(models)
-    root = drawing.drawing(_WIDTH, bottom + _AXIS, figure)
+    root = drawing.drawing(_WIDTH, bottom + _AXIS)
     ends = [end for model in models for line in model for end in (line.before, line.after)]
     scale = percent_scale(ends, _LEFT, _RIGHT)
     draw_axes(root, Axis(scale, (_TOP, bottom)))

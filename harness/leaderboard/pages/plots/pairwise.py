@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-
-from markupsafe import Markup
+from xml.etree.ElementTree import Element
 
 from harness.leaderboard.numbers.pairs import Pair
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry
@@ -25,19 +24,18 @@ def pairwise(board: Board) -> Figure | None:
     if len(board.rows) < 2:
         return None
     drawn = board.rows[:MOST]
-    figure = f"pairwise-{board.slug}"
     names = {row.name: row.model for row in drawn}
     places = combinations(range(len(board.rows)), 2)
     kept = [place for place, (_, b) in enumerate(places) if b < len(drawn)]
     pairs = [board.pairs[place] for place in kept]
     return Figure(
-        id=figure,
+        id=f"pairwise-{board.slug}",
         title="Differences between models",
         caption="Points by which the model of the column leads that of the row on the images that "
         f"both answered, under {board.headline}. Tinted: separable at {ALPHA} (exact McNemar, Holm "
         f"over all {typeset.count(len(board.pairs))} pairs of the board); the stronger, the larger."
         f"{shown(len(board.rows), MOST)}",
-        svg=_draw(figure, drawn, {frozenset((pair.a, pair.b)): pair for pair in pairs}),
+        root=_draw(drawn, {frozenset((pair.a, pair.b)): pair for pair in pairs}),
         table=table_of(
             pairs,
             (
@@ -54,13 +52,11 @@ def pairwise(board: Board) -> Figure | None:
     )
 
 
-def _draw(
-    figure: str, models: Sequence[ScoredEntry], pairs: Mapping[frozenset[str], Pair]
-) -> Markup:
+def _draw(models: Sequence[ScoredEntry], pairs: Mapping[frozenset[str], Pair]) -> Element:
     numbers = len(models) <= _MOST_WITH_NUMBERS
     wide, high = (46.0, 26.0) if numbers else (17.0, 17.0)
     side = _LEFT + wide * (len(models) - 1)
-    root = drawing.drawing(max(side + 40, 560), _TOP + high * len(models), figure)
+    root = drawing.drawing(max(side + 40, 560), _TOP + high * len(models))
     labels = ("not separable", "< 1", *(f"≥ {limit:.0f}" for limit in _STEPS))
     draw_key(root, 8, 10, list(zip(_TINTS, labels, strict=True)))
     for place, model in enumerate(models):
@@ -82,7 +78,7 @@ def _draw(
             drawing.tooltip(box, f"{other.model} − {model.model}: {typeset.signed(lead)}")
             if numbers:
                 drawing.text(cell, "middle", (corner[0] + wide / 2, y), typeset.signed(lead, 1))
-    return drawing.markup(root)
+    return root
 
 
 def _tint(pair: Pair, lead: float) -> str:

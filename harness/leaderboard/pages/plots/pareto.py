@@ -6,8 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-
-from markupsafe import Markup
+from xml.etree.ElementTree import Element
 
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.leaderboard.pages import typeset
@@ -110,7 +109,6 @@ def pareto(board: Board, fact: Fact) -> Figure | None:
     others = [point for place, point in enumerate(known) if place not in on_front]
     drawn = [*best, *others[: max(MOST_MODELS - len(best), 0)]]
     names = {row.name for row, _, _ in best}
-    figure = f"pareto-{fact.key}-{board.slug}"
     silent = len(board.rows) - len(known)
     missing = (
         f" Of {typeset.count(silent)} of {typeset.count(len(board.rows))} models it is not known: "
@@ -119,11 +117,11 @@ def pareto(board: Board, fact: Fact) -> Figure | None:
         else ""
     )
     return Figure(
-        id=figure,
+        id=f"pareto-{fact.key}-{board.slug}",
         title=fact.title,
         caption=f"Accuracy (%) by {board.headline}. The line is the Pareto front: no model is at "
         f"least as accurate with {fact.less}. {fact.note}{missing}{shown(len(known))}",
-        svg=_draw(figure, fact, drawn, sorted((value, accuracy) for _, value, accuracy in best)),
+        root=_draw(fact, drawn, sorted((value, accuracy) for _, value, accuracy in best)),
         table=table_of(
             board.rows,
             (
@@ -156,15 +154,14 @@ def _written(fact: Fact, row: ScoredEntry) -> str:
 
 
 def _draw(
-    figure: str,
     fact: Fact,
     points: Sequence[tuple[ScoredEntry, float, float]],
     best: Sequence[tuple[float, float]],
-) -> Markup:
-    root = drawing.drawing(_WIDTH, _HEIGHT, figure)
+) -> Element:
+    root = drawing.drawing(_WIDTH, _HEIGHT)
     place, ticks = _across(fact, [value for _, value, _ in points])
     up = percent_scale([accuracy for _, _, accuracy in points], _BOTTOM, _TOP)
-    draw_axes(root, Axis(up, (_LEFT, _RIGHT), upright=True, away=8))
+    draw_axes(root, Axis(up, (_LEFT, _RIGHT), upright=True))
     for tick in ticks:
         drawing.line(root, "grid", (place(tick), _TOP), (place(tick), _BOTTOM))
         drawing.text(root, "tick middle", (place(tick), _BOTTOM + 16), fact.write(tick))
@@ -181,7 +178,7 @@ def _draw(
         for row, value, accuracy in points
     ]
     draw_models(root, (_LEFT, _TOP, _WIDTH), models, steps)
-    return drawing.markup(root)
+    return root
 
 
 def _across(

@@ -2,19 +2,11 @@
 
 from xml.etree.ElementTree import Element
 
-from markupsafe import Markup
-
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.leaderboard.pages import typeset
 from harness.leaderboard.pages.plots import drawing
-from harness.leaderboard.pages.plots.figure import (
-    Axis,
-    Figure,
-    Scale,
-    draw_axes,
-    table_of,
-)
-from harness.scores.calibration_parts import Calibration, ReliabilityBin
+from harness.leaderboard.pages.plots.figure import Figure, Scale, draw_square, table_of
+from harness.scores.calibration_parts import Calibration, CalibrationError
 from harness.scores.confidence import Signal
 
 _SIDE, _LEFT, _TOP = 340.0, 64.0, 12.0
@@ -30,14 +22,13 @@ def reliability(board: Board, row: ScoredEntry) -> Figure | None:
     found = signals.get(Signal.PROBABILITY)
     if found is None or found.ece is None:
         return None
-    figure = f"reliability-{board.slug}"
     return Figure(
-        id=figure,
+        id=f"reliability-{board.slug}",
         title="Reliability",
         caption=f"Accuracy (%) under {board.headline} by the model's probability (%) of its "
         "answer, in bins of equal mass, with Wilson's 95 % interval. On the diagonal answers are "
         "right as often as the model says; below it, it is too sure.",
-        svg=_draw(figure, row, found, found.ece.bins),
+        root=_draw(row, found, found.ece),
         table=table_of(
             found.ece.bins,
             (
@@ -50,20 +41,10 @@ def reliability(board: Board, row: ScoredEntry) -> Figure | None:
     )
 
 
-def _draw(
-    figure: str, row: ScoredEntry, found: Calibration, bins: tuple[ReliabilityBin, ...]
-) -> Markup:
-    root = drawing.drawing(_WIDTH, _HEIGHT, figure)
+def _draw(row: ScoredEntry, found: Calibration, error: CalibrationError) -> Element:
+    root, bins = drawing.drawing(_WIDTH, _HEIGHT), error.bins
     across, up = Scale(0, 100, _LEFT, _RIGHT, 20), Scale(0, 100, _BOTTOM, _TOP, 20)
-    draw_axes(
-        root,
-        Axis(across, (_TOP, _BOTTOM), away=16),
-        Axis(up, (_LEFT, _RIGHT), upright=True, away=8),
-    )
-    drawing.line(root, "diagonal", (_LEFT, _BOTTOM), (_RIGHT, _TOP))
-    drawing.text(root, "head middle", (_LEFT + _SIDE / 2, _BOTTOM + 38), "probability")
-    turned = drawing.text(root, "head middle", (0, 0), "accuracy")
-    turned.set("transform", f"translate(16 {_TOP + _SIDE / 2:.0f}) rotate(-90)")
+    draw_square(root, across, up, ("probability", "accuracy"), 38)
     part = drawing.group(root, f"model k-{row.kind}")
     points = [(across(each.confidence), up(each.accuracy)) for each in bins]
     for (x, _), each in zip(points, bins, strict=True):
@@ -73,18 +54,12 @@ def _draw(
     for point, each in zip(points, bins, strict=True):
         mark = drawing.marker(part, "mark", row.kind, point)
         drawing.tooltip(mark, f"{typeset.fixed(each.accuracy)} of {typeset.count(each.n)} images")
-    _write_error(root, found)
-    return drawing.markup(root)
-
-
-def _write_error(root: Element, found: Calibration) -> None:
-    if found.ece is None:
-        return
     lines = (
-        ("head", f"ECE {typeset.fixed(found.ece.ece)} {typeset.between(found.ece.ci95)}"),
-        ("note", f"{typeset.fixed(found.ece.expected)} if calibrated, by chance"),
+        ("head", f"ECE {typeset.fixed(error.ece)} {typeset.between(error.ci95)}"),
+        ("note", f"{typeset.fixed(error.expected)} if calibrated, by chance"),
         ("note", f"accuracy {typeset.fixed(found.accuracy)}"),
         ("note", f"n = {typeset.count(found.n)} images"),
     )
     for place, (css, text) in enumerate(lines):
         drawing.text(root, css, (_RIGHT + 24, _TOP + 16 + 20 * place), text)
+    return root

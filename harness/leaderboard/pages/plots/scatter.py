@@ -1,18 +1,16 @@
 """Original against headline accuracy, with the diagonal on which nothing changes."""
 
 from collections.abc import Sequence
-
-from markupsafe import Markup
+from xml.etree.ElementTree import Element
 
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.leaderboard.pages import typeset
 from harness.leaderboard.pages.plots import drawing
 from harness.leaderboard.pages.plots.figure import (
     MOST_MODELS,
-    Axis,
     Figure,
-    draw_axes,
     draw_models,
+    draw_square,
     ends_of,
     percent_scale,
     shown,
@@ -32,14 +30,13 @@ def scatter(board: Board) -> Figure | None:
     if not points:
         return None
     drawn = points[:MOST_MODELS]
-    figure = f"scatter-{board.slug}"
     return Figure(
-        id=figure,
+        id=f"scatter-{board.slug}",
         title=f"{board.original} against {board.headline}",
         caption="Accuracy (%) on the images that both label sets score. On the diagonal both say "
         "the same; above it the model gains. A marker without room for its name has it as tooltip."
         f"{shown(len(points))}",
-        svg=_draw(figure, board, drawn),
+        root=_draw(board, drawn),
         table=table_of(
             drawn,
             (
@@ -52,24 +49,14 @@ def scatter(board: Board) -> Figure | None:
     )
 
 
-def _draw(
-    figure: str, board: Board, points: Sequence[tuple[ScoredEntry, tuple[float, float]]]
-) -> Markup:
-    root = drawing.drawing(_WIDTH, _HEIGHT, figure)
+def _draw(board: Board, points: Sequence[tuple[ScoredEntry, tuple[float, float]]]) -> Element:
+    root = drawing.drawing(_WIDTH, _HEIGHT)
     values = [end for _, ends in points for end in ends]
     across, up = percent_scale(values, _LEFT, _RIGHT), percent_scale(values, _BOTTOM, _TOP)
-    draw_axes(
-        root,
-        Axis(across, (_TOP, _BOTTOM), away=16),
-        Axis(up, (_LEFT, _RIGHT), upright=True, away=8),
-    )
-    drawing.line(root, "diagonal", (_LEFT, _BOTTOM), (_RIGHT, _TOP))
-    drawing.text(root, "head middle", (_LEFT + _SIDE / 2, _BOTTOM + 40), str(board.original), 40)
-    turned = drawing.text(root, "head middle", (0, 0), board.headline, 40)
-    turned.set("transform", f"translate(16 {_TOP + _SIDE / 2:.0f}) rotate(-90)")
+    draw_square(root, across, up, (str(board.original), board.headline), 40)
     models = [
         (row, (across(before), up(after)), f"{typeset.fixed(before)} → {typeset.fixed(after)}")
         for row, (before, after) in points
     ]
     draw_models(root, (_LEFT, _TOP, _WIDTH), models)
-    return drawing.markup(root)
+    return root

@@ -29,19 +29,18 @@ def slope(board: Board, most: int = MOST_MODELS) -> Figure | None:
     if not both:
         return None
     drawn = both[:most]
-    figure = f"slope-{board.slug}"
     height = _TOP + _BOTTOM + max(220.0, 1.2 * _GAP * len(drawn) + 40)
-    root = drawing.drawing(_WIDTH, height, figure)
+    root = drawing.drawing(_WIDTH, height)
     for x, name, end in ((_LEFT, str(board.original), "end"), (_RIGHT, board.headline, "start")):
         drawing.line(root, "axis", (x, _TOP - 6), (x, height - _BOTTOM))
         drawing.text(root, f"head {end}", (x, 16), name, 32)
     _lines(root, drawn, height)
     return Figure(
-        id=figure,
+        id=f"slope-{board.slug}",
         title=f"From {board.original} to {board.headline}",
         caption="Accuracy (%) by the original and by the headline labels, on the images that both "
         f"score. Lines that cross are ranks that change.{shown(len(both), most)}",
-        svg=drawing.markup(root),
+        root=root,
         table=table_of(
             drawn,
             (
