@@ -159,9 +159,7 @@ def notes_of(shifts: Shifts) -> Iterator[str]:
 def shifts_table(shifts: Shifts) -> Table:
     """Give the numbers of the picture."""
     columns = (
-        *names("run"),
-        *(Column(key, key, is_name=True, only_csv=True) for key in ("model", "task")),
-        *names("protocol"),
+        *(*names("run"), *Column.csv_only("model", "task"), *names("protocol")),
         Column("n", "n"),
         Column("before", shifts.before),
         Column("after", shifts.after),

@@ -64,17 +64,13 @@ def _delta(comparison: Comparison, mark: str = "") -> Number:
 def pairs_table(found: Sequence[Comparison]) -> Table:
     """Give one row for each comparison: accuracies, the difference and its test."""
     columns = (
-        *names("label set", "a", "b"),
-        Column("protocol_a", "protocol a", is_name=True, only_csv=True),
-        Column("protocol_b", "protocol b", is_name=True, only_csv=True),
-        Column("n", "n"),
-        Column("n_left_out", "left out", only_csv=True),
-        Column("both_right", "both right", only_csv=True),
-        Column("only_a", "only a right", only_csv=True),
-        Column("only_b", "only b right", only_csv=True),
-        Column("both_wrong", "both wrong", only_csv=True),
-        Column("n_other_options", "other options", only_csv=True),
-        Column("n_other_order", "other order", only_csv=True),
+        *(
+            *names("label set", "a", "b"),
+            *Column.csv_only("protocol_a", "protocol_b"),
+            Column("n", "n"),
+        ),
+        *Column.csv_only("n_left_out", "both_right", "only_a", "only_b", "both_wrong"),
+        *Column.csv_only("n_other_options", "n_other_order"),
         Column("accuracy_a", "a (%)"),
         Column("accuracy_b", "b (%)"),
         *_TESTED,

@@ -26,8 +26,7 @@ def rules_tables(run: OpenRun, by_label_set: Mapping[str, Sequence[RuleScore]]) 
 def _table(scores: Sequence[RuleScore], about: Mapping[str, str], equivalences: str) -> Table:
     near = any(each.similarity is not None for each in scores)
     columns = (
-        Column("key", "key", is_name=True, only_csv=True),
-        *names("rule", "source"),
+        *(*Column.csv_only("key"), *names("rule", "source")),
         Column("n", "n"),
         Column("n_right", "right"),
         Column("accuracy", "accuracy (%)", INTERVAL, stays=True),

@@ -3,13 +3,18 @@
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 
-from harness.report.calibration_table import calibration_table
-from harness.report.granularity_table import granularity_table
-from harness.report.reference_rows import GUESSING, MEANING, reference_rows
-from harness.report.several_table import several_table
-from harness.report.table import INTERVAL, Cell, Column, Number, Probability, Table, names
+from harness.report.answers_tables import (
+    NAMES,
+    answers_table,
+    by_label_set,
+    calibration_table,
+    granularity_table,
+    matching_table,
+    several_table,
+)
+from harness.report.table import INTERVAL, NONE, Cell, Column, Number, Probability, Table, names
 from harness.scores.long_form import METRICS
-from harness.scores.results import SIDE_BY_SIDE, Results, Score
+from harness.scores.results import Results, Score
 from harness.scores.statistics import Repeats
 
 _HEADINGS: Mapping[str, str] = {
@@ -24,6 +29,13 @@ _HEADINGS: Mapping[str, str] = {
 """Of metrics, in the order of the columns; with `(n)` the denominator is shown beside the value."""
 _ON_REQUEST = ("accuracy_strict", "accuracy_normalized", "macro_f1")
 """Shown only where a task's `metric_list` names them."""
+
+_GUESSING: Mapping[str, str] = {"chance": "chance", "constant answer": "constant_answer"}
+"""What guessing is called, and the key of its accuracy in `Score`."""
+_GUESSING_MEANING = (
+    " chance: a class of the list, or a letter, drawn blindly. constant answer: the one that is "
+    "right most often, for all images."
+)
 
 
 def tables_of(
@@ -40,10 +52,8 @@ def tables_of(
     yield results_table(results, metrics, asked)
     if any(each.counts["ok"] < each.n for each in results):
         yield answers_table(results)
-    matching = matching_table(results)
-    if matching is not None:
-        yield matching
     of_answers = (
+        matching_table(results),
         several_table(results),
         granularity_table(results, everything=details),
         calibration_table(results, everything=details),
@@ -68,12 +78,7 @@ def results_table(
     runs on the same task under one protocol and label set, where all of them are complete, on the
     same images; what each was `asked` about (`runs.finish.asked_of`) is known to `harness score`.
     """
-    rows = [
-        (result, protocol, label_set, score)
-        for result in results
-        for protocol, scores in result.scores.items()
-        for label_set, score in scores.items()
-    ]
+    rows = list(by_label_set(results, lambda each: each.scores))
     shown = [
         name
         for name in _HEADINGS
@@ -81,22 +86,22 @@ def results_table(
         and any(METRICS[name].value(score) is not None for *_, score in rows)
     ]
     columns = (
-        *names("model", "task", "protocol", "label set"),
+        *NAMES,
         Column("n", "n"),
         Column("accuracy", "accuracy [95 % CI]", INTERVAL, has_best=True, stays=True),
         *(Column(name, _HEADINGS[name], _parts(name), has_best=True) for name in shown),
         Column("oop", "OOP", ("count", "n"), stays=True),
-        *(Column(key, key, only_csv=True) for key in GUESSING.values()),
+        *Column.csv_only(*_GUESSING.values()),
     )
     lines: list[tuple[Cell, ...]] = []
     for result, protocol, label_set, score in rows:
         named = (result.model, _task(result), protocol, label_set, score.n)
         extra = (_metric(name, score) for name in shown)
         share = Number(result.shares["oop"], count=result.counts["oop"], n=result.n)
-        guesses = (Number(getattr(score, key)) for key in GUESSING.values())
+        guesses = (Number(getattr(score, key)) for key in _GUESSING.values())
         lines.append((*named, Number(score.accuracy, score.ci95), *extra, share, *guesses))
     of_scores = [(_task(result), protocol, name, score) for result, protocol, name, score in rows]
-    references = reference_rows(of_scores, len(columns))
+    references = _guessing(of_scores, len(columns))
     caption = (
         "n: answered images with a label. CI: Wilson. OOP: share of all rows, failed ones too, "
         "whose answer is no name of the prompt."
@@ -105,13 +110,37 @@ def results_table(
             if "accuracy_empty_correct" in shown
             else ""
         )
-        + (MEANING if references else "")
+        + (_GUESSING_MEANING if references else "")
     )
     known = {id(result): each for result, each in zip(results, asked, strict=False)}
     peers = _peers(rows, known)
     return Table(
         "accuracy", "Accuracy (%)", columns, lines, caption, peers=peers, references=references
     )
+
+
+def _guessing(
+    rows: Sequence[tuple[str, str, str, Score]], n_columns: int
+) -> list[tuple[Cell, ...]]:
+    """Give what guessing reaches, of rows of task, protocol, label set and score; once where it is
+    the same for several tasks and protocols. All else of `n_columns` is empty.
+    """
+    asked: dict[tuple[str, str, int, float], list[tuple[str, str]]] = defaultdict(list)
+    for name, key in _GUESSING.items():
+        for task, protocol, label_set, score in rows:
+            value = getattr(score, key)
+            if value is not None:
+                asked[name, label_set, score.n, value].append((task, protocol))
+    found: list[tuple[Cell, ...]] = []
+    for (name, label_set, n, value), of_each in asked.items():
+        tasks, protocols = map(set, zip(*of_each, strict=True))
+        of = (_one_or_all(tasks, "tasks"), _one_or_all(protocols, "protocols"))
+        found.append((name, *of, label_set, n, Number(value), *[NONE] * (n_columns - 6)))
+    return found
+
+
+def _one_or_all(names: set[str], what: str) -> str:
+    return next(iter(names)) if len(names) == 1 else f"{len(names)} {what}"
 
 
 def _peers(
@@ -145,63 +174,6 @@ def _parts(name: str) -> tuple[str, ...]:
 def _metric(name: str, score: Score) -> Number:
     metric = METRICS[name]
     return Number(metric.value(score), n=metric.n(score) if _parts(name) else None)
-
-
-def answers_table(results: Sequence[Results]) -> Table:
-    """Give what became of the rows: for every status that occurs its share of n and its count."""
-    every = tuple(results[0].counts) if results else ()
-    statuses = [name for name in every if any(result.counts[name] for result in results)]
-    shares = (Column(name, name, ("count",), stays=True) for name in statuses)
-    columns = (*names("model", "task"), Column("n", "n"), *shares)
-    rows: list[tuple[Cell, ...]] = [
-        (
-            result.model,
-            result.task,
-            result.n,
-            *(Number(result.shares[name], count=result.counts[name]) for name in statuses),
-        )
-        for result in results
-    ]
-    return Table("answers", "Answers, % of n (count)", columns, rows)
-
-
-def matching_table(results: Sequence[Results]) -> Table | None:
-    """Give accuracy and the share of out-of-prompt answers by how closely answers are matched.
-
-    None where it makes no difference in any of the runs; it fits 80 columns.
-    """
-    runs = [result for result in results if _depends_on_matching(result)]
-    if not runs:
-        return None
-    rows: list[tuple[Cell, ...]] = []
-    for result in runs:
-        for protocol, scores in result.scores.items():
-            for label_set, score in scores.items():
-                cells = (Number(score.accuracy_by(matching)) for matching in SIDE_BY_SIDE)
-                rows.append((result.model, result.task, protocol, label_set, *cells))
-        cells = (Number(result.out_share(matching)) for matching in SIDE_BY_SIDE)
-        rows.append((result.model, result.task, "", "(out of prompt)", *cells))
-    caption = (
-        "strict: in lower case and stripped, as the paper's evaluator. normalized: but for case, "
-        "markup, punctuation, spelling. as read: by all rules of the parser. Out of prompt: % of "
-        "the answers."
-    )
-    columns = (
-        *names("model", "task", "protocol", "label set"),
-        *(Column(matching, heading, stays=True) for matching, heading in SIDE_BY_SIDE.items()),
-    )
-    title = "Accuracy and out-of-prompt answers (%) by matching"
-    return Table("matching", title, columns, rows, caption)
-
-
-def _depends_on_matching(result: Results) -> bool:
-    shares = {result.out_share(matching) for matching in SIDE_BY_SIDE}
-    accuracies = [
-        {score.accuracy_by(matching) for matching in SIDE_BY_SIDE}
-        for scores in result.scores.values()
-        for score in scores.values()
-    ]
-    return any(len(values) > 1 for values in (shares, *accuracies))
 
 
 def repeats_table(model: str, task: str, accuracy: Mapping[str, Mapping[str, Repeats]]) -> Table:
@@ -254,14 +226,9 @@ def changes_table(results: Results) -> Table:
     )
     rows = [
         (
-            name,
-            change.protocol,
-            change.n,
-            Number(change.from_),
-            Number(change.to),
+            *(name, change.protocol, change.n, Number(change.from_), Number(change.to)),
             Number(change.delta, change.ci95, signed=True),
-            Number(change.both),
-            Probability(change.p_holm),
+            *(Number(change.both), Probability(change.p_holm)),
         )
         for name, change in results.changes.items()
     ]

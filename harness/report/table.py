@@ -81,6 +81,11 @@ class Column:
     stays: bool = False
     """It is never left out; nor are names, and the first column of figures."""
 
+    @classmethod
+    def csv_only(cls, *keys: str) -> "tuple[Column, ...]":
+        """Give columns that people do not read, and that so need no heading."""
+        return tuple(cls(each, each, only_csv=True) for each in keys)
+
 
 def names(*headings: str) -> tuple[Column, ...]:
     """Give columns of names; the key of `label set` is `label_set`."""

@@ -60,15 +60,10 @@ def _of_levels(found: StudyResults, label_set: str) -> Iterator[Table]:
 def factors_table(found: StudyResults, model: str, label_set: str) -> Table:
     """Give one row a factor, by size; what they are to be compared with stands below them."""
     columns = (
-        Column("choice", "factor", is_name=True),
-        *(Column(key, key, is_name=True, only_csv=True) for key in ("factor", "held")),
+        *(Column("choice", "factor", is_name=True), *Column.csv_only("factor", "held")),
         Column("range", "range [95 %]", INTERVAL),
-        *names("highest", "lowest"),
-        Column("highest_accuracy", "at most (%)", only_csv=True),
-        Column("lowest_accuracy", "at least (%)", only_csv=True),
-        Column("p", "p"),
-        Column("n", "n", is_extra=True),
-        Column("n_left_out", "left out", only_csv=True),
+        *(*names("highest", "lowest"), *Column.csv_only("highest_accuracy", "lowest_accuracy")),
+        *(Column("p", "p"), Column("n", "n", is_extra=True), *Column.csv_only("n_left_out")),
     )
     effects = effects_of(found, label_set, model)
     own = [_factor_row(each) for each in effects if each.factor not in FOR_SCALE]
@@ -120,8 +115,7 @@ def levels_table(effects: Sequence[FactorEffect]) -> Table:
     the best of its peers.
     """
     columns = (
-        *names("level"),
-        *(Column(key, key, is_name=True, only_csv=True) for key in ("factor", "held", "value")),
+        *(*names("level"), *Column.csv_only("factor", "held", "value")),
         Column("accuracy", "accuracy [95 %]", INTERVAL, has_best=True),
         Column("delta", "less baseline [95 %]", INTERVAL),
         Column("p_mcnemar", "p", is_extra=True),
@@ -129,11 +123,7 @@ def levels_table(effects: Sequence[FactorEffect]) -> Table:
         Column("flips", "flips", is_extra=True),
         Column("oop", "out of prompt (%)", is_extra=True),
         Column("n", "n", is_extra=True),
-        Column("n_right", "right", only_csv=True),
-        Column("only_baseline", "only baseline right", only_csv=True),
-        Column("only_level", "only level right", only_csv=True),
-        Column("is_baseline", "baseline", only_csv=True),
-        Column("run", "run", is_name=True, only_csv=True),
+        *Column.csv_only("n_right", "only_baseline", "only_level", "is_baseline", "run"),
     )
     rows = [_level_row(effect, each) for effect in effects for each in effect.levels]
     peers = [_peer(effect) for effect in effects for _ in effect.levels]
@@ -194,8 +184,7 @@ def places_table(found: StudyResults, label_set: str) -> Table:
         Column("images_per_prompt", "images a prompt"),
         Column("place", "place"),
         Column("accuracy", "accuracy [95 %]", INTERVAL),
-        Column("n", "n"),
-        Column("run", "run", is_name=True, only_csv=True),
+        *(Column("n", "n"), *Column.csv_only("run")),
     )
     rows = [
         (
@@ -221,13 +210,10 @@ def scores_table(found: StudyResults) -> Table:
     the runs of one task under one protocol.
     """
     columns = (
-        *names("model", "settings"),
-        Column("task", "task", is_name=True, only_csv=True),
-        *names("protocol"),
+        *(*names("model", "settings"), *Column.csv_only("task"), *names("protocol")),
         *(_scored(found, each) for each in found.label_sets),
-        *(Column(f"n_{each}", f"n ({each})", only_csv=True) for each in found.label_sets),
-        Column("oop", "out of prompt (%)", is_extra=True),
-        Column("complete", "complete", only_csv=True),
+        *Column.csv_only(*(f"n_{each}" for each in found.label_sets)),
+        *(Column("oop", "out of prompt (%)", is_extra=True), *Column.csv_only("complete")),
     )
     runs: dict[tuple[str, str, str, str], dict[str, Score]] = {}
     for each in found.scores:

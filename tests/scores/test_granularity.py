@@ -12,7 +12,7 @@ from harness.answers.outcome import Status
 from harness.data.classes import Class, ClassList
 from harness.data.hierarchy import Hierarchy, Node
 from harness.data.labels.label_set import Equivalences
-from harness.report.granularity_table import granularity_table
+from harness.report.answers_tables import granularity_table
 from harness.report.table import Number
 from harness.scores.long_form import figures_of
 from harness.scores.result_parts import Granularity, Relation

@@ -6,8 +6,9 @@ import pytest
 
 from harness.answers import parts
 from harness.answers.outcome import LEVELS, Status
+from harness.report.answers_tables import matching_table
 from harness.report.layout import to_text
-from harness.report.results_table import matching_table, results_table
+from harness.report.results_table import results_table
 from harness.report.show import REMOVED, notes_of
 from harness.scores.results import MATCHINGS, Results, Score
 from harness.store.prediction import Prediction

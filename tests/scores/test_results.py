@@ -10,10 +10,10 @@ from harness.answers.outcome import Status
 from harness.data.labels.label_set import Equivalences
 from harness.errors import DataError
 from harness.prompts.confusion import read_confusion
+from harness.report.answers_tables import answers_table
 from harness.report.comparison_tables import comparison_table
 from harness.report.layout import to_text
 from harness.report.results_table import (
-    answers_table,
     changes_table,
     choice_table,
     groups_table,
