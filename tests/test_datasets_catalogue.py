@@ -1,6 +1,7 @@
 """The data sets of the catalogue: their tasks, class lists and label sets say what is published."""
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -29,15 +30,16 @@ CLASSES: Mapping[str, int] = {
     "imagenet_a": 200, "imagenet_r": 200, "imagenet_sketch": 1000, "objectnet": 113,
     "dtd": 47, "oxford_pets": 37, "flowers102": 102, "stanford_cars": 196,
     "fgvc_aircraft": 100, "food101": 101, "sun397": 397, "eurosat": 10, "caltech101": 102,
-    "cub200": 200, "cifar10": 10, "cifar100": 100,
+    "cub200": 200, "cifar10": 10, "cifar100": 100, "inat2021": 10_000,
 }  # fmt: skip
 """Published numbers of classes; of Caltech101 with the background."""
-IMAGES: Mapping[str, int | None] = {
+IMAGES: Mapping[str, int] = {
     "imagenet_v2": 10_000, "imagenet_v2_threshold": 10_000, "imagenet_v2_top": 10_000,
     "imagenet_a": 7_500, "imagenet_r": 30_000, "imagenet_sketch": 50_889, "objectnet": 18_574,
     "dtd": 1_880, "oxford_pets": 3_669, "flowers102": 6_149, "stanford_cars": 8_041,
     "fgvc_aircraft": 3_333, "food101": 25_250, "sun397": 19_850, "eurosat": 5_400,
-    "caltech101": None, "cub200": 5_794, "cifar10": 10_000, "cifar100": 10_000,
+    "caltech101": 6_084, "cub200": 5_794, "cifar10": 10_000, "cifar100": 10_000,
+    "inat2021": 100_000,
 }  # fmt: skip
 
 
@@ -53,7 +55,8 @@ def test_data_set(name: str) -> None:
     classes = classes_of(base.class_list)
     assert len(classes) == CLASSES[name]
     assert base.metadata.images == IMAGES[name]
-    assert base.metadata.license and base.metadata.reference and base.metadata.notes
+    assert base.metadata.license and base.metadata.reference
+    assert re.search("Size.*:", base.metadata.notes or ""), "no source of the size"
     assert load_label_set_spec(CATALOGUE, name).original
     assert expand_tasks(CATALOGUE, [name]) == [f"{name}_{each}" for each in PROTOCOLS[:4]]
     where = {"dataset_path", "revision", "test_split", "data_files", "doc_to_visual", "doc_to_id"}
@@ -80,6 +83,7 @@ def test_names_mean_their_own_class(name: str) -> None:
         assert list(found.found) == list(classes.ids)
 
 
+BLUE_TIT = "04815_Animalia_Chordata_Aves_Passeriformes_Paridae_Cyanistes_caeruleus"
 SHARED = {"pets": "oxford_pets", "dtd": "dtd", "flowers102": "flowers102", "cars": "stanford_cars",
           "sun397": "sun397", "eurosat": "eurosat", "caltech101": "caltech101",
           "aircraft": "fgvc_aircraft"}  # fmt: skip
@@ -111,6 +115,16 @@ def test_published_names_mean_our_classes(name: str) -> None:
         ("imagenet_sketch", ["n01440764", "n15075141"]),
         ("imagenet_r", ["n01443537", "n12267677"]),
         ("food101", ["cheesecake", "cheese_plate"]),
+        (
+            "inat2021",
+            [
+                "00000_Animalia_Annelida_Clitellata_Haplotaxida_Lumbricidae_Lumbricus_terrestris",
+                BLUE_TIT,
+                "abies_alba",
+                "Malus domestica",
+                "Xestia c-nigrum",
+            ],
+        ),
         ("objectnet", ["full_sized_towel", "t-shirt", "hand_towel_or_rag", "binder_closed"]),
     ],
 )
@@ -119,7 +133,8 @@ def test_folders_of_local_copies_mean_classes(name: str, folders: list[str]) -> 
     ids = column_ids(dict(zip(folders, folders, strict=True)), classes, name).by_image
     expected = {"a/abbey": 0, "n15075141": 999, "n01443537": 1, "cheese_plate": 16, "SeaLake": 9,
                 "010.Red_winged_Blackbird": 9, "BACKGROUND_Google": 101, "t-shirt": 91,
-                "j/jail/indoor": 206, "full_sized_towel": 5}  # fmt: skip
+                "j/jail/indoor": 206, "full_sized_towel": 5, "abies_alba": 1,
+                BLUE_TIT: 2697}  # fmt: skip
     assert len(set(ids.values())) == len(folders)
     for folder in expected.keys() & ids.keys():
         assert ids[folder] == expected[folder], folder

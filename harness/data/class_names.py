@@ -25,7 +25,9 @@ FEWEST, SHARE = 50, 0.5
 the rest is taken in order too: large lists of one data set differ in the spelling of some names."""
 _WNID = re.compile(r"n\d{8}(?![^\W_])")
 _NUMBER = re.compile(r"(?:label|class|cls|category|id|output)?[\s_#-]*(\d{1,9})", re.IGNORECASE)
-_NUMBERED = re.compile(r"\d+[\s._:)-]+(?=\S)")
+_NUMBERED = re.compile(
+    r"\d{5}_(?:Animalia|Fungi|Plantae)_(?:[^_]+_){4}(?=[^_]+_[^_]+\Z)|\d+[\s._:)-]+(?=\S)"
+)
 _LETTER = re.compile(r"[^\W_]")
 Named = Sequence[Sequence[str]]
 """For each number, the names that stand for it; none where it has no name."""
@@ -199,7 +201,7 @@ def split_wnid(text: str) -> tuple[str, str] | None:
 
 
 def without_number(text: str) -> str:
-    """Give a name without a number in front of it (`001.Black_footed_Albatross`)."""
+    """Give a name without a number, or iNaturalist's number and ranks, in front of it."""
     return _NUMBERED.sub("", text.strip(), count=1)
 
 

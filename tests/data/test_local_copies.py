@@ -1,6 +1,7 @@
 """Copies of the catalogue's data sets as they lie on disks: small folders made in each form."""
 
 import gzip
+import json
 import pickle
 from collections.abc import Iterable
 from pathlib import Path
@@ -68,6 +69,40 @@ def test_sun397(tmp_path: Path) -> None:
     split.write_text("/a/apse/indoor/sun_b.jpg\n/c/church/indoor/sun_c.jpg\n")
     case = opened("sun397_cw", f"dataset_path={root}", f"ids={split}")
     assert found(case) == {"sun_b": "apse indoor", "sun_c": "church indoor"}
+
+
+def test_inat2021(tmp_path: Path) -> None:
+    """Folders named by a number and the ranks above the species."""
+    ranks = {"00000": "Animalia_Annelida_Clitellata_Haplotaxida_Lumbricidae_Lumbricus_terrestris",
+             "09999": "Plantae_Tracheophyta_Polypodiopsida_Schizaeales_Lygodiaceae_"
+                      "Lygodium_japonicum"}  # fmt: skip
+    root = images(tmp_path / "val", [f"{n}_{each}/{n}.jpg" for n, each in ranks.items()])
+    case = opened("inat2021_cw", f"dataset_path={root}")
+    assert found(case) == {"00000": "Lumbricus terrestris", "09999": "Lygodium japonicum"}
+
+
+def test_imagenet_v2_with_its_multilabels(tmp_path: Path) -> None:
+    """The authors' file, whose images are named by hashes, beside those of ImageNet."""
+    root = images(tmp_path / "v2", ["0/aa11.jpeg", "1/bb22.jpeg", "10/cc33.jpeg"])
+    content = {
+        "initial_annots": {
+            "aa11": {"correct": ["n01440764", "n01443537"]},
+            "cc33": {"correct": ["n01530575"]},
+            "ILSVRC2012_val_00000001.JPEG": {"correct": ["n01440764"]},
+        },
+        "problematic_images": {"cc33": ""},
+    }
+    file = tmp_path / "human_accuracy_v3.0.0.json"
+    file.write_text(json.dumps(content))
+    task = load_task(CATALOGUE, "imagenet_v2_cw", [f"dataset_path={root}"])
+    case = open_task(CATALOGUE, task, Overrides({"imagenet_v2_multilabel": file}))
+    folders, refined = case.labels.sets
+    assert {each: set(folders.labels[each]) for each in case.image_ids} == {
+        "aa11": {0}, "bb22": {1}, "cc33": {10}
+    }  # fmt: skip
+    assert {each: refined.labels.get(each) for each in case.image_ids} == {
+        "aa11": {0, 1}, "bb22": None, "cc33": None
+    }  # fmt: skip
 
 
 def test_food101(tmp_path: Path) -> None:

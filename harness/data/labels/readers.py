@@ -19,6 +19,7 @@ from harness.data.labels.rows import ORIGINAL_KEYS, LabelRow, named_original
 from harness.errors import DataError, Problem
 
 _PROBLEMATIC = "is_problematic"
+_ANNOTATIONS, _KINDS = "initial_annots", {"correct", "unclear", "wrong"}
 
 
 def read_csv(file: LabelFile) -> Iterator[LabelRow | Problem]:
@@ -140,9 +141,12 @@ def read_multilabel(file: LabelFile) -> Iterator[LabelRow | Problem]:
     The fields of TFDS' `imagenet2012_multilabel` (Shankar et al., 2020; Vasudevan et al., 2022).
     Correct labels are right; unclear ones are dropped (their authors are lenient and count them as
     right); problematic images are left out, as there, where `read_flag` finds the field true.
-    Notes: `problematic`, `unclear_dropped`.
+    Notes: `problematic`, `unclear_dropped`. The authors' own file is read too (`_annotated`).
     """
-    for name, entry in _object(file, "image to an object with `correct_multi_labels`").items():
+    entries = _object(file, "image to an object with `correct_multi_labels`")
+    if _ANNOTATIONS in entries:
+        entries = _annotated(file, entries)
+    for name, entry in entries.items():
         where = f"{file.path}: `{name}`"
         row = _field(where, name, entry, "correct_multi_labels")
         if isinstance(row, Problem):
@@ -159,6 +163,29 @@ def read_multilabel(file: LabelFile) -> Iterator[LabelRow | Problem]:
         else:
             notes = ("unclear_dropped",) if entry.get("unclear_multi_labels") else ()
             yield replace(row, notes=notes)
+
+
+def _annotated(file: LabelFile, entries: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give the authors' own file (`human_accuracy_v3.0.0.json`) as TFDS gives it to its users.
+
+    It has `initial_annots`, image to {"correct", "unclear", "wrong"}, lists of WordNet ids of which
+    each may be absent, and `problematic_images`, an object with the images as keys.
+    """
+    for key in (_ANNOTATIONS, "problematic_images"):
+        if not isinstance(found := entries.get(key), dict):
+            got = "nothing" if found is None else type(found).__name__
+            fix = "get the authors' file again, whole"
+            raise DataError(Problem(str(file.path), f"`{key}` is not an object", got, fix=fix))
+    return {
+        name: {
+            "correct_multi_labels": entry.get("correct", None if entry.keys() - _KINDS else []),
+            "unclear_multi_labels": entry.get("unclear", []),
+            "is_problematic": name in entries["problematic_images"],
+        }
+        if isinstance(entry, dict)
+        else entry
+        for name, entry in entries[_ANNOTATIONS].items()
+    }
 
 
 def read_jsonl(file: LabelFile) -> Iterator[LabelRow | Problem]:

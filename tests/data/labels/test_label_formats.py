@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from harness.data.class_lists import load_class_list
 from harness.data.classes import Class, ClassList
 from harness.data.labels.label_set import LabelSet
 from harness.data.labels.load import load_label_set
+from harness.specs.catalogue import Catalogue
 from harness.specs.label_set import LabelFormat, LabelSetSpec
+from harness.specs.load import load_class_list_spec, load_label_set_spec
 
 TEN = ClassList("ten", "clean", tuple(Class(i, f"class {i}") for i in range(10)))
 A, B, C = (f"ILSVRC2012_val_{number:08d}" for number in (1, 2, 3))
@@ -129,6 +132,31 @@ def test_multilabel_keeps_what_is_correct(tmp_path: Path) -> None:
     }
     found = read(tmp_path, "multilabel", json.dumps(entries))
     assert labels(found) == {A: {1, 2}, C: set()}
+    assert found.notes == {"problematic": 1, "unclear_dropped": 1}
+
+
+def test_multilabel_in_the_authors_own_file(tmp_path: Path) -> None:
+    """Labels are WordNet ids; images of ImageNet-V2 have a hash for a name."""
+    image = "0af3f1b55de791c4144e2fb6d7dfe96dfc22d3fc"
+    content = {
+        "initial_annots": {
+            f"{A}.JPEG": {"correct": ["n01440764", "n01443537"], "unclear": ["n01484850"]},
+            f"{B}.JPEG": {"correct": ["n01440764"], "wrong": ["n01443537"]},
+            image: {"correct": ["n15075141"]},
+            f"{C}.JPEG": {"wrong": ["n01440764"]},
+        },
+        "problematic_images": {f"{B}.JPEG": "a drawing"},
+        "imagenet_m": [],
+    }
+    path = tmp_path / "human_accuracy.json"
+    path.write_text(json.dumps(content))
+    catalogue = Catalogue()
+    spec = load_label_set_spec(catalogue, "imagenet_v2_multilabel")
+    assert spec.sha256 and len(spec.sha256) == 64
+    classes = load_class_list(load_class_list_spec(catalogue, spec.class_list))
+    own = spec.model_copy(update={"path": str(path), "sha256": None})
+    found = load_label_set(own, classes)
+    assert labels(found) == {A: {0, 1}, image: {999}, C: set()}
     assert found.notes == {"problematic": 1, "unclear_dropped": 1}
 
 

@@ -123,6 +123,21 @@ def test_csv_mistakes(tmp_path: Path, text: str, what: str) -> None:
         ("regt", '{"reannotated_labels": [1]}', "no `image_name`"),
         ("regt", '{"image_name": "a.jpg"}', "`reannotated_labels` is not a list"),
         ("multilabel", '{"a.jpg": [1]}', "not an object"),
+        (
+            "multilabel",
+            '{"initial_annots": {"a.jpg": {}}}',
+            "`problematic_images` is not an object",
+        ),
+        (
+            "multilabel",
+            '{"initial_annots": {"a.jpg": 1}, "problematic_images": {}}',
+            "not an object",
+        ),
+        (
+            "multilabel",
+            '{"initial_annots": {"a.jpg": {"right": ["n01440764"]}}, "problematic_images": {}}',
+            "`correct_multi_labels` is not a list",
+        ),
         ("multilabel", '{"a.jpg": {}}', "`correct_multi_labels` is not a list"),
         ("jsonl", '{"labels": [1]}', "no `image_id`"),
         ("jsonl", "[1]", "not a JSON object"),
