@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 from typing import Any
 
 import PIL.ImageFile
@@ -37,6 +38,8 @@ class Simple(lmms):
 
     def answer(self, args: tuple[Any, ...], together: int) -> Any:
         text, settings, doc_to_visual, doc_id, task, split = args
+        if text == "yourself":
+            return f"{self.device} {self.calls} {len(self.task_dict)}"
         sizes = [image.size for image in doc_to_visual(self.task_dict[task][split][doc_id])]
         settings["image_sizes"] = sizes  # as LLaVA's classes do, in the caller's own mapping
         return f"{self.greeting}{text}|{sorted(settings.items())}"
@@ -63,6 +66,8 @@ class Habit(Simple):
 
     def answer(self, args: tuple[Any, ...], together: int) -> Any:
         text = args[0]
+        if text == "yourself":
+            return super().answer(args, together)
         if "swallow memory" in text:
             return self._swallow(RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"))
         if "swallow" in text:
@@ -80,6 +85,29 @@ class Habit(Simple):
     def _swallow(error: Exception) -> str:
         logger.error(f"Error {error} in generating")
         return ""
+
+
+class Rough(Habit):
+    """Does to its process what the text of a request says."""
+
+    def answer(self, args: tuple[Any, ...], together: int) -> Any:
+        match args[0]:
+            case "be killed":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "leave":
+                os._exit(3)
+            case "sleep":
+                time.sleep(60)
+            case "own error":
+                raise OwnError("of", "two")
+        return str(sorted(key for key in os.environ if "RANK" in key or "WORLD_SIZE" in key))
+
+
+class OwnError(Exception):
+    """An exception that cannot be made of its text, of a class that only this module knows."""
+
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(f"{first} {second}")
 
 
 class Weighty(Simple):

@@ -1,214 +1,119 @@
-"""Any model class of lmms-eval, simple or chat, asked in the process of the run: a batch of
-requests is the one task, in memory, that it answers.
+"""The adapter for model classes of lmms-eval: it starts the process that a class lives in, sends it
+batches, and takes back answers, errors and what is logged there.
 """
 
+import importlib.util
 import logging
-import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import os
+import pickle
+import re
+import signal
+import subprocess
+import sys
+import weakref
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar, cast
 
-import torch
-
-from harness.adapters.base import Abilities, OutOfMemoryError, Setting, answer_fitting
-from harness.adapters.hf.checkpoint_settings import keep, neutralise
-from harness.adapters.lmms_eval.isolation import Apart
-from harness.adapters.lmms_eval.loading import LmmsEvalOptions, load
-from harness.answers.outcome import cut
-from harness.errors import SpecError
-from harness.export.lmms_eval.task import chat_messages, generation_kwargs, response_of, simple_text
-from harness.requests import Ask, Failed, ModelFacts, Request, Response, Text
-from harness.specs.base import validate_part
+from harness.adapters.base import Abilities, Setting, answer_fitting
+from harness.adapters.lmms_eval import worker
+from harness.adapters.lmms_eval.loading import LmmsEvalOptions
+from harness.errors import MissingPackageError, Problem, RunError
+from harness.requests import Ask, ModelFacts, Request, Response
 from harness.specs.model import ModelSpec
 
-_SPLIT = "test"
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """How requests are written for a class, beside what they say themselves."""
-
-    image_mark: str = ""
-    """What stands where an image belongs, in the text for a simple class."""
-    num_beams: int = 1
-
-
-def generate(model: Any, ask: Ask, requests: Sequence[Request], form: Form) -> list[Any]:
-    """Ask a model for all requests; give what it returns.
-
-    The task has a name of its own each time: some classes keep answers by task and place.
-    """
-    from lmms_eval.api.instance import Instance
-
-    settings = generation_kwargs(ask.generation) | {"num_beams": form.num_beams}
-    task = f"harness_{uuid.uuid4().hex}"
-    model.task_dict[task] = {_SPLIT: list(requests)}
-    instances = [
-        Instance(
-            request_type="generate_until",
-            arguments=(*_arguments(model, request, form, settings), place, task, _SPLIT),
-            idx=0,
-            metadata={"task": task, "doc_id": place, "repeats": 1, "split": _SPLIT},
-        )
-        for place, request in enumerate(requests)
-    ]
-    try:
-        return list(model.generate_until(instances))
-    finally:
-        del model.task_dict[task]
-
-
-def _arguments(
-    model: Any, request: Request, form: Form, settings: dict[str, Any]
-) -> tuple[Any, ...]:
-    if model.is_simple:
-        return (simple_text(request.text, form.image_mark), dict(settings), _images)
-    return (simple_text(request.text, ""), chat_messages, dict(settings))
-
-
-def _images(request: Request) -> list[Any]:
-    return list(request.images)
-
-
-log = logging.getLogger("harness")
-_NO_MEMORY = "out of memory"
+_LAUNCH = re.compile(r"(\w+_)?(RANK|WORLD_SIZE)|(MASTER|TORCHELASTIC|PMI|OMPI|MV2)_\w+")
+"""What launchers tell their processes. The process of a class is none of them."""
 
 
 class LmmsEvalAdapter:
-    """A model class of lmms-eval; only its `generate_until` is used."""
+    """A model class of lmms-eval, in a process of its own, which ends with this one."""
 
     abilities: ClassVar[Abilities] = Abilities(
         options=LmmsEvalOptions, keys=frozenset({"pretrained", "generation"})
     )
+    facts = ModelFacts()
+    """What is known of the model: its class, and what that lets see of its weights."""
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
-        self._options = validate_part(LmmsEvalOptions, spec, "options", spec.options)
-        self._apart = Apart()
-        self._loaded = load(spec, self._options, setting.device, self._apart)
-        self._settings = tuple(self._own_settings(spec))
-        self._beams = spec.generation.num_beams
-        self._asked_again = 0
-        log.info("%s: %s", spec.model, next(self._notes()))
-
-    @property
-    def facts(self) -> ModelFacts:
-        """What is known of the model: its class, and what that lets see of its weights."""
-        weights = self._weights
-        known: dict[str, Any] = {}
-        if weights is not None:
-            first = next(weights.parameters(), None)
-            known["parameters"] = sum(each.numel() for each in weights.parameters())
-            known["architecture"] = type(weights).__name__
-            known["revision"] = getattr(getattr(weights, "config", None), "_commit_hash", None)
-            if first is not None:
-                known["dtype"] = str(first.dtype).removeprefix("torch.")
-                known["device"] = str(first.device)
-        return ModelFacts(notes=tuple(self._notes()), **known)
-
-    def _own_settings(self, spec: ModelSpec) -> Iterator[str]:
-        """Take the checkpoint's own generation settings away, write those of the YAML instead, and
-        say so for the manifest.
-
-        Raises SpecError where the YAML names some and the class shows no place for them.
-        """
-        weights = self._weights
-        if weights is not None:
-            brought = neutralise(weights, spec.generation, spec.model)
-            if keep(weights, spec.generation):
-                yield from brought.notes()
-                return
-        if spec.generation.named:
-            what = f"`{self._options.model}` shows no model whose `generate` could be told this"
-            raise SpecError(spec.problem("generation", what, fix="remove `generation`"))
-        yield "generation settings of the checkpoint: not seen; what the class makes of them acts"
-
-    @property
-    def _weights(self) -> torch.nn.Module | None:
-        for name in ("model", "_model"):
-            found = getattr(self._loaded.model, name, None)
-            if isinstance(found, torch.nn.Module):
-                return found
-        return None
-
-    def _notes(self) -> Iterator[str]:
-        kind = "simple" if self._loaded.is_simple else "chat"
-        yield f"{kind} class {self._loaded.class_path} of lmms-eval {self._loaded.version}"
-        if self._loaded.is_simple:
-            mark = self._options.image_mark
-            yield f"images: {f'marked {mark!r} in the text' if mark else 'apart from the text'}"
-        yield from self._settings
-        if self._asked_again:
-            yield f"requests asked again alone, as the answer was empty: {self._asked_again}"
+        if importlib.util.find_spec("lmms_eval") is None:
+            what = "adapter `lmms_eval` needs the package lmms-eval, which is not installed"
+            fix = "pip install 'mllm-classification-harness[lmms]'"
+            raise MissingPackageError(spec.problem("options.model", what, fix=fix))
+        self._where = f"model `{spec.model}`"
+        environment, device = alone(setting.device)
+        start = f"import sys; sys.path[:] = {sys.path}; from {worker.__name__} import main; main()"
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", start],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+            # an interrupt at the terminal is for this process alone, which ends the other
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        )
+        self._end = weakref.finalize(self, _end, self._process)
+        self._call(spec, replace(setting, device=device))
 
     def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
-        """Answer a batch. An empty answer is asked for once more, alone.
+        """Answer a batch. A request whose images do not fit its text is an error of its own.
 
-        A class of lmms-eval may swallow an exception and give an empty text, or one that says so;
-        both are errors here. A request whose images do not fit its text is an error of its own.
+        Raises RunError where the process of the class has ended.
         """
-        return answer_fitting(requests, partial(self._respond, ask))
+        return answer_fitting(requests, partial(self._call, ask))
 
-    def _respond(self, ask: Ask, requests: Sequence[Request]) -> list[Text | Failed]:
-        responses = self._ask(ask, requests)
-        for place, response in enumerate(responses):
-            if isinstance(response, Text) and not response.text.strip():
-                self._asked_again += 1
-                (again,) = self._ask(ask, [requests[place]])
-                silent = isinstance(again, Failed) or not again.text.strip()
-                swallowed = silent and self._apart.errors
-                responses[place] = Failed(self._swallowed()) if swallowed else again
+    def _call(self, *message: object) -> Sequence[Response]:
+        """Give the responses to a message; what the process logs meanwhile is logged here."""
+        sent = pickle.dumps(message)
+        there, back = self._process.stdin, self._process.stdout
+        assert there is not None and back is not None
+        try:
+            there.write(sent)
+            there.flush()
+            while isinstance(found := pickle.load(back), logging.LogRecord):
+                logger = logging.getLogger(found.name)
+                if logger.isEnabledFor(found.levelno):
+                    logger.handle(found)
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError) as error:
+            raise self._ended() from error
+        except BaseException:  # else its answer would be taken for that to the next message
+            self._process.kill()
+            raise
+        if isinstance(found, worker.Raised):
+            trace, found = found.trace, type(found.kind, (Exception,), {})(found.text)
+            found.add_note(f"\nin the process of the class:\n{trace}")
+        if isinstance(found, Exception):
+            raise found
+        self.facts, responses = cast(tuple[ModelFacts, Sequence[Response]], found)
         return responses
 
-    def _ask(self, ask: Ask, requests: Sequence[Request]) -> list[Text | Failed]:
-        form = Form(self._options.image_mark, self._beams)
-        try:
-            with self._apart.inside():
-                outputs = self._outputs(ask, requests, form)
-        except torch.OutOfMemoryError as error:
-            torch.cuda.empty_cache()
-            raise OutOfMemoryError(str(error).splitlines()[0]) from error
-        except SystemExit as error:
-            raise RuntimeError(f"the class wanted to end the process ({error})") from error
-        if len(outputs) != len(requests):
-            raise RuntimeError(f"{len(outputs)} answers to {len(requests)} requests")
-        return [self._read(output, ask.generation.until) for output in outputs]
+    def _ended(self) -> RunError:
+        self._end()
+        code = self._process.returncode
+        said = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        got = f"{said}: out of memory, killed, or a fault of its own"
+        what, fix = "the process of its class has ended", "the same command goes on from here"
+        return RunError(str(Problem(self._where, what, got, fix=fix)))
 
-    def _outputs(self, ask: Ask, requests: Sequence[Request], form: Form) -> list[Any]:
-        """Ask the class for a batch; one by one where it samples, each with noise of its own."""
-        if not ask.generation.do_sample:
-            return generate(self._loaded.model, ask, requests, form)
-        outputs: list[Any] = []
-        for request in requests:
-            torch.manual_seed(request.noise)
-            outputs += generate(self._loaded.model, ask, [request], form)
-        return outputs
 
-    def _swallowed(self) -> str:
-        """Give the exception that the class logged in place of an answer.
+def alone(device: str) -> tuple[dict[str, str], str]:
+    """Give the environment of a process that is alone, and its device: of several processes of a
+    launch on GPUs, the class in each finds only its own GPU.
+    """
+    environment = {key: value for key, value in os.environ.items() if not _LAUNCH.fullmatch(key)}
+    kind, _, index = device.partition(":")
+    if kind == "cuda" and index and "LOCAL_RANK" in os.environ:
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+        environment["CUDA_VISIBLE_DEVICES"] = visible.split(",")[int(index)] if visible else index
+        device = "cuda:0"
+    return environment | {"ACCELERATE_TORCH_DEVICE": device, "LOGURU_AUTOINIT": "0"}, device
 
-        Raises OutOfMemoryError when it was one of memory.
-        """
-        message = self._apart.errors[-1]
-        if _NO_MEMORY in message.lower():
-            raise OutOfMemoryError(message.splitlines()[0])
-        return message
 
-    def _read(self, output: Any, until: Sequence[str]) -> Text | Failed:
-        from lmms_eval.api.instance import unwrap_generation_output
-
-        # lmms-eval itself would make the text "None" of None
-        text, counts = (None, None) if output is None else unwrap_generation_output(output)
-        response = response_of(text)
-        if isinstance(response, Failed):
-            return response
-        reasoning, answer = None, response.text
-        if self._options.reasoning_end and self._options.reasoning_end in answer:
-            reasoning, _, answer = answer.rpartition(self._options.reasoning_end)
-            reasoning, answer = reasoning.strip() or None, answer.lstrip()
-        return Text(
-            text=cut(answer, until),
-            tokens=getattr(counts, "output_tokens", None) or None,
-            prompt_tokens=getattr(counts, "input_tokens", None) or None,
-            reasoning=reasoning,
-        )
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the process, which leaves when nothing more can come."""
+    try:
+        process.communicate(timeout=worker.GRACE_S + 1)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -3,14 +3,11 @@ failures plainly.
 """
 
 import importlib
-import importlib.metadata
 import inspect
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import Field, field_validator
 
-from harness.adapters.lmms_eval.isolation import Apart
 from harness.errors import MissingPackageError, Problem, SpecError
 from harness.specs.base import Spec
 from harness.specs.model import ModelSpec
@@ -56,6 +53,7 @@ class LmmsEvalOptions(Spec):
 
 _KEY = "options.model"
 _ARGS = "options.model_args"
+_INSTALL = "install what this class of lmms-eval needs"
 _BROKEN = (
     ArithmeticError, AssertionError, AttributeError, LookupError, NameError, OSError, RuntimeError,
     TypeError, ValueError,
@@ -63,53 +61,30 @@ _BROKEN = (
 """What may come out of importing or making a class that somebody else wrote."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A model of lmms-eval, and what it is."""
-
-    model: Any
-    class_path: str
-    is_simple: bool
-    version: str
-
-
-def load(spec: ModelSpec, options: LmmsEvalOptions, device: str, apart: Apart) -> Loaded:
+def load(spec: ModelSpec, options: LmmsEvalOptions, device: str) -> Any:
     """Import a class and make its model.
 
-    Raises MissingPackageError when lmms-eval, or a package that the class needs, is not installed,
-    SpecError for an unknown class, one that is none of lmms-eval's, or arguments that it refuses.
+    Raises MissingPackageError when a package that the class needs is not installed, SpecError for
+    an unknown class, one that is none of lmms-eval's, or arguments that it refuses.
     """
-    if importlib.util.find_spec("lmms_eval") is None:
-        what = "adapter `lmms_eval` needs the package lmms-eval, which is not installed"
-        fix = "pip install 'mllm-classification-harness[lmms]'"
-        raise MissingPackageError(spec.problem(_KEY, what, fix=fix))
-    with apart.loading():
-        found = _find(spec, options)
-        is_simple = bool(found.is_simple)
-        if options.force_simple and not is_simple:
-            what = f"`{options.model}` has no simple class"
-            raise SpecError(spec.problem("options.force_simple", what, fix="remove it"))
-        if options.image_mark and not is_simple:
-            what = f"`{options.model}` is a chat class, which is given images in their places"
-            raise SpecError(spec.problem("options.image_mark", what, fix="remove it"))
-        model = _make(spec, options, device, found)
-    return Loaded(
-        model=model,
-        class_path=f"{found.__module__}.{found.__qualname__}",
-        is_simple=is_simple,
-        version=importlib.metadata.version("lmms_eval"),
-    )
+    found = _find(spec, options)
+    if options.force_simple and not found.is_simple:
+        what = f"`{options.model}` has no simple class"
+        raise SpecError(spec.problem("options.force_simple", what, fix="remove it"))
+    if options.image_mark and not found.is_simple:
+        what = f"`{options.model}` is a chat class, which is given images in their places"
+        raise SpecError(spec.problem("options.image_mark", what, fix="remove it"))
+    return _make(spec, options, device, found)
 
 
 def _find(spec: ModelSpec, options: LmmsEvalOptions) -> Any:
+    what = f"`{options.model}` cannot be imported"
     try:
         found = _own(options.model) if "." in options.model else _named(spec, options)
     except ImportError as error:
-        what = f"`{options.model}` cannot be imported"
-        fix = "install what this class of lmms-eval needs"
-        raise MissingPackageError(spec.problem(_KEY, what, got=str(error), fix=fix)) from error
+        problem = spec.problem(_KEY, what, got=str(error), fix=_INSTALL)
+        raise MissingPackageError(problem) from error
     except _BROKEN as error:
-        what = f"`{options.model}` cannot be imported"
         fix = "mend that module, or install the version of lmms-eval that it is written for"
         raise SpecError(spec.problem(_KEY, what, got=_message(error), fix=fix)) from error
     from lmms_eval.api.model import lmms
@@ -156,12 +131,12 @@ def _make(spec: ModelSpec, options: LmmsEvalOptions, device: str, found: Any) ->
         return found(**arguments)
     except ImportError as error:
         what = f"`{found.__name__}` needs a package that is not installed"
-        fix = "install what this class of lmms-eval needs"
-        raise MissingPackageError(spec.problem(_KEY, what, got=str(error), fix=fix)) from error
+        problem = spec.problem(_KEY, what, got=str(error), fix=_INSTALL)
+        raise MissingPackageError(problem) from error
     except (*_BROKEN, SystemExit) as error:
         what = f"`{found.__name__}` of lmms-eval cannot be made with these arguments"
         got, expected = _message(error), f"arguments of {', '.join(known)}"
-        fix = "correct them, or install what this class of lmms-eval needs"
+        fix = f"correct them, or {_INSTALL}"
         problem = spec.problem(_ARGS, what, got=got, expected=expected, fix=fix)
         raise SpecError(problem) from error
 
