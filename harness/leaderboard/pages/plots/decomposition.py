@@ -5,17 +5,8 @@ from xml.etree.ElementTree import Element
 
 from harness.leaderboard.numbers.site_model import Board, Decomposition
 from harness.leaderboard.pages import typeset
-from harness.leaderboard.pages.plots import drawing
-from harness.leaderboard.pages.plots.figure import (
-    MOST_MODELS,
-    Axis,
-    DataTable,
-    Figure,
-    Scale,
-    draw_axes,
-    draw_key,
-    shown,
-)
+from harness.leaderboard.pages.plots import drawing, figure
+from harness.leaderboard.pages.plots.figure import Figure
 
 _WIDTH, _TOP, _ROW, _BAR = 640.0, 42.0, 24.0, 16.0
 _LEFT, _RIGHT = 190.0, 624.0
@@ -37,12 +28,12 @@ def decomposition(board: Board) -> Figure | None:
     found = [(name, parts) for name, parts in pairs if parts and parts.n]
     if not found:
         return None
-    drawn = found[:MOST_MODELS]
+    drawn = found[: figure.MOST_MODELS]
     bottom = _TOP + _ROW * len(drawn)
     root = drawing.drawing(_WIDTH, bottom + 30)
-    scale = Scale(0, 100, _LEFT, _RIGHT, 20)
-    draw_key(root, 10, 16, [(f"part {css}", label) for css, label in _PARTS])
-    draw_axes(root, Axis(scale, (_TOP, bottom)))
+    scale = figure.Scale(0, 100, _LEFT, _RIGHT, 20)
+    figure.draw_key(root, 10, 16, [(f"part {css}", label) for css, label in _PARTS])
+    figure.draw_axes(root, figure.Axis(scale, (_TOP, bottom)))
     for number, (name, parts) in enumerate(drawn):
         _draw_bar(root, name, parts, scale, _TOP + _ROW * (number + 0.5))
     return Figure(
@@ -50,9 +41,9 @@ def decomposition(board: Board) -> Figure | None:
         title="What the change of labels does to the answers",
         caption=f"Percent of the images that both label sets score: under {board.original}, then "
         f"under {board.headline}. No class: no class was named (out of prompt, unparsed, refused, "
-        f"empty).{shown(len(found))}",
+        f"empty).{figure.shown(len(found))}",
         root=root,
-        table=DataTable(
+        table=figure.DataTable(
             ("Model", *(label for _, label in _PARTS), "n"),
             tuple(
                 (name, *(_share(n, parts) for n in _counts(parts)), typeset.count(parts.n))
@@ -70,7 +61,9 @@ def _share(found: int, parts: Decomposition) -> str:
     return f"{typeset.fixed(100 * found / parts.n)} ({typeset.count(found)})"
 
 
-def _draw_bar(root: Element, name: str, parts: Decomposition, scale: Scale, y: float) -> None:
+def _draw_bar(
+    root: Element, name: str, parts: Decomposition, scale: figure.Scale, y: float
+) -> None:
     drawing.text(root, "name end", (_LEFT - 12, y), name, 24)
     before = 0
     for (css, label), found in zip(_PARTS, _counts(parts), strict=True):

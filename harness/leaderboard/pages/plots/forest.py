@@ -6,17 +6,8 @@ from xml.etree.ElementTree import Element
 
 from harness.leaderboard.numbers.site_model import Before, Board, ScoredEntry
 from harness.leaderboard.pages import typeset
-from harness.leaderboard.pages.plots import drawing
-from harness.leaderboard.pages.plots.figure import (
-    MOST_MODELS,
-    Axis,
-    DataTable,
-    Figure,
-    Scale,
-    draw_axes,
-    percent_scale,
-    shown,
-)
+from harness.leaderboard.pages.plots import drawing, figure
+from harness.leaderboard.pages.plots.figure import Figure
 from harness.leaderboard.pages.typeset import PROTOCOLS
 from harness.scores.results import Score
 
@@ -51,7 +42,7 @@ class _Line:
         return means + [end for score in scores if score.ci95 for end in score.ci95]
 
 
-def forest(board: Board, most: int = MOST_MODELS) -> Figure | None:
+def forest(board: Board, most: int = figure.MOST_MODELS) -> Figure | None:
     """Draw the best models of a board with Wilson's intervals; None without a model."""
     if not board.rows:
         return None
@@ -66,7 +57,7 @@ def forest(board: Board, most: int = MOST_MODELS) -> Figure | None:
         "95\N{NO-BREAK SPACE}% interval."
         f"{_hollow(board, lines)} "
         "Bands are tiers; overlapping intervals do not make a tie, nor does a gap decide one."
-        f"{shown(len(board.rows), most)}",
+        f"{figure.shown(len(board.rows), most)}",
         root=_draw(lines, _references(board)),
         table=_table("Model", lines, board),
     )
@@ -104,7 +95,7 @@ def _references(board: Board) -> list[tuple[str, float]]:
     return [(name, value) for name, value in found if value is not None]
 
 
-def _table(first: str, lines: Sequence[_Line], board: Board) -> DataTable:
+def _table(first: str, lines: Sequence[_Line], board: Board) -> figure.DataTable:
     """Give the numbers; the original labels have columns only where a line has them."""
     has_before = board.original is not None and any(line.before for line in lines)
     rows = []
@@ -116,18 +107,18 @@ def _table(first: str, lines: Sequence[_Line], board: Board) -> DataTable:
         rows.append((*cells, typeset.count(line.headline.n)))
     names = (board.headline, board.original) if has_before else (board.headline,)
     headings = [heading for name in names for heading in (str(name), "95 % interval")]
-    return DataTable((first, *headings, "n"), tuple(rows))
+    return figure.DataTable((first, *headings, "n"), tuple(rows))
 
 
 def _draw(lines: Sequence[_Line], references: Sequence[tuple[str, float]]) -> Element:
     bottom = _TOP + _ROW * len(lines)
     root = drawing.drawing(_WIDTH, bottom + _AXIS)
     values = [value for line in lines for value in line.values()]
-    scale = percent_scale(values, _LEFT, _RIGHT)
+    scale = figure.percent_scale(values, _LEFT, _RIGHT)
     for number, line in enumerate(lines):
         if line.tier and line.tier % 2 == 0:
             drawing.rectangle(root, "band", (0, _TOP + _ROW * number), (_WIDTH, _ROW))
-    draw_axes(root, Axis(scale, (_TOP, bottom)))
+    figure.draw_axes(root, figure.Axis(scale, (_TOP, bottom)))
     _draw_references(root, references, scale, bottom)
     for number, line in enumerate(lines):
         _draw_line(root, line, scale, _TOP + _ROW * (number + 0.5))
@@ -138,7 +129,7 @@ def _draw(lines: Sequence[_Line], references: Sequence[tuple[str, float]]) -> El
 
 
 def _draw_references(
-    root: Element, references: Sequence[tuple[str, float]], scale: Scale, bottom: float
+    root: Element, references: Sequence[tuple[str, float]], scale: figure.Scale, bottom: float
 ) -> None:
     """Mark the reference rows that lie on the axis; one off it must not squeeze the models."""
     taken = -1e9
@@ -152,7 +143,7 @@ def _draw_references(
             taken = scale(value) + half + 8
 
 
-def _draw_line(root: Element, line: _Line, scale: Scale, y: float) -> None:
+def _draw_line(root: Element, line: _Line, scale: figure.Scale, y: float) -> None:
     part = drawing.group(root, f"model k-{line.row.kind}")
     drawing.text(part, "name end", (_LEFT - 12, y), line.label, 24)
     low = y + 5 if line.before else y
@@ -162,7 +153,7 @@ def _draw_line(root: Element, line: _Line, scale: Scale, y: float) -> None:
     drawing.text(part, "value", (_RIGHT + 12, y), typeset.fixed(line.headline.accuracy))
 
 
-def _draw_score(parent: Element, css: str, line: _Line, scale: Scale, y: float) -> None:
+def _draw_score(parent: Element, css: str, line: _Line, scale: figure.Scale, y: float) -> None:
     score = line.before if css == "before" else line.headline
     if score is None or score.accuracy is None:
         return

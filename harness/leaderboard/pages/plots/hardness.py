@@ -6,18 +6,8 @@ from xml.etree.ElementTree import Element
 
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.leaderboard.pages import typeset
-from harness.leaderboard.pages.plots import drawing
-from harness.leaderboard.pages.plots.figure import (
-    MOST_MODELS,
-    Axis,
-    DataTable,
-    Figure,
-    Scale,
-    draw_axes,
-    percent_scale,
-    shown,
-    spread,
-)
+from harness.leaderboard.pages.plots import drawing, figure
+from harness.leaderboard.pages.plots.figure import Figure
 
 _WIDTH, _TOP, _BOTTOM = 640.0, 16.0, 56.0
 _LEFT, _RIGHT, _GAP = 48.0, 450.0, 15.0
@@ -44,15 +34,15 @@ def hardness(benchmark: str, boards: Sequence[Board]) -> Figure | None:
     courses = _courses(asked)
     if len(asked) < 2 or not courses:
         return None
-    drawn = courses[:MOST_MODELS]
+    drawn = courses[: figure.MOST_MODELS]
     return Figure(
         id=f"hardness-{benchmark}",
         title="Multiple choice by the hardness of the wrong options",
         caption=f"Accuracy (%) by {asked[0].headline}; wrong options are drawn as written below "
         "the axis, the hardest on the left (rank 1: the candidate most like the true class)."
-        f"{shown(len(courses))}",
+        f"{figure.shown(len(courses))}",
         root=_draw(asked, drawn),
-        table=DataTable(
+        table=figure.DataTable(
             ("Model", *(f"{board.task}: {_drawn_how(board)}" for board in asked)),
             tuple(
                 (course.row.model, *(typeset.fixed(value) for value in course.accuracies))
@@ -110,11 +100,11 @@ def _draw(boards: Sequence[Board], courses: Sequence[_Course]) -> Element:
     bottom = height - _BOTTOM
     root = drawing.drawing(_WIDTH, height)
     values = [value for course in courses for _, value in course.known]
-    up = percent_scale(values, bottom, _TOP)
+    up = figure.percent_scale(values, bottom, _TOP)
     across = [
         _LEFT + (_RIGHT - _LEFT) * (place + 0.5) / len(boards) for place in range(len(boards))
     ]
-    draw_axes(root, Axis(up, (_LEFT, _RIGHT), upright=True))
+    figure.draw_axes(root, figure.Axis(up, (_LEFT, _RIGHT), upright=True))
     for x, board in zip(across, boards, strict=True):
         window = _window(board)
         drawing.text(root, "tick middle", (x, bottom + 18), _strategy(board), 16)
@@ -125,10 +115,10 @@ def _draw(boards: Sequence[Board], courses: Sequence[_Course]) -> Element:
 
 
 def _draw_courses(
-    root: Element, courses: Sequence[_Course], across: Sequence[float], up: Scale
+    root: Element, courses: Sequence[_Course], across: Sequence[float], up: figure.Scale
 ) -> None:
     ends = [up(course.known[-1][1]) for course in courses]
-    labels = spread(ends, _GAP, _TOP, max(up.start, up.end))
+    labels = figure.spread(ends, _GAP, _TOP, max(up.start, up.end))
     for course, end, label in zip(courses, ends, labels, strict=True):
         part = drawing.group(root, f"model k-{course.row.kind}")
         points = [(across[place], up(value)) for place, value in course.known]

@@ -8,17 +8,8 @@ from xml.etree.ElementTree import Element
 
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.leaderboard.pages import typeset
-from harness.leaderboard.pages.plots import drawing
-from harness.leaderboard.pages.plots.figure import (
-    Axis,
-    DataTable,
-    Figure,
-    Scale,
-    draw_axes,
-    ends_of,
-    percent_scale,
-    table_of,
-)
+from harness.leaderboard.pages.plots import drawing, figure
+from harness.leaderboard.pages.plots.figure import Figure
 from harness.leaderboard.pages.typeset import KINDS, PROTOCOLS
 from harness.report.drawn_runs import told_apart
 
@@ -58,7 +49,7 @@ def label_changes(benchmark: str, boards: Sequence[Board]) -> Figure | None:
     models: dict[str, list[_Line]] = {}
     for board in whole:
         for row in board.rows:
-            if ends := ends_of(row):
+            if ends := figure.ends_of(row):
                 line = _Line(board, row, *ends, labels[board.slug])
                 models.setdefault(row.name, []).append(line)
     drawn = _drawn(list(models.values()))
@@ -120,9 +111,9 @@ def _key(model: Sequence[_Line]) -> tuple[int, str, str]:
     return list(KINDS).index(row.kind), row.model.casefold(), row.name
 
 
-def _table(lines: Sequence[_Line]) -> DataTable:
+def _table(lines: Sequence[_Line]) -> figure.DataTable:
     board = lines[0].board
-    return table_of(
+    return figure.table_of(
         lines,
         (
             ("Model", lambda each: each.row.model),
@@ -147,8 +138,8 @@ def _draw(models: Sequence[Sequence[_Line]]) -> Element:
     bottom = _TOP + _ROW * (n_lines + len(kinds)) + _GAP * len(models)
     root = drawing.drawing(_WIDTH, bottom + _AXIS)
     ends = [end for model in models for line in model for end in (line.before, line.after)]
-    scale = percent_scale(ends, _LEFT, _RIGHT)
-    draw_axes(root, Axis(scale, (_TOP, bottom)))
+    scale = figure.percent_scale(ends, _LEFT, _RIGHT)
+    figure.draw_axes(root, figure.Axis(scale, (_TOP, bottom)))
     y, kind = _TOP - _ROW / 2, None
     for model in models:
         row = model[0].row
@@ -164,7 +155,7 @@ def _draw(models: Sequence[Sequence[_Line]]) -> Element:
     return root
 
 
-def _draw_line(parent: Element, line: _Line, scale: Scale, y: float) -> None:
+def _draw_line(parent: Element, line: _Line, scale: figure.Scale, y: float) -> None:
     protocol = line.board.protocol
     start, end = scale(line.before), scale(line.after)
     drawing.text(parent, "note", (_LABEL, y), line.label, 15)

@@ -10,18 +10,8 @@ from xml.etree.ElementTree import Element
 
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.leaderboard.pages import typeset
-from harness.leaderboard.pages.plots import drawing
-from harness.leaderboard.pages.plots.figure import (
-    MOST_MODELS,
-    Axis,
-    Figure,
-    Scale,
-    draw_axes,
-    draw_models,
-    percent_scale,
-    shown,
-    table_of,
-)
+from harness.leaderboard.pages.plots import drawing, figure
+from harness.leaderboard.pages.plots.figure import Figure
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 640.0, 64.0, 560.0, 16.0, 336.0, 392.0
 _LEAST_SPAN = 10.0
@@ -107,7 +97,7 @@ def pareto(board: Board, fact: Fact) -> Figure | None:
     on_front = front([(value, accuracy) for _, value, accuracy in known])
     best = [point for place, point in enumerate(known) if place in on_front]
     others = [point for place, point in enumerate(known) if place not in on_front]
-    drawn = [*best, *others[: max(MOST_MODELS - len(best), 0)]]
+    drawn = [*best, *others[: max(figure.MOST_MODELS - len(best), 0)]]
     names = {row.name for row, _, _ in best}
     silent = len(board.rows) - len(known)
     missing = (
@@ -120,9 +110,9 @@ def pareto(board: Board, fact: Fact) -> Figure | None:
         id=f"pareto-{fact.key}-{board.slug}",
         title=fact.title,
         caption=f"Accuracy (%) by {board.headline}. The line is the Pareto front: no model is at "
-        f"least as accurate with {fact.less}. {fact.note}{missing}{shown(len(known))}",
+        f"least as accurate with {fact.less}. {fact.note}{missing}{figure.shown(len(known))}",
         root=_draw(fact, drawn, sorted((value, accuracy) for _, value, accuracy in best)),
-        table=table_of(
+        table=figure.table_of(
             board.rows,
             (
                 ("Model", lambda row: row.model),
@@ -160,8 +150,8 @@ def _draw(
 ) -> Element:
     root = drawing.drawing(_WIDTH, _HEIGHT)
     place, ticks = _across(fact, [value for _, value, _ in points])
-    up = percent_scale([accuracy for _, _, accuracy in points], _BOTTOM, _TOP)
-    draw_axes(root, Axis(up, (_LEFT, _RIGHT), upright=True))
+    up = figure.percent_scale([accuracy for _, _, accuracy in points], _BOTTOM, _TOP)
+    figure.draw_axes(root, figure.Axis(up, (_LEFT, _RIGHT), upright=True))
     for tick in ticks:
         drawing.line(root, "grid", (place(tick), _TOP), (place(tick), _BOTTOM))
         drawing.text(root, "tick middle", (place(tick), _BOTTOM + 16), fact.write(tick))
@@ -177,7 +167,7 @@ def _draw(
         (row, (place(value), up(accuracy)), f"{fact.write(value)}, {typeset.fixed(accuracy)} %")
         for row, value, accuracy in points
     ]
-    draw_models(root, (_LEFT, _TOP, _WIDTH), models, steps)
+    figure.draw_models(root, (_LEFT, _TOP, _WIDTH), models, steps)
     return root
 
 
@@ -189,10 +179,10 @@ def _across(
     if not fact.is_logarithmic:
         room = max(1.0, 0.05 * (high - low))
         days = {round(low + part * (high - low) / 3) for part in range(4)}
-        return Scale(low - room, high + room, _LEFT, _RIGHT, 1.0), sorted(days)
+        return figure.Scale(low - room, high + room, _LEFT, _RIGHT, 1.0), sorted(days)
     stretch = max(1.3, math.sqrt(_LEAST_SPAN * low / high))
     low, high = low / stretch, high * stretch
-    scale = Scale(math.log10(low), math.log10(high), _LEFT, _RIGHT, 1.0)
+    scale = figure.Scale(math.log10(low), math.log10(high), _LEFT, _RIGHT, 1.0)
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     steps = (1.0,) if high / low > 1e3 else (1.0, 2.0, 5.0)
     marks = [step * 10.0**decade for decade in decades for step in steps]

@@ -5,17 +5,8 @@ from xml.etree.ElementTree import Element
 
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.leaderboard.pages import typeset
-from harness.leaderboard.pages.plots import drawing
-from harness.leaderboard.pages.plots.figure import (
-    MOST_MODELS,
-    Figure,
-    draw_models,
-    draw_square,
-    ends_of,
-    percent_scale,
-    shown,
-    table_of,
-)
+from harness.leaderboard.pages.plots import drawing, figure
+from harness.leaderboard.pages.plots.figure import Figure
 
 _SIDE, _LEFT, _TOP = 480.0, 64.0, 16.0
 _BOTTOM, _RIGHT = _TOP + _SIDE, _LEFT + _SIDE
@@ -26,18 +17,18 @@ def scatter(board: Board) -> Figure | None:
     """Draw a marker a model, by its accuracies on the images that both label sets score; None when
     no model has both.
     """
-    points = [(row, ends) for row in board.rows if (ends := ends_of(row))]
+    points = [(row, ends) for row in board.rows if (ends := figure.ends_of(row))]
     if not points:
         return None
-    drawn = points[:MOST_MODELS]
+    drawn = points[: figure.MOST_MODELS]
     return Figure(
         id=f"scatter-{board.slug}",
         title=f"{board.original} against {board.headline}",
         caption="Accuracy (%) on the images that both label sets score. On the diagonal both say "
         "the same; above it the model gains. A marker without room for its name has it as tooltip."
-        f"{shown(len(points))}",
+        f"{figure.shown(len(points))}",
         root=_draw(board, drawn),
-        table=table_of(
+        table=figure.table_of(
             drawn,
             (
                 ("Model", lambda each: each[0].model),
@@ -52,11 +43,14 @@ def scatter(board: Board) -> Figure | None:
 def _draw(board: Board, points: Sequence[tuple[ScoredEntry, tuple[float, float]]]) -> Element:
     root = drawing.drawing(_WIDTH, _HEIGHT)
     values = [end for _, ends in points for end in ends]
-    across, up = percent_scale(values, _LEFT, _RIGHT), percent_scale(values, _BOTTOM, _TOP)
-    draw_square(root, across, up, (str(board.original), board.headline), 40)
+    across, up = (
+        figure.percent_scale(values, _LEFT, _RIGHT),
+        figure.percent_scale(values, _BOTTOM, _TOP),
+    )
+    figure.draw_square(root, across, up, (str(board.original), board.headline), 40)
     models = [
         (row, (across(before), up(after)), f"{typeset.fixed(before)} → {typeset.fixed(after)}")
         for row, (before, after) in points
     ]
-    draw_models(root, (_LEFT, _TOP, _WIDTH), models)
+    figure.draw_models(root, (_LEFT, _TOP, _WIDTH), models)
     return root

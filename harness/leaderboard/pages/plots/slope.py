@@ -5,27 +5,19 @@ from xml.etree.ElementTree import Element
 
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.leaderboard.pages import typeset
-from harness.leaderboard.pages.plots import drawing
-from harness.leaderboard.pages.plots.figure import (
-    MOST_MODELS,
-    Figure,
-    ends_of,
-    percent_scale,
-    shown,
-    spread,
-    table_of,
-)
+from harness.leaderboard.pages.plots import drawing, figure
+from harness.leaderboard.pages.plots.figure import Figure
 
 _WIDTH, _TOP, _BOTTOM = 640.0, 44.0, 16.0
 _LEFT, _RIGHT, _GAP = 96.0, 392.0, 15.0
 _Sloped = tuple[ScoredEntry, tuple[float, float]]
 
 
-def slope(board: Board, most: int = MOST_MODELS) -> Figure | None:
+def slope(board: Board, most: int = figure.MOST_MODELS) -> Figure | None:
     """Draw a line a model, from original to headline accuracy on the images that both label sets
     score; None when no model has both.
     """
-    both = [(row, ends) for row in board.rows if (ends := ends_of(row))]
+    both = [(row, ends) for row in board.rows if (ends := figure.ends_of(row))]
     if not both:
         return None
     drawn = both[:most]
@@ -39,9 +31,9 @@ def slope(board: Board, most: int = MOST_MODELS) -> Figure | None:
         id=f"slope-{board.slug}",
         title=f"From {board.original} to {board.headline}",
         caption="Accuracy (%) by the original and by the headline labels, on the images that both "
-        f"score. Lines that cross are ranks that change.{shown(len(both), most)}",
+        f"score. Lines that cross are ranks that change.{figure.shown(len(both), most)}",
         root=root,
-        table=table_of(
+        table=figure.table_of(
             drawn,
             (
                 ("Model", lambda each: each[0].model),
@@ -56,10 +48,10 @@ def slope(board: Board, most: int = MOST_MODELS) -> Figure | None:
 
 
 def _lines(root: Element, drawn: Sequence[_Sloped], height: float) -> None:
-    scale = percent_scale((end for _, ends in drawn for end in ends), height - _BOTTOM, _TOP)
+    scale = figure.percent_scale((end for _, ends in drawn for end in ends), height - _BOTTOM, _TOP)
     room = (_TOP, height - _BOTTOM)
-    left = spread([scale(before) for _, (before, _) in drawn], _GAP, *room)
-    right = spread([scale(after) for _, (_, after) in drawn], _GAP, *room)
+    left = figure.spread([scale(before) for _, (before, _) in drawn], _GAP, *room)
+    right = figure.spread([scale(after) for _, (_, after) in drawn], _GAP, *room)
     for (row, (before, after)), low, high in zip(drawn, left, right, strict=True):
         y, end = scale(before), scale(after)
         part = drawing.group(root, f"model k-{row.kind}")
