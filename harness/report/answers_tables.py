@@ -115,11 +115,7 @@ def several_table(results: Sequence[Results]) -> Table | None:
     return Table("several", "Images with several answers (%)", columns, rows, caption)
 
 
-_BY = {
-    Placed.NAME: "by name",
-    Placed.NEAREST_NODE: "by node",
-    Placed.NEAREST_CLASS: "by class",
-}
+_BY = {Placed.NAME: "by name", Placed.NEAREST_NODE: "by node", Placed.NEAREST_CLASS: "by class"}
 """How answers that are no name of the list may be placed, with headings."""
 
 

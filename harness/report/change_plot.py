@@ -12,22 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import DataError, Problem, UserError
-from harness.report.drawing import (
-    BLUE,
-    GREEN,
-    LONGEST_NAME,
-    ORANGE,
-    PAPER,
-    PURPLE,
-    SOFT,
-    VERMILION,
-    beside,
-    frame,
-    images,
-    save,
-    short,
-    with_ends,
-)
+from harness.report import drawing
 from harness.report.drawn_runs import check_label_sets, named, told_apart
 from harness.report.table import INTERVAL, Column, Number, Table, names
 from harness.scores.results import Interval, Protocol, Results
@@ -54,11 +39,11 @@ class _Look:
 
 
 _LOOKS: Mapping[Protocol, _Look] = {
-    "ow": _Look("open world", "o", BLUE),
-    "mc": _Look("multiple choice", "s", PURPLE),
-    "cw": _Look("closed world", "^", VERMILION),
-    "cw_plus": _Look("closed world, mapped", "v", ORANGE),
-    "classify": _Look("classifier", "D", GREEN),
+    "ow": _Look("open world", "o", drawing.BLUE),
+    "mc": _Look("multiple choice", "s", drawing.PURPLE),
+    "cw": _Look("closed world", "^", drawing.VERMILION),
+    "cw_plus": _Look("closed world, mapped", "v", drawing.ORANGE),
+    "classify": _Look("classifier", "D", drawing.GREEN),
 }
 
 
@@ -183,7 +168,7 @@ def draw(shifts: Shifts, path: Path) -> None:
     Raises UserError for an ending that is none of `KINDS`, MissingPackageError without matplotlib,
     RunError where the disk does not take it.
     """
-    save([path], shifts.height, partial(draw_on, shifts))
+    drawing.save([path], shifts.height, partial(draw_on, shifts))
 
 
 def draw_on(shifts: Shifts, figure: "Figure") -> None:
@@ -198,18 +183,19 @@ def _rows(axes: "Axes", shifts: Shifts) -> None:
     for place, run in enumerate(shifts.runs):
         look = _LOOKS[run.protocol]
         axes.plot([run.before, run.after], [place, place], color=look.colour, lw=1.2, zorder=2)
-        for value, fill in ((run.before, PAPER), (run.after, look.colour)):
+        for value, fill in ((run.before, drawing.PAPER), (run.after, look.colour)):
             axes.plot(value, place, look.marker, ms=4, mfc=fill, mec=look.colour, mew=0.9, zorder=3)
-    n = images([run.n for run in shifts.runs])
-    ends = (f"hollow: {short(shifts.before)}", f"filled: {short(shifts.after)}")
+    n = drawing.images([run.n for run in shifts.runs])
+    ends = (f"hollow: {drawing.short(shifts.before)}", f"filled: {drawing.short(shifts.after)}")
     between = ", " if len("".join(ends)) <= _LONGEST_LINE else "\n"
     axes.set_xlabel(f"accuracy (%), {n}\n{between.join(ends)}", parse_math=False)
-    frame(axes, grid="x")
+    drawing.frame(axes, grid="x")
     changes = [
-        with_ends(run.delta, run.ci95, "+").replace("-", "\N{MINUS SIGN}") for run in shifts.runs
+        drawing.with_ends(run.delta, run.ci95, "+").replace("-", "\N{MINUS SIGN}")
+        for run in shifts.runs
     ]
-    right = beside(axes, _labels(shifts), changes, "change [95 %]", -0.9)
-    right.tick_params(axis="y", labelcolor=SOFT)
+    right = drawing.beside(axes, _labels(shifts), changes, "change [95 %]", -0.9)
+    right.tick_params(axis="y", labelcolor=drawing.SOFT)
 
 
 def _labels(shifts: Shifts) -> list[str]:
@@ -222,9 +208,9 @@ def _labels(shifts: Shifts) -> list[str]:
 
 def _label(run: Shift, tasks: Sequence[str]) -> str:
     if len(tasks) == 1:
-        return short(run.model)
-    own = short(told_apart(run.task, tasks), LONGEST_NAME // 2)
-    return f"{short(run.model, LONGEST_NAME - len(own) - 3)} ({own})"
+        return drawing.short(run.model)
+    own = drawing.short(told_apart(run.task, tasks), drawing.LONGEST_NAME // 2)
+    return f"{drawing.short(run.model, drawing.LONGEST_NAME - len(own) - 3)} ({own})"
 
 
 def _key(figure: "Figure", shifts: Shifts) -> None:

@@ -119,10 +119,9 @@ def class_table(found: ClassAccuracies) -> Table:
     ]
     n = sum(share.n for share in first.values())
     rows.append(("mean of classes", NONE, n, *(Number(run.mean) for run in found.runs)))
-    which = "all classes" if len(shown) == len(known) else f"the {_ENDS} worst and {_ENDS} best"
-    title = f"Accuracy by class under {found.label_set}, %: {which} of {len(known)}"
-    if len(shown) == len(known):
-        title = f"Accuracy by class under {found.label_set}, %"
+    title = f"Accuracy by class under {found.label_set}, %"
+    if len(shown) < len(known):
+        title += f": the {_ENDS} worst and {_ENDS} best of {len(known)}"
     runs = (f"{place}: {run.name} ({run.protocol})" for place, run in enumerate(found.runs, 1))
     caption = f"n: images, of the first run. {'; '.join(runs)}"
     return Table("classes", title, columns, rows, caption=caption)

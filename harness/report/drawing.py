@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from harness.errors import Problem, UserError
 from harness.heavy import require
-from harness.report.terminal import on_one_line, shown
+from harness.report.terminal import code_of, on_one_line, shown
 from harness.scores.results import Interval
 from harness.store.lines import replacing
 
@@ -117,7 +117,7 @@ def short(name: str, longest: int = LONGEST_NAME) -> str:
     """
     text = shown(name)
     if not text.isascii():
-        text = "".join(each if ord(each) in _drawn() else _code(each) for each in text)
+        text = "".join(each if ord(each) in _drawn() else code_of(each) for each in text)
     return clipped(text, longest)
 
 
@@ -201,11 +201,6 @@ def frame(axes: "Axes", *, grid: Literal["x", "y", "both"]) -> None:
 def with_ends(value: float, ends: Interval | None, sign: str = "") -> str:
     """Write a number and its interval with one decimal: `59.1 [56.4, 61.8]`."""
     return f"{value:{sign}.1f}" + (f" [{ends[0]:.1f}, {ends[1]:.1f}]" if ends else "")
-
-
-def _code(character: str) -> str:
-    code = ord(character)
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 @cache

@@ -10,19 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import DataError, Problem
-from harness.report.drawing import (
-    BLUE,
-    ORANGE,
-    PURPLE,
-    SKY,
-    VERMILION,
-    bar,
-    beside,
-    images,
-    parts_key,
-    save,
-    short,
-)
+from harness.report import drawing
 from harness.report.drawn_runs import label_set_of_all, named
 from harness.report.table import Column, Number, Table, names
 from harness.scores.fates import PARTS, Fates, Part
@@ -37,11 +25,11 @@ _ROW, _REST, _KEY = 0.2, 0.7, 0.14
 """Inches: a row, what stands above and below the rows, a line of the key."""
 _KEY_COLUMNS = 4
 _LOOKS: Mapping[Part, Mapping[str, Any]] = {
-    "right": {"facecolor": BLUE},
-    "mapped right": {"facecolor": SKY, "hatch": "////"},
-    "mapped wrong": {"facecolor": ORANGE, "hatch": "////"},
-    "out of prompt": {"facecolor": VERMILION},
-    "unparsed": {"facecolor": PURPLE, "hatch": "...."},
+    "right": {"facecolor": drawing.BLUE},
+    "mapped right": {"facecolor": drawing.SKY, "hatch": "////"},
+    "mapped wrong": {"facecolor": drawing.ORANGE, "hatch": "////"},
+    "out of prompt": {"facecolor": drawing.VERMILION},
+    "unparsed": {"facecolor": drawing.PURPLE, "hatch": "...."},
     "refused": {"facecolor": "0.35"},
     "empty": {"facecolor": "1.0", "hatch": "xxxx"},
     "wrong in list": {"facecolor": "0.85"},
@@ -102,10 +90,7 @@ def fate_notes(found: AllFates) -> Iterator[str]:
 
 def fate_table(found: AllFates) -> Table:
     """Give the numbers of the picture, a row a part: there is not room for the parts in one row."""
-    columns = (
-        *names("run", "protocol", "part"),
-        Column("share", "% (answers/n)", ("count", "n")),
-    )
+    columns = (*names("run", "protocol", "part"), Column("share", "% (answers/n)", ("count", "n")))
     rows = [
         (run.name, run.fates.protocol, part, share)
         for run in found.runs
@@ -134,12 +119,14 @@ def draw_fates(found: AllFates, path: Path) -> None:
     def bars_and_key(figure: "Figure") -> None:
         axes = figure.add_subplot()
         for place, run in enumerate(found.runs):
-            bar(axes, place, [(run.fates.share(part) or 0.0, _LOOKS[part]) for part in PARTS])
+            drawing.bar(
+                axes, place, [(run.fates.share(part) or 0.0, _LOOKS[part]) for part in PARTS]
+            )
         _texts(axes, found)
-        parts_key(figure, {part: _LOOKS[part] for part in found.parts}, _KEY_COLUMNS)
+        drawing.parts_key(figure, {part: _LOOKS[part] for part in found.parts}, _KEY_COLUMNS)
 
     lines = -(-len(found.parts) // _KEY_COLUMNS)
-    save([path], _REST + _KEY * lines + _ROW * len(found.runs), bars_and_key)
+    drawing.save([path], _REST + _KEY * lines + _ROW * len(found.runs), bars_and_key)
 
 
 def _texts(axes: "Axes", found: AllFates) -> None:
@@ -147,12 +134,12 @@ def _texts(axes: "Axes", found: AllFates) -> None:
     with_mapping = any(run.fates.is_mapped for run in found.runs)
     is_closed = all(run.fates.protocol == "cw" for run in found.runs)
     heading = ("CW" if is_closed else "right") + (" / CW+" if with_mapping else "")
-    run_names = [short(run.name) for run in found.runs]
-    beside(axes, run_names, [_accuracy(run) for run in found.runs], heading, -0.85)
-    n = images([run.fates.n for run in found.runs], "scored images")
+    run_names = [drawing.short(run.name) for run in found.runs]
+    drawing.beside(axes, run_names, [_accuracy(run) for run in found.runs], heading, -0.85)
+    n = drawing.images([run.fates.n for run in found.runs], "scored images")
     errors = max(run.fates.n_error for run in found.runs)
     without = f", without up to {errors} errors" if errors else ""
-    label = f"answers (%), {n}\nlabels: {short(found.label_set)}{without}"
+    label = f"answers (%), {n}\nlabels: {drawing.short(found.label_set)}{without}"
     axes.set_xlabel(label, parse_math=False)
     axes.set_xlim(0, 100)
     axes.tick_params(axis="x", length=2, width=0.5)

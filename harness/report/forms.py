@@ -47,8 +47,7 @@ def written(tables: Sequence[Table], notes: Sequence[str], form: Form) -> str:
 def plain(cell: Cell) -> str:
     """Write a cell as text: `48.59 [45.86, 51.33]`, `7.19 (92/1280)`."""
     if isinstance(cell, Number):
-        parts = (cell.shown() + cell.mark, cell.ends(), cell.counts())
-        return " ".join(each for each in parts if each)
+        return f"{cell.shown()}{cell.mark} {cell.beside()}".rstrip()
     return cell.shown() if isinstance(cell, Probability) else str(cell)
 
 
@@ -71,8 +70,8 @@ def to_markdown(table: Table) -> str:
 
 def _markdown_cell(cell: Cell, best: bool) -> str:
     if best and isinstance(cell, Number):
-        rest = " ".join(each for each in (cell.ends(), cell.counts()) if each)
-        return f"**{cell.shown()}**{cell.mark.replace('*', chr(92) + '*')} {rest}".rstrip()
+        mark = cell.mark.replace("*", r"\*")
+        return f"**{cell.shown()}**{mark} {cell.beside()}".rstrip()
     return _markdown(plain(cell))
 
 
@@ -91,16 +90,15 @@ def to_csv(tables: Sequence[Table]) -> str:
     there is not. What only the title says has columns of its own, before the others.
     """
     lines = [line for table in tables for line in records(table)]
-    heading = dict.fromkeys(key for table in tables for key in _keys(table))
+    heading: dict[str, None] = {}
+    for table in tables:
+        heading |= dict.fromkeys(table.about)
+        for column in table.columns:
+            heading |= dict.fromkeys(_keys(column))
     return csv_text(list(heading), lines)
 
 
-def _keys(table: Table) -> list[str]:
-    own = (key for column in table.columns for key in _keys_of(column))
-    return [*table.about, *own]
-
-
-def _keys_of(column: Column) -> list[str]:
+def _keys(column: Column) -> list[str]:
     return [column.key, *(f"{column.key}_{part}" for part in column.parts)]
 
 

@@ -38,8 +38,7 @@ def write_html(template: Path, path: Path, **values: Any) -> None:
 def _parts(cell: Cell) -> tuple[str, str]:
     """Give a cell's value, and what stands beside it in small type."""
     if isinstance(cell, Number):
-        rest = " ".join(each for each in (cell.ends(), cell.counts()) if each)
-        return _minus(cell.shown() + cell.mark), _minus(rest)
+        return _minus(cell.shown() + cell.mark), _minus(cell.beside())
     return plain(cell), ""
 
 

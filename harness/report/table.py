@@ -39,6 +39,10 @@ class Number:
         low, high = self.ci95
         return f"[{low:+.2f}, {high:+.2f}]" if self.signed else f"[{low:.2f}, {high:.2f}]"
 
+    def beside(self) -> str:
+        """Give all that stands beside the value, which may be nothing."""
+        return " ".join(each for each in (self.ends(), self.counts()) if each)
+
     def counts(self) -> str:
         """Give what it is a share of, which may be none."""
         found = [str(each) for each in (self.count, self.n) if each is not None]

@@ -33,8 +33,12 @@ def shown(text: str) -> str:
 
 
 def _shown(character: str) -> str:
-    if character in _KEPT or unicodedata.category(character) not in _HIDDEN:
-        return character
+    is_inert = character in _KEPT or unicodedata.category(character) not in _HIDDEN
+    return character if is_inert else code_of(character)
+
+
+def code_of(character: str) -> str:
+    """Write the code of a character, in place of it."""
     code = ord(character)
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 

@@ -1,13 +1,15 @@
 """What a study found: every factor of every model under every label set, from its runs."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, product
+from typing import Any
 
 import numpy as np
 
 from harness import __version__
 from harness.errors import DataError, HarnessError, Problem, first_line
-from harness.scores.effects import Floats, variance_shares
+from harness.scores.effects import variance_shares
 from harness.scores.metrics import count_statuses, percent
 from harness.scores.statistics import Draws, holm
 from harness.store.directory import RunDirectory
@@ -16,10 +18,9 @@ from harness.studies.effects import apart_notes
 from harness.studies.granularity import granularity_of_runs
 from harness.studies.label_changes import label_changes
 from harness.studies.levels import Levels
-from harness.studies.observe import Judged, Observer, as_read
+from harness.studies.observe import Judged, Observed, Observer, as_read
 from harness.studies.results import (
     FactorEffect,
-    LevelEffect,
     ModelGap,
     PlaceEffect,
     Score,
@@ -37,11 +38,7 @@ class Analysis:
     def __init__(self, study: Study, observer: Observer) -> None:
         self.study, self._observer = study, observer
         self._runs = frozenset(study.runs)
-        self._missing: dict[tuple[str, Variant], str] = {}
-        for model, variant in study.runs:
-            fault = self._fault(model, variant)
-            if fault is not None:
-                self._missing[model, variant] = fault
+        self._missing = {run: fault for run in study.runs if (fault := self._fault(*run))}
 
     def results(self) -> StudyResults:
         """Work out all that the runs say.
@@ -122,16 +119,13 @@ class Analysis:
             out = percent(count_statuses(judged.answers)["oop"], len(judged.answers))
             for protocol, name in product(judged.scored_under, judged.by_label_set):
                 seen = as_read(judged, name, protocol)
-                effect = Levels([seen], _DRAWS).level(0, None, "", None)
                 yield Score(
                     model=model,
                     task=variant.task,
                     protocol=protocol,
                     settings=variant.text,
                     label_set=name,
-                    n=effect.n,
-                    accuracy=effect.accuracy,
-                    ci95=effect.ci95,
+                    **_measured(seen),
                     oop=out,
                     complete=judged.complete,
                 )
@@ -193,16 +187,13 @@ class Analysis:
             own = seen.of(np.flatnonzero(judged.places == place))
             if not own.scored.any():
                 continue
-            effect = Levels([own], _DRAWS).level(0, None, str(place), None)
             yield PlaceEffect(
                 model=model,
                 label_set=label_set,
                 run=self._run(model, variant),
                 images_per_prompt=k,
                 place=place,
-                n=effect.n,
-                accuracy=effect.accuracy,
-                ci95=effect.ci95,
+                **_measured(own),
             )
 
     def _gaps(self, label_set: str) -> Iterator[ModelGap]:
@@ -238,50 +229,42 @@ class Analysis:
         grid = self.study.grid
         for model in self.study.spec.models if grid is not None else ():
             assert grid is not None
-            names = [each.name for each in grid.factors]
             if not all(self._has(model, each) for each in grid.cells.values()):
                 continue
-            cells = list(grid.cells)
-            seen = [self._judged(model, grid.cells[each]) for each in cells]
+            seen = [self._judged(model, each) for each in grid.cells.values()]
             levels = Levels([as_read(each, label_set, each.protocol) for each in seen], _DRAWS)
             shape = [len(each.points) for each in grid.factors]
             table = np.array(levels.accuracies, dtype=np.float64).reshape(shape)
-            yield from _terms(model, label_set, names, table)
+            shares = None if np.isnan(table).any() else variance_shares(table)
+            for key, value in (shares or {}).items():
+                names = tuple(grid.factors[axis].name for axis in key)
+                yield VarianceTerm(model=model, label_set=label_set, factors=names, share=value)
 
 
-def _terms(
-    model: str,
-    label_set: str,
-    names: Sequence[str],
-    table: Floats,
-) -> Iterator[VarianceTerm]:
-    if np.isnan(table).any():
-        return
-    for key, value in (variance_shares(table) or {}).items():
-        factors = tuple(names[axis] for axis in key)
-        yield VarianceTerm(model=model, label_set=label_set, factors=factors, share=value)
+def _measured(seen: Observed) -> dict[str, Any]:
+    """Give n, accuracy and interval of images by themselves, beside no other level."""
+    effect = Levels([seen], _DRAWS).level(0, None, "", None)
+    return {"n": effect.n, "accuracy": effect.accuracy, "ci95": effect.ci95}
 
 
 def _with_holm(found: Sequence[FactorEffect]) -> tuple[FactorEffect, ...]:
     """Correct the p-values for all levels of the study under one label set."""
+    tests: dict[str, dict[tuple[int, int], float]] = defaultdict(dict)
+    for number, effect in enumerate(found):
+        for place, level in enumerate(effect.levels):
+            if level.p_mcnemar is not None:
+                tests[effect.label_set][number, place] = level.p_mcnemar
     adjusted: dict[tuple[int, int], float] = {}
-    for name in dict.fromkeys(each.label_set for each in found):
-        tests = [
-            (number, place, level.p_mcnemar)
-            for number, effect in enumerate(found)
-            if effect.label_set == name
+    for of_set in tests.values():
+        adjusted |= zip(of_set, holm(list(of_set.values())), strict=True)
+    corrected = [
+        tuple(
+            level.model_copy(update={"p_holm": adjusted.get((number, place))})
             for place, level in enumerate(effect.levels)
-            if level.p_mcnemar is not None
-        ]
-        corrected = holm([p_value for _, _, p_value in tests])
-        adjusted |= {(n, place): p for (n, place, _), p in zip(tests, corrected, strict=True)}
-
-    def level(number: int, place: int, own: LevelEffect) -> LevelEffect:
-        return own.model_copy(update={"p_holm": adjusted.get((number, place))})
-
-    return tuple(
-        effect.model_copy(
-            update={"levels": tuple(level(n, p, own) for p, own in enumerate(effect.levels))}
         )
-        for n, effect in enumerate(found)
+        for number, effect in enumerate(found)
+    ]
+    return tuple(
+        effect.model_copy(update={"levels": levels})
+        for effect, levels in zip(found, corrected, strict=True)
     )

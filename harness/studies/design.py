@@ -166,14 +166,7 @@ class Variants:
                 return self.file.origins[tuple(location[:length])]
         return Origin(self.file.path, 1)
 
-    def fail(
-        self,
-        location: Sequence[str],
-        what: str,
-        got: str | None = None,
-        *,
-        fix: str,
-    ) -> None:
+    def fail(self, location: Sequence[str], what: str, got: str | None = None, *, fix: str) -> None:
         """Note a mistake."""
         self.problems.append(Problem(str(self.origin(location)), what, got, fix=fix))
 

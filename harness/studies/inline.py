@@ -6,25 +6,15 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from harness.report.drawing import (
-    BLUE,
-    GREEN,
-    INK,
-    ORANGE,
-    PAPER,
-    PURPLE,
-    RULE,
-    SKY,
-    SOFT,
-    VERMILION,
-)
+from harness.report import drawing
 
 _COLOURS: Mapping[str, str] = {
-    INK: "ink", SOFT: "soft", RULE: "rule", PAPER: "paper", BLUE: "blue", PURPLE: "purple",
-    VERMILION: "vermilion", ORANGE: "orange", GREEN: "green", SKY: "sky",
+    getattr(drawing, each.upper()).lower(): each
+    for each in ("ink", "soft", "rule", "paper", "blue", "purple", "vermilion", "orange", "green",
+                 "sky")
 }  # fmt: skip
+"""Name of the page's variable by the colour of the file."""
 _HEX = re.compile("|".join(_COLOURS), re.IGNORECASE)
-_BY_LOWER = {colour.lower(): name for colour, name in _COLOURS.items()}
 _LEFT_OUT = ("metadata", "style")
 _ALLOWED = frozenset(
     ("id", "d", "style", "transform", "x", "y", "width", "height", "viewBox", "href", "clip-path")
@@ -70,5 +60,5 @@ def _own(value: str, key: str, name: str) -> str:
     if key == "clip-path":
         return value.replace("url(#", f"url(#{name}-")
     if key == "style":
-        return _HEX.sub(lambda found: f"var(--{_BY_LOWER[found[0].lower()]})", value)
+        return _HEX.sub(lambda found: f"var(--{_COLOURS[found[0].lower()]})", value)
     return value

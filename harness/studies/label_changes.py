@@ -78,16 +78,10 @@ def shifts_of_study(found: StudyResults) -> Shifts | None:
     """Give the changes as the picture and its table have them; None where there are none."""
     runs = [
         Shift(
-            model=each.model,
-            task=", ".join(filter(None, (each.task, each.settings))),
-            protocol=each.protocol,
-            n=each.n,
-            before=each.accuracy_before,
-            after=each.accuracy_after,
-            delta=each.delta,
-            ci95=each.ci95,
+            each.model, ", ".join(filter(None, (each.task, each.settings))), each.protocol, each.n,
+            each.accuracy_before, each.accuracy_after, each.delta, each.ci95,
         )
         for each in found.label_changes
-    ]
+    ]  # fmt: skip
     first = next(iter(found.label_changes), None)
     return highest_first(first.before, first.after, runs) if first else None

@@ -1,6 +1,6 @@
 """A study's page: one HTML file that needs nothing else, no network and no script."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,21 +8,13 @@ from markupsafe import Markup
 
 from harness.report.html_page import write_html
 from harness.report.table import Table
+from harness.studies import tables
 from harness.studies.figures.allowed import study_figures
 from harness.studies.figures.look import Figure
 from harness.studies.finding import findings
 from harness.studies.granularity import granularity_table
 from harness.studies.inline import inlined
 from harness.studies.results import StudyResults
-from harness.studies.tables import (
-    factors_table,
-    label_changes_tables,
-    levels_table,
-    places_table,
-    scores_table,
-    seeds_table,
-    variance_table,
-)
 
 _DESIGNS = {
     "one_at_a_time": "one factor at a time, all else as in the task",
@@ -67,42 +59,33 @@ def _sections(found: StudyResults, figures: Mapping[str, str]) -> Iterator[Secti
         svg = figures.get(figure.name)
         label = f"{figure.title}. The table below has the numbers."
         inline = inlined(svg, figure.name, label) if svg is not None else None
-        tables = tuple(each for each in _tables(found, figure) if each.rows)
-        yield Section(figure.name, figure.title, figure.help, inline, tables)
-    own = {factor for figure in drawn for factor in figure.factors}
-    rest = sorted({each.factor for each in found.factors} - own)
-    scale = [each for each in _levels(found, rest) if each.rows]
+        own = tuple(each for each in _tables(found, figure) if each.rows)
+        yield Section(figure.name, figure.title, figure.help, inline, own)
+    rest = {each.factor for each in found.factors}
+    rest -= {factor for figure in drawn for factor in figure.factors}
+    scale = [each for each in tables.levels_tables(found, found.headline, rest) if each.rows]
     if scale:
         reading = "The levels that no figure shows by themselves."
         yield Section("scale", "For scale", reading, None, tuple(scale))
     if found.variance:
         reading = "How much of the variance in the grid each factor, and each pair, takes."
-        yield Section("variance", "Shares of the variance", reading, None, (variance_table(found),))
+        table = tables.variance_table(found)
+        yield Section("variance", "Shares of the variance", reading, None, (table,))
     if found.scores:
         reading = "One row a run, one column a label set."
-        yield Section("scores", "All runs", reading, None, (scores_table(found),))
+        yield Section("scores", "All runs", reading, None, (tables.scores_table(found),))
 
 
 def _tables(found: StudyResults, figure: Figure) -> list[Table]:
     """Give the numbers of a figure."""
-    if figure.name == "ranges":
-        return [factors_table(found, model, found.headline) for model in found.models]
-    if figure.name == "label_changes":
-        return [*label_changes_tables(found), *_levels(found, figure.factors)]
-    if figure.name == "granularity":
-        return [granularity_table(found, found.headline)]
-    if figure.name == "places":
-        return [places_table(found, found.headline)]
-    if figure.name == "seeds":
-        return [seeds_table(found, found.headline), *_levels(found, figure.factors)]
-    return _levels(found, figure.factors)
-
-
-def _levels(found: StudyResults, factors: Sequence[str]) -> list[Table]:
-    """Give a table a model of the levels of some factors, under the label set of the figures."""
-    chosen = [
-        each
-        for each in found.factors
-        if each.factor in factors and each.label_set == found.headline
-    ]
-    return [levels_table([each for each in chosen if each.model == name]) for name in found.models]
+    label_set, name = found.headline, figure.name
+    own: list[Table] = []
+    if name == "ranges":
+        own = [tables.factors_table(found, model, label_set) for model in found.models]
+    elif name == "label_changes":
+        own = tables.label_changes_tables(found)
+    elif name in ("granularity", "places", "seeds"):
+        table = {"granularity": granularity_table, "places": tables.places_table,
+                 "seeds": tables.seeds_table}[name]  # fmt: skip
+        own = [table(found, label_set)]
+    return [*own, *tables.levels_tables(found, label_set, figure.factors)]

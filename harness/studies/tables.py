@@ -1,6 +1,6 @@
 """The tables of a study, in which every number that it found stands once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 from harness.report.change_plot import shifts_table
 from harness.report.table import INTERVAL, NONE, Cell, Column, Number, Probability, Table, names
@@ -34,27 +34,17 @@ def study_tables(found: StudyResults) -> list[Table]:
     """Give all tables that have rows. Several have one name where they are of several models or
     label sets, which `Table.about` tells apart; those of the label set of the figures come first.
     """
+    sets = list(label_sets_of(found))
     tables = [
-        *(each for label_set in label_sets_of(found) for each in _of_factors(found, label_set)),
-        *(each for label_set in label_sets_of(found) for each in _of_levels(found, label_set)),
-        *(seeds_table(found, label_set) for label_set in label_sets_of(found)),
-        *(places_table(found, label_set) for label_set in label_sets_of(found)),
+        *(factors_table(found, model, each) for each in sets for model in found.models),
+        *(table for each in sets for table in levels_tables(found, each)),
+        *(seeds_table(found, each) for each in sets),
+        *(places_table(found, each) for each in sets),
         *label_changes_tables(found),
-        *(granularity_table(found, label_set) for label_set in label_sets_of(found)),
-        scores_table(found),
-        variance_table(found),
+        *(granularity_table(found, each) for each in sets),
+        *(scores_table(found), variance_table(found)),
     ]
     return [table for table in tables if table.rows]
-
-
-def _of_factors(found: StudyResults, label_set: str) -> Iterator[Table]:
-    return (factors_table(found, model, label_set) for model in found.models)
-
-
-def _of_levels(found: StudyResults, label_set: str) -> Iterator[Table]:
-    for model in found.models:
-        of_model = [each for each in found.factors if each.model == model]
-        yield levels_table([each for each in of_model if each.label_set == label_set])
 
 
 def factors_table(found: StudyResults, model: str, label_set: str) -> Table:
@@ -69,7 +59,7 @@ def factors_table(found: StudyResults, model: str, label_set: str) -> Table:
     own = [_factor_row(each) for each in effects if each.factor not in FOR_SCALE]
     scale = [_factor_row(each) for each in effects if each.factor in FOR_SCALE]
     gaps = [_gap_row(each) for each in gaps_of(found, label_set) if model in (each.a, each.b)]
-    what = [*(_SCALES[each.factor] for each in effects if each.factor in FOR_SCALE)]
+    what = [_SCALES[each.factor] for each in effects if each.factor in FOR_SCALE]
     what += ["another model"] if gaps else []
     caption = (
         "Range: the highest accuracy less the lowest, in points, on the images that all levels "
@@ -108,6 +98,18 @@ def _gap_row(gap: ModelGap) -> tuple[Cell, ...]:
         *(Number(accuracies[each]) for each in (high, low)),
         *(_p(gap.p_mcnemar), gap.n, NONE),
     )
+
+
+def levels_tables(
+    found: StudyResults, label_set: str, factors: Collection[str] | None = None
+) -> list[Table]:
+    """Give a table a model of the levels of some factors, or of all."""
+    chosen = [
+        each
+        for each in found.factors
+        if each.label_set == label_set and (factors is None or each.factor in factors)
+    ]
+    return [levels_table([each for each in chosen if each.model == name]) for name in found.models]
 
 
 def levels_table(effects: Sequence[FactorEffect]) -> Table:

@@ -10,17 +10,8 @@ from harness.report.drawing import SMALL, images, short
 from harness.studies.design import OWN
 from harness.studies.effects import BLANK, LABELS, title_of
 from harness.studies.factors import level_text
-from harness.studies.figures.look import (
-    Figure,
-    Mark,
-    folded,
-    frame,
-    key,
-    key_height,
-    mark_of,
-    point,
-    whisker,
-)
+from harness.studies.figures import look
+from harness.studies.figures.look import Figure, Mark
 from harness.studies.results import FactorEffect, LevelEffect, StudyResults
 
 if TYPE_CHECKING:
@@ -37,18 +28,14 @@ _Groups = Mapping[tuple[str, str], Sequence[FactorEffect]]
 
 def images_per_prompt(found: StudyResults) -> Figure | None:
     """Give the accuracy by images a prompt; None where the study does not vary them."""
-    return _line(
-        found, IMAGES_PER_PROMPT, "images_per_prompt", "Accuracy by images a prompt",
-        "images a prompt",
-    )  # fmt: skip
+    title = "Accuracy by images a prompt"
+    return _line(found, IMAGES_PER_PROMPT, "images_per_prompt", title, "images a prompt")
 
 
 def hardness(found: StudyResults) -> Figure | None:
     """Give the accuracy by the window that distractors are drawn from; None where it is one."""
-    return _line(
-        found, RANK, "hardness", "Accuracy by hardness of the distractors",
-        "ranks of distractors (1: most alike)",
-    )  # fmt: skip
+    title, label = "Accuracy by hardness of the distractors", "ranks of distractors (1: most alike)"
+    return _line(found, RANK, "hardness", title, label)
 
 
 def levels(found: StudyResults) -> Figure | None:
@@ -62,12 +49,12 @@ def levels(found: StudyResults) -> Figure | None:
     if not groups:
         return None
     models = _models(found, groups)
-    rows = [sum(len(each.levels) for each in _longest(effects)) for effects in groups.values()]
+    rows = [max(len(each.levels) for each in effects) for effects in groups.values()]
     row = _LINE + 0.05 * (len(models) - 1)
-    height = 0.35 + key_height(len(models)) + sum(row * n + _PANEL for n in rows)
+    height = 0.35 + look.key_height(len(models)) + sum(row * n + _PANEL for n in rows)
 
     def draw(canvas: "Canvas") -> None:
-        key(canvas, models, [mark_of(found.models.index(each)) for each in models])
+        look.key(canvas, models, [look.mark_of(found.models.index(each)) for each in models])
         ratios = [row * n + 0.1 for n in rows]
         panels = canvas.subplots(len(rows), 1, sharex=True, squeeze=False, height_ratios=ratios)
         for axes, effects in zip(panels[:, 0], groups.values(), strict=True):
@@ -91,10 +78,10 @@ def _line(found: StudyResults, factor: str, name: str, title: str, label: str) -
     if not groups:
         return None
     models = _models(found, groups)
-    height = key_height(len(models)) + _HIGH * len(groups)
+    height = look.key_height(len(models)) + _HIGH * len(groups)
 
     def draw(canvas: "Canvas") -> None:
-        key(canvas, models, [mark_of(found.models.index(each)) for each in models])
+        look.key(canvas, models, [look.mark_of(found.models.index(each)) for each in models])
         panels = canvas.subplots(len(groups), 1, squeeze=False)
         for axes, effects in zip(panels[:, 0], groups.values(), strict=True):
             if len(groups) > 1:
@@ -124,10 +111,6 @@ def _models(found: StudyResults, groups: _Groups) -> list[str]:
     return [each for each in found.models if each in drawn]
 
 
-def _longest(effects: Sequence[FactorEffect]) -> list[FactorEffect]:
-    return [max(effects, key=lambda each: len(_names([each])))]
-
-
 def _names(effects: Sequence[FactorEffect]) -> list[str]:
     """Give the levels of any of the models, in their order."""
     return list(dict.fromkeys(level.level for each in effects for level in each.levels))
@@ -141,7 +124,7 @@ def _dots(axes: "Axes", found: StudyResults, effects: Sequence[FactorEffect]) ->
     """Draw a row a level, the models of a level closely below each other."""
     names = _names(effects)
     for place, effect in enumerate(effects):
-        mark = mark_of(found.models.index(effect.model))
+        mark = look.mark_of(found.models.index(effect.model))
         aside = _aside(place, len(effects), 0.3)
         for level in effect.levels:
             _level(axes, level, names.index(level.level) + aside, mark, flat=True)
@@ -149,7 +132,7 @@ def _dots(axes: "Axes", found: StudyResults, effects: Sequence[FactorEffect]) ->
     axes.set_yticks(range(len(names)), texts, parse_math=False)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_title(_panel(effects[0]), fontsize=SMALL, loc="left", pad=2, parse_math=False)
-    frame(axes, grid="x")
+    look.frame(axes, grid="x")
     axes.tick_params(axis="y", length=0)
 
 
@@ -157,7 +140,7 @@ def _steps(axes: "Axes", found: StudyResults, effects: Sequence[FactorEffect]) -
     """Draw a line a model over the levels."""
     names = _names(effects)
     for place, effect in enumerate(effects):
-        mark = mark_of(found.models.index(effect.model))
+        mark = look.mark_of(found.models.index(effect.model))
         aside = _aside(place, len(effects), 0.12)
         known = [each for each in effect.levels if each.accuracy is not None]
         xs = [names.index(each.level) + aside for each in known]
@@ -165,11 +148,11 @@ def _steps(axes: "Axes", found: StudyResults, effects: Sequence[FactorEffect]) -
         axes.plot(*zip(*line, strict=True), color=mark.colour, lw=0.8, alpha=0.6)
         for x, level in zip(xs, known, strict=True):
             _level(axes, level, x, mark, flat=False)
-    texts = [folded(each, max(6, 44 // len(names))) for each in names]
+    texts = [look.folded(each, max(6, 44 // len(names))) for each in names]
     axes.set_xticks(range(len(names)), texts, parse_math=False)
     axes.set_xlim(-0.5, len(names) - 0.5)
     axes.set_ylabel("accuracy (%)")
-    frame(axes, grid="y")
+    look.frame(axes, grid="y")
 
 
 def _is_step(level: LevelEffect) -> bool:
@@ -185,6 +168,6 @@ def _aside(place: int, n: int, width: float) -> float:
 def _level(axes: "Axes", level: LevelEffect, at: float, mark: Mark, *, flat: bool) -> None:
     if level.accuracy is None:
         return
-    whisker(axes, level.ci95, at, mark, flat=flat)
+    look.whisker(axes, level.ci95, at, mark, flat=flat)
     where = (level.accuracy, at) if flat else (at, level.accuracy)
-    point(axes, where, mark, hollow=level.is_baseline)
+    look.point(axes, where, mark, hollow=level.is_baseline)

@@ -7,20 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from harness.report import drawing
-from harness.report.drawing import (
-    BLUE,
-    GREEN,
-    INK,
-    ORANGE,
-    PAPER,
-    PURPLE,
-    SKY,
-    SMALL,
-    SOFT,
-    VERMILION,
-    save,
-    short,
-)
 from harness.scores.results import Interval
 
 if TYPE_CHECKING:
@@ -54,7 +40,7 @@ class Figure:
         Raises MissingPackageError without matplotlib, RunError where the disk does not take it.
         """
         files = self.files(folder)
-        save(files, self.height, self.draw, "the figures of a study")
+        drawing.save(files, self.height, self.draw, "the figures of a study")
         return files
 
 
@@ -66,9 +52,17 @@ class Mark:
     marker: str
 
 
-_COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, INK)
+_COLOURS = (
+    drawing.BLUE,
+    drawing.VERMILION,
+    drawing.GREEN,
+    drawing.PURPLE,
+    drawing.ORANGE,
+    drawing.SKY,
+    drawing.INK,
+)
 _MARKS = tuple(map(Mark, _COLOURS, ("o", "s", "^", "D", "v", "P", "X")))
-GREY = Mark(SOFT, "d")
+GREY = Mark(drawing.SOFT, "d")
 """Of what is shown for scale."""
 
 
@@ -81,7 +75,7 @@ def point(
     axes: "Axes", at: tuple[float, float], mark: Mark, *, hollow: bool = False, size: float = 4
 ) -> None:
     """Draw a marker; the hollow ones are baselines, and above the others."""
-    fill, edge = (PAPER, mark.colour) if hollow else (mark.colour, PAPER)
+    fill, edge = (drawing.PAPER, mark.colour) if hollow else (mark.colour, drawing.PAPER)
     axes.plot(
         *at, mark.marker, mfc=fill, mec=edge, ms=size if hollow else size + 0.6,
         mew=0.9 if hollow else 0.4, zorder=4 if hollow else 3,
@@ -99,7 +93,7 @@ def frame(axes: "Axes", *, grid: Literal["x", "y"]) -> None:
     """Give axes a quiet grid and ticks in small type, and put both behind what is drawn."""
     drawing.frame(axes, grid=grid)
     axes.set_axisbelow(True)
-    axes.tick_params(labelsize=SMALL)
+    axes.tick_params(labelsize=drawing.SMALL)
 
 
 def key(canvas: "Canvas", names: Sequence[str], marks: Sequence[Mark]) -> None:
@@ -109,7 +103,7 @@ def key(canvas: "Canvas", names: Sequence[str], marks: Sequence[Mark]) -> None:
     if len(names) < 2:
         return
     handles = [Line2D([], [], ls="", color=mark.colour, marker=mark.marker, ms=4) for mark in marks]
-    texts = [short(each) for each in names]
+    texts = [drawing.short(each) for each in names]
     drawing.key(
         canvas, handles, texts, ncols=min(3, len(names)), handlelength=1.0, columnspacing=1.0
     )
@@ -122,11 +116,13 @@ def key_height(n: int) -> float:
 
 def words(axes: "Axes", x: float, y: float, text: str, **more: Any) -> None:
     """Write a text in which nothing is mathematics."""
-    look: dict[str, Any] = {"fontsize": SMALL, "color": INK}
+    look: dict[str, Any] = {"fontsize": drawing.SMALL, "color": drawing.INK}
     axes.text(x, y, text, parse_math=False, **(look | more))
 
 
 def folded(text: str, width: int) -> str:
     """Give a name on at most two lines of about `width` characters."""
-    lines = textwrap.wrap(short(text, 2 * width), width)
-    return "\n".join(lines if len(lines) < 3 else [lines[0], short(" ".join(lines[1:]), width)])
+    lines = textwrap.wrap(drawing.short(text, 2 * width), width)
+    return "\n".join(
+        lines if len(lines) < 3 else [lines[0], drawing.short(" ".join(lines[1:]), width)]
+    )

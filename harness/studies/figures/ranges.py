@@ -17,17 +17,8 @@ from harness.studies.effects import (
     gaps_of,
     size_of,
 )
-from harness.studies.figures.look import (
-    GREY,
-    Figure,
-    Mark,
-    frame,
-    key,
-    key_height,
-    mark_of,
-    point,
-    words,
-)
+from harness.studies.figures import look
+from harness.studies.figures.look import Figure, Mark
 from harness.studies.results import FactorEffect, ModelGap, StudyResults
 
 if TYPE_CHECKING:
@@ -73,24 +64,21 @@ def ranges(found: StudyResults) -> Figure | None:
     if not rows:
         return None
     models = _models(found)
-    height = _REST + key_height(len(models)) + _height(rows)
+    inches = sum(_LINE * each.lines + _GAP for each in rows)
+    height = _REST + look.key_height(len(models)) + inches
 
     def draw(canvas: "Canvas") -> None:
-        key(canvas, models, [_mark(found, each) for each in models])
+        look.key(canvas, models, [_mark(found, each) for each in models])
         _draw(canvas.add_subplot(), rows)
 
     reading = (
         "A row a factor, the widest range first. A marker is the accuracy of a level, the hollow "
         "one the baseline's; beside it the range with its 95 % interval."
     )
-    scale = _scale(rows)
+    scale = ", ".join(each.name for each in rows if each.is_scale)
     if scale:
         reading += f" In grey, for scale: {scale}."
     return Figure("ranges", "How far each factor moves the accuracy", reading, (), height, draw)
-
-
-def _scale(rows: list[_Row]) -> str:
-    return ", ".join(each.name for each in rows if each.is_scale)
 
 
 def _models(found: StudyResults) -> list[str]:
@@ -99,7 +87,7 @@ def _models(found: StudyResults) -> list[str]:
 
 
 def _mark(found: StudyResults, model: str) -> Mark:
-    return mark_of(found.models.index(model) if model in found.models else 0)
+    return look.mark_of(found.models.index(model) if model in found.models else 0)
 
 
 def _rows(found: StudyResults) -> list[_Row]:
@@ -128,13 +116,9 @@ def _bar(effect: FactorEffect, mark: Mark) -> _Bar:
 def _gap_row(gap: ModelGap) -> _Row:
     values = (gap.accuracy_a, gap.accuracy_b)
     points = tuple((each, False) for each in values if each is not None)
-    bar = _Bar(GREY, size_of(gap), ends_without_sign(gap), points, gap.n)
+    bar = _Bar(look.GREY, size_of(gap), ends_without_sign(gap), points, gap.n)
     names = " – ".join(short(each, _LONGEST // 2) for each in (gap.b, gap.a))
     return _Row("another model", names, (bar,), True)
-
-
-def _height(rows: list[_Row]) -> float:
-    return sum(_LINE * each.lines + _GAP for each in rows)
 
 
 def _draw(axes: "Axes", rows: list[_Row]) -> None:
@@ -160,18 +144,18 @@ def _draw(axes: "Axes", rows: list[_Row]) -> None:
     axes.set_title("range [95 %]", loc="right", fontsize=SMALL, color=SOFT, x=1.0, ha="left", pad=2)
     counts = [bar.n for row in rows for bar in row.bars]
     axes.set_xlabel(f"accuracy (%), {images(counts)}", parse_math=False)
-    frame(axes, grid="x")
+    look.frame(axes, grid="x")
 
 
 def _name(axes: "Axes", y: float, row: _Row) -> None:
     """Write what a row is at its left, in two lines where there is more to say."""
     side = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "center"}
     colour = SOFT if row.is_scale else INK
-    words(
+    look.words(
         axes, -0.02, y - (_LINE / 2 if row.more else 0), row.name, color=colour, fontsize=7, **side
     )
     if row.more:
-        words(axes, -0.02, y + _LINE / 2, row.more, color=SOFT, **side)
+        look.words(axes, -0.02, y + _LINE / 2, row.more, color=SOFT, **side)
 
 
 def _bar_at(axes: "Axes", y: float, bar: _Bar, is_scale: bool) -> None:
@@ -185,4 +169,4 @@ def _bar_at(axes: "Axes", y: float, bar: _Bar, is_scale: bool) -> None:
     )  # fmt: skip
     size = 4 if len(values) <= _MANY else 2.6
     for value, is_baseline in bar.points:
-        point(axes, (value, y), mark, hollow=is_baseline, size=size)
+        look.point(axes, (value, y), mark, hollow=is_baseline, size=size)
