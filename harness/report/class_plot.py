@@ -65,8 +65,7 @@ def class_accuracies(
     """Put the accuracies by class of runs together, under their own protocols. `label_set` is the
     last one that is not the original where not said.
 
-    Raises UserError for a name that a run has no labels of, DataError for runs whose labels of that
-    name are different ones, and for a run of which no image is scored.
+    Raises as `label_set_of_all`, and DataError for a run of which no image is scored.
     """
     chosen = label_set_of_all(results, label_set)
     runs = tuple(

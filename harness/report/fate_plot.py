@@ -68,8 +68,7 @@ def all_fates(
     """Put together what became of the answers of runs: of each its results, the fates by label set
     and the name. `label_set` is the last one that is not the original where not said.
 
-    Raises UserError for a name that a run has no labels of, DataError for runs whose labels of that
-    name are different ones, and for a run of which no image is scored.
+    Raises as `label_set_of_all`, and DataError for a run of which no image is scored.
     """
     chosen = label_set_of_all(results, label_set)
     for result, own in zip(results, fates, strict=True):

@@ -51,8 +51,7 @@ def reliability_of(
     """Put the curves of runs together, under their own protocols. `label_set` is the last one that
     is not the original where not said.
 
-    Raises UserError for a name that a run has no labels of, DataError for runs whose labels of that
-    name are different ones, and where no run has probabilities.
+    Raises as `label_set_of_all`, and DataError where no run has probabilities.
     """
     chosen, runs, without = label_set_of_all(results, label_set), [], []
     for name, each in zip(run_names, results, strict=True):

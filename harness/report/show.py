@@ -4,7 +4,7 @@ the answers of a run.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.answers import parts
 from harness.answers.outcome import EXACT, UNREADABLE, Status
@@ -74,16 +74,20 @@ def _lenient(results: Results) -> Iterator[str]:
 
 
 def _taken_off(results: Results) -> Iterator[str]:
-    removed = results.reading.removed if results.reading else {}
-    for kind, what in REMOVED.items():
-        if removed.get(kind):
-            yield f"{_of(removed[kind], results)} {what}"
+    return _each(results, results.reading.removed if results.reading else {}, REMOVED)
 
 
 def _statuses(results: Results) -> Iterator[str]:
-    for status, what in _STATUSES.items():
-        if results.counts.get(status):
-            yield f"{_of(results.counts[status], results)} {what}"
+    return _each(results, results.counts, _STATUSES)
+
+
+def _each(
+    results: Results, counts: Mapping[Any, int], meanings: Mapping[Any, str]
+) -> Iterator[str]:
+    """Say of how many answers each thing is true that some are counted for."""
+    for key, what in meanings.items():
+        if counts.get(key):
+            yield f"{_of(counts[key], results)} {what}"
 
 
 def _ended(results: Results) -> Iterator[str]:
@@ -92,9 +96,7 @@ def _ended(results: Results) -> Iterator[str]:
         return
     if reading.n_truncated:
         yield f"{_of(reading.n_truncated, results)} were cut off at `max_new_tokens`"
-    for rule, what in _RULES.items():
-        if reading.rules.get(rule):
-            yield f"{_of(reading.rules[rule], results)} {what}"
+    yield from _each(results, reading.rules, _RULES)
     if reading.n_several:
         yield (
             f"{_of(reading.n_several, results)} stand for several classes (of one name, or of "

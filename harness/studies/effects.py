@@ -62,7 +62,8 @@ def is_told(effect: FactorEffect) -> bool:
     p_value = p_of(effect)
     if p_value is not None:
         return p_value <= ALPHA
-    return any(_leaves_zero_out(each.delta_ci95) for each in effect.levels)
+    intervals = [each.delta_ci95 for each in effect.levels if each.delta_ci95 is not None]
+    return any(low > 0 or high < 0 for low, high in intervals)
 
 
 def p_of(effect: FactorEffect) -> float | None:
@@ -72,10 +73,6 @@ def p_of(effect: FactorEffect) -> float | None:
     if effect.p_cochran is not None:
         return effect.p_cochran
     return min((each.p_holm for each in effect.levels if each.p_holm is not None), default=None)
-
-
-def _leaves_zero_out(ends: Interval | None) -> bool:
-    return ends is not None and (ends[0] > 0 or ends[1] < 0)
 
 
 def size_of(gap: ModelGap) -> float:

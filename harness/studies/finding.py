@@ -42,7 +42,9 @@ def findings(found: StudyResults) -> Iterator[str]:
         return
     first = told[0]
     yield _first(first)
-    yield from _beside(first, _labels(effects, first.model), "what other labels change")
+    labels = (each for each in effects if (each.factor, each.model) == (LABELS, first.model))
+    for each in labels:
+        yield _beside(first, each)
     yield from _gap(first, gaps_of(found))
     rest = [each for each in own if each not in told]
     if rest:
@@ -69,18 +71,12 @@ def _range(effect: FactorEffect) -> str:
     return plain(Number(effect.range, effect.range_ci95))
 
 
-def _labels(effects: list[FactorEffect], model: str) -> FactorEffect | None:
-    return next((each for each in effects if (each.factor, each.model) == (LABELS, model)), None)
-
-
-def _beside(first: FactorEffect, other: FactorEffect | None, what: str) -> Iterator[str]:
-    if other is None:
-        return
-    if is_told(other):
-        times = _times(first.range or 0, other.range or 0)
-        yield f"That is {times} {what}: {_range(other)} points."
-    else:
-        yield f"For scale, {what} is not told from chance: {_range(other)} points."
+def _beside(first: FactorEffect, labels: FactorEffect) -> str:
+    what = "what other labels change"
+    if not is_told(labels):
+        return f"For scale, {what} is not told from chance: {_range(labels)} points."
+    times = _times(first.range or 0, labels.range or 0)
+    return f"That is {times} {what}: {_range(labels)} points."
 
 
 def _gap(first: FactorEffect, gaps: list[ModelGap]) -> Iterator[str]:

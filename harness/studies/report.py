@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.errors import MissingPackageError
 from harness.report.forms import Form, written
 from harness.report.table import Table
-from harness.store.lines import replacing, writing
+from harness.store.lines import write_text, writing
 from harness.studies.figures.allowed import NAMES, study_figures
 from harness.studies.figures.look import ENDINGS
 from harness.studies.page import write_page
@@ -52,8 +52,7 @@ def _write_tables(found: StudyResults, folder: Path) -> list[Path]:
 def _write_table(stem: Path, tables: Sequence[Table]) -> Iterator[Path]:
     for form, ending in _FORMS:
         path = stem.with_name(f"{stem.name}.{ending}")
-        with replacing(path) as temporary:
-            temporary.write_text(written(tables, [], form), encoding="utf-8", newline="\n")
+        write_text(path, written(tables, [], form))
         yield path
 
 

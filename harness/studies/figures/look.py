@@ -120,6 +120,18 @@ def words(axes: "Axes", x: float, y: float, text: str, **more: Any) -> None:
     axes.text(x, y, text, parse_math=False, **(look | more))
 
 
+def named(
+    axes: "Axes", name: tuple[float, str], more: tuple[float, str], colour: str = drawing.INK
+) -> None:
+    """Write what a row is at its left, each text at its y: a name, and in small type what more is
+    to say of it.
+    """
+    left: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "center"}
+    words(axes, -0.02, *name, color=colour, fontsize=7, **left)
+    if more[1]:
+        words(axes, -0.02, *more, color=drawing.SOFT, **left)
+
+
 def folded(text: str, width: int) -> str:
     """Give a name on at most two lines of about `width` characters."""
     lines = textwrap.wrap(drawing.short(text, 2 * width), width)

@@ -129,7 +129,9 @@ def _draw(axes: "Axes", rows: list[_Row]) -> None:
         if row.is_scale and (before is None or not before.is_scale):
             axes.axhline(y, color=SOFT, lw=0.5, ls=(0, (4, 2)))
         middle = y + (_LINE * row.lines + _GAP) / 2
-        _name(axes, middle, row)
+        above = middle - (_LINE / 2 if row.more else 0)
+        colour = SOFT if row.is_scale else INK
+        look.named(axes, (above, row.name), (middle + _LINE / 2, row.more), colour)
         first = middle - _LINE * (len(row.bars) - 1) / 2
         for place, bar in enumerate(row.bars):
             _bar_at(axes, first + _LINE * place, bar, row.is_scale)
@@ -145,17 +147,6 @@ def _draw(axes: "Axes", rows: list[_Row]) -> None:
     counts = [bar.n for row in rows for bar in row.bars]
     axes.set_xlabel(f"accuracy (%), {images(counts)}", parse_math=False)
     look.frame(axes, grid="x")
-
-
-def _name(axes: "Axes", y: float, row: _Row) -> None:
-    """Write what a row is at its left, in two lines where there is more to say."""
-    side = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "center"}
-    colour = SOFT if row.is_scale else INK
-    look.words(
-        axes, -0.02, y - (_LINE / 2 if row.more else 0), row.name, color=colour, fontsize=7, **side
-    )
-    if row.more:
-        look.words(axes, -0.02, y + _LINE / 2, row.more, color=SOFT, **side)
 
 
 def _bar_at(axes: "Axes", y: float, bar: _Bar, is_scale: bool) -> None:

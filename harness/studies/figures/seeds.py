@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from harness.report.drawing import INK, SOFT, images, short, with_ends
-from harness.studies.figures.look import Figure, Mark, frame, mark_of, words
+from harness.studies.figures.look import Figure, Mark, frame, mark_of, named, words
 from harness.studies.results import FactorEffect, SeedSpread, StudyResults
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def seeds(found: StudyResults) -> Figure | None:
     def draw(canvas: "Canvas") -> None:
         axes = canvas.add_subplot()
         for row, (effect, spread) in enumerate(effects):
-            of = [effect.model, *([effect.held] if several and effect.held else [])]
-            _names(axes, row, effect.factor, ", ".join(of))
+            of = ", ".join([effect.model, *([effect.held] if several and effect.held else [])])
+            named(axes, (row - 0.12, short(effect.factor, 20)), (row + 0.2, short(of, 24)))
             _row(axes, row, effect, spread, mark_of(found.models.index(effect.model)))
         axes.set_ylim(len(effects) - 0.4, -0.5)
         axes.set_yticks([])
@@ -49,12 +49,6 @@ def seeds(found: StudyResults) -> Figure | None:
     factors = tuple(dict.fromkeys(effect.factor for effect, _ in effects))
     height = 0.65 + _ROW * len(effects)
     return Figure("seeds", "Accuracy by seed", reading, factors, height, draw)
-
-
-def _names(axes: "Axes", row: int, name: str, of: str) -> None:
-    left = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "center"}
-    words(axes, -0.02, row - 0.12, short(name, 20), fontsize=7, **left)
-    words(axes, -0.02, row + 0.2, short(of, 24), color=SOFT, **left)
 
 
 def _row(axes: "Axes", row: int, effect: FactorEffect, spread: SeedSpread, mark: Mark) -> None:

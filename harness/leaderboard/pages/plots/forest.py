@@ -53,10 +53,8 @@ def forest(board: Board, most: int = figure.MOST_MODELS) -> Figure | None:
     return Figure(
         id=f"forest-{board.slug}",
         title=f"Accuracy by {board.headline}, with intervals",
-        caption=f"Filled: accuracy (%) by {board.headline} with Wilson’s "
-        "95\N{NO-BREAK SPACE}% interval."
-        f"{_hollow(board, lines)} "
-        "Bands are tiers; overlapping intervals do not make a tie, nor does a gap decide one."
+        caption=f"{_markers(board, lines)} Bands are tiers; overlapping intervals do not make a "
+        "tie, nor does a gap decide one."
         f"{figure.shown(len(board.rows), most)}",
         root=_draw(lines, _references(board)),
         table=_table("Model", lines, board),
@@ -75,19 +73,18 @@ def protocols(boards: Sequence[tuple[Board, ScoredEntry]]) -> Figure | None:
     return Figure(
         id=f"protocols-{first.benchmark}",
         title=f"The same model under {len(boards)} protocols of {first.benchmark}",
-        caption=f"Filled: accuracy (%) by {first.headline} with Wilson’s "
-        "95\N{NO-BREAK SPACE}% interval."
-        f"{_hollow(first, lines)} The numbers are not comparable with each other as ranks: each "
-        "protocol asks another question.",
+        caption=f"{_markers(first, lines)} The numbers are not comparable with each other as "
+        "ranks: each protocol asks another question.",
         root=_draw(lines, ()),
         table=_table("Protocol and task", lines, first),
     )
 
 
-def _hollow(board: Board, lines: Sequence[_Line]) -> str:
-    if any(line.before for line in lines):
-        return f" Hollow: by {board.original}, on the same images."
-    return ""
+def _markers(board: Board, lines: Sequence[_Line]) -> str:
+    """Say what the markers are."""
+    accuracy = f"accuracy (%) by {board.headline} with Wilson’s 95\N{NO-BREAK SPACE}% interval."
+    hollow = f" Hollow: by {board.original}, on the same images."
+    return f"Filled: {accuracy}{hollow if any(line.before for line in lines) else ''}"
 
 
 def _references(board: Board) -> list[tuple[str, float]]:

@@ -34,10 +34,6 @@ class Fact:
     is_logarithmic: bool = True
 
 
-def _parameters(row: ScoredEntry) -> float | None:
-    return row.entry.card.parameters
-
-
 def _cost(row: ScoredEntry) -> float | None:
     facts = row.run.run
     return 1000 * facts.cost / facts.n if facts.cost and facts.n and row.is_all_priced else None
@@ -57,7 +53,7 @@ FACTS = (
         "parameters",
         "Parameters are as the model cards say.",
         "fewer parameters",
-        _parameters,
+        lambda row: row.entry.card.parameters,
         lambda value: typeset.magnitude(round(value)),
     ),
     Fact(
