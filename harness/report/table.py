@@ -3,8 +3,9 @@ it, so that none of them can say something else than the others.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from harness.scores.results import Interval
 
@@ -147,3 +148,23 @@ class Table:
         if len(rows) < 2 or len(values) < len(rows):  # of one that is missing nobody knows
             return []
         return [row for row, value in values.items() if value == max(values.values())]
+
+
+Item = TypeVar("Item")
+
+
+def table_of(
+    items: Iterable[Item],
+    columns: Iterable[tuple[Column | str, Callable[[Item], Cell]]],
+    name: str,
+    title: str,
+    caption: str = "",
+    about: Mapping[str, str] | None = None,
+) -> Table:
+    """Give a table with a row for each item, of columns each with how its cell is made of an item;
+    a text is the heading of a column of names.
+    """
+    heads, cells = zip(*columns, strict=True)
+    shown = [each for head in heads for each in (names(head) if isinstance(head, str) else (head,))]
+    rows = [tuple(cell(item) for cell in cells) for item in items]
+    return Table(name, title, tuple(shown), rows, caption, about or {})

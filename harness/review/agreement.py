@@ -7,7 +7,7 @@ with known labels (honeypots) are easy by intent and left out wherever people ar
 the rows that are about them.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -70,6 +70,16 @@ class Measures:
     """Krippendorff's, nominal."""
     masi: Agreement
     """Krippendorff's, by the MASI distance of label sets."""
+
+    @property
+    def named(self) -> dict[str, Agreement]:
+        """Every measure by its name."""
+        return {
+            "raw agreement": self.raw,
+            "Fleiss' kappa": self.fleiss,
+            "Krippendorff's alpha": self.alpha,
+            "Krippendorff's alpha, MASI": self.masi,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,21 +218,15 @@ class _Pass:
 
     def by_class(self) -> dict[int, ClassAgreement]:
         answers = self.answers(self.open)
-        classes = sorted(
-            {each for row in answers for one in row for each in one or () if each >= 0}
-        )
-        place = {each: number for number, each in enumerate(classes)}
+        counts = [Counter(each for one in row for each in one or ()) for row in answers]
+        classes = sorted(each for each in set().union(*counts) if each >= 0)
         named = np.zeros((len(classes), len(answers)))
-        given = np.zeros(len(answers))
-        for image, row in enumerate(answers):
-            for one in row:
-                given[image] += one is not None
-                for each in one or ():
-                    if each >= 0:
-                        named[place[each], image] += 1
+        for place, each in enumerate(classes):
+            named[place] = [image[each] for image in counts]
+        given = np.array([sum(one is not None for one in row) for row in answers], dtype=float)
         of_classes = class_agreement(named, given, self.draws)
         found = zip(classes, map(_without_poor_interval, of_classes), strict=True)
-        return dict(sorted(found, key=lambda each: (-each[1].n, each[0])))
+        return dict(sorted(found, key=lambda each: -each[1].n))
 
     def pairs(self) -> Iterable[Pair]:
         codes, _ = coded(self.answers(self.open))

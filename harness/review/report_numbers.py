@@ -1,9 +1,8 @@
 """All that a review's report says, as numbers: the whole of the JSON file beside its page."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
@@ -20,7 +19,6 @@ from harness.review.merging import Merged, Way, count_groups
 from harness.review.queue import Mode, Pass, Queue
 from harness.review.rules import WHYS
 from harness.review.verdicts import VerdictCounts, count_verdicts
-from harness.scores.agreement import Agreement
 from harness.scores.metrics import Group
 from harness.scores.results import Interval, Part
 
@@ -82,21 +80,13 @@ class ReportNumbers(Part):
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """What is reported."""
-
-    answers: Answers
-    merged: Merged
-    original: LabelSet | None
-    effects: tuple[Effect, ...] = ()
-
-
-def report_numbers(found: Reported) -> ReportNumbers:
+def report_numbers(
+    answers: Answers, merged: Merged, original: LabelSet | None, effects: tuple[Effect, ...] = ()
+) -> ReportNumbers:
     """Compute all numbers of a report; pure."""
-    answers, merged, queue = found.answers, found.merged, found.answers.queue
+    queue = answers.queue
     before, after = (
-        count_groups(each, found.original, merged.same) for each in (merged.base, merged.labels)
+        count_groups(each, original, merged.same) for each in (merged.base, merged.labels)
     )
     return ReportNumbers(
         harness_version=harness.__version__,
@@ -122,8 +112,8 @@ def report_numbers(found: Reported) -> ReportNumbers:
         influence=influence_on_models(answers, merged),
         times=tuple(_times(answers)),
         base_rate=base_rate(queue, merged),
-        agreement=tuple(_agreement(found)),
-        effects=found.effects,
+        agreement=tuple(_agreement(answers, merged)),
+        effects=effects,
         notes=answers.notes,
     )
 
@@ -139,55 +129,46 @@ def _without_class(queue: Queue) -> dict[str, int]:
 
 
 def _times(answers: Answers) -> Iterator[Time]:
-    sums: dict[Key, float] = {}
-    unknown: set[Key] = set()
+    of_key: defaultdict[Key, list[float | None]] = defaultdict(list)
     for row in answers.rows:
-        if row.seconds is None:
-            unknown.add(row.key)
-        else:
-            sums[row.key] = sums.get(row.key, 0.0) + row.seconds
-    known = {key: value for key, value in sums.items() if key not in unknown}
-    for name in answers.queue.passes:
+        of_key[row.key].append(row.seconds)
+    known = {
+        key: sum(each or 0 for each in seconds)
+        for key, seconds in of_key.items()
+        if None not in seconds
+    }
+    queue = answers.queue
+    for name in queue.passes:
         of_pass = {key: value for key, value in known.items() if key[2] == name}
         yield from _time(name, "all", "all", of_pass.values())
-        for person in answers.queue.annotators:
+        for person in queue.annotators:
             mine = [value for key, value in of_pass.items() if key[0] == person]
             yield from _time(name, "annotator", person, mine)
         for why in WHYS:
-            there = [
-                value for key, value in of_pass.items() if why in answers.queue.item_of[key[1]].why
-            ]
+            there = [value for key, value in of_pass.items() if why in queue.item_of[key[1]].why]
             yield from _time(name, "why", why, there)
 
 
 def _time(
     pass_: Pass, by: Literal["all", "annotator", "why"], name: str, seconds: Iterable[float]
 ) -> Iterator[Time]:
-    values = np.array(sorted(seconds), dtype=np.float64)
-    if len(values):
-        low, middle, high = (round(float(each), 3) for each in np.quantile(values, _QUARTILES))
+    values = sorted(seconds)
+    if values:
+        found = np.quantile(values, (0.25, 0.5, 0.75))
+        low, middle, high = (round(float(each), 3) for each in found)
         yield Time(
             pass_=pass_, by=by, name=name, n=len(values), median=middle, quartiles=(low, high)
         )
 
 
-_QUARTILES: Final = (0.25, 0.5, 0.75)
-
-
-def _agreement(found: Reported) -> Iterator[AgreementShown]:
-    for pass_, overall in measure_overall(found.answers, found.merged.same).items():
-        measures: Mapping[str, Agreement] = {
-            "raw agreement": overall.raw,
-            "Fleiss' kappa": overall.fleiss,
-            "Krippendorff's alpha": overall.alpha,
-            "Krippendorff's alpha, MASI": overall.masi,
-        }
-        for name, value in measures.items():
+def _agreement(answers: Answers, merged: Merged) -> Iterator[AgreementShown]:
+    for pass_, overall in measure_overall(answers, merged.same).items():
+        for name, each in overall.named.items():
             yield AgreementShown(
                 pass_=pass_,
                 measure=name,
-                value=value.value,
-                ci95=value.ci95,
-                n=value.n,
-                reason=value.reason,
+                value=each.value,
+                ci95=each.ci95,
+                n=each.n,
+                reason=each.reason,
             )

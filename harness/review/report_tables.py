@@ -2,7 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
-from harness.report.table import INTERVAL, NONE, Cell, Column, Number, Probability, Table, names
+from harness.report.table import (
+    INTERVAL,
+    Cell,
+    Column,
+    Number,
+    Probability,
+    Table,
+    names,
+    table_of,
+)
 from harness.review.influence import ModelInfluence
 from harness.review.merged_tables import groups_table, ways_table
 from harness.review.report_numbers import ReportNumbers
@@ -10,26 +19,12 @@ from harness.review.verdicts import (
     ALL,
     CONTROL,
     SIDES,
-    VERDICTS,
     Shared,
     Side,
-    Verdict,
     VerdictCounts,
 )
 
 _OF = (*INTERVAL, "count", "n")
-_WHERE: dict[Side, str] = {
-    "outside": "outside of the labels",
-    "inside": "inside of the labels",
-}
-
-
-_SHORT: dict[Verdict, str] = {
-    "confirmed": "conf",
-    "integrated": "int",
-    "rejected": "rej",
-    "corrected": "corr",
-}
 
 
 def number_of(found: Shared) -> Number:
@@ -59,18 +54,6 @@ def _run(each: VerdictCounts | ModelInfluence, found: ReportNumbers) -> str:
 
 
 def _verdicts(found: ReportNumbers, side: Side) -> Table:
-    rows: list[tuple[Cell, ...]] = [
-        (
-            _run(each, found),
-            each.part,
-            each.n,
-            *(each.verdicts[name].n for name in VERDICTS),
-            Number(each.taken.share, each.taken.ci95),
-            each.n_undecided,
-        )
-        for each in found.verdicts
-        if each.side == side
-    ]
     captions = {
         "outside": "conf, confirmed: the people's labels are the model's class alone. int, "
         "integrated: they are the model's class and others. rej, rejected: the labels stay as "
@@ -79,86 +62,67 @@ def _verdicts(found: ReportNumbers, side: Side) -> Table:
         "class stays, others came or went. rej, rejected: the model's class goes, none comes. "
         "corr: people corrected the labels: the model's class goes, others come.",
     }
-    return Table(
-        "verdicts",
-        f"Models whose answer is {_WHERE[side]}: what people made of it",
+    taken = Column("taken", "conf or int (%)", INTERVAL, stays=True)
+    return table_of(
+        (each for each in found.verdicts if each.side == side),
         (
-            *names("model", "images"),
-            Column("n", "n"),
-            *(Column(name, _SHORT[name]) for name in VERDICTS),
-            Column("taken", "conf or int (%)", INTERVAL, stays=True),
-            Column("undecided", "undecided", is_extra=True),
+            ("model", lambda each: _run(each, found)),
+            ("images", lambda each: each.part),
+            (Column("n", "n"), lambda each: each.n),
+            (Column("confirmed", "conf"), lambda each: each.verdicts["confirmed"].n),
+            (Column("integrated", "int"), lambda each: each.verdicts["integrated"].n),
+            (Column("rejected", "rej"), lambda each: each.verdicts["rejected"].n),
+            (Column("corrected", "corr"), lambda each: each.verdicts["corrected"].n),
+            (taken, lambda each: Number(each.taken.share, each.taken.ci95)),
+            (Column("undecided", "undecided", is_extra=True), lambda each: each.n_undecided),
         ),
-        rows,
-        caption=f"{captions[side]} Images: {ALL}: those that a rule of the queue chose, S+ to N of "
+        "verdicts",
+        f"Models whose answer is {side} of the labels: what people made of it",
+        f"{captions[side]} Images: {ALL}: those that a rule of the queue chose, S+ to N of "
         f"them by label group; {CONTROL}: drawn at random from all. In brackets Wilson's 95 % "
         "interval.",
-        about={"side": side},
+        {"side": side},
     )
 
 
 def _influence(found: ReportNumbers) -> Table:
-    rows: list[tuple[Cell, ...]] = [
+    return table_of(
+        found.influence,
         (
-            _run(each, found),
-            each.side,
-            each.n,
-            Number(each.blind.share),
-            Number(each.shown.share),
-            each.only_blind,
-            each.only_shown,
-            Probability(each.p_holm),
-        )
-        for each in found.influence
-    ]
-    return Table(
+            ("model", lambda each: _run(each, found)),
+            ("side", lambda each: each.side),
+            (Column("n", "n"), lambda each: each.n),
+            (Column("blind", "blind (%)"), lambda each: Number(each.blind.share)),
+            (Column("shown", "shown (%)"), lambda each: Number(each.shown.share)),
+            (Column("only_blind", "only blind", is_extra=True), lambda each: each.only_blind),
+            (Column("only_shown", "only shown", is_extra=True), lambda each: each.only_shown),
+            (Column("p_holm", "p (Holm)"), lambda each: Probability(each.p_holm)),
+        ),
         "influence",
         "Answers that name the model's class, before and after its sources were shown",
-        (
-            *names("model", "side"),
-            Column("n", "n"),
-            Column("blind", "blind (%)"),
-            Column("shown", "shown (%)"),
-            Column("only_blind", "only blind", is_extra=True),
-            Column("only_shown", "only shown", is_extra=True),
-            Column("p_holm", "p (Holm)"),
-        ),
-        rows,
-        caption="n: pairs of answers, of one person to one image. p: McNemar's exact two-sided "
+        "n: pairs of answers, of one person to one image. p: McNemar's exact two-sided "
         "test of those that name it only before or only after, with Holm's correction for all "
         "rows. Answers of several people to one image are taken as independent.",
     )
 
 
 def _effects(found: ReportNumbers) -> Table:
-    rows: list[tuple[Cell, ...]] = [
+    change = Column("delta", "change", INTERVAL, stays=True)
+    return table_of(
+        found.effects,
         (
-            f"{each.model} on {each.task}",
-            each.n,
-            Number(each.before),
-            Number(each.after),
-            Number(each.delta, each.ci95, signed=True),
-            each.only_before,
-            each.only_after,
-            Probability(each.p_holm),
-        )
-        for each in found.effects
-    ]
-    return Table(
+            ("run", lambda each: f"{each.model} on {each.task}"),
+            (Column("n", "n"), lambda each: each.n),
+            (Column("before", "before"), lambda each: Number(each.before)),
+            (Column("after", "after"), lambda each: Number(each.after)),
+            (change, lambda each: Number(each.delta, each.ci95, signed=True)),
+            (Column("only_before", "only before", is_extra=True), lambda each: each.only_before),
+            (Column("only_after", "only after", is_extra=True), lambda each: each.only_after),
+            (Column("p_holm", "p (Holm)"), lambda each: Probability(each.p_holm)),
+        ),
         "effects",
         f"Accuracy (%) under {found.base} and under {found.labels}",
-        (
-            *names("run"),
-            Column("n", "n"),
-            Column("before", "before"),
-            Column("after", "after"),
-            Column("delta", "change", INTERVAL, stays=True),
-            Column("only_before", "only before", is_extra=True),
-            Column("only_after", "only after", is_extra=True),
-            Column("p_holm", "p (Holm)"),
-        ),
-        rows,
-        caption="On the images that have a label under both. In brackets 95 %, whole classes "
+        "On the images that have a label under both. In brackets 95 %, whole classes "
         "redrawn; p: McNemar's exact two-sided test, with Holm's correction for the runs. Where no "
         "model of the queue contradicts the labels, hardly any image was reviewed: a change in "
         "favour of these models is to be expected.",
@@ -191,48 +155,36 @@ def _base_rate(found: ReportNumbers) -> Table:
 
 
 def _times(found: ReportNumbers) -> Table:
-    rows: list[tuple[Cell, ...]] = [
+    return table_of(
+        found.times,
         (
-            each.pass_,
-            each.by,
-            each.name,
-            each.n,
-            *(f"{value:.1f}" for value in (each.median, *each.quartiles)),
-        )
-        for each in found.times
-    ]
-    return Table(
+            ("pass", lambda each: each.pass_),
+            ("by", lambda each: each.by),
+            ("name", lambda each: each.name),
+            (Column("n", "n"), lambda each: each.n),
+            (Column("median", "median"), lambda each: f"{each.median:.1f}"),
+            (Column("lower", "1st quartile"), lambda each: f"{each.quartiles[0]:.1f}"),
+            (Column("upper", "3rd quartile"), lambda each: f"{each.quartiles[1]:.1f}"),
+        ),
         "times",
         "Seconds an image",
-        (
-            *names("pass", "by", "name"),
-            Column("n", "n"),
-            Column("median", "median"),
-            Column("lower", "1st quartile"),
-            Column("upper", "3rd quartile"),
-        ),
-        rows,
-        caption="All answers of one person to one image in one pass together, without the time in "
+        "All answers of one person to one image in one pass together, without the time in "
         "which the page was hidden. An image may be there for several reasons.",
     )
 
 
 def _agreement(found: ReportNumbers) -> Table:
-    rows: list[tuple[Cell, ...]] = [
+    return table_of(
+        found.agreement,
         (
-            each.pass_,
-            each.measure,
-            each.n,
-            NONE if each.value is None else Number(each.value, each.ci95),
-        )
-        for each in found.agreement
-    ]
-    return Table(
+            ("pass", lambda each: each.pass_),
+            ("measure", lambda each: each.measure),
+            (Column("n", "images"), lambda each: each.n),
+            (Column("value", "value", INTERVAL), lambda each: Number(each.value, each.ci95)),
+        ),
         "agreement",
         "How far people agree",
-        (*names("pass", "measure"), Column("n", "images"), Column("value", "value", INTERVAL)),
-        rows,
-        caption="From 0 (raw) or by chance 0 (the others) to 1, honeypots left out; in brackets "
+        "From 0 (raw) or by chance 0 (the others) to 1, honeypots left out; in brackets "
         "95 %, images redrawn. `harness review agree` has it by rule, class and person.",
     )
 

@@ -13,7 +13,7 @@ from harness.review.effects import effects_on
 from harness.review.merging import How, merge
 from harness.review.opening import open_review, open_runs, read_review
 from harness.review.queue import Queue
-from harness.review.report_numbers import Reported, ReportNumbers, report_numbers
+from harness.review.report_numbers import ReportNumbers, report_numbers
 from harness.review.report_page import write_report
 from harness.review.sources import Sources
 from harness.specs.catalogue import Catalogue
@@ -31,7 +31,7 @@ def reported(queue: Queue, rows: list[AnswerRow]) -> ReportNumbers:
     base = LabelSet("again", {each.image_id: ids(each.labels["again"]) for each in queue.items})
     answers = Answers(queue, tuple(rows), latest_of(rows)[0], ())
     merged = merge(answers, Labels((base,), NO), base, How("majority"))
-    return report_numbers(Reported(answers, merged, None))
+    return report_numbers(answers, merged, None)
 
 
 def test_influence_by_hand() -> None:

@@ -80,7 +80,7 @@ def report(
     from harness.review.effects import effects_on
     from harness.review.label_file import Provenance
     from harness.review.opening import open_review, open_runs, read_review
-    from harness.review.report_numbers import Reported, report_numbers
+    from harness.review.report_numbers import report_numbers
     from harness.review.report_page import json_of, write_report
     from harness.review.report_tables import limits, report_tables, sentences
 
@@ -88,17 +88,15 @@ def report(
     if output.suffix != ".html":
         raise UserError(Problem("-o", "is no path of a page", str(output), fix="-o FILE.html"))
     catalogue = catalogue_of(include_path)
-    overrides = overrides_of(label_set, equivalences)
     said = Provenance.read(labels) if labels else None
     base = base or (said.base.name if said else None)
-    found = open_review(catalogue, read_review(folder), overrides, base)
+    found = open_review(catalogue, read_review(folder), overrides_of(label_set, equivalences), base)
     merged = _merged(found, labels, said, (rule, which, adjudication))
     original = found.opened.labels.original
-    of_runs = overrides_of(label_set, equivalences, settings)
-    opened = open_runs(catalogue, runs, found, of_runs) if runs else ()
-    numbers = report_numbers(
-        Reported(found.review.answers, merged, original, effects_on(opened, merged, original))
-    )
+    overrides = overrides_of(label_set, equivalences, settings)
+    opened = open_runs(catalogue, runs, found, overrides) if runs else ()
+    effects = effects_on(opened, merged, original)
+    numbers = report_numbers(found.review.answers, merged, original, effects)
     tables = chosen(report_tables(numbers), form, table, "this report")
     write_report(numbers, output)
     if form == "json":
