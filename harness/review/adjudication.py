@@ -3,14 +3,13 @@ person decides, who sees the answers without the names and gives a reason.
 """
 
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import DataError, Problem, UserError
 from harness.review import page_data
 from harness.review.deciding import Ballot, ballots_of, vote_of
-from harness.review.make import NAME
+from harness.review.make import NAME, NAME_FIX
 from harness.review.opening import Review
 from harness.review.queue import ANSWERS, PAGE, Item, Queue, digest, place
 from harness.store.new_folder import new_folder, refuse_full
@@ -33,8 +32,7 @@ def adjudication_of(review: Review, annotator: str = "adjudicator") -> Adjudicat
     can be no annotator's name, and where nobody differs.
     """
     if not NAME.fullmatch(annotator):
-        fix = "use letters of a to z, digits, `_` and `-`, at most 40; a letter or digit first"
-        raise UserError(Problem("--annotator", "is no name", ascii(annotator)[:80], fix=fix))
+        raise UserError(Problem("--annotator", "is no name", ascii(annotator)[:80], fix=NAME_FIX))
     asked = {item.image_id: item for item in review.queue.items if item.known is None}
     ballots = ballots_of(asked, review.answers.latest.values(), "last")
     seed = review.queue.seed
@@ -81,9 +79,9 @@ def write_adjudication(review: Review, queue: Queue, folder: Path) -> None:
     Raises UserError for a folder that is there, DataError where the review's page is not whole.
     """
     refuse_full(folder)
-    page = _Page.read(review)
-    kept = {page.images[item.image_id] for item in queue.items if item.image_id in page.images}
-    others = {Path(path).name for path in set(page.images.values()) - kept}
+    images, files = _images_of(review)
+    kept = {images[item.image_id] for item in queue.items if item.image_id in images}
+    others = {Path(path).name for path in set(images.values()) - kept}
     with new_folder(folder) as hidden:
         queue.write(hidden)
         (hidden / ANSWERS).mkdir()
@@ -93,36 +91,23 @@ def write_adjudication(review: Review, queue: Queue, folder: Path) -> None:
             copy_function=shutil.copyfile,
             ignore=lambda _, names: {each for each in names if each in {*others, "annotators"}},
         )
-        page_data.write_queue_data(hidden, queue, has_images=bool(page.images))
-        page_data.write_items(hidden, queue, page.images, page.files)
+        page_data.write_queue_data(hidden, queue, has_images=bool(images))
+        page_data.write_items(hidden, queue, images, files)
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """Where the page of a review has its images."""
-
-    images: Mapping[str, str] = field(default_factory=dict)
-    files: Mapping[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, review: Review) -> "_Page":
-        images: dict[str, str] = {}
-        files: dict[str, str] = {}
-        for name in review.queue.annotators:
-            path = review.folder / PAGE / "annotators" / f"{name}.js"
-            for image_id, image, file in _items_in(path):
-                if image:
-                    images[image_id] = image
-                elif file:
-                    files[image_id] = file
-        return cls(images, files)
-
-
-def _items_in(path: Path) -> list[tuple[str, str | None, str | None]]:
-    try:
-        items = page_data.read_script(path, "REVIEW_ITEMS")["items"]
-        return [(item["image_id"], item["image"], item["file"]) for item in items]
-    except (DataError, KeyError, TypeError) as error:
-        what = "is not as `harness review make` wrote it"
-        fix = "make the review again into another folder, and take `page/` from there"
-        raise DataError(Problem(str(path), what, got=str(error), fix=fix)) from error
+def _images_of(review: Review) -> tuple[dict[str, str], dict[str, str]]:
+    """Give by image id the images in a review's page, and the file names of those that are not."""
+    images: dict[str, str] = {}
+    files: dict[str, str] = {}
+    for name in review.queue.annotators:
+        path = review.folder / PAGE / "annotators" / f"{name}.js"
+        try:
+            for item in page_data.read_script(path, "REVIEW_ITEMS")["items"]:
+                place, where = (images, item["image"]) if item["image"] else (files, item["file"])
+                if where:
+                    place[item["image_id"]] = where
+        except (DataError, KeyError, TypeError) as error:
+            what = "is not as `harness review make` wrote it"
+            fix = "make the review again into another folder, and take `page/` from there"
+            raise DataError(Problem(str(path), what, got=str(error), fix=fix)) from error
+    return images, files

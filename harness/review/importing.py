@@ -57,7 +57,7 @@ def read_rows(
     problems: list[Problem] = []
     others: Counter[str] = Counter()
     for each in found.given:
-        image_id = target.images.find(each.image)
+        image_id = target.image(each.image)
         if image_id is None or _is_not_asked(each, image_id, form, target, choice):
             others[each.image] += 1
             continue

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 import harness
 from harness.data.labels.label_set import Equivalences, Labels
@@ -18,12 +18,12 @@ from harness.review.answers import SUFFIX
 from harness.review.deciding import Reason, Rule, Which
 from harness.review.merging import Merged, MergedImage, Person, Way
 from harness.review.opening import OpenReview, Review
-from harness.review.queue import ANSWERS
+from harness.review.queue import ANSWERS, read_part
 from harness.scores.results import Part
 from harness.specs.base import name_fault
 from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.label_set import LabelSetSpec
-from harness.store.lines import read_json, write_json, write_text
+from harness.store.lines import write_json, write_text
 
 
 class Counts(Part):
@@ -84,21 +84,12 @@ class Provenance(Part):
         """Read the provenance beside FILE.jsonl. Raises DataError where it is missing, is none, or
         is of another FILE.jsonl.
         """
-        path = provenance_of(labels)
-        try:
-            found = cls.model_validate(read_json(path, MOST_TEXT))
-        except ValidationError as error:
-            where = ".".join(map(str, error.errors()[0]["loc"]))
-            problem = Problem(f"{path}: {where}", error.errors()[0]["msg"], fix=_MADE)
-            raise DataError(problem) from None
+        found = read_part(cls, provenance_of(labels), "write it again: harness review merge")
         got = _digest(labels)
         if got != found.labels_sha256:
             what, fix = "has been changed since it was merged", "merge again"
             raise DataError(Problem(str(labels), what, got, found.labels_sha256, fix))
         return found
-
-
-_MADE = "write it again: harness review merge"
 
 
 def provenance_of(labels: Path) -> Path:
@@ -204,11 +195,8 @@ def _description(found: Provenance) -> str:
     return (
         f"{found.base.name} with the labels of {counts.decided} images as "
         f"{len(found.answers)} files of answers have them (rule {found.rule}, pass {found.pass_}; "
-        f"{counts.undecided} reviewed images left as they were); {_CREDIT}"
+        f"{counts.undecided} reviewed images left as they were); by `harness review merge`"
     )
-
-
-_CREDIT = "by `harness review merge`"
 
 
 def _provenance(

@@ -1,8 +1,8 @@
 """What `harness review make` says of a queue: images by rule, their candidates, who gets them."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 
-from harness.report.table import NONE, Cell, Column, Table, names
+from harness.report.table import NONE, Cell, Column, Table, names, table_of
 from harness.review.make import Made
 from harness.review.queue import Queue, Rules, Why
 from harness.review.rules import WHYS
@@ -11,10 +11,6 @@ from harness.review.rules import WHYS
 def made_tables(made: Made) -> tuple[Table, ...]:
     """Give the tables of a queue that was made: why its images are in it, and who gets them."""
     return _by_rule(made), _by_annotator(made.queue)
-
-
-def _counted(key: str, heading: str) -> Column:
-    return Column(key, heading, stays=True)
 
 
 def rule_text(why: Why, rules: Rules) -> str:
@@ -47,7 +43,11 @@ def _by_rule(made: Made) -> Table:
     return Table(
         "rules",
         f"{queue.n} images to correct {queue.base}: {queue.mode}, seed {queue.seed}",
-        (*names("why"), _counted("images", "images"), _counted("drawn", "in queue")),
+        (
+            *names("why"),
+            Column("images", "images", stays=True),
+            Column("drawn", "in queue", stays=True),
+        ),
         rows,
         caption="An image may be there for several reasons. "
         f"Candidates an image: {mean:.1f}; images by their number: {counts}.",
@@ -55,18 +55,19 @@ def _by_rule(made: Made) -> Table:
 
 
 def _by_annotator(queue: Queue) -> Table:
-    rows: list[tuple[Cell, ...]] = []
-    for name in queue.annotators:
-        mine = [item for item in queue.items if name in item.annotators]
-        counts = Counter(each for item in mine for each in item.why)
-        rows.append((name, len(mine), counts["control"], counts["honeypot"]))
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for item in queue.items:
+        for name in item.annotators:
+            counts[name].update(("images", *item.why))
     each = "one annotator" if queue.overlap == 1 else f"{queue.overlap} annotators"
-    return Table(
+    return table_of(
+        queue.annotators,
+        (
+            ("annotator", lambda name: name),
+            (Column("images", "images", stays=True), lambda name: counts[name]["images"]),
+            (Column("control", "control", stays=True), lambda name: counts[name]["control"]),
+            (Column("honeypots", "honeypots", stays=True), lambda name: counts[name]["honeypot"]),
+        ),
         "annotators",
         f"{each} an image",
-        (
-            *names("annotator"),
-            *(_counted(each, each) for each in ("images", "control", "honeypots")),
-        ),
-        rows,
     )

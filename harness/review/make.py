@@ -23,6 +23,7 @@ from harness.store.new_folder import new_folder, refuse_full
 log = logging.getLogger("harness")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 """What an annotator may be called: a part of file names and addresses."""
+NAME_FIX = "use letters of a to z, digits, `_` and `-`, at most 40; a letter or digit first"
 _MOST_ANNOTATORS = 1_000
 _USUAL_OVERLAP = 2
 _CHANCE = 0.1
@@ -65,15 +66,11 @@ def check_request(request: QueueRequest) -> None:
     problems = [*_annotator_faults(request.annotators)]
     people, overlap = len(request.annotators), request.overlap
     if overlap is not None and not 1 <= overlap <= people:
-        what, fix = (
-            "each image is for as many annotators as there are, at most",
-            f"give 1 to {people}",
-        )
-        problems.append(Problem("--overlap", what, str(overlap), fix=fix))
+        what = "each image is for as many annotators as there are, at most"
+        problems.append(Problem("--overlap", what, str(overlap), fix=f"give 1 to {people}"))
     if not 0 < request.rules.control <= 1:
-        what = (
-            "is no share: some images are always drawn at random, to know the rate in all of them"
-        )
+        what = "is no share: some images are always drawn at random, to know the rate in all"
+        what += " of them"
         got, fix = f"{request.rules.control:g}", "give a share above 0 and at most 1, as 0.1"
         problems.append(Problem("--control", what, got, fix=fix))
     elif not _has_rule(request) and request.rules.control < 1:
@@ -88,9 +85,8 @@ def _annotator_faults(names: Sequence[str]) -> list[Problem]:
     if not names or len(names) > _MOST_ANNOTATORS:
         fix = f"give 1 to {_MOST_ANNOTATORS} names with commas between them, as ann,bob"
         return [Problem(where, "are no people", f"{len(names)} names", fix=fix)]
-    fix = "use letters of a to z, digits, `_` and `-`, at most 40; a letter or digit first"
     found = [
-        Problem(where, "is no name of an annotator", ascii(each)[:80], fix=fix)
+        Problem(where, "is no name of an annotator", ascii(each)[:80], fix=NAME_FIX)
         for each in names
         if not NAME.fullmatch(each) or name_fault(each)
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from harness.report.table import Column, Table, names
+from harness.report.table import Column, Table, names, table_of
 from harness.review.deciding import Reason
 from harness.review.label_file import Provenance
 from harness.review.merging import Way
@@ -21,20 +21,20 @@ IN_WORDS: Mapping[Way, str] = {
 
 def groups_table(before: Mapping[Group, int], after: Mapping[Group, int]) -> Table:
     """Give the images of every label group before and after."""
-    rows = [
-        (_ABOUT[name], name, before[name], after[name], _signed(after[name] - before[name]))
-        for name in GROUPS
-    ]
-    columns = (
-        *names("images with"),
-        *names("group"),
-        *(Column(each, each, stays=True) for each in ("before", "after", "change")),
+    differences = {name: after[name] - before[name] for name in GROUPS}
+    change = {name: f"{each:+d}" if each else "0" for name, each in differences.items()}
+    return table_of(
+        GROUPS,
+        (
+            ("images with", lambda group: _ABOUT[group]),
+            ("group", lambda group: group),
+            (Column("before", "before", stays=True), lambda group: before[group]),
+            (Column("after", "after", stays=True), lambda group: after[group]),
+            (Column("change", "change", stays=True), lambda group: change[group]),
+        ),
+        "groups",
+        "Images by label group",
     )
-    return Table("groups", "Images by label group", columns, rows)
-
-
-def _signed(change: int) -> str:
-    return f"{change:+d}" if change else "0"
 
 
 _ABOUT: Mapping[Group, str] = {
@@ -65,8 +65,7 @@ def notes_of(found: Provenance) -> Sequence[str]:
     ties = sum(bool(each.ties) for each in found.images)
     notes = []
     if undecided:
-        rest = ", …" if len(undecided) > _SHOWN else ""
-        listed = ", ".join(undecided[:_SHOWN]) + rest
+        listed = ", ".join(undecided[:_SHOWN]) + (", …" if len(undecided) > _SHOWN else "")
         notes.append(f"{len(undecided)} not decided, the base's labels stay: {listed}")
     if ties:
         notes.append(f"{ties} with a tie: what exactly half of the people named is not taken")

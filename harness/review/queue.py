@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Literal, Self, get_args
+from typing import Final, Literal, Self, TypeVar, get_args
 
 from pydantic import ConfigDict, ValidationError
 
@@ -17,7 +17,7 @@ from harness.limits import MOST_TEXT
 from harness.scores.results import Part, Protocol
 from harness.store.lines import read_json, write_json
 
-FORMAT: Final = 1
+PartOf = TypeVar("PartOf", bound=Part)
 FILE = "queue.json"
 ANSWERS = "answers"
 """Folder of the annotators' answers, a file `NAME.jsonl` each, beside `queue.json`."""
@@ -166,24 +166,11 @@ class Queue(_Strict):
         been changed since it was made.
         """
         path = folder / FILE
-        try:
-            found = cls.model_validate(read_json(path, MOST_TEXT))
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            problem = Problem(
-                f"{path}: {where}", first["msg"], fix="make it again: harness review make"
-            )
-            raise DataError(problem) from None
+        found = read_part(cls, path, "make it again: harness review make")
         if found.sha256 != digest(found):
-            problem = Problem(
-                str(path),
-                "has been changed since it was made",
-                got=digest(found),
-                expected=found.sha256,
-                fix="take the file that `harness review make` wrote",
-            )
-            raise DataError(problem)
+            what = "has been changed since it was made"
+            fix = "take the file that `harness review make` wrote"
+            raise DataError(Problem(str(path), what, digest(found), found.sha256, fix))
         return found
 
     @cached_property
@@ -204,6 +191,16 @@ class Queue(_Strict):
     def write(self, folder: Path) -> None:
         """Write `queue.json` whole or not at all."""
         write_json(folder / FILE, self.model_dump(mode="json"))
+
+
+def read_part(kind: type[PartOf], path: Path, fix: str) -> PartOf:
+    """Read a whole JSON file. Raises DataError, with the `fix`, for one that is not of its kind."""
+    try:
+        return kind.model_validate(read_json(path, MOST_TEXT))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise DataError(Problem(f"{path}: {where}", first["msg"], fix=fix)) from None
 
 
 def digest(queue: Queue) -> str:

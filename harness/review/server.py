@@ -51,26 +51,79 @@ _BARRED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Not you
 
 @dataclass(frozen=True, slots=True)
 class ServedReview:
-    """What is served: a review's folder, its tokens, and the answers there are."""
+    """What is served: a review's folder, its tokens, and the answers there are; and what is
+    answered to each address. All but the page itself is for those who have a token.
+    """
 
-    folder: Path
+    page: Path
+    """Folder of what annotators get."""
     queue: Queue
     tokens: Mapping[str, str]
     """Annotator to token."""
     logs: Mapping[str, AnswerLog]
 
-    @property
-    def page(self) -> Path:
-        """What annotators get."""
-        return self.folder / PAGE
+    def start(self, token: str | None = None) -> Response:
+        """Give the page; an address with a wrong token gets a page that says so."""
+        if token is not None and self._owner(token) is None:
+            return HTMLResponse(_BARRED, 403)
+        return FileResponse(self.page / "index.html")
 
-    def annotator_of(self, token: str) -> str | None:
-        """Give whose token it is; None for nobody's."""
+    def page_file(self, request: Request, file: str) -> Response:
+        """Give a file of the page; those that say what is reviewed need a token."""
+        if file in ("queue.js", "classes.js"):
+            self._annotator(request)
+        return _file(self.page, file if _OF_PAGE.fullmatch(file) else None)
+
+    def image(self, request: Request, file: str) -> Response:
+        """Give an image."""
+        self._annotator(request)
+        return _file(self.page / "images", file if _OF_IMAGES.fullmatch(file) else None)
+
+    def own_file(self, request: Request, file: str) -> Response:
+        """Give what the annotator is asked, and in mode `shown` the sources."""
+        name = self._annotator(request)
+        is_shown = self.queue.mode == "shown" and file == f"{name}{SHOWN}"
+        is_own = is_shown or file == f"{name}.js"
+        return _file(self.page / "annotators", file if is_own else None)
+
+    def sources(self, request: Request, image: str) -> Response:
+        """Give where an image's candidates come from, once its blind answer is on disk."""
+        name = self._annotator(request)
+        item = self.queue.item_of.get(image)
+        if self.queue.mode != "blind_then_shown" or item is None or name not in item.annotators:
+            raise HTTPException(404, "There is nothing to be shown.")
+        if not self.logs[name].has_first(image):
+            raise HTTPException(409, "The first answer is not stored yet.")
+        path = self.page / "annotators" / f"{name}{SHOWN}"
+        return JSONResponse(read_script(path, "REVIEW_SHOWN").get(image, {}))
+
+    def answers(self, request: Request) -> Response:
+        """Give the annotator's name, and all of the annotator's answers that are on disk."""
+        name = self._annotator(request)
+        rows = [row.model_dump(mode="json", by_alias=True) for row in self.logs[name].rows]
+        return JSONResponse({"annotator": name, "rows": rows})
+
+    async def take(self, request: Request) -> Response:
+        """Take an answer; it is on disk when this is answered with 200."""
+        name = self._annotator(request)
+        row = _row(self.queue, name, await _body(request))
+        problem = await run_in_threadpool(self.logs[name].add, row)
+        if problem is not None:
+            raise HTTPException(409, _sentence(problem))
+        return JSONResponse({"saved": True})
+
+    def _owner(self, token: str) -> str | None:
         given = token.encode()
         found = [
             name for name, own in self.tokens.items() if secrets.compare_digest(own.encode(), given)
         ]
         return found[0] if found else None
+
+    def _annotator(self, request: Request) -> str:
+        name = self._owner(request.headers.get(HEADER, ""))
+        if name is None:
+            raise HTTPException(403, "This address is not valid. Open the link you were given.")
+        return name
 
 
 def serve(folder: Path, host: str, port: int) -> None:
@@ -87,13 +140,10 @@ def serve(folder: Path, host: str, port: int) -> None:
             say(f"{name}  http://{shown_host}:{listener.getsockname()[1]}/#token={token}")
         say(f"answers come into {folder / ANSWERS}; Ctrl+C stops the server")
         if host not in LOOPBACK:
-            say(
-                "anybody in this network can read along: use it in a network that you trust",
-                err=True,
-            )
-        config = uvicorn.Config(
-            make_app(review), log_level="warning", access_log=False, server_header=False
-        )
+            what = "anybody in this network can read along: use it in a network that you trust"
+            say(what, err=True)
+        app = make_app(review)
+        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
         uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -108,11 +158,9 @@ def opened(folder: Path, queue: Queue) -> ServedReview:
     logs = {name: AnswerLog(queue, folder, name) for name in queue.annotators}
     for name, log in logs.items():
         if log.was_torn:
-            say(
-                f"{name}: the last line was cut off, and never acknowledged; it was removed",
-                err=True,
-            )
-    return ServedReview(folder, queue, tokens_of(folder, queue.annotators), logs)
+            what = "the last line was cut off, and never acknowledged; it was removed"
+            say(f"{name}: {what}", err=True)
+    return ServedReview(folder / PAGE, queue, tokens_of(folder, queue.annotators), logs)
 
 
 def tokens_of(folder: Path, annotators: tuple[str, ...]) -> dict[str, str]:
@@ -136,79 +184,16 @@ def tokens_of(folder: Path, annotators: tuple[str, ...]) -> dict[str, str]:
     return tokens
 
 
-class Pages:
-    """What is answered to each address. All but the page itself is for those who have a token."""
-
-    def __init__(self, review: ServedReview) -> None:
-        self._review = review
-
-    def start(self, token: str | None = None) -> Response:
-        """Give the page; an address with a wrong token gets a page that says so."""
-        if token is not None and self._review.annotator_of(token) is None:
-            return HTMLResponse(_BARRED, 403)
-        return FileResponse(self._review.page / "index.html")
-
-    def page_file(self, request: Request, file: str) -> Response:
-        """Give a file of the page; those that say what is reviewed need a token."""
-        if file in ("queue.js", "classes.js"):
-            self._annotator(request)
-        return _file(self._review.page, file if _OF_PAGE.fullmatch(file) else None)
-
-    def image(self, request: Request, file: str) -> Response:
-        """Give an image."""
-        self._annotator(request)
-        return _file(self._review.page / "images", file if _OF_IMAGES.fullmatch(file) else None)
-
-    def own_file(self, request: Request, file: str) -> Response:
-        """Give what the annotator is asked, and in mode `shown` the sources."""
-        name = self._annotator(request)
-        is_shown = self._review.queue.mode == "shown" and file == f"{name}{SHOWN}"
-        is_own = is_shown or file == f"{name}.js"
-        return _file(self._review.page / "annotators", file if is_own else None)
-
-    def sources(self, request: Request, image: str) -> Response:
-        """Give where an image's candidates come from, once its blind answer is on disk."""
-        name, queue = self._annotator(request), self._review.queue
-        item = queue.item_of.get(image)
-        if queue.mode != "blind_then_shown" or item is None or name not in item.annotators:
-            raise HTTPException(404, "There is nothing to be shown.")
-        if not self._review.logs[name].has_first(image):
-            raise HTTPException(409, "The first answer is not stored yet.")
-        path = self._review.page / "annotators" / f"{name}{SHOWN}"
-        return JSONResponse(read_script(path, "REVIEW_SHOWN").get(image, {}))
-
-    def answers(self, request: Request) -> Response:
-        """Give the annotator's name, and all of the annotator's answers that are on disk."""
-        name = self._annotator(request)
-        rows = [row.model_dump(mode="json", by_alias=True) for row in self._review.logs[name].rows]
-        return JSONResponse({"annotator": name, "rows": rows})
-
-    async def take(self, request: Request) -> Response:
-        """Take an answer; it is on disk when this is answered with 200."""
-        name = self._annotator(request)
-        row = _row(self._review.queue, name, await _body(request))
-        problem = await run_in_threadpool(self._review.logs[name].add, row)
-        if problem is not None:
-            raise HTTPException(409, _sentence(problem))
-        return JSONResponse({"saved": True})
-
-    def _annotator(self, request: Request) -> str:
-        name = self._review.annotator_of(request.headers.get(HEADER, ""))
-        if name is None:
-            raise HTTPException(403, "This address is not valid. Open the link you were given.")
-        return name
-
-
 def make_app(review: ServedReview) -> FastAPI:
     """Make the application of a review."""
-    app, pages = FastAPI(openapi_url=None, docs_url=None, redoc_url=None), Pages(review)
-    app.add_api_route("/", pages.start)
-    app.add_api_route("/api/answers", pages.answers)
-    app.add_api_route("/api/answers", pages.take, methods=["POST"])
-    app.add_api_route("/api/shown", pages.sources)
-    app.add_api_route("/annotators/{file}", pages.own_file)
-    app.add_api_route("/images/{file}", pages.image)
-    app.add_api_route("/{file}", pages.page_file)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.add_api_route("/", review.start)
+    app.add_api_route("/api/answers", review.answers)
+    app.add_api_route("/api/answers", review.take, methods=["POST"])
+    app.add_api_route("/api/shown", review.sources)
+    app.add_api_route("/annotators/{file}", review.own_file)
+    app.add_api_route("/images/{file}", review.image)
+    app.add_api_route("/{file}", review.page_file)
     app.add_exception_handler(HarnessError, _unstored)
     app.middleware("http")(_with_headers)
     return app
@@ -269,6 +254,5 @@ def _listening(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family)
     except (OSError, OverflowError) as error:
         fix = "choose another --port, or another --host"
-        raise UserError(
-            Problem(f"{host}:{port}", "cannot be served", str(error), fix=fix)
-        ) from None
+        problem = Problem(f"{host}:{port}", "cannot be served", str(error), fix=fix)
+        raise UserError(problem) from None

@@ -11,7 +11,7 @@ from harness.data.classes import Class, ClassList
 from harness.data.labels.files import read_text
 from harness.errors import DataError, RunError
 from harness.review.answers import AnswerRow, read_answers
-from harness.review.formats.base import ClassTexts, ImageNames, Source, Target
+from harness.review.formats.base import ClassTexts, Source, Target
 from harness.review.formats.registry import FORMATS, format_named
 from harness.review.importing import Choice, Imported, import_file
 from harness.review.queue import Predicted, Queue
@@ -80,7 +80,7 @@ def read_in(
 ) -> Imported:
     path = folder / "theirs"
     path.write_text(text, encoding="utf-8", newline="")
-    target = Target(queue, TEXTS, ImageNames(queue), names or {})
+    target = Target(queue, TEXTS, names or {})
     form = format_named(name)
     return import_file(folder, read_text("answers", path), form, target, Choice(**choice))
 

@@ -47,7 +47,7 @@ def import_(
     already is not added again. docs/review.md shows each format.
     """
     from harness.data.labels.files import read_text
-    from harness.review.formats.base import ClassTexts, ImageNames, Target
+    from harness.review.formats.base import ClassTexts, Target
     from harness.review.formats.registry import format_named
     from harness.review.importing import Choice, import_file
     from harness.review.opening import open_task_of
@@ -58,7 +58,7 @@ def import_(
     alone, names = _names(annotator or ())
     overrides = overrides_of(label_set, equivalences)
     opened = open_task_of(catalogue_of(include_path), queue, folder, overrides)
-    target = Target(queue, ClassTexts(opened.classes), ImageNames(queue), names)
+    target = Target(queue, ClassTexts(opened.classes), names)
     choice = Choice(pass_of(queue, pass_name), alone, replace)
     found = import_file(folder, read_text("answers", file), form, target, choice)
     for note in found.notes:

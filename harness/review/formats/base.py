@@ -16,8 +16,6 @@ from harness.review.queue import Pass, Queue
 
 NOT_SURE: Final = -1
 """In a label set: the person cannot say. ReImageNet's label for it."""
-
-
 Answered = tuple[tuple[int, ...], Status]
 """Class ids, ascending, and the status."""
 
@@ -71,9 +69,8 @@ class ClassTexts:
         statuses = {status for text in texts if (status := self.status(text))}
         if statuses and len(set(texts)) > 1:
             fix = "mend the answer: classes, or that there is none"
-            return Problem(
-                where, "names a class and that there is none", ", ".join(texts)[:120], fix=fix
-            )
+            what, got = "names a class and that there is none", ", ".join(texts)[:120]
+            return Problem(where, what, got, fix=fix)
         if statuses:
             return (), statuses.pop()
         labels = []
@@ -114,30 +111,6 @@ _SPECIAL: Mapping[str, Status] = {
 _LONGEST_ID = 19
 
 
-@dataclass(frozen=True)
-class ImageNames:
-    """Which image of a queue a name means."""
-
-    queue: Queue
-
-    def find(self, name: str) -> str | None:
-        """Give the id of the image that has this id, or this file name, or whose id stands so in
-        CSV; None where there is none, or several.
-        """
-        for each in (name, written_id(name)):
-            if each in self.queue.item_of:
-                return each
-        return self._others.get(name) or self._others.get(image_id_of(name))
-
-    @cached_property
-    def _others(self) -> Mapping[str, str]:
-        found: defaultdict[str, set[str]] = defaultdict(set)
-        for each in self.queue.item_of:
-            found[cell(each)].add(each)
-            found[image_id_of(each)].add(each)
-        return {name: next(iter(ids)) for name, ids in found.items() if len(ids) == 1}
-
-
 @dataclass(frozen=True, slots=True)
 class Source:
     """What is written."""
@@ -166,13 +139,12 @@ class Source:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Target:
     """What is read for."""
 
     queue: Queue
     texts: ClassTexts
-    images: ImageNames
     names: Mapping[str, str] = field(default_factory=dict)
     """Names in the file to those of annotators, where they differ."""
 
@@ -184,6 +156,23 @@ class Target:
             return None
         fix = "import it into the review that it was exported from"
         return Problem(where, "is of another queue", str(sha256), self.queue.sha256, fix)
+
+    def image(self, name: str) -> str | None:
+        """Give the id of the image that has this id, or this file name, or whose id stands so in
+        CSV; None where there is none, or several.
+        """
+        for each in (name, written_id(name)):
+            if each in self.queue.item_of:
+                return each
+        return self._images.get(name) or self._images.get(image_id_of(name))
+
+    @cached_property
+    def _images(self) -> Mapping[str, str]:
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for each in self.queue.item_of:
+            found[cell(each)].add(each)
+            found[image_id_of(each)].add(each)
+        return {name: next(iter(ids)) for name, ids in found.items() if len(ids) == 1}
 
     def person(self, name: str) -> str | None:
         """Give the annotator whom a name in the file means; None where there is none."""

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 from harness.data.labels.files import LabelFile, parse_lines
 from harness.data.labels.readers import read_csv, read_regt
-from harness.data.labels.rows import LabelRow, first_problems
-from harness.errors import DataError, Problem
+from harness.data.labels.rows import LabelRow, without_problems
+from harness.errors import Problem
 from harness.report.csv_text import csv_text
 from harness.review.formats.base import NOT_SURE, Format, Found, Given, Source, Target, sure
 from harness.review.formats.cells import check_ids
@@ -69,26 +69,25 @@ def read_proposed(file: LabelFile, target: Target) -> Found:
 def _read(
     file: LabelFile, target: Target, reader: Callable[[LabelFile], Iterator[LabelRow | Problem]]
 ) -> Found:
-    given: list[Given] = []
-    problems: list[Problem] = []
     dropped = left_out = 0
-    for row in reader(file):
-        if isinstance(row, Problem):
-            problems.append(row)
-        elif row.labels is None:
-            left_out += 1
-        else:
-            answer = _given(row, target)
-            problems += [answer] if isinstance(answer, Problem) else []
-            given += [answer] if isinstance(answer, Given) else []
-            dropped += "not_sure_dropped" in row.notes
-    if problems:
-        raise DataError(first_problems(problems, str(file.path)))
+
+    def answers() -> Iterator[Given | Problem]:
+        nonlocal dropped, left_out
+        for row in reader(file):
+            if isinstance(row, Problem):
+                yield row
+            elif row.labels is None:
+                left_out += 1
+            else:
+                dropped += "not_sure_dropped" in row.notes
+                yield _given(row, target)
+
+    given = without_problems(answers(), str(file.path))
     notes = (
         f"{dropped} images have -1 (not sure) beside labels, which was left out" if dropped else "",
         f"{left_out} images are marked as problematic and were left out" if left_out else "",
     )
-    return Found(tuple(given), tuple(each for each in notes if each))
+    return Found(given, tuple(filter(None, notes)))
 
 
 def _given(row: LabelRow, target: Target) -> Given | Problem:

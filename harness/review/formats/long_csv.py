@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from harness.data.labels.files import LabelFile
-from harness.data.labels.rows import first_problems
-from harness.errors import DataError, Problem
+from harness.data.labels.rows import without_problems
+from harness.errors import Problem
 from harness.report.csv_text import csv_text
 from harness.review.formats.base import Format, Found, Given, Source, Target, sure
 from harness.review.formats.cells import (
@@ -53,27 +53,26 @@ def read(file: LabelFile, target: Target) -> Found:
     header = header_of(file)
     image, who = column_of(file, header, _IMAGE), column_of(file, header, _WHO)
     column_of(file, header, (_LABEL,))
-    found: dict[tuple[str, str, str | None], Given] = {}
-    problems: list[Problem] = []
-    for each in _rows(file, target, header, (image, who)):
-        if isinstance(each, Problem):
-            problems.append(each)
-            continue
-        key = (each.image, each.annotator or "", each.pass_)
-        old = found.get(key)
-        if old is None:
-            found[key] = each
-        elif old.status == each.status == "labelled":
-            found[key] = replace(old, labels=sure((*old.labels, *each.labels)))
-        elif old.status != each.status:
-            what = "says something else than an earlier row of the same answer"
-            fix = "keep one of the two rows"
-            problems.append(
-                Problem(each.where, what, each.status, f"{old.status}, as {old.where}", fix)
-            )
-    if problems:
-        raise DataError(first_problems(problems, str(file.path)))
+    found: dict[tuple[str, str | None, str | None], Given] = {}
+    rows = (_joined(each, found) for each in _rows(file, target, header, (image, who)))
+    without_problems(rows, str(file.path))
     return Found(tuple(found.values()))
+
+
+def _joined(
+    each: Given | Problem, found: dict[tuple[str, str | None, str | None], Given]
+) -> Given | Problem:
+    """Put a row to the earlier ones of its answer, or say why it does not belong to them."""
+    if isinstance(each, Problem):
+        return each
+    key = (each.image, each.annotator, each.pass_)
+    old = found.setdefault(key, each)
+    if old.status != each.status:
+        what = "says something else than an earlier row of the same answer"
+        expected, fix = f"{old.status}, as {old.where}", "keep one of the two rows"
+        return Problem(each.where, what, each.status, expected, fix)
+    found[key] = replace(old, labels=sure((*old.labels, *each.labels)))
+    return each
 
 
 def _rows(
