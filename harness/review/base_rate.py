@@ -1,9 +1,9 @@
 """How many labels people change: in images drawn at random, in those that a rule chose, in all."""
 
-from collections import defaultdict
+from collections.abc import Iterable
 
 from harness.review.merging import Merged
-from harness.review.queue import Queue
+from harness.review.queue import Item, Queue
 from harness.review.verdicts import Shared, is_chosen, share_of
 from harness.scores.results import Interval, Part, Percent
 from harness.scores.strata import Stratum, of_strata
@@ -33,15 +33,16 @@ class BaseRate(Part):
 def base_rate(queue: Queue, merged: Merged) -> BaseRate:
     """Compute the rates. Honeypots are left out."""
     way = {each.image_id: each.way for each in merged.images}
+
+    def changed(items: Iterable[Item]) -> Shared:
+        ways = [way[each.image_id] for each in items if way[each.image_id] is not None]
+        return share_of(sum(each != "kept" for each in ways), len(ways))
+
     items = [item for item in queue.items if item.known is None]
     control = [each for each in items if "control" in each.why]
-    parts: dict[bool, list[bool]] = defaultdict(list)
-    for item in items:
-        if way[item.image_id] is not None:
-            parts[is_chosen(item)].append(way[item.image_id] != "kept")
-    chosen, others = (share_of(sum(parts[each]), len(parts[each])) for each in (True, False))
-    decided = [way[each.image_id] for each in control if way[each.image_id] is not None]
-    changed = share_of(sum(each != "kept" for each in decided), len(decided))
+    of_control = changed(control)
+    chosen = changed(each for each in items if is_chosen(each))
+    others = changed(each for each in items if not is_chosen(each))
     whole, ci95 = None, None
     if queue.n_images is not None and queue.n_chosen is not None:
         n_others = queue.n_images - queue.n_chosen
@@ -49,8 +50,8 @@ def base_rate(queue: Queue, merged: Merged) -> BaseRate:
         strata = [Stratum(size, each.n, each.of) for size, each in sizes if size]
         whole, ci95 = of_strata(strata) or (None, None)
     return BaseRate(
-        changed=changed,
-        n_undecided=len(control) - len(decided),
+        changed=of_control,
+        n_undecided=len(control) - of_control.of,
         n_images=queue.n_images,
         n_chosen=queue.n_chosen,
         whole=whole,

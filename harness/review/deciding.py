@@ -5,7 +5,7 @@ rule cannot decide.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import numpy as np
 
@@ -16,10 +16,8 @@ from harness.review.queue import Vote
 from harness.scores.dawid_skene import NO_VOTE, DawidSkene, dawid_skene
 
 Rule = Literal["majority", "unanimous", "adjudicated", "dawid_skene"]
-RULES: Final[tuple[Rule, ...]] = get_args(Rule)
 Which = Literal["blind", "shown", "last"]
 """Which answers count: those before, those after the sources were seen, or each person's last."""
-PASSES: Final[tuple[Which, ...]] = get_args(Which)
 Reason = Literal[
     "no answer", "all unsure", "no majority", "not unanimous", "not adjudicated",
     "adjudicator unsure", "adjudicators differ", "answers changed after the adjudication",

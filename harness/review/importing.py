@@ -57,12 +57,10 @@ def read_rows(
     problems: list[Problem] = []
     others: Counter[str] = Counter()
     for each in found.given:
-        image_id = target.image(each.image)
-        if image_id is None or _is_not_asked(each, image_id, form, target, choice):
+        row = _row(each, form, target, choice)
+        if row is None:
             others[each.image] += 1
-            continue
-        row = _row(each, image_id, form, target, choice)
-        if isinstance(row, Problem):
+        elif isinstance(row, Problem):
             problems.append(row)
         elif row.key in rows:
             what = "is a second answer of one person to one image in one pass"
@@ -83,31 +81,24 @@ def read_rows(
     return [row for _, row in rows.values()], notes
 
 
-def _is_not_asked(
-    given: Given, image_id: str, form: Format, target: Target, choice: Choice
-) -> bool:
-    """Whether a label set, which is of a whole data set, names an image that the person whose
-    answers it is to be does not get.
+def _row(given: Given, form: Format, target: Target, choice: Choice) -> AnswerRow | Problem | None:
+    """Give an answer as a row, or what is wrong with it. None for an image that is not in the queue
+    or that, in a label set, which is of a whole data set, is not one of the person's.
     """
-    name = given.annotator or choice.annotator
-    person = target.person(name) if name else None
-    is_asked = person in target.queue.item_of[image_id].annotators
-    return form.is_label_set and person is not None and not is_asked
-
-
-def _row(
-    given: Given, image_id: str, form: Format, target: Target, choice: Choice
-) -> AnswerRow | Problem:
+    queue, image_id = target.queue, target.image(given.image)
+    if image_id is None:
+        return None
     name = given.annotator or choice.annotator
     if name is None:
         what, fix = "does not say whose it is", "--annotator NAME"
         return Problem(given.where, what, fix=fix)
     person = target.person(name)
-    queue = target.queue
     if person is None:
         fix = f"--annotator {name}=NAME"
         expected = ", ".join(queue.annotators[:_SHOWN])
         return Problem(given.where, "is of nobody who gets the queue", name, expected, fix)
+    if form.is_label_set and person not in queue.item_of[image_id].annotators:
+        return None
     pass_ = given.pass_ or choice.pass_ or (queue.passes[0] if len(queue.passes) == 1 else None)
     if pass_ is None:
         fix = f"--pass {' or '.join(queue.passes)}"

@@ -21,9 +21,9 @@ from harness.review.deciding import (
     decide,
 )
 from harness.review.queue import Pass
-from harness.scores.metrics import GROUPS, Group, Scope, group_rows
+from harness.review.rules import rows_of_groups
+from harness.scores.metrics import GROUPS, Group
 from harness.scores.results import Part
-from harness.scores.truth import to_truth
 
 Way = Literal["kept", "added", "removed", "replaced", "emptied", "filled", "new"]
 """How the labels of an image changed, equivalent classes merged: not at all; labels came to those
@@ -212,13 +212,6 @@ def _people(decided: Decided) -> tuple[Person, ...]:
 def count_groups(
     labels: LabelSet, original: LabelSet | None, same: Equivalences
 ) -> dict[Group, int]:
-    """Count the images of a label set by label group, whether a run has answered them or not; see
-    `group_rows`.
-    """
-    ids = tuple(labels.labels)
-    truth = to_truth(labels, ids, same)
-    held = None if original is None else to_truth(original, ids, same)
-    nothing = np.zeros(len(ids), dtype=np.bool_)
-    scope = Scope(truth.n_labels > 0, truth.n_labels == 0, nothing, truth.lowest)
-    groups = group_rows(truth, scope, held)
+    """Count the images of a label set by label group, whether a run has answered them or not."""
+    groups = rows_of_groups(labels, original, tuple(labels.labels), same)
     return {name: int(np.count_nonzero(groups[name])) for name in GROUPS}

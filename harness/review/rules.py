@@ -1,13 +1,14 @@
 """Which images the rules of a queue choose, and into which group of labels an image falls."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
-from harness.data.labels.label_set import LabelSet
+from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.errors import Problem, SpecError, UserError, unknown_name
 from harness.review.queue import Rules, Why
 from harness.review.sources import Sources
@@ -51,14 +52,11 @@ def choose(sources: Sources, rules: Rules, flagged: Mapping[str, str], base: str
     if unknown:
         what, fix = "there is no such image in the data set", "take the line out, or correct it"
         raise UserError(Problem(flagged[each], what, got=each, fix=fix) for each in unknown)
-    found = _predicates(sources, rules, against, group)
-    ids = sorted({*sources.image_ids, *flagged})
-    why: dict[str, tuple[Why, ...]] = {}
-    for image_id in ids:
-        names = {name for name, applies in found.items() if applies(image_id)}
-        names |= {"flagged"} if image_id in flagged else set()
-        if names:
-            why[image_id] = tuple(each for each in WHYS if each in names)
+    found = {**_by_rule(sources, rules, against, group), "flagged": set(flagged)}
+    why = {
+        image_id: tuple(each for each in WHYS if image_id in found.get(each, ()))
+        for image_id in sorted(set().union(*found.values()))
+    }
     return Chosen(against.name, group, why)
 
 
@@ -79,16 +77,26 @@ def _groups(sources: Sources, base: LabelSet) -> dict[str, Group]:
     labels = sources.labels.headline if base.original else base
     if original is None or labels is None:
         return {}
-    ids, same = sources.image_ids, sources.labels.equivalences
-    truth, was = to_truth(labels, ids, same), to_truth(original, ids, same)
+    ids = sources.image_ids
+    rows = rows_of_groups(labels, original, ids, sources.labels.equivalences)
+    return {ids[place]: each for each in _FINE for place in np.flatnonzero(rows[each])}
+
+
+def rows_of_groups(
+    labels: LabelSet, original: LabelSet | None, ids: tuple[str, ...], same: Equivalences
+) -> dict[Group, NDArray[np.bool_]]:
+    """Give which of the images are in each label group, whether a run has answered them or not; see
+    `group_rows`.
+    """
+    truth = to_truth(labels, ids, same)
+    was = None if original is None else to_truth(original, ids, same)
     scope = Scope(
         scored=truth.labelled & (truth.n_labels > 0),
         empty=truth.labelled & (truth.n_labels == 0),
         failed=np.zeros(len(ids), dtype=np.bool_),
-        home=was.lowest,
+        home=truth.lowest,
     )
-    rows = group_rows(truth, scope, was)
-    return {ids[place]: each for each in _FINE for place in np.flatnonzero(rows[each])}
+    return group_rows(truth, scope, was)
 
 
 def _refuse_inapplicable(sources: Sources, rules: Rules, group: Mapping[str, Group]) -> None:
@@ -121,32 +129,26 @@ def _refuse_margin(sources: Sources, share: float) -> None:
         raise UserError(Problem("--low_margin", "no run has scores of two classes", fix=fix))
 
 
-def _predicates(
+def _by_rule(
     sources: Sources, rules: Rules, base: LabelSet, group: Mapping[str, Group]
-) -> dict[Why, Callable[[str], bool]]:
-    """Give for each rule that is set, but `flagged`, whether it chooses an image."""
-    found: dict[Why, Callable[[str], bool]] = {}
-    merge_all = sources.labels.equivalences.merge_all
+) -> dict[Why, set[str]]:
+    """Give the images that each rule that is set, but `flagged`, chooses."""
+    found: dict[Why, set[str]] = {}
+    ids, merge_all = sources.image_ids, sources.labels.equivalences.merge_all
     if rules.disagree is not None:
-        at_least = rules.disagree
-
-        def disagree(image_id: str) -> bool:
-            if image_id not in base.labels:
-                return False
-            right = merge_all(base.labels[image_id])
-            return len(_outside(sources, image_id, right)) >= at_least
-
-        found["disagree"] = disagree
+        right = {each: merge_all(base.labels[each]) for each in ids if each in base.labels}
+        found["disagree"] = {
+            each for each in right if len(_outside(sources, each, right[each])) >= rules.disagree
+        }
     if rules.groups:
         wanted = {fine for each in rules.groups for fine in GROUPS[each]}
-        found["groups"] = lambda image_id: group.get(image_id) in wanted
+        found["groups"] = {each for each in group if group[each] in wanted}
     if rules.split:
-        found["split"] = lambda image_id: _is_split(sources, image_id)
+        found["split"] = {each for each in ids if _is_split(sources, each)}
     if rules.low_margin is not None:
-        near = _nearest(_margins(sources), rules.low_margin)
-        found["low_margin"] = lambda image_id: image_id in near
+        found["low_margin"] = _nearest(_margins(sources), rules.low_margin)
     if rules.oop:
-        found["oop"] = lambda image_id: any(each.predicted.oop for each in sources.of(image_id))
+        found["oop"] = {each for each in ids if any(one.predicted.oop for one in sources.of(each))}
     return found
 
 

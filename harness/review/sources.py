@@ -5,7 +5,7 @@ run answered, of runs over one data set and one class list.
 import hashlib
 import logging
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -140,16 +140,14 @@ def _check_alike(runs: Sequence[OpenRun]) -> None:
             fix = "make a queue of each; answers to the same images come in by `harness import`"
             raise DataError(Problem(where, what, got, "runs over the same images", fix))
         check_same_equivalences(first, other, where)
-    named = Counter((run.manifest.model, run.manifest.task) for run in runs)
-    for (model, task), count in named.items():
-        if count > 1:
-            got = ", ".join(
-                str(run.path)
-                for run in runs
-                if (run.manifest.model, run.manifest.task) == (model, task)
-            )
-            what = f"{count} runs of one model under one task, which answers could not tell apart"
-            raise UserError(Problem(f"{model} on {task}", what, got, fix="give one of them"))
+    paths: defaultdict[str, list[str]] = defaultdict(list)
+    for run in runs:
+        paths[f"{run.manifest.model} on {run.manifest.task}"].append(str(run.path))
+    for where, several in paths.items():
+        if len(several) > 1:
+            what = f"{len(several)} runs of one model under one task, which answers could not tell"
+            what += " apart"
+            raise UserError(Problem(where, what, ", ".join(several), fix="give one of them"))
 
 
 def _same_data(a: OpenRun, b: OpenRun) -> bool:
@@ -181,10 +179,8 @@ def _label_sets(runs: Sequence[OpenRun]) -> list[LabelSet]:
 def _source_run(run: OpenRun) -> SourceRun:
     with RunDirectory(run.path).predictions.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    path = "/".join(run.path.resolve().parts[-2:])
-    return SourceRun(
-        path=path, model=run.manifest.model, task=run.manifest.task, predictions_sha256=digest
-    )
+    path, manifest = "/".join(run.path.resolve().parts[-2:]), run.manifest
+    return SourceRun(path=path, model=manifest.model, task=manifest.task, predictions_sha256=digest)
 
 
 def _pictures(runs: Sequence[OpenRun]) -> dict[str, str]:

@@ -21,7 +21,8 @@ from harness.report.terminal import paragraph, say
 if TYPE_CHECKING:
     from harness.data.labels.label_set import LabelSet
     from harness.review.label_file import Provenance
-    from harness.review.merging import Merged
+    from harness.review.merging import How, Merged
+    from harness.review.opening import Review
 
 
 class RuleName(StrEnum):
@@ -68,15 +69,25 @@ BaseOption = Annotated[
 ]
 
 
-def check_rule(rule: RuleName, which: PassName, adjudication: Path | None, folder: Path) -> None:
-    """Raise UserError for a rule, a pass and an adjudication that do not go together."""
+def how_of(
+    review: "Review", rule: RuleName, which: PassName, adjudication: Path | None, name: str
+) -> "tuple[How, Review | None]":
+    """Give how a review is merged, and its adjudication where the rule needs one. Raises UserError
+    for a rule, a pass and an adjudication that do not go together, or not with the review.
+    """
+    from harness.review.merging import How
+    from harness.review.opening import check_pass, read_adjudication
+
     if (rule is RuleName.ADJUDICATED) != (adjudication is not None):
         what = "rule adjudicated and --adjudication DIR2 go together"
-        fix = f"harness review adjudicate {folder} -o DIR2"
+        fix = f"harness review adjudicate {review.folder} -o DIR2"
         raise UserError(Problem("--rule", what, got=rule.value, fix=fix))
     if rule is RuleName.ADJUDICATED and which is not PassName.LAST:
         what = "is not what an adjudicator has seen, which are the last answers"
         raise UserError(Problem(f"--pass {which.value}", what, fix="--pass last"))
+    check_pass(review, which.value)
+    last = read_adjudication(adjudication, review) if adjudication else None
+    return How(rule.value, which.value, name, last.answers if last else None), last
 
 
 def merge(
@@ -100,19 +111,16 @@ def merge(
     score RUN --include_path FOLDER --label_set NAME` scores by it.
     """
     from harness.review.label_file import refuse_target, write_label_set
-    from harness.review.merging import How, merge
-    from harness.review.opening import check_pass, open_review, read_adjudication, read_review
+    from harness.review.merging import merge
+    from harness.review.opening import open_review, read_review
 
-    check_rule(rule, which, adjudication, folder)
     catalogue = catalogue_of(include_path)
     review = read_review(folder)
-    check_pass(review, which.value)
-    last = read_adjudication(adjudication, review) if adjudication else None
-    found = open_review(catalogue, review, overrides_of(label_set, equivalences), base)
     name = name or output.name.removesuffix(".jsonl")
+    how, last = how_of(review, rule, which, adjudication, name)
+    found = open_review(catalogue, review, overrides_of(label_set, equivalences), base)
     labels = found.opened.labels
     refuse_target(output, name, catalogue, labels)
-    how = How(rule.value, which.value, name, last.answers if last else None)
     merged = merge(review.answers, labels, found.base, how)
     written = write_label_set(merged, found, last, output)
     _show(merged, written, labels.original)

@@ -21,7 +21,7 @@ from harness.cli.review.merge import (
     BaseOption,
     PassName,
     RuleName,
-    check_rule,
+    how_of,
 )
 from harness.errors import Problem, UserError
 from harness.report.terminal import paragraph, say
@@ -116,8 +116,7 @@ def _merged(
     how: tuple[RuleName | None, PassName | None, Path | None],
 ) -> "Merged":
     from harness.review.label_file import read_label_set
-    from harness.review.merging import How, merge
-    from harness.review.opening import check_pass, read_adjudication
+    from harness.review.merging import merge
 
     rule, which, adjudication = how
     if labels is not None and said is not None:
@@ -127,8 +126,5 @@ def _merged(
             raise UserError(Problem(f"--labels {labels}", what, fix=fix))
         return read_label_set(labels, said, found)
     rule, which = rule or RuleName.MAJORITY, which or PassName.LAST
-    check_rule(rule, which, adjudication, found.review.folder)
-    check_pass(found.review, which.value)
-    last = read_adjudication(adjudication, found.review) if adjudication else None
-    asked = How(rule.value, which.value, "reviewed", last.answers if last else None)
+    asked, _ = how_of(found.review, rule, which, adjudication, "reviewed")
     return merge(found.review.answers, found.opened.labels, found.base, asked)
