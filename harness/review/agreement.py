@@ -225,8 +225,13 @@ class _Pass:
             named[place] = [image[each] for image in counts]
         given = np.array([sum(one is not None for one in row) for row in answers], dtype=float)
         of_classes = class_agreement(named, given, self.draws)
-        found = zip(classes, map(_without_poor_interval, of_classes), strict=True)
-        return dict(sorted(found, key=lambda each: -each[1].n))
+        found = {
+            class_id: each
+            if each.n >= LEAST_NAMED
+            else replace(each, alpha=replace(each.alpha, ci95=None))
+            for class_id, each in zip(classes, of_classes, strict=True)
+        }
+        return dict(sorted(found.items(), key=lambda each: -each[1].n))
 
     def pairs(self) -> Iterable[Pair]:
         codes, _ = coded(self.answers(self.open))
@@ -291,9 +296,3 @@ class _Pass:
             ]
             if others and item.known is None:
                 yield sum(each == own for each in others) / len(others)
-
-
-def _without_poor_interval(found: ClassAgreement) -> ClassAgreement:
-    if found.n >= LEAST_NAMED:
-        return found
-    return replace(found, alpha=replace(found.alpha, ci95=None))

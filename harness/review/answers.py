@@ -15,6 +15,7 @@ from harness.limits import MOST_TEXT, OF_RECORDS, each_key_once, parse_json_text
 from harness.review.answer_faults import faults
 from harness.review.queue import ANSWERS, Pass, Queue
 from harness.scores.results import Part
+from harness.words import listed
 
 Status = Literal["labelled", "none", "unsure"]
 """Labels were given; none of all classes is right; the person cannot say."""
@@ -159,22 +160,17 @@ def latest_of(rows: Sequence[AnswerRow]) -> tuple[dict[Key, AnswerRow], list[str
     backwards = [row for key, row in found.items() if row.time and row.time < newest[key]]
     notes = []
     if locked:
-        notes.append(
-            "blind answers given after the sources were shown, which do not count: "
-            + _named(locked)
-        )
+        what = "blind answers given after the sources were shown, which do not count"
+        notes.append(f"{what}: {_named(locked)}")
     if backwards:
-        notes.append(
-            "answers that replace one with a later time, as where files were joined in the wrong "
-            f"order: {_named(backwards)}"
-        )
+        what = "answers that replace one with a later time, as where files were joined in the wrong"
+        notes.append(f"{what} order: {_named(backwards)}")
     return found, notes
 
 
 def _named(rows: Sequence[AnswerRow]) -> str:
     names = dict.fromkeys(f"{each.image_id} ({each.annotator})" for each in rows)
-    rest = ", …" if len(names) > _SHOWN else ""
-    return f"{len(rows)}, of {', '.join(list(names)[:_SHOWN])}{rest}"
+    return f"{len(rows)}, of {listed(names, _SHOWN)}"
 
 
 def rows_of(queue: Queue, path: Path) -> Iterator[AnswerRow | Problem | str]:

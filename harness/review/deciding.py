@@ -173,10 +173,8 @@ def _by_adjudication(
         return Decision(ballot, None, "answers changed after the adjudication")
     last = _by_all(Ballot(ballot.image_id, found.rows), same)
     if last.labels is None:
-        reason: Reason = "adjudicators differ" if last.reason == "not unanimous" else (
-            "adjudicator unsure"
-        )  # fmt: skip
-        return Decision(ballot, None, reason)
+        differ = last.reason == "not unanimous"
+        return Decision(ballot, None, "adjudicators differ" if differ else "adjudicator unsure")
     return Decision(ballot, last.labels)
 
 

@@ -5,7 +5,7 @@ gets which. All by hashing (seed, image id), so that a larger queue holds every 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import accumulate, combinations
 
 from harness.errors import Problem, UserError
 from harness.prompts.distractors import interchangeable
@@ -74,16 +74,13 @@ def _ordered(part: str, seed: int, ids: Iterable[str]) -> list[str]:
 def _most(everything: Sequence[str], by_rule: Sequence[str], size: Size) -> int:
     """Give the largest n for which there are enough images of both parts."""
     chosen = set(by_rule)
-    most, left = 0, len(chosen)
-    taken = 0
-    for n in range(1, len(everything) + len(chosen) + 1):
-        n_control = size.n_control(n)
-        while taken < min(n_control, len(everything)):
-            left -= everything[taken] in chosen
-            taken += 1
-        if n_control <= len(everything) and n - n_control <= left:
-            most = n
-    return most
+    in_control = [0, *accumulate(each in chosen for each in everything)]
+    return max(
+        n
+        for n in range(len(everything) + len(chosen) + 1)
+        if (n_control := size.n_control(n)) <= len(everything)
+        and n - n_control <= len(chosen) - in_control[n_control]
+    )
 
 
 def _honeypots(sources: Sources, chosen: Chosen, control: Sequence[str], size: Size) -> list[str]:
@@ -167,27 +164,22 @@ def assign(
     annotators have about as many images in common as any other two.
     """
     load: Counter[str] = Counter()
-    shared: Counter[tuple[str, str]] = Counter()
+    shared: Counter[frozenset[str]] = Counter()
     found: dict[str, tuple[str, ...]] = {}
     for image_id in images:
         taken: list[str] = []
         for _ in range(overlap):
-            rest = [each for each in annotators if each not in taken]
-            taken.append(
-                min(
-                    rest,
-                    key=lambda each: (
-                        load[each],
-                        sum(shared[_pair(each, other)] for other in taken),
-                        place("assign", seed, image_id, each),
-                    ),
+            rest = (each for each in annotators if each not in taken)
+            ranks = {
+                each: (
+                    load[each],
+                    sum(shared[frozenset((each, other))] for other in taken),
+                    place("assign", seed, image_id, each),
                 )
-            )
+                for each in rest
+            }
+            taken.append(min(ranks, key=lambda each: ranks[each]))
         load.update(taken)
-        shared.update(_pair(a, b) for a, b in combinations(taken, 2))
+        shared.update(map(frozenset, combinations(taken, 2)))
         found[image_id] = tuple(sorted(taken, key=annotators.index))
     return found
-
-
-def _pair(a: str, b: str) -> tuple[str, str]:
-    return (a, b) if a < b else (b, a)

@@ -1,6 +1,6 @@
 """What of a review is exported, and how."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from harness.data.labels.readers import read_jsonl
 from harness.data.labels.rows import collect
 from harness.data.opened import OpenTask
 from harness.errors import Problem, UserError, unknown_name
-from harness.review.answers import AnswerRow, read_answers
+from harness.review.answers import read_answers
 from harness.review.formats.base import NOT_SURE, ClassTexts, Format, Source
 from harness.review.queue import Pass, Queue
 
@@ -40,14 +40,18 @@ def export_text(
     form = request.form
     no_rows = form.is_label_set and request.labels is not None
     answers = None if no_rows else read_answers(queue, folder, may_be_none=form.has_queue)
-    rows = () if answers is None else tuple(answers.latest.values())
-    rows = tuple(row for row in rows if request.pass_ in (None, row.pass_))
+    latest = answers.latest.values() if answers else ()
+    rows = tuple(row for row in latest if request.pass_ in (None, row.pass_))
     labels: Mapping[str, frozenset[int]] = {}
     if request.labels is not None:
         file = read_text("labels", request.labels)
         labels = collect(read_jsonl(file), opened.classes, str(request.labels)).labels
     elif request.annotator is not None:
-        labels = _labels_of(rows, request.annotator)
+        labels = {
+            row.image_id: frozenset((NOT_SURE,) if row.status == "unsure" else row.labels)
+            for row in rows
+            if row.annotator == request.annotator
+        }
     original = opened.labels.original.labels if opened.labels.original else {}
     texts = ClassTexts(opened.classes)
     source = Source(queue, rows, texts, labels, original, request.image)
@@ -57,32 +61,23 @@ def export_text(
     return form.write(source), tuple(notes)
 
 
-def _labels_of(rows: Sequence[AnswerRow], annotator: str) -> dict[str, frozenset[int]]:
-    mine = (row for row in rows if row.annotator == annotator)
-    return {
-        row.image_id: frozenset((NOT_SURE,) if row.status == "unsure" else row.labels)
-        for row in mine
-    }
-
-
 def _check(queue: Queue, request: ExportRequest) -> None:
     form, name = request.form, f"--format {request.form.name}"
     has_labels = request.labels is not None
+    leave_out = "leave it out, or choose another --format"
     if form.is_label_set and has_labels == (request.annotator is not None):
         fix = "give either --labels FILE or --annotator NAME"
         raise UserError(Problem(name, "holds one label set", fix=fix))
     if request.annotator is not None and not form.is_label_set:
-        fix = "leave it out, or choose another --format"
-        raise UserError(Problem("--annotator", f"does nothing with {name}", fix=fix))
+        raise UserError(Problem("--annotator", f"does nothing with {name}", fix=leave_out))
     if has_labels and not (form.is_label_set or form.takes_labels):
-        fix = "leave it out, or choose another --format"
-        raise UserError(Problem("--labels", f"does nothing with {name}", fix=fix))
+        raise UserError(Problem("--labels", f"does nothing with {name}", fix=leave_out))
     if request.annotator is not None and request.annotator not in queue.annotators:
-        known = queue.annotators
-        raise UserError(unknown_name("--annotator", "annotator", request.annotator, known))
+        name = request.annotator
+        raise UserError(unknown_name("--annotator", "annotator", name, queue.annotators))
     if not (form.has_pass or has_labels or request.pass_ or len(queue.passes) == 1):
         fix = f"--pass {' or '.join(queue.passes)}"
         raise UserError(Problem(name, "holds one pass", fix=fix))
     if "{image_id}" not in request.image:
-        what = "is the same for every image"
-        raise UserError(Problem("--image", what, request.image, fix="write {image_id} into it"))
+        what, fix = "is the same for every image", "write {image_id} into it"
+        raise UserError(Problem("--image", what, request.image, fix=fix))

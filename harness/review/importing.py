@@ -3,7 +3,7 @@ where anything of it is wrong, nothing.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from harness.review.answers import AnswerRow, Answers, Key, read_answers, wrong_
 from harness.review.formats.base import Format, Given, Target
 from harness.review.queue import ANSWERS, Pass
 from harness.store.lock import locked
+from harness.words import listed
 
 _SHOWN = 5
 _TWO: tuple[Pass, Pass] = ("blind", "shown")
@@ -72,13 +73,15 @@ def read_rows(
         named = ", ".join(list(others)[:_SHOWN])
         what = "holds no answer to an image of the queue"
         fix = "give a file of answers to this queue"
-        problems.append(
-            Problem(str(file.path), what, f"images {named}" if named else None, fix=fix)
-        )
+        got = f"images {named}" if named else None
+        problems.append(Problem(str(file.path), what, got, fix=fix))
     if problems:
         raise DataError(first_problems(problems, str(file.path)))
-    notes = (*found.notes, *_about_others(others))
-    return [row for _, row in rows.values()], notes
+    notes = list(found.notes)
+    if others:
+        what = "answers to images that are not in the queue, or not this person's, were left out"
+        notes.append(f"{others.total()} {what}: {listed(others, _SHOWN)}")
+    return [row for _, row in rows.values()], tuple(notes)
 
 
 def _row(given: Given, form: Format, target: Target, choice: Choice) -> AnswerRow | Problem | None:
@@ -122,13 +125,6 @@ def _row(given: Given, form: Format, target: Target, choice: Choice) -> AnswerRo
     row = AnswerRow.model_validate(values)
     wrong = wrong_with(queue, row)
     return row if wrong is None else replace(wrong, where=f"{given.where}: {wrong.where}")
-
-
-def _about_others(others: Counter[str]) -> Iterator[str]:
-    if others:
-        named = ", ".join(list(others)[:_SHOWN]) + (", …" if len(others) > _SHOWN else "")
-        what = "answers to images that are not in the queue, or not this person's, were left out"
-        yield f"{others.total()} {what}: {named}"
 
 
 def import_file(

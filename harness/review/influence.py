@@ -1,7 +1,8 @@
 """What showing the sources did to people's answers: before and after, image by image; by person,
 and by model."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.data.labels.label_set import Equivalences
@@ -86,8 +87,8 @@ def influence_on_models(answers: Answers, merged: Merged) -> tuple[ModelInfluenc
     """Count for each run, outside and inside of the labels that were there, how often people name
     its class before and after. Honeypots are left out.
     """
-    tables: dict[tuple[str, str, Side], list[int]] = {
-        (run.model, run.task, side): [0, 0, 0, 0] for side in SIDES for run in answers.queue.runs
+    tables: dict[tuple[str, str, Side], Counter[tuple[bool, bool]]] = {
+        (run.model, run.task, side): Counter() for side in SIDES for run in answers.queue.runs
     }
     same = merged.same
     for item, blind, shown in _twice(answers):
@@ -97,32 +98,33 @@ def influence_on_models(answers: Answers, merged: Merged) -> tuple[ModelInfluenc
             named = same.merge_all(each.classes)
             side = side_of(named, before)
             if side is not None:
-                place = 2 * (not named & was) + (not named & now)
-                tables[each.model, each.task, side][place] += 1
-    rows = [(key, table) for key, table in tables.items() if sum(table)]
-    adjusted = holm([mcnemar(table[1], table[2]) for _, table in rows])
+                tables[each.model, each.task, side][bool(named & was), bool(named & now)] += 1
+    rows = [_of_model(key, table) for key, table in tables.items() if table]
+    adjusted = holm([each.p_mcnemar for each in rows])
     return tuple(
-        _of_model(key, table, p_holm) for (key, table), p_holm in zip(rows, adjusted, strict=True)
+        each.model_copy(update={"p_holm": p_holm})
+        for each, p_holm in zip(rows, adjusted, strict=True)
     )
 
 
-def _of_model(key: tuple[str, str, Side], table: Sequence[int], p_holm: float) -> ModelInfluence:
+def _of_model(key: tuple[str, str, Side], pairs: Counter[tuple[bool, bool]]) -> ModelInfluence:
+    """Give a row whose p-values are not corrected yet; `pairs` are (named before, named after)."""
     model, task, side = key
-    both, only_blind, only_shown, neither = table
-    n = sum(table)
+    both, only_blind, only_shown = pairs[True, True], pairs[True, False], pairs[False, True]
+    p_mcnemar = mcnemar(only_blind, only_shown)
     return ModelInfluence(
         model=model,
         task=task,
         side=side,
-        n=n,
+        n=pairs.total(),
         both=both,
         only_blind=only_blind,
         only_shown=only_shown,
-        neither=neither,
-        blind=share_of(both + only_blind, n),
-        shown=share_of(both + only_shown, n),
-        p_mcnemar=mcnemar(only_blind, only_shown),
-        p_holm=p_holm,
+        neither=pairs[False, False],
+        blind=share_of(both + only_blind, pairs.total()),
+        shown=share_of(both + only_shown, pairs.total()),
+        p_mcnemar=p_mcnemar,
+        p_holm=p_mcnemar,
     )
 
 

@@ -210,7 +210,7 @@ def _queue(
 
 
 def _why(image_id: str, chosen: Chosen, is_control: bool, is_honeypot: bool) -> tuple[Why, ...]:
-    of_rules = chosen.why.get(image_id, ())
-    more: list[Why] = ["control"] if is_control else []
-    more += ["honeypot"] if is_honeypot else []
-    return (*of_rules, *more)
+    why = list(chosen.why.get(image_id, ()))
+    why += ["control"] if is_control else []
+    why += ["honeypot"] if is_honeypot else []
+    return tuple(why)

@@ -7,6 +7,7 @@ from harness.review.deciding import Reason
 from harness.review.label_file import Provenance
 from harness.review.merging import Way
 from harness.scores.metrics import GROUPS, Group
+from harness.words import listed
 
 IN_WORDS: Mapping[Way, str] = {
     "kept": "labels kept",
@@ -65,8 +66,8 @@ def notes_of(found: Provenance) -> Sequence[str]:
     ties = sum(bool(each.ties) for each in found.images)
     notes = []
     if undecided:
-        listed = ", ".join(undecided[:_SHOWN]) + (", …" if len(undecided) > _SHOWN else "")
-        notes.append(f"{len(undecided)} not decided, the base's labels stay: {listed}")
+        which = listed(undecided, _SHOWN)
+        notes.append(f"{len(undecided)} not decided, the base's labels stay: {which}")
     if ties:
         notes.append(f"{ties} with a tie: what exactly half of the people named is not taken")
     if counts.one_person:
@@ -74,9 +75,8 @@ def notes_of(found: Provenance) -> Sequence[str]:
     if counts.honeypots:
         notes.append(f"{counts.honeypots} honeypots left out: their labels are known")
     if found.rule == "dawid_skene" and len(found.people) < _FEWEST:
-        notes.append(
-            f"{len(found.people)} people: the model needs three or more to tell who is right"
-        )
+        what = "people: the model needs three or more to tell who is right"
+        notes.append(f"{len(found.people)} {what}")
     notes += [
         f"{each.annotator}: sensitivity {each.sensitivity:.3f}, specificity {each.specificity:.3f}"
         + (", no better than chance" if each.sensitivity + each.specificity <= 1 else "")

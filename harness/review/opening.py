@@ -16,6 +16,7 @@ from harness.runs.reopen import OpenRun, check_classes, open_run, share_among_ru
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 from harness.store.directory import find_runs
+from harness.words import listed
 
 log = logging.getLogger("harness")
 _SHOWN = 5
@@ -128,8 +129,7 @@ def _warn_of_other_labels(review: Review, base: LabelSet) -> None:
     if others:
         log.warning(
             "%s: label set `%s` has other labels for %d of %d images than when the queue was made: "
-            "%s", review.folder, base.name, len(others), len(items), ", ".join(others[:_SHOWN])
-            + (", …" if len(others) > _SHOWN else ""),
+            "%s", review.folder, base.name, len(others), len(items), listed(others, _SHOWN),
         )  # fmt: skip
 
 

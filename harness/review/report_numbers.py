@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import Literal
 
 import numpy as np
@@ -164,11 +165,4 @@ def _time(
 def _agreement(answers: Answers, merged: Merged) -> Iterator[AgreementShown]:
     for pass_, overall in measure_overall(answers, merged.same).items():
         for name, each in overall.named.items():
-            yield AgreementShown(
-                pass_=pass_,
-                measure=name,
-                value=each.value,
-                ci95=each.ci95,
-                n=each.n,
-                reason=each.reason,
-            )
+            yield AgreementShown(pass_=pass_, measure=name, **asdict(each))

@@ -193,19 +193,22 @@ def sentences(found: ReportNumbers) -> Iterator[str]:
     """Say in words what a reader looks for first."""
     for each in found.verdicts:
         if each.side == "outside" and each.part == ALL and each.n:
-            low, high = each.taken.ci95 or (0.0, 100.0)
             yield (
                 f"{_run(each, found)}: people confirmed or integrated its answer on {each.taken.n} "
                 f"of {each.n} chosen images on which it is outside of {found.base}: "
-                f"{each.taken.share:.1f}\N{NO-BREAK SPACE}% [{low:.1f}, {high:.1f}]."
+                f"{_in_words(each.taken)}."
             )
     rate = found.base_rate.changed
     if rate.of:
-        low, high = rate.ci95 or (0.0, 100.0)
         yield (
             f"Of {rate.of} images drawn at random from all, people changed the labels of {rate.n}: "
-            f"{rate.share:.1f}\N{NO-BREAK SPACE}% [{low:.1f}, {high:.1f}]."
+            f"{_in_words(rate)}."
         )
+
+
+def _in_words(found: Shared) -> str:
+    low, high = found.ci95 or (0.0, 100.0)
+    return f"{found.share:.1f}\N{NO-BREAK SPACE}% [{low:.1f}, {high:.1f}]"
 
 
 def limits(found: ReportNumbers) -> Sequence[str]:
