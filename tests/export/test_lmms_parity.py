@@ -119,13 +119,15 @@ def answers(rows: Sequence[Prediction]) -> dict[str, str | None]:
 def compared(row: Prediction) -> dict[str, Any]:
     """Give all that both must agree on: everything but times, counts and the last digits.
 
-    An answer alone does not know whether the whole run is mapped: `nearest` is always there.
+    An answer alone does not know whether the whole run is mapped: `nearest` is always there. The
+    exported task has no hierarchy, so that no row has a `node`.
     """
     left_out = {"batch", "seconds", "tokens", "prompt_tokens", "similarity", "margin"}
     left_out |= {
         "images_in_prompt",
         "mark",
         "nearest",
+        "node",
         "truncated",
     }  # a class does not say why it ended
     return {key: value for key, value in row.to_json().items() if key not in left_out}
