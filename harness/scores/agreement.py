@@ -201,9 +201,6 @@ def class_agreement(
     return tuple(found)
 
 
-_ALIKE: Final = "one and the same answer"
-
-
 def _class_agreement(ones: Floats, m: Floats, draws: Draws | None) -> list[ClassAgreement]:
     apart = 2 * ones * (m - ones) / (m - 1)
 

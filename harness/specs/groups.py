@@ -7,7 +7,7 @@ from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.load import load_group, load_task
 
 _MOST_GROUPS = 20
-"""Groups in groups in groups: no deeper."""
+"""So deep may groups stand in each other."""
 
 
 def expand_tasks(catalogue: Catalogue, names: Sequence[str]) -> list[str]:
@@ -24,7 +24,9 @@ def expand_tasks(catalogue: Catalogue, names: Sequence[str]) -> list[str]:
 def _expanded(
     catalogue: Catalogue, names: Sequence[str], within: tuple[str, ...], done: set[str]
 ) -> list[str]:
-    """Give the tasks of names that stand in groups, `within`; a group that is done has no more."""
+    """Give the tasks of names that stand in the groups `within`, the outermost first; groups in
+    `done` are expanded already and add nothing.
+    """
     tagged: dict[str, list[str]] = {}
     known = {*catalogue.names(Kind.TASK), *catalogue.names(Kind.GROUP)}
     if not known.issuperset(names):

@@ -29,7 +29,7 @@ def granularity_of_runs(
                 found += _of_run(model, variant, judged, name)
             else:
                 what = f"has other labels than the rest under the name {name}"
-                notes.append(f"{model} on {variant.task} {what}: how general it is, is left out.")
+                notes.append(f"{model} on {variant.task} {what}: left out of the granularity.")
     is_pair = len({(each.model, each.task) for each in found}) > 1
     return (found, notes) if is_pair else ([], [])
 
