@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.words import listed
+
 _LONGEST, _MOST_SHOWN = 2_000, 100
 """Characters of one detail of a problem, and problems of one error, that are shown."""
 _LONGEST_WORD, _MOST_CANDIDATES = 200, 5_000
@@ -119,6 +121,6 @@ def unknown_name(
     """Build the problem for a name that is not in a registry, with the nearest known one; where
     none is near, the fix is `otherwise`, or to name one of those known.
     """
-    listed = ", ".join(sorted(known)[:20]) + (", …" if len(known) > 20 else "")
-    other = otherwise or (f"name one of {listed}" if known else f"leave it out: there is no {kind}")
+    one_of = f"name one of {listed(sorted(known), 20)}"
+    other = otherwise or (one_of if known else f"leave it out: there is no {kind}")
     return Problem(where, f"unknown {kind}", name, fix=suggestion(name, known) or other)

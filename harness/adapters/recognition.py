@@ -11,6 +11,7 @@ from harness.heavy import no_collection
 from harness.limits import MOST_YAML, parse_json_text, read_bounded_text
 from harness.specs.model import ModelSpec
 from harness.weights import first_file, locate
+from harness.words import listed
 
 _CONFIG, _OPEN_CLIP = "config.json", "open_clip_config.json"
 _SHOWN = 5  # files of a folder that holds no config
@@ -88,7 +89,7 @@ def _without_config(spec: ModelSpec) -> Problem:
         return spec.problem("pretrained", what, got=spec.pretrained, fix=fix)
     if weights.is_local:
         names = sorted(each.name for each in weights.folder.iterdir())
-        got = ", ".join([*names[:_SHOWN], *(["…"] if len(names) > _SHOWN else [])])
+        got = listed(names, _SHOWN)
         got = f"a folder with {got}" if got else "an empty folder"
     return spec.problem("pretrained", what, got=got, fix=_say_which(spec))
 

@@ -14,6 +14,7 @@ from harness.runs.preflight import Finding, shown
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 from harness.specs.task import TaskSpec
+from harness.words import listed
 
 _SHOWN = 5
 
@@ -86,13 +87,11 @@ def compare_names(
     match = match_names([(name,) for name in names], classes, own)
     missing = sorted(set(classes.ids) - set(match.found))
     if missing:
-        ours = ", ".join(
-            f"`{shown(classes.by_id[each].name)}` ({each})" for each in missing[:_SHOWN]
-        )
-        theirs = ", ".join(match.unknown()[:_SHOWN])
+        ours = [f"`{shown(classes.by_id[each].name)}` ({each})" for each in missing]
+        theirs = listed(match.unknown(), _SHOWN)
         return True, (
             f"{len(missing)} of our {len(classes)} classes are none of its {len(names)} names: "
-            f"{ours}{', …' if missing[_SHOWN:] else ''}; names that mean no class: {theirs or '-'}"
+            f"{listed(ours, _SHOWN)}; names that mean no class: {theirs or '-'}"
         )
     moved = [place for place in match.places if match.found[place] != match.own[place]]
     if not moved:

@@ -19,6 +19,7 @@ from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_class_list_spec
 from harness.specs.model import ModelSpec
 from harness.specs.task import digest_of
+from harness.words import listed
 
 FEWEST, SHARE = 50, 0.5
 """So many names, and this share of all, must stand at their own places and none at another's, that
@@ -264,12 +265,11 @@ def match_outputs(catalogue: Catalogue, model: ModelSpec, classes: ClassList) ->
         each.name for each, place in zip(classes.classes, found, strict=True) if place is None
     ]
     if missing:
-        shown = ", ".join(missing[:_NAMED]) + (", …" if len(missing) > _NAMED else "")
         raise SpecError(
             Problem(
                 f"model `{model.model}`",
                 f"{len(missing)} of {len(classes)} classes of `{classes.name}` are none of its own",
-                got=shown,
+                got=listed(missing, _NAMED),
                 expected=f"classes of `{known.name}`, by WordNet id or name",
                 fix="choose a task whose classes the model knows",
             )

@@ -13,6 +13,7 @@ from harness.data.labels.files import parse_json, read_text
 from harness.data.labels.rows import first_problems
 from harness.errors import DataError, Problem, suggestion
 from harness.limits import MOST_DIGITS, is_file
+from harness.words import listed
 
 _SHOWN = 5
 _LONGEST = 10_000
@@ -88,11 +89,11 @@ def _not_once(
     for class_id, own in keys.items():
         if len(own) > 1:
             what = f"several keys mean class {class_id}"
-            yield Problem(str(path), what, ", ".join(own[:_SHOWN]), fix="keep one of them")
+            yield Problem(str(path), what, listed(own, _SHOWN), fix="keep one of them")
     missing = [each.name for each in classes.classes if each.id not in keys]
     if missing:
         what = f"has no sentences for {len(missing)} of {len(classes)} classes"
-        yield Problem(str(path), what, ", ".join(missing[:_SHOWN]), fix="write some for each")
+        yield Problem(str(path), what, listed(missing, _SHOWN), fix="write some for each")
 
 
 def _faults(where: str, texts: object) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from harness.data.classes import Class, normalize_name
 from harness.data.hierarchy import Hierarchy, Node
 from harness.data.labels.files import lines_of
 from harness.errors import DataError, Problem
-from harness.words import counted
+from harness.words import counted, listed
 
 DEEPEST = 100
 """More levels are no hierarchy of classes; that of WordNet's nouns has 19."""
@@ -55,7 +55,7 @@ def read_hierarchy(
     order = _order(path, parents, of_class)
     missing = [each.name for each in classes if each.id not in parents]
     if missing:
-        shown = ", ".join(f"`{name}`" for name in missing[:10])
+        shown = listed([f"`{name}`" for name in missing], 10)
         got = f"{counted(len(missing), 'class', 'classes')} without a line: {shown}"
         fix = "write a line for each: its name, a tab, its parent"
         raise DataError(Problem(str(path), "not all classes are in the hierarchy", got, fix=fix))

@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from pathlib import PurePosixPath
 
 from harness.errors import DataError, Problem
+from harness.words import listed
 
 _IMAGENET_VAL = re.compile(r"ILSVRC2012_val_\d{8}", re.ASCII)
 _IMAGENET_FILE = re.compile(
@@ -137,7 +138,7 @@ def _checked(texts: Sequence[str], ids: tuple[str, ...], where: str) -> tuple[st
             Problem(
                 where,
                 f"{len(twice)} image ids stand for more than one image",
-                got=", ".join(twice[:_SHOWN]) + _written_as(twice[0], texts, ids),
+                got=listed(twice, _SHOWN) + _written_as(twice[0], texts, ids),
                 fix="name a column of unique ids in `doc_to_id`, or rename the files",
             )
         )

@@ -17,7 +17,7 @@ from harness.errors import DataError, Problem
 from harness.limits import MOST_PROBLEMS
 from harness.specs.task import TaskSpec
 from harness.specs.task_parts import SampleSpec
-from harness.words import counted
+from harness.words import counted, listed
 
 _SHOWN = 5
 
@@ -192,8 +192,7 @@ def _of_rows(file: LabelFile) -> Iterator[tuple[str, object]]:
 
 
 def _listed(ids: Sequence[str]) -> str:
-    shown = ", ".join(f"`{each}`" for each in ids[:_SHOWN])
-    return shown + (", …" if len(ids) > _SHOWN else "")
+    return listed([f"`{each}`" for each in ids], _SHOWN)
 
 
 ORDERS: Mapping[str, int] = {"shuffled": 2, "class_sorted": 2}

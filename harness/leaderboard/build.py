@@ -38,6 +38,7 @@ from harness.specs.catalogue import Catalogue
 from harness.specs.task import TaskSpec
 from harness.store.lines import write_json
 from harness.store.new_folder import replaced_folder
+from harness.words import listed
 
 _IMAGE_NAME = re.compile(r"\w[\w.+-]{0,199}", re.ASCII)
 _FILE_NAME = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
@@ -179,7 +180,7 @@ def _write_images(output: Path, labels: BenchmarkLabels, task: TaskSpec) -> str:
     where = f"task `{task.task}`"
     missing = [each for each in labels.image_ids if each not in places]
     if missing or source.read is None:
-        got = ", ".join(missing[:5]) or "a table without images"
+        got = listed(missing, 5) or "a table without images"
         fix = "add the images to the data set, or take the labels out"
         raise DataError(
             Problem(where, "images of its labels are not in its data set", got=got, fix=fix)
@@ -188,7 +189,7 @@ def _write_images(output: Path, labels: BenchmarkLabels, task: TaskSpec) -> str:
     if strange:
         what = "ids that are no plain file names cannot be those of shipped images"
         fix = "give images ids of plain characters"
-        raise DataError(Problem(where, what, got=", ".join(map(repr, strange[:5])), fix=fix))
+        raise DataError(Problem(where, what, got=listed(list(map(repr, strange)), 5), fix=fix))
     folder = output / "images" / labels.name
     folder.mkdir(parents=True)
     for image_id in labels.image_ids:

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness import words
 from harness.data.images.source import Source
 from harness.errors import Problem
-from harness.words import counted
 
 Label = str | int
 """A class as the data name it: a text, or a number."""
@@ -69,8 +69,8 @@ class Found:
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:
-    """Name the first few of several things."""
-    return ", ".join(f"`{name[:60]}`" for name in names[:most]) + (", …" if names[most:] else "")
+    """List names of the data, each in backquotes and cut where it is long."""
+    return words.listed([f"`{name[:60]}`" for name in names], most)
 
 
 def several_splits(where: str, what: str, names: Sequence[str], expected: str | None) -> Problem:
@@ -79,5 +79,5 @@ def several_splits(where: str, what: str, names: Sequence[str], expected: str | 
     """
     usual = min(names, key=lambda each: (each.lower() in ("train", "training"), each[:3] != "val"))
     fix = f"say which one is to be asked about, such as `--split {usual}`"
-    what = f"{what} {counted(len(names), 'split')}: {listed(names)}"
+    what = f"{what} {words.counted(len(names), 'split')}: {listed(names)}"
     return Problem(where, what, expected=expected, fix=fix)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness import words
 from harness.data.class_lists import load_class_list
 from harness.data.class_names import numbers_of, split_wnid, without_number
 from harness.data.classes import normalize_name
@@ -15,7 +16,6 @@ from harness.new_dataset.found import Found, Label, listed
 from harness.specs.catalogue import Catalogue
 from harness.specs.label_set import ClassEntry
 from harness.specs.load import load_class_list_spec
-from harness.words import counted
 
 _NUMBER = re.compile(r"\d{1,9}")
 _BLANK = re.compile(r"[\s_]+")
@@ -85,7 +85,7 @@ def _only_numbers(found: Found, numbers: Sequence[int], command: str) -> Problem
     return Problem(
         str(found.place.path),
         f"{what} are numbers, and a model would be asked whether it sees `{numbers[0]}`",
-        got=", ".join(map(str, numbers[:6])) + (", …" if len(numbers) > 6 else ""),
+        got=words.listed(list(map(str, numbers)), 6),
         expected=f"a file with a name a line: {len(numbers):,} in the order of these numbers, or "
         "one for every number from 0",
         fix=f"{command} --names FILE",
@@ -143,7 +143,7 @@ def _lines_of(numbers: Sequence[int], names: Sequence[str], file: str) -> list[i
 
 
 def _wrong_count(file: str, names: Sequence[str], got: str, n: int) -> Problem:
-    what = f"{counted(len(names), 'name')} for {counted(n, 'class', 'classes')}"
+    what = f"{words.counted(len(names), 'name')} for {words.counted(n, 'class', 'classes')}"
     return Problem(file, what, got, fix="write a name a line for each class, in this order")
 
 
@@ -189,7 +189,7 @@ def _by_text(
         raise DataError(_nameless(found, nameless, command))
     notes = []
     if any(wnids):
-        n = counted(sum(pair is not None for pair in wnids), "class", "classes")
+        n = words.counted(sum(pair is not None for pair in wnids), "class", "classes")
         bare_ids = any(pair and not pair[1] for pair in wnids)
         behind = f"names are those of `{WORDNET}`" if bare_ids else "names stand behind them"
         notes.append(f"{n} by WordNet ids; their {behind}")
@@ -212,7 +212,7 @@ def _wordnet_names(catalogue: Catalogue) -> Mapping[str, str]:
 
 
 def _nameless(found: Found, texts: list[str], command: str) -> Problem:
-    what = f"{counted(len(texts), 'class', 'classes')} without a name"
+    what = f"{words.counted(len(texts), 'class', 'classes')} without a name"
     expected = f"names, or WordNet ids of `{WORDNET}`"
     fix = f"{command} --names FILE, a name a line in sorted order"
     return Problem(str(found.place.path), what, listed(texts), expected, fix)
@@ -231,7 +231,7 @@ def _alike(entries: Sequence[ClassEntry]) -> list[str]:
         for group in groups[:3]
     )
     more = "; …" if groups[3:] else ""
-    several = counted(len(groups), "name")
+    several = words.counted(len(groups), "name")
     return [f"{several} of several classes ({shown}{more}): an answer stands for all of them"]
 
 

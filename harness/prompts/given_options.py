@@ -20,6 +20,7 @@ from harness.data.labels.label_set import Equivalences
 from harness.data.labels.rows import class_range, first_problems, without_problems
 from harness.errors import DataError, Problem, suggestion
 from harness.limits import is_file
+from harness.words import listed
 
 _MANY = 20
 """Of so many questions, not all have the right option at the same letter by chance."""
@@ -190,7 +191,7 @@ def right_options(
     """
     missing = [image for image in rights if image not in questions]
     if missing:
-        what, got = "holds no options of images of the task", ", ".join(missing[:_SHOWN])
+        what, got = "holds no options of images of the task", listed(missing, _SHOWN)
         fix = "add them, or ask about the others by `ids`"
         raise DataError(Problem(str(path), f"{what}: {len(missing)}", got, fix=fix))
     found = (_right_option(each, questions[each], rights[each], same) for each in rights)

@@ -20,6 +20,7 @@ from harness.encoders.base import unit_rows
 from harness.errors import DataError, Problem, near_path
 from harness.limits import MOST_RECORD, is_file, parse_json_text, read_bounded_text
 from harness.prompts.confusion import read_arrays
+from harness.words import listed
 
 _ARRAYS = ("image_ids", "images", "class_ids", "classes")
 _SAVED = "`image_ids` [n], `images` [n, d], `class_ids` [m] and `classes` [m, d]"
@@ -42,7 +43,7 @@ class ImageRanking:
         if missing:
             what = f"ranks no classes for {len(missing)} of {len(image_ids)} images of the task"
             fix = "finish it on all images of this data set"
-            raise DataError(Problem(str(path), what, ", ".join(missing[:_SHOWN]), fix=fix))
+            raise DataError(Problem(str(path), what, listed(missing, _SHOWN), fix=fix))
         kept = max((len(each) for each in self.by_image.values()), default=0)
         if deepest > kept:
             what = f"ranks {kept} classes for an image, and `rank` goes to {deepest}"

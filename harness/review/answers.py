@@ -181,7 +181,7 @@ def rows_of(queue: Queue, path: Path) -> Iterator[AnswerRow | Problem | str]:
         return
     if name not in queue.annotators:
         fix = "if it is a second download, add its lines to the annotator's own file"
-        expected = ", ".join(f"{each}{SUFFIX}" for each in queue.annotators[:_SHOWN])
+        expected = listed([f"{each}{SUFFIX}" for each in queue.annotators], _SHOWN)
         yield Problem(str(path), "is no annotator's file", path.name, expected, fix)
         return
     try:

@@ -98,7 +98,7 @@ def _row(given: Given, form: Format, target: Target, choice: Choice) -> AnswerRo
     person = target.person(name)
     if person is None:
         fix = f"--annotator {name}=NAME"
-        expected = ", ".join(queue.annotators[:_SHOWN])
+        expected = listed(queue.annotators, _SHOWN)
         return Problem(given.where, "is of nobody who gets the queue", name, expected, fix)
     if form.is_label_set and person not in queue.item_of[image_id].annotators:
         return None

@@ -25,6 +25,7 @@ from harness.specs.task import TaskSpec
 from harness.store.identity import Identity
 from harness.store.manifest import Manifest
 from harness.store.prediction import Prediction
+from harness.words import listed
 
 _SHOWN = 5
 _COMMIT = re.compile("[0-9a-f]{40}")
@@ -115,14 +116,12 @@ def refuse_other_questions(where: str, plan: Plan, rows: Mapping[str, Prediction
     """
     others = list(_asked_otherwise(plan, rows))
     if others:
-        more = ", …" if len(others) > _SHOWN else ""
         raise UserError(
             Problem(
                 where,
                 "images were asked otherwise than the task asks about them now",
                 got=f"{len(others)} with another prompt or other options: "
-                + ", ".join(others[:_SHOWN])
-                + more,
+                + listed(others, _SHOWN),
                 expected="the prompts and options of the answers in the output directory",
                 fix="put templates and label files back, choose another --output, or move the old "
                 "run aside with --fresh",

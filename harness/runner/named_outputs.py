@@ -21,6 +21,7 @@ from harness.specs.load import load_class_list_spec
 from harness.specs.model import ModelSpec
 from harness.store.directory import RunDirectory
 from harness.store.manifest import Manifest
+from harness.words import listed
 
 _SHOWN = 5
 
@@ -141,7 +142,7 @@ def _by_order(match: Match, known: ClassList, *, whole: bool, declared: bool) ->
     share = f"{len(match.places)} of {len(match.names)} names"
     where = f"which {share} confirm" if match.confirms_order else f"of which {share} are known"
     how = f"in the order of class list `{known.name}`, {where}"
-    return _Found(f"{how}; not among its names: {_shown(match.unknown())}", plain=False)
+    return _Found(f"{how}; not among its names: {listed(match.unknown(), _SHOWN)}", plain=False)
 
 
 def _mismatch(model: ModelSpec, match: Match, known: ClassList, needed: Sequence[int]) -> Problem:
@@ -152,12 +153,12 @@ def _mismatch(model: ModelSpec, match: Match, known: ClassList, needed: Sequence
         for place, class_id in enumerate(match.found)
         if class_id is not None and match.own[place] not in (None, class_id)
     ]
-    got = f"outputs named {_shown(match.unknown())}" if match.unknown() else "other classes"
+    got = f"outputs named {listed(match.unknown(), _SHOWN)}" if match.unknown() else "other classes"
     return Problem(
         f"model `{model.model}`",
         f"the names of its {len(match.names)} outputs do not fit class list `{known.name}`: "
         f"{len(missing)} of {len(needed)} classes are not found by name",
-        got="; ".join([got, f"no output for {_shown(missing)}", *moved[:2]]),
+        got="; ".join([got, f"no output for {listed(missing, _SHOWN)}", *moved[:2]]),
         expected="outputs that bear the WordNet id, the name or an alias of each class",
         fix="say in the model's YAML which `class_list` its outputs stand for, in their order; or "
         "add the names to the class list as `aliases`",
@@ -166,7 +167,3 @@ def _mismatch(model: ModelSpec, match: Match, known: ClassList, needed: Sequence
 
 def _places(match: Match) -> Mapping[int, int]:
     return {each: place for place, each in enumerate(match.found) if each is not None}
-
-
-def _shown(names: Sequence[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")

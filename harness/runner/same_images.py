@@ -12,6 +12,7 @@ from harness.data.images.source import Source
 from harness.errors import Problem, UserError
 from harness.store.manifest import Manifest
 from harness.store.prediction import Prediction
+from harness.words import listed
 
 log = logging.getLogger("harness")
 _FEW = 256
@@ -34,7 +35,7 @@ def check_same_images(
     gone = [image_id for image_id in rows if image_id not in here]
     if gone or _has_other_ids(old, new):
         got = f"{old.data.n} images, now {new.data.n}"
-        got += f"; answered, but not there: {', '.join(gone[:_SHOWN])}" if gone else ""
+        got += f"; answered, but not there: {listed(gone, _SHOWN)}" if gone else ""
         raise _refusal(where, "the data set has other images than when the run began", got)
     if source.read is None:
         return

@@ -14,6 +14,7 @@ from harness.data.labels.rows import class_range, first_problems
 from harness.errors import DataError, Problem, unknown_name
 from harness.limits import is_file
 from harness.store.prediction import is_share
+from harness.words import listed
 
 FORMS = ("answer", "answers", "class_id", "top")
 """The keys of which a row has exactly one."""
@@ -199,7 +200,7 @@ def _foreign(where: str, key: str, ids: Sequence[int], classes: ClassList) -> It
     wrong = [each for each in ids if each not in classes.by_id]
     if wrong:
         what = f"`{key}` holds a class id that is no class of `{classes.name}`"
-        got = ", ".join(map(str, wrong[:5]))
+        got = listed(list(map(str, wrong)), 5)
         yield Problem(where, what, got, fix=f"write {class_range(classes)}")
 
 

@@ -9,6 +9,7 @@ from harness.data.opened import OpenTask
 from harness.errors import DataError, Problem
 from harness.prompts.options import options_of
 from harness.runs.answers_file import AnswersFile, Given
+from harness.words import listed
 
 log = logging.getLogger("harness")
 
@@ -99,5 +100,4 @@ def _misfits(
 
 
 def _listed(items: Sequence[str]) -> str:
-    rest = ", …" if len(items) > _NAMED else ""
-    return f"{len(items)}: {', '.join(items[:_NAMED])}{rest}"
+    return f"{len(items)}: {listed(items, _NAMED)}"

@@ -25,6 +25,7 @@ from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec
 from harness.specs.task import TaskSpec
 from harness.store.lines import write_json
+from harness.words import listed
 
 log = logging.getLogger("harness")
 GRID_FILE = "mapping_grid.json"
@@ -180,7 +181,7 @@ def _warn_of_shared(run: OpenRun, combinations: Combinations) -> None:
                 log.warning(
                     "%s with `%s`: %d groups of class names have one vector each (%s): answers "
                     "that are mapped to one of a group count for its lowest id",
-                    encoder.name, template, len(shared), ", ".join(names[:5]),
+                    encoder.name, template, len(shared), listed(names, 5),
                 )  # fmt: skip
 
 

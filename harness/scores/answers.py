@@ -16,6 +16,7 @@ from harness.data.labels.rows import class_range, first_problems
 from harness.errors import DataError, Problem
 from harness.scores.confidence import Floats, Signal, confidences_of
 from harness.store.prediction import Prediction
+from harness.words import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +267,7 @@ def _foreign(rows: Sequence[Prediction], class_list: ClassList, where: str) -> l
         Problem(
             f"{where}, image `{row.image_id}`",
             f"a class id that is no class of `{class_list.name}`",
-            got=", ".join(map(str, wrong[:5])),
+            got=listed(list(map(str, wrong)), 5),
             expected=class_range(class_list),
             fix="score the answers with the task that they were made for",
         )

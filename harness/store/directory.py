@@ -14,6 +14,7 @@ from harness.store.lines import Appender, read_predictions, write_predictions, w
 from harness.store.lock import MERGED_PARTS, is_aside
 from harness.store.manifest import Manifest
 from harness.store.prediction import Prediction
+from harness.words import listed
 
 log = logging.getLogger("harness")
 _QUIET = 30 * 60  # seconds without a row, after which a process is taken for lost
@@ -165,7 +166,7 @@ class RunDirectory:
         found = self.rows()
         foreign = found.keys() - set(image_ids) if image_ids is not None else set()
         if foreign:
-            got = ", ".join(sorted(foreign)[:5])
+            got = listed(sorted(foreign), 5)
             fix = "give another --output, or --fresh to move the old rows aside"
             raise RunError(
                 str(Problem(str(self.path), "holds rows of images not in the run", got, fix=fix))

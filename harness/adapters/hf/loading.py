@@ -17,6 +17,7 @@ from harness.errors import MissingPackageError, Problem, SpecError, first_line
 from harness.requests import ModelFacts
 from harness.specs.model import Kind, ModelSpec
 from harness.weights import Weights
+from harness.words import listed
 
 LOADING = frozenset({
     "pretrained", "revision", "dtype", "attn_implementation", "device_map", "trust_remote_code",
@@ -102,7 +103,7 @@ def load_model(
         raise _model_error(spec, weights, error) from error
     missing = sorted(report["missing_keys"])
     if missing:
-        got = f"{len(missing)} missing: {', '.join(missing[:3])}{', …' if missing[3:] else ''}"
+        got = f"{len(missing)} missing: {listed(missing, 3)}"
         what, fix = "the checkpoint lacks weights", "get the checkpoint again, or name a whole one"
         raise SpecError(spec.problem("pretrained", what, got=got, fix=fix))
     return model.eval()

@@ -11,6 +11,7 @@ from harness.data.class_names import Match, match_names, meanings, numbers_of, w
 from harness.data.classes import ClassList
 from harness.data.labels.rows import LabelRow
 from harness.errors import DataError, Problem, nearest
+from harness.words import listed
 
 _SHOWN = 5
 BY_NUMBER, BY_NAME = "by number", "by name"
@@ -110,7 +111,7 @@ def _join(
         return _Joined(match.found, how, f"{where}: joined {how}")
     if match.confirms_order and len(names) == len(classes):
         how = f"by number, which {len(match.places)} of {len(names)} names confirm"
-        others = ", ".join(match.unknown()[:_SHOWN])
+        others = listed(match.unknown(), _SHOWN)
         return _Joined(own, how, f"{where}: joined {how}; not among the names are {others}")
     raise DataError(_mismatch(match, used, classes, where))
 
@@ -123,7 +124,7 @@ def _mismatch(match: Match, used: Sequence[int], classes: ClassList, where: str)
         for place in match.places
         if (ids := match.found[place]) is not None and ids != match.own[place]
     ]
-    got = f"{', '.join(unknown[:_SHOWN])}{', …' if len(unknown) > _SHOWN else ''}"
+    got = listed(unknown, _SHOWN)
     got += f"; {'; '.join(moved[:2])}" if moved else ""
     return Problem(
         where,

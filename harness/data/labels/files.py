@@ -23,7 +23,7 @@ from harness.limits import (
     whole,
 )
 from harness.specs.label_set import LabelSetSpec
-from harness.words import counted
+from harness.words import counted, listed
 
 _LONGEST_NAME = 1_000
 
@@ -225,7 +225,7 @@ def parse_json(file: LabelFile, *, as_written: bool = False) -> Any:
             Problem(
                 str(file.path),
                 f"{counted(len(twice), 'key')} more than once in one object",
-                got=", ".join(twice[:10]),
+                got=listed(twice, 10),
                 fix="keep one entry for each image",
             )
         )

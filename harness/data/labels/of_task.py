@@ -24,6 +24,7 @@ from harness.specs.load import (
     load_label_set_spec,
 )
 from harness.specs.task import TaskSpec
+from harness.words import listed
 
 log = logging.getLogger("harness")
 
@@ -151,11 +152,9 @@ def share_overrides(
         if len(left) == len(tasks):
             problems.append(applies_to_none(catalogue, tasks, name))
         elif left:
-            shown = ", ".join(f"`{each.task}`" for each in left[:_NAMED])
-            more = ", …" if len(left) > _NAMED else ""
             log.warning(
                 "label set `%s` is of other classes than these tasks, which are left as they are: "
-                "%s", name, shown + more,
+                "%s", name, listed([f"`{each.task}`" for each in left], _NAMED),
             )  # fmt: skip
     if problems:
         raise SpecError(problems)

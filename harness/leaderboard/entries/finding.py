@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Literal
 
+from harness import words
 from harness.leaderboard.entries.fixes import FIXES
-from harness.words import counted
 
 RULES: Mapping[str, str] = MappingProxyType(
     {
@@ -129,8 +129,7 @@ def exit_code(reports: Iterable[Report]) -> int:
 
 def listed(items: Sequence[object]) -> str:
     """Count items and name the first five."""
-    shown = ", ".join(map(str, items[:_LISTED]))
-    return f"{len(items)}: {shown}" + (", …" if len(items) > _LISTED else "")
+    return f"{len(items)}: {words.listed(list(map(str, items)), _LISTED)}"
 
 
 def grouped(code: str, where: str, faults: Iterable[tuple[str | None, str]]) -> Iterator[Finding]:
@@ -227,4 +226,4 @@ def _counted(report: Report) -> str:
     counts = {name: 0 for name in _COMMAND}
     for each in report.findings:
         counts[each.severity] += 1
-    return f"{counted(counts['error'], 'error')}, {counted(counts['warning'], 'warning')}"
+    return ", ".join(words.counted(counts[each], each) for each in ("error", "warning"))

@@ -11,6 +11,7 @@ from harness.errors import DataError, Problem
 from harness.report.csv_text import cell
 from harness.review.answers import AnswerRow
 from harness.review.formats.base import NONE, UNSURE, Answered, Source, Target, sure
+from harness.words import listed
 
 _MISSING = ("", "nan")
 _OF_FLOATS = re.compile(r"(\d+)\.0+")
@@ -49,7 +50,7 @@ def check_ids(source: Source) -> None:
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
         what = "two images whose ids CSV cannot tell apart"
-        raise DataError(Problem("the queue", what, ", ".join(twice[:5]), fix="another --format"))
+        raise DataError(Problem("the queue", what, listed(twice, 5), fix="another --format"))
 
 
 def read_lines(file: LabelFile, header: Sequence[str]) -> Iterator[tuple[str, Cells] | Problem]:
