@@ -72,12 +72,8 @@ _CORRECTED = re.compile(
     r"([B-HJ-Z](?![\w'])|[AI](?=$|[.,;:)!?]))"
 )
 _NOT = re.compile(r"\b(?:not|never|neither|nor|cannot|wrong|incorrect)\b|n't\b", re.IGNORECASE)
-_OPTION_RULES = {
-    Level.STRICT: "option_name",
-    Level.NORMALIZED: "option_name",
-    Level.STATED: "option_stated",
-    Level.LENIENT: "option_mention",
-}
+_BEHIND = re.compile(r"(?:\n|[,;:.(]|\s[-–—])[^\w\n]{0,4}([A-Z])[\W_]{0,4}$")
+_OPTION_RULES = {Level.STATED: "option_stated", Level.LENIENT: "option_mention"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +97,8 @@ def read_letter(answer: str | None, options: Sequence[int], classes: ClassList) 
         raise ValueError(f"{len(options)} options, but only {len(ascii_uppercase)} letters")
     parts = take_apart(answer)
     text, repeats = without_options(parts.text)
-    names = Names(classes, tuple(options))
     letters = dict(zip(ascii_uppercase, options, strict=False))
-    outcome = _climb(_Reading(parts, text, letters, names))
+    outcome = _climb(_Reading(parts, text, letters, Names(classes, tuple(options))))
     corrected = {letters.get(letter, outcome.class_id) for letter in _CORRECTED.findall(text)}
     if outcome.class_id is not None and corrected - {outcome.class_id}:
         outcome = Outcome(Status.UNPARSED, rule="several_letters")
@@ -120,7 +115,12 @@ def _climb(reading: _Reading) -> Outcome:
             return outcome
     named = read_parts(replace(reading.parts, text=reading.text), reading.names)
     level = level_of(named.rule)
-    return named if level is None else replace(named, rule=_OPTION_RULES[level])
+    if level is None:
+        return named
+    behind = _BEHIND.search(reading.text)
+    if behind and reading.letters.get(behind[1]) not in (None, named.class_id, *named.also):
+        return Outcome(Status.UNPARSED, rule="letter_conflict")  # "Dog, C"
+    return replace(named, rule=_OPTION_RULES.get(level, "option_name"))
 
 
 def _letter_outcome(reading: _Reading, letter: str, rule: str) -> Outcome:

@@ -34,17 +34,25 @@ _PREFIX = re.compile(rf"[{_SIGNS}-]+$")
 _SUFFIX = re.compile(rf"[{_SIGNS}-]+(?!\w)")
 
 _NEGATION = re.compile(
-    r"\b(?:not(?!\s+(?:only|just)\b)|no(?!\s+doubt\b|,)|never|neither|nor|none|without|unlike|except"
-    r"|whether|cannot|(?:rather|other)\s+than|instead\s+of|different\s+from|confused\s+with)\b|n't\b",
+    r"\b(?:not(?!\s+(?:only|just)\b)|no(?!\s+doubt\b|,|:|\s+[-–—])|never|neither|nor|none|without|unlike|except"
+    r"|whether|cannot|(?:rather|other)\s+than|instead\s+of|different\s+from|(?:confused|mistaken)\s+(?:with|for)"
+    r"|as\s+opposed\s+to|hardly|unlikely\s+(?:to\s+be|that)|i\s+(?:\w+\s+)?doubt"
+    r"|excludes?|excluding|rul(?:es?|ing)\s+out|(?:is|are|was|were|do|does|did|could|would)nt)\b|n't\b",
     re.IGNORECASE,
 )
 DENIAL = re.compile(
     r"\b(?:(?:is|are|was|seems|looks)\s+(?:wrong|incorrect|false|excluded|unlikely|ruled\s+out|absent|missing)"
     r"|(?:(?:is|are|does|do|can|would)\s?(?:not|n't)|cannot)\s+(?:the\s+)?(?:be\s+)?(?:it|correct|right|shown|present"
-    r"|visible|possible|likely|fit|match|answer|here|seen|in)|can\s+be\s+(?:ruled\s+out|excluded))\b",
+    r"|visible|possible|likely|fit|match|answer|here|seen|in)|can\s+be\s+(?:ruled\s+out|excluded))\b"
+    r"|(?:\s[-–—]\s|\(|:\s)(?:no|wrong|incorrect|false)(?=[,)]|\W*$)",
     re.IGNORECASE,
 )
-"""Says that what was named before it is not meant: "the cat does not fit"."""
+"""Says that what was named before it is not meant: "the cat does not fit", "cat (wrong)"."""
+_ANSWERED_NO = re.compile(
+    r"\?\W{0,6}(?:no(?!\s+doubt)|nope|hardly|i\s+(?:do(?:n't|\s+not)\s+(?:think|believe)|doubt))\b",
+    re.IGNORECASE,
+)
+"""Follows what is asked and not said: "A cat? No."."""
 _OR_AFTER = re.compile(r"\s*(?:,\s*)?(?:or\b|/)", re.IGNORECASE)
 _OR_BEFORE = re.compile(r"(?:\b(?:or|either)(?:\s+(?:an?|the|some))?|/)\s*$", re.IGNORECASE)
 _OR_REACH = 20
@@ -57,6 +65,7 @@ _POSSESSIVE = re.compile(r"['’]s$")
 _MOST_WORDS = 3
 """So many words of a text may be one name in another spelling ("ice cream" for "icecream")."""
 _LAST_WORD = regex.compile(r"[^\W_]+$")
+_COPULAS = (["is"], ["are"], ["was"], ["were"])
 _REACH = 60
 """So far before a name its adjectives and article are looked for."""
 
@@ -201,7 +210,7 @@ def _judged(text: str, names: Iterable[Mention], classes: ClassList) -> tuple[Me
     found = tuple(item for item in names if _is_meant(text, item, classes))
     if not found:
         return ()
-    scopes = [_scope(clause) for clause in clauses(text)]
+    scopes = [_scope(text, clause) for clause in clauses(text)]
     starts = [scope.start for scope in scopes]
     return tuple(
         replace(
@@ -225,6 +234,8 @@ def _is_meant(text: str, mention: Mention, classes: ClassList) -> bool:
 def _is_noun(text: str, mention: Mention, classes: ClassList) -> bool:
     """Whether the words around a name leave it the whole of its noun phrase."""
     before = _words_before(text, mention.start)
+    if text[mention.start : mention.end].casefold() in PLAIN and before[-1:] in _COPULAS:
+        return False  # "the fish is orange"
     while before and before[-1] in PLAIN and before[-1] not in classes.longest_by_first_word:
         before.pop()
     if before and before[-1] not in DETERMINERS | GRAMMAR_BEFORE:
@@ -248,15 +259,18 @@ def _words_before(text: str, start: int) -> list[str]:
     return words
 
 
-def _scope(clause: Clause) -> _Scope:
+def _scope(text: str, clause: Clause) -> _Scope:
     negation = _NEGATION.search(clause.text)
     refusal = end_of_refusal(clause.text)
     denial = DENIAL.search(clause.text)
+    end = len(clause.text)
+    if not _ANSWERED_NO.match(text, clause.start + end):
+        end = denial.start() if denial else -1
     return _Scope(
         clause.start,
         negates=clause.start + negation.end() if negation else math.inf,
         declines=math.inf if refusal is None else clause.start + refusal,
-        denial=clause.start + denial.start() if denial else -1,
+        denial=clause.start + end if end >= 0 else -1,
     )
 
 

@@ -136,7 +136,8 @@ _EXPLANATION = re.compile(
 )
 # An explanation that begins like this takes the answer back or adds a second one.
 _TAKES_BACK = re.compile(
-    r"\W*(?:or|and|no|not|but|actually|wait|hmm|maybe|perhaps|possibly|alternatively|could)\b",
+    r"\W*(?:or|and|no|nope|not|but|actually|wait|hmm|maybe|perhaps|possibly|alternatively|could|hardly|edit"
+    r"|sorry|correction|scratch|wrong|incorrect|false|i\s+do(?:n't|\s+not)\s+(?:think|believe)|i\s+doubt)\b",
     re.IGNORECASE,
 )
 _PIECES = re.compile(r"[.!?;,()\[\]|/\n]+|\s[-–—]\s|\s(?:->|=>|→)\s")

@@ -163,6 +163,7 @@ NAMES = (
     ("I will watch it", WORDS, None),
     ("The letter A", WORDS, "a"),
     ("orange cat", WORDS, None),
+    ("The cat is orange and white.", WORDS, None),
     ("leopard shark", WORDS, None),
     ("corn snake", WORDS, None),
     ("christmas rose", WORDS, None),
@@ -181,12 +182,39 @@ NAMES = (
     ("<dog>", ANIMALS, "dog"),
     ("答案是dog", ANIMALS, "dog"),
     ("A sports car with a dog on it", class_list("car", "dog"), None),
+    ("Dog? No - it's a cat.", ANIMALS, "cat"),
+    ("Dog? No: a cat", ANIMALS, "cat"),
+    ("dog: no, cat: yes", ANIMALS, "cat"),
+    ("It is a dog, often mistaken for a cat.", ANIMALS, "dog"),
+    ("Ears that rule out a cat; it is a dog.", ANIMALS, "dog"),
 )
 
 
 @pytest.mark.parametrize(("answer", "classes", "name"), NAMES)
 def test_names(answer: str, classes: ClassList, name: str | None) -> None:
     assert name_of(answer, classes) == name
+
+
+DENIED = (
+    *(
+        "Is it a cat? No.",
+        "Is it a cat? No, it's a lynx.",
+        "A cat? I don't think so.",
+        "cat? Hardly.",
+    ),
+    *("Cat (incorrect)", "cat - wrong", "cat: false", "It isnt a cat", "I doubt it is a cat"),
+    *("It is unlikely to be a cat", "This excludes the cat", "a lynx, as opposed to a cat"),
+)
+
+
+@pytest.mark.parametrize("answer", DENIED)
+def test_a_name_that_is_denied_is_none(answer: str) -> None:
+    assert parse_name(answer, ANIMALS).rule == "negated"
+
+
+@pytest.mark.parametrize("answer", ["cat. Correction: dog", "cat (edit: dog)"])
+def test_a_name_that_is_corrected_is_none(answer: str) -> None:
+    assert parse_name(answer, ANIMALS).rule == "several_names"
 
 
 def test_the_question_alone_is_no_answer() -> None:

@@ -120,6 +120,8 @@ NOT_OK = (
     ("It is not listed in the options A through D. None of them.", Status.OOP, "none_listed"),
     ("B tench", Status.UNPARSED, "letter_conflict"),
     ("B) tench", Status.UNPARSED, "letter_conflict"),
+    ("tench, B", Status.UNPARSED, "letter_conflict"),
+    ("The image shows a tench.\n\nB", Status.UNPARSED, "letter_conflict"),
     ("B. The image shows a cat.", Status.UNPARSED, "letter_conflict"),
     ("A - dog", Status.UNPARSED, "letter_conflict"),
     ("Option A: two cats", Status.UNPARSED, "letter_conflict"),
