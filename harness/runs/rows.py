@@ -223,7 +223,9 @@ def _ranked_row(
     """Make the row of an image whose choices were ranked by their likelihood."""
     ids = request.options or classes.ids
     texts: Sequence[int | str] = ids if request.options else classes.names
-    logits = dict(zip(texts, response.scores, strict=True))  # a name of several classes counts once
+    # A name of several classes counts once, by its highest score: batches may round it apart.
+    rising = sorted(zip(texts, response.scores, strict=True), key=lambda pair: pair[1])
+    logits = dict(rising)
     best, shorter = by_sum(response), per_token(response)
     top = tuple(ids[place] for place in best.places)
     return Prediction(
