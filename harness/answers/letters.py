@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from string import ascii_uppercase
 
+from harness.answers.letter_phrases import BEHIND, CHOSEN, CORRECTED, DENIED, NOT, PAIR
 from harness.answers.mentions import DENIAL, Stance, judged_mentions, respelled_mentions
 from harness.answers.names import leading_name, read_parts
 from harness.answers.outcome import Level, Outcome, Status, level_of
@@ -38,6 +39,7 @@ _MARKED = re.compile(
     rf"{_LEAD}([a-z])[\"']?\s?(?:[).:\]]{{1,4}}|\n)\s?(?![a-z]\.)(?P<rest>\S[^\n]*)",
     re.IGNORECASE,
 )
+_REJECTED = re.compile(r"\W*(?:no|not\s\w+|wrong|incorrect|false)\W*", re.IGNORECASE)  # "B: no"
 # "B bear", "B - bear", "B, bear", "B / bear", "B_bear": a letter only if a name follows
 _UNMARKED = re.compile(
     rf"{_LEAD}([a-z])(?P<sign>\s?[,/=_|]+\s?|\s?[-–—>]+\s)?\s?(?<=[\W_])(?P<rest>\S[^\n]*)",
@@ -55,24 +57,6 @@ _EXPLAINED = re.compile(rf"{_LEAD}([A-Za-z])[\W_]{{0,6}}\n(?P<rest>\S.*)", re.DO
 _TAKES_BACK = re.compile(
     r"\W*(?:or|no|wait|actually|hmm|alternatively|but|sorry|correction|scratch)\b", re.IGNORECASE
 )
-# "option B", "I choose (B)", "bear (B)" inside a sentence; "A" and "I" not before another word
-_CHOSEN = re.compile(
-    r"(?:\b(?i:option|choice|choose|chose|pick|select(?:ed)?|going\swith|go\swith|answer|so|thus|hence"
-    r"|therefore|definitely|certainly)[,:]?\s(?i:option\s|is\s|it\sis\s)?[(\"'\[]?|\()"
-    r"([B-HJ-Z](?![\w'])|[AI](?=$|[.,;:)!?\]\"\n]|\s(?i:is|because|since|as|seems|best)\b))"
-)
-_DENIED = re.compile(r"\bnot\s(?i:option\s)?\(?(?:[B-HJ-Z](?![\w'])|[AI](?=$|[.,;:)!?]))")
-_PAIR = re.compile(
-    r"(?<![\w'])[A-HJ-Z](?:\s?[,/&]\s?|,?\s(?:or|and)\s)(?:[A-HJ-Z](?![\w'])|I(?=$|[.,)]))"
-)
-# "C... no, D", "B. Wait, it's C"
-_CORRECTED = re.compile(
-    r"\b(?i:no|wait|actually|hmm|sorry|correction|scratch\sthat)\b[\W_]{1,6}"
-    r"(?:(?i:actually|it's|it\sis|the\sanswer\sis|i\smean|make\sthat|option|maybe)[\W_]{1,3}){0,3}"
-    r"([B-HJ-Z](?![\w'])|[AI](?=$|[.,;:)!?]))"
-)
-_NOT = re.compile(r"\b(?:not|never|neither|nor|cannot|wrong|incorrect)\b|n't\b", re.IGNORECASE)
-_BEHIND = re.compile(r"(?:\n|[,;:.(]|\s[-–—])[^\w\n]{0,4}([A-Z])[\W_]{0,4}$")
 _OPTION_RULES = {Level.STATED: "option_stated", Level.LENIENT: "option_mention"}
 
 
@@ -99,7 +83,7 @@ def read_letter(answer: str | None, options: Sequence[int], classes: ClassList) 
     text, repeats = without_options(parts.text)
     letters = dict(zip(ascii_uppercase, options, strict=False))
     outcome = _climb(_Reading(parts, text, letters, Names(classes, tuple(options))))
-    corrected = {letters.get(letter, outcome.class_id) for letter in _CORRECTED.findall(text)}
+    corrected = {letters.get(letter, outcome.class_id) for letter in CORRECTED.findall(text)}
     if outcome.class_id is not None and corrected - {outcome.class_id}:
         outcome = Outcome(Status.UNPARSED, rule="several_letters")
     if repeats and outcome.status in (Status.OOP, Status.EMPTY):
@@ -117,7 +101,7 @@ def _climb(reading: _Reading) -> Outcome:
     level = level_of(named.rule)
     if level is None:
         return named
-    behind = _BEHIND.search(reading.text)
+    behind = BEHIND.search(reading.text)
     if behind and reading.letters.get(behind[1]) not in (None, named.class_id, *named.also):
         return Outcome(Status.UNPARSED, rule="letter_conflict")  # "Dog, C"
     return replace(named, rule=_OPTION_RULES.get(level, "option_name"))
@@ -166,6 +150,11 @@ def _announced(reading: _Reading) -> Outcome | None:
     outcome = next(iter(found), None)
     if outcome is None or outcome.rule not in ("letter", "letter_name", "position"):
         return outcome
+    return _stated(reading, outcome)
+
+
+def _stated(reading: _Reading, outcome: Outcome) -> Outcome:
+    """Take a letter as stated, unless the one option that the whole text affirms is another."""
     named = {ids for ids in _meant(reading, reading.text) if reading.names.allows(ids)}
     if len(named) == 1 and outcome.class_id not in named.pop():
         return Outcome(Status.UNPARSED, rule="letter_conflict")
@@ -227,6 +216,8 @@ def _explained(reading: _Reading, text: str) -> Outcome | None:
 
 def _marked(reading: _Reading, text: str) -> Outcome | None:
     match = _MARKED.match(text)
+    if match and _REJECTED.fullmatch(match["rest"]):
+        return Outcome(Status.UNPARSED, rule="negated")
     return _checked(reading, match[1], match["rest"]) if match else None
 
 
@@ -268,21 +259,22 @@ def _meant(reading: _Reading, text: str) -> tuple[tuple[int, ...], ...]:
 def _chosen(reading: _Reading) -> Outcome | None:
     found = []
     for clause in clauses(reading.text):
-        denial = _NOT.search(clause.text)
+        denial = NOT.search(clause.text)
         end = len(clause.text) if denial is None else denial.start()
         if not (declines(clause.text) or DENIAL.search(clause.text)):
-            found += [(match[1], clause.text) for match in _CHOSEN.finditer(clause.text, 0, end)]
+            chosen = (each for each in CHOSEN.finditer(clause.text) if each.end(1) <= end)
+            found += [(match[1], clause.text) for match in chosen]
     letters = {letter for letter, _ in found}
     if len(letters) != 1:
         return Outcome(Status.UNPARSED, rule="several_letters") if letters else None
     outcome = _checked(reading, letters.pop(), " ".join({text: None for _, text in found}))
-    return replace(outcome, rule="answer_prefix") if outcome.status is Status.OK else outcome
+    return _stated(reading, outcome) if outcome.status is Status.OK else outcome
 
 
 def _letters_left(reading: _Reading) -> Outcome | None:
-    if _DENIED.search(reading.text):
+    if DENIED.search(reading.text):
         return Outcome(Status.UNPARSED, rule="negated")
-    if _PAIR.search(reading.text):
+    if PAIR.search(reading.text):
         return Outcome(Status.UNPARSED, rule="several_letters")
     return None
 

@@ -1,0 +1,27 @@
+"""Phrases that choose a lettered option inside a sentence, and that deny or correct one."""
+
+import re
+
+# "option B", "I choose (B)", "bear (B)" inside a sentence; "A" and "I" not before another word
+CHOSEN = re.compile(
+    r"(?:\b(?i:option|choice|choose|chose|pick|select(?:ed)?|going\swith|go\swith|answer|so|thus|hence"
+    r"|therefore|definitely|certainly)[,:]?\s(?i:option\s|is\s|it\sis\s)?[(\"'\[]?|\()"
+    r"([B-HJ-Z](?![\w'])|[AI](?=$|[.,;:)!?\]\"\n]|\s(?i:is|because|since|as|seems|best)\b))"
+    # not "so B is out", "thus B can't be right", "therefore, B or C"
+    r"(?!\s(?i:(?:is|was|seems|looks)\s(?:out|not|wrong|incorrect|unlikely|excluded|ruled\sout)\b"
+    r"|(?:cannot|can't|isn't|doesn't|wasn't|won't|does\snot|can\snot)\b)"
+    r"|\s?[/&]\s?[A-Z]\b|,?\s(?i:or|and)\s[A-HJ-Z](?![\w']))"
+)
+DENIED = re.compile(r"\bnot\s(?i:option\s)?\(?(?:[B-HJ-Z](?![\w'])|[AI](?=$|[.,;:)!?]))")
+PAIR = re.compile(
+    r"(?<![\w'])[A-HJ-Z](?:\s?[,/&]\s?|,?\s(?:or|and)\s)(?:[A-HJ-Z](?![\w'])|I(?=$|[.,)]))"
+)
+# "C... no, D", "B. Wait, it's C"
+CORRECTED = re.compile(
+    r"\b(?i:no|wait|actually|hmm|sorry|correction|scratch\sthat)\b[\W_]{1,6}"
+    r"(?:(?i:actually|it's|it\sis|the\sanswer\sis|i\smean|make\sthat|option|maybe)[\W_]{1,3}){0,3}"
+    r"([B-HJ-Z](?![\w'])|[AI](?=$|[.,;:)!?]))"
+)
+NOT = re.compile(r"\b(?:not|never|neither|nor|cannot|wrong|incorrect)\b|n't\b", re.IGNORECASE)
+# "dog, C", "A dog.\nC"
+BEHIND = re.compile(r"(?:\n|[,;:.(]|\s[-–—])[^\w\n]{0,4}([A-Z])[\W_]{0,4}$")
