@@ -76,8 +76,8 @@ def finish(directory: RunDirectory, opened: OpenTask) -> Results:
 
 
 def spent(rows: Sequence[Prediction]) -> dict[str, Any]:
-    """Sum tokens and cost, once a request, and count the answers that are in none of the sums; None
-    where no row knows any.
+    """Sum tokens and cost, once a request, and count the answers that each sum leaves out; a sum
+    that no row knows is None.
     """
 
     def total(name: str) -> float | None:
