@@ -96,7 +96,10 @@ _NO_ANSWER = re.compile(
     r"|(?:sure[,!.]?\s+)?i(?:'d\s+be\s+happy\s+to|\s+can)\s+help(?:\s+(?:you\s+)?with\s+that)?|sure[,!.]?\s+here(?:'s|\s+is)"
     r"|no|nope|yes|ok(?:ay)?|sure|unknown|unsure|not\s+sure(?:\s+what\s+(?:this|it)\s+is)?|unclear|n[/.]?a|undetermined|indeterminate|inconclusive|unidentif(?:iable|ied)"
     r"|unrecogni[sz](?:able|ed)|no\s+(?:answer|idea|class|match|object)|none(?:\s+of\s+(?:the\s+above|these|them))?|nothing|null|nil|undefined|idk"
-    r"|not\s+(?:applicable|available|found|known|specified|visible|identifiable)|(?:i'm\s+|i\s+am\s+)?sorry)\W*",
+    r"|not\s+(?:applicable|available|found|known|specified|visible|identifiable)|(?:i'm\s+|i\s+am\s+)?sorry"
+    r"|(?:(?:it|this|that)(?:'s|\s+is)\s+)?(?:too\s+)?(?:hard|difficult|impossible)\s+to\s+(?:say|tell|know|determine)"
+    r"|(?:it|this|that)(?:'s|\s+is)\s+(?:not\s+clear|unclear|unknown|unidentifiable|unrecogni[sz]able)"
+    r"|(?:not\s+a|no)\s+clue|content\s+(?:removed|blocked|filtered))\W*",
     re.IGNORECASE,
 )
 

@@ -65,6 +65,7 @@ NO_ANSWERS = (
     *("Error 429: rate limit", "openai.RateLimitError: slow down", "API error", "[content_filter]"),
     *("The response was blocked.", "I need more context.", "The image is completely black."),
     *("What would you like to know?", "Ich weiß nicht.", "我不知道", "не знаю", "desconocido"),
+    *("Hard to say.", "It is unclear", "Not a clue", "It is impossible to tell", "Content removed"),
 )
 
 
@@ -78,6 +79,7 @@ def test_what_is_no_answer_is_mapped_to_no_class(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        *("hard to say, maybe a lynx", "unclear water", "It is hard"),
         *("It is black.", "an error message on a screen", "server", "no smoking sign", "the"),
         *(
             "an empty bottle",
