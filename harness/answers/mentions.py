@@ -234,7 +234,7 @@ def _is_meant(text: str, mention: Mention, classes: ClassList) -> bool:
 def _is_noun(text: str, mention: Mention, classes: ClassList) -> bool:
     """Whether the words around a name leave it the whole of its noun phrase."""
     before = _words_before(text, mention.start)
-    if text[mention.start : mention.end].casefold() in PLAIN and before[-1:] in _COPULAS:
+    if before[-1:] in _COPULAS and _only_looks(text[mention.start : mention.end], classes):
         return False  # "the fish is orange"
     while before and before[-1] in PLAIN and before[-1] not in classes.longest_by_first_word:
         before.pop()
@@ -242,6 +242,11 @@ def _is_noun(text: str, mention: Mention, classes: ClassList) -> bool:
         return False
     after = _AFTER.match(text, mention.end)
     return after is None or after[1].casefold() in GRAMMAR_AFTER
+
+
+def _only_looks(name: str, classes: ClassList) -> bool:
+    """Whether a name is a colour, a size or the like, in a list that is not one of those."""
+    return name.casefold() in PLAIN and sum(word in classes.by_words for word in PLAIN) == 1
 
 
 def _words_before(text: str, start: int) -> list[str]:
