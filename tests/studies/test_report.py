@@ -5,6 +5,7 @@ import re
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,18 @@ from studies.made_up import (
     made_up,
     two_models,
 )
+
+
+def axes_of(found: StudyResults, name: str) -> Any:
+    """The axes of a figure that has one pair of them."""
+    pytest.importorskip("matplotlib")
+    from matplotlib.figure import Figure
+
+    (figure,) = (each for each in study_figures(found) if each.name == name)
+    canvas = Figure()
+    figure.draw(canvas)
+    (axes,) = canvas.axes
+    return axes
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -98,13 +111,7 @@ def test_figures_are_those_that_the_data_allow() -> None:
 
 
 def test_the_parts_of_a_bar_are_the_relations_and_the_most_exact_run_is_first() -> None:
-    pytest.importorskip("matplotlib")
-    from matplotlib.figure import Figure
-
-    (figure,) = (each for each in study_figures(two_models()) if each.name == "granularity")
-    canvas = Figure()
-    figure.draw(canvas)
-    (axes,) = canvas.axes
+    axes = axes_of(two_models(), "granularity")
     names = [each.get_text() for each in axes.get_yticklabels()]
     assert names == ["mini cw", "mini_small cw", "mini ow"]
     widths = [[bar.get_width() for bar in axes.patches if round(bar.get_y() + 0.35) == row]
@@ -117,13 +124,7 @@ def test_the_parts_of_a_bar_are_the_relations_and_the_most_exact_run_is_first() 
 
 
 def test_a_level_that_is_in_no_order_is_not_joined_to_the_others() -> None:
-    pytest.importorskip("matplotlib")
-    from matplotlib.figure import Figure
-
-    (figure,) = (each for each in study_figures(made_up()) if each.name == "hardness")
-    canvas = Figure()
-    figure.draw(canvas)
-    (axes,) = canvas.axes
+    axes = axes_of(made_up(), "hardness")
     assert [each.get_text() for each in axes.get_xticklabels()][-1] == "as in the\ntask"
     assert list(axes.lines[0].get_xdata()) == [0, 1, 2], "three windows, and the task's own apart"
 

@@ -23,6 +23,7 @@ from harness.studies.results import StudyResults
 from support.colours import ColourAdapter, Killed, N
 from support.command import Said, harness
 
+MODEL = "support.colours:ColourAdapter"
 STUDY = """study: colours_study
 models: ['{model}']
 task: colours
@@ -53,8 +54,35 @@ class DyingAdapter(ColourAdapter):
 @pytest.fixture
 def study(folder: Path) -> Path:
     path = folder / "study.yaml"
-    path.write_text(STUDY.format(model="support.colours:ColourAdapter"))
+    path.write_text(STUDY.format(model=MODEL))
     return path
+
+
+def with_baseline(study: Path, task: str) -> None:
+    study.write_text(study.read_text() + f"baselines: [{{task: {task}, models: ['{MODEL}']}}]\n")
+
+
+def with_hierarchy(study: Path) -> None:
+    """Give the classes parents, and the study one factor that needs no further run."""
+    (study.parent / "tree.tsv").write_text("red\twarm\ngreen\tcool\nblue\tcool\ngrey\tpink\n")
+    with (study.parent / "classes.yaml").open("a") as file:
+        file.write("hierarchy: tree.tsv\n")
+    study.write_text(STUDY.partition("factors:")[0].format(model=MODEL))
+    with study.open("a") as file:
+        file.write("factors: {matching: [strict, read]}\n")
+
+
+def with_other_labels(study: Path, *label_sets: str, **own: tuple[int, int]) -> None:
+    """Add a baseline of label sets, of which its own ones have names of the study's."""
+    other = study.parent / "other"
+    other.mkdir()
+    for name, ids in own.items():
+        rows = [{"image_id": f"i{number:02}", "labels": [ids[number % 2]]} for number in range(4)]
+        (other / f"{name}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    sets = ", ".join((*label_sets, *(f"{name}.jsonl" for name in own)))
+    text = f"include: ../colours.yaml\ntask: other\nlabel_sets: [{sets}]\n"
+    (other / "other.yaml").write_text(text)
+    with_baseline(study, "other")
 
 
 def study_run(study: Path, *more: object) -> Said:
@@ -108,16 +136,7 @@ def test_a_study_is_run_and_reported(study: Path) -> None:
 
 
 def test_other_labels_of_the_same_name_are_not_drawn_beside_these(study: Path) -> None:
-    folder = study.parent / "other"
-    folder.mkdir()
-    for name, ids in (("first", (0, 1)), ("all", (2, 3))):
-        rows = [{"image_id": f"i{number:02}", "labels": [ids[number % 2]]} for number in range(4)]
-        text = "".join(f"{json.dumps(row)}\n" for row in rows)
-        (folder / f"colours_{name}.jsonl").write_text(text)
-    sets = "label_sets: [colours_first.jsonl, colours_all.jsonl]"
-    (folder / "other.yaml").write_text(f"include: ../colours.yaml\ntask: other\n{sets}\n")
-    model = "support.colours:ColourAdapter"
-    study.write_text(study.read_text() + f"baselines: [{{task: other, models: ['{model}']}}]\n")
+    with_other_labels(study, colours_first=(0, 1), colours_all=(2, 3))
     done = study_run(study)
     assert done.code == 0, done.text
     found = analysed(study)
@@ -252,21 +271,13 @@ def test_a_study_is_checked_by_its_path(study: Path) -> None:
 def test_how_general_the_answers_of_models_and_protocols_are_stands_side_by_side(
     study: Path, folder: Path
 ) -> None:
-    model = "support.colours:ColourAdapter"
-    (folder / "tree.tsv").write_text("red\twarm\ngreen\tcool\nblue\tcool\ngrey\tpink\n")
-    with (folder / "classes.yaml").open("a") as file:
-        file.write("hierarchy: tree.tsv\n")
+    with_hierarchy(study)
     named = (folder / "colours.yaml").read_text()
     opened = named.replace("task: colours", "task: open_colours").replace("cw", "ow")
     (folder / "open.yaml").write_text(opened.replace("{{ classes | join(' ') }}", ""))
-    study.write_text(
-        f"study: colours_study\nmodels: ['{model}']\ntask: colours\n"
-        "factors: {matching: [strict, read]}\n"
-    )
     assert study_run(study).code == 0
     assert analysed(study).granularity == (), "one run is no comparison"
-    more = f"baselines: [{{task: open_colours, models: ['{model}']}}]\n"
-    study.write_text(study.read_text() + more)
+    with_baseline(study, "open_colours")
     assert study_run(study).code == 0
     found = report(study).granularity
     rows = [(each.task, each.label_set, each.protocol) for each in found]
@@ -291,22 +302,9 @@ def test_how_general_the_answers_of_models_and_protocols_are_stands_side_by_side
     assert "too generic" in (tables / "granularity.csv").read_text()
 
 
-def test_other_labels_of_the_same_name_are_not_laid_beside_these(study: Path, folder: Path) -> None:
-    model = "support.colours:ColourAdapter"
-    (folder / "tree.tsv").write_text("red\twarm\ngreen\tcool\nblue\tcool\ngrey\tpink\n")
-    with (folder / "classes.yaml").open("a") as file:
-        file.write("hierarchy: tree.tsv\n")
-    other = folder / "other"
-    other.mkdir()
-    rows = [{"image_id": f"i{number:02}", "labels": [number % 2]} for number in range(4)]
-    (other / "colours_all.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
-    sets = "label_sets: [colours_first, colours_all.jsonl]"
-    (other / "other.yaml").write_text(f"include: ../colours.yaml\ntask: other\n{sets}\n")
-    study.write_text(
-        f"study: colours_study\nmodels: ['{model}']\ntask: colours\n"
-        "factors: {matching: [strict, read]}\n"
-        f"baselines: [{{task: other, models: ['{model}']}}]\n"
-    )
+def test_other_labels_of_the_same_name_are_not_laid_beside_these(study: Path) -> None:
+    with_hierarchy(study)
+    with_other_labels(study, "colours_first", colours_all=(0, 1))
     done = study_run(study)
     assert done.code == 0, done.text
     found = analysed(study)

@@ -289,6 +289,11 @@ def test_a_model_page_tells_prompt_card_classes_gallery_and_decisions(
     assert images[:2] == ["../images/toy/toy_00000.png", "../images/toy/toy_00001.png"]
 
 
+def lines_of(table: Element) -> list[list[str]]:
+    lines = table.find_all("tr")
+    return [[cell.text for cell in each.children if isinstance(cell, Element)] for each in lines]
+
+
 def test_a_model_page_sets_the_ways_to_match_answers_side_by_side(
     pages: dict[str, Element],
 ) -> None:
@@ -302,10 +307,7 @@ def test_a_model_page_sets_the_ways_to_match_answers_side_by_side(
         if board.protocol == "ow":
             assert tables == []
             continue
-        lines = [
-            [cell.text for cell in line.children if isinstance(cell, Element)]
-            for line in tables[0].find_all("tr")
-        ]
+        lines = lines_of(tables[0])
         assert lines[0][1:] == ["strict", "normalized", "as read"]
         scores = row.results.scores[board.protocol]
         ways = ("strict", "normalized", "read")
@@ -322,17 +324,9 @@ def test_a_model_page_says_how_general_answers_are_where_a_hierarchy_does(
         tables = section.find_all("table", class_="numbers granularity")
         assert len(tables) == ("ow" in board)
         for table in tables:
-            head, *lines = (
-                [cell.text for cell in line.children if isinstance(cell, Element)]
-                for line in table.find_all("tr")
-            )
+            head, *lines = lines_of(table)
             assert head[1:4] == ["Exact", "Too generic", "Too specific"]
             assert all(line[1:4] == ["60.00", "40.00", "0.00"] for line in lines) and lines
-
-
-def lines_of(table: Element) -> list[list[str]]:
-    lines = table.find_all("tr")[1:]
-    return [[cell.text for cell in each.children if isinstance(cell, Element)] for each in lines]
 
 
 def test_a_model_page_says_how_sure_answers_are_and_draws_it(pages: dict[str, Element]) -> None:
@@ -343,7 +337,7 @@ def test_a_model_page_says_how_sure_answers_are_and_draws_it(pages: dict[str, El
         assert len(tables) == is_sure
         assert drawn == ([f"reliability-{section.attributes['id']}"] if is_sure else [])
         for table in tables:
-            rows = lines_of(table)
+            _, *rows = lines_of(table)
             assert [row[1] for row in rows] == ["probability", "score"] * 2
             assert rows[0][2:] == ["300", "45.00", "15.00 [10.00, 20.00]", "3.50",
                                    "80.00 [70.00, 90.00]", "30.00", "50.00"]  # fmt: skip
@@ -357,7 +351,7 @@ def test_a_model_page_sets_both_readings_of_several_answers_side_by_side(
         tables = section.find_all("table", class_="numbers several")
         assert len(tables) == ("cw" in section.attributes["id"].split("--"))
         for table in tables:
-            known, unclear = lines_of(table)
+            _, known, unclear = lines_of(table)
             assert known[1:] == ["70 of 1,000", "50.00", "40.00 [38.00, 42.00]",
                                  "45.00 [43.00, 47.00]"]  # fmt: skip
             assert unclear[3] == "not known of 3"
