@@ -2,7 +2,7 @@
 "use strict";
 
 (function () {
-  const { make, fillSelect, readView, writeView, onView, later, drawing } = HARNESS;
+  const { fillSelect, readView, writeView, onView, later, drawing } = HARNESS;
   const { both, without, bitsOf, places, accuracy } = NUMBERS;
   const PAGE = 50;
   /** Keys of the view in the address, and the control of each. */

@@ -234,7 +234,7 @@ var RUNS = (function () {
 
   return Object.freeze({
     STATUSES, STATUS_TEXT, GROUP_TEXT, openBoards, openImages, openRun, textOf, statusOf, countsAs,
-    className, classOptions, labelsOf, groupOptions, groupBits, classBits, countByClass, slice, judged, tally,
+    className, classOptions, labelsOf, groupOptions, classBits, countByClass, slice, judged, tally,
     verdict, rowName, boardName, boardOptions, rowOptions, labelOptions, answerText, mostFrequent,
   });
 })();
