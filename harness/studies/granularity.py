@@ -1,9 +1,9 @@
 """How general the answers are in the runs of a study: what they are to the labels, side by side."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from harness.report.table import INTERVAL, Column, Number, Table, names
-from harness.scores.result_parts import RELATIONS
+from harness.scores.result_parts import RELATIONS, GranularityPart
 from harness.studies.design import Variant
 from harness.studies.observe import Judged
 from harness.studies.results import RunGranularity, StudyResults
@@ -22,11 +22,12 @@ def granularity_of_runs(
     notes: list[str] = []
     first: dict[str, str] = {}
     for model, variant, judged in runs:
-        if judged.granularity is None:
+        part = judged.granularity
+        if part is None:
             continue
         for name in (each for each in label_sets if each in judged.digests):
             if judged.digests[name] == first.setdefault(name, judged.digests[name]):
-                found += _of_run(model, variant, judged, name)
+                found += _of_run(model, variant.task, part, name)
             else:
                 what = f"has other labels than the rest under the name {name}"
                 notes.append(f"{model} on {variant.task} {what}: left out of the granularity.")
@@ -34,22 +35,16 @@ def granularity_of_runs(
     return (found, notes) if is_pair else ([], [])
 
 
-def _of_run(model: str, variant: Variant, judged: Judged, label_set: str) -> list[RunGranularity]:
-    part = judged.granularity
-    scores = {protocol: each[label_set] for protocol, each in part.scores.items()} if part else {}
-    return [
-        RunGranularity(
-            model=model,
-            task=variant.task,
-            protocol=protocol,
-            label_set=label_set,
-            n=each.n,
-            relations=each.relations,
-            placed=each.placed,
-        )
-        for protocol, each in scores.items()
-        if each.n
-    ]
+def _of_run(
+    model: str, task: str, part: GranularityPart, label_set: str
+) -> Iterator[RunGranularity]:
+    for protocol, by_labels in part.scores.items():
+        each = by_labels[label_set]
+        if each.n:
+            yield RunGranularity(
+                model=model, task=task, protocol=protocol, label_set=label_set,
+                n=each.n, relations=each.relations, placed=each.placed,
+            )  # fmt: skip
 
 
 def granularity_table(found: StudyResults, label_set: str) -> Table:

@@ -21,6 +21,10 @@ _DESIGNS = {
     "grid": "all combinations of the factors' levels",
     "list": "a list of combinations",
 }
+_TABLES = {
+    "granularity": granularity_table, "places": tables.places_table, "seeds": tables.seeds_table,
+}  # fmt: skip
+"""The numbers of a figure that are one table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +84,10 @@ def _tables(found: StudyResults, figure: Figure) -> list[Table]:
     """Give the numbers of a figure."""
     label_set, name = found.headline, figure.name
     own: list[Table] = []
-    if name == "ranges":
+    if name in _TABLES:
+        own = [_TABLES[name](found, label_set)]
+    elif name == "ranges":
         own = [tables.factors_table(found, model, label_set) for model in found.models]
     elif name == "label_changes":
         own = tables.label_changes_tables(found)
-    elif name in ("granularity", "places", "seeds"):
-        table = {"granularity": granularity_table, "places": tables.places_table,
-                 "seeds": tables.seeds_table}[name]  # fmt: skip
-        own = [table(found, label_set)]
     return [*own, *tables.levels_tables(found, label_set, figure.factors)]
