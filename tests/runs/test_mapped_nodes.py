@@ -236,8 +236,8 @@ def test_a_hierarchy_that_changes_or_goes_is_mapped_over_again(
 ) -> None:
     path = imported(catalogue, folder)
     before, first = results(path), nodes(path)
-    digest = Manifest.read(path).mapping
-    assert digest and digest.hierarchy_sha256 == before.granularity.hierarchy  # type: ignore[union-attr]
+    facts = Manifest.read(path).mapping
+    assert facts and before.granularity and facts.hierarchy_sha256 == before.granularity.hierarchy
     tree.write_text(TREE.replace("warm colour", "fiery tint"))
     rescore(catalogue, path, NO_OVERRIDES)
     assert "hierarchy_sha256: " in caplog.text

@@ -18,7 +18,7 @@ from harness.runs.importing import ImportOptions, import_answers
 from harness.runs.remap import map_run, open_combinations
 from harness.runs.reopen import open_run, rescore
 from harness.runs.several import joined
-from harness.scores.results import Results
+from harness.scores.results import Protocol, Results
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_task
 from harness.store.lines import read_predictions
@@ -58,8 +58,8 @@ def class_ids(row: Prediction) -> list[int]:
     return [class_id for group in row.meant_classes for class_id in group]
 
 
-def n_right(finished: Finished, protocol: str = "cw") -> int:
-    return results(finished).scores[protocol]["colours_first"].n_right  # type: ignore[index]
+def n_right(finished: Finished, protocol: Protocol = "cw") -> int:
+    return results(finished).scores[protocol]["colours_first"].n_right
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from harness.data.labels.label_set import Equivalences
 from harness.report.results_table import tables_of
 from harness.scores.long_form import figures_of
 from harness.scores.result_parts import SeveralAnswers
-from harness.scores.results import Results
+from harness.scores.results import Protocol, Results
 from harness.scores.statistics import Draws, class_bootstrap, wilson
 from harness.store.prediction import Prediction
 from scores.score_builders import labels, ok, row, run
@@ -29,8 +29,8 @@ def answered(image_id: str, groups: Groups) -> Prediction:
     return ok(image_id, *named, meant_classes=tuple(map(tuple, groups)))
 
 
-def only(results: Results, label_set: str = "real", protocol: str = "cw") -> SeveralAnswers:
-    return results.several_answers[protocol][label_set]  # type: ignore[index]
+def only(results: Results, label_set: str = "real", protocol: Protocol = "cw") -> SeveralAnswers:
+    return results.several_answers[protocol][label_set]
 
 
 def drawn(n: int, seed: int = 1) -> tuple[list[Groups], list[set[int]]]:
