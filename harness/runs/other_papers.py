@@ -18,7 +18,7 @@ from harness.errors import DataError, Problem
 from harness.runs.reopen import OpenRun
 from harness.runs.rows import NO_ENTRY
 from harness.scores import metrics
-from harness.scores.answers import Answers, Bools, to_answers
+from harness.scores.answers import Answers, Bools, mask_of, to_answers
 from harness.scores.judgement import Judgement, judge
 from harness.scores.results import MATCHINGS, SIDE_BY_SIDE, Protocol
 from harness.scores.scoring import protocols_of, request_of
@@ -105,10 +105,9 @@ def refuse_other_runs(run: OpenRun) -> None:
     rows, protocol, where = run.rows, run.opened.task.protocol, str(run.path)
     if protocol not in MAPPED_STATUS:
         what = f"answers under protocol `{protocol}` are no texts that name a class"
+        expected = f"one of {', '.join(MAPPED_STATUS)}"
         fix = "name a run of an open or a closed world"
-        raise DataError(
-            Problem(where, what, expected=f"one of {', '.join(MAPPED_STATUS)}", fix=fix)
-        )
+        raise DataError(Problem(where, what, expected=expected, fix=fix))
     chosen = [
         row.image_id for row in rows if row.answer is None and row.status in (Status.OK, Status.OOP)
     ]
@@ -163,9 +162,7 @@ def _own(answers: Answers, judged: Judgement, protocol: Protocol) -> Iterator[Ru
 def _of_classes(about: About, ids: Sequence[ClassIds], judged: Judgement) -> RuleScore:
     pairs = [(row, class_id) for row, of_row in enumerate(ids) for class_id in of_row]
     table = np.array(pairs, dtype=np.int64).reshape(len(pairs), 2)
-    right, named = (np.zeros(len(ids), dtype=np.bool_) for _ in range(2))
-    named[table[:, 0]] = True
-    right[table[judged.truth.holds(table[:, 0], table[:, 1]), 0]] = True
+    right, named = judged.truth.any_held(*table.T), mask_of(len(ids), table[:, 0])
     return _of_masks(about, right, named, judged.scope.scored)
 
 

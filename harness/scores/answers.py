@@ -192,6 +192,13 @@ def _said(rows: Sequence[Prediction]) -> Iterator[tuple[int, Said]]:
             yield place, Said(row.answer, is_class, row.node)
 
 
+def mask_of(n: int, rows: Ints | list[int]) -> Bools:
+    """Give a mask [n] of rows."""
+    found: Bools = np.zeros(n, dtype=np.bool_)
+    found[rows] = True
+    return found
+
+
 def level_in(row: Prediction) -> Level:
     """Give the level at which the class of a row was read.
 

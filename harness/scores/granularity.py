@@ -5,7 +5,7 @@ An answer is its nodes: what it names in the hierarchy, the class that it is rea
 encoder found nearest to it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -17,7 +17,7 @@ from harness.answers.outcome import MAPPED_STATUS
 from harness.data.classes import ClassList
 from harness.data.hierarchy import Hierarchy
 from harness.data.labels.label_set import Equivalences
-from harness.scores.answers import NO_CLASS, Answers, Bools, Ints, Said
+from harness.scores.answers import NO_CLASS, Answers, Ints, Said, mask_of
 from harness.scores.judgement import Judgement
 from harness.scores.metrics import counted_rows, percent
 from harness.scores.result_parts import (
@@ -151,9 +151,9 @@ def _read(
     answers: Answers, hierarchy: Hierarchy, classes: ClassList, *, with_nearest: bool
 ) -> Read:
     """Give what the rows say whose text may name a node."""
-    names = NodeNames(hierarchy, classes) if answers.said else None
-    if names is None:
+    if not answers.said:
         return Read({}, {})
+    names = NodeNames(hierarchy, classes)
     named: dict[int, Places] = {}
     nearest: dict[int, Places] = {}
     known: dict[Said, tuple[Places, Places]] = {}
@@ -176,10 +176,10 @@ def nodes_of(answers: Answers, hierarchy: Hierarchy, protocol: Protocol, read: R
     class, and what else bears the name.
     """
     n = len(answers)
-    is_class = _mask(n, [row for row, said in answers.said.items() if said.is_class])
-    named = _mask(n, read.named)
+    is_class = mask_of(n, [row for row, said in answers.said.items() if said.is_class])
+    named = mask_of(n, list(read.named))
     nearest = {} if protocol == "cw" else read.nearest
-    counted = counted_rows(answers, protocol) & (~named | is_class) & ~_mask(n, nearest)
+    counted = counted_rows(answers, protocol) & (~named | is_class) & ~mask_of(n, list(nearest))
     of_class = counted[answers.named_row]
     class_rows = answers.named_row[of_class]
     node_of = hierarchy.node_of
@@ -188,21 +188,14 @@ def nodes_of(answers: Answers, hierarchy: Hierarchy, protocol: Protocol, read: R
     pairs = [(row, place) for row, places in by_text for place in places]
     pairs += zip(class_rows.tolist(), class_nodes, strict=True)
     found = np.unique(np.array(pairs, dtype=np.int64).reshape(len(pairs), 2), axis=0)
-    has_class = _mask(n, class_rows)
+    has_class = mask_of(n, class_rows)
     placed = np.full(n, _PLACED.index(Placed.NONE))
     placed[has_class] = _PLACED.index(Placed.CLASS)
     placed[has_class & answers.mapped] = _PLACED.index(Placed.NEAREST_CLASS)
     placed[named & ~is_class] = _PLACED.index(Placed.NAME)
-    placed[_mask(n, [row for row, places in nearest.items() if places])] = _PLACED.index(
-        Placed.NEAREST_NODE
-    )
+    near = [row for row, places in nearest.items() if places]
+    placed[near] = _PLACED.index(Placed.NEAREST_NODE)
     return AnswerNodes(found[:, 0], found[:, 1], placed)
-
-
-def _mask(n: int, rows: Iterable[int]) -> Bools:
-    found: Bools = np.zeros(n, dtype=np.bool_)
-    found[np.fromiter(rows, dtype=np.int64)] = True
-    return found
 
 
 def _best(found: AnswerNodes, judged: Judgement, relations: Relations) -> _Best:

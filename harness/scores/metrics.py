@@ -65,16 +65,12 @@ def counted_rows(answers: Answers, protocol: str) -> Bools:
 
 def right_rows(answers: Answers, truth: Truth, counted: Bools) -> Bools:
     """Give which rows [n] are right: counted, and a class that the answer stands for is a label."""
-    right: Bools = np.zeros(len(answers), dtype=np.bool_)
-    right[answers.named_row[truth.holds(answers.named_row, answers.named_class)]] = True
-    return right & counted
+    return truth.any_held(answers.named_row, answers.named_class) & counted
 
 
 def near_rows(answers: Answers, truth: Truth) -> Bools:
     """Give for which rows [n] a class of `nearest` is a label."""
-    near: Bools = np.zeros(len(answers), dtype=np.bool_)
-    near[answers.near_row[truth.holds(answers.near_row, answers.near_class)]] = True
-    return near
+    return truth.any_held(answers.near_row, answers.near_class)
 
 
 def right_at(
@@ -98,9 +94,7 @@ def first_listed_rows(answers: Answers, truth: Truth) -> Bools:
     """Give for which rows [n] the first of several answers that is spelled exactly as a name of the
     list is right. What published results of models that give several answers count.
     """
-    found: Bools = np.zeros(len(answers), dtype=np.bool_)
-    found[answers.listed_row[truth.holds(answers.listed_row, answers.listed_class)]] = True
-    return found
+    return truth.any_held(answers.listed_row, answers.listed_class)
 
 
 def right_in_top(answers: Answers, truth: Truth, right: Bools, k: int) -> Bools:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.scores.answers import Answers, Bools, Ints
+from harness.scores.answers import Answers, Bools, Ints, mask_of
 from harness.scores.judgement import Judgement
 from harness.scores.metrics import counted_rows, percent
 from harness.scores.result_parts import Protocol, SeveralAnswers
@@ -34,8 +34,7 @@ def _scored(
     scored, truth = judged.scope.scored, judged.truth
     any_right = judged.right[protocol] & scored
     all_right = any_right & ~_with_other(answers, truth)
-    several: Bools = np.zeros(len(answers), dtype=np.bool_)
-    several[list(answers.meant)] = True
+    several = mask_of(len(answers), list(answers.meant))
     n, n_unclear = int(scored.sum()), int((answers.unclear & scored).sum())
     n_right, home = int(all_right.sum()), judged.scope.home[scored]
     named = labels_named(answers, truth, counted_rows(answers, protocol))[scored]
@@ -68,9 +67,7 @@ def _with_other(answers: Answers, truth: Truth) -> Bools:
     ]
     place, rows, classes = np.array(pairs, dtype=np.int64).reshape(len(pairs), 3).T
     hits = np.bincount(place, weights=truth.holds(rows, classes), minlength=len(of_each))
-    found: Bools = np.zeros(len(answers), dtype=np.bool_)
-    found[np.array([row for row, _ in of_each], dtype=np.int64)[hits == 0]] = True
-    return found
+    return mask_of(len(answers), [of_each[each][0] for each in np.flatnonzero(hits == 0)])
 
 
 def labels_named(answers: Answers, truth: Truth, counted: Bools) -> Ints:

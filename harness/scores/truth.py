@@ -7,7 +7,7 @@ import numpy as np
 
 from harness.data.labels.label_set import Equivalences, LabelSet, foreign
 from harness.errors import DataError
-from harness.scores.answers import NO_CLASS, Bools, Ints
+from harness.scores.answers import NO_CLASS, Bools, Ints, mask_of
 
 _STRIDE = np.int64(2**32)
 _IMAGENET_VAL = "ILSVRC2012_val_"
@@ -41,6 +41,10 @@ class Truth:
         found &= self.pairs[places] == keys
         return found
 
+    def any_held(self, rows: Ints, class_ids: Ints) -> Bools:
+        """Give which of the n rows have, in (row, class id) pairs [m], a class that is right."""
+        return mask_of(len(self.labelled), rows[self.holds(rows, class_ids)])
+
     def labels_of(self, rows: Bools) -> Ints:
         """Give the labels, after merging, of the rows chosen by a mask [n]: one a (row, label)."""
         places, labels = np.divmod(self.pairs, _STRIDE)
@@ -53,9 +57,8 @@ class Truth:
 
     def shares_label(self, other: "Truth") -> Bools:
         """Give which rows [n] have a label in common under both; both with equal equivalences."""
-        shared: Bools = np.zeros(len(self.labelled), dtype=np.bool_)
-        shared[np.intersect1d(self.pairs, other.pairs, assume_unique=True) // _STRIDE] = True
-        return shared
+        shared = np.intersect1d(self.pairs, other.pairs, assume_unique=True)
+        return mask_of(len(self.labelled), shared // _STRIDE)
 
 
 def merge_ids(class_ids: Ints, equivalences: Equivalences) -> Ints:
