@@ -8,22 +8,14 @@ from dataclasses import replace
 
 from harness.answers.mapping.nearest import Mapped, map_to_each
 from harness.answers.mapping.vectors import ClassSide, class_side, embed_classes, refuse_same_rows
-from harness.answers.names import NONE_LISTED
 from harness.answers.nodes import NodeNames
-from harness.answers.outcome import (
-    EXACT,
-    MAPPED,
-    MAPPED_STATUS,
-    UNREADABLE,
-    Level,
-    Status,
-)
+from harness.answers.outcome import EXACT, MAPPED, MAPPED_STATUS, UNREADABLE, Level, Status
 from harness.answers.parse import answer_text, read_open
 from harness.data.classes import ClassList
 from harness.encoders.base import TextEncoder
 from harness.encoders.registry import is_here, open_encoder
 from harness.errors import Problem, UserError
-from harness.runs.several import classes_of_each, classes_together, texts_to_map
+from harness.runs.several import classes_of_each, classes_together, is_to_map, texts_to_map
 from harness.scores.answers import level_in
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec
@@ -205,15 +197,11 @@ def _facts_of(
 
 
 def places_to_map(task: TaskSpec, rows: Sequence[Prediction]) -> list[int]:
-    """Give the places of the rows whose answers the protocol maps, mapped already or not; a text
-    that says that nothing of the list fits is mapped to none of it.
-    """
-    status, never = MAPPED_STATUS.get(task.protocol), (EXACT, NONE_LISTED)
+    """Give the places of the rows whose answers the protocol maps, mapped already or not."""
     return [
         place
         for place, row in enumerate(rows)
-        if row.answer
-        and ((row.status is status and row.rule not in never) or row.rule == UNREADABLE)
+        if row.answer and (is_to_map(task.protocol, row) or row.rule == UNREADABLE)
     ]
 
 

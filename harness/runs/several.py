@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from harness.answers.mapping.nearest import Mapped
 from harness.answers.names import NONE_LISTED
-from harness.answers.outcome import EXACT, Level, Outcome, Status, level_of
-from harness.answers.parse import parse_name, read_open
+from harness.answers.outcome import EXACT, MAPPED_STATUS, Level, Outcome, Status, level_of
 from harness.data.classes import ClassList
+from harness.runs.rows import read_answer
 from harness.specs.task import Protocol
 from harness.store.prediction import Prediction
 
@@ -68,19 +68,16 @@ def texts_to_map(protocol: Protocol, row: Prediction, classes: ClassList) -> lis
     """Give the texts of a row that the protocol maps: its answer or, of several, those that are."""
     if not row.meant:
         return [row.answer or ""]
-    read = zip(row.meant, _read(protocol, row, classes), strict=True)
-    return [text for text, each in read if _is_mapped(protocol, each)]
+    read = [(text, read_answer(protocol, text, (), classes)) for text in row.meant]
+    return [text for text, each in read if is_to_map(protocol, each)]
 
 
-def _read(protocol: Protocol, row: Prediction, classes: ClassList) -> list[Outcome]:
-    read = read_open if protocol == "ow" else parse_name
-    return [read(text, classes) for text in row.meant]
-
-
-def _is_mapped(protocol: Protocol, read: Outcome) -> bool:
-    if protocol == "ow":
-        return read.status is Status.OK and read.rule != EXACT
-    return read.status is Status.OOP and read.rule != NONE_LISTED
+def is_to_map(protocol: Protocol, answer: Outcome | Prediction) -> bool:
+    """Whether a protocol maps an answer, mapped already or not; a text that says that nothing of
+    the list fits is mapped to none of it.
+    """
+    is_open = answer.rule not in (EXACT, NONE_LISTED)
+    return is_open and answer.status is MAPPED_STATUS.get(protocol)
 
 
 def classes_of_each(
@@ -91,8 +88,9 @@ def classes_of_each(
     """
     mapped = iter(found)
     groups = []
-    for read in _read(protocol, row, classes):
-        nearest = next(mapped) if _is_mapped(protocol, read) else None
+    for text in row.meant:
+        read = read_answer(protocol, text, (), classes)
+        nearest = next(mapped) if is_to_map(protocol, read) else None
         groups.append(nearest.class_ids if nearest else class_ids_of(read))
     return tuple(groups)
 
