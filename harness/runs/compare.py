@@ -181,11 +181,8 @@ def check_same_classes(a: OpenRun, b: OpenRun, where: str) -> None:
     if one.name != two.name or one.ids != two.ids:
         got = f"`{one.name}` ({len(one)} classes) and `{two.name}` ({len(two)} classes)"
         what = "the runs are over different class lists"
-        raise DataError(
-            Problem(
-                where, what, got, fix="compare runs over one class list; its name sets may differ"
-            )
-        )
+        fix = "compare runs over one class list; its name sets may differ"
+        raise DataError(Problem(where, what, got, fix=fix))
 
 
 def check_same_equivalences(a: OpenRun, b: OpenRun, where: str) -> None:

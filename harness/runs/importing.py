@@ -98,12 +98,10 @@ def _row(
 ) -> Prediction:
     asked = options or ()
     texts = [part_reasoning(text) for text in given.texts]
-    place = 0
-    groups: list[tuple[int, ...]] = []
+    written, place = tuple(text for text, _ in texts), 0
     if given.form in ("answer", "answers"):
         outcomes = [read_answer(protocol, text, asked, classes) for text in given.texts]
         outcomes = outcomes or [read_answer(protocol, None, asked, classes)]
-        groups = list(map(class_ids_of, outcomes))
         first = outcomes[0]
         if not given.is_ranked:
             joint = joined(protocol, outcomes)
@@ -113,7 +111,7 @@ def _row(
     else:
         meant = given.class_ids[:1] if given.is_ranked else given.class_ids
         first, text, reasoning = _outcome_of(meant, asked), None, None
-        groups = [class_ids_of(_outcome_of((each,), asked)) for each in meant]
+        outcomes = [_outcome_of((each,), asked) for each in meant]
         top = given.class_ids if given.is_ranked else ()
     return Prediction(
         image_id=image_id,
@@ -122,9 +120,9 @@ def _row(
         class_id=first.class_id,
         also=first.also,
         rule=first.rule,
-        answers=tuple(each for each, _ in texts) if given.form == "answers" else (),
-        meant=_all_meant(given, texts),
-        meant_classes=tuple(groups) if given.is_several else (),
+        answers=written if given.form == "answers" else (),
+        meant=written if given.is_several else (),
+        meant_classes=tuple(map(class_ids_of, outcomes)) if given.is_several else (),
         confidence=given.confidence if first.class_id is not None else None,
         top=tuple(each for each in top if not asked or each in asked),
         options=asked,
@@ -132,13 +130,6 @@ def _row(
         removed=first.removed,
         truncated=True if any(len(text) > MOST_WRITTEN for text in given.texts) else None,
     )
-
-
-def _all_meant(given: Given, texts: Sequence[tuple[str, str | None]]) -> tuple[str, ...]:
-    """Give the texts of several answers that are all meant; nothing for a single one."""
-    if not given.is_several:
-        return ()
-    return tuple(text for text, _ in texts)
 
 
 def _outcome_of(class_ids: Sequence[int], options: Sequence[int]) -> Outcome:
