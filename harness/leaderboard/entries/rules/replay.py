@@ -2,13 +2,14 @@
 text encoder, and the claimed figures, by scoring the rows.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from harness.answers.mapping.nearest import map_answers, map_to_each
+from harness.answers.mapping.nearest import map_answers
 from harness.answers.mapping.vectors import TIE as SAME
-from harness.answers.mapping.vectors import class_side, embed_classes
+from harness.answers.mapping.vectors import ClassSide, class_side
 from harness.answers.names import NONE_LISTED
 from harness.answers.nodes import NOTHING, NodeNames
 from harness.answers.outcome import EXACT, MAPPED, UNREADABLE, Outcome, Status
@@ -122,7 +123,8 @@ def check_mapped(case: RunCase) -> Iterator[Finding]:
             return
         hierarchy = case.opened.classes.hierarchy
         has_nodes = hierarchy is not None and facts.hierarchy_sha256 == hierarchy.digest
-        wrong = _Again(case, encoder, has_nodes).differing()
+        nodes = NodeNames.of(case.opened.classes) if has_nodes else None
+        wrong = _Again(case, encoder, nodes).differing()
     except UserError as error:
         yield Finding("I503", case.where, error.problems[0].what)
         return
@@ -144,7 +146,8 @@ class _Again:
 
     case: RunCase
     encoder: TextEncoder
-    has_nodes: bool
+    nodes: NodeNames | None
+    """Of the hierarchy that the rows were mapped over; None where they were over none of today."""
 
     def differing(self) -> list[str]:
         """Give the images whose answers are mapped otherwise than their rows say."""
@@ -175,27 +178,23 @@ class _Again:
         similarities = (row.similarity, now.similarity)
         if not _is_close(*similarities) or not _is_close(row.margin, now.margin, 2 * COSINE):
             return False
-        if self.has_nodes and row.node != now.node and not self._is_as_near(row, now):
+        if self.nodes and row.node != now.node and not self._is_as_near(self.nodes, row, now):
             return False
         if (row.class_id, row.also) == (now.class_id, now.also):
             return True
         ids = () if row.class_id is None else (row.class_id, *row.also)
         return self._is_tied(row, ids, now)
 
-    def _is_as_near(self, row: Prediction, now: Prediction) -> bool:
+    def _is_as_near(self, nodes: NodeNames, row: Prediction, now: Prediction) -> bool:
         """Say whether `node` is a name of the hierarchy, and as near as the nearest."""
-        names, how = NodeNames.of(self.case.opened.classes), self.case.opened.task.mapping
-        if names is None or not names.mapped.lookup(row.node or NOTHING):
+        if not nodes.mapped.lookup(row.node or NOTHING):
             return False
-        both = [
-            embed_classes(self.encoder, list_of_names([each]), how.class_template)
-            for each in (row.node or NOTHING, now.node or NOTHING)
-        ]
-        text = answer_text(row.answer or "")
-        (mine,), (nearest,) = map_to_each(self.encoder, [text], both, how.answer_template)
-        if mine is None or nearest is None:
-            return False
-        return mine.similarity >= nearest.similarity - TIE - SAME
+        template = self.case.opened.task.mapping.class_template
+        mine, nearest = (
+            self._similarity(row, list_of_names([each.node or NOTHING]), template)
+            for each in (row, now)
+        )
+        return mine >= nearest - TIE - SAME
 
     def _is_tied(self, row: Prediction, ids: tuple[int, ...], now: Prediction) -> bool:
         """Say whether the classes of a row are those of one name, and as near as the nearest."""
@@ -207,10 +206,15 @@ class _Again:
         alone = ClassList(
             classes.name, classes.name_set, tuple(classes.by_id[each] for each in ids)
         )
+        found = self._similarity(row, alone, class_side(task, classes))
+        return found >= now.similarity - TIE - SAME
+
+    def _similarity(self, row: Prediction, classes: ClassList, side: ClassSide) -> float:
+        """Give how near an answer is to the nearest of some names; NaN where it is near to none."""
+        template = self.case.opened.task.mapping.answer_template
         text = answer_text(row.answer or "")
-        sides = (class_side(task, classes), task.mapping.answer_template)
-        (found,) = map_answers(self.encoder, [text], alone, *sides)
-        return found is not None and found.similarity >= now.similarity - TIE - SAME
+        (found,) = map_answers(self.encoder, [text], classes, side, template)
+        return math.nan if found is None else found.similarity
 
 
 def _is_close(one: float | None, other: float | None, by: float = COSINE) -> bool:
