@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -18,8 +17,7 @@ from harness.errors import RunError
 from harness.requests import Ask, Request, Response
 from harness.runner.asking import Asker
 from harness.specs.model import ModelSpec
-from harness.store.lines import read_predictions
-from support.launching import ROOT, TORCHRUN
+from support.launching import TORCHRUN, finished, start, until_answered
 
 pytestmark = pytest.mark.full
 RUN = ["-m", "harness", "run", "--tasks", "mini_cw", "--limit", "64", "--model", "lmms-mini"]
@@ -93,39 +91,17 @@ def test_of_several_processes_on_gpus_each_class_finds_its_own(
     assert (environment["CUDA_VISIBLE_DEVICES"], device) == ("1", "cuda:0")
 
 
-def start(output: Path, command: Sequence[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*command, "--output", str(output)],
-        cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        start_new_session=True, env={**os.environ, "COLUMNS": "200"},
-    )  # fmt: skip
-
-
-def until_answered(output: Path, running: subprocess.Popen[str]) -> int:
-    """Wait until some answers are on disk; give the number of the class's process."""
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and running.poll() is None:
-        parts = output.glob("lmms-mini/mini_cw/parts/*.jsonl")
-        if any(part.read_bytes() for part in parts):
-            (child,) = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
-            return int(child)
-        time.sleep(0.02)
-    raise AssertionError(running.communicate()[1])
-
-
-def finished(output: Path, command: Sequence[str]) -> list[str | None]:
-    """Run a command to its end; give the answers."""
-    running = start(output, command)
-    told = running.communicate(timeout=200)[1]
-    assert running.returncode == 0, told
-    rows = read_predictions(output / "lmms-mini/mini_cw/predictions.jsonl")
-    return [row.answer for row in rows]
+def begun(output: Path) -> tuple[subprocess.Popen[str], int]:
+    """Begin a run of which some answers are on disk; give the class's process too."""
+    running = start([*PLAIN, "--output", str(output)])
+    until_answered(output, running)
+    (child,) = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
+    return running, int(child)
 
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> list[str | None]:
-    output = tmp_path_factory.mktemp("whole")
-    return finished(output, PLAIN)
+    return finished(tmp_path_factory.mktemp("whole"), PLAIN)
 
 
 def test_two_processes_have_a_class_each(expected: list[str | None], tmp_path: Path) -> None:
@@ -135,9 +111,9 @@ def test_two_processes_have_a_class_each(expected: list[str | None], tmp_path: P
 def test_a_killed_class_ends_the_run_which_goes_on_later(
     expected: list[str | None], tmp_path: Path
 ) -> None:
-    running = start(tmp_path, PLAIN)
-    os.kill(until_answered(tmp_path, running), signal.SIGKILL)
-    told = running.communicate(timeout=60)[1]
+    running, child = begun(tmp_path)
+    os.kill(child, signal.SIGKILL)
+    told, _ = running.communicate(timeout=60)
     assert running.returncode == 1
     assert told.count("error:") == 1 and "Traceback" not in told
     assert "the process of its class has ended" in told and "SIGKILL" in told
@@ -148,19 +124,17 @@ def test_a_killed_class_ends_the_run_which_goes_on_later(
 def test_a_signal_to_all_stops_behind_the_batch_in_hand(
     number: signal.Signals, tmp_path: Path
 ) -> None:
-    running = start(tmp_path, PLAIN)
-    child = until_answered(tmp_path, running)
+    running, child = begun(tmp_path)
     os.kill(child, number)
     os.kill(running.pid, number)
-    told = running.communicate(timeout=60)[1]
+    told, _ = running.communicate(timeout=60)
     assert running.returncode == 128 + number
     assert f"stopped by {number.name}" in told and "Traceback" not in told
     assert not Path(f"/proc/{child}").exists()
 
 
 def test_a_killed_run_leaves_no_process(tmp_path: Path) -> None:
-    running = start(tmp_path, PLAIN)
-    child = until_answered(tmp_path, running)
+    running, child = begun(tmp_path)
     running.kill()
     running.communicate(timeout=30)
     deadline = time.monotonic() + 10

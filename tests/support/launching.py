@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.store.lines import read_predictions
 from support.command import harness
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -75,6 +76,26 @@ def until_it_answers(process: subprocess.Popen[str], pids: Path, rank: int = 0) 
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.02)
     return int(path.read_text())
+
+
+def until_answered(output: Path, process: subprocess.Popen[str], least: int = 1) -> None:
+    """Wait until so many answers of a run are on disk."""
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline and process.poll() is None:
+        parts = output.glob("*/*/parts/*.jsonl")
+        if sum(part.read_bytes().count(b"\n") for part in parts) >= least:
+            return
+        time.sleep(0.02)
+    raise AssertionError(process.communicate()[0])
+
+
+def finished(output: Path, command: Sequence[str]) -> list[str | None]:
+    """Make the one run in `output` to its end; give the answers."""
+    process = start([*command, "--output", str(output)])
+    told, _ = process.communicate(timeout=500)
+    assert process.returncode == 0, told
+    (path,) = output.glob("*/*/predictions.jsonl")
+    return [row.answer for row in read_predictions(path)]
 
 
 def rows(output: Path) -> list[Mapping[str, object]]:
