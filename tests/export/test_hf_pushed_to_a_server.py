@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from export.test_hf_refusals import Own, own
-from support.local_hub import TOKEN, LocalHub, local_hub
+from support.local_hub import TOKEN, LocalHub
 
 __all__ = ["own"]
 
@@ -24,7 +24,7 @@ def pushed(
 
 
 def test_a_push_ends_in_the_files_of_the_folder_and_no_older_ones(own: Own, tmp_path: Path) -> None:
-    with local_hub() as hub:
+    with LocalHub() as hub:
         said = pushed(hub, own, tmp_path, "--private")
         assert said.returncode == 0, said.stderr
         assert said.stdout.splitlines()[-1] == f"pushed: {hub.endpoint}/datasets/me/data"
@@ -47,6 +47,6 @@ def test_a_push_ends_in_the_files_of_the_folder_and_no_older_ones(own: Own, tmp_
 
 
 def test_without_private_the_account_decides_who_sees_it(own: Own, tmp_path: Path) -> None:
-    with local_hub() as hub:
+    with LocalHub() as hub:
         assert pushed(hub, own, tmp_path).returncode == 0
         assert hub.visibility == {"me/data": "the account's default"}

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from harness.specs.catalogue import Catalogue
 from harness.store.prediction import Prediction
 from support.command import Said, harness
 from support.imported_runs import imported_run
-from support.local_server import LocalServer
+from support.local_server import Handler, LocalServer
 
 
 class Judge:
@@ -53,21 +52,12 @@ class Judge:
         return 200, json.dumps(found).encode()
 
 
-def handler_of(judge: Judge) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            size = int(self.headers["Content-Length"])
-            status, body = judge.reply(json.loads(self.rfile.read(size)))
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+def handler_of(judge: Judge) -> type[Handler]:
+    class Judging(Handler):
+        def reply(self, body: bytes) -> None:
+            self.answer(*judge.reply(json.loads(body)))
 
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    return Handler
+    return Judging
 
 
 @pytest.fixture

@@ -11,12 +11,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from support.faulty_server import completion, dump, image_urls, number_of, refused
-from support.local_server import LocalServer
+from support.local_server import Handler, LocalServer
 
 Hook = Callable[[], None]
 _KEY = "authorization"
@@ -163,36 +162,23 @@ class BatchServer(LocalServer):
             hook()
 
 
-def _handler(server: BatchServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _handler(server: BatchServer) -> type[Handler]:
+    class Batching(Handler):
         protocol_version = "HTTP/1.1"
         timeout = 10
 
-        def do_POST(self) -> None:
-            self._answer("POST", self.rfile.read(int(self.headers["Content-Length"])))
-
-        def do_GET(self) -> None:
-            self._answer("GET", b"")
-
-        def _answer(self, method: str, data: bytes) -> None:
+        def reply(self, body: bytes) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
             status = 200
             try:
-                body = server.reply(method, self.path, data, headers)
+                found = server.reply(self.command, self.path, body, headers)
             except KeyError:
-                status, body = 404, dump({"error": {"message": "no such thing"}})
+                status, found = 404, dump({"error": {"message": "no such thing"}})
             except ConnectionError:  # a hook's: the reply is lost
                 self.close_connection = True
                 return
-            kind = "application/octet-stream" if self.path.endswith("/content") else None
+            is_file = self.path.endswith("/content")
             with suppress(BrokenPipeError, ConnectionResetError):  # the client may be gone
-                self.send_response(status)
-                self.send_header("Content-Type", kind or "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                self.answer(status, found, f"application/{'octet-stream' if is_file else 'json'}")
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    return Handler
+    return Batching

@@ -11,14 +11,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
 from PIL import Image
 
-from support.local_server import LocalServer
+from support.local_server import Handler, LocalServer
 
 FINE = "fine"
 MODEL = "faulty-model-0001"
@@ -271,15 +270,14 @@ def dump(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
-def _handler(server: FaultyServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _handler(server: FaultyServer) -> type[Handler]:
+    class Failing(Handler):
         protocol_version = "HTTP/1.1"
         timeout = 10
 
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        def reply(self, body: bytes) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            reply = server.reply_at(self.path, headers, body)
+            reply = server.reply_at(self.path, headers, json.loads(body))
             try:
                 self._send(reply)
             except (BrokenPipeError, ConnectionResetError):
@@ -299,7 +297,4 @@ def _handler(server: FaultyServer) -> type[BaseHTTPRequestHandler]:
             if reply.keep is not None:
                 self.close_connection = True
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    return Handler
+    return Failing

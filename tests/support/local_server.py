@@ -6,10 +6,34 @@ from types import TracebackType
 from typing import Self
 
 
+class Handler(BaseHTTPRequestHandler):
+    """What handlers have in common. Nothing is printed."""
+
+    def do_GET(self) -> None:
+        self.reply(b"")
+
+    def do_POST(self) -> None:
+        self.reply(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def reply(self, body: bytes) -> None:
+        """Answer a request, of method `command`."""
+        raise NotImplementedError
+
+    def answer(self, status: int, body: bytes, kind: str = "application/json") -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
 class LocalServer:
     """Serves by a handler; the system chooses the port. `poll_s`: how soon it notices its end."""
 
-    def __init__(self, handler: type[BaseHTTPRequestHandler], poll_s: float) -> None:
+    def __init__(self, handler: type[Handler], poll_s: float) -> None:
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._http.daemon_threads = True
         self._http.block_on_close = False
