@@ -123,16 +123,8 @@ def _launched(words: Sequence[str], count: int, output: Path) -> Mapping[str, st
         lines = [line for line in done.stderr.splitlines() if "rror" in line]
         message = (lines[0] if lines else done.stderr.strip())[:_KEPT]
         fix = "run one process alone to see what fails: harness run"
-        raise RunError(
-            str(
-                Problem(
-                    "invariance",
-                    f"{counted(count, 'process', 'processes')} failed",
-                    got=message,
-                    fix=fix,
-                )
-            )
-        )
+        what = f"{counted(count, 'process', 'processes')} failed"
+        raise RunError(str(Problem("invariance", what, got=message, fix=fix)))
     (path,) = find_runs(output)
     rows = read_predictions(path / "predictions.jsonl")
     return {row.image_id: _answer(row) for row in rows}
