@@ -1,6 +1,5 @@
 """The seam between the harness and a model."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, runtime_checkable
@@ -32,8 +31,6 @@ OF_EVERY_MODEL = frozenset({"model", "adapter", "description", "batch_size", "op
 """Keys of a model's YAML that every adapter has."""
 MOST_KEYS = frozenset(ModelSpec.model_fields) - OF_EVERY_MODEL - {"generation"}
 """All other keys of a model's YAML, but for `generation`."""
-LAUNCH = re.compile(r"(\w+_)?(RANK|WORLD_SIZE)|(MASTER|TORCHELASTIC|PMI|OMPI|MV2)_\w+")
-"""Variables by which launchers tell processes of each other. What an adapter starts is alone."""
 
 
 class OutOfMemoryError(Exception):

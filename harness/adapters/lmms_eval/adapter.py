@@ -6,6 +6,7 @@ import importlib.util
 import logging
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -15,12 +16,15 @@ from dataclasses import replace
 from functools import partial
 from typing import ClassVar, cast
 
-from harness.adapters.base import LAUNCH, Abilities, Setting, answer_fitting
+from harness.adapters.base import Abilities, Setting, answer_fitting
 from harness.adapters.lmms_eval import worker
 from harness.adapters.lmms_eval.loading import LmmsEvalOptions
 from harness.errors import MissingPackageError, Problem, RunError
 from harness.requests import Ask, ModelFacts, Request, Response
 from harness.specs.model import ModelSpec
+
+_LAUNCH = re.compile(r"(\w+_)?(RANK|WORLD_SIZE)|(MASTER|TORCHELASTIC|PMI|OMPI|MV2)_\w+")
+"""What launchers tell their processes. The process of a class is none of them."""
 
 
 class LmmsEvalAdapter:
@@ -97,7 +101,7 @@ def alone(device: str) -> tuple[dict[str, str], str]:
     """Give the environment of a process that is alone, and its device: of several processes of a
     launch on GPUs, the class in each finds only its own GPU.
     """
-    environment = {key: value for key, value in os.environ.items() if not LAUNCH.fullmatch(key)}
+    environment = {key: value for key, value in os.environ.items() if not _LAUNCH.fullmatch(key)}
     kind, _, index = device.partition(":")
     if kind == "cuda" and index and "LOCAL_RANK" in os.environ:
         visible = os.environ.get("CUDA_VISIBLE_DEVICES")

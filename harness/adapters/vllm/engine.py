@@ -19,13 +19,15 @@ from typing import Any
 
 import torch
 
-from harness.adapters.base import LAUNCH, Setting
+from harness.adapters.base import Setting
 from harness.adapters.vllm.options import VllmOptions
 from harness.background import in_background
 from harness.errors import MissingPackageError, Problem, RunError, SpecError, first_line
 from harness.specs.model import ModelSpec
 from harness.weights import Weights
 
+_LAUNCH = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+"""What torchrun tells its processes. The processes of an engine are none of them."""
 _FAILURE = re.compile(r"\b(\w+(?:Error|Exception)): (.+)")
 _WRAPPERS = ("Engine core initialization failed", "EngineCore encountered", "WorkerProc init")
 _LOOK_S = 2.0  # how often it is seen whether the engine's processes live
@@ -236,7 +238,7 @@ def _pin(spec: ModelSpec, options: VllmOptions, device: str) -> None:
 @contextmanager
 def _outside_of_launch() -> Iterator[None]:
     """Hide from what is started here that this process is one of a launch."""
-    kept = {name: os.environ.pop(name) for name in list(os.environ) if LAUNCH.fullmatch(name)}
+    kept = {name: os.environ.pop(name) for name in _LAUNCH if name in os.environ}
     try:
         yield
     finally:
