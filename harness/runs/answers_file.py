@@ -139,19 +139,18 @@ def _text_faults(where: str, form: str, value: Any) -> Iterator[Problem]:
     if form == "answer" and not isinstance(value, str) and not _is_list_of(str, value):
         fix = 'write a text; "" for no answer; a list of texts for several that are all meant'
         yield Problem(where, "`answer` is no text", repr(value)[:80], fix=fix)
-    if isinstance(value, str) and is_error(value):
+    several = value if isinstance(value, list) else [value]
+    texts = [each for each in several if isinstance(each, str)]
+    error = next(filter(is_error, texts), None)
+    if error is not None:
         fix = "ask for the image again, or leave its row out"
-        yield Problem(where, f"`{form}` is the message of an error, no answer", value[:80], fix=fix)
-    if isinstance(value, list) and sum(map(len, filter(_is_text, value))) > MOST_WRITTEN:
+        yield Problem(where, f"`{form}` is the message of an error, no answer", error[:80], fix=fix)
+    if isinstance(value, list) and sum(map(len, texts)) > MOST_WRITTEN:
         what = f"`{form}` holds more than {MOST_WRITTEN} characters"
         yield Problem(where, what, fix="leave out the last ones")
     if form == "answers" and not _is_list_of(str, value):
         fix = "write a list of texts, best first"
         yield Problem(where, "`answers` is no list of texts", repr(value)[:80], fix=fix)
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
 
 
 def _class_faults(where: str, form: str, value: Any, classes: ClassList) -> Iterator[Problem]:

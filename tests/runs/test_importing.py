@@ -295,6 +295,7 @@ def without(rows: Rows, *ids: str) -> list[Mapping[str, Any]]:
         ([{"image_id": "i00", "answer": 3}], "`answer` is no text"),
         ([{"image_id": "i00", "answer": None}], "`answer` is no text"),
         ([{"image_id": "i00", "answer": "ValueError: no"}], "is the message of an error"),
+        ([{"image_id": "i00", "answers": ["red", "ValueError: no"]}], "is the message of an error"),
         ([{"image_id": "i00", "answers": "red"}], "`answers` is no list of texts"),
         ([{"image_id": "i00", "answers": ["red", 1]}], "`answers` is no list of texts"),
         ([{"image_id": "i00", "anwser": "red"}], "did you mean `answer`"),
