@@ -12,10 +12,10 @@ def counted(n: int, what: str, several: str | None = None) -> str:
     return f"{n:,} {what if n == 1 else several or what + 's'}"
 
 
-def listed(names: Collection[str], most: int) -> str:
+def listed(names: Collection[object], most: int = 5) -> str:
     """List names, of more than `most` only the first ones.
 
     >>> listed(["a", "b"], 2), listed(["a", "b", "c"], 2)
     ('a, b', 'a, b, …')
     """
-    return ", ".join(list(names)[:most]) + (", …" if len(names) > most else "")
+    return ", ".join(map(str, list(names)[:most])) + (", …" if len(names) > most else "")

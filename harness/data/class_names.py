@@ -219,7 +219,6 @@ def _bare(text: str) -> Iterable[str]:
     return {"".join(_LETTER.findall(normalize_name(part))) for part in (text, *text.split(","))}
 
 
-_NAMED = 5
 _TAUGHT = ("supervised", "knn")
 """Kinds of models whose classes are outputs that were learned, whatever their names."""
 
@@ -269,7 +268,7 @@ def match_outputs(catalogue: Catalogue, model: ModelSpec, classes: ClassList) ->
             Problem(
                 f"model `{model.model}`",
                 f"{len(missing)} of {len(classes)} classes of `{classes.name}` are none of its own",
-                got=listed(missing, _NAMED),
+                got=listed(missing),
                 expected=f"classes of `{known.name}`, by WordNet id or name",
                 fix="choose a task whose classes the model knows",
             )

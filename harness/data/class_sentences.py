@@ -15,7 +15,6 @@ from harness.errors import DataError, Problem, suggestion
 from harness.limits import MOST_DIGITS, is_file
 from harness.words import listed
 
-_SHOWN = 5
 _LONGEST = 10_000
 _SHAPE = '{"tench": ["A tench is a fish with …", …], …}'
 
@@ -89,11 +88,11 @@ def _not_once(
     for class_id, own in keys.items():
         if len(own) > 1:
             what = f"several keys mean class {class_id}"
-            yield Problem(str(path), what, listed(own, _SHOWN), fix="keep one of them")
+            yield Problem(str(path), what, listed(own), fix="keep one of them")
     missing = [each.name for each in classes.classes if each.id not in keys]
     if missing:
         what = f"has no sentences for {len(missing)} of {len(classes)} classes"
-        yield Problem(str(path), what, listed(missing, _SHOWN), fix="write some for each")
+        yield Problem(str(path), what, listed(missing), fix="write some for each")
 
 
 def _faults(where: str, texts: object) -> Iterator[Problem]:

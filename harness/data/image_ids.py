@@ -138,7 +138,7 @@ def _checked(texts: Sequence[str], ids: tuple[str, ...], where: str) -> tuple[st
             Problem(
                 where,
                 f"{len(twice)} image ids stand for more than one image",
-                got=listed(twice, _SHOWN) + _written_as(twice[0], texts, ids),
+                got=listed(twice) + _written_as(twice[0], texts, ids),
                 fix="name a column of unique ids in `doc_to_id`, or rename the files",
             )
         )

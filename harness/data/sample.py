@@ -19,8 +19,6 @@ from harness.specs.task import TaskSpec
 from harness.specs.task_parts import SampleSpec
 from harness.words import counted, listed
 
-_SHOWN = 5
-
 
 class Sample(BaseModel):
     """What part of its data set a run is of."""
@@ -192,7 +190,7 @@ def _of_rows(file: LabelFile) -> Iterator[tuple[str, object]]:
 
 
 def _listed(ids: Sequence[str]) -> str:
-    return listed([f"`{each}`" for each in ids], _SHOWN)
+    return listed([f"`{each}`" for each in ids])
 
 
 ORDERS: Mapping[str, int] = {"shuffled": 2, "class_sorted": 2}

@@ -51,7 +51,7 @@ def read_confusion(path: Path, class_ids: Sequence[int]) -> NDArray[np.float64]:
         raise _error(
             path,
             f"{len(absent)} of the task's {len(class_ids)} classes are not in the matrix",
-            got="without " + listed(list(map(str, absent)), 10),
+            got="without " + listed(absent, 10),
             fix="use the matrix of a model that was run on these classes",
         )
     row = {class_id: place for place, class_id in enumerate(ids)}
@@ -122,7 +122,7 @@ def _check(path: Path, ids: Sequence[int], matrix: NDArray[np.float64]) -> None:
         raise _error(path, "a matrix of the wrong shape", got=got)
     if len(set(ids)) != n:
         twice = sorted(class_id for class_id, count in Counter(ids).items() if count > 1)
-        raise _error(path, "class ids stand there twice", got=listed(list(map(str, twice)), 10))
+        raise _error(path, "class ids stand there twice", got=listed(twice, 10))
     if not (np.isfinite(matrix).all() and (matrix >= 0).all()):
         raise _error(path, "counts that are negative or no numbers", expected="numbers >= 0")
 

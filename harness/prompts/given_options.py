@@ -24,7 +24,6 @@ from harness.words import listed
 
 _MANY = 20
 """Of so many questions, not all have the right option at the same letter by chance."""
-_SHOWN = 5
 _SHAPE = '{"image_id": "…", "options": [3, 17, 4, 8]}, ids or names'
 
 
@@ -191,7 +190,7 @@ def right_options(
     """
     missing = [image for image in rights if image not in questions]
     if missing:
-        what, got = "holds no options of images of the task", listed(missing, _SHOWN)
+        what, got = "holds no options of images of the task", listed(missing)
         fix = "add them, or ask about the others by `ids`"
         raise DataError(Problem(str(path), f"{what}: {len(missing)}", got, fix=fix))
     found = (_right_option(each, questions[each], rights[each], same) for each in rights)

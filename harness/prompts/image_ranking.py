@@ -25,7 +25,6 @@ from harness.words import listed
 _ARRAYS = ("image_ids", "images", "class_ids", "classes")
 _SAVED = "`image_ids` [n], `images` [n, d], `class_ids` [m] and `classes` [m, d]"
 _SCORED = "scores"
-_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class ImageRanking:
         if missing:
             what = f"ranks no classes for {len(missing)} of {len(image_ids)} images of the task"
             fix = "finish it on all images of this data set"
-            raise DataError(Problem(str(path), what, listed(missing, _SHOWN), fix=fix))
+            raise DataError(Problem(str(path), what, listed(missing), fix=fix))
         kept = max((len(each) for each in self.by_image.values()), default=0)
         if deepest > kept:
             what = f"ranks {kept} classes for an image, and `rank` goes to {deepest}"

@@ -13,7 +13,6 @@ from harness.data.labels.rows import LabelRow
 from harness.errors import DataError, Problem, nearest
 from harness.words import listed
 
-_SHOWN = 5
 BY_NUMBER, BY_NAME = "by number", "by name"
 BY_NAMED_NUMBER = "by the numbers that its names are"
 """How the values of a column are joined with the classes."""
@@ -111,7 +110,7 @@ def _join(
         return _Joined(match.found, how, f"{where}: joined {how}")
     if match.confirms_order and len(names) == len(classes):
         how = f"by number, which {len(match.places)} of {len(names)} names confirm"
-        others = listed(match.unknown(), _SHOWN)
+        others = listed(match.unknown())
         return _Joined(own, how, f"{where}: joined {how}; not among the names are {others}")
     raise DataError(_mismatch(match, used, classes, where))
 
@@ -124,7 +123,7 @@ def _mismatch(match: Match, used: Sequence[int], classes: ClassList, where: str)
         for place in match.places
         if (ids := match.found[place]) is not None and ids != match.own[place]
     ]
-    got = listed(unknown, _SHOWN)
+    got = listed(unknown)
     got += f"; {'; '.join(moved[:2])}" if moved else ""
     return Problem(
         where,

@@ -23,7 +23,7 @@ from harness.data.labels.files import (
 from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.data.labels.listed import from_zero, read_list
 from harness.data.labels.readers import read_csv
-from harness.data.labels.rows import Collected, LabelRow, class_range, collect, first_problems
+from harness.data.labels.rows import Collected, LabelRow, class_range, collect, without_problems
 from harness.errors import DataError, Problem, unknown_name
 from harness.limits import is_file
 from harness.specs.label_set import LabelFormat, LabelSetSpec
@@ -61,19 +61,14 @@ def equivalences_of(label_sets: Iterable[LabelSet]) -> Equivalences:
 
 def read_groups(file: LabelFile, class_list: ClassList | None) -> tuple[frozenset[int], ...]:
     """Give the groups of a config in the order of the file. Raises DataError as above."""
-    value = parse_json(file)
-    problems: list[Problem] = []
-    groups: list[frozenset[int]] = []
-    for where, group in _groups(file, value):
-        wrong = _wrong(group, class_list)
-        if wrong is None:
-            groups.append(frozenset(group))
-            continue
-        fix = f"write {class_range(class_list) if class_list else 'a list of class ids'}"
-        problems.append(Problem(where, "not a group of class ids", wrong, fix=fix))
-    if problems:
-        raise DataError(first_problems(problems, str(file.path)))
-    return tuple(groups)
+    fix = f"write {class_range(class_list) if class_list else 'a list of class ids'}"
+    found = (
+        frozenset(group)
+        if (wrong := _wrong(group, class_list)) is None
+        else Problem(where, "not a group of class ids", wrong, fix=fix)
+        for where, group in _groups(file, parse_json(file))
+    )
+    return without_problems(found, str(file.path))
 
 
 def _wrong(group: object, class_list: ClassList | None) -> str | None:

@@ -112,9 +112,6 @@ def mixed_equivalences(tasks: Sequence[TaskSpec], equivalences: str | None) -> I
         )
 
 
-_NAMED = 5  # tasks that a warning names
-
-
 @dataclass(frozen=True, slots=True)
 class Overrides:
     """What the command line says about labels instead of the YAML files."""
@@ -154,7 +151,7 @@ def share_overrides(
         elif left:
             log.warning(
                 "label set `%s` is of other classes than these tasks, which are left as they are: "
-                "%s", name, listed([f"`{each.task}`" for each in left], _NAMED),
+                "%s", name, listed([f"`{each.task}`" for each in left]),
             )  # fmt: skip
     if problems:
         raise SpecError(problems)
