@@ -2,13 +2,15 @@
 
 import re
 
+from harness.answers.vocabulary import CORRECTS
+
 # "option B", "I choose (B)", "bear (B)" inside a sentence; "A" and "I" not before another word
 CHOSEN = re.compile(
     r"(?:\b(?i:option|choice|choose|chose|pick|select(?:ed)?|going\swith|go\swith|answer|so|thus|hence"
     r"|therefore|definitely|certainly)[,:]?\s(?i:option\s|is\s|it\sis\s)?[(\"'\[]?|\()"
     r"([B-HJ-Z](?![\w'])|[AI](?=$|[.,;:)!?\]\"\n]|\s(?i:is|because|since|as|seems|best)\b))"
-    # not "so B is out", "thus B can't be right", "therefore, B or C"
-    r"(?!\s(?i:(?:is|was|seems|looks)\s(?:out|not|wrong|incorrect|unlikely|excluded|ruled\sout)\b"
+    # not "so B is out", "thus B can't be right", "therefore, B or C"; `DENIAL` finds "B is wrong"
+    r"(?!\s(?i:(?:is|was|seems|looks)\s(?:out|not)\b"
     r"|(?:cannot|can't|isn't|doesn't|wasn't|won't|does\snot|can\snot)\b)"
     r"|\s?[/&]\s?[A-Z]\b|,?\s(?i:or|and)\s[A-HJ-Z](?![\w']))"
 )
@@ -18,7 +20,7 @@ PAIR = re.compile(
 )
 # "C... no, D", "B. Wait, it's C"
 CORRECTED = re.compile(
-    r"\b(?i:no|wait|actually|hmm|sorry|correction|scratch\sthat)\b[\W_]{1,6}"
+    rf"\b(?i:{CORRECTS}|scratch\sthat)\b[\W_]{{1,6}}"
     r"(?:(?i:actually|it's|it\sis|the\sanswer\sis|i\smean|make\sthat|option|maybe)[\W_]{1,3}){0,3}"
     r"([B-HJ-Z](?![\w'])|[AI](?=$|[.,;:)!?]))"
 )

@@ -18,6 +18,7 @@ from harness.answers.parts import QUESTION, Parts, take_apart
 from harness.answers.question import Names, position_of, without_options
 from harness.answers.refusal import declines
 from harness.answers.text import announced, clauses, is_blank, without_opening
+from harness.answers.vocabulary import CORRECTS
 from harness.data.classes import ClassList, strict_name
 
 _LEAD = r"[\W_]{0,12}(?:(?:option|choice|letter)[\W_]{1,3})?[\W_]{0,3}"
@@ -54,9 +55,7 @@ _REASONED = re.compile(
 )
 # "B" on a line of its own, and then why
 _EXPLAINED = re.compile(rf"{_LEAD}([A-Za-z])[\W_]{{0,6}}\n(?P<rest>\S.*)", re.DOTALL)
-_TAKES_BACK = re.compile(
-    r"\W*(?:or|no|wait|actually|hmm|alternatively|but|sorry|correction|scratch)\b", re.IGNORECASE
-)
+_TAKES_BACK = re.compile(rf"\W*(?:{CORRECTS}|or|alternatively|but|scratch)\b", re.IGNORECASE)
 _OPTION_RULES = {Level.STATED: "option_stated", Level.LENIENT: "option_mention"}
 
 

@@ -19,6 +19,7 @@ from harness.answers.refusal import end_of_refusal
 from harness.answers.text import Clause, clauses
 from harness.answers.vocabulary import (
     ARTICLES,
+    DENIES,
     DETERMINERS,
     GRAMMAR_AFTER,
     GRAMMAR_BEFORE,
@@ -48,10 +49,7 @@ DENIAL = re.compile(
     re.IGNORECASE,
 )
 """Says that what was named before it is not meant: "the cat does not fit", "cat (wrong)"."""
-_ANSWERED_NO = re.compile(
-    r"\?\W{0,6}(?:no(?!\s+doubt)|nope|hardly|i\s+(?:do(?:n't|\s+not)\s+(?:think|believe)|doubt))\b",
-    re.IGNORECASE,
-)
+_ANSWERED_NO = re.compile(rf"\?\W{{0,6}}(?:no(?!\s+doubt)|{DENIES})\b", re.IGNORECASE)
 """Follows what is asked and not said: "A cat? No."."""
 _OR_AFTER = re.compile(r"\s*(?:,\s*)?(?:or\b|/)", re.IGNORECASE)
 _OR_BEFORE = re.compile(r"(?:\b(?:or|either)(?:\s+(?:an?|the|some))?|/)\s*$", re.IGNORECASE)

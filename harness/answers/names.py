@@ -16,6 +16,7 @@ from harness.answers.parts import QUESTION, Parts, take_apart
 from harness.answers.question import Names, without_names
 from harness.answers.refusal import declines, denies_list, only_declines
 from harness.answers.text import announced, is_blank, subject_of, without_opening
+from harness.answers.vocabulary import CORRECTS, DENIES
 from harness.data.classes import strict_name
 
 NONE_LISTED = "none_listed"
@@ -136,8 +137,8 @@ _EXPLANATION = re.compile(
 )
 # An explanation that begins like this takes the answer back or adds a second one.
 _TAKES_BACK = re.compile(
-    r"\W*(?:or|and|no|nope|not|but|actually|wait|hmm|maybe|perhaps|possibly|alternatively|could|hardly|edit"
-    r"|sorry|correction|scratch|wrong|incorrect|false|i\s+do(?:n't|\s+not)\s+(?:think|believe)|i\s+doubt)\b",
+    rf"\W*(?:{CORRECTS}|{DENIES}|or|and|not|but|maybe|perhaps|possibly|alternatively|could|edit|scratch"
+    r"|wrong|incorrect|false)\b",
     re.IGNORECASE,
 )
 _PIECES = re.compile(r"[.!?;,()\[\]|/\n]+|\s[-–—]\s|\s(?:->|=>|→)\s")

@@ -17,10 +17,10 @@ __all__ = ["answer_text", "parse_batch", "parse_letter", "parse_name", "parse_op
 def parse_name(answer: str | None, classes: ClassList) -> Outcome:
     """Give the outcome of a closed-world answer: which of the listed names it is.
 
-    The rules, in order: `empty`, `strict` (lower case and stripped, the paper's matching),
-    `normalized`, `answer_prefix`, `first_line`, then over the names mentioned in longer text
-    `refused`, `none_listed`, `several_names`, `hedged`, `single_mention`, `negated`, and `oop`
-    when nothing of the list is named.
+    The rules, in order: `strict` (lower case and stripped, the paper's matching), `normalized`,
+    `empty`, `spelling`, `numbered`, `answer_prefix`, `first_line`, then over the names mentioned in
+    longer text `refused`, `none_listed`, `several_names`, `hedged`, `single_mention`, `negated`,
+    and `oop` when nothing of the list is named.
     """
     return read_name(answer, Names(classes))
 
@@ -28,9 +28,10 @@ def parse_name(answer: str | None, classes: ClassList) -> Outcome:
 def parse_letter(answer: str | None, options: Sequence[int], classes: ClassList) -> Outcome:
     """Give the outcome of a multiple-choice answer; `options` are the class ids of A, B, C, ….
 
-    The rules, in order: `empty`, `strict` (the letter alone), `other_letter`, `option_name`,
-    `other_name`, `letter`, `answer_prefix`, `letter_name`, `several_letters`, `letter_conflict`,
-    and for text without a letter those of `parse_name`. ValueError for more than 26 options.
+    The rules, in order: `strict` (the letter alone), `empty`, `option_name`, `answer_prefix`,
+    `position`, `letter`, `letter_name`, each of which may end in `other_letter`, `other_name`,
+    `several_letters`, `letter_conflict` or `negated`; for text without a letter those of
+    `parse_name`. ValueError for more than 26 options.
     """
     return read_letter(answer, options, classes)
 
@@ -42,7 +43,7 @@ def parse_open(answer: str | None) -> Outcome:
     """
     text = plain(answer)
     said = answer_text(text)
-    if is_blank(text) or is_blank(said):
+    if is_blank(said):
         return Outcome(Status.EMPTY, rule="empty")
     if only_declines(text) or only_declines(said) or denies_list(text):
         return Outcome(Status.REFUSED, rule="refused")

@@ -117,5 +117,11 @@ PLAIN = _words(
 )
 """Colours, sizes and the like, which leave a thing what it is where no name begins with them."""
 
+CORRECTS = r"no|wait|actually|hmm|sorry|correction"
+"""What begins a correction of the answer before it, as a pattern that ignores case."""
+
+DENIES = r"nope|hardly|i\s+(?:do(?:n't|\s+not)\s+(?:think|believe)|doubt)"
+"""What denies the answer before it, as a pattern that ignores case."""
+
 LANGUAGE = DETERMINERS | GRAMMAR_BEFORE | GRAMMAR_AFTER | _words("i you he she we they")
 """Words of the language: a class of such a name ("can") is meant only behind an article."""
