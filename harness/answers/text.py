@@ -27,8 +27,9 @@ _HEADING = re.compile(
     rf"(?:^|(?<=\n))[\W_]{{0,8}}{_ADJECTIVES}{_NOUN}[^\w\n]{{0,4}}\n(?P<tail>\S[^\n]*)",
     re.IGNORECASE,
 )
+# of bounded length, as a text may begin a field again and again and end none
 _FIELD = re.compile(
-    rf"[\"']{_ADJECTIVES}{_NOUN}[\"']\s*:\s*(?P<quote>[\"'])(?P<tail>.+?)(?P=quote)\s*[,}}\n]",
+    rf"[\"']{_ADJECTIVES}{_NOUN}[\"']\s*:\s*(?P<quote>[\"'])(?P<tail>.{{1,2000}}?)(?P=quote)\s*[,}}\n]",
     re.IGNORECASE,
 )
 

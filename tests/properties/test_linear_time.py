@@ -50,6 +50,17 @@ PIECES = (
         "죄송",
         "选",
     ),
+    *(
+        "cat? No. ",
+        "no, ",
+        ": no ",
+        "(wrong",
+        "i doubt ",
+        '"answer": ',
+        "null",
+        "error ",
+        "content ",
+    ),
     *("| 1 | cat |\n", "Image 1: cat\n", "it, this, ", "2nd "),
 )
 READERS: dict[str, Callable[[str], object]] = {
