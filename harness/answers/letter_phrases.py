@@ -20,7 +20,7 @@ PAIR = re.compile(
 )
 # "C... no, D", "B. Wait, it's C"
 CORRECTED = re.compile(
-    rf"\b(?i:{CORRECTS}|scratch\sthat)\b[\W_]{{1,6}}"
+    rf"\b(?i:{CORRECTS})\b[\W_]{{1,6}}"
     r"(?:(?i:actually|it's|it\sis|the\sanswer\sis|i\smean|make\sthat|option|maybe)[\W_]{1,3}){0,3}"
     r"([B-HJ-Z](?![\w'])|[AI](?=$|[.,;:)!?]))"
 )

@@ -18,7 +18,7 @@ from harness.answers.parts import QUESTION, Parts, take_apart
 from harness.answers.question import Names, position_of, without_options
 from harness.answers.refusal import declines
 from harness.answers.text import announced, clauses, is_blank, without_opening
-from harness.answers.vocabulary import CORRECTS
+from harness.answers.vocabulary import CORRECTS, DENIES
 from harness.data.classes import ClassList, strict_name
 
 _LEAD = r"[\W_]{0,12}(?:(?:option|choice|letter)[\W_]{1,3})?[\W_]{0,3}"
@@ -40,7 +40,7 @@ _MARKED = re.compile(
     rf"{_LEAD}([a-z])[\"']?\s?(?:[).:\]]{{1,4}}|\n)\s?(?![a-z]\.)(?P<rest>\S[^\n]*)",
     re.IGNORECASE,
 )
-_REJECTED = re.compile(r"\W*(?:no|not\s\w+|wrong|incorrect|false)\W*", re.IGNORECASE)  # "B: no"
+_REJECTED = re.compile(rf"\W*(?:no|not\s\w+|{DENIES})\W*", re.IGNORECASE)  # "B: no"
 # "B bear", "B - bear", "B, bear", "B / bear", "B_bear": a letter only if a name follows
 _UNMARKED = re.compile(
     rf"{_LEAD}([a-z])(?P<sign>\s?[,/=_|]+\s?|\s?[-–—>]+\s)?\s?(?<=[\W_])(?P<rest>\S[^\n]*)",
@@ -55,7 +55,7 @@ _REASONED = re.compile(
 )
 # "B" on a line of its own, and then why
 _EXPLAINED = re.compile(rf"{_LEAD}([A-Za-z])[\W_]{{0,6}}\n(?P<rest>\S.*)", re.DOTALL)
-_TAKES_BACK = re.compile(rf"\W*(?:{CORRECTS}|or|alternatively|but|scratch)\b", re.IGNORECASE)
+_TAKES_BACK = re.compile(rf"\W*(?:{CORRECTS}|or|alternatively|but)\b", re.IGNORECASE)
 _OPTION_RULES = {Level.STATED: "option_stated", Level.LENIENT: "option_mention"}
 
 

@@ -43,9 +43,9 @@ _NEGATION = re.compile(
 )
 DENIAL = re.compile(
     r"\b(?:(?:is|are|was|seems|looks)\s+(?:wrong|incorrect|false|excluded|unlikely|ruled\s+out|absent|missing)"
-    r"|(?:(?:is|are|does|do|can|would)\s?(?:not|n't)|cannot)\s+(?:the\s+)?(?:be\s+)?(?:it|correct|right|shown|present"
+    r"|(?:(?:is|are|does|do|would)\s?(?:not|n't)|can(?:\s?not|'t))\s+(?:the\s+)?(?:be\s+)?(?:it|correct|right|shown|present"
     r"|visible|possible|likely|fit|match|answer|here|seen|in)|can\s+be\s+(?:ruled\s+out|excluded))\b"
-    r"|(?:\s[-–—]\s|\(|:\s)(?:no|wrong|incorrect|false)(?=[,)]|\W*$)",
+    rf"|(?:\s[-–—]\s|\(|:\s)(?:no|{DENIES})(?=[,)]|\W*$)",
     re.IGNORECASE,
 )
 """Says that what was named before it is not meant: "the cat does not fit", "cat (wrong)"."""

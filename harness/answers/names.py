@@ -137,8 +137,7 @@ _EXPLANATION = re.compile(
 )
 # An explanation that begins like this takes the answer back or adds a second one.
 _TAKES_BACK = re.compile(
-    rf"\W*(?:{CORRECTS}|{DENIES}|or|and|not|but|maybe|perhaps|possibly|alternatively|could|edit|scratch"
-    r"|wrong|incorrect|false)\b",
+    rf"\W*(?:{CORRECTS}|{DENIES}|or|and|not|but|maybe|perhaps|possibly|alternatively|could)\b",
     re.IGNORECASE,
 )
 _PIECES = re.compile(r"[.!?;,()\[\]|/\n]+|\s[-–—]\s|\s(?:->|=>|→)\s")

@@ -117,10 +117,10 @@ PLAIN = _words(
 )
 """Colours, sizes and the like, which leave a thing what it is where no name begins with them."""
 
-CORRECTS = r"no|wait|actually|hmm|sorry|correction"
+CORRECTS = r"no|nope|wait|actually|hmm|sorry|correction|edit|scratch(?:\s+that)?"
 """What begins a correction of the answer before it, as a pattern that ignores case."""
 
-DENIES = r"nope|hardly|i\s+(?:do(?:n't|\s+not)\s+(?:think|believe)|doubt)"
+DENIES = r"nope|hardly|wrong|incorrect|false|i\s+(?:do(?:n't|\s+not)\s+(?:think|believe)|doubt)"
 """What denies the answer before it, as a pattern that ignores case."""
 
 LANGUAGE = DETERMINERS | GRAMMAR_BEFORE | GRAMMAR_AFTER | _words("i you he she we they")

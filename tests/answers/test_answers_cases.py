@@ -204,6 +204,7 @@ DENIED = (
     ),
     *("Cat (incorrect)", "cat - wrong", "cat: false", "It isnt a cat", "I doubt it is a cat"),
     *("It is unlikely to be a cat", "This excludes the cat", "a lynx, as opposed to a cat"),
+    *("The cat can't be it.", "Is it a cat? Wrong.", "cat (nope)"),
 )
 
 
