@@ -195,6 +195,10 @@ ERROR ValueError: No module for this
 RuntimeError: Engine core initialization failed. See root cause above.
 """
 TOO_LONG = "ValueError: (5 GiB) … the estimated maximum model length is 1234. Try increasing it"
+TOO_FULL = (
+    "ValueError: Free memory on device cuda:0 (21.34/23.54 GiB) on startup is less than desired "
+    "GPU memory utilization (0.92, 21.66 GiB). Decrease GPU memory utilization"
+)
 
 
 @pytest.mark.parametrize(
@@ -203,6 +207,7 @@ TOO_LONG = "ValueError: (5 GiB) … the estimated maximum model length is 1234. 
         (LOG, "RuntimeError: out of places", "what vLLM printed is in"),
         ("nothing of use", "wrapped", "what vLLM printed is in"),
         (TOO_LONG, "4096", "at most 1234"),
+        (TOO_FULL, "21.34 of 23.54 GiB are free", "gpu_memory_utilization` to at most 0.9,"),
     ],
 )
 def test_the_cause_is_looked_for_in_what_was_printed(

@@ -3,6 +3,7 @@
 import atexit
 import importlib.util
 import logging
+import math
 import multiprocessing
 import os
 import re
@@ -33,6 +34,7 @@ _WRAPPERS = ("Engine core initialization failed", "EngineCore encountered", "Wor
 _LOOK_S = 2.0  # how often it is seen whether the engine's processes live
 _LENGTH = re.compile(r"maximum (context|model) length|max_model_len")
 _MOST_LENGTH = re.compile(r"estimated maximum model length is (\d+)")
+_MEMORY = re.compile(r"\(([\d.]+)/([\d.]+) GiB\) on startup is less than desired .PU memory")
 _OWN = frozenset({
     "model", "revision", "tokenizer_revision", "dtype", "trust_remote_code", "mm_processor_kwargs",
     "seed", "logprobs_mode", "generation_config", "runner", "chat_template",
@@ -167,6 +169,14 @@ class Engine:
             fix = f"set `options.max_model_len` to at most {most.group(1)}, or leave it out"
             got = str(spec.options.get("max_model_len"))
             return spec.problem("options.max_model_len", what, got=got, fix=fix)
+        memory = _MEMORY.search(got)
+        if memory:
+            free, whole = map(float, memory.groups())
+            share = math.floor(100 * free / whole) / 100
+            what = "vLLM wants more of the device's memory than is free"
+            fix = f"set `options.gpu_memory_utilization` to at most {share}, or free memory"
+            got = f"{free} of {whole} GiB are free"
+            return spec.problem("options.gpu_memory_utilization", what, got=got, fix=fix)
         fix = f"what vLLM printed is in {self._log}"
         return spec.problem("pretrained", "vLLM cannot start with this model", got=got, fix=fix)
 
