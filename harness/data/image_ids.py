@@ -115,9 +115,7 @@ def _path_id(name: str) -> str:
 
 
 def _name(path: str) -> str:
-    """Give what stands after the last slash; of a path that ends in one, as pathlib has it, which
-    takes ten times as long.
-    """
+    """Give the last part of a path, as pathlib does in ten times the time."""
     name = path.rpartition("/")[2]
     return PurePosixPath(path).name if name in ("", ".") else name
 

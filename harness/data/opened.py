@@ -29,10 +29,9 @@ _SHOWN = 5
 def check_class_folders(
     source: Source, classes: ClassList, original: LabelSet | None, same: Equivalences
 ) -> None:
-    """Compare the folders that images lie in with their original labels.
+    """Compare the folders that images lie in with their original labels, if classes name them all.
 
-    Nothing is compared where folders are not named by classes, every one of them by a name or
-    WordNet id. Differences are a warning; raises DataError when over half of the images differ.
+    Differences are a warning; raises DataError when over half of the images differ.
     """
     folders = class_folders(source, classes)
     if original is None or not folders:

@@ -221,9 +221,7 @@ def row_order(
 
 
 def limit_of(task: TaskSpec, n: int) -> int | None:
-    """Give how many of the n images of a data set the task's `limit` takes, a share rounded up;
-    None without one.
-    """
+    """Give how many of n images the task's `limit` takes, a share rounded up; None without one."""
     if task.limit is None or task.limit >= 1:
         return None if task.limit is None else int(task.limit)
     return math.ceil(Fraction(str(task.limit)) * n)

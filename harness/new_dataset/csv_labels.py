@@ -171,9 +171,7 @@ def _nothing_there(tree: Tree, table: CsvTable, column: str, absent: list[str]) 
 
 
 class _Index:
-    """The images of a folder by what a table may call them: a path, the end of one, with or without
-    the suffix, or a path that goes on above the folder.
-    """
+    """The images of a folder by path, its end, or one from above; with or without the suffix."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = names

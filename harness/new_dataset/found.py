@@ -74,9 +74,7 @@ def listed(names: Sequence[str], most: int = 5) -> str:
 
 
 def several_splits(where: str, what: str, names: Sequence[str], expected: str | None) -> Problem:
-    """Build the problem of data with several splits, none of which was chosen; what is proposed is
-    validation, else what is not training.
-    """
+    """Build the problem of several splits; proposes validation, else one that is not training."""
     usual = min(names, key=lambda each: (each.lower() in ("train", "training"), each[:3] != "val"))
     fix = f"say which one is to be asked about, such as `--split {usual}`"
     what = f"{what} {words.counted(len(names), 'split')}: {listed(names)}"

@@ -167,9 +167,7 @@ def _by_text(
     found: Found,
     command: str,
 ) -> Classes:
-    """Name classes by what the data call them, in the sorted order of that, or of the data's own
-    numbers.
-    """
+    """Name classes by what the data call them, in the order of the data's numbers, else sorted."""
     if found.names is None:
         texts = sorted(texts, key=_place) if _all_numbered(texts) else sorted(texts)
         known = texts

@@ -57,9 +57,7 @@ def check_name(catalogue: Catalogue, name: str) -> None:
 
 
 def tasks_of(found: Found, classes: Classes) -> tuple[str, ...]:
-    """List the tasks that the data allow, by what follows the name: no multiple choice where an
-    image has so many labels that no wrong option is left.
-    """
+    """List the tasks that the data allow; not `mc` where no wrong option is left for an image."""
     return tuple(task for task in TASKS if task != "mc" or _n_options(found, classes) > 1)
 
 
@@ -70,10 +68,7 @@ def _n_options(found: Found, classes: Classes) -> int:
 
 
 def write_specs(catalogue: Catalogue, name: str, found: Found, classes: Classes, to: Path) -> None:
-    """Write class list, labels and tasks into a new folder, whole or not at all.
-
-    Raises UserError where it is there already and not empty, or cannot be written.
-    """
+    """Write the YAML into a new folder, whole or not at all. Raises UserError where it cannot."""
     target = to.resolve()
     if found.place.images and target.is_relative_to(found.place.path.resolve()):
         what = "would lie inside of the data, among the files that are read as rows"

@@ -152,9 +152,7 @@ def _refuse_mixture(splits: set[str], where: str) -> None:
 def _open(
     name: str, place: Place, wanted: tuple[str, ...], columns: Columns
 ) -> tuple[Place, Source]:
-    """Open a table by its ids: those of a column `image_id`, else the names of its image files,
-    else a column whose ids are unique.
-    """
+    """Open a table by its column `image_id`, its images' file names, or another column of ids."""
     named = [each for each in (*IDS, *FILES) if each in columns and each != place.images]
     own = "image_id" if "image_id" in named else None
     first: DataError | None = None

@@ -40,20 +40,14 @@ class LoadedRequest:
 def load_ahead(
     source: Source, requests: Sequence[PlannedRequest], batch_size: int
 ) -> Iterator[LoadedRequest]:
-    """Yield the requests in order with their images decoded by worker threads.
-
-    At most a few batches are in memory. An image that cannot be decoded comes as its error.
-    """
+    """Yield the requests in order, their images read by threads; broken ones come as errors."""
     return work_ahead(lambda request: load(source, request), requests, batch_size)
 
 
 def work_ahead(
     work: Callable[[PlannedRequest], T], requests: Sequence[PlannedRequest], batch_size: int
 ) -> Iterator[T]:
-    """Yield what `work` makes of each request, in order, made by threads ahead of the asking.
-
-    What it raises is raised here, in its place.
-    """
+    """Yield, or raise, what `work` makes of each request, in order, by threads a bit ahead."""
     workers = max(2, min(_MOST_WORKERS, os.cpu_count() or 1))
     limit = max(batch_size * _AHEAD, workers)
     with ThreadPoolExecutor(workers, thread_name_prefix="ahead") as pool:

@@ -73,9 +73,7 @@ def _read_npz(path: Path, class_ids: Sequence[int]) -> tuple[list[int], NDArray[
 
 
 def read_arrays(path: Path, kind: str) -> dict[str, NDArray[Any]]:
-    """Read the arrays of a .npz file, which holds `kind`. Raises DataError where it is none, or is
-    too large.
-    """
+    """Read a .npz file, which holds `kind`. Raises DataError where it is none, or is too large."""
     try:
         with zipfile.ZipFile(path) as packed:
             _check_size(path, sum(each.file_size for each in packed.infolist()))

@@ -47,11 +47,7 @@ class OptionRule:
 
 
 def interchangeable(class_list: ClassList, equivalences: Equivalences) -> Equivalences:
-    """Merge the equivalences with the classes that bear one normalized name.
-
-    Two members of a group are never options of one question: a reader could not tell which is
-    meant, or both would be right.
-    """
+    """Merge equivalent classes and those of one normalized name: no two are options together."""
     groups: dict[int, set[int]] = {}
     for class_id, lowest in equivalences.representative.items():
         groups.setdefault(lowest, {lowest}).add(class_id)
@@ -104,10 +100,7 @@ def place_options(image_id: str, true_id: int, wrong: Iterable[int], seed: int) 
 
 
 def rank_at_random(image_id: str, class_ids: Sequence[int], seed: int) -> NDArray[np.int64]:
-    """Rank the classes for one image in an order drawn from (seed, image id): strategy `random`.
-
-    Gives the [n] class ids; the order in which they come does not matter.
-    """
+    """Give the [n] class ids in an order drawn from (seed, image id): strategy `random`."""
     ids = np.sort(np.asarray(class_ids, dtype=np.int64))
     return ids[_drawn_order(len(ids), "rank", seed, image_id)]
 

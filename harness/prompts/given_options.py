@@ -228,9 +228,7 @@ def _right_option(
 def refuse_one_place(
     questions: Mapping[str, Question], right: Mapping[str, int], path: Path
 ) -> None:
-    """Raise DataError where, in the order of the file, the right option of many questions always
-    has the same letter: whoever says that letter would be right.
-    """
+    """Raise DataError where many right options all have the same letter, in the file's order."""
     places = {questions[image].options.index(option) for image, option in right.items()}
     if len(right) >= _MANY and len(places) == 1:
         what = f"the right option has the same place in all {len(right)} questions"

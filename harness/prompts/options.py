@@ -150,9 +150,7 @@ def _ranking(opened: OpenTask, how: DistractorSpec, image_ids: Sequence[str]) ->
 
 
 def source_path(task: TaskSpec, how: DistractorSpec) -> Path:
-    """Give what distractors are ranked by: the file of a confusion matrix, or, for images, a run's
-    directory or a file of features.
-    """
+    """Give what ranks distractors: the file of a matrix, or, for images, a run or features."""
     path = task.resolve(how.source or "", "distractors.source")
     is_matrix = how.strategy == "confusion" and path.is_dir()
     return path / CONFUSION_FILE if is_matrix else path

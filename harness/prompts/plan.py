@@ -56,9 +56,7 @@ class Planner:
         return PlannedRequest(tuple(rows), tuple(image_ids), text, options)
 
     def render(self, options: Sequence[int], n_images: int) -> str:
-        """Give the prompt for so many images, empty without a template. Raises SpecError where it
-        cannot be rendered.
-        """
+        """Render the prompt for n images; empty without one. Raises SpecError where it fails."""
         if not self.task.doc_to_text:
             return ""
         values = TemplateValues(
@@ -70,16 +68,12 @@ class Planner:
 
     @property
     def sample_sha256(self) -> str | None:
-        """SHA-256 of the prompt for the first images of a data set and, as options, the first
-        classes; None without a prompt.
-        """
+        """SHA-256 of the prompt for the first images and, as options, classes; None without one."""
         sample = self._sample()
         return hashlib.sha256(sample.encode()).hexdigest() if sample else None
 
     def refuse_unsteady(self) -> None:
-        """Raise SpecError for a prompt that is another one each time that it is rendered, or holds
-        the address of an object, which is another one in each process.
-        """
+        """Raise SpecError for a prompt that changes when rendered again, or holds an address."""
         texts = {self._sample() for _ in range(_RENDERED)}
         address = _ADDRESS.search(next(iter(texts)))
         if len(texts) == 1 and address is None:
@@ -177,10 +171,7 @@ class Plan:
 
 
 def make_plan(opened: OpenTask) -> Plan:
-    """Lay out what is asked about a task that was opened with its images.
-
-    Raises SpecError or DataError as `options_of` and `Planner.refuse_unsteady`.
-    """
+    """Lay out what is asked about an opened task. Raises as `options_of` and `refuse_unsteady`."""
     task, source, rows = opened.task, opened.source, opened.rows
     options: Mapping[str, tuple[int, ...]] = {}
     skipped: dict[str, int] = {}

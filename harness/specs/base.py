@@ -33,9 +33,7 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", 
 
 
 def name_fault(name: str) -> str | None:
-    """Say why a text can be no name of a task, a model or another thing that files are named
-    after; None where it can.
-    """
+    """Say why a text can be no name that files bear; None where it can."""
     found = _FORBIDDEN.search(name)
     if found:
         return f"holds {found[0]!a}: a slash, a control character or half a surrogate pair"
@@ -91,9 +89,7 @@ class FileSpec(Spec):
     """The file as it was read, for errors that are found later. Never part of a digest."""
 
     def follows(self, key: str) -> bool:
-        """Whether a path that stands under `key` may be opened; not where a run's manifest put it
-        there.
-        """
+        """Whether a path under `key` may be opened; not where a run's manifest put it there."""
         return self._folder_of(key) is not None
 
     def resolve(self, path: str, key: str | None = None) -> Path:
@@ -143,9 +139,7 @@ def completed(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, An
 
 
 def _is_written(field: FieldInfo) -> bool:
-    """Whether JSON values hold a field at its default; later keys do not, so that what was written
-    before them stays as it is.
-    """
+    """Whether JSON holds a default; not that of a key added later, so that old JSON stays as is."""
     return not (field.is_required() or field.exclude or field.exclude_if)
 
 
@@ -188,10 +182,7 @@ def validate(model: type[S], file: YamlFile) -> S:
 
 
 def validate_part(part: type[P], spec: FileSpec, key: str, values: Mapping[str, Any]) -> P:
-    """Make a spec of the mapping under `key`, whose keys another module knows.
-
-    Raises SpecError with one problem for each mistake, where it stands in the file.
-    """
+    """Make a spec of the mapping under `key`. Raises SpecError with a problem for each mistake."""
     try:
         return part(**values)
     except ValidationError as error:

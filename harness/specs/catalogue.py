@@ -44,9 +44,7 @@ _PRECEDENCE = (
 
 
 def own_root() -> Path:
-    """Give the folder that holds `tasks`, `models` and `leaderboard`: beside the package in a
-    checkout, inside it in an installed wheel.
-    """
+    """Give the folder of `tasks`, `models`, `leaderboard`: beside the package or inside a wheel."""
     package = Path(__file__).resolve().parent.parent
     inside = package / "catalogue"
     return inside if (inside / "tasks").is_dir() else package.parent
@@ -54,9 +52,7 @@ def own_root() -> Path:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """An index of YAML files by kind and name. Files are only looked into, not loaded, so that a
-    broken file harms nobody who does not ask for it.
-    """
+    """An index of YAML files by kind and name, not loaded, so that a broken one harms nobody."""
 
     include_paths: tuple[Path, ...] = ()
 
@@ -87,10 +83,7 @@ class Catalogue:
         return sorted(name for found, name in self._index if found is kind)
 
     def find(self, kind: Kind, name: str) -> Path:
-        """Give the file of a name; a path to a YAML file is taken as it is.
-
-        Raises SpecError for an unknown name, or for one that several files bear.
-        """
+        """Give the file of a name or path. Raises SpecError where there is none, or several."""
         if name.endswith((".yaml", ".yml")):
             return self._at_path(kind, Path(name))
         return self.named(kind, name)

@@ -11,10 +11,8 @@ _MOST_GROUPS = 20
 
 
 def expand_tasks(catalogue: Catalogue, names: Sequence[str]) -> list[str]:
-    """Give the task names that task names, groups and tags stand for, each once, in order.
-
-    Raises SpecError naming every unknown one, when there is no name, and for groups that name each
-    other.
+    """Give the tasks of names, groups and tags, each once, in order. Raises SpecError for no name,
+    for unknown ones, all of them, and for groups that name each other.
     """
     if not names:
         raise SpecError(Problem("tasks", "none is named", fix="`harness list tasks` names them"))
@@ -24,9 +22,7 @@ def expand_tasks(catalogue: Catalogue, names: Sequence[str]) -> list[str]:
 def _expanded(
     catalogue: Catalogue, names: Sequence[str], within: tuple[str, ...], done: set[str]
 ) -> list[str]:
-    """Give the tasks of names that stand in the groups `within`, the outermost first; groups in
-    `done` are expanded already and add nothing.
-    """
+    """Give the tasks of names that stand in groups `within`; groups that are `done` add nothing."""
     tagged: dict[str, list[str]] = {}
     known = {*catalogue.names(Kind.TASK), *catalogue.names(Kind.GROUP)}
     if not known.issuperset(names):

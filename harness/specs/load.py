@@ -80,10 +80,7 @@ def load_prompt(catalogue: Catalogue, name: str) -> PromptSpec:
 
 
 def _with_prompt(catalogue: Catalogue, file: YamlFile) -> YamlFile:
-    """Give a task's file with the template of the prompt that it names, as its `doc_to_text`.
-
-    What `--set` says of one of the two keys stands before what the file says of the other.
-    """
+    """Give a task's file with the template of its `prompt`; `--set` of either goes first."""
     name = file.data.get("prompt")
     if not isinstance(name, str):
         return file
@@ -135,9 +132,7 @@ def load_run_task(
 
 
 def load_run_model(catalogue: Catalogue, name: str, settings: Sequence[str]) -> ModelSpec:
-    """Load the model that the manifest of a run names, to compare what it says; as `load_run_task`,
-    no path that the manifest names is followed.
-    """
+    """Load the model of a run's manifest, to compare; paths in that are not followed."""
     file = read_yaml(catalogue.named(Kind.MODEL, name))
     return validate(ModelSpec, with_settings(file, settings, in_manifest()))
 
@@ -160,9 +155,7 @@ def _names_in(task: TaskSpec) -> Iterator[tuple[str, Sequence[str]]]:
 
 
 def load_model(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) -> ModelSpec:
-    """Load a model by name or path, as `load_task` does a task; `module:Class` is an adapter of
-    one's own without a YAML.
-    """
+    """Load a model by name or path; `module:Class` is an adapter of one's own without a YAML."""
     return validate(ModelSpec, with_settings(model_file(catalogue, name), settings, of_model()))
 
 

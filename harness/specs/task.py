@@ -81,10 +81,7 @@ class GenerationSpec(Spec):
         return self
 
     def most_tokens(self, longest_name: int | None = None) -> int:
-        """Give the most tokens of an answer, where the longest class name has so many.
-
-        Raises ValueError where that is asked for and not known.
-        """
+        """Give the most tokens of an answer. Raises ValueError where it needs `longest_name`."""
         if self.max_new_tokens != "longest_name":
             return self.max_new_tokens
         if longest_name is None:

@@ -68,9 +68,7 @@ class TemplateValues:
 
 
 def check_template(source: str) -> None:
-    """Raise ValueError when a template does not parse, names what does not exist, or says what none
-    may say.
-    """
+    """Raise ValueError where a template does not parse, or names or says what none may."""
     for name in sorted(uses(source) - set(VARIABLES)):
         guess = nearest(name, VARIABLES)
         hint = f"; did you mean `{guess}`?" if guess else ""

@@ -77,9 +77,7 @@ _ARGUMENTS = {"default": (1, 2), "join": (0, 1), "map": (1, 1), "replace": (2, 2
 
 
 def check_cost(template: nodes.Template, values: Mapping[str, Size]) -> None:
-    """Raise TemplateFaultError where a template says what none may say, or where it would take too
-    many steps or make too long a text of values of these sizes.
-    """
+    """Raise TemplateFaultError where a template says what none may, or costs too much."""
     _Walk(dict(values)).block(template.body)
 
 

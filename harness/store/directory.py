@@ -84,10 +84,7 @@ class RunDirectory:
         return aside
 
     def parts(self) -> list[Path]:
-        """List the files that processes appended to and that are not merged yet.
-
-        Raises DataError where `parts` is no folder.
-        """
+        """List the files that are not merged yet. Raises DataError where `parts` is no folder."""
         folder = self.path / "parts"
         if folder.exists() and not folder.is_dir():
             fix = "move it away: the rows of a run that goes on stand in a folder of that name"
@@ -177,9 +174,7 @@ class RunDirectory:
         return rows
 
     def replace(self, rows: Iterable[Prediction]) -> None:
-        """Make `rows` the final file, whole or not at all, and remove the parts: all at once, so
-        that none is left without those that came after it.
-        """
+        """Make `rows` the final file, whole or not at all, and then remove all parts at once."""
         self.parts()  # refuses what is no folder, before anything is written
         write_predictions(self.predictions, rows)
         parts, gone = self.path / "parts", self.path / MERGED_PARTS

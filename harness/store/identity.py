@@ -46,9 +46,7 @@ class Identity(BaseModel):
         return digest_of(self._whole(_OF_THE_DAY))[:_MARK]
 
     def differences(self, other: "Identity") -> list[str]:
-        """Name the keys in which two identities differ, as `key: this one's -> the other's`; what
-        one of them does not know is no difference.
-        """
+        """Name what differs, as `key: this one's -> the other's`, of what both know."""
         mine, theirs = self._whole(), other._whole()
         for key in ("prompt", "contents"):
             if None in (mine[key], theirs[key]):

@@ -30,11 +30,9 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 
 class Appender:
-    """Appends predictions to a file; every row is on disk before the next batch begins.
+    """Appends predictions, which bear the run's `mark`, each on disk before the next batch begins.
 
-    Each bears the run's `mark`. A torn last line, left by a killed process or a full disk, is cut
-    off first. Raises RunError
-    when the file cannot be written.
+    A torn last line is cut off first. Raises RunError when the file cannot be written.
     """
 
     def __init__(self, path: Path, mark: str | None = None) -> None:
@@ -123,9 +121,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path, most: int = MOST_RECORD) -> Any:
-    """Read a JSON file. Raises DataError when it is missing, not JSON, names a key twice, or has
-    more than `most` bytes.
-    """
+    """Read JSON. Raises DataError where it is none, repeats a key, or is over `most` bytes."""
     try:
         data = read_bounded_bytes(path, most)
         return parse_json_text(data.decode("utf-8"), _RECORDS)
@@ -173,9 +169,7 @@ def _dumps(row: dict[str, Any]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Give JSON text with what is no Unicode text escaped: half of a surrogate pair, which a model
-    may emit, and which stands for a byte in a file name that is not UTF-8.
-    """
+    """Escape halves of surrogate pairs: models emit them, and file names that are not UTF-8."""
     return _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
@@ -209,9 +203,7 @@ _RECORDS = json.JSONDecoder(object_pairs_hook=each_key_once, **OF_RECORDS)
 
 
 def mend_last_line(path: Path, is_row: Callable[[bytes], bool]) -> bool:
-    """End the last line where it is a row without its end; cut it off where it is none, and give
-    whether it was.
-    """
+    """End a last line that is a row without its end; else cut it off, and give whether it was."""
     data = path.read_bytes() if path.is_file() else b""
     if not data or data.endswith(b"\n"):
         return False

@@ -180,9 +180,7 @@ class Manifest(_Part):
 
 
 def manifest_of(opened: OpenTask, identity: Identity, **more: Any) -> Manifest:
-    """Give the manifest of a run of a task that begins now; `more` are fields that only its kind of
-    run knows.
-    """
+    """Give the manifest of a run that begins now; `more` are fields of its kind of run alone."""
     task, classes, source = opened.task, opened.classes, opened.source
     return Manifest(
         harness_version=harness.__version__,

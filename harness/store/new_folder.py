@@ -92,9 +92,7 @@ def _rename_twice(new: Path, folder: Path) -> None:
 
 
 def exchange(one: Path, other: Path) -> bool:
-    """Give each of two paths the other's name at once, so that a kill leaves no moment without
-    either. False, with nothing done, where system or file system cannot.
-    """
+    """Swap the names of two paths at once. False, with nothing done, where this cannot be."""
     name = _NAMES.get(sys.platform)
     call = getattr(ctypes.CDLL(None), name, None) if name else None
     if call is None:

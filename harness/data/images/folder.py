@@ -69,7 +69,5 @@ def _no_column(found: Scan, column: str) -> Problem:
 
 
 def _in_utf8(name: str) -> str:
-    """Give a file's name as the same text in every locale; a byte that is not UTF-8 stays half of a
-    surrogate pair.
-    """
+    """Give a file's name as one text in every locale; bytes that are no UTF-8 stay surrogates."""
     return os.fsencode(name).decode("utf-8", "surrogateescape")

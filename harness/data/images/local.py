@@ -47,9 +47,7 @@ class Local:
     """The files of its other splits."""
 
     def fingerprint(self, images: Iterable[Path]) -> str:
-        """Digest the text of files that hold rows as text, else what the file system says of the
-        files; and that of images that stand beside them.
-        """
+        """Digest rows of text, else the state of the files; and the state of images beside them."""
         known = {path: None for path in images if path not in self.files}
         if self.is_text:
             beside = state_of((self._name(path), path) for path in known) if known else ""

@@ -1,6 +1,4 @@
-"""The images of a task as a sequence, ids first and pixels only when asked for: opened whatever
-`dataset_path` means, files that are passed over counted by kind.
-"""
+"""The images of a task as a sequence: ids first, and pixels only when asked for."""
 
 import hashlib
 import os
@@ -81,9 +79,7 @@ class Scan:
     """How many others there are, by kind."""
 
     def passed_over(self, taken: Iterable[str]) -> dict[str, int]:
-        """Count the files that are not `taken`, by kind: `hidden`, `suffix .txt`, …; the kind with
-        the most files first.
-        """
+        """Count the files that are not `taken` by kind: `hidden`, `suffix .txt`; the most first."""
         left = set(self.names) - set(taken)
         found = Counter(dict(self.unseen)) + Counter(_kind(name) for name in left)
         kinds = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
@@ -214,10 +210,7 @@ def dataset_location(task: TaskSpec) -> Path | str:
 
 
 def open_source(task: TaskSpec, columns: Sequence[str] = ()) -> Source:
-    """Open the data set of a task, with the label columns that its label sets ask for.
-
-    Raises DataError when it cannot be opened or holds no rows.
-    """
+    """Open a task's data set, with label columns. Raises DataError for no data set and no rows."""
     location = dataset_location(task)
     source = _open(task, location, columns)
     if len(source) == 0:

@@ -61,10 +61,7 @@ ColumnKind = Literal["image", "classes", "text", "number", "other"]
 
 
 def columns_of(task: TaskSpec, path: Path) -> Mapping[str, ColumnKind]:
-    """Give the columns of the split of a task in a local file or folder, and what they hold.
-
-    Raises DataError as `open_table`.
-    """
+    """Give the columns of a local split, and what they hold. Raises DataError as `open_table`."""
     where = f"task `{task.task}`"
     with read_errors(path, where):
         local = open_local(task, path, (), where)
@@ -128,9 +125,7 @@ def _split_of(loaded: Any, split: str, where: str) -> Any:
 
 
 def _written(data: Any, column: str, where: str) -> list[str]:
-    """Give the texts of the id column. What was read as something else than text or a whole number
-    (a time, a fraction) cannot be known as it was written.
-    """
+    """Give the texts of the id column; times and fractions are not as they were written."""
     if column not in data.column_names:
         raise _no_column(where, "doc_to_id", column, data.column_names)
     kind = str(getattr(data.features[column], "dtype", data.features[column]))

@@ -128,9 +128,7 @@ def _csv_rows(file: LabelFile) -> Iterator[Row]:
 
 
 def _typed(cells: Sequence[str]) -> list[Any]:
-    """Give the cells of a CSV column as whole numbers where all are, else as they are; empty ones
-    as None.
-    """
+    """Give cells of a CSV column as whole numbers where all are, else as texts; None if empty."""
     if all(_WHOLE.fullmatch(cell) for cell in cells if cell):
         return [int(cell) if cell else None for cell in cells]
     return [cell or None for cell in cells]

@@ -1,6 +1,4 @@
-"""Labels that are written as names: of a column of a data set, where numbers may have names too, or
-of a label file.
-"""
+"""Labels that are names, or numbers with names, in a column of a data set or a label file."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -207,9 +205,7 @@ def _mixed(rows: Iterable[LabelRow], where: str) -> Problem:
 
 
 def _refuse_number_names(numbers: Collection[int], classes: ClassList, where: str) -> None:
-    """Raise DataError where a number that stands in a CSV is the name of another class than the
-    one whose id it is.
-    """
+    """Raise DataError for a number of a CSV that is one class's id and another class's name."""
     for number in sorted(numbers):
         other = sorted({*classes.lookup(str(number))} - {number})
         if other:

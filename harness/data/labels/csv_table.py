@@ -1,6 +1,4 @@
-"""A CSV: its header and rows. Of one of labels also what stands between its cells, which columns
-name images and labels, and what a cell of labels says.
-"""
+"""A CSV: its header and rows; of one of labels also its columns and what its cells say."""
 
 import csv
 import io
@@ -74,10 +72,7 @@ def header_of(file: LabelFile) -> tuple[str, ...]:
 
 
 def open_csv(file: LabelFile) -> CsvTable:
-    """Read the header of a CSV of labels: its names in lower case, without blanks around them.
-
-    Raises DataError where it is no CSV.
-    """
+    """Read the header of a CSV of labels, in lower case and bare. Raises DataError for no CSV."""
     widest = ("", [""])
     for sign in BETWEEN:
         try:

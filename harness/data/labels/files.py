@@ -1,6 +1,4 @@
-"""Files of labels and other files of the user's: found, opened, and read as lines, JSON or JSON
-Lines with the place of every mistake.
-"""
+"""Files of the user's: found, and read as lines, JSON or JSON Lines with places of mistakes."""
 
 import hashlib
 import json
@@ -145,9 +143,7 @@ def open_config(spec: LabelSetSpec, labels: LabelFile) -> LabelFile | None:
 
 
 def read_text(name: str, path: Path) -> LabelFile:
-    """Read a text file, packed ones too (`text_in`); a byte-order mark is left out. Raises
-    DataError as `read_bounded_text`.
-    """
+    """Read a text file, packed ones too (`text_in`). Raises DataError as `read_bounded_text`."""
     data = read_bounded_bytes(path, MOST_TEXT)
     return LabelFile(name, path, text_in(data, path), hashlib.sha256(data).hexdigest())
 

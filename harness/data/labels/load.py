@@ -47,10 +47,7 @@ def load_equivalences(path: Path, class_list: ClassList | None = None) -> Equiva
 
 
 def equivalences_of(label_sets: Iterable[LabelSet]) -> Equivalences:
-    """Merge the groups that the label sets' own configs bring; `source` names these sets.
-
-    Without any, gives `Equivalences.none()`.
-    """
+    """Merge the groups of the label sets' own configs, if any; `source` names these sets."""
     bringing = [item for item in label_sets if item.equivalence_groups]
     if not bringing:
         return Equivalences.none()

@@ -30,9 +30,7 @@ log = logging.getLogger("harness")
 
 
 def own_label_sets(catalogue: Catalogue, task: TaskSpec) -> list[LabelSetSpec]:
-    """Load the specs of the label sets that a task names. Raises SpecError for one that is of other
-    classes than the task.
-    """
+    """Load the label sets that a task names. Raises SpecError for one of other classes than its."""
     own = [
         label_file_spec(task, name)
         if is_label_file(name)
@@ -98,9 +96,7 @@ def applies_to_none(catalogue: Catalogue, tasks: Sequence[TaskSpec], name: str) 
 
 
 def mixed_equivalences(tasks: Sequence[TaskSpec], equivalences: str | None) -> Iterator[Problem]:
-    """Say that a file of classes that count as one is given for tasks of several class lists: the
-    same ids are other classes in another list.
-    """
+    """Say that a file of equivalent ids is for tasks of several class lists, where ids differ."""
     lists = dict.fromkeys(task.class_list for task in tasks)
     if equivalences not in (None, "none") and len(lists) > 1:
         yield Problem(

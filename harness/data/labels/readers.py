@@ -39,9 +39,7 @@ def read_csv(file: LabelFile) -> Iterator[LabelRow | Problem]:
 
 
 def _columns(file: LabelFile, header: Sequence[str]) -> tuple[str, str]:
-    """Give the columns of images and of labels. Raises DataError for a header that does not have
-    one of each, or has one of the read ones twice.
-    """
+    """Give the columns of images and labels. Raises DataError where one is not there just once."""
     where, expected = f"{file.path}:1", f"a header with id,{PROPOSED}"
     images, labels = image_columns(header), label_columns(header)
     if not images or not labels:
@@ -94,10 +92,7 @@ def read_imgt(file: LabelFile) -> Iterator[LabelRow | Problem]:
 
 
 def read_real(file: LabelFile) -> Iterator[LabelRow | Problem]:
-    """Read ReaL's list of lists: entry i is image `ILSVRC2012_val_{i+1:08d}`.
-
-    Beyer et al., "Are we done with ImageNet?", 2020.
-    """
+    """Read ReaL (Beyer et al., "Are we done with ImageNet?", 2020): entry i is val image i + 1."""
     entries = parse_json(file)
     if not isinstance(entries, list):
         fix = "write a list with one list of class ids for each val image, in order"
@@ -189,9 +184,7 @@ def _annotated(file: LabelFile, entries: Mapping[str, Any]) -> Mapping[str, Any]
 
 
 def read_jsonl(file: LabelFile) -> Iterator[LabelRow | Problem]:
-    """Read the harness's own `{"image_id": ..., "labels": [...]}`, one object a line; labels are
-    class ids or names.
-    """
+    """Read our own `{"image_id": ..., "labels": [...]}`, ids or names, one object a line."""
     for line in parse_lines(file):
         if isinstance(line, Problem):
             yield line

@@ -1,5 +1,4 @@
-"""Rows of label files, how they become a mapping, and what they say of the original labels, which
-is held against the original labels.
+"""Rows of label files, how they become a mapping, and how they fit the original labels.
 
 A file that names each image's original class beside its new labels can be checked: where its rows
 are shifted, or its images are others, the two disagree. Nothing else in such a file would show it.
