@@ -86,10 +86,7 @@ def first_line(error: BaseException) -> str:
 
 
 def nearest(word: str, candidates: Sequence[str]) -> str | None:
-    """Give the candidate most like `word`, or None when nothing is close (ratio under 0.6).
-
-    The work grows with the length of a word squared, so that none is looked for to a long one.
-    """
+    """Give the candidate most like `word`; None below a ratio of 0.6, and for a very long word."""
     if len(word) > _LONGEST_WORD:
         return None
     matches = difflib.get_close_matches(word, candidates[:_MOST_CANDIDATES], n=1)

@@ -20,8 +20,7 @@ MOST_YAML_NODES = 300_000
 MOST_TEXT = 256 << 20
 """Bytes of a file of labels, answers or rows."""
 MOST_RECORD = 16 << 20
-"""Bytes of a JSON file that is one record (a manifest, results), of a line of rows, and of what a
-server answers."""
+"""Bytes of a JSON record (a manifest, results), of a line of rows, and of a server's answer."""
 MOST_DEPTH = 64
 """Mappings and lists inside of each other, in YAML and JSON."""
 MOST_DIGITS = 40
@@ -81,10 +80,7 @@ def decoded(data: bytes, path: Path) -> str:
 
 
 def parse_json_text(text: str, decoder: json.JSONDecoder | None = None) -> Any:
-    """Parse JSON after its depth was measured; by default, whole numbers as `whole` reads them.
-
-    Raises ValueError where it is none, is too deep, or the decoder says so.
-    """
+    """Parse JSON that is not too deep, by default with `whole` for numbers. Raises ValueError."""
     check_depth(text)
     return (decoder or _WITH_DIGITS).decode(text)
 

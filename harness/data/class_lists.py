@@ -39,10 +39,8 @@ def load_class_list(spec: ClassListSpec, name_set: str | None = None) -> ClassLi
     counts = Counter(item.id for item in base)
     twice = [class_id for class_id, count in counts.items() if count > 1]
     if twice:
-        fix = "give each class an id of its own"
-        raise SpecError(
-            Problem(where, "two classes bear the same id", got=str(twice[:10]), fix=fix)
-        )
+        got, fix = str(twice[:10]), "give each class an id of its own"
+        raise SpecError(Problem(where, "two classes bear the same id", got, fix=fix))
     classes = tuple(_kept(spec, _in_name_set(spec, base, chosen, where), where))
     blank = [item.id for item in classes if not item.name.strip()]
     if blank:

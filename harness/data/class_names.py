@@ -73,10 +73,7 @@ def written(names: Sequence[str]) -> str:
 
 
 def numbers_of(names: Named) -> list[int] | None:
-    """Give the numbers that names are (`7`, `LABEL_7`, `class 7`); None where one is a name.
-
-    Numbers with nothing else beside them are no names, so that there is nothing to join by.
-    """
+    """Give the numbers that names are (`7`, `LABEL_7`, `class 7`); None where one is a name."""
     found = []
     for place, each in enumerate(names):
         number = _NUMBER.fullmatch(each[0].strip()) if each and each[0].strip() else None
@@ -231,8 +228,7 @@ class Outputs:
     places: tuple[int, ...]
     """For each class of the task, the place of its score."""
     together: tuple[tuple[int, ...], ...] = ()
-    """Groups of the task's classes, by their places in its list, that the classifier cannot tell
-    apart: an answer stands for all of a group."""
+    """Groups of the task's classes, by place, that it cannot tell apart: an answer is for all."""
 
     @property
     def digest(self) -> str:
@@ -260,19 +256,12 @@ def match_outputs(catalogue: Catalogue, model: ModelSpec, classes: ClassList) ->
         by_wnid.get(each.wnid or "", by_name.get(normalize_name(each.name)))
         for each in classes.classes
     ]
-    missing = [
-        each.name for each, place in zip(classes.classes, found, strict=True) if place is None
-    ]
+    missing = [name for name, place in zip(classes.names, found, strict=True) if place is None]
     if missing:
-        raise SpecError(
-            Problem(
-                f"model `{model.model}`",
-                f"{len(missing)} of {len(classes)} classes of `{classes.name}` are none of its own",
-                got=listed(missing),
-                expected=f"classes of `{known.name}`, by WordNet id or name",
-                fix="choose a task whose classes the model knows",
-            )
-        )
+        what = f"{len(missing)} of {len(classes)} classes of `{classes.name}` are none of its own"
+        expected = f"classes of `{known.name}`, by WordNet id or name"
+        fix = "choose a task whose classes the model knows"
+        raise SpecError(Problem(f"model `{model.model}`", what, listed(missing), expected, fix))
     places = tuple(place for place in found if place is not None)
     return Outputs(len(known), places, _alike(places))
 

@@ -40,12 +40,11 @@ def read_class_sentences(
     """
     if not is_file(path):
         raise DataError(Problem(str(path), "there is no such file", fix=f"write {_SHAPE}"))
-    file = read_text("class prompts", path)
+    file = read_text(path)
     value = parse_json(file)
     if not isinstance(value, dict):
-        raise DataError(
-            Problem(str(path), "is no JSON object", type(value).__name__, fix=f"write {_SHAPE}")
-        )
+        what, got = "is no JSON object", type(value).__name__
+        raise DataError(Problem(str(path), what, got, fix=f"write {_SHAPE}"))
     keys: defaultdict[int, list[str]] = defaultdict(list)
     problems: list[Problem] = []
     for key, meant in _meant(value, classes, by_number=by_number).items():

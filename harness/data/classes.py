@@ -175,7 +175,6 @@ class ClassList:
     """What is above and below them; no answer depends on it."""
 
     def __len__(self) -> int:
-        """Count the classes."""
         return len(self.classes)
 
     @cached_property

@@ -127,13 +127,9 @@ def _twice(rows: Sequence[_Row]) -> Iterator[Problem]:
     first: dict[_Key, str] = {}
     for row in rows:
         if first.setdefault(row.key, row.where) != row.where:
-            yield Problem(
-                row.where,
-                "a node in two places",
-                got=f"`{row.cell}`, which has a line already: {first[row.key]}",
-                expected="one line a node",
-                fix=f"keep one; if it has several parents, write them in one line: `A{_SEVERAL}B`",
-            )
+            got = f"`{row.cell}`, which has a line already: {first[row.key]}"
+            fix = f"keep one; if it has several parents, write them in one line: `A{_SEVERAL}B`"
+            yield Problem(row.where, "a node in two places", got, "one line a node", fix)
 
 
 def _order(
@@ -154,21 +150,17 @@ def _misplaced(path: Path, found: Hierarchy, names: Mapping[int, str]) -> Iterat
     for node in found.nodes:
         depths.append(1 + max((depths[each] for each in node.parents), default=0))
     if max(depths) > DEEPEST:
-        yield Problem(
-            str(path), f"{max(depths)} levels", fix=f"leave levels out, to at most {DEEPEST}"
-        )
+        fix = f"leave levels out, to at most {DEEPEST}"
+        yield Problem(str(path), f"{max(depths)} levels", fix=fix)
         return
     of_class = set(found.node_of.values())
     for class_id, place in found.node_of.items():
         for above in sorted((found.ancestors[place] - {place}) & of_class):
             other = names[found.nodes[above].class_id or 0]
-            yield Problem(
-                str(path),
-                "a class below another class",
-                got=f"`{names[class_id]}` is below `{other}`",
-                expected="classes at one level, none above another",
-                fix="put both below a node that is no class",
-            )
+            what, got = "a class below another class", f"`{names[class_id]}` is below `{other}`"
+            expected = "classes at one level, none above another"
+            fix = "put both below a node that is no class"
+            yield Problem(str(path), what, got, expected, fix)
     with_class = {each for place in of_class for each in found.ancestors[place]}
     for place, node in enumerate(found.nodes):
         if node.parents == (0,) and found.nodes[0] == _TOP and place not in with_class:

@@ -71,10 +71,7 @@ def fault_of(text: str) -> str | None:
 
 
 def ids_of_texts(texts: Sequence[str], where: str) -> tuple[str, ...]:
-    """Give the ids that the cells of an id column mean, in their order.
-
-    Raises DataError for a cell that can be no id and for two rows of one id.
-    """
+    """Give the ids of the cells of an id column. Raises DataError for no id and one id twice."""
     return _checked(texts, tuple(written_id(text) for text in texts), where)
 
 
@@ -132,14 +129,10 @@ def _checked(texts: Sequence[str], ids: tuple[str, ...], where: str) -> tuple[st
     counts = Counter(ids)
     if len(counts) < len(ids):
         twice = [each for each, count in counts.items() if count > 1]
-        raise DataError(
-            Problem(
-                where,
-                f"{len(twice)} image ids stand for more than one image",
-                got=listed(twice) + _written_as(twice[0], texts, ids),
-                fix="name a column of unique ids in `doc_to_id`, or rename the files",
-            )
-        )
+        what = f"{len(twice)} image ids stand for more than one image"
+        got = listed(twice) + _written_as(twice[0], texts, ids)
+        fix = "name a column of unique ids in `doc_to_id`, or rename the files"
+        raise DataError(Problem(where, what, got, fix=fix))
     return ids
 
 

@@ -21,8 +21,7 @@ from harness.specs.task import TaskSpec
 
 log = logging.getLogger("harness")
 MOST_CONTRADICTED = 0.5
-"""Above this share of the images compared, the labels are those of other images or in another
-order. Below it they may be corrected ones, which are reported and taken."""
+"""Above this share, labels are of other images or in another order; below, perhaps corrected."""
 _SHOWN = 5
 
 
@@ -53,16 +52,11 @@ def check_class_folders(
         f"{' or '.join(map(str, sorted(known[image_id])))}"
         for image_id in wrong[:_SHOWN]
     ]
-    raise DataError(
-        Problem(
-            f"label set `{original.name}`",
-            f"{contradiction} it says",
-            got="; ".join(shown),
-            expected="labels of these images, in the class ids of this list: is the file of other "
-            "images, or its classes in another order?",
-            fix="correct the labels or the class list, or rename the folders",
-        )
-    )
+    where, what = f"label set `{original.name}`", f"{contradiction} it says"
+    expected = "labels of these images, in the class ids of this list: is the file of other "
+    expected += "images, or its classes in another order?"
+    fix = "correct the labels or the class list, or rename the folders"
+    raise DataError(Problem(where, what, "; ".join(shown), expected, fix))
 
 
 def class_folders(source: Source, classes: ClassList) -> Mapping[str, int]:
@@ -95,8 +89,7 @@ class OpenTask:
     images: Source | None = None
     """The whole data set; None where it was not asked for."""
     rows: tuple[int, ...] = ()
-    """The images of `images` that the task asks about, in its order: all, the first of them, or a
-    sample."""
+    """The images of `images` that the task asks about, in its order: all, the first, a sample."""
 
     @property
     def source(self) -> Source:
@@ -134,7 +127,8 @@ def open_task(
     specs = label_set_specs(catalogue, task, overrides)
     columns = [spec.column for spec in specs if spec.column]
     source: Source | None = None
-    if images == "pixels" or columns or (images == "ids" and _is_here(task)):
+    is_here = images == "ids" and isinstance(dataset_location(task), Path)
+    if images == "pixels" or columns or is_here:
         source = open_source(task, columns)
     found = source.label_columns() if source else {}
     labels = open_labels(task, classes, specs, overrides, found)
@@ -154,25 +148,16 @@ def require_images(opened: OpenTask) -> None:
     """Raise DataError for a task whose data are ids alone: no model can be asked about those."""
     if opened.source.read is None:
         task = opened.task
-        raise DataError(
-            Problem(
-                f"task `{task.task}`",
-                "its data set has no images, so that no model can be asked",
-                got=f"{opened.source.location}, without a column `{task.doc_to_visual}`",
-                expected="the column of the images in `doc_to_visual`",
-                fix="correct it or `dataset_path`; answers that exist already come in by "
-                "`harness import`",
-            )
-        )
+        what = "its data set has no images, so that no model can be asked"
+        got = f"{opened.source.location}, without a column `{task.doc_to_visual}`"
+        expected = "the column of the images in `doc_to_visual`"
+        fix = "correct it or `dataset_path`; answers that exist already come in by `harness import`"
+        raise DataError(Problem(f"task `{task.task}`", what, got, expected, fix))
 
 
 def task_classes(catalogue: Catalogue, task: TaskSpec) -> ClassList:
     """Load the class list that a task names, under the task's name set."""
     return load_class_list(load_class_list_spec(catalogue, task.class_list), task.name_set)
-
-
-def _is_here(task: TaskSpec) -> bool:
-    return isinstance(dataset_location(task), Path)
 
 
 def _labelled(task: TaskSpec, labels: LabelSet) -> Source:

@@ -97,15 +97,14 @@ def _meant(named: Sequence[str], rows: Mapping[str, int], path: Path) -> list[st
     for line, text in zip(named, texts, strict=True):
         ids = {line, *ids_in_file_name(text.lstrip("/"))} & rows.keys()
         found.append(ids.pop() if len(ids) == 1 else line)
-    twice = [each for each, count in Counter(found).items() if count > 1]
-    if twice:
-        fix = "name each image once"
-        raise DataError(
-            Problem(
-                str(path), f"{counted(len(twice), 'image')} more than once", _listed(twice), fix=fix
-            )
-        )
+    _refuse_twice(path, "image", [each for each, count in Counter(found).items() if count > 1])
     return found
+
+
+def _refuse_twice(path: Path, what: str, ids: Sequence[str]) -> None:
+    if ids:
+        what, fix = f"{counted(len(ids), what)} more than once", "name each image once"
+        raise DataError(Problem(str(path), what, _listed(ids), fix=fix))
 
 
 def _drawn(
@@ -116,7 +115,7 @@ def _drawn(
     `stratify` takes one image of each class, then the second of each that has one, and so on;
     images without an original label come last.
     """
-    place = {image_id: _place(how.seed, image_id) for image_id in ids}
+    place = {image_id: _place("sample", how.seed, image_id) for image_id in ids}
     rows = sorted(range(len(ids)), key=lambda row: place[ids[row]])
     if not how.stratify:
         return rows
@@ -124,18 +123,17 @@ def _drawn(
         where = task.file.origin(("sample", "stratify")) if task.file else f"task `{task.task}`"
         what = "`sample.stratify` needs the original labels, and the task has none of its images"
         raise DataError(Problem(where, what, fix="leave it out: a sample of all images is drawn"))
-    taken: Counter[int] = Counter()
+    taken: Counter[int | None] = Counter()
     rounds: dict[int, tuple[bool, int]] = {}
     for row in rows:
         class_id = original.get(ids[row])
-        rounds[row] = (class_id is None, 0 if class_id is None else taken[class_id])
-        if class_id is not None:
-            taken[class_id] += 1
+        rounds[row] = (class_id is None, taken[class_id])
+        taken[class_id] += 1
     return sorted(rows, key=lambda row: rounds[row])  # stable: by hash inside of a round
 
 
-def _place(seed: int, image_id: str) -> bytes:
-    return hashlib.sha256(json.dumps(["sample", seed, image_id]).encode()).digest()
+def _place(*key: str | int) -> bytes:
+    return hashlib.sha256(json.dumps(key).encode()).digest()
 
 
 def ids_in(path: Path) -> dict[str, str]:
@@ -144,7 +142,7 @@ def ids_in(path: Path) -> dict[str, str]:
 
     Raises DataError when it cannot be read, is empty, has an id twice, or a line that is none.
     """
-    file = read_text("ids", path)
+    file = read_text(path)
     read = _of_rows(file) if path.suffix == ".jsonl" else _of_lines(file)
     ids: dict[str, str] = {}
     twice: list[str] = []
@@ -162,14 +160,7 @@ def ids_in(path: Path) -> dict[str, str]:
             ids[image_id] = where
     if problems:
         raise DataError(problems[:MOST_PROBLEMS])
-    if twice:
-        twice = list(dict.fromkeys(twice))
-        fix = "name each image once"
-        raise DataError(
-            Problem(
-                str(path), f"{counted(len(twice), 'id')} more than once", _listed(twice), fix=fix
-            )
-        )
+    _refuse_twice(path, "id", list(dict.fromkeys(twice)))
     if not ids:
         raise DataError(Problem(str(path), "no ids in it", fix="write one image id a line"))
     return ids
@@ -211,7 +202,7 @@ def row_order(
     """
     rows = list(range(len(ids)))
     if task.image_order == "shuffled":
-        rows.sort(key=lambda row: _shuffled_place(task.order_seed, ids[row]))
+        rows.sort(key=lambda row: _place(task.order_seed, ids[row]))
     elif task.image_order == "class_sorted":
         rows.sort(key=lambda row: (ids[row] not in original, original.get(ids[row], 0)))
     chosen = chosen_rows(task, ids, original, from_files=from_files)
@@ -225,7 +216,3 @@ def limit_of(task: TaskSpec, n: int) -> int | None:
     if task.limit is None or task.limit >= 1:
         return None if task.limit is None else int(task.limit)
     return math.ceil(Fraction(str(task.limit)) * n)
-
-
-def _shuffled_place(seed: int, image_id: str) -> bytes:
-    return hashlib.sha256(json.dumps([seed, image_id]).encode()).digest()

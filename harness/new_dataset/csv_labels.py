@@ -107,9 +107,8 @@ def _row_notes(blank: int, again: int, absent: list[str], prefix: str) -> list[s
     if prefix:
         notes.append(f"paths in the CSV begin with `{prefix}/`, which is taken for this folder")
     if absent:
-        notes.append(
-            f"{counted(len(absent), 'row')} of images that are not there: {listed(absent)}"
-        )
+        there = f"images that are not there: {listed(absent)}"
+        notes.append(f"{counted(len(absent), 'row')} of {there}")
     if blank:
         notes.append(f"{counted(blank, 'row')} without a label (an empty cell, `nan` or `none`)")
     if again:
@@ -137,34 +136,26 @@ def _one_of_each(table: CsvTable, choice: Choice) -> tuple[str, str]:
 
 
 def _differ(where: str, first: str, name: str) -> Problem:
-    return Problem(
-        where,
-        f"a second row for `{name[:60]}`, with other labels",
-        expected=f"one row an image; the first is {first}",
-        fix="keep one of them; several labels stand in one cell: `cat; dog`",
-    )
+    what = f"a second row for `{name[:60]}`, with other labels"
+    expected = f"one row an image; the first is {first}"
+    fix = "keep one of them; several labels stand in one cell: `cat; dog`"
+    return Problem(where, what, expected=expected, fix=fix)
 
 
 def _several_roots(above: Mapping[str, str]) -> Problem:
     first, second = list(above)[:2]
-    where = above[first or second]
-    return Problem(
-        where,
-        "paths in the CSV that begin above the folder, in several ways",
-        got=" and ".join(f"`{each}/`" if each else "no folder" for each in (first, second)),
-        expected="paths inside the folder, or with the same folders before them",
-        fix="give the folder in which all these paths are",
-    )
+    what = "paths in the CSV that begin above the folder, in several ways"
+    got = " and ".join(f"`{each}/`" if each else "no folder" for each in (first, second))
+    expected = "paths inside the folder, or with the same folders before them"
+    fix = "give the folder in which all these paths are"
+    return Problem(above[first or second], what, got, expected, fix)
 
 
 def _nothing_there(tree: Tree, table: CsvTable, column: str, absent: list[str]) -> Problem:
     where, fix = str(table.file.path), f"put the images below {tree.found.folder}"
     if not absent:
-        return Problem(
-            where,
-            "no row has an image and a label",
-            fix="--image COLUMN and --label COLUMN say which they are",
-        )
+        fix = "--image COLUMN and --label COLUMN say which they are"
+        return Problem(where, "no row has an image and a label", fix=fix)
     what = f"none of its {counted(len(absent), 'row')} is of an image of the folder"
     got = f"`{column}` with {listed(absent, 3)}"
     return Problem(where, what, got, f"files such as {listed(tree.names, 3)}", fix)

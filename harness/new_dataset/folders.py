@@ -66,10 +66,8 @@ def look(folder: Path) -> Tree:
 
 
 def by_folders(tree: Tree, split: str | None) -> Found:
-    """Understand a folder in which every class has one.
-
-    Raises DataError where it has several splits and none is chosen, where images lie both in a
-    folder and in one inside it, and where two folders bear one name.
+    """Understand a folder with one for each class. Raises DataError for several splits, none
+    of them chosen, for images both in a folder and in one inside it, for two folders of one name.
     """
     inside = PurePosixPath(tree.base)
     if (tree.splits or split is not None) and split not in inside.parts:

@@ -50,19 +50,16 @@ def name_classes(found: Found, catalogue: Catalogue, names: Path | None, command
     occurring = sorted(found.counts, key=str)
     if len({type(each) for each in occurring}) > 1:
         kinds = [next(each for each in occurring if isinstance(each, kind)) for kind in (int, str)]
-        got = ", ".join(map(repr, kinds))
-        what = "class ids and names of classes beside each other"
-        raise DataError(
-            Problem(where, what, got, fix="write names everywhere, or numbers everywhere")
-        )
+        what, got = "class ids and names of classes beside each other", ", ".join(map(repr, kinds))
+        fix = "write names everywhere, or numbers everywhere"
+        raise DataError(Problem(where, what, got, fix=fix))
     known: Sequence[Label] = range(len(found.names)) if found.names else occurring
     texts = found.names or tuple(map(str, occurring))
     strange = [each for each in occurring if found.names and each not in known]
     if strange:
+        what, got = "labels without a name", listed(list(map(str, strange)))
         fix = f"name the others too, or keep to numbers below {len(texts)}"
-        raise DataError(
-            Problem(where, "labels without a name", listed(list(map(str, strange))), fix=fix)
-        )
+        raise DataError(Problem(where, what, got, fix=fix))
     read = read_names(names, "--names") if names is not None else None
     numbers = numbers_of([(text,) for text in texts])
     if read is not None:
@@ -72,24 +69,19 @@ def name_classes(found: Found, catalogue: Catalogue, names: Path | None, command
     else:
         classes = _by_text(known, texts, catalogue, found, command)
     if len(classes.entries) < 2:
-        got = classes.entries[0].name
+        what, got = "one class only, so that there is nothing to tell", classes.entries[0].name
         fix = "give a data set of two classes or more"
-        raise DataError(
-            Problem(where, "one class only, so that there is nothing to tell", got, fix=fix)
-        )
+        raise DataError(Problem(where, what, got, fix=fix))
     return Classes(classes.entries, classes.ids, (*classes.notes, *_alike(classes.entries)))
 
 
 def _only_numbers(found: Found, numbers: Sequence[int], command: str) -> Problem:
-    what = "the folders" if found.is_folders else "the labels"
-    return Problem(
-        str(found.place.path),
-        f"{what} are numbers, and a model would be asked whether it sees `{numbers[0]}`",
-        got=words.listed(list(map(str, numbers)), 6),
-        expected=f"a file with a name a line: {len(numbers):,} in the order of these numbers, or "
-        "one for every number from 0",
-        fix=f"{command} --names FILE",
-    )
+    whose = "the folders" if found.is_folders else "the labels"
+    what = f"{whose} are numbers, and a model would be asked whether it sees `{numbers[0]}`"
+    got = words.listed(list(map(str, numbers)), 6)
+    expected = f"a file with a name a line: {len(numbers):,} in the order of these numbers, or "
+    expected += "one for every number from 0"
+    return Problem(str(found.place.path), what, got, expected, f"{command} --names FILE")
 
 
 def _by_file(
@@ -137,9 +129,8 @@ def _lines_of(numbers: Sequence[int], names: Sequence[str], file: str) -> list[i
         return list(numbers)
     if min(numbers) > 0 and max(numbers) == len(names):
         return [number - 1 for number in numbers]
-    raise DataError(
-        _wrong_count(file, names, listed(list(map(str, sorted(numbers)))), len(numbers))
-    )
+    got = listed(list(map(str, sorted(numbers))))
+    raise DataError(_wrong_count(file, names, got, len(numbers)))
 
 
 def _wrong_count(file: str, names: Sequence[str], got: str, n: int) -> Problem:

@@ -40,13 +40,9 @@ def check_name(catalogue: Catalogue, name: str) -> None:
     if fault is None and ("," in name or name != name.strip()):
         fault = "holds a comma, or begins or ends with a space"
     if fault is not None:
-        raise SpecError(
-            Problem(
-                f"--name {name!a}",
-                f"is no name of a data set: it {fault}",
-                fix="--name with letters, digits, `_` and `-`",
-            )
-        )
+        where, what = f"--name {name!a}", f"is no name of a data set: it {fault}"
+        fix = "--name with letters, digits, `_` and `-`"
+        raise SpecError(Problem(where, what, fix=fix))
     taken = [each for kind in (Kind.TASK, Kind.GROUP) for each in catalogue.names(kind)]
     both = [each for task in TASKS if (each := f"{name}_{task}") in taken]
     if name in catalogue.names(Kind.CLASS_LIST):
@@ -101,11 +97,8 @@ def _files(name: str, found: Found, classes: Classes, folder: Path) -> Iterator[
     }
     yield _LABELS, _lines({"image_id": image, "labels": ids} for image, ids in labels.items())
     if found.files and found.unlabelled:
-        rows = ((image, found.files[image]) for image in labels)
-        yield (
-            _TABLE,
-            _lines({"image_id": image, "image": _path(path, folder)} for image, path in rows),
-        )
+        rows = ({"image_id": each, "image": _path(found.files[each], folder)} for each in labels)
+        yield _TABLE, _lines(rows)
         place = Place(folder / _TABLE, images="image", ids="image_id")
     yield f"_{name}.yaml", _common(name, place, folder)
 
@@ -125,14 +118,11 @@ def _common(name: str, place: Place, folder: Path) -> str:
 
 
 def _task(name: str, task: str, templates: Mapping[str, str], n_options: int) -> str:
-    full, tag = _flow(f"{name}_{task}"), _flow([name])
-    about = _flow(_ABOUT[task])
+    base = f"{name}_cw.yaml" if task == "cw_plus" else f"_{name}.yaml"
+    text = f"include: {_flow(base)}\ntask: {_flow(f'{name}_{task}')}\n"
+    text += f"description: {_flow(_ABOUT[task])}\ntag: {_flow([name])}\nprotocol: {task}\n"
     if task == "cw_plus":
-        include = _flow(f"{name}_cw.yaml")
-        rest = f"protocol: cw_plus\n{_MAPPING}\n"
-        return f"include: {include}\ntask: {full}\ndescription: {about}\ntag: {tag}\n{rest}"
-    text = f"include: {_flow(f'_{name}.yaml')}\ntask: {full}\ndescription: {about}\ntag: {tag}\n"
-    text += f"protocol: {task}\n"
+        return text + f"{_MAPPING}\n"
     if task == "classify":
         return text + "metric_list: [{metric: accuracy}, {metric: top5}]\n"
     template = "".join(f"  {line}".rstrip() + "\n" for line in templates[task].splitlines())

@@ -28,10 +28,8 @@ Columns = Mapping[str, ColumnKind]
 
 
 def by_table(name: str, path: Path, choice: Choice) -> Found:
-    """Understand a table. `name` is the data set's, for messages.
-
-    Raises DataError where it cannot be read, has several splits and none is chosen, has no column
-    of images, of labels or of unique ids, or several of which nothing says which is meant.
+    """Understand a table, of the data set `name`. Raises DataError where it cannot be read, has
+    several splits and none chosen, or no column, or several, of images, labels or unique ids.
     """
     place = Place(path, _split(path, choice.split))
     task = _task(name, place)
@@ -131,15 +129,9 @@ def _label_column(columns: Columns, label: str | None, where: str) -> str:
     if fits:
         what = f"{counted(len(fits), 'column')} may be that of the labels"
         raise DataError(Problem(where, what, ", ".join(fits), fix=f"say `--label {fits[0]}`"))
-    raise DataError(
-        Problem(
-            where,
-            "no column of labels",
-            got="the columns " + ", ".join(columns),
-            expected=f"a `ClassLabel` of `datasets`, or one of {', '.join(LABELS)}",
-            fix="say which one it is: `--label COLUMN`",
-        )
-    )
+    got, fix = "the columns " + ", ".join(columns), "say which one it is: `--label COLUMN`"
+    expected = f"a `ClassLabel` of `datasets`, or one of {', '.join(LABELS)}"
+    raise DataError(Problem(where, "no column of labels", got, expected, fix))
 
 
 def _refuse_mixture(splits: set[str], where: str) -> None:

@@ -20,10 +20,7 @@ _FORMS = (
 
 
 def understand(name: str, path: Path, choice: Choice) -> Found:
-    """Understand the labelled data set at a path. `name` is what it will be called.
-
-    Raises DataError where nothing of the known forms lies there, or more than one.
-    """
+    """Understand labelled data, to be called `name`. Raises DataError for no form, and for two."""
     if not path.exists():
         fix = "give a path that is there"
         raise DataError(Problem(str(path), "there is no such file or folder", fix=fix))
@@ -38,10 +35,8 @@ def _images(tree: Tree, choice: Choice) -> Found:
     """Understand a folder of images by its folders, or by the one CSV in it."""
     if not tree.names:
         others = ", ".join(f"{n} {kind}" for kind, n in tree.found.passed_over(()).items())
-        got = others or "an empty folder"
-        raise DataError(
-            Problem(str(tree.found.folder), "no images in it", got, fix=f"give {_FORMS}")
-        )
+        got, fix = others or "an empty folder", f"give {_FORMS}"
+        raise DataError(Problem(str(tree.found.folder), "no images in it", got, fix=fix))
     tables, unread = _csv_files(tree, choice)
     if tables and (tree.has_class_folders or len(tables) > 1):
         raise DataError(_several(tree, tables))
@@ -63,11 +58,9 @@ def _file(name: str, path: Path, choice: Choice) -> Found:
     if suffix in _TABLES:
         return _table(name, path, choice)
     if suffix not in _CSV:
-        ends = ", ".join((*_CSV, *_TABLES))
-        raise DataError(
-            Problem(str(path), "is no table", path.suffix, fix=f"give a folder, or {ends}")
-        )
-    table = open_csv(read_text("labels", path))
+        fix = f"give a folder, or {', '.join((*_CSV, *_TABLES))}"
+        raise DataError(Problem(str(path), "is no table", path.suffix, fix=fix))
+    table = open_csv(read_text(path))
     tree = look(path.parent)
     if not tree.names:
         fix = "put the images there, or give the folder that holds them"
@@ -89,18 +82,16 @@ def _csv_files(tree: Tree, choice: Choice) -> tuple[list[CsvTable], list[Problem
         if Path(inside).suffix.lower() not in _CSV:
             continue
         try:
-            table = open_csv(read_text("labels", tree.found.folder / inside))
+            table = open_csv(read_text(tree.found.folder / inside))
         except DataError as error:
             others += error.problems
             continue
         if all(csv_columns(table, choice)):
             found.append(table)
         else:
-            header = ", ".join(table.header)[:200]
+            what, got = "no columns of images and labels", ", ".join(table.header)[:200]
             fix = "--image COLUMN and --label COLUMN say which they are"
-            others.append(
-                Problem(str(table.file.path), "no columns of images and labels", header, fix=fix)
-            )
+            others.append(Problem(str(table.file.path), what, got, fix=fix))
     return found, others
 
 
@@ -112,14 +103,10 @@ def _has_number_folders(tree: Tree) -> bool:
 def _several(tree: Tree, tables: list[CsvTable]) -> Problem:
     files = [str(each.file.path) for each in tables]
     folders = "; folders of classes" if tree.has_class_folders else ""
-    return Problem(
-        str(tree.found.folder),
-        "more than one thing says what the images show",
-        got=listed(files) + folders,
-        expected="one of them",
-        fix=f"give the table in place of the folder (`harness new {files[0]} …`)"
-        + (", or move it elsewhere to go by the folders" if folders else ""),
-    )
+    what = "more than one thing says what the images show"
+    fix = f"give the table in place of the folder (`harness new {files[0]} …`)"
+    fix += ", or move it elsewhere to go by the folders" if folders else ""
+    return Problem(str(tree.found.folder), what, listed(files) + folders, "one of them", fix)
 
 
 def _no_labels(tree: Tree, unread: list[Problem]) -> list[Problem]:

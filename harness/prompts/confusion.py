@@ -48,12 +48,9 @@ def read_confusion(path: Path, class_ids: Sequence[int]) -> NDArray[np.float64]:
     _check(path, ids, matrix)
     absent = sorted(set(class_ids) - set(ids))
     if absent:
-        raise _error(
-            path,
-            f"{len(absent)} of the task's {len(class_ids)} classes are not in the matrix",
-            got="without " + listed(absent, 10),
-            fix="use the matrix of a model that was run on these classes",
-        )
+        what = f"{len(absent)} of the task's {len(class_ids)} classes are not in the matrix"
+        got, fix = listed(absent, 10), "use the matrix of a model that was run on these classes"
+        raise _error(path, what, got=f"without {got}", fix=fix)
     row = {class_id: place for place, class_id in enumerate(ids)}
     places = [row[class_id] for class_id in class_ids]
     return matrix[np.ix_(places, places)]

@@ -36,9 +36,8 @@ class OptionRule:
             raise ValueError(f"n_options is {self.n_options}, not {MIN_OPTIONS} to {MAX_OPTIONS}")
         low, high = self.ranks
         if low < 1 or high - low + 2 < self.n_options:
-            raise ValueError(
-                f"ranks {low} to {high} hold fewer than {self.n_options - 1} distractors"
-            )
+            wanted = f"{self.n_options - 1} distractors"
+            raise ValueError(f"ranks {low} to {high} hold fewer than {wanted}")
 
     @property
     def ranks(self) -> tuple[int, int]:
@@ -48,11 +47,10 @@ class OptionRule:
 
 def interchangeable(class_list: ClassList, equivalences: Equivalences) -> Equivalences:
     """Merge equivalent classes and those of one normalized name: no two are options together."""
-    groups: dict[int, set[int]] = {}
-    for class_id, lowest in equivalences.representative.items():
-        groups.setdefault(lowest, {lowest}).add(class_id)
     named = [ids for ids in class_list.by_normalized.values() if len(ids) > 1]
-    return Equivalences.from_groups(equivalences.source, [*groups.values(), *named])
+    return Equivalences.from_groups(
+        equivalences.source, [*equivalences.representative.items(), *named]
+    )
 
 
 def true_option(
@@ -186,10 +184,9 @@ def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 def _too_few(image_id: str, true_id: int, left: int, rule: OptionRule) -> Problem:
     low, high = rule.ranks
-    return Problem(
-        where=f"image {image_id}, true class {true_id}",
-        what=f"too few distractors for {rule.n_options} options",
-        got=f"{left} candidates in all, {max(left - low + 1, 0)} of them in ranks {low} to {high}",
-        expected=f"{rule.n_options - 1} classes that are neither right for the image nor alike",
-        fix="lower `n_options`, lower or widen `rank`, or use `strategy: random`",
-    )
+    where = f"image {image_id}, true class {true_id}"
+    what = f"too few distractors for {rule.n_options} options"
+    in_ranks = f"{max(left - low + 1, 0)} of them in ranks {low} to {high}"
+    expected = f"{rule.n_options - 1} classes that are neither right for the image nor alike"
+    fix = "lower `n_options`, lower or widen `rank`, or use `strategy: random`"
+    return Problem(where, what, f"{left} candidates in all, {in_ranks}", expected, fix)

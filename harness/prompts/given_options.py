@@ -59,7 +59,7 @@ def read_questions(path: Path, classes: ClassList, n_options: int) -> tuple[Ques
     """
     if not is_file(path):
         raise DataError(Problem(str(path), "there is no such file", fix=f"write {_SHAPE}"))
-    file = read_text("options", path)
+    file = read_text(path)
     is_foci = path.suffix.lower() == ".json"
     entries = list(_foci(parse_json(file), path) if is_foci else parse_lines(file))
     faults = [each for each in entries if isinstance(each, Problem)]
@@ -68,9 +68,8 @@ def read_questions(path: Path, classes: ClassList, n_options: int) -> tuple[Ques
     named = {text for _, row in rows for text in _classes_in(row) if isinstance(text, str)}
     reader = _Reader(classes, meanings(named, classes), image_key, n_options)
     if not entries:
-        raise DataError(
-            Problem(str(path), "no options in it", "an empty file", fix=f"write {_SHAPE}")
-        )
+        what, got = "no options in it", "an empty file"
+        raise DataError(Problem(str(path), what, got, fix=f"write {_SHAPE}"))
     return without_problems([*faults, *(reader.read(*each) for each in rows)], str(path))
 
 
@@ -106,12 +105,8 @@ class _Reader:
         image, options = row.get(self.image_key), row.get("options")
         fault = fault_of(image) if isinstance(image, str) else "is no text"
         if fault is not None:
-            return Problem(
-                where,
-                f"`{self.image_key}` is no image: it {fault}",
-                repr(image)[:80],
-                fix="mend the image's id",
-            )
+            what = f"`{self.image_key}` is no image: it {fault}"
+            return Problem(where, what, repr(image)[:80], fix="mend the image's id")
         if not isinstance(options, list) or len(options) != self.n_options:
             got = f"{len(options)} options" if isinstance(options, list) else repr(options)[:80]
             fix = "correct the file, or `n_options` of the task"
@@ -126,12 +121,8 @@ class _Reader:
             ids.append(read)
         truth = ids.pop() if is_said else None
         if len(set(ids)) < len(ids):
-            return Problem(
-                where,
-                f"an option of image `{image}` stands twice",
-                repr(options)[:200],
-                fix="name each option once",
-            )
+            what = f"an option of image `{image}` stands twice"
+            return Problem(where, what, repr(options)[:200], fix="name each option once")
         return Question(where, str(image), self.image_key == "image", tuple(ids), truth)
 
     def _class_id(self, where: str, value: object) -> int | Problem:
@@ -204,12 +195,8 @@ def _right_option(
     alike = [each for each, n in Counter(map(same.merge, options)).items() if n > 1]
     if alike:
         got = [each for each in options if same.merge(each) == alike[0]]
-        return Problem(
-            where,
-            f"two options of image `{image}` count as one class",
-            str(got),
-            fix="keep one of the two",
-        )
+        what = f"two options of image `{image}` count as one class"
+        return Problem(where, what, str(got), fix="keep one of the two")
     trusted = [each for each in options if same.merge(each) in right.trusted]
     valid = [each for each in options if same.merge(each) in right.any]
     fix = "correct the file, or name the label sets that it was made for in `label_sets`"

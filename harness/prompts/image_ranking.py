@@ -70,7 +70,7 @@ def read_image_ranking(path: Path, classes: ClassList) -> ImageRanking:
 
 def _of_run(path: Path, classes: ClassList) -> ImageRanking:
     manifest = _manifest(path, classes)
-    file = read_text("rows", path / "predictions.jsonl")
+    file = read_text(path / "predictions.jsonl")
     rows = (
         line if isinstance(line, Problem) else _row(*line, classes) for line in parse_lines(file)
     )
@@ -93,17 +93,14 @@ def _manifest(path: Path, classes: ClassList) -> Mapping[str, Any]:
         what, fix = "is no run of a classifier", "give a run of a task of protocol `classify`"
         raise DataError(Problem(str(path), what, f"protocol `{protocol}`", fix=fix))
     if status != "complete":
-        what, fix = (
-            "is a run that is not finished",
-            "give the same command again, which finishes it",
-        )
-        raise DataError(Problem(str(path), what, f"status `{status}`", fix=fix))
+        what, got = "is a run that is not finished", f"status `{status}`"
+        fix = "give the same command again, which finishes it"
+        raise DataError(Problem(str(path), what, got, fix=fix))
     if digest != classes.digest:
-        what, expected = "is a run of another class list, or other names", f"`{classes.name}`"
+        what, got = "is a run of another class list, or other names", f"sha256 {digest}"
+        expected = f"`{classes.name}`, {classes.digest}"
         fix = f"run the classifier over `{classes.name}` as it is today"
-        raise DataError(
-            Problem(str(path), what, f"sha256 {digest}", f"{expected}, {classes.digest}", fix)
-        )
+        raise DataError(Problem(str(path), what, got, expected, fix))
     assert isinstance(values, dict)
     return values
 
@@ -119,12 +116,8 @@ def _row(
     assert isinstance(top, list)
     wrong = [each for each in top if type(each) is not int or each not in classes.by_id]
     if wrong:
-        return Problem(
-            where,
-            "`top` holds what is no class",
-            str(wrong[0]),
-            fix=f"write {class_range(classes)}",
-        )
+        what, fix = "`top` holds what is no class", f"write {class_range(classes)}"
+        return Problem(where, what, str(wrong[0]), fix=fix)
     return written_id(image), tuple(top)
 
 
@@ -138,9 +131,8 @@ def _of_features(path: Path, classes: ClassList) -> ImageRanking:
     fits = images.ndim == vectors.ndim == 2 and images.shape[1] == vectors.shape[1]
     fits = fits and shapes[0] == shapes[1][:1] and shapes[2] == shapes[3][:1]
     if not fits or image_ids.dtype.kind != "U" or class_ids.dtype.kind not in "iu":
-        raise DataError(
-            Problem(str(path), "arrays that do not fit", str(shapes), fix=f"save {_SAVED}")
-        )
+        what, fix = "arrays that do not fit", f"save {_SAVED}"
+        raise DataError(Problem(str(path), what, str(shapes), fix=fix))
     if not (_is_finite(images) and _is_finite(vectors)):
         what, fix = "features that are no numbers, or are all zero", "compute them again"
         raise DataError(Problem(str(path), what, fix=fix))

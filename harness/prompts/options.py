@@ -109,19 +109,14 @@ def _given(
         by_file=opened.task.doc_to_id is None,
     )
     right = right_options(questions, asked, same, path)
-    without = tuple(each for each in image_ids if each not in asked)
+    chosen = {image: questions[image].options for image in right}
     if how.shuffle:
-        return Options(
-            {
-                image: place_options(
-                    image, option, {*questions[image].options} - {option}, how.seed
-                )
-                for image, option in right.items()
-            },
-            without,
-        )
-    refuse_one_place(questions, right, path)
-    return Options({image: questions[image].options for image in right}, without)
+        for image, option in right.items():
+            wrong = {*chosen[image]} - {option}
+            chosen[image] = place_options(image, option, wrong, how.seed)
+    else:
+        refuse_one_place(questions, right, path)
+    return Options(chosen, tuple(each for each in image_ids if each not in asked))
 
 
 def options_path(task: TaskSpec, how: DistractorSpec) -> Path:

@@ -44,7 +44,7 @@ def export_text(
     rows = tuple(row for row in latest if request.pass_ in (None, row.pass_))
     labels: Mapping[str, frozenset[int]] = {}
     if request.labels is not None:
-        file = read_text("labels", request.labels)
+        file = read_text(request.labels)
         labels = collect(read_jsonl(file), opened.classes, str(request.labels)).labels
     elif request.annotator is not None:
         labels = {

@@ -73,7 +73,7 @@ def read_answers(path: Path, classes: ClassList, *, with_options: bool) -> Answe
     """
     if not is_file(path):
         raise DataError(Problem(str(path), "there is no such file", fix=f"write {_SHAPE}"))
-    file = read_text("answers", path)
+    file = read_text(path)
     rows: list[Given] = []
     problems: list[Problem] = []
     for line in parse_lines(file):

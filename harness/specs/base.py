@@ -118,12 +118,10 @@ class FileSpec(Spec):
 
 def not_followed(key: str, value: object) -> Problem:
     """Say that a run's manifest names a file, which may be anybody's words."""
-    return Problem(
-        f"`{key}` in the settings of the run",
-        "names a file or data, and what a run's manifest names is not opened",
-        got=_shorten(ascii(value)),
-        fix=f"say it again, if you trust it: --set {key}=…",
-    )
+    where = f"`{key}` in the settings of the run"
+    what = "names a file or data, and what a run's manifest names is not opened"
+    fix = f"say it again, if you trust it: --set {key}=…"
+    return Problem(where, what, _shorten(ascii(value)), fix=fix)
 
 
 def completed(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -221,10 +219,9 @@ def _problems(
     items = error.errors(include_url=False, include_context=False)
     found = [_problem(model, file, dict(item), under) for item in items[:MOST_PROBLEMS]]
     rest = len(items) - len(found)
-    return [
-        *found,
-        *([Problem(str(file.path), f"and {counted(rest, 'more mistake')}")] if rest else []),
-    ]
+    if rest:
+        found.append(Problem(str(file.path), f"and {counted(rest, 'more mistake')}"))
+    return found
 
 
 def _problem(

@@ -18,8 +18,8 @@ class Kind(StrEnum):
     """
 
     STUDY = "study"
-    TASK = "task"
     GROUP = "group"
+    TASK = "task"
     MODEL = "model"
     ENCODER = "encoder"
     LABEL_SET = "label_set"
@@ -27,20 +27,8 @@ class Kind(StrEnum):
     PROMPT = "prompt"
 
 
-_KEY = re.compile(
-    r"^(study|group|task|model|encoder|label_set|class_list|prompt)[ \t]*:[ \t]*(.{,300})$", re.M
-)
+_KEY = re.compile(rf"^({'|'.join(Kind)})[ \t]*:[ \t]*(.{{,300}})$", re.M)
 _VALUE = re.compile(r"""^["']?([^"'#]*?)["']?\s*(?:#.*)?$""")
-_PRECEDENCE = (
-    Kind.STUDY,
-    Kind.GROUP,
-    Kind.TASK,
-    Kind.MODEL,
-    Kind.ENCODER,
-    Kind.LABEL_SET,
-    Kind.CLASS_LIST,
-    Kind.PROMPT,
-)
 
 
 def own_root() -> Path:
@@ -84,9 +72,13 @@ class Catalogue:
 
     def find(self, kind: Kind, name: str) -> Path:
         """Give the file of a name or path. Raises SpecError where there is none, or several."""
-        if name.endswith((".yaml", ".yml")):
-            return self._at_path(kind, Path(name))
-        return self.named(kind, name)
+        if not name.endswith((".yaml", ".yml")):
+            return self.named(kind, name)
+        path = Path(name)
+        if not is_file(path):
+            fix = near_path(path) or f"a path from {Path.cwd()}, or a name without `{path.suffix}`"
+            raise SpecError(Problem(str(path), f"no such {kind.value} file", fix=fix))
+        return path
 
     def named(self, kind: Kind, name: str) -> Path:
         """Give the file of a name, which is never a path. Raises SpecError as `find`."""
@@ -97,17 +89,9 @@ class Catalogue:
         if len(paths) > 1:
             places = ", ".join(str(path) for path in paths)
             fix = "rename one, or give the path of the file instead of its name"
-            raise SpecError(
-                Problem(places, f"two files bear the same {label} name", got=name, fix=fix)
-            )
+            what = f"two files bear the same {label} name"
+            raise SpecError(Problem(places, what, name, fix=fix))
         return paths[0]
-
-    @staticmethod
-    def _at_path(kind: Kind, path: Path) -> Path:
-        if not is_file(path):
-            fix = near_path(path) or f"a path from {Path.cwd()}, or a name without `{path.suffix}`"
-            raise SpecError(Problem(str(path), f"no such {kind.value} file", fix=fix))
-        return path
 
 
 def kind_at(path: Path) -> Kind | None:
@@ -126,7 +110,7 @@ def _name_in(path: Path) -> tuple[Kind, str] | None:
     except OSError:
         return None
     keys = {match[1]: match[2] for match in _KEY.finditer(text)}
-    for kind in _PRECEDENCE:
+    for kind in Kind:
         if kind.value in keys:
             value = _VALUE.match(keys[kind.value].strip())
             return (kind, value[1]) if value and value[1] else None

@@ -23,10 +23,8 @@ def _expanded(
     catalogue: Catalogue, names: Sequence[str], within: tuple[str, ...], done: set[str]
 ) -> list[str]:
     """Give the tasks of names that stand in groups `within`; groups that are `done` add nothing."""
-    tagged: dict[str, list[str]] = {}
     known = {*catalogue.names(Kind.TASK), *catalogue.names(Kind.GROUP)}
-    if not known.issuperset(names):
-        tagged = _tasks_by_tag(catalogue)
+    tagged = {} if known.issuperset(names) else _tasks_by_tag(catalogue)
     found: list[str] = []
     problems: list[Problem] = []
     for name in names:

@@ -59,9 +59,8 @@ def with_settings(file: YamlFile, settings: Sequence[str], at: Origin | None = N
     for setting in settings:
         key, equals, text = setting.partition("=")
         if not equals or not key:
-            raise SpecError(
-                Problem(str(at), "is not key=value", setting, fix="write it as limit=10")
-            )
+            fix = "write it as limit=10"
+            raise SpecError(Problem(str(at), "is not key=value", setting, fix=fix))
         keys = tuple(key.split("."))
         place = data
         for part in keys[:-1]:
@@ -71,10 +70,8 @@ def with_settings(file: YamlFile, settings: Sequence[str], at: Origin | None = N
         try:
             place[keys[-1]] = construct(text)
         except yaml.YAMLError as error:
-            what = "is not a value in YAML"
-            raise SpecError(
-                Problem(f"{at} {key}", what, str(error), fix="put the text in quotes")
-            ) from error
+            what, fix = "is not a value in YAML", "put the text in quotes"
+            raise SpecError(Problem(f"{at} {key}", what, str(error), fix=fix)) from error
         origins = {old: origin for old, origin in origins.items() if old[: len(keys)] != keys}
         origins[keys] = at
     return YamlFile(file.path, data, origins)

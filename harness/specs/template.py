@@ -90,17 +90,10 @@ def uses(source: str) -> set[str]:
 
 
 def render(source: str, values: TemplateValues) -> str:
-    """Render a template and strip its ends.
-
-    Raises ValueError when the template fails or would cost too much, or does not hold one `<image>`
-    for each image.
+    """Render a template and strip its ends. Raises ValueError where it fails, would cost too much,
+    or does not hold one `<image>` for each image.
     """
-    lists: dict[str, Sequence[object]] = {
-        "classes": list(values.classes),
-        "options": list(values.options),
-        "letters": list(values.letters),
-        "images": list(values.images),
-    }
+    lists = {name: list(getattr(values, name)) for name in VARIABLES}
     sizes = tuple((name, _size(tuple(items))) for name, items in lists.items())
     try:  # the cost first: to compile a template is to compute what is constant in it
         _check_cost(source, sizes)

@@ -95,7 +95,6 @@ class _Walk:
         self._steps = self._written = self._nested = 0
 
     def block(self, body: Sequence[nodes.Node]) -> None:
-        """Go through statements."""
         for node in body:
             handle = _STATEMENTS.get(type(node))
             if handle is None:
@@ -125,7 +124,6 @@ class _Walk:
             raise TemplateFaultError(f"{most}; line {node.lineno} is deeper")
 
     def sizes(self, parts: Sequence[nodes.Node]) -> list[Size]:
-        """Give the sizes of several expressions."""
         return [self.size(each) for each in parts]
 
     def spend(self, node: nodes.Node, characters: int) -> None:
@@ -136,7 +134,6 @@ class _Walk:
             raise TemplateFaultError(f"{most}; by line {node.lineno} it takes more")
 
     def output(self, node: Any) -> None:
-        """Count what is written."""
         for each in node.nodes:
             text = isinstance(each, nodes.TemplateData)
             written = len(each.data) if text else self.size(each).characters
@@ -171,13 +168,11 @@ class _Walk:
         self._known = after
 
     def assignment(self, node: Any) -> None:
-        """Know a further name."""
         if not isinstance(node.target, nodes.Name):
             raise _refused(node)
         self._known[node.target.name] = self.size(node.node)
 
     def known(self, node: Any) -> Size:
-        """Give the size of a name."""
         if node.name == "loop" or node.name not in self._known:
             raise TemplateFaultError(f"known names; line {node.lineno} reads `{node.name}`")
         return self._known[node.name]
@@ -201,7 +196,6 @@ class _Walk:
         return Size(own.item)
 
     def filtered(self, node: Any) -> Size:
-        """Give the size of what a filter gives."""
         name = "default" if node.name == "d" else node.name
         least, most = _ARGUMENTS.get(name, (0, 0))
         if name not in _FILTERS or not least <= len(node.args) <= most:
@@ -221,7 +215,6 @@ class _Walk:
         return _NUMBER
 
     def tested(self, node: Any) -> Size:
-        """Give the size of what a test gives."""
         if node.name not in _TESTS:
             raise _unknown("tests", node, _TESTS)
         _check_arguments(node)
@@ -236,7 +229,6 @@ class _Walk:
         return Size(max(each.item for each in sizes), sum(each.count or 0 for each in sizes))
 
     def listed(self, node: Any) -> Size:
-        """Give the size of a list that is written out."""
         longest = max((each.characters for each in self.sizes(node.items)), default=0)
         return Size(longest, len(node.items))
 

@@ -175,10 +175,8 @@ class YamlFile:
         return str(self.path)
 
     def folders(self) -> dict[str, Path | None]:
-        """Give, for each key (`a.b` inside a mapping), the folder that relative paths start from;
-        None where they are not followed.
-
-        What `--set` says starts from the working directory.
+        """Give the folder that relative paths under each key (`a.b` inside) start from, which is
+        the working directory for `--set`; None where they are not followed.
         """
         return {
             ".".join(keys): at.path.parent if at.is_followed else None

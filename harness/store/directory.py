@@ -163,11 +163,9 @@ class RunDirectory:
         found = self.rows()
         foreign = found.keys() - set(image_ids) if image_ids is not None else set()
         if foreign:
-            got = listed(sorted(foreign), 5)
+            what, got = "holds rows of images not in the run", listed(sorted(foreign), 5)
             fix = "give another --output, or --fresh to move the old rows aside"
-            raise RunError(
-                str(Problem(str(self.path), "holds rows of images not in the run", got, fix=fix))
-            )
+            raise RunError(str(Problem(str(self.path), what, got, fix=fix)))
         ordered = (found[image_id] for image_id in sorted(found))
         rows = [replace(row, attempt=None) if row.attempt else row for row in ordered]
         self.replace(rows)
@@ -192,16 +190,12 @@ def _refuse_others(path: Path, rows: Iterable[Prediction], mark: str | None) -> 
     """Raise DataError for rows that do not bear the mark of the run."""
     others = [row for row in rows if row.mark != mark]
     if others:
-        raise DataError(
-            Problem(
-                str(path),
-                "holds rows of another run: of another task, model, prompt, or other weights",
-                got=f"{len(others)} with the mark {others[0].mark or 'of no run'}, as image "
-                f"`{others[0].image_id}`",
-                expected=f"the mark {mark}" if mark else "rows of an older version, without a mark",
-                fix="remove the file, if it was put there by hand; else run again with --fresh",
-            )
-        )
+        one = others[0]
+        what = "holds rows of another run: of another task, model, prompt, or other weights"
+        got = f"{len(others)} with the mark {one.mark or 'of no run'}, as image `{one.image_id}`"
+        expected = f"the mark {mark}" if mark else "rows of an older version, without a mark"
+        fix = "remove the file, if it was put there by hand; else run again with --fresh"
+        raise DataError(Problem(str(path), what, got, expected, fix))
 
 
 def _last_attempts(rows: Iterable[Prediction]) -> dict[str, int]:
@@ -219,13 +213,10 @@ def _add(found: dict[str, Prediction], rows: Iterable[Prediction], path: Path) -
         if old is None or old.status is Status.ERROR:
             found[row.image_id] = row
         elif row.status is not Status.ERROR and not _agree(old, row):
-            problem = Problem(
-                str(path),
-                f"image `{row.image_id}` was answered twice, differently",
-                got=f"{_shown(old)} and {_shown(row)}",
-                fix="two runs wrote into one directory; run again with --fresh",
-            )
-            raise RunError(str(problem))
+            what = f"image `{row.image_id}` was answered twice, differently"
+            fix = "two runs wrote into one directory; run again with --fresh"
+            got = f"{_shown(old)} and {_shown(row)}"
+            raise RunError(str(Problem(str(path), what, got, fix=fix)))
 
 
 def _agree(one: Prediction, other: Prediction) -> bool:

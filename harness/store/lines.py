@@ -51,7 +51,6 @@ class Appender:
             self._file.flush()
 
     def __enter__(self) -> Self:
-        """Give the appender itself."""
         return self
 
     def __exit__(
@@ -127,9 +126,8 @@ def read_json(path: Path, most: int = MOST_RECORD) -> Any:
         return parse_json_text(data.decode("utf-8"), _RECORDS)
     except ValueError as error:
         fix = "put the file back from where it was whole, or take it away"
-        raise DataError(
-            Problem(str(path), "cannot be read as JSON", got=str(error), fix=fix)
-        ) from error
+        what, got = "cannot be read as JSON", str(error)
+        raise DataError(Problem(str(path), what, got, fix=fix)) from error
 
 
 @contextlib.contextmanager
@@ -178,23 +176,13 @@ def _prediction(line: bytes, where: str) -> Prediction:
         what, fix = "the line is too long", f"take it out: a line has at most {MOST_RECORD} bytes"
         raise DataError(Problem(where, what, fix=fix))
     try:
-        return Prediction.from_json(_loads(line))
+        return Prediction.from_json(parse_json_text(line.decode("utf-8"), _ROWS))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         shown = line.strip().decode("utf-8", "backslashreplace")[:120]
-        raise DataError(
-            Problem(
-                where,
-                "is not a prediction",
-                got=f"{shown} ({type(error).__name__}: {error})",
-                expected='{"image_id": …, "status": …, …}, one on each line, each key once',
-                fix="take the line out, and run again, which asks what is missing",
-            )
-        ) from error
-
-
-def _loads(text: bytes) -> Any:
-    """Read JSON in UTF-8. Raises ValueError where it is not, or where an object has a key twice."""
-    return parse_json_text(text.decode("utf-8"), _ROWS)
+        got = f"{shown} ({type(error).__name__}: {error})"
+        expected = '{"image_id": …, "status": …, …}, one on each line, each key once'
+        fix = "take the line out, and run again, which asks what is missing"
+        raise DataError(Problem(where, "is not a prediction", got, expected, fix)) from error
 
 
 _ROW = json.JSONEncoder(ensure_ascii=False)

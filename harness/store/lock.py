@@ -175,7 +175,8 @@ def _taken(path: Path, note: Path) -> BaseFileLock:
             path.parent.mkdir(parents=True, exist_ok=True)
             lock = _attempt(path)
         except OSError as error:
-            raise UserError(_no_place(path.parent, error)) from error
+            what, fix = "nothing can be written there", "choose another --output"
+            raise UserError(Problem(str(path.parent), what, str(error), fix=fix)) from error
         if lock is not None:
             return lock
         holder = _holder(note)
@@ -220,17 +221,8 @@ def _in_use(path: Path, holder: dict[str, object]) -> Problem:
     fix = "wait for it, stop it, or choose another --output"
     if path.with_name(path.name + _SOFT).exists():
         fix += f"; if it is dead on another machine, remove {path.name}{_SOFT} beside the directory"
-    return Problem(
-        str(path.parent / path.name.partition(".lock")[0].removeprefix(".")),
-        "another command writes into this directory",
-        got=got,
-        fix=fix,
-    )
-
-
-def _no_place(folder: Path, error: OSError) -> Problem:
-    fix = "choose another --output"
-    return Problem(str(folder), "nothing can be written there", got=str(error), fix=fix)
+    directory = path.parent / path.name.partition(".lock")[0].removeprefix(".")
+    return Problem(str(directory), "another command writes into this directory", got, fix=fix)
 
 
 def _this_process() -> dict[str, object]:

@@ -164,14 +164,8 @@ class Manifest(_Part):
         try:
             manifest = cls.model_validate(values)
         except ValueError as error:
-            raise DataError(
-                Problem(
-                    str(path),
-                    "is not a manifest",
-                    got=str(error),
-                    fix="name a run's folder as `harness run` or `harness import` wrote it",
-                )
-            ) from error
+            fix = "name a run's folder as `harness run` or `harness import` wrote it"
+            raise DataError(Problem(str(path), "is not a manifest", str(error), fix=fix)) from error
         if manifest.schema_version > SCHEMA_VERSION:
             fix = "update the harness"
             got = f"schema version {manifest.schema_version}"

@@ -82,7 +82,7 @@ def read_in(
     path.write_text(text, encoding="utf-8", newline="")
     target = Target(queue, TEXTS, names or {})
     form = format_named(name)
-    return import_file(folder, read_text("answers", path), form, target, Choice(**choice))
+    return import_file(folder, read_text(path), form, target, Choice(**choice))
 
 
 def said(rows: list[AnswerRow] | tuple[AnswerRow, ...], *fields: str) -> set[tuple[object, ...]]:

@@ -60,7 +60,7 @@ def import_(
     opened = open_task_of(catalogue_of(include_path), queue, folder, overrides)
     target = Target(queue, ClassTexts(opened.classes), names)
     choice = Choice(pass_of(queue, pass_name), alone, replace)
-    found = import_file(folder, read_text("answers", file), form, target, choice)
+    found = import_file(folder, read_text(file), form, target, choice)
     for note in found.notes:
         say(paragraph("note:", note), err=True)
     say(paragraph("note:", f"{form.name} does not keep {form.loses}"), err=True)

@@ -1,14 +1,14 @@
 """A plain folder of images, flat or with one folder a class."""
 
 import os
-from collections.abc import Sequence
-from pathlib import PurePosixPath
+from collections.abc import Collection, Sequence
+from pathlib import Path, PurePosixPath
 
 from PIL import Image
 
-from harness.data.image_ids import ids_of_files
+from harness.data.image_ids import ids_in_file_name, ids_of_files, written_id
 from harness.data.images.pixels import decode_image, image_suffixes
-from harness.data.images.source import Scan, Source, state_of
+from harness.data.images.source import Scan, Source, scan, state_of
 from harness.errors import DataError, Problem
 
 LABEL = "label"
@@ -19,6 +19,22 @@ def image_names(found: Scan) -> list[str]:
     """List the images among the files of a folder, by their path inside it; sorted."""
     known = image_suffixes()
     return [name for name in found.names if PurePosixPath(name).suffix.lower() in known]
+
+
+def files_of(folder: Path, image_ids: Collection[str]) -> dict[str, Path]:
+    """Give the files of a folder whose name, or path inside it, means one of the images.
+
+    An id that several files may mean is left out. Raises DataError as `scan`.
+    """
+    named: dict[str, set[str]] = {}
+    for name in image_names(scan(folder)):
+        for image_id in {*ids_in_file_name(name), written_id(name), written_id(Path(name).name)}:
+            named.setdefault(image_id, set()).add(name)
+    return {
+        image_id: folder / next(iter(names))
+        for image_id in image_ids
+        if len(names := named.get(image_id, set())) == 1
+    }
 
 
 def open_folder(found: Scan, names: Sequence[str], columns: Sequence[str] = ()) -> Source:
@@ -59,13 +75,10 @@ def open_folder(found: Scan, names: Sequence[str], columns: Sequence[str] = ()) 
 
 
 def _no_column(found: Scan, column: str) -> Problem:
-    return Problem(
-        str(found.folder),
-        "a folder of images has no such column",
-        got=column,
-        expected=f"`{LABEL}`, the name of the folder that an image lies in, where all lie in one",
-        fix=f"`--set doc_to_target={LABEL}`, or name a label file in `label_sets`",
-    )
+    what = "a folder of images has no such column"
+    expected = f"`{LABEL}`, the name of the folder that an image lies in, where all lie in one"
+    fix = f"`--set doc_to_target={LABEL}`, or name a label file in `label_sets`"
+    return Problem(str(found.folder), what, column, expected, fix)
 
 
 def _in_utf8(name: str) -> str:

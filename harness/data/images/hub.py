@@ -29,8 +29,7 @@ class HubCopy:
 def look_at_hub(task: TaskSpec, label: str) -> HubCopy:
     """Ask the hub for the data set of a task, and read its first row with the column `label`.
 
-    Raises DataError where the id, the revision, the split or a column is not there, where the first
-    image cannot be read, and without a connection.
+    Raises DataError without id, revision, split, columns, readable first image or connection.
     """
     where = f"task `{task.task}`"
     try:

@@ -22,8 +22,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from harness.limits import is_file, is_folder
 
 _NO_IMAGES = frozenset({"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "PDF", "WMF"})
-"""Formats that Pillow knows by name, but that need a program of their own (EPS would run
-Ghostscript) or hold no picture."""
+"""Formats of Pillow that hold no picture, or need a program (EPS would run Ghostscript)."""
 
 
 @cache

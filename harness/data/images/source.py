@@ -42,7 +42,6 @@ class Source:
     """For a plain folder of images, the path of each inside it."""
 
     def __len__(self) -> int:
-        """Count the rows."""
         return len(self.ids)
 
     def label_columns(self) -> Mapping[str, LabelColumn]:
@@ -73,8 +72,7 @@ class Scan:
 
     folder: Path
     names: tuple[str, ...]
-    """Paths inside the folder, with slashes, of the files that are neither hidden nor a system's
-    own; sorted."""
+    """Paths inside the folder, with slashes, of files not hidden and not a system's own; sorted."""
     unseen: Mapping[str, int]
     """How many others there are, by kind."""
 
@@ -148,9 +146,8 @@ def _entries(folder: Path) -> tuple[tuple[int, int], list[os.DirEntry[str]]]:
             entries = sorted(found, key=lambda entry: entry.name)
     except OSError as error:
         fix = "see that the folder is there and that you may read it"
-        raise DataError(
-            Problem(str(folder), "the folder cannot be read", str(error), fix=fix)
-        ) from error
+        what, got = "the folder cannot be read", str(error)
+        raise DataError(Problem(str(folder), what, got, fix=fix)) from error
     return (about.st_dev, about.st_ino), entries
 
 
@@ -197,15 +194,9 @@ def dataset_location(task: TaskSpec) -> Path | str:
         return path
     looks_local = written.startswith((".", "/", "~")) or written.count("/") > 1
     if looks_local:
-        raise DataError(
-            Problem(
-                f"task `{task.task}`",
-                "`dataset_path` points to nothing",
-                got=written,
-                expected=f"a file or folder at {path}",
-                fix="correct it, or say where the data is with `--set dataset_path=DIR`",
-            )
-        )
+        what, expected = "`dataset_path` points to nothing", f"a file or folder at {path}"
+        fix = "correct it, or say where the data is with `--set dataset_path=DIR`"
+        raise DataError(Problem(f"task `{task.task}`", what, written, expected, fix))
     return written
 
 
@@ -215,9 +206,8 @@ def open_source(task: TaskSpec, columns: Sequence[str] = ()) -> Source:
     source = _open(task, location, columns)
     if len(source) == 0:
         fix = "name a data set, a folder or a split that holds images"
-        raise DataError(
-            Problem(f"task `{task.task}`", "its data set is empty", str(location), fix=fix)
-        )
+        what, got = "its data set is empty", str(location)
+        raise DataError(Problem(f"task `{task.task}`", what, got, fix=fix))
     return source
 
 

@@ -118,27 +118,20 @@ def _split_of(loaded: Any, split: str, where: str) -> Any:
     if not isinstance(loaded, datasets.DatasetDict):
         return loaded
     if split not in loaded:
-        raise DataError(
-            Problem(where, "no such split", split, ", ".join(loaded), "set `test_split`")
-        )
+        known, fix = ", ".join(loaded), "set `test_split`"
+        raise DataError(Problem(where, "no such split", split, known, fix))
     return loaded[split]
 
 
 def _written(data: Any, column: str, where: str) -> list[str]:
-    """Give the texts of the id column; times and fractions are not as they were written."""
+    """Give the texts of the id column. Raises DataError where they were read as something else."""
     if column not in data.column_names:
         raise _no_column(where, "doc_to_id", column, data.column_names)
     kind = str(getattr(data.features[column], "dtype", data.features[column]))
     if kind not in ("string", "large_string", "null") and not kind.startswith(("int", "uint")):
-        raise DataError(
-            Problem(
-                where,
-                f"the ids in the column `{column}` are no texts",
-                got=kind,
-                expected="texts or whole numbers",
-                fix="write them as texts: in JSONL in quotes, in parquet as strings",
-            )
-        )
+        what, expected = f"the ids in the column `{column}` are no texts", "texts or whole numbers"
+        fix = "write them as texts: in JSONL in quotes, in parquet as strings"
+        raise DataError(Problem(where, what, kind, expected, fix))
     return ["" if value is None else str(value) for value in data[column][:]]
 
 
@@ -191,17 +184,11 @@ def _neither(task: TaskSpec, where: str, features: Mapping[str, Any]) -> DataErr
     pictures = [name for name, kind in features.items() if isinstance(kind, datasets.Image | dict)]
     guess, ids = nearest(task.doc_to_visual, pictures), nearest("image_id", list(features))
     fix = f"did you mean `{guess}`?" if guess else f"`doc_to_id: {ids or 'COLUMN'}`"
-    return DataError(
-        Problem(
-            where,
-            f"its data set has no column `{task.doc_to_visual}` of images, and `doc_to_id` names "
-            "no column of ids",
-            got="the columns " + ", ".join(features),
-            expected="`doc_to_visual` for images; for ids alone, of answers that exist already, "
-            "`doc_to_id`",
-            fix=fix,
-        )
-    )
+    what = f"its data set has no column `{task.doc_to_visual}` of images, and `doc_to_id` names "
+    what += "no column of ids"
+    expected = "`doc_to_visual` for images; for ids alone, of answers that exist already, "
+    expected += "`doc_to_id`"
+    return DataError(Problem(where, what, "the columns " + ", ".join(features), expected, fix))
 
 
 def _no_column(where: str, key: str, got: str, known: Sequence[str]) -> DataError:

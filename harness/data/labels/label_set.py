@@ -68,8 +68,7 @@ class LabelSet:
     """Whether the command line added it to those that the task names. Answers are scored by it, but
     it decides nothing: neither ranks nor which option of a question is the right one."""
     named_originals: Mapping[str, frozenset[int]] = field(default_factory=dict)
-    """Image id to the original class that the file names beside its labels, in the order of the
-    file; empty where it names none."""
+    """Image id to the original class that the file names beside its labels, in its order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +99,7 @@ class Labels:
 
     @property
     def headline(self) -> LabelSet | None:
-        """The label set that ranks: the last that the task names and that is not the original one,
-        as it is the one that multiple choice trusts too; None where there is no other. One added on
-        the command line never ranks.
-        """
+        """The label set that ranks: the last that the task names but the original one, or None."""
         return next((each for each in reversed(self.named) if not each.original), None)
 
     @property
@@ -117,9 +113,6 @@ class Labels:
 class Meeting:
     """A label set laid beside the images of a data set; counts of images."""
 
-    name: str
-    n_labels: int
-    """Images that the label set has a row for."""
     n_met: int
     """Images of the data set that it has a row for."""
     n_unlabelled: int
@@ -129,14 +122,10 @@ class Meeting:
 
 
 def meet(label_set: LabelSet, image_ids: Collection[str]) -> Meeting:
-    """Count what a label set and the images of a data set have in common.
-
-    A row without a valid label is a row: the image is known to show none of the classes.
-    """
+    """Count the images that a label set and a data set share; a row without a label is a row."""
     ids = set(image_ids)
     n_met = len(ids & label_set.labels.keys())
-    n_labels = len(label_set.labels)
-    return Meeting(label_set.name, n_labels, n_met, len(ids) - n_met, n_labels - n_met)
+    return Meeting(n_met, len(ids) - n_met, len(label_set.labels) - n_met)
 
 
 def foreign(label_set: LabelSet, image_ids: Sequence[str]) -> Problem:
@@ -145,10 +134,6 @@ def foreign(label_set: LabelSet, image_ids: Sequence[str]) -> Problem:
     fix = f"point to the labels of these images with `--label_set {label_set.name}=PATH`"
     if not {image_id_of(each) for each in label_set.labels}.isdisjoint(image_ids):
         fix = f"write its ids as those of the images: `{image_id_of(theirs)}`, not `{theirs}`"
-    return Problem(
-        f"label set `{label_set.name}`" + (f", {label_set.source}" if label_set.source else ""),
-        "none of its images is in the data set: it is of another data set",
-        got=f"labels of `{theirs}`, …",
-        expected=f"labels of `{image_ids[0]}`, …",
-        fix=fix,
-    )
+    where = f"label set `{label_set.name}`" + (f", {label_set.source}" if label_set.source else "")
+    what = "none of its images is in the data set: it is of another data set"
+    return Problem(where, what, f"labels of `{theirs}`, …", f"labels of `{image_ids[0]}`, …", fix)

@@ -12,11 +12,10 @@ from harness.errors import DataError, Problem
 
 _NUMBERS = re.compile(r"\d{1,9}(?:\s+\d{1,9})*")
 _PETS = re.compile(r"(\S+)_\d+\s+\d+\s+[12]\s+\d+")
-"""`annotations/test.txt` of Oxford-IIIT Pets: the file's name, in which the breed stands, then
-numbers of class, species and breed."""
+"""A line of `annotations/test.txt` of Oxford-IIIT Pets: a file's name with the breed, numbers."""
 
 
-def read_list(file: LabelFile) -> Iterator[LabelRow | Problem]:
+def read_list(file: LabelFile) -> Iterator[LabelRow]:
     """Read lines of an image's path or name and, after a blank, its label: a name, which may hold
     blanks, or one number. Lines that begin with `#` are left out.
 
@@ -44,37 +43,24 @@ def _lines(file: LabelFile) -> Iterator[tuple[str, str, str | int] | Problem]:
             yield Problem(where, what, line.strip()[:80], fix=fix)
 
 
-def from_zero(
-    rows: Iterable[LabelRow | Problem], classes: ClassList, where: str
-) -> list[LabelRow | Problem]:
+def from_zero(rows: Iterable[LabelRow], classes: ClassList, where: str) -> list[LabelRow]:
     """Give the rows of a list with numbers that are class ids: as they are where 0 is among them,
     less 1 where they end with the number of classes.
 
     Raises DataError where neither tells from what they count.
     """
     kept = list(rows)
-    numbers = {
-        label for row in kept if isinstance(row, LabelRow) for label in row.labels or ()
-        if isinstance(label, int)
-    }  # fmt: skip
+    numbers = {each for row in kept for each in row.labels or () if isinstance(each, int)}
     if not numbers or 0 in numbers:
         return kept
-    if max(numbers) != len(classes) or classes.ids != tuple(range(len(classes))):
-        raise DataError(
-            Problem(
-                where,
-                "numbers of classes that may count from 0 or from 1",
-                got=f"{min(numbers)} to {max(numbers)}, for the {len(classes)} classes of "
-                f"`{classes.name}`",
-                expected=f"a 0 among them, or {len(classes)} as the last",
-                fix="write names in their place, or class ids in a CSV or JSONL",
-            )
-        )
+    least, most = min(numbers), max(numbers)
+    if most != len(classes) or classes.ids != tuple(range(len(classes))):
+        what = "numbers of classes that may count from 0 or from 1"
+        got = f"{least} to {most}, for the {len(classes)} classes of `{classes.name}`"
+        expected = f"a 0 among them, or {len(classes)} as the last"
+        fix = "write names in their place, or class ids in a CSV or JSONL"
+        raise DataError(Problem(where, what, got, expected, fix))
     return [
-        replace(
-            row, labels=[label - 1 if isinstance(label, int) else label for label in row.labels]
-        )
-        if isinstance(row, LabelRow) and row.labels is not None
-        else row
+        replace(row, labels=[n - 1 if isinstance(n, int) else n for n in row.labels or ()])
         for row in kept
     ]

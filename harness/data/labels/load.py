@@ -4,7 +4,6 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from harness.data.labels.files import (
 )
 from harness.data.labels.label_set import Equivalences, LabelSet
 from harness.data.labels.listed import from_zero, read_list
-from harness.data.labels.readers import read_csv
 from harness.data.labels.rows import Collected, LabelRow, class_range, collect, without_problems
 from harness.errors import DataError, Problem, unknown_name
 from harness.limits import is_file
@@ -34,15 +32,13 @@ _SHAPE = '{"eq_classes": {name: [ids]}}, {"equivalent_classes": [[id, id], …]}
 
 
 def load_equivalences(path: Path, class_list: ClassList | None = None) -> Equivalences:
-    """Read `--equivalences FILE`, a ReGT `class_update_config.json`; `source` is the path.
-
-    Raises DataError when the file is missing, has none of the known shapes, or holds an id that
-    is no class of `class_list` (when given).
+    """Read `--equivalences FILE`, a ReGT `class_update_config.json`. Raises DataError when it is
+    missing, has no known shape, or holds an id that is no class of `class_list` (when given).
     """
     if not is_file(path):
         fix = "give a JSON file, or `none`"
         raise DataError(Problem("--equivalences", "there is no such file", str(path), _SHAPE, fix))
-    groups = read_groups(read_text("equivalences", path), class_list)
+    groups = read_groups(read_text(path), class_list)
     return Equivalences.from_groups(str(path), groups)
 
 
@@ -83,10 +79,8 @@ def _groups(file: LabelFile, value: Any) -> Iterator[tuple[str, Any]]:
     if not isinstance(named, dict | None) or not isinstance(listed, list | None):
         raise DataError(Problem(str(file.path), "not of a known shape", fix=f"write {_SHAPE}"))
     if named is None and listed is None:
-        got = ", ".join(parts) or "an empty object"
-        raise DataError(
-            Problem(str(file.path), "no groups of classes in it", got, fix=f"write {_SHAPE}")
-        )
+        what, got = "no groups of classes in it", ", ".join(parts) or "an empty object"
+        raise DataError(Problem(str(file.path), what, got, fix=f"write {_SHAPE}"))
     for name, group in (named or {}).items():
         yield f"{file.path}: eq_classes `{name}`", group
     for index, group in enumerate(listed or ()):
@@ -99,9 +93,8 @@ _READERS: Mapping[str, Reader] = {
     "jsonl": readers.read_jsonl,
     "real": readers.read_real,
     "regt": readers.read_regt,
-    "csv": read_csv,
+    "csv": readers.read_csv,
     "multilabel": readers.read_multilabel,
-    "list": read_list,
 }
 
 
@@ -120,9 +113,7 @@ def load_label_set(
     if spec.format == "column":
         return _from_column(spec, class_list, columns or {})
     file = open_labels(spec)
-    found = _collected(
-        _Read(spec.format, file.path, file.digest, class_list.digest, file, class_list)
-    )
+    found = _collected(spec.format, file, class_list)
     config = open_config(spec, file)
     return LabelSet(
         name=spec.label_set,
@@ -136,27 +127,16 @@ def load_label_set(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What decides what a label file means, and the file and the classes themselves."""
-
-    form: LabelFormat
-    path: Path
-    digest: str
-    classes: str
-    file: LabelFile = field(compare=False)
-    class_list: ClassList = field(compare=False)
-
-
 @lru_cache(maxsize=4)  # the runs of an entry, and the tasks of a command, share label sets
-def _collected(read: _Read) -> Collected:
-    is_table = read.form == "multilabel" and read.path.suffix.lower() == ".csv"
-    rows = (read_csv if is_table else _READERS[read.form])(read.file)
-    where, all_text = str(read.path), is_table or read.form in ("csv", "list")
-    if read.form == "list":
-        rows = iter(from_zero(rows, read.class_list, where))
-    named = join_names(rows, read.class_list, where, all_text=all_text)
-    return collect(named, read.class_list, where)
+def _collected(form: LabelFormat, file: LabelFile, class_list: ClassList) -> Collected:
+    if form == "multilabel" and file.path.suffix.lower() == ".csv":
+        form = "csv"
+    where = str(file.path)
+    rows: Iterable[LabelRow | Problem] = (
+        from_zero(read_list(file), class_list, where) if form == "list" else _READERS[form](file)
+    )
+    named = join_names(rows, class_list, where, all_text=form in ("csv", "list"))
+    return collect(named, class_list, where)
 
 
 def _from_column(

@@ -74,9 +74,8 @@ def _is_over(catalogue: Catalogue, class_list: str, task: TaskSpec) -> bool:
     if class_list == task.class_list:
         return True
     one = load_class_list(load_class_list_spec(catalogue, class_list))
-    return same_classes(
-        one, load_class_list(load_class_list_spec(catalogue, task.class_list), task.name_set)
-    )
+    own = load_class_list(load_class_list_spec(catalogue, task.class_list), task.name_set)
+    return same_classes(one, own)
 
 
 def applies_to_none(catalogue: Catalogue, tasks: Sequence[TaskSpec], name: str) -> Problem:
@@ -86,26 +85,22 @@ def applies_to_none(catalogue: Catalogue, tasks: Sequence[TaskSpec], name: str) 
         named = [each.label_set for task in tasks for each in own_label_sets(catalogue, task)]
         return unknown_name("--label_set", "label set", name, [*dict.fromkeys(named), *known])
     lists = dict.fromkeys(f"`{task.class_list}`" for task in tasks)
-    return Problem(
-        f"--label_set {name}",
-        "applies to no task: it is of other classes",
-        got=f"tasks of class list {', '.join(lists) or 'none: there is no task'}",
-        expected=f"a task of class list `{load_label_set_spec(catalogue, name).class_list}`",
-        fix="leave it out; for a class list of your own, write a label set YAML that names it",
-    )
+    what = "applies to no task: it is of other classes"
+    got = f"tasks of class list {', '.join(lists) or 'none: there is no task'}"
+    expected = f"a task of class list `{load_label_set_spec(catalogue, name).class_list}`"
+    fix = "leave it out; for a class list of your own, write a label set YAML that names it"
+    return Problem(f"--label_set {name}", what, got, expected, fix)
 
 
 def mixed_equivalences(tasks: Sequence[TaskSpec], equivalences: str | None) -> Iterator[Problem]:
     """Say that a file of equivalent ids is for tasks of several class lists, where ids differ."""
     lists = dict.fromkeys(task.class_list for task in tasks)
     if equivalences not in (None, "none") and len(lists) > 1:
-        yield Problem(
-            f"--equivalences {equivalences}",
-            "is of the ids of one class list, and the tasks have several",
-            got=", ".join(f"`{name}`" for name in lists),
-            fix="give the command for the tasks of one class list; `equivalences` in a task's YAML "
-            "says it for that task alone",
-        )
+        what = "is of the ids of one class list, and the tasks have several"
+        got = ", ".join(f"`{name}`" for name in lists)
+        fix = "give the command for the tasks of one class list; `equivalences` in a task's YAML "
+        fix += "says it for that task alone"
+        yield Problem(f"--equivalences {equivalences}", what, got, fix=fix)
 
 
 @dataclass(frozen=True, slots=True)

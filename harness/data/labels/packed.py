@@ -31,14 +31,11 @@ def _unzipped(data: bytes, path: Path) -> bytes:
         with gzip.open(io.BytesIO(data)) as file:
             found = file.read(MOST_TEXT + 1)
     except (OSError, EOFError, zlib.error) as error:
-        fix = "get the file again"
-        raise DataError(
-            Problem(str(path), "is no whole gzip file", got=str(error), fix=fix)
-        ) from error
+        what, fix = "is no whole gzip file", "get the file again"
+        raise DataError(Problem(str(path), what, str(error), fix=fix)) from error
     if len(found) > MOST_TEXT:
-        raise DataError(
-            Problem(str(path), "is too large", fix=f"split it: at most {MOST_TEXT} bytes are read")
-        )
+        fix = f"split it: at most {MOST_TEXT} bytes are read"
+        raise DataError(Problem(str(path), "is too large", fix=fix))
     return found
 
 

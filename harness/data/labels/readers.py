@@ -43,11 +43,10 @@ def _columns(file: LabelFile, header: Sequence[str]) -> tuple[str, str]:
     where, expected = f"{file.path}:1", f"a header with id,{PROPOSED}"
     images, labels = image_columns(header), label_columns(header)
     if not images or not labels:
+        what = f"no column `id` or no column `{PROPOSED}`"
         got = ", ".join(header) or "an empty file"
         fix = "file names stand in a column `image_name` in place of `id`"
-        raise DataError(
-            Problem(where, f"no column `id` or no column `{PROPOSED}`", got, expected, fix)
-        )
+        raise DataError(Problem(where, what, got, expected, fix))
     for found, what in ((images, "name the image"), (labels, "may hold the labels")):
         if len(found) > 1:
             fix = "take all of them but one out"
@@ -57,8 +56,7 @@ def _columns(file: LabelFile, header: Sequence[str]) -> tuple[str, str]:
     read = (*images, *labels, _PROBLEMATIC, *ORIGINAL_KEYS)
     twice = [name for name in dict.fromkeys(read) if header.count(name) > 1]
     if twice:
-        what = "columns that stand twice in the header"
-        fix = "take one of each out"
+        what, fix = "columns that stand twice in the header", "take one of each out"
         raise DataError(Problem(where, what, ", ".join(twice), expected, fix))
     return images[0], labels[0]
 
@@ -72,10 +70,8 @@ def _csv_row(where: str, row: Cells, images: str, labels: str) -> LabelRow | Pro
     original = named_original(row)
     problematic = read_flag(row.get(_PROBLEMATIC))
     if problematic is None:
-        got = str(row[_PROBLEMATIC])
-        return Problem(
-            where, f"`{_PROBLEMATIC}` of image `{image_id}`", got, fix=f"write {FLAG_WORDS}"
-        )
+        what, got = f"`{_PROBLEMATIC}` of image `{image_id}`", str(row[_PROBLEMATIC])
+        return Problem(where, what, got, fix=f"write {FLAG_WORDS}")
     if problematic:
         return LabelRow(where, image_id, None, ("problematic",), original)
     return LabelRow(where, image_id, labels_in(row[labels]), original=original)
@@ -124,10 +120,8 @@ def read_regt(file: LabelFile) -> Iterator[LabelRow | Problem]:
         if isinstance(image, str):
             yield _sure(_field(where, image, entry, "reannotated_labels"))
         else:
-            fix = "give every entry `image_name`"
-            yield Problem(
-                where, "no `image_name`", got=", ".join(entry) or "an empty object", fix=fix
-            )
+            got, fix = ", ".join(entry) or "an empty object", "give every entry `image_name`"
+            yield Problem(where, "no `image_name`", got, fix=fix)
 
 
 def read_multilabel(file: LabelFile) -> Iterator[LabelRow | Problem]:
@@ -149,10 +143,8 @@ def read_multilabel(file: LabelFile) -> Iterator[LabelRow | Problem]:
             continue
         problematic = read_flag(entry.get("is_problematic"))
         if problematic is None:
-            got = repr(entry["is_problematic"])[:60]
-            yield Problem(
-                where, "`is_problematic` is neither true nor false", got, fix=f"write {FLAG_WORDS}"
-            )
+            what, got = "`is_problematic` is neither true nor false", repr(entry["is_problematic"])
+            yield Problem(where, what, got[:60], fix=f"write {FLAG_WORDS}")
         elif problematic:
             yield replace(row, labels=None, notes=("problematic",))
         else:
@@ -192,10 +184,8 @@ def read_jsonl(file: LabelFile) -> Iterator[LabelRow | Problem]:
         where, entry = line
         name = entry.get("image_id")
         if not isinstance(name, str):
-            fix = "give every entry `image_id`"
-            yield Problem(
-                where, "no `image_id`", got=", ".join(entry) or "an empty object", fix=fix
-            )
+            got, fix = ", ".join(entry) or "an empty object", "give every entry `image_id`"
+            yield Problem(where, "no `image_id`", got, fix=fix)
             continue
         original = named_original(entry)
         yield _row(where, written_id(name), entry.get("labels"), original=original)
@@ -204,10 +194,8 @@ def read_jsonl(file: LabelFile) -> Iterator[LabelRow | Problem]:
 def _object(file: LabelFile, expected: str) -> Mapping[str, Any]:
     value = parse_json(file)
     if not isinstance(value, dict):
-        got = type(value).__name__
-        raise DataError(
-            Problem(str(file.path), "not an object", got, fix=f"write an object of {expected}")
-        )
+        got, fix = type(value).__name__, f"write an object of {expected}"
+        raise DataError(Problem(str(file.path), "not an object", got, fix=fix))
     return value
 
 
@@ -224,10 +212,8 @@ def _row(
     if isinstance(labels, list):
         return LabelRow(where, image_id, labels, original=original)
     got = "nothing" if labels is None else repr(labels)[:60]
-    return Problem(
-        *(where, f"`{key}` is not a list", got),
-        fix="write a list of class ids or names, possibly empty",
-    )
+    fix = "write a list of class ids or names, possibly empty"
+    return Problem(where, f"`{key}` is not a list", got, fix=fix)
 
 
 def _sure(row: LabelRow | Problem) -> LabelRow | Problem:

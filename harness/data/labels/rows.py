@@ -102,10 +102,8 @@ class _Held:
 
 
 def hold_against(labels: LabelSet, original: LabelSet, same: Equivalences) -> LabelSet:
-    """Give a label set with notes on how many images it names another original class for.
-
-    Raises DataError when these are more than 5 % of the images that can be compared, or when the
-    rows fit the neighbouring images better than their own.
+    """Note for how many images a label set names another original class. Raises DataError for over
+    5 % of those compared, and where rows fit the neighbouring images better than their own.
     """
     shared = [each for each in labels.named_originals if original.labels.get(each)]
     held = _Held(
@@ -178,31 +176,21 @@ def first_problems(problems: Sequence[Problem], where: str) -> tuple[Problem, ..
     rest = len(problems) - SHOWN
     if rest <= 0:
         return tuple(problems)
-    return (
-        *problems[:SHOWN],
-        Problem(where, f"and {counted(rest, 'more problem')} like these"),
-    )
+    return (*problems[:SHOWN], Problem(where, f"and {counted(rest, 'more problem')} like these"))
 
 
 def without_problems(found: Iterable[Read | Problem], where: str) -> tuple[Read, ...]:
     """Give what was read of a file. Raises DataError where there is a problem, with up to ten."""
-    rows: list[Read] = []
-    problems: list[Problem] = []
-    for each in found:
-        if isinstance(each, Problem):
-            problems.append(each)
-        else:
-            rows.append(each)
+    kept = list(found)
+    problems = [each for each in kept if isinstance(each, Problem)]
     if problems:
         raise DataError(first_problems(problems, where))
-    return tuple(rows)
+    return tuple(each for each in kept if not isinstance(each, Problem))
 
 
 def collect(rows: Iterable[LabelRow | Problem], class_list: ClassList, where: str) -> Collected:
-    """Put the rows of a file together.
-
-    Raises DataError with up to ten problems of the file: what the reader found, an image in two
-    rows, a label that is no class id of the list.
+    """Put the rows of a file together. Raises DataError with up to ten problems: what the reader
+    found, an image in two rows, a label that is no class id of the list.
     """
     labels: dict[str, frozenset[int]] = {}
     originals: dict[str, frozenset[int]] = {}
@@ -225,9 +213,8 @@ def collect(rows: Iterable[LabelRow | Problem], class_list: ClassList, where: st
         if row.labels is not None:
             labels[row.image_id] = frozenset(item for item in row.labels if isinstance(item, int))
     if not seen and not problems:
-        problems.append(
-            Problem(where, "no labels in it", fix="give the labels of at least one image")
-        )
+        fix = "give the labels of at least one image"
+        problems.append(Problem(where, "no labels in it", fix=fix))
     if problems:
         raise DataError(first_problems(problems, where))
     return Collected(labels, notes, originals)
@@ -236,26 +223,17 @@ def collect(rows: Iterable[LabelRow | Problem], class_list: ClassList, where: st
 def _faults(row: LabelRow, class_list: ClassList, seen: Mapping[str, str]) -> Iterator[Problem]:
     fault = fault_of(row.image_id)
     if fault is not None:
-        fix = "mend the id in that row"
-        yield Problem(
-            row.where, f"the id of the image {fault}", got=ascii(row.image_id)[:80], fix=fix
-        )
+        what, got = f"the id of the image {fault}", ascii(row.image_id)[:80]
+        yield Problem(row.where, what, got, fix="mend the id in that row")
     if row.image_id in seen:
-        yield Problem(
-            row.where,
-            f"a second row for image `{row.image_id}`",
-            expected=f"one row an image, ids in Unicode's normal form C; the first is "
-            f"{seen[row.image_id]}",
-            fix="keep one of them, with all of the image's labels in it",
-        )
+        what, first = f"a second row for image `{row.image_id}`", seen[row.image_id]
+        expected = f"one row an image, ids in Unicode's normal form C; the first is {first}"
+        fix = "keep one of them, with all of the image's labels in it"
+        yield Problem(row.where, what, expected=expected, fix=fix)
     for label in row.labels or ():
         if type(label) is not int or label not in class_list.by_id:
-            yield Problem(
-                row.where,
-                f"image `{row.image_id}` has a label that is no class of `{class_list.name}`",
-                got=repr(label),
-                fix=f"write {class_range(class_list)}",
-            )
+            what = f"image `{row.image_id}` has a label that is no class of `{class_list.name}`"
+            yield Problem(row.where, what, repr(label), fix=f"write {class_range(class_list)}")
 
 
 def class_range(class_list: ClassList) -> str:

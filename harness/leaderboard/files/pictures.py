@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
-from harness.data.images.files import files_of
+from harness.data.images.folder import files_of
 from harness.data.images.pixels import ImageError
 from harness.data.images.source import dataset_location, open_source
 from harness.errors import DataError, Problem
