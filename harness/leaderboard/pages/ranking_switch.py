@@ -62,7 +62,7 @@ class Choice:
     @property
     def warning(self) -> str:
         """Say that it is of few images; empty where it is not."""
-        if not self.ranking.is_of_few:
+        if self.ranking.n >= FEW_IMAGES:
             return ""
         return (
             f"A ranking of few images (fewer than {FEW_IMAGES}): it says little about which model "

@@ -8,6 +8,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from harness.leaderboard.entries.finding import is_hidden
 from harness.scores import result_parts
 from harness.scores.metrics import Group
 from harness.scores.result_parts import Relation
@@ -86,7 +87,6 @@ def group_name(group: Group) -> str:
 
 BLANK = "–"
 MINUS = "\N{MINUS SIGN}"
-_HIDDEN = frozenset(("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
 _JOINERS = "\u200c\u200d"
 _MARKER = "\N{REPLACEMENT CHARACTER}"
 
@@ -162,16 +162,11 @@ def raw(value: float | int | None) -> str:
 
 
 def visible(text: str) -> str:
-    """Put a visible mark for every character that has no form of its own (controls, overrides of
-    the writing direction, halves of surrogates), and a space for line breaks and tabs.
-    """
+    """Put a space for line breaks and tabs, and a visible mark for every other hidden character."""
     spaced = " ".join(text.split())
     if spaced.isprintable():
         return spaced
-    return "".join(
-        _MARKER if unicodedata.category(char) in _HIDDEN and char not in _JOINERS else char
-        for char in spaced
-    )
+    return "".join(_MARKER if is_hidden(char) and char not in _JOINERS else char for char in spaced)
 
 
 def cut(text: str, limit: int) -> str:
@@ -181,9 +176,7 @@ def cut(text: str, limit: int) -> str:
 
 
 def foreign(text: str, limit: int = 48) -> Markup:
-    """Give a text of a submitter for a line of a page: isolated from the writing direction of its
-    surroundings, and cut, with the whole as tooltip.
-    """
+    """Give a submitter's text for a line of a page: direction isolated, cut, whole as tooltip."""
     shown = cut(text, limit)
     if shown == visible(text):
         return Markup("<bdi>{}</bdi>").format(shown)
@@ -203,9 +196,7 @@ def verbatim(text: str) -> str:
 
 
 def output(value: object) -> object:
-    """Give what a template prints: all text that is no markup goes through `verbatim`, wherever it
-    comes from.
-    """
+    """Give what a template prints: any text that is no markup goes through `verbatim`."""
     return verbatim(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 

@@ -1,6 +1,4 @@
-"""A figure as a page shows it: title, caption, drawing, and the table of its numbers; and where
-numbers lie on an axis.
-"""
+"""A figure as a page shows it: texts, drawing, the table of its numbers; and scales of axes."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -150,9 +148,7 @@ def draw_axes(root: Element, *axes: Axis) -> None:
 def draw_square(
     root: Element, across: Scale, up: Scale, names: tuple[str, str], below: float
 ) -> None:
-    """Draw two axes, their diagonal, and what is on each of them; the first name stands `below`
-    the square.
-    """
+    """Draw two axes, their diagonal, and their names, of which the first is `below` the square."""
     left, right, bottom, top = across.start, across.end, up.start, up.end
     draw_axes(root, Axis(across, (top, bottom), below=16), Axis(up, (left, right), upright=True))
     drawing.line(root, "diagonal", (left, bottom), (right, top))

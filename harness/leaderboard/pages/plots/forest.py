@@ -81,7 +81,6 @@ def protocols(boards: Sequence[tuple[Board, ScoredEntry]]) -> Figure | None:
 
 
 def _markers(board: Board, lines: Sequence[_Line]) -> str:
-    """Say what the markers are."""
     accuracy = f"accuracy (%) by {board.headline} with Wilson’s 95\N{NO-BREAK SPACE}% interval."
     hollow = f" Hollow: by {board.original}, on the same images."
     return f"Filled: {accuracy}{hollow if any(line.before for line in lines) else ''}"

@@ -17,13 +17,8 @@ _LEFT, _RIGHT, _GAP = 48.0, 450.0, 15.0
 class _Course:
     row: ScoredEntry
     """On the first of the boards that it is on."""
-    accuracies: tuple[float | None, ...]
-    """One for each board."""
-
-    @property
-    def known(self) -> list[tuple[int, float]]:
-        """Place and accuracy of the boards that the model is on."""
-        return [(n, value) for n, value in enumerate(self.accuracies) if value is not None]
+    accuracies: dict[int, float]
+    """By the place of the board, in their order."""
 
 
 def hardness(benchmark: str, boards: Sequence[Board]) -> Figure | None:
@@ -34,7 +29,7 @@ def hardness(benchmark: str, boards: Sequence[Board]) -> Figure | None:
     courses = _courses(asked)
     if len(asked) < 2 or not courses:
         return None
-    drawn = courses[: figure.MOST_MODELS]
+    drawn, places = courses[: figure.MOST_MODELS], range(len(asked))
     return Figure(
         id=f"hardness-{benchmark}",
         title="Multiple choice by the hardness of the wrong options",
@@ -45,7 +40,7 @@ def hardness(benchmark: str, boards: Sequence[Board]) -> Figure | None:
         table=figure.DataTable(
             ("Model", *(f"{board.task}: {_drawn_how(board)}" for board in asked)),
             tuple(
-                (course.row.model, *(typeset.fixed(value) for value in course.accuracies))
+                (course.row.model, *(typeset.fixed(course.accuracies.get(n)) for n in places))
                 for course in drawn
             ),
         ),
@@ -76,30 +71,25 @@ def _drawn_how(board: Board) -> str:
 
 
 def _courses(boards: Sequence[Board]) -> list[_Course]:
-    found: dict[str, dict[int, ScoredEntry]] = {}
+    found: dict[str, _Course] = {}
     for place, board in enumerate(boards):
         for row in board.rows:
-            found.setdefault(row.name, {})[place] = row
-    courses = [
-        _Course(
-            next(iter(rows.values())),
-            tuple(rows[n].headline.accuracy if n in rows else None for n in range(len(boards))),
-        )
-        for rows in found.values()
-    ]
-    several = [course for course in courses if len(course.known) > 1]
+            course = found.setdefault(row.name, _Course(row, {}))
+            if row.headline.accuracy is not None:
+                course.accuracies[place] = row.headline.accuracy
+    several = [course for course in found.values() if len(course.accuracies) > 1]
     return sorted(several, key=lambda each: (-_mean(each), each.row.model))
 
 
 def _mean(course: _Course) -> float:
-    return sum(value for _, value in course.known) / len(course.known)
+    return sum(course.accuracies.values()) / len(course.accuracies)
 
 
 def _draw(boards: Sequence[Board], courses: Sequence[_Course]) -> Element:
     height = _TOP + _BOTTOM + max(260.0, _GAP * len(courses))
     bottom = height - _BOTTOM
     root = drawing.drawing(_WIDTH, height)
-    values = [value for course in courses for _, value in course.known]
+    values = [value for course in courses for value in course.accuracies.values()]
     up = figure.percent_scale(values, bottom, _TOP)
     across = [
         _LEFT + (_RIGHT - _LEFT) * (place + 0.5) / len(boards) for place in range(len(boards))
@@ -117,11 +107,11 @@ def _draw(boards: Sequence[Board], courses: Sequence[_Course]) -> Element:
 def _draw_courses(
     root: Element, courses: Sequence[_Course], across: Sequence[float], up: figure.Scale
 ) -> None:
-    ends = [up(course.known[-1][1]) for course in courses]
+    ends = [up(list(course.accuracies.values())[-1]) for course in courses]
     labels = figure.spread(ends, _GAP, _TOP, max(up.start, up.end))
     for course, end, label in zip(courses, ends, labels, strict=True):
         part = drawing.group(root, f"model k-{course.row.kind}")
-        points = [(across[place], up(value)) for place, value in course.known]
+        points = [(across[place], up(value)) for place, value in course.accuracies.items()]
         drawing.line(part, "slope", *points)
         for point in points:
             drawing.marker(part, "mark", course.row.kind, point, 3.5)

@@ -78,9 +78,7 @@ def label_changes(benchmark: str, boards: Sequence[Board]) -> Figure | None:
 
 
 def _labels(boards: Sequence[Board]) -> Mapping[str, str]:
-    """Give for each board, by slug, its protocol, and of its task what tells it from the others
-    under this protocol.
-    """
+    """Give by slug each board's protocol, and what tells its task from others under it."""
     found = {}
     for board in boards:
         tasks = {each.task for each in boards if each.protocol == board.protocol}

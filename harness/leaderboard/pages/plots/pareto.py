@@ -80,9 +80,7 @@ FACTS = (
 
 
 def pareto(board: Board, fact: Fact) -> Figure | None:
-    """Draw a marker a model, by a fact and the headline accuracy, and the Pareto front; None where
-    fewer than two models differ in the fact.
-    """
+    """Draw accuracy by a fact, with the Pareto front; None where fewer than two models differ."""
     known = [
         (row, value, row.headline.accuracy)
         for row in board.rows
@@ -121,9 +119,7 @@ def pareto(board: Board, fact: Fact) -> Figure | None:
 
 
 def front(points: Sequence[tuple[float, float]]) -> set[int]:
-    """Give the places of the points that no other one is as good as on both sides and better on
-    one: less of the first, more of the second.
-    """
+    """Give the places on the Pareto front: less of the first is better, and more of the second."""
     found: set[int] = set()
     last = (math.inf, -math.inf)
     order = sorted(range(len(points)), key=lambda each: (points[each][0], -points[each][1]))

@@ -15,9 +15,7 @@ _WIDTH, _HEIGHT = 640.0, 402.0
 
 
 def reliability(board: Board, row: ScoredEntry) -> Figure | None:
-    """Draw the reliability curve of a run under the headline's labels; None where its answers have
-    no probabilities.
-    """
+    """Draw how often answers are right by their probability; None where they have none."""
     signals = row.results.calibration.get(board.protocol, {}).get(board.headline, {})
     found = signals.get(Signal.PROBABILITY)
     if found is None or found.ece is None:

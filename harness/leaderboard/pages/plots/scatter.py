@@ -14,9 +14,7 @@ _WIDTH, _HEIGHT = 640.0, 556.0
 
 
 def scatter(board: Board) -> Figure | None:
-    """Draw a marker a model, by its accuracies on the images that both label sets score; None when
-    no model has both.
-    """
+    """Draw a marker a model, by its accuracies under both; None when no model has both."""
     points = [(row, ends) for row in board.rows if (ends := figure.ends_of(row))]
     if not points:
         return None
@@ -43,10 +41,8 @@ def scatter(board: Board) -> Figure | None:
 def _draw(board: Board, points: Sequence[tuple[ScoredEntry, tuple[float, float]]]) -> Element:
     root = drawing.drawing(_WIDTH, _HEIGHT)
     values = [end for _, ends in points for end in ends]
-    across, up = (
-        figure.percent_scale(values, _LEFT, _RIGHT),
-        figure.percent_scale(values, _BOTTOM, _TOP),
-    )
+    across = figure.percent_scale(values, _LEFT, _RIGHT)
+    up = figure.percent_scale(values, _BOTTOM, _TOP)
     figure.draw_square(root, across, up, (str(board.original), board.headline), 40)
     models = [
         (row, (across(before), up(after)), f"{typeset.fixed(before)} → {typeset.fixed(after)}")

@@ -14,9 +14,7 @@ _Sloped = tuple[ScoredEntry, tuple[float, float]]
 
 
 def slope(board: Board, most: int = figure.MOST_MODELS) -> Figure | None:
-    """Draw a line a model, from original to headline accuracy on the images that both label sets
-    score; None when no model has both.
-    """
+    """Draw a line a model, from original to headline accuracy; None when no model has both."""
     both = [(row, ends) for row in board.rows if (ends := figure.ends_of(row))]
     if not both:
         return None
