@@ -52,9 +52,8 @@ def _read_logo(spec: SiteSpec, name: str) -> Logo:
     path = spec.resolve(name, "logo")
     where = spec.file.origin(("logo",)) if spec.file else name
     if not is_file(path):
-        raise SpecError(
-            Problem(where, "there is no such file", got=str(path), fix="name a file that is there")
-        )
+        fix = "name a file that is there"
+        raise SpecError(Problem(where, "there is no such file", got=str(path), fix=fix))
     data = read_bounded_bytes(path, _MOST_LOGO)
     for suffix, is_such in ((".svg", _is_svg), (".png", _is_png)):
         if path.suffix.lower() == suffix and is_such(data):

@@ -46,10 +46,8 @@ def read_ledger(path: Path) -> tuple[Decision, ...]:
         try:
             found.append(Decision.model_validate_json(line))
         except ValidationError as error:
-            fix = "mend the line; docs/submit.md says what it holds"
-            problems.append(
-                Problem(f"{path}:{number}", "is not a decision", got=faults_of(error), fix=fix)
-            )
+            what, fix = "is not a decision", "mend the line; docs/submit.md says what it holds"
+            problems.append(Problem(f"{path}:{number}", what, got=faults_of(error), fix=fix))
     if problems:
         raise DataError(problems)
     return tuple(found)
@@ -75,13 +73,8 @@ def vanished(ledger: Sequence[Decision], entries: Collection[str]) -> tuple[str,
     A row never vanishes silently: a build stops when there is one.
     """
     last = {decision.entry: decision.decision for decision in ledger}
-    return tuple(
-        sorted(
-            name
-            for name, decision in last.items()
-            if decision != "withdrawn" and name not in entries
-        )
-    )
+    due = {name for name, decision in last.items() if decision != "withdrawn"}
+    return tuple(sorted(due.difference(entries)))
 
 
 def check_ledger(ledger: Sequence[Decision], entries: Mapping[str, str]) -> Iterator[Finding]:

@@ -1,6 +1,4 @@
-"""BibTeX of a leaderboard, its rankings and its entries: what a paper cites to say which answers,
-labels and version its figures are of.
-"""
+"""BibTeX of a leaderboard, its rankings and its entries: which answers, labels and version."""
 
 from collections.abc import Mapping
 from pathlib import Path

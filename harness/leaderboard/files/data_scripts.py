@@ -1,6 +1,4 @@
-"""Data scripts, which the pages load on demand: plain scripts of one statement, as a page that is
-opened from a disk may load scripts, but not fetch files.
-"""
+"""Data scripts, which pages load on demand: from a disk they load scripts, but fetch no files."""
 
 import base64
 import json
@@ -39,9 +37,7 @@ def write_script(path: Path, key: str, value: Any) -> None:
 
 
 def write_run(data: Path, laid: LaidRun) -> None:
-    """Write `KEY.js` and, for a run with texts, `KEY/0.js`, `KEY/1.js`, … below `data`: what the
-    scripts are to know of every image.
-    """
+    """Write `KEY.js` and, of texts, `KEY/0.js`, … below `data`, for the images of a run."""
     run, judged = laid.case.run, laid.judged
     run_path = run_key(laid.benchmark.name, laid.entry.name, run.task)
     texts: list[str | None] = [None] * len(laid.benchmark.image_ids)

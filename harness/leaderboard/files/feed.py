@@ -5,7 +5,6 @@ import uuid
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from harness.leaderboard.entries.ledger import Decision
 from harness.leaderboard.numbers.site_model import Since, Site
 
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -30,34 +29,34 @@ def write_feed(path: Path, site: Site) -> None:
     names = {each.name for each in site.entries}
     if site.since is not None and site.since.moves:
         _add_moves(feed, site.since, site.date)
-    for decision in site.decisions:
-        _add_decision(feed, decision, has_page=decision.entry in names)
+    for each in site.decisions:
+        level = f" ({each.level})" if each.level else ""
+        title = f"{each.entry}: {each.decision}{level}"
+        page = f"models/{each.entry}.html" if each.entry in names else None
+        _add_entry(feed, each.model_dump_json(), title, each.date, page, each.reason)
     tree = ET.ElementTree(feed)
     ET.indent(tree)
     tree.write(path, encoding="utf-8", xml_declaration=True)
 
 
 def _add_moves(feed: ET.Element, since: Since, date: str) -> None:
-    entry = _add(feed, "entry")
     lines = [" ".join((x.board, x.entry, x.what, f"({x.why})" * bool(x.why))) for x in since.moves]
     text = "\n".join(line.rstrip() for line in lines)
-    _add(entry, "id", f"urn:uuid:{uuid.uuid5(_PROJECT, f'{since.date} {date} {text}')}")
-    _add(entry, "title", f"What moved since the release of {since.date}")
-    _add(entry, "updated", f"{date}T00:00:00Z")
-    ET.SubElement(entry, "link", {"rel": "alternate", "href": "changes.html#moved"})
-    _add(entry, "summary", text)
+    title, said = f"What moved since the release of {since.date}", f"{since.date} {date} {text}"
+    _add_entry(feed, said, title, date, "changes.html#moved", text)
 
 
-def _add_decision(feed: ET.Element, decision: Decision, *, has_page: bool) -> None:
+def _add_entry(
+    feed: ET.Element, said: str, title: str, date: str, page: str | None, summary: str
+) -> None:
+    """Add an entry, whose id is made of what is `said`."""
     entry = _add(feed, "entry")
-    level = f" ({decision.level})" if decision.level else ""
-    _add(entry, "id", f"urn:uuid:{uuid.uuid5(_PROJECT, decision.model_dump_json())}")
-    _add(entry, "title", f"{decision.entry}: {decision.decision}{level}")
-    _add(entry, "updated", f"{decision.date}T00:00:00Z")
-    if has_page:
-        href = f"models/{decision.entry}.html"
-        ET.SubElement(entry, "link", {"rel": "alternate", "href": href})
-    _add(entry, "summary", decision.reason)
+    _add(entry, "id", f"urn:uuid:{uuid.uuid5(_PROJECT, said)}")
+    _add(entry, "title", title)
+    _add(entry, "updated", f"{date}T00:00:00Z")
+    if page:
+        ET.SubElement(entry, "link", {"rel": "alternate", "href": page})
+    _add(entry, "summary", summary)
 
 
 def _add(parent: ET.Element, name: str, text: str | None = None) -> ET.Element:

@@ -47,11 +47,9 @@ class Pictures:
         if self.folder is not None:
             found = files_of(self.folder, labels.image_ids)
             if not found:
+                what, fix = "has none of the images", "name the folder that holds them"
                 got = f"`{labels.image_ids[0]}`, … are not among its file names"
-                fix = "name the folder that holds them"
-                raise DataError(
-                    Problem(f"--images {self.folder}", "has none of the images", got, fix=fix)
-                )
+                raise DataError(Problem(f"--images {self.folder}", what, got, fix=fix))
             return self._linked(found)
         files: dict[str, Path] = {}
         for task in places:
@@ -94,9 +92,7 @@ class Pictures:
 
 
 def _way(site: Path, folder: Path) -> str | None:
-    """Give the relative address of a folder; None where there is none, as between two disks of
-    Windows.
-    """
+    """Give the relative address of a folder; None between two disks of Windows."""
     try:
         way = os.path.relpath(folder.resolve(), site)
     except ValueError:

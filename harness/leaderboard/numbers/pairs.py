@@ -13,14 +13,7 @@ from numpy.typing import NDArray
 
 from harness.leaderboard.numbers.ranking import Floats, Marks, by_class, class_sums
 from harness.scores.answers import Bools, Ints
-from harness.scores.statistics import (
-    LEVEL,
-    Draws,
-    Interval,
-    class_weights,
-    holm,
-    mcnemar_each,
-)
+from harness.scores.statistics import LEVEL, Draws, Interval, class_weights, holm, mcnemar_each
 
 _PAIRS = 1 << 13
 """Pairs whose counts by class are held together, and …"""

@@ -1,13 +1,11 @@
-"""Rows of no model on a board: what blind guessing, one constant answer and the original labels
-reach.
-"""
+"""Rows of no model on a board: blind guessing, one constant answer, and the original labels."""
 
 import numpy as np
 
 from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels
 from harness.leaderboard.numbers.site_model import Reference
 from harness.scores.answers import Bools
-from harness.scores.guessing import guess_classes, guess_letters
+from harness.scores.guessing import guess
 from harness.scores.metrics import share
 from harness.scores.results import ChoiceScore
 
@@ -20,7 +18,32 @@ def references(
     `asked` [n] are the board's images. `choices` are those of a multiple-choice board: there blind
     guessing and a constant answer choose among letters.
     """
-    rows = _lettered(labels, choices) if choices else _closed(labels, asked)
+    ids = labels.classes.ids
+    guesses = {
+        truth.name: guess(truth, asked & (truth.n_labels > 0), ids, choices)
+        for truth in labels.truths
+    }
+    if choices:
+        chance = (
+            "One of the k letters drawn blindly: the mean of 1/k over the questions, of which each "
+            "has one right option."
+        )
+        constant = "The one letter that is right most often, for all questions."
+    else:
+        chance = (
+            f"A class drawn blindly from the {len(ids)} of the list: the mean over the images of "
+            "the share of classes that are right."
+        )
+        constant = (
+            "The one class that is right most often, for all images; the best one for each label "
+            "set."
+        )
+    rows = (
+        Reference("chance", chance, {name: each.chance for name, each in guesses.items()}),
+        Reference(
+            "constant answer", constant, {name: each.constant for name, each in guesses.items()}
+        ),
+    )
     original = labels.before
     if original is None:
         return rows
@@ -35,43 +58,3 @@ def references(
         for truth in labels.truths
     }
     return (*rows, Reference("original labels", note, accuracy))
-
-
-def _closed(labels: BenchmarkLabels, asked: Bools) -> tuple[Reference, Reference]:
-    ids = labels.classes.ids
-    guesses = {
-        truth.name: guess_classes(truth, asked & (truth.n_labels > 0), ids)
-        for truth in labels.truths
-    }
-    return (
-        Reference(
-            "chance",
-            f"A class drawn blindly from the {len(ids)} of the list: the mean over the images of "
-            "the share of classes that are right.",
-            {name: each.chance for name, each in guesses.items()},
-        ),
-        Reference(
-            "constant answer",
-            "The one class that is right most often, for all images; the best one for each label "
-            "set.",
-            {name: each.constant for name, each in guesses.items()},
-        ),
-    )
-
-
-def _lettered(labels: BenchmarkLabels, choices: ChoiceScore) -> tuple[Reference, Reference]:
-    names = [truth.name for truth in labels.truths]
-    guess = guess_letters(choices)
-    return (
-        Reference(
-            "chance",
-            "One of the k letters drawn blindly: the mean of 1/k over the questions, of which each "
-            "has one right option.",
-            dict.fromkeys(names, guess.chance),
-        ),
-        Reference(
-            "constant answer",
-            "The one letter that is right most often, for all questions.",
-            dict.fromkeys(names, guess.constant),
-        ),
-    )
