@@ -4,8 +4,15 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.leaderboard.entries.finding import RULES, Finding, Report, as_github, as_json, as_text
-from harness.leaderboard.entries.fixes import FIXES
+from harness.leaderboard.entries.finding import (
+    FIXES,
+    RULES,
+    Finding,
+    Report,
+    as_github,
+    as_json,
+    as_text,
+)
 
 SUMMARIES = {"more problem", "more mistake"}
 """What stands at the end of a list whose lines say it."""

@@ -12,27 +12,20 @@ from harness.data.labels.of_task import Overrides
 from harness.data.opened import OpenTask
 from harness.errors import DataError, Problem, UserError
 from harness.leaderboard.entries.branding import read_branding
-from harness.leaderboard.entries.finding import RULES, errors_in
-from harness.leaderboard.entries.fixes import FIXES
+from harness.leaderboard.entries.finding import errors_in
 from harness.leaderboard.files.answers import write_answers
 from harness.leaderboard.files.bibtex import write_bibtex
 from harness.leaderboard.files.data_scripts import write_images
 from harness.leaderboard.files.feed import write_feed
-from harness.leaderboard.files.suspects_tables import write_suspects
 from harness.leaderboard.files.tables import MARKER, write_boards
 from harness.leaderboard.numbers.benchmark import Benchmark
-from harness.leaderboard.numbers.benchmark_labels import (
-    BenchmarkLabels,
-    describe,
-    labels_by_task,
-)
-from harness.leaderboard.numbers.boards import make_boards
-from harness.leaderboard.numbers.crossing import crossed
+from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels, describe, labels_by_task
+from harness.leaderboard.numbers.boards import crossed, make_boards
 from harness.leaderboard.numbers.gather import Gathered, gather, open_tasks
 from harness.leaderboard.numbers.releases import RELEASE, read_release, since, state_of
 from harness.leaderboard.numbers.scoring import score_all
 from harness.leaderboard.numbers.site_model import Board, Site
-from harness.leaderboard.numbers.voting import find_suspects
+from harness.leaderboard.numbers.suspects import find_suspects
 from harness.leaderboard.pages.views import render
 from harness.specs.catalogue import Catalogue
 from harness.specs.task import TaskSpec
@@ -70,9 +63,10 @@ def build(catalogue: Catalogue, entries: Path, output: Path, overrides: Override
         by_name = {labels[task].name: labels[task] for task in opened_tasks}
         images = _write_pictures(hidden, opened_tasks, labels)
         boards = make_boards(scored, opened_tasks, labels)
-        benchmarks = [describe(by_name[name], images.get(name)) for name in sorted(by_name)]
-        site = _site(gathered, cross(benchmarks, boards, by_name), boards)
-        site = replace(site, branding=branding)
+        benchmarks = tuple(
+            described(by_name[name], boards, images.get(name)) for name in sorted(by_name)
+        )
+        site = replace(_site(gathered, benchmarks, boards), branding=branding)
         write_json(data / RELEASE, state_of(site).model_dump(mode="json"))
         site = site if release is None else replace(site, since=since(release, site))
         write_feed(hidden / "feed.xml", site)
@@ -82,28 +76,23 @@ def build(catalogue: Catalogue, entries: Path, output: Path, overrides: Override
     return site
 
 
-def cross(
-    benchmarks: Sequence[Benchmark], boards: Sequence[Board], labels: Mapping[str, BenchmarkLabels]
-) -> tuple[Benchmark, ...]:
-    """Give the benchmarks with what the runs of all their boards say together: two by two, and of
-    the labels. `labels` are by benchmark.
-    """
-    found = []
-    for each in benchmarks:
-        mine = [board for board in boards if board.benchmark == each.name]
-        pairs, suspects = crossed(mine, labels[each.name]), find_suspects(mine, labels[each.name])
-        found.append(replace(each, crossed=pairs, suspects=suspects))
-    return tuple(found)
+def described(
+    labels: BenchmarkLabels,
+    boards: Sequence[Board],
+    images: str | None = None,
+    pictures: Mapping[str, str] | None = None,
+) -> Benchmark:
+    """Do as `describe`, and add what the runs of all of a benchmark's boards say together."""
+    mine = [board for board in boards if board.benchmark == labels.name]
+    pairs, suspects = crossed(mine, labels), find_suspects(mine, labels)
+    return replace(describe(labels, images, pictures), crossed=pairs, suspects=suspects)
 
 
 def write_site(folder: Path, site: Site, labels: Mapping[str, BenchmarkLabels]) -> None:
-    """Write data scripts, tables and pages; `labels` are by benchmark. The scripts of the runs are
-    written where they are scored.
-    """
+    """Write data scripts but those of runs, tables and pages; `labels` are by benchmark."""
     data = folder / "data"
     for benchmark in site.benchmarks:
         write_images(data, labels[benchmark.name], benchmark.pictures)
-        write_suspects(data, benchmark)
     write_boards(data, site)
     render(site, folder)
 
@@ -136,14 +125,9 @@ def _check_some(entries: Path, gathered: Gathered) -> None:
     """Raise DataError where there are entries, and all of them are refused."""
     if gathered.refused and not (gathered.entries or gathered.ledger):
         raise DataError(
-            [
-                Problem(
-                    *(f"{entries / report.name}", f"{each.code}: {RULES[each.code]}", each.text),
-                    fix=FIXES[each.code],
-                )
-                for report in gathered.refused
-                for each in errors_in(report.findings)
-            ]
+            each.as_problem(str(entries / report.name))
+            for report in gathered.refused
+            for each in errors_in(report.findings)
         )
 
 
@@ -181,10 +165,9 @@ def _write_images(output: Path, labels: BenchmarkLabels, task: TaskSpec) -> str:
     missing = [each for each in labels.image_ids if each not in places]
     if missing or source.read is None:
         got = listed(missing, 5) or "a table without images"
+        what = "images of its labels are not in its data set"
         fix = "add the images to the data set, or take the labels out"
-        raise DataError(
-            Problem(where, "images of its labels are not in its data set", got=got, fix=fix)
-        )
+        raise DataError(Problem(where, what, got=got, fix=fix))
     strange = [each for each in labels.image_ids if not _IMAGE_NAME.fullmatch(each)]
     if strange:
         what = "ids that are no plain file names cannot be those of shipped images"
@@ -196,8 +179,6 @@ def _write_images(output: Path, labels: BenchmarkLabels, task: TaskSpec) -> str:
         try:
             source.read(places[image_id]).save(folder / f"{image_id}.png", optimize=True)
         except ImageError as error:
-            fix = "mend the image, or take it away"
-            raise DataError(
-                Problem(where, "an image cannot be read", got=str(error), fix=fix)
-            ) from error
+            what, fix = "an image cannot be read", "mend the image, or take it away"
+            raise DataError(Problem(where, what, got=str(error), fix=fix)) from error
     return f"images/{labels.name}/{{image_id}}.png"

@@ -1,26 +1,23 @@
 """Build the site of one's own runs: the pages of the leaderboard, of runs where they lie."""
 
+import contextlib
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 import harness
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides
 from harness.errors import DataError, HarnessError, Problem
-from harness.leaderboard.build import check_names, cross, refuse_other, write_site
+from harness.leaderboard.build import check_names, described, refuse_other, write_site
 from harness.leaderboard.entries.entry import Entry
 from harness.leaderboard.entries.in_place import OwnRun, open_in_place
 from harness.leaderboard.files.data_scripts import write_run
 from harness.leaderboard.files.pictures import Pictures
 from harness.leaderboard.files.scored_table import write_scored
-from harness.leaderboard.numbers.benchmark_labels import (
-    BenchmarkLabels,
-    describe,
-    labels_by_task,
-    lay,
-)
+from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels, labels_by_task, lay
 from harness.leaderboard.numbers.boards import make_boards
 from harness.leaderboard.numbers.scoring import score_laid
 from harness.leaderboard.numbers.site_model import Board, OwnRuns, ScoredEntry, Site
@@ -67,26 +64,24 @@ def build_own(catalogue: Catalogue, folders: Sequence[Path], options: OwnOptions
         scored = [each for run in runs for each in _scored(run, labels, hidden)]
         boards = tuple(_told(board, runs) for board in make_boards(scored, opened_tasks, labels))
         by_name = {each.name: each for each in labels.values()}
+        tasks: dict[str, list[TaskSpec]] = {}
+        for run in runs:
+            tasks.setdefault(labels[run.case.run.task].name, []).append(run.case.opened.task)
         pictures = Pictures(options.output, options.images, options.copy_images)
-        benchmarks = [
-            describe(each, None, pictures.of(each, _tasks(name, runs, labels), hidden))
+        benchmarks = tuple(
+            described(each, boards, None, pictures.of(each, tasks[name], hidden))
             for name, each in sorted(by_name.items())
-        ]
+        )
+        places = {
+            OwnRuns.key(run.entry.name, run.case.run.task): str(run.entry.folder) for run in runs
+        }
         site = Site(
             version=harness.__version__,
             date=max(run.entry.manifest.date for run in runs),
-            benchmarks=cross(benchmarks, boards, by_name),
+            benchmarks=benchmarks,
             boards=boards,
             entries=_entries(runs),
-            decisions=(),
-            refused=(),
-            own=OwnRuns(
-                {
-                    OwnRuns.key(run.entry.name, run.case.run.task): str(run.entry.folder)
-                    for run in runs
-                },
-                options.refresh,
-            ),
+            own=OwnRuns(places, options.refresh),
         )
         write_site(hidden, site, by_name)
     return site
@@ -101,14 +96,7 @@ def _scored(
     for protocol in run.case.run.protocols:
         yield score_laid(laid, protocol)
     write_run(hidden / "data", laid)
-    folder = hidden / "runs" / OwnRuns.key(run.entry.name, task)
-    write_scored(folder / "scored.parquet", laid)
-
-
-def _tasks(
-    name: str, runs: Sequence[OwnRun], labels: Mapping[str, BenchmarkLabels]
-) -> list[TaskSpec]:
-    return [run.case.opened.task for run in runs if labels[run.case.run.task].name == name]
+    write_scored(hidden / "runs" / OwnRuns.key(run.entry.name, task) / "scored.parquet", laid)
 
 
 def _told(board: Board, runs: Sequence[OwnRun]) -> Board:
@@ -124,16 +112,14 @@ def _told(board: Board, runs: Sequence[OwnRun]) -> Board:
 
 
 def _entries(runs: Sequence[OwnRun]) -> tuple[Entry, ...]:
-    """Give one entry a name, with all its runs."""
-    found: dict[str, Entry] = {}
-    for run in runs:
-        before = found.get(run.entry.name)
-        if before is None:
-            found[run.entry.name] = run.entry
-            continue
-        kept = {"runs": (*before.manifest.runs, run.case.run)}
-        found[run.entry.name] = replace(before, manifest=before.manifest.model_copy(update=kept))
-    return tuple(found[name] for name in sorted(found))
+    """Give one entry a name, by which the runs are sorted, with all its runs."""
+    found = []
+    for _, group in groupby(runs, key=lambda run: run.entry.name):
+        mine = list(group)
+        entry, packed = mine[0].entry, tuple(run.case.run for run in mine)
+        manifest = entry.manifest.model_copy(update={"runs": packed})
+        found.append(replace(entry, manifest=manifest))
+    return tuple(found)
 
 
 State = tuple[tuple[str, int, int], ...]
@@ -141,24 +127,18 @@ State = tuple[tuple[str, int, int], ...]
 
 def state_of(folders: Sequence[Path]) -> State:
     """Give what changes when a run has begun, gone on or ended: names, sizes and times of files."""
-    found = []
+    paths: list[Path] = []
     for folder in folders:
-        for path in _runs_in(folder):
-            run = RunDirectory(path)
-            for file in (path / "manifest.json", run.predictions, run.results, *run.parts()):
-                try:
-                    about = file.stat()
-                except FileNotFoundError:
-                    continue
+        with contextlib.suppress(DataError):  # no runs yet
+            paths += find_runs(folder)
+    found = []
+    for path in paths:
+        run = RunDirectory(path)
+        for file in (path / "manifest.json", run.predictions, run.results, *run.parts()):
+            with contextlib.suppress(FileNotFoundError):
+                about = file.stat()
                 found.append((str(file), about.st_size, about.st_mtime_ns))
     return tuple(found)
-
-
-def _runs_in(folder: Path) -> list[Path]:
-    try:
-        return find_runs(folder)
-    except DataError:  # none yet
-        return []
 
 
 def follow(

@@ -1,6 +1,7 @@
 """`MODEL_CARD.md`: what a submitter says of the model, and a new one to fill in."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -88,17 +89,14 @@ def parse_card(data: bytes, path: Path) -> tuple[ModelCard, str]:
             raise DataError(Problem(where, "has an alias in its front matter", fix=fix))
         return ModelCard.model_validate(parse_yaml(found[1], path).data), found[2]
     except yaml.YAMLError as error:
-        fix = "mend the YAML between the lines `---`"
-        raise DataError(
-            Problem(where, "is not valid YAML above", got=str(error), fix=fix)
-        ) from error
+        what, fix = "is not valid YAML above", "mend the YAML between the lines `---`"
+        raise DataError(Problem(where, what, got=str(error), fix=fix)) from error
     except SpecError as error:
         raise DataError(error.problems) from error
     except ValidationError as error:
+        what = "says what it cannot say"
         fix = "mend these keys; docs/submit.md says what they may be"
-        raise DataError(
-            Problem(where, "says what it cannot say", got=faults_of(error), fix=fix)
-        ) from error
+        raise DataError(Problem(where, what, got=faults_of(error), fix=fix)) from error
 
 
 def unfilled(text: str) -> list[str]:
@@ -107,36 +105,37 @@ def unfilled(text: str) -> list[str]:
     return [each for each in _TO_REPLACE if each in joined]
 
 
-def new_card(model: str, manifests: list[Manifest], kind: Kind) -> str:
-    """Write `MODEL_CARD.md` for a model; the training data are `unknown` until someone says."""
-    counted = {each.model_facts.get("parameters") for each in manifests}
-    parameters = counted.pop() if len(counted) == 1 else None
-    card = ModelCard(
+def card_of(model: str, manifests: Sequence[Manifest], where: str) -> ModelCard:
+    """Give what the runs of a model say of it; the training data are `unknown` until someone says.
+    Raises DataError when the runs are of several kinds of model.
+    """
+    found = [each.model_facts.get("parameters") for each in manifests]
+    first, is_one = found[0], found.count(found[0]) == len(found)
+    return ModelCard.model_construct(
         model=model,
-        kind=kind,
+        kind=_kind_of(manifests, where),
         training_data=TrainingData(imagenet_train="unknown", imagenet_val="unknown"),
-        parameters=parameters if isinstance(parameters, int) and parameters > 0 else None,
+        parameters=first if is_one and isinstance(first, int) and first > 0 else None,
     )
-    values = card.model_dump(mode="json", exclude_defaults=True)
+
+
+def new_card(model: str, manifests: Sequence[Manifest]) -> str:
+    """Write `MODEL_CARD.md` for the model of some runs. Raises as `card_of`."""
+    values = card_of(model, manifests, "RUN…").model_dump(mode="json", exclude_defaults=True)
     front = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
     return f"---\n{_HEAD}{front}---\n" + _BODY.format(model=model)
 
 
-def kind_of(manifests: list[Manifest], where: str) -> Kind:
-    """Give the kind of model that the runs name; imported answers name none, and are an MLLM's
-    until the card says something else. Raises DataError when the runs differ.
-    """
+def _kind_of(manifests: Sequence[Manifest], where: str) -> Kind:
+    """Give the kind of model that the runs name; imported answers name none, and are an MLLM's."""
     kinds = sorted({str(each.model_facts.get("kind", "mllm")) for each in manifests})
     if len(kinds) > 1:
+        what = "the runs are of models of several kinds"
         fix = "pack the runs of one kind of model in one entry"
-        problem = Problem(
-            where, "the runs are of models of several kinds", got=", ".join(kinds), fix=fix
-        )
-        raise DataError(problem)
+        raise DataError(Problem(where, what, got=", ".join(kinds), fix=fix))
     known: tuple[Kind, ...] = get_args(Kind)
     if kinds[0] not in known:
+        what = "the runs are of an unknown kind of model"
         fix = "run with an adapter of the harness, or import the answers"
-        raise DataError(
-            Problem(where, "the runs are of an unknown kind of model", got=kinds[0], fix=fix)
-        )
+        raise DataError(Problem(where, what, got=kinds[0], fix=fix))
     return known[known.index(kinds[0])]

@@ -35,23 +35,14 @@ from harness.leaderboard.entries.ledger import (
 from harness.leaderboard.entries.rules.duplicates import Neighbours, check_copies
 from harness.leaderboard.entries.rules.files import check_comparable, check_task, watched
 from harness.leaderboard.entries.rules.replay import check_claims, check_mapped, check_parsed
-from harness.leaderboard.entries.rules.rows import (
-    check_class_ids,
-    check_drawn,
-    check_fit,
-    check_ids,
-    check_options,
-    check_prompts,
-    check_rendered,
-)
+from harness.leaderboard.entries.rules.rows import SHAPE, check_drawn, check_rendered
 from harness.leaderboard.entries.rules.suspicions import SUSPICIONS
 from harness.scores.results import Protocol
+from harness.scores.scoring import score_run
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_run_task
 from harness.specs.task import TaskSpec
 
-_SHAPE = (check_ids, check_class_ids, check_fit, check_options, check_prompts)
-"""Rules that the others rely on: scoring rows that break one of these says nothing."""
 _REPLAY = (check_parsed, check_mapped, check_drawn)
 """Rules that find again what the rows say."""
 _SUSPICIONS = (check_rendered, *SUSPICIONS)
@@ -76,9 +67,7 @@ class Examined:
     """None where there is an error."""
 
     def why_claimed(self, protocol: Protocol) -> str | None:
-        """Say why a run's accuracy under a protocol is a claim: nothing in the entry gives it
-        again. None where every class that counts was found again from the texts.
-        """
+        """Say why an accuracy is a claim; None where the texts give all that counts again."""
         if protocol == "classify":
             return _SCORES
         # A closed world without mapping needs no encoder.
@@ -99,35 +88,39 @@ def examine(entry: Entry, run: EntryRun, opened: OpenTask) -> Examined:
     prompts = _read(entry.folder, run.prompts, prompts_of, found) if has_prompts else []
     if not failed(found):
         case = RunCase(entry.name, run, opened, tuple(rows), tuple(prompts))
-        found += [finding for rule in _SHAPE for finding in rule(case)]
+        found += [finding for rule in SHAPE for finding in rule(case)]
         if not failed(found):
             found += [finding for rule in _REPLAY for finding in rule(case)]
     return Examined(tuple(found), None if failed(found) else case)
 
 
-def check_run(
-    catalogue: Catalogue,
-    entry: Entry,
-    run: EntryRun,
-    overrides: Overrides,
-    others: Neighbours,
-) -> list[Finding]:
-    """Give all findings on a run. Rules that build on others are left out where those failed.
+def examine_run(
+    catalogue: Catalogue, entry: Entry, run: EntryRun, overrides: Overrides
+) -> Examined:
+    """Do as `examine` with the catalogue's task of the run's name (E207): the settings of the run
+    are a stranger's words, and could name any file.
 
-    The task is the catalogue's: the settings of the run are a stranger's words, and could name any
-    file. Raises SpecError or DataError when the catalogue's own files are missing or broken.
+    Raises SpecError or DataError when the catalogue's own files are missing or broken.
     """
-    found = [*check_task(catalogue, run)]
-    if failed(found):
-        return found
+    found = tuple(check_task(catalogue, run))
+    if found:
+        return Examined(found, None)
     opened = open_task(catalogue, load_run_task(catalogue, run.task), overrides, images="none")
-    examined = examine(entry, run, opened)
-    case = examined.case
-    if case is None:
-        return [*found, *examined.findings]
-    found += [*examined.findings, *check_claims(case)]
-    found += [finding for rule in _SUSPICIONS for finding in rule(case)]
-    return [*found, *check_copies(case, others)]
+    return examine(entry, run, opened)
+
+
+def check_run(
+    catalogue: Catalogue, entry: Entry, run: EntryRun, overrides: Overrides, others: Neighbours
+) -> list[Finding]:
+    """Give all findings on a run. Raises as `examine_run`."""
+    examined = examine_run(catalogue, entry, run, overrides)
+    found, case = list(examined.findings), examined.case
+    if case is not None:
+        results = score_run(case.opened, case.run.run, case.rows, draws=1)
+        found += check_claims(case, results)
+        found += [finding for rule in _SUSPICIONS for finding in rule(case)]
+        found += check_copies(case, others)
+    return found
 
 
 def _read(
@@ -199,8 +192,7 @@ def share_options(
 
 def _task_names(paths: Sequence[Path]) -> Iterator[str]:
     for path in paths:
-        inside = sorted(path.iterdir()) if path.is_dir() else []
-        for folder in (path, *filter(is_entry, inside)):
+        for folder in (path, *entries_in(path)):
             with contextlib.suppress(DataError):
                 data = read_bounded(folder / MANIFEST, MAX_MANIFEST)
                 yield from (run.task for run in parse_manifest(data, MANIFEST).runs)
@@ -213,7 +205,7 @@ def check_entry(catalogue: Catalogue, folder: Path, options: CheckOptions) -> Re
     """
     options = share_options(catalogue, [folder], options)
     among = options.against or folder.absolute().parent
-    found = [path for path in _entries_in(among) if path.name != folder.absolute().name]
+    found = [path for path in entries_in(among) if path.name != folder.absolute().name]
     opened = open_entry(folder)
     others = Neighbours(_sound(map(open_entry, found))) if opened.entry else Neighbours()
     return _report(catalogue, opened, options.overrides, others)
@@ -234,16 +226,21 @@ def _sound(opened: Iterable[Opened]) -> tuple[Entry, ...]:
     return tuple(each.entry for each in opened if each.entry is not None)
 
 
-def _entries_in(folder: Path) -> list[Path]:
+def entries_in(folder: Path) -> list[Path]:
+    """Give what is, or pretends to be, an entry in a folder of entries, by name."""
     found = sorted(folder.iterdir()) if folder.is_dir() else []
-    return [path for path in found if is_entry(path)]
+    return [
+        path
+        for path in found
+        if not path.name.startswith(".") and (path.is_symlink() or path.is_dir())
+    ]
 
 
 def _check_folder(catalogue: Catalogue, folder: Path, options: CheckOptions) -> list[Report]:
     before = options.against
     if before is not None and before.resolve() == folder.resolve():
         before = None
-    entries = _entries_in(folder)
+    entries = entries_in(folder)
     if not entries and not (folder / LEDGER).is_file():
         fix = "give an entry's folder, or the folder of all of them"
         raise UserError(Problem(str(folder), f"has no {MANIFEST} and no entries", fix=fix))
@@ -256,11 +253,6 @@ def _check_folder(catalogue: Catalogue, folder: Path, options: CheckOptions) -> 
     ]
     findings = tuple(_check_ledger(folder, before, entries))
     return [*reports, Report(LEDGER, str(folder), findings)]
-
-
-def is_entry(path: Path) -> bool:
-    """Whether something in a folder of entries is, or pretends to be, an entry."""
-    return not path.name.startswith(".") and (path.is_symlink() or path.is_dir())
 
 
 def _is_unchanged(before: Path, after: Path) -> bool:
@@ -293,8 +285,6 @@ def _check_ledger(folder: Path, before: Path | None, entries: list[Path]) -> Ite
 
 def _manifests(entries: list[Path]) -> Iterator[tuple[str, str]]:
     for path in entries:
-        try:
+        with contextlib.suppress(DataError):  # the entry's own check says why
             data = read_bounded(path / MANIFEST, MAX_MANIFEST)
-        except DataError:
-            continue  # the entry's own check says why
-        yield path.name, hashlib.sha256(data).hexdigest()
+            yield path.name, hashlib.sha256(data).hexdigest()

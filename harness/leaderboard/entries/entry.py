@@ -1,6 +1,4 @@
-"""An entry, opened: files, manifest and card checked, each read and hashed once, rows on demand;
-and one of its runs beside the benchmark as it is today, which is what the rules look at.
-"""
+"""An entry, opened and checked, with rows on demand; and one of its runs beside its task."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -8,8 +6,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from harness.answers.outcome import Outcome, Status
-from harness.data.labels.label_set import Labels, LabelSet
+from harness.answers.outcome import Outcome
+from harness.data.labels.label_set import Labels
 from harness.data.opened import OpenTask
 from harness.errors import DataError
 from harness.leaderboard.entries.card import MAX_CARD, ModelCard, parse_card
@@ -27,13 +25,7 @@ from harness.leaderboard.entries.format import (
     rows_of,
 )
 from harness.leaderboard.entries.ledger import Decision, Level, level_of
-from harness.leaderboard.entries.rules import files as manifest_rules
-from harness.leaderboard.entries.rules.files import (
-    check_files,
-    check_hidden,
-    check_manifest_text,
-    check_secrets,
-)
+from harness.leaderboard.entries.rules import files as file_rules
 from harness.runs.rows import read_answer
 from harness.scores.answers import Answers, Bools, to_answers
 from harness.scores.judgement import Judgement, judge
@@ -74,21 +66,6 @@ class RunCase:
     def protocol(self) -> Protocol:
         """How the task asks."""
         return self.opened.task.protocol
-
-    @property
-    def is_imported(self) -> bool:
-        """Whether something else than the harness has asked the model."""
-        return self.run.is_imported
-
-    @property
-    def original(self) -> LabelSet | None:
-        """The benchmark's own labels."""
-        return self.opened.labels.original
-
-    @property
-    def headline(self) -> LabelSet | None:
-        """The label set that ranks."""
-        return self.opened.labels.headline
 
     @cached_property
     def labels(self) -> Labels:
@@ -154,10 +131,6 @@ class RunCase:
             known[key] = found
         return found
 
-    def share_of(self, *statuses: Status) -> float:
-        """Give the share of rows that bear one of these statuses, 0 to 1."""
-        return sum(row.status in statuses for row in self.rows) / max(len(self.rows), 1)
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -202,7 +175,7 @@ class Opened:
 def open_entry(folder: Path) -> Opened:
     """Check files, manifest and card of an entry, each file read and hashed once."""
     whole = folder.absolute()
-    findings = list(check_files(whole))
+    findings = list(file_rules.check_files(whole))
     entry = None if failed(findings) else _open(whole, findings)
     return Opened(folder, tuple(findings), None if failed(findings) else entry)
 
@@ -220,10 +193,10 @@ def _open(folder: Path, findings: list[Finding]) -> Entry | None:
         problem = error.problems[0]
         findings.append(Finding("E201", MANIFEST, problem.got or problem.what))
         return None
-    findings += check_secrets(MANIFEST, data.splitlines())
-    findings += check_manifest_text(MANIFEST, data)
-    findings += manifest_rules.check_names(folder, manifest)
-    findings += manifest_rules.check_hashes(folder, manifest)
+    findings += file_rules.check_secrets(MANIFEST, data.splitlines())
+    findings += file_rules.check_manifest_text(MANIFEST, data)
+    findings += file_rules.check_names(folder, manifest)
+    findings += file_rules.check_hashes(folder, manifest)
     card = _read_card(folder, manifest, findings)
     return card and Entry(folder, manifest, *card, hashlib.sha256(data).hexdigest())
 
@@ -232,7 +205,7 @@ def _read_card(
     folder: Path, manifest: EntryManifest, findings: list[Finding]
 ) -> tuple[ModelCard, str] | None:
     data = read_bounded(folder / CARD, MAX_CARD)
-    findings += check_secrets(CARD, data.splitlines())
+    findings += file_rules.check_secrets(CARD, data.splitlines())
     try:
         card, text = parse_card(data, Path(CARD))
     except DataError as error:
@@ -241,7 +214,7 @@ def _read_card(
             for problem in error.problems
         ]
         return None
-    findings += check_hidden(CARD, data.decode())
-    findings += manifest_rules.check_card(card, manifest)
-    findings += manifest_rules.check_filled_in(text)
+    findings += file_rules.check_hidden(CARD, data.decode())
+    findings += file_rules.check_card(card, manifest)
+    findings += file_rules.check_filled_in(text)
     return card, text

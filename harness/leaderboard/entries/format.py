@@ -1,6 +1,4 @@
-"""The files of an entry: `manifest.json`, its rows and its prompts; how they are read without
-believing a stranger's sizes.
-"""
+"""The files of an entry, and how they are read without believing a stranger's sizes."""
 
 import math
 import os

@@ -3,7 +3,8 @@ card or ledger. What was asked otherwise, or of other images, gets the name of a
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from os.path import commonpath
@@ -12,7 +13,7 @@ from typing import Any
 
 from harness.answers.outcome import Status
 from harness.data.labels.of_task import Overrides
-from harness.leaderboard.entries.card import ModelCard, TrainingData, kind_of
+from harness.leaderboard.entries.card import card_of
 from harness.leaderboard.entries.entry import Entry, RunCase
 from harness.leaderboard.entries.format import EntryManifest, EntryRun, Prompt
 from harness.leaderboard.entries.rules.rows import render_prompts
@@ -21,7 +22,6 @@ from harness.runs.reopen import OpenRun, look_at
 from harness.specs.catalogue import Catalogue
 from harness.specs.task import WHERE_IMAGES_ARE, TaskSpec, digest_of
 from harness.store.identity import named_differences
-from harness.store.manifest import Manifest
 
 _PARTS = ("limit", "sample", "ids", "dataset_path", "dataset_name")
 """Settings that say which images, which a note says in words, or where they are."""
@@ -83,21 +83,17 @@ def _task_names(runs: Sequence[OpenRun]) -> list[str]:
     names: dict[tuple[object, ...], str] = {}
     for key in order:
         task, whole = _STRANGE.sub("_", str(key[0])), bool(key[1])
-        names[key] = _unused(task if whole else f"{task}.part", names.values())
+        taken = {each.lower() for each in names.values()}
+        named = _numbered(task if whole else f"{task}.part")
+        names[key] = next(each for each in named if each.lower() not in taken)
     return [names[key] for key in keys]
 
 
 def _asked(run: OpenRun) -> tuple[object, ...]:
     """Give what is the same for runs that may be ranked together."""
-    options = run.manifest.identity.options
     whole = _is_whole(run)
-    own = (asked_of(run.manifest), options) if whole else (run.path,)
+    own = (asked_of(run.manifest), run.manifest.identity.options) if whole else (run.path,)
     return (run.manifest.task, whole, *own)
-
-
-def _unused(name: str, used: Iterable[str]) -> str:
-    taken = {each.lower() for each in used}
-    return next(each for each in _numbered(name) if each.lower() not in taken)
 
 
 def _numbered(name: str) -> Iterator[str]:
@@ -111,23 +107,19 @@ def _entry_names(runs: Sequence[OpenRun], tasks: Sequence[str]) -> list[str]:
     """
     folders = [run.path.resolve().parent for run in runs]
     top = Path(commonpath(folders)) if folders else Path()
-    models = {run.manifest.model: set[str]() for run in runs}
-    for run in runs:
-        models[run.manifest.model].add(digest_of(run.manifest.identity.model))
-    asked = [(run.manifest.model, task) for run, task in zip(runs, tasks, strict=True)]
-    twice = {model for model, task in asked if asked.count((model, task)) > 1}
+    models = [(run.manifest.model, digest_of(run.manifest.identity.model)) for run in runs]
+    namesakes = Counter(model for model, _ in set(models))
+    asked = Counter((model, task) for (model, _), task in zip(models, tasks, strict=True))
+    twice = {model for (model, _), n in asked.items() if n > 1}
     names: list[str] = []
     owners: dict[str, tuple[str, str]] = {}
-    for run, task, folder in zip(runs, tasks, folders, strict=True):
-        model = run.manifest.model
+    for mine, task, folder in zip(models, tasks, folders, strict=True):
         inside = folder.relative_to(top).as_posix()
-        is_told = len(models[model]) > 1 or model in twice
-        name = _slug(inside if is_told and inside != "." else model)
-        mine = (model, digest_of(run.manifest.identity.model))
+        is_told = namesakes[mine[0]] > 1 or mine[0] in twice
         taken = set(zip(names, tasks, strict=False))
         name = next(
             each
-            for each in _numbered(name)
+            for each in _numbered(_slug(inside if is_told and inside != "." else mine[0]))
             if owners.get(each, mine) == mine and (each, task) not in taken
         )
         owners[name] = mine
@@ -154,7 +146,7 @@ def _in_place(run: OpenRun, task: str, name: str, note: str) -> OwnRun:
             runs=(packed,),
             files={},
         ),
-        card=_card(manifest, str(run.path)),
+        card=card_of(manifest.model, [manifest], str(run.path)),
         card_text="",
         sha256="",
     )
@@ -163,16 +155,6 @@ def _in_place(run: OpenRun, task: str, name: str, note: str) -> OwnRun:
     opened = replace(run.opened, task=spec)
     case = RunCase(name, packed, opened, tuple(run.rows), _prompts(run), asked)
     return OwnRun(entry, case, note, _is_whole(run))
-
-
-def _card(manifest: Manifest, where: str) -> ModelCard:
-    parameters = manifest.model_facts.get("parameters")
-    return ModelCard.model_construct(
-        model=manifest.model,
-        kind=kind_of([manifest], where),
-        training_data=TrainingData(imagenet_train="unknown", imagenet_val="unknown"),
-        parameters=parameters if isinstance(parameters, int) and parameters > 0 else None,
-    )
 
 
 def _prompts(run: OpenRun) -> tuple[Prompt, ...]:

@@ -11,20 +11,11 @@ from typing import Any
 
 import harness
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides
-from harness.data.opened import open_task
 from harness.errors import DataError, Problem
-from harness.leaderboard.entries.card import (
-    MAX_CARD,
-    ModelCard,
-    kind_of,
-    new_card,
-    parse_card,
-    unfilled,
-)
-from harness.leaderboard.entries.check import examine
+from harness.leaderboard.entries.card import MAX_CARD, ModelCard, new_card, parse_card, unfilled
+from harness.leaderboard.entries.check import examine_run
 from harness.leaderboard.entries.entry import Entry
-from harness.leaderboard.entries.finding import RULES
-from harness.leaderboard.entries.fixes import FIXES
+from harness.leaderboard.entries.finding import errors_in
 from harness.leaderboard.entries.format import (
     CARD,
     MANIFEST,
@@ -35,13 +26,11 @@ from harness.leaderboard.entries.format import (
     FileFacts,
     read_bounded,
 )
-from harness.leaderboard.entries.rules.files import check_task
 from harness.leaderboard.entries.rules.replay import claims_of
 from harness.leaderboard.entries.rules.rows import render_prompts
 from harness.runs.reopen import OpenRun, open_run, share_among_runs
 from harness.scores.scoring import score_run
 from harness.specs.catalogue import Catalogue
-from harness.specs.load import load_run_task
 from harness.store.lines import write_json
 from harness.store.manifest import Manifest
 from harness.store.new_folder import new_folder
@@ -103,9 +92,7 @@ def write_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _whole(values: Mapping[str, Any]) -> str:
-    """Give JSON in which nothing is half of a surrogate pair: a model may emit one, and a file name
-    that is not UTF-8 has some, but no reader of entries takes them.
-    """
+    """Give JSON without halves of surrogate pairs, which a model may emit and no reader takes."""
     text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return _HALF_PAIR.sub("\ufffd", text)
 
@@ -116,13 +103,9 @@ def row_values(row: Prediction) -> dict[str, Any]:
 
 
 def _check_runs(runs: Sequence[OpenRun]) -> None:
+    fix = "give the command of the run again until no image has an error"
     problems = [
-        Problem(
-            str(run.path),
-            "is not complete",
-            got=run.manifest.status,
-            fix="give the command of the run again until no image has an error",
-        )
+        Problem(str(run.path), "is not complete", got=run.manifest.status, fix=fix)
         for run in runs
         if run.manifest.status != "complete"
     ]
@@ -139,10 +122,8 @@ def _check_runs(runs: Sequence[OpenRun]) -> None:
     ]
     models = sorted({run.manifest.model for run in runs})
     if len(models) > 1:
-        fix = "make an entry for each model"
-        problems.append(
-            Problem("RUN…", "are runs of several models", got=", ".join(models), fix=fix)
-        )
+        what, fix = "are runs of several models", "make an entry for each model"
+        problems.append(Problem("RUN…", what, got=", ".join(models), fix=fix))
     tasks = [run.manifest.task for run in runs]
     problems += [
         Problem("RUN…", "has two runs of one task", got=task, fix="name one of them")
@@ -173,14 +154,10 @@ def _write_run(folder: Path, run: OpenRun) -> EntryRun:
     if hashes:
         prompts = render_prompts(run.opened.task, run.opened.classes, rows)
         if prompts.keys() != hashes:
-            raise DataError(
-                Problem(
-                    str(run.path),
-                    "the prompts of the run are not those that its task renders now",
-                    got=f"{len(hashes - prompts.keys())} of {len(hashes)} are others",
-                    fix="pack with the version of the task that the run was made with",
-                )
-            )
+            what = "the prompts of the run are not those that its task renders now"
+            got = f"{len(hashes - prompts.keys())} of {len(hashes)} are others"
+            fix = "pack with the version of the task that the run was made with"
+            raise DataError(Problem(str(run.path), what, got, fix=fix))
         lines = [{"sha256": digest, "text": prompts[digest]} for digest in sorted(prompts)]
         write_lines(folder / packed.prompts, lines)
     return packed
@@ -189,27 +166,13 @@ def _write_run(folder: Path, run: OpenRun) -> EntryRun:
 def _refuse_faults(
     catalogue: Catalogue, entry: Entry, runs: Sequence[OpenRun], overrides: Overrides
 ) -> None:
-    """Raise DataError for every rule by which the checker, and so the leaderboard, would refuse
-    what was packed.
-    """
+    """Raise DataError for every rule by which the checker would refuse what was packed."""
     problems = []
     for packed, run in zip(entry.manifest.runs, runs, strict=True):
-        found = list(check_task(catalogue, packed))
-        if not found:
-            task = load_run_task(catalogue, packed.task)
-            opened = open_task(catalogue, task, overrides, images="none")
-            found += examine(entry, packed, opened).findings
-        limit = run.manifest.limit
-        cut = limit is not None and any(each.code == "E302" for each in found)
-        again = "give the command of the run again without --limit"
-        problems += [
-            Problem(
-                *(str(run.path), f"{each.code}: {RULES[each.code]}", each.text),
-                fix=again if cut else FIXES[each.code],
-            )
-            for each in found
-            if each.severity == "error"
-        ]
+        errors = errors_in(examine_run(catalogue, entry, packed, overrides).findings)
+        cut = run.manifest.limit is not None and any(each.code == "E302" for each in errors)
+        fix = "give the command of the run again without --limit" if cut else None
+        problems += [each.as_problem(str(run.path), fix) for each in errors]
     if problems:
         raise DataError(problems)
 
@@ -218,8 +181,7 @@ def _write_card(folder: Path, manifests: list[Manifest], options: PackOptions) -
     """Write the card and give what it says."""
     path = folder / CARD
     if options.card is None:
-        model = options.name or manifests[0].model
-        text = new_card(model, manifests, kind_of(manifests, "RUN…"))
+        text = new_card(options.name or manifests[0].model, manifests)
         path.write_text(text, encoding="utf-8")
         return parse_card(text.encode(), path)[0]
     data = read_bounded(options.card, MAX_CARD)

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.leaderboard.files.data_scripts import run_key, write_script
-from harness.leaderboard.numbers.benchmark import Benchmark
-from harness.leaderboard.numbers.outside import outside
+from harness.leaderboard.numbers.benchmark import Benchmark, Suspect
 from harness.leaderboard.numbers.pairs import Pair, Pairs
 from harness.leaderboard.numbers.ranking import Place, Ranking
-from harness.leaderboard.numbers.site_model import Board, ScoredEntry, Site
+from harness.leaderboard.numbers.site_model import Board, ScoredEntry, Site, outside
 from harness.report.csv_text import csv_text
 from harness.scores.long_form import METRICS, shares_of
 from harness.scores.results import DECIMALS, Score
@@ -21,20 +20,51 @@ SCHEMA_VERSION = 5
 _DENSE = (",", ":")
 MARKER = "boards.json"
 """A folder that has this in `data/` is a site."""
+_SUSPECT = (
+    *("image_id", "label_set", "labels", "label_names", "suggested", "suggested_name"),
+    *("votes", "voters"),
+)
+"""Columns of `suspects.csv`."""
 
 
 def write_boards(data: Path, site: Site) -> None:
-    """Write `boards.json`, `boards.csv` and `boards.js`, and `NAME/pairs.js` of the benchmarks that
-    have runs on several boards.
+    """Write `boards.json`, `boards.csv` and `boards.js`; of every benchmark the images whose labels
+    look wrong, `NAME/suspects.csv` and, for `harness review make`, `NAME/suspects.jsonl`; and
+    `NAME/pairs.js` of those that have runs on several boards.
     """
     write_json(data / MARKER, _whole(site))
     rows = [line for board in site.boards for line in _lines(site, board)]
     write_text(data / "boards.csv", csv_text(list(rows[0]) if rows else ["board"], rows))
     _write_for_scripts(data / "boards.js", site)
     for benchmark in site.benchmarks:
+        _write_suspects(data, benchmark)
         if benchmark.crossed is not None:
             key = f"{benchmark.name}/pairs"
             write_script(data / f"{key}.js", f"pairs/{benchmark.name}", _crossed(benchmark.crossed))
+
+
+def _write_suspects(data: Path, benchmark: Benchmark) -> None:
+    found = benchmark.suspects
+    rows = [_suspect(benchmark, each, len(found.voters)) for each in found.images] if found else []
+    folder = data / benchmark.name
+    write_text(folder / "suspects.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    for row in rows:
+        row["labels"] = " ".join(map(str, row["labels"]))
+        row["label_names"] = "; ".join(row["label_names"])
+    write_text(folder / "suspects.csv", csv_text(_SUSPECT, rows))
+
+
+def _suspect(benchmark: Benchmark, suspect: Suspect, voters: int) -> dict[str, Any]:
+    return {
+        "image_id": suspect.image_id,
+        "label_set": benchmark.headline,
+        "labels": suspect.labels,
+        "label_names": [benchmark.class_name(label) for label in suspect.labels],
+        "suggested": suspect.class_id,
+        "suggested_name": benchmark.class_name(suspect.class_id),
+        "votes": suspect.n_votes,
+        "voters": voters,
+    }
 
 
 def _crossed(pairs: Pairs) -> dict[str, Any]:
@@ -61,11 +91,7 @@ def _whole(site: Site) -> dict[str, Any]:
                 "rows": [_row(board, row) for row in board.rows],
                 "rankings": [_ranking(each) for each in board.rankings],
                 "references": [
-                    {
-                        "name": each.name,
-                        "note": each.note,
-                        "accuracy": {k: _rounded(v) for k, v in each.accuracy.items()},
-                    }
+                    {**asdict(each), "accuracy": {k: _rounded(v) for k, v in each.accuracy.items()}}
                     for each in board.references
                 ],
             }

@@ -178,9 +178,7 @@ def _names(opened_tasks: Sequence[OpenTask], numbered: bool) -> list[str]:
 def describe(
     benchmark: BenchmarkLabels, images: str | None, pictures: Mapping[str, str] | None = None
 ) -> Benchmark:
-    """Give what the site says of a benchmark; `images` says where its images are in the site,
-    `pictures` where those are that lie elsewhere, by id.
-    """
+    """Give what the site says of a benchmark; `images` and `pictures` are those of `Benchmark`."""
     pairs = zip(benchmark.labels.sets, benchmark.truths, strict=True)
     masks = benchmark.group_masks(benchmark.headline)
     return Benchmark(

@@ -1,7 +1,9 @@
-"""Put the runs of one task under one protocol on a board, with its rankings and pairs."""
+"""Put the runs of one task under one protocol on a board, with its rankings and pairs; and compare
+the runs of different boards: an MLLM beside a classifier, one model under two protocols.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import combinations
 
 import numpy as np
@@ -10,7 +12,7 @@ from pydantic import JsonValue
 from harness.data.opened import OpenTask
 from harness.errors import DataError, Problem
 from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels
-from harness.leaderboard.numbers.pairs import make_pairs
+from harness.leaderboard.numbers.pairs import Pairs, make_pairs
 from harness.leaderboard.numbers.ranking import Marks, Ranking, rank_models, ranks_of
 from harness.leaderboard.numbers.references import references
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry
@@ -57,7 +59,7 @@ def make_board(task: TaskSpec, labels: BenchmarkLabels, runs: Sequence[ScoredEnt
     if protocol == "mc":
         _check_options(runs)
     (asked,) = _unpacked(labels, [runs[0].images.asked])
-    rankings = rank(labels, runs)
+    rankings = tuple(each for truth in labels.truths for each in _rankings(labels, truth, runs))
     headline = next(each for each in rankings if each.is_of(labels.headline.name))
     by_name = {run.name: run for run in runs}
     rows = _rows([by_name[place.name] for place in headline.places], int(asked.sum()))
@@ -83,21 +85,17 @@ def make_board(task: TaskSpec, labels: BenchmarkLabels, runs: Sequence[ScoredEnt
     )
 
 
-def rank(labels: BenchmarkLabels, runs: Sequence[ScoredEntry]) -> tuple[Ranking, ...]:
-    """Rank runs by every label set, on all images that it labels and on each of its groups.
-
-    A group without a scored image, or of all scored images, has no ranking, nor has a label set
-    that knows none of the images, unless it is the headline's.
-    """
-    return tuple(each for truth in labels.truths for each in _rankings(labels, truth, runs))
-
-
 _RANKED: tuple[Group, ...] = tuple(each for each in GROUPS if each != "N")
 
 
 def _rankings(
     labels: BenchmarkLabels, truth: Truth, runs: Sequence[ScoredEntry]
 ) -> Iterator[Ranking]:
+    """Rank runs by a label set, on all images that it labels and on each of its groups.
+
+    A group without a scored image, or of all scored images, has no ranking, nor has a label set
+    that knows none of the images, unless it is the headline's.
+    """
     protocol = runs[0].protocol
     scores = [run.results.scores[protocol][truth.name] for run in runs]
     marks, masks = marks_of(labels, truth, runs), labels.group_masks(truth)
@@ -130,6 +128,28 @@ def draws_of(runs: Sequence[ScoredEntry]) -> Draws:
     """Give how the bootstrap of some runs' results drew, which is one for all."""
     drawn = runs[0].results.bootstrap
     return Draws(drawn.draws, drawn.seed)
+
+
+MOST_RUNS = 100
+"""With more runs on the boards of a benchmark their pairs would be more than a page can load."""
+
+
+def crossed(boards: Sequence[Board], labels: BenchmarkLabels) -> Pairs | None:
+    """Compare every two runs of a benchmark's boards that are not on one board, on the images that
+    both have scored by the headline labels; names are `<board's slug>:<entry>`.
+
+    Holm's correction is over all pairs of the runs, those of one board too. None for fewer than two
+    boards, and for more than `MOST_RUNS` runs.
+    """
+    rows = [row for board in boards for row in board.rows]
+    if len(boards) < 2 or len(rows) > MOST_RUNS:
+        return None
+    names = [f"{board.slug}:{row.name}" for board in boards for row in board.rows]
+    pairs = make_pairs(names, marks_of(labels, labels.headline, rows), draws_of(rows))
+    places = np.array([place for place, board in enumerate(boards) for _ in board.rows])
+    kept = places[pairs.a] != places[pairs.b]
+    arrays = [each.name for each in fields(pairs) if each.name != "names"]
+    return replace(pairs, **{name: getattr(pairs, name)[kept] for name in arrays})
 
 
 def _unpacked(labels: BenchmarkLabels, masks: Sequence[bytes]) -> Bools:
@@ -165,9 +185,7 @@ def _rows(runs: Sequence[ScoredEntry], n_images: int) -> tuple[ScoredEntry, ...]
 
 
 def _distractors(task: TaskSpec, runs: Sequence[ScoredEntry]) -> dict[str, JsonValue] | None:
-    """Say how the options of a board were drawn: by the task where a run has those it draws. All
-    runs have the same options.
-    """
+    """Say how the options of all runs were drawn: as the task draws where any run says so."""
     found = [distractors_of(task, run.run.run) for run in runs]
     drawn = task.distractors.model_dump(mode="json") if task.distractors else None
     return drawn if drawn in found else found[0]

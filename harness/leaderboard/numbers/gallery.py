@@ -1,14 +1,12 @@
-"""What a model's page shows of single classes and answers, chosen without chance, and what became
-of its answers under other labels.
-"""
+"""What a model's page shows of classes and answers, and what other labels made of these."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from harness.answers.outcome import MAPPED, Status
 from harness.data.classes import ClassList, normalize_name
-from harness.leaderboard.numbers.site_model import ClassScore, Confused, Decomposition, OutOfPrompt
 from harness.scores.answers import NO_CLASS, Answers, Bools
 from harness.scores.judgement import Judgement
 from harness.scores.results import Protocol, Share
@@ -19,6 +17,54 @@ PAIRS_SHOWN = 15
 ANSWERS_SHOWN = 24
 LONGEST_ANSWER = 300
 _OUT = (Status.OOP, Status.UNPARSED, Status.REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Decomposition:
+    """The images that both label sets score, by what became of the answer; the five sum to n."""
+
+    n: int
+    right_right: int
+    wrong_right: int
+    """Wrong under the original labels, right under the headline ones."""
+    right_wrong: int
+    wrong_wrong: int
+    """A class was named, and it is wrong under both."""
+    no_class: int
+    """No class was named (out of prompt, unparsed, refused, empty)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassScore:
+    """Accuracy on the images of one class, under the headline label set."""
+
+    class_id: int
+    n: int
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Confused:
+    """How often images of one class were taken for another."""
+
+    class_id: int
+    answered: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfPrompt:
+    """An answer that is no name of the list, for the gallery."""
+
+    image_id: str
+    answer: str
+    """Verbatim, at most 300 characters of it."""
+    status: Status
+    class_id: int | None
+    """The class that it was mapped to."""
+    similarity: float | None
+    right: bool | None
+    """Whether that class is right under the headline labels; None when nothing says."""
 
 
 def extremes(

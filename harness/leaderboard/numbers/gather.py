@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.data.labels.of_task import Overrides, share_overrides
 from harness.data.opened import OpenTask, open_task
 from harness.errors import DataError, Problem, UserError
-from harness.leaderboard.entries.check import is_entry
+from harness.leaderboard.entries.check import entries_in
 from harness.leaderboard.entries.entry import Entry, open_entry
 from harness.leaderboard.entries.finding import Report, errors_in
 from harness.leaderboard.entries.ledger import LEDGER, Decision, decisions_on, read_ledger, vanished
@@ -45,16 +45,11 @@ def gather(catalogue: Catalogue, folder: Path) -> Gathered:
     one that was decided on, and not withdrawn, is not there.
     """
     if not folder.is_dir():
-        raise UserError(
-            Problem(str(folder), "there is no such folder", fix="give a folder of entries")
-        )
+        fix = "give a folder of entries"
+        raise UserError(Problem(str(folder), "there is no such folder", fix=fix))
     ledger = read_ledger(folder / LEDGER)
     last = {decision.entry: decision.decision for decision in ledger}
-    paths = [
-        path
-        for path in sorted(folder.iterdir())
-        if is_entry(path) and last.get(path.name) != "withdrawn"
-    ]
+    paths = [path for path in entries_in(folder) if last.get(path.name) != "withdrawn"]
     missing = vanished(ledger, [path.name for path in paths])
     if missing:
         what = "entries that were decided on are not there"
@@ -92,14 +87,11 @@ def open_tasks(
     names = sorted({run.task for entry in entries for run in entry.manifest.runs})
     tasks = {name: load_run_task(catalogue, name) for name in names}
     overrides = share_overrides(catalogue, [*tasks.values()], overrides)
-    opened_tasks: dict[str, OpenTask] = {}
     opened: dict[object, OpenTask] = {}
-    for name, task in tasks.items():
-        labels = _labels_of(task)
-        if labels not in opened:
+    for task in tasks.values():
+        if (labels := _labels_of(task)) not in opened:
             opened[labels] = open_task(catalogue, task, overrides, images="none")
-        opened_tasks[name] = replace(opened[labels], task=task)
-    return opened_tasks
+    return {name: replace(opened[_labels_of(task)], task=task) for name, task in tasks.items()}
 
 
 def _labels_of(task: TaskSpec) -> object:

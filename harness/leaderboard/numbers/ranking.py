@@ -66,11 +66,6 @@ class Ranking:
         """Whether it is of all images of a label set."""
         return (self.label_set, self.group) == (label_set, "A")
 
-    @property
-    def is_of_few(self) -> bool:
-        """Whether it has too few images to say much."""
-        return self.n < FEW_IMAGES
-
 
 @dataclass(frozen=True, slots=True)
 class Marks:

@@ -84,13 +84,11 @@ def _row_state(row: ScoredEntry, place: Place) -> RowState:
 def since(before: Release, site: Site) -> Since:
     """Say what moved since a release, ranking by ranking, each with what is known of the reason."""
     now = state_of(site)
-    empty: Mapping[str, RowState] = {}
-    moves = []
+    moves: list[Move] = []
     for slug in [*now.boards, *(each for each in before.boards if each not in now.boards)]:
         old, new = before.boards.get(slug), now.boards.get(slug)
         whole = _reasons(old, new, before.harness_version != now.harness_version)
-        rows = (old.rows if old else empty, new.rows if new else empty)
-        moves += [Move(slug, *each) for each in _moves(*rows, whole)]
+        moves += _moves(slug, old.rows if old else {}, new.rows if new else {}, whole)
     return Since(before.date, before.harness_version, tuple(moves))
 
 
@@ -103,16 +101,17 @@ def _reasons(old: BoardState | None, new: BoardState | None, other_harness: bool
 
 
 def _moves(
-    old: Mapping[str, RowState], new: Mapping[str, RowState], whole: list[str]
-) -> Iterator[tuple[str, str, str]]:
-    """Give entry, what moved, and why; nothing for entries that stand as they stood."""
+    board: str, old: Mapping[str, RowState], new: Mapping[str, RowState], whole: list[str]
+) -> Iterator[Move]:
+    """Say what moved and why; nothing of entries that stand as they stood."""
     for name in sorted({*old, *new}):
         if name not in old:
-            yield name, f"new, rank {new[name].rank}", ""
+            yield Move(board, name, f"new, rank {new[name].rank}", "")
         elif name not in new:
-            yield name, f"gone, was rank {old[name].rank}", ""
+            yield Move(board, name, f"gone, was rank {old[name].rank}", "")
         elif old[name] != new[name]:
-            yield name, _what(old[name], new[name]), _why(old[name], new[name], whole)
+            why = _why(old[name], new[name], whole)
+            yield Move(board, name, _what(old[name], new[name]), why)
 
 
 def _what(old: RowState, new: RowState) -> str:

@@ -21,7 +21,7 @@ from harness.leaderboard.entries.check import examine
 from harness.leaderboard.entries.entry import Entry
 from harness.leaderboard.entries.finding import Finding, Report, errors_in
 from harness.leaderboard.entries.format import EntryRun
-from harness.leaderboard.entries.rules.replay import compare_claims
+from harness.leaderboard.entries.rules.replay import check_claims
 from harness.leaderboard.entries.rules.rows import expected_ids
 from harness.leaderboard.files.data_scripts import remove_run, run_key, write_run
 from harness.leaderboard.numbers import gallery
@@ -34,14 +34,9 @@ from harness.scores.results import Protocol, Results
 from harness.scores.scoring import request_of, results_of
 
 
-def save_labels(labels: BenchmarkLabels, opened_tasks: Mapping[str, OpenTask], path: Path) -> None:
-    """Write what each process reads: labels, and the tasks under them by name."""
-    path.write_bytes(pickle.dumps((labels, dict(opened_tasks))))
-
-
 @lru_cache(maxsize=1)
 def _load_labels(path: Path) -> tuple[BenchmarkLabels, Mapping[str, OpenTask]]:
-    """Read a file of `save_labels`; runs come sorted by benchmark, so that one is kept."""
+    """Read the labels of a benchmark and its tasks; runs come sorted by it, so that one is kept."""
     labels, opened_tasks = pickle.loads(path.read_bytes())
     return labels, opened_tasks
 
@@ -50,7 +45,7 @@ def score_entry_run(
     data: Path, entry: Entry, run: EntryRun, labels: Path
 ) -> tuple[ScoredEntry, ...] | Report:
     """Read the rows of a run, score them for each of its boards, and write its files below `data`;
-    `labels` is a file of `save_labels`.
+    `labels` is a file that `score_all` saves.
 
     Gives the errors where the checker refuses the run; nothing is written then. Raises DataError
     when the rows are of none of the benchmark's images.
@@ -61,7 +56,7 @@ def score_entry_run(
         return Report(entry.name, entry.name, errors_in(examined.findings))
     laid = lay(entry, examined.case, benchmark)
     scored = tuple(score_laid(laid, each, examined.why_claimed(each)) for each in run.protocols)
-    unproven = errors_in(compare_claims(examined.case, scored[0].results))
+    unproven = errors_in(check_claims(examined.case, scored[0].results))
     if unproven:
         return Report(entry.name, entry.name, unproven)
     write_run(data, laid)
@@ -74,7 +69,8 @@ def score_laid(laid: LaidRun, protocol: Protocol, why_claimed: str | None = None
     counted = counted_rows(laid.answers, protocol)
     best, worst = gallery.extremes(results.per_class[headline.truth.name])
     change = f"{original.truth.name}->{headline.truth.name}" if original else ""
-    asked, answered = _asked(laid), laid.spread(laid.answers.answered)
+    ids, answered = expected_ids(laid.case), laid.spread(laid.answers.answered)
+    asked = np.array([each in ids for each in laid.benchmark.image_ids], dtype=np.bool_)
     return ScoredEntry(
         entry=laid.entry,
         run=laid.case.run,
@@ -116,11 +112,6 @@ def _results(laid: LaidRun, protocol: Protocol) -> Results:
         sample=None,
     )
     return results_of(laid.answers, laid.judged, request)
-
-
-def _asked(laid: LaidRun) -> Bools:
-    ids = expected_ids(laid.case)
-    return np.array([each in ids for each in laid.benchmark.image_ids], dtype=np.bool_)
 
 
 def _questions(laid: LaidRun) -> bytes:
@@ -171,7 +162,7 @@ def score_all(
     with tempfile.TemporaryDirectory(dir=data.parent) as folder:
         for each in {found.name: found for found in labels.values()}.values():
             under = {task: found for task, found in opened_tasks.items() if labels[task] is each}
-            save_labels(each, under, Path(folder) / each.name)
+            (Path(folder) / each.name).write_bytes(pickle.dumps((each, under)))
         saved = [Path(folder) / labels[run.task].name for _, run in jobs]
         for found in _scored(data, jobs, saved):
             if isinstance(found, Report):

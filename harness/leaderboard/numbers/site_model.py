@@ -5,14 +5,15 @@ Accuracies, shares and changes are percent (points) as floats; None where there 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
-from harness.answers.outcome import Status
 from harness.leaderboard.entries.branding import Branding
 from harness.leaderboard.entries.entry import Entry
 from harness.leaderboard.entries.finding import Report
 from harness.leaderboard.entries.format import EntryRun
 from harness.leaderboard.entries.ledger import Decision
 from harness.leaderboard.numbers.benchmark import Benchmark
+from harness.leaderboard.numbers.gallery import ClassScore, Confused, Decomposition, OutOfPrompt
 from harness.leaderboard.numbers.pairs import Pair
 from harness.leaderboard.numbers.ranking import Place, Ranking
 from harness.scores.results import Change, LabelSetInfo, Protocol, Results, Score
@@ -32,21 +33,6 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Decomposition:
-    """The images that both label sets score, by what became of the answer; the five sum to n."""
-
-    n: int
-    right_right: int
-    wrong_right: int
-    """Wrong under the original labels, right under the headline ones."""
-    right_wrong: int
-    wrong_wrong: int
-    """A class was named, and it is wrong under both."""
-    no_class: int
-    """No class was named (out of prompt, unparsed, refused, empty)."""
-
-
-@dataclass(frozen=True, slots=True)
 class Before:
     """Accuracy by the original labels, on the images that the headline labels score too."""
 
@@ -54,39 +40,6 @@ class Before:
     accuracy: float
     ci95: Interval | None
     """Wilson's."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClassScore:
-    """Accuracy on the images of one class, under the headline label set."""
-
-    class_id: int
-    n: int
-    accuracy: float
-
-
-@dataclass(frozen=True, slots=True)
-class Confused:
-    """How often images of one class were taken for another."""
-
-    class_id: int
-    answered: int
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class OutOfPrompt:
-    """An answer that is no name of the list, for the gallery."""
-
-    image_id: str
-    answer: str
-    """Verbatim, at most 300 characters of it."""
-    status: Status
-    class_id: int | None
-    """The class that it was mapped to."""
-    similarity: float | None
-    right: bool | None
-    """Whether that class is right under the headline labels; None when nothing says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +67,7 @@ class ScoredEntry:
     run: EntryRun
     protocol: Protocol
     claimed: str | None
-    """Why the accuracy is a claim of the submitter; None where it was found again from the texts.
-    """
+    """Why the accuracy is the submitter's claim; None where it was found again from the texts."""
     results: Results
     """Without the accuracy of single classes, which would be most of it."""
     headline: Score
@@ -183,9 +135,7 @@ class ScoredEntry:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The runs of one task under one protocol, which are never mixed with others', and their
-    rankings.
-    """
+    """The runs of one task under one protocol, never mixed with others', and their rankings."""
 
     slug: str
     """`<task>--<protocol>`, for addresses; with `--claimed` where claims have a board of theirs."""
@@ -193,8 +143,7 @@ class Board:
     task: str
     protocol: Protocol
     claimed: bool
-    """Whether its runs are those of which nothing in the entries gives the classes again: they are
-    ranked among themselves."""
+    """Whether nothing in the entries gives the classes again; ranked among themselves."""
     description: str
     original: str | None
     """Name of the original label set, where another one ranks."""
@@ -208,21 +157,17 @@ class Board:
     rows: tuple[ScoredEntry, ...]
     """By headline accuracy, best first; equal ones by name."""
     rankings: tuple[Ranking, ...]
-    """By every label set, on all its images and then on each group of them; none where `is_part`.
-    """
+    """By every label set, on all its images and each group of them; none where `is_part`."""
     references: tuple[Reference, ...]
     pairs: Sequence[Pair]
     """Every two rows, in the order of the rows."""
     note: str = ""
-    """Of one's own runs, what part of the images they are of, and in what they were asked otherwise
-    than the task asks."""
+    """Of one's own runs, which images they are of, and in what they were asked otherwise."""
     is_part: bool = False
     """Whether it is of one run that is not complete, which has no rank."""
 
     def place(self, name: str, label_set: str | None = None) -> Place | None:
-        """Give where an entry stands by a label set, the headline's unless another one is named;
-        None where that has no ranking.
-        """
+        """Give where an entry stands by a label set, or the headline's; None without a ranking."""
         by = self.headline if label_set is None else label_set
         places = (place for each in self.rankings if each.is_of(by) for place in each.places)
         return next((place for place in places if place.name == name), None)
@@ -270,16 +215,15 @@ class Site:
     version: str
     """Of the harness."""
     date: str
-    """Of the newest entry or decision; the day of the build is not in it, so that two builds are
-    equal."""
+    """Of the newest entry or decision, not of the build, so that two builds are equal."""
     benchmarks: tuple[Benchmark, ...]
     boards: tuple[Board, ...]
     """By benchmark, then in the order ow, mc, cw, cw_plus, classify, then by task."""
     entries: tuple[Entry, ...]
     """By name."""
-    decisions: tuple[Decision, ...]
+    decisions: tuple[Decision, ...] = ()
     """The whole ledger, newest first; withdrawn entries are only here."""
-    refused: tuple[Report, ...]
+    refused: tuple[Report, ...] = ()
     """Entries that the checker refuses, by name, with its errors; they are only here."""
     own: OwnRuns | None = None
     """For a site of one's own runs (`harness view`); None for a leaderboard."""
@@ -290,3 +234,36 @@ class Site:
     def label_sets_of(self, board: Board) -> Mapping[str, LabelSetInfo]:
         """Give the label sets of a board's benchmark."""
         return next(each.label_sets for each in self.benchmarks if each.name == board.benchmark)
+
+
+Why = Literal["incomplete", "refused", "withdrawn"]
+_INCOMPLETE = ("E302", "E311")
+"""Rules of the checker on images without an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A reason why an entry is on no ranking; an entry may have several."""
+
+    entry: str
+    why: Why
+    where: str
+    """Rule and file; for `withdrawn` the date of the decision."""
+    text: str
+    """A submitter's words may stand in it."""
+
+
+def outside(site: Site) -> tuple[Outside, ...]:
+    """Give every reason for every entry that is on no ranking, by the entry's name."""
+    found = []
+    for report in site.refused:
+        for each in report.findings:
+            why: Why = "incomplete" if each.code in _INCOMPLETE else "refused"
+            found.append(Outside(report.name, why, f"{each.code} {each.where}", each.message))
+    last = {each.entry: each for each in reversed(site.decisions)}
+    found += [
+        Outside(each.entry, "withdrawn", each.date, each.reason)
+        for each in last.values()
+        if each.decision == "withdrawn"
+    ]
+    return tuple(sorted(found, key=lambda each: each.entry))

@@ -1,80 +1,25 @@
 """Images whose labels look wrong: good models of several kinds name one class, and it is no label.
 
-Pure functions of arrays; m models, n images. A vote is the class that a model's answer counts as,
-equivalent classes merged; -1 is none.
+m models, n images. A vote is the class that a model's answer counts as, equivalent classes merged;
+-1 is none.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
 from harness.data.labels.label_set import Equivalences
+from harness.leaderboard.numbers.benchmark import Control, Suspect, Suspects, Voter
+from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels
+from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.scores.answers import NO_CLASS, Answers, Bools, Ints
 from harness.scores.truth import Truth, merge_ids
-from harness.specs.model import Kind
 
 MARGIN = 10.0
 """Points below the most accurate model within which a model is a good one."""
 FEWEST, MOST = 3, 7
 """How many good models vote."""
-
-
-@dataclass(frozen=True, slots=True)
-class Voter:
-    """A good model, and the ranking in which it is most accurate, which gives its vote."""
-
-    board: str
-    """Its slug."""
-    entry: str
-    model: str
-    kind: Kind
-    accuracy: float
-    claimed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Suspect:
-    """An image whose labels the voters contradict."""
-
-    image_id: str
-    labels: tuple[int, ...]
-    class_id: int
-    """What the voters that name a class name, all of them."""
-    n_votes: int
-    """How many they are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """What the rule marks under the original labels, and what the corrected labels say of that.
-
-    All counts are of images that both label sets know.
-    """
-
-    voters: tuple[Voter, ...]
-    """The good models by the original labels."""
-    n: int
-    """Images that the rule marks under the original labels."""
-    confirmed: int
-    """Of these, the class that the models name is among the corrected labels."""
-    gone: int
-    """Of these, no original label is among the corrected ones."""
-    n_all: int
-    """All images with an original label."""
-    gone_all: int
-    """Of all, no original label is among the corrected ones."""
-
-
-@dataclass(frozen=True, slots=True)
-class Suspects:
-    """The suspect images of a benchmark under its headline labels."""
-
-    voters: tuple[Voter, ...]
-    """The most accurate one first; fewer than `FEWEST` mark nothing."""
-    images: tuple[Suspect, ...]
-    """Those with the most votes first, then by id."""
-    control: Control | None
-    """None without original labels beside, and with too few good models by them."""
+_Run = tuple[Voter, ScoredEntry]
 
 
 def votes_of(answers: Answers, counted: Bools, same: Equivalences) -> Ints:
@@ -117,3 +62,64 @@ def control_of(
     confirmed = corrected.holds(np.arange(len(classes)), classes)
     masks = (marked, marked & confirmed, marked & gone, both, gone)
     return Control(voters, *(int(mask.sum()) for mask in masks))
+
+
+def find_suspects(boards: Sequence[Board], labels: BenchmarkLabels) -> Suspects:
+    """Find the images of a benchmark whose headline labels its good models contradict.
+
+    Each model has one vote, that of its most accurate run; not of multiple choice, whose options
+    always hold a label, nor of a run without an answer to every image. Good are the models within
+    `MARGIN` points of the most accurate one, at most `MOST`: the best of each kind, then the most
+    accurate others.
+    """
+    truth, before, n = labels.headline, labels.before, len(labels.image_ids)
+    good = _good(boards, truth.name)
+    classes, n_votes = agreed(_votes(good, n))
+    known = next(each.labels for each in labels.labels.sets if each.name == truth.name)
+    found = [
+        Suspect(
+            image_id := labels.image_ids[place],
+            tuple(sorted(known[image_id])),
+            int(classes[place]),
+            int(n_votes[place]),
+        )
+        for place in np.flatnonzero(contradicted(truth, classes)).tolist()
+    ]
+    found.sort(key=lambda each: (-each.n_votes, each.image_id))
+    by_original = _good(boards, before.name) if before else []
+    control = None
+    if before and len(by_original) >= FEWEST:
+        classes, _ = agreed(_votes(by_original, n))
+        control = control_of(before, truth, tuple(voter for voter, _ in by_original), classes)
+    return Suspects(tuple(voter for voter, _ in good), tuple(found), control)
+
+
+def _good(boards: Sequence[Board], label_set: str) -> list[_Run]:
+    """Give a run of each good model by a label set, the most accurate first."""
+    runs = [
+        (_voter(board, row, label_set), row)
+        for board in boards
+        for row in board.rows
+        if board.protocol != "mc" and not board.is_part and row.coverage == 100
+    ]
+    runs.sort(key=lambda run: (-run[0].accuracy, run[0].entry, run[0].board))
+    best: dict[str, _Run] = {}
+    for voter, row in runs:
+        best.setdefault(voter.model, (voter, row))
+    least = max(max((voter.accuracy for voter, _ in runs), default=0.0) - MARGIN, 0.0)
+    near = [(voter, row) for voter, row in best.values() if voter.accuracy >= least]
+    firsts = {voter.kind: voter.model for voter, _ in reversed(near)}.values()
+    chosen = sorted((voter.model for voter, _ in near), key=lambda model: model not in firsts)
+    return [(voter, row) for voter, row in near if voter.model in chosen[:MOST]]
+
+
+def _voter(board: Board, row: ScoredEntry, label_set: str) -> Voter:
+    score = row.results.scores[board.protocol].get(label_set)
+    accuracy = -1.0 if score is None or score.accuracy is None else score.accuracy
+    return Voter(board.slug, row.name, row.model, row.kind, accuracy, board.claimed)
+
+
+def _votes(runs: Sequence[_Run], n: int) -> Ints:
+    """Give what the runs vote for: [m, n]."""
+    packed = b"".join(row.images.votes for _, row in runs)
+    return np.frombuffer(packed, dtype="<i2").reshape(len(runs), n).astype(np.int64)

@@ -1,11 +1,11 @@
 """The pages of a site: what each shows, with its tables and figures, and how all are written."""
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import jinja2
 from jinja2.bccache import Bucket
@@ -16,9 +16,8 @@ from harness.leaderboard.files import bibtex
 from harness.leaderboard.files.answers import answers_path
 from harness.leaderboard.numbers import suspects
 from harness.leaderboard.numbers.benchmark import Benchmark
-from harness.leaderboard.numbers.outside import outside
 from harness.leaderboard.numbers.ranking import FEW_IMAGES
-from harness.leaderboard.numbers.site_model import Board, ScoredEntry, Site
+from harness.leaderboard.numbers.site_model import Board, ScoredEntry, Site, outside
 from harness.leaderboard.pages import typeset
 from harness.leaderboard.pages.board_table import BoardTable, board_table
 from harness.leaderboard.pages.plots.decomposition import decomposition
@@ -32,7 +31,6 @@ from harness.leaderboard.pages.plots.reliability import reliability
 from harness.leaderboard.pages.plots.scatter import scatter
 from harness.leaderboard.pages.plots.slope import slope
 from harness.leaderboard.pages.ranking_switch import Choice, choices
-from harness.leaderboard.pages.reporting import report_address
 from harness.leaderboard.pages.summary import summary
 from harness.report.show import notes_of
 from harness.specs.catalogue import own_root
@@ -52,8 +50,7 @@ class BoardView:
     choices: tuple[Choice, ...]
     """The rankings of the board's own page."""
     index_figures: tuple[Figure, ...]
-    """Those that stand below the table in the index: none for a single model, which they would only
-    repeat, nor where the index would grow too large."""
+    """Those below the table of the index: none for a single model, nor where it would be large."""
     figures: tuple[Figure, ...]
     """Those of the board's own page; of a single model what became of its answers alone."""
 
@@ -72,13 +69,10 @@ class BenchmarkView:
     @property
     def has_both(self) -> bool:
         """Whether there are original labels and others that rank."""
-        original = self.benchmark.original
-        return original is not None and original != self.benchmark.headline
+        return self.benchmark.original not in (None, self.benchmark.headline)
 
     def explorer(self, image_id: str) -> str:
-        """Give the address of an image with the answers of two models, of those that vote on labels
-        where there are any.
-        """
+        """Give the address of an image with the answers of two models, first those that vote."""
         found = self.benchmark.suspects
         runs = [f"{each.board}:{each.entry}" for each in found.voters] if found else []
         runs += [f"{each.board.slug}:{row.name}" for each in self.boards for row in each.board.rows]
@@ -93,15 +87,6 @@ class RunView:
     benchmark: Benchmark
     board: Board
     row: ScoredEntry
-
-    @property
-    def sha256(self) -> str:
-        """The hash of the rows that were scored."""
-        return self.row.entry.manifest.files[self.row.run.predictions].sha256
-
-    def class_name(self, class_id: int) -> str:
-        """Give the name of a class, or its number when the list does not have it."""
-        return self.benchmark.class_name(class_id)
 
     @property
     def notes(self) -> list[str]:
@@ -207,23 +192,6 @@ def navigation(site: Site) -> tuple[tuple[str, str], ...]:
     return tuple(each for each in NAVIGATION if site.own is None or each[0] not in _OF_ENTRIES)
 
 
-@dataclass(frozen=True, slots=True)
-class _Writer:
-    """Renders templates into files of the site."""
-
-    environment: jinja2.Environment
-    output: Path
-
-    def write(self, template: str, path: str, title: str, values: Mapping[str, object]) -> None:
-        """Write one page; `root` leads from it to the top of the site."""
-        file = self.output / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        text = self.environment.get_template(f"{template}.html.j2").render(
-            page=template, page_title=title, root="../" * path.count("/"), **values
-        )
-        file.write_text(text, encoding="utf-8", newline="\n")
-
-
 def render(site: Site, output: Path) -> None:
     """Write all HTML pages, the style sheet, the scripts and the logo into the folder `output`.
 
@@ -235,18 +203,53 @@ def render(site: Site, output: Path) -> None:
         shutil.copyfile(path, output / path.name)
     if site.branding.logo:
         (output / site.branding.logo.file).write_bytes(site.branding.logo.data)
-    writer = _Writer(_environment(site), output)
+    environment = _environment(site)
+
+    def write(template: str, path: str, title: str, **values: object) -> None:
+        file = output / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        text = environment.get_template(f"{template}.html.j2").render(
+            page=template, page_title=title, root="../" * path.count("/"), **values
+        )
+        file.write_text(text, encoding="utf-8", newline="\n")
+
     benchmarks = benchmark_views(site)
     for name, title in navigation(site):
-        writer.write(name, f"{name}.html", title, {"benchmarks": benchmarks})
-    for benchmark in benchmarks:
-        for board in benchmark.boards:
-            title = f"{typeset.PROTOCOLS[board.board.protocol].name}, {board.board.task}"
-            writer.write("board", f"boards/{board.board.slug}.html", title, {"view": board})
+        write(name, f"{name}.html", title, benchmarks=benchmarks)
+    for view in (each for benchmark in benchmarks for each in benchmark.boards):
+        title = f"{typeset.PROTOCOLS[view.board.protocol].name}, {view.board.task}"
+        write("board", f"boards/{view.board.slug}.html", title, view=view)
     for entry in site.entries:
-        values = {"view": entry_view(site, entry)}
         title = typeset.cut(entry.card.model, 80)
-        writer.write("model", f"models/{entry.name}.html", title, values)
+        write("model", f"models/{entry.name}.html", title, view=entry_view(site, entry))
+
+
+_LONGEST_NAME = 200
+"""Characters of an id or a name in a report."""
+
+
+def report_address(
+    repository: str | None,
+    benchmark: Benchmark,
+    image_id: str,
+    labels: Mapping[str, Sequence[int]],
+    suggestion: str = "",
+) -> str | None:
+    """Give the address of a new issue of the repository, filled in; None where none is known.
+
+    `labels` are the image's, by label set; `suggestion` says which are right, and is left to the
+    reader where it is empty. The same text as textOf of `static/report.js`.
+    """
+    if repository is None:
+        return None
+    lines = [f"Image: {typeset.cut(image_id, _LONGEST_NAME)}", f"Benchmark: {benchmark.name}"]
+    for name, ids in labels.items():
+        names = ", ".join(typeset.cut(benchmark.class_name(each), _LONGEST_NAME) for each in ids)
+        lines.append(f"Labels of {name}: {names or 'no label'}")
+    lines.append(f"Suggested labels: {suggestion}")
+    title = f"Label of {typeset.cut(image_id, _LONGEST_NAME)} ({benchmark.name})"
+    body = quote("\n".join(lines), safe="")
+    return f"{repository.rstrip('/')}/issues/new?title={quote(title, safe='')}&body={body}"
 
 
 class _Compiled(jinja2.BytecodeCache):

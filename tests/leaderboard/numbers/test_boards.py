@@ -10,7 +10,7 @@ from harness.answers.outcome import Status
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.errors import DataError
 from harness.leaderboard.build import build
-from harness.leaderboard.numbers.site_model import Decomposition
+from harness.leaderboard.numbers.gallery import Decomposition
 from harness.leaderboard.pages.views import entry_view
 from harness.scores.compare import Side, compare, with_holm
 from harness.scores.results import Protocol

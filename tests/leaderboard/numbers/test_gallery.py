@@ -5,8 +5,13 @@ from itertools import pairwise
 from harness.answers.outcome import Status
 from harness.data.labels.label_set import Equivalences, Labels
 from harness.leaderboard.numbers import gallery
-from harness.leaderboard.numbers.gallery import extremes, most_confused, out_of_prompt
-from harness.leaderboard.numbers.site_model import ClassScore, Confused
+from harness.leaderboard.numbers.gallery import (
+    ClassScore,
+    Confused,
+    extremes,
+    most_confused,
+    out_of_prompt,
+)
 from harness.scores.answers import to_answers
 from harness.scores.judgement import Judgement, judge
 from harness.scores.metrics import counted_rows

@@ -10,7 +10,7 @@ from harness.answers.outcome import Status
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.leaderboard.build import build
 from harness.leaderboard.entries.format import MANIFEST
-from harness.leaderboard.numbers.outside import outside
+from harness.leaderboard.numbers.site_model import outside
 from harness.store.prediction import Prediction
 from leaderboard.numbers.entry_builder import Toy, draw_rows
 from leaderboard.pages.reading import read_page

@@ -14,19 +14,19 @@ from harness.data.labels.label_set import Equivalences
 from harness.data.labels.of_task import NO_OVERRIDES
 from harness.data.sample import ids_in
 from harness.leaderboard.build import build
+from harness.leaderboard.numbers.benchmark import Suspects
 from harness.leaderboard.numbers.benchmark_labels import labels_of
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry, Site
 from harness.leaderboard.numbers.suspects import (
     FEWEST,
     MARGIN,
     MOST,
-    Suspects,
     agreed,
     contradicted,
     control_of,
+    find_suspects,
     votes_of,
 )
-from harness.leaderboard.numbers.voting import find_suspects
 from harness.scores.answers import to_answers
 from harness.scores.metrics import counted_rows
 from harness.scores.truth import to_truth

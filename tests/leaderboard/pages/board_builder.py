@@ -8,6 +8,7 @@ from itertools import combinations, product
 from harness.answers.outcome import Status
 from harness.leaderboard.entries.entry import Entry
 from harness.leaderboard.entries.finding import Report
+from harness.leaderboard.numbers import gallery
 from harness.leaderboard.numbers import site_model as model
 from harness.leaderboard.numbers.pairs import Pair
 from harness.leaderboard.numbers.ranking import Place, Ranking
@@ -142,7 +143,7 @@ def _row(
             p_mcnemar=0.001,
             p_holm=0.001,
         ),
-        decomposition=model.Decomposition(
+        decomposition=gallery.Decomposition(
             n=N,
             right_right=both,
             wrong_right=item.right - both,
@@ -150,9 +151,9 @@ def _row(
             wrong_wrong=N - item.right - item.original + both - 20,
             no_class=20,
         ),
-        best=(model.ClassScore(0, 200, 93.5), model.ClassScore(1, 210, 90.0)),
-        worst=(model.ClassScore(4, 190, 31.05), model.ClassScore(5, 200, 33.5)),
-        confused=(model.Confused(4, 5, 88), model.Confused(2, 3, 41)),
+        best=(gallery.ClassScore(0, 200, 93.5), gallery.ClassScore(1, 210, 90.0)),
+        worst=(gallery.ClassScore(4, 190, 31.05), gallery.ClassScore(5, 200, 33.5)),
+        confused=(gallery.Confused(4, 5, 88), gallery.Confused(2, 3, 41)),
         out_of_prompt=_gallery(texts) if plan.protocol in ("ow", "cw") else (),
         prompt=texts.prompt,
         is_mapped=plan.protocol == "ow",
@@ -164,9 +165,9 @@ def _row(
     )
 
 
-def _gallery(texts: Texts) -> tuple[model.OutOfPrompt, ...]:
+def _gallery(texts: Texts) -> tuple[gallery.OutOfPrompt, ...]:
     return tuple(
-        model.OutOfPrompt(
+        gallery.OutOfPrompt(
             image_id=f"toy_{number:05d}",
             answer=texts.answer,
             status=(Status.OOP, Status.UNPARSED)[number % 2],

@@ -7,10 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from harness.leaderboard.entries.branding import Branding
+from harness.leaderboard.numbers.benchmark import Control, Suspect, Suspects, Voter
 from harness.leaderboard.numbers.site_model import Site
-from harness.leaderboard.numbers.suspects import Control, Suspect, Suspects, Voter
-from harness.leaderboard.pages.reporting import report_address
-from harness.leaderboard.pages.views import render
+from harness.leaderboard.pages.views import render, report_address
 from harness.specs.site import SiteSpec
 from leaderboard.pages.reading import Element, assert_inert, read_all
 from leaderboard.pages.results_builder import CLASS_NAMES

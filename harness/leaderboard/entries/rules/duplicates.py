@@ -31,7 +31,6 @@ class _Given:
 
 
 def _given_by(rows: Iterable[Prediction]) -> _Given:
-    """Give what rows say."""
     found = {_hash(row.image_id): (row.class_id, row.answer) for row in rows}
     images = sorted(found)
     classes, texts = zip(*(found[each] for each in images), strict=True) if images else ((), ())
@@ -49,17 +48,13 @@ def _hash(text: str) -> int:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Entries that copies are looked for among; their files are read when they are asked for, and
-    once.
-    """
+    """Entries that copies are looked for among; files are read when asked for, and once."""
 
     entries: tuple[Entry, ...] = ()
     _known: dict[tuple[str, str], _Given | None] = field(default_factory=dict)
 
     def of(self, name: str, task: str) -> Iterator[tuple[str, _Given]]:
-        """Give the other entries with a run of a task, and what it says; one that cannot be read is
-        passed over, as its own check says why.
-        """
+        """Give other entries' answers to a task; what cannot be read is their own check's."""
         for entry in self.entries:
             for run in entry.manifest.runs:
                 if entry.name != name and run.task == task:

@@ -63,9 +63,7 @@ def check_secrets(where: str, lines: Iterable[bytes]) -> Iterator[Finding]:
 
 
 def watched(where: str, lines: Iterable[bytes], found: list[Finding]) -> Iterator[bytes]:
-    """Give the lines as they are, and add to `found` the first in which something looks like a
-    secret (E105).
-    """
+    """Give the lines, and add to `found` the first that seems to have a secret (E105)."""
     for number, line in enumerate(lines, start=1):
         suspect = not found and any(mark in line for mark in _MARKS)
         match = _ANY.search(line) if suspect else None
@@ -119,9 +117,7 @@ _MOST = {MANIFEST: MAX_MANIFEST, CARD: MAX_CARD}
 
 
 def check_files(folder: Path) -> Iterator[Finding]:
-    """Give what is wrong with the names, kinds and sizes of all that lies in a folder (E101, E102,
-    E104). Nothing is opened and no link is followed.
-    """
+    """Check names, kinds and sizes of all files (E101, E102, E104), without opening any."""
     if folder.is_symlink() or not folder.is_dir():
         yield Finding("E102", ".", "is no folder")
         return
@@ -175,9 +171,7 @@ def check_names(folder: Path, manifest: EntryManifest) -> Iterator[Finding]:
 
 
 def check_hashes(folder: Path, manifest: EntryManifest) -> Iterator[Finding]:
-    """Every file is listed, is there, and has its hash and size; and every path is one inside the
-    entry (E103, E203).
-    """
+    """Every file is listed, there, inside the entry, and of its hash and size (E103, E203)."""
     outside = [path for path in manifest.files if not is_inside(path)]
     for path in outside:
         yield Finding("E103", MANIFEST, f"`files` has {path!r}")
@@ -211,9 +205,7 @@ def _check_hash(folder: Path, name: str, facts: FileFacts) -> Iterator[Finding]:
 
 
 def check_card(card: ModelCard, manifest: EntryManifest) -> Iterator[Finding]:
-    """The card is of the manifest's model and of its kind, and says what is known of the training
-    data (E205, I206).
-    """
+    """The card is of the manifest's model and kind, and says what was trained on (E205, I206)."""
     if card.model != manifest.model:
         yield Finding("E205", CARD, f"is of `{card.model}`, the manifest of `{manifest.model}`")
     for run in manifest.runs:
@@ -249,9 +241,7 @@ def check_comparable(run: EntryRun, opened: OpenTask) -> Iterator[Finding]:
 
 
 def _differences(run: EntryRun, opened: OpenTask) -> list[str]:
-    """Name what answers, or their mapping, depend on and is not what the task says today; each as
-    `key: the run's -> today's`.
-    """
+    """Name what answers or mapping depend on and is another today: `key: the run's -> today's`."""
     task, identity = opened.task, run.run.identity
     was, now = (
         identity.model_copy(update={"task": _what_counts(keys)})

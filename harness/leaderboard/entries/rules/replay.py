@@ -27,7 +27,6 @@ from harness.runs.importing import listed_classes
 from harness.runs.mapping import map_rows, places_beside, places_to_map
 from harness.runs.rows import NO_ENTRY, REFUSED_BY_SERVICE
 from harness.scores.results import Protocol, Results
-from harness.scores.scoring import score_run
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec
 from harness.store.prediction import Prediction
@@ -244,18 +243,13 @@ def claims_of(results: Results) -> dict[Protocol, dict[str, Claim]]:
     }
 
 
-def check_claims(case: RunCase) -> Iterator[Finding]:
-    """Every claim is what scoring by today's label sets gives (E401).
+def check_claims(case: RunCase, results: Results) -> Iterator[Finding]:
+    """Every claim is what scoring by today's label sets gives, the `results` (E401).
 
     A claim is compared only where the labels are the same by their digest, and so are the classes
     that count as one: W402 says where they are not, I403 where a label set is not here, or was not
     there when the run was scored.
     """
-    yield from compare_claims(case, score_run(case.opened, case.run.run, case.rows, draws=1))
-
-
-def compare_claims(case: RunCase, results: Results) -> Iterator[Finding]:
-    """Do as `check_claims` with what scoring gave."""
     run, now = case.run, claims_of(results)
     names = {name for claims in run.claims.values() for name in claims}
     for name in sorted(names ^ results.label_sets.keys()):
@@ -284,11 +278,7 @@ def _compare(what: str, claim: Claim, found: Claim, *, sure: bool) -> Iterator[F
 
 def _same(a: Claim, b: Claim) -> bool:
     names = ("n", "n_right", "accuracy", "accuracy_empty_correct")
-    pairs = ((getattr(a, name), getattr(b, name)) for name in names)
-    return all(
-        one == two or (one is not None and two is not None and abs(one - two) <= _ROUNDED)
-        for one, two in pairs
-    )
+    return all(_is_close(getattr(a, name), getattr(b, name), _ROUNDED) for name in names)
 
 
 def _figures(claim: Claim) -> str:

@@ -1,11 +1,9 @@
-"""Rules on the rows of a run: which images they are of, whether their parts fit each other, their
-options and their prompts.
-"""
+"""Rules on the rows of a run: which images, whether their parts fit, options and prompts."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from itertools import chain
 
 from harness.answers.names import NONE_LISTED
@@ -36,7 +34,7 @@ def expected_ids(case: RunCase) -> frozenset[str]:
     """
     if case.asked is not None:
         return case.asked
-    original = case.original
+    original = case.opened.labels.original
     ids = frozenset(original.labels if original else chain(*(x.labels for x in case.labels.sets)))
     if case.protocol != "mc":
         return ids
@@ -101,7 +99,7 @@ def _contradiction(row: Prediction, case: RunCase) -> str | None:
 
 
 def _without_text(row: Prediction, case: RunCase) -> str | None:
-    if not case.is_imported and row.rule != _chosen_by(case):
+    if not case.run.is_imported and row.rule != _chosen_by(case):
         return "an answer without its text"
     if row.rule in _CHOSEN and (row.status is not Status.OK or row.class_id not in row.top[:1]):
         return "a class that is not the first of `top`"
@@ -140,7 +138,7 @@ def _class_of(row: Prediction, case: RunCase) -> str | None:
 
 def _beside(row: Prediction, case: RunCase) -> str | None:
     """Whether what stands beside the answer is of it."""
-    if row.answers and not case.is_imported:
+    if row.answers and not case.run.is_imported:
         return "several answers where one was asked for"
     if row.answers and row.answers[0] != row.answer:
         return "`answers` whose first is not the answer"
@@ -214,7 +212,7 @@ def check_drawn(case: RunCase) -> Iterator[Finding]:
         return
     others = [row.image_id for row in case.rows if drawn[row.image_id] != row.options]
     if others:
-        code = "W312" if case.is_imported else "E312"
+        code = "W312" if case.run.is_imported else "E312"
         yield Finding(code, case.where, listed(others))
 
 
@@ -266,17 +264,17 @@ def check_prompts(case: RunCase) -> Iterator[Finding]:
     """
     known = Counter(each.sha256 for each in case.prompts)
     asked = {row.prompt_sha256 for row in case.rows}
-    needed = case.protocol != "classify" and not case.is_imported
+    needed = case.protocol != "classify" and not case.run.is_imported
     without = [
         row.image_id
         for row in case.rows
-        if (row.prompt_sha256 is None and needed)
-        or (row.prompt_sha256 is not None and row.prompt_sha256 not in known)
+        if (needed if row.prompt_sha256 is None else row.prompt_sha256 not in known)
     ]
     if without:
         yield Finding("E308", case.where, listed(without))
+    wrong = [x.sha256 for x in case.prompts if sha256(x.text.encode()).hexdigest() != x.sha256]
     for what, hashes in (
-        ("not of its hash", [x.sha256 for x in case.prompts if _digest(x.text) != x.sha256]),
+        ("not of its hash", wrong),
         ("stands twice", [digest for digest, count in known.items() if count > 1]),
         ("of no row", [digest for digest in known if digest not in asked]),
     ):
@@ -294,5 +292,5 @@ def check_rendered(case: RunCase) -> Iterator[Finding]:
         yield Finding("W310", case.run.prompts, listed(others))
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+SHAPE = (check_ids, check_class_ids, check_fit, check_options, check_prompts)
+"""Rules that the others rely on: scoring rows that break one of these says nothing."""

@@ -1,6 +1,4 @@
-"""Suspicions about a run: answers that are no class, classes too often or never, accuracy that
-drifts along the file or is perfect, and labels or names that are known where no model knows them.
-"""
+"""Suspicions about a run: too few classes, drift, perfection, and what no model should know."""
 
 import math
 from collections import Counter
@@ -23,8 +21,7 @@ from harness.scores.truth import Truth
 NO_CLASS_SHARE = 0.05
 CLASS_SHARE = 0.05
 UNIFORM = 5
-"""So many times 1/classes is too much for a small list, where 5 % is little: 7.8 % of 64 classes.
-"""
+"""So many times 1/classes is too much for a small list: 7.8 % of 64 classes."""
 OF_LABELS = 2
 """A class that has more of the labels may have more of the answers."""
 ENOUGH_IMAGES = 10
@@ -35,7 +32,8 @@ val answer every class, the rarest 11 times."""
 
 def check_no_class(case: RunCase) -> Iterator[Finding]:
     """Few answers are out of prompt, unparsed or refused (W601)."""
-    share = case.share_of(Status.OOP, Status.UNPARSED, Status.REFUSED)
+    statuses = (Status.OOP, Status.UNPARSED, Status.REFUSED)
+    share = sum(row.status in statuses for row in case.rows) / max(len(case.rows), 1)
     if share > NO_CLASS_SHARE:
         yield Finding("W601", case.where, f"{100 * share:.2f} % of {len(case.rows)} answers")
 
@@ -46,7 +44,7 @@ def check_frequent(case: RunCase) -> Iterator[Finding]:
     Above 5 % of the answers, above five times the uniform share, and above twice the class's share
     of the headline labels, or of the original ones where there are no others.
     """
-    labels = case.headline or case.original
+    labels = case.opened.labels.headline or case.opened.labels.original
     counts = Counter(row.class_id for row in case.rows if row.class_id is not None)
     n, truths = len(case.rows), _label_counts(labels)
     floor = max(CLASS_SHARE, UNIFORM / len(case.opened.classes))
@@ -64,7 +62,8 @@ def check_never(case: RunCase) -> Iterator[Finding]:
     """Every class with enough images is answered at least once (W603)."""
     named = set(np.unique(case.answers.named_class[case.counted[case.answers.named_row]]).tolist())
     present = {row.image_id for row in case.rows}
-    truths = _label_counts(case.original or case.headline, present)
+    labels = case.opened.labels
+    truths = _label_counts(labels.original or labels.headline, present)
     never = [
         f"`{case.opened.classes.by_id[each].name}` ({truths[each]} images)"
         for each in sorted(truths)
@@ -75,7 +74,6 @@ def check_never(case: RunCase) -> Iterator[Finding]:
 
 
 def _label_counts(labels: LabelSet | None, among: set[str] | None = None) -> Counter[int]:
-    """Count the images of each class."""
     found: Counter[int] = Counter()
     for image_id, ids in labels.labels.items() if labels else ():
         if among is None or image_id in among:
@@ -94,7 +92,7 @@ def check_drift(case: RunCase) -> Iterator[Finding]:
     answers of ResNet-50, ResNet-152, VGG-16 and SqueezeNet 1.1 give |z| < 0.8; z = 3.29 is
     p = 0.001.
     """
-    judged = _judged(case, case.headline or case.original)
+    judged = _judged(case, case.opened.labels.headline or case.opened.labels.original)
     if judged is None:
         return
     scope, right = judged.scope, judged.right[case.widest][judged.scope.scored]
@@ -199,7 +197,8 @@ def check_mimicry(case: RunCase) -> Iterator[Finding]:
     an exact binomial test against one half, p < 0.01, keeps few images from saying anything.
     `tests/leaderboard/entries/test_mimicry.py` measures these figures again.
     """
-    original, headline = _judged(case, case.original), _judged(case, case.headline)
+    labels = case.opened.labels
+    original, headline = _judged(case, labels.original), _judged(case, labels.headline)
     if original is None or headline is None:
         return
     found = disputed(case.answers, original.truth, headline.truth, case.counted)
@@ -224,7 +223,7 @@ def check_perfect(case: RunCase) -> Iterator[Finding]:
     65.5 % to 84.8 % under ReaL and GPT-4V 46.8 % to 93.7 % on nine data sets; a model that was
     tuned on an easy data set, or options that are all far from the answer, may come near.
     """
-    judged = _judged(case, case.headline or case.original)
+    judged = _judged(case, case.opened.labels.headline or case.opened.labels.original)
     if judged is None:
         return
     right = judged.right[case.widest][judged.scope.scored]

@@ -3,7 +3,8 @@
 from dataclasses import astuple
 from xml.etree.ElementTree import Element
 
-from harness.leaderboard.numbers.site_model import Board, Decomposition
+from harness.leaderboard.numbers.gallery import Decomposition
+from harness.leaderboard.numbers.site_model import Board
 from harness.leaderboard.pages import typeset
 from harness.leaderboard.pages.plots import drawing, figure
 from harness.leaderboard.pages.plots.figure import Figure
