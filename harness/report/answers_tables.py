@@ -1,6 +1,4 @@
-"""What became of the answers of runs, as tables: by status, by how closely they are matched, those
-that are several, how general and how sure they are.
-"""
+"""Answers as tables: by status and by matching, those that are several, how general, how sure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
@@ -13,7 +11,6 @@ from harness.scores.results import SIDE_BY_SIDE, Protocol, Results
 FEWEST = 30
 """Images of a row of calibration that is shown unasked; fewer say nothing."""
 NAMES = names("model", "task", "protocol", "label set")
-"""What a row is of."""
 
 T = TypeVar("T")
 
@@ -45,9 +42,8 @@ def answers_table(results: Sequence[Results]) -> Table:
 
 
 def matching_table(results: Sequence[Results]) -> Table | None:
-    """Give accuracy and the share of out-of-prompt answers by how closely answers are matched.
-
-    None where it makes no difference in any of the runs; it fits 80 columns.
+    """Give accuracy and out-of-prompt answers by how closely answers are matched; None where that
+    makes no difference in any of the runs. It fits 80 columns.
     """
     runs = [result for result in results if _depends_on_matching(result)]
     if not runs:
@@ -82,9 +78,7 @@ def _depends_on_matching(result: Results) -> bool:
 
 
 def several_table(results: Sequence[Results]) -> Table | None:
-    """Give one row for each model, task, protocol and label set of the runs in which images have
-    several answers that are all meant; None where none has.
-    """
+    """Give a row for each label set of runs with several answers that are all meant, or None."""
     rows: list[tuple[Cell, ...]] = [
         (
             result.model, result.task, protocol, label_set, each.n, each.n_several,
@@ -120,11 +114,8 @@ _BY = {Placed.NAME: "by name", Placed.NEAREST_NODE: "by node", Placed.NEAREST_CL
 
 
 def granularity_table(results: Sequence[Results], everything: bool = False) -> Table | None:
-    """Give what the answers are to the labels in the hierarchy of the classes: one row for each
-    model, task, protocol and label set.
-
-    None where no answer is anything but a class or nothing, unless `everything` is asked for, and
-    where no class list has a hierarchy.
+    """Give what the answers are to the labels in the hierarchy of the classes. None where no class
+    list has one and, unless `everything` is asked for, where all answers are a class or nothing.
     """
     rows = list(
         by_label_set(results, lambda each: each.granularity.scores if each.granularity else {})

@@ -28,9 +28,7 @@ class _Averaged:
 
 
 def average_table(catalogue: Catalogue, results: Sequence[Results]) -> Table | None:
-    """Give one row for each group with `average: macro`, model, task and protocol of which at least
-    two data sets were run; None for no row.
-    """
+    """Give a row a group with `average: macro`, model, task, protocol of two or more data sets."""
     by_model: defaultdict[str, dict[str, list[Results]]] = defaultdict(lambda: defaultdict(list))
     for each in results:
         by_model[each.model][each.task].append(each)

@@ -73,9 +73,7 @@ class Shifts:
 
     @property
     def names(self) -> list[str]:
-        """What each run is called: its model, with the task where model and protocol are those of
-        another run too; a marker says the protocol.
-        """
+        """What runs are called: the model, with the task where two have one model and protocol."""
         counts = Counter((run.model, run.protocol) for run in self.runs)
         return [
             f"{run.model} on {run.task}" if counts[run.model, run.protocol] > 1 else run.model
@@ -92,10 +90,8 @@ def shifts_of(
     results: Sequence[Results], before: str | None = None, after: str | None = None
 ) -> Shifts:
     """Give the change of each run from label set `before`, else the original one, to `after`, else
-    the last one that is not the original.
-
-    Raises UserError for a name that a run has no labels of, DataError for runs whose label sets of
-    these names are different ones, and where there is no image to compare.
+    the last other one. Raises UserError for a name that a run has no labels of, DataError where
+    two runs have others of one name, and where there is no image to compare.
     """
     first = results[0]
     originals = [name for name, info in first.label_sets.items() if info.original]
@@ -163,10 +159,9 @@ def shifts_table(shifts: Shifts) -> Table:
 
 
 def draw(shifts: Shifts, path: Path) -> None:
-    """Write the picture, whole or not at all; the same bytes from the same numbers.
-
-    Raises UserError for an ending that is none of `KINDS`, MissingPackageError without matplotlib,
-    RunError where the disk does not take it.
+    """Write the picture, whole or not at all; the same numbers, the same bytes. Raises UserError
+    for an ending that is none of `KINDS`, MissingPackageError without matplotlib, RunError where
+    the disk does not take it.
     """
     drawing.save([path], shifts.height, partial(draw_on, shifts))
 

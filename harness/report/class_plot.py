@@ -1,6 +1,4 @@
-"""The accuracy of each class, in one picture: a dot a class and run, the classes from the lowest to
-the highest accuracy of the first run.
-"""
+"""The accuracy of each class in one picture: a dot a class and run, ordered by the first run."""
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -62,10 +60,8 @@ def class_accuracies(
     class_names: Mapping[int, str],
     label_set: str | None = None,
 ) -> ClassAccuracies:
-    """Put the accuracies by class of runs together, under their own protocols. `label_set` is the
-    last one that is not the original where not said.
-
-    Raises as `label_set_of_all`, and DataError for a run of which no image is scored.
+    """Put the accuracies by class of runs together, by default under the last label set that is not
+    the original. Raises as `label_set_of_all`, and DataError for a run without a scored image.
     """
     chosen = label_set_of_all(results, label_set)
     runs = tuple(
@@ -132,10 +128,7 @@ def _cell(run: RunClasses, class_id: int) -> Number:
 
 
 def draw_classes(found: ClassAccuracies, path: Path) -> None:
-    """Write the picture, whole or not at all; the same bytes from the same numbers.
-
-    Raises as `harness.report.change_plot.draw`.
-    """
+    """Write the picture, whole or not at all. Raises as `harness.report.change_plot.draw`."""
     few = len(found.order) <= _NAMES_FIT
 
     def dots_and_key(figure: "Figure") -> None:

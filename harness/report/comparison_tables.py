@@ -64,11 +64,8 @@ def _delta(comparison: Comparison, mark: str = "") -> Number:
 def pairs_table(found: Sequence[Comparison]) -> Table:
     """Give one row for each comparison: accuracies, the difference and its test."""
     columns = (
-        *(
-            *names("label set", "a", "b"),
-            *Column.csv_only("protocol_a", "protocol_b"),
-            Column("n", "n"),
-        ),
+        *(*names("label set", "a", "b"), *Column.csv_only("protocol_a", "protocol_b")),
+        Column("n", "n"),
         *Column.csv_only("n_left_out", "both_right", "only_a", "only_b", "both_wrong"),
         *Column.csv_only("n_other_options", "n_other_order"),
         Column("accuracy_a", "a (%)"),
@@ -119,9 +116,7 @@ def intervals_table(found: RunComparison, pairs: Sequence[Comparison]) -> Table:
 def matrix_table(
     found: RunComparison, pairs: Sequence[Comparison], shown: range | None = None
 ) -> Table:
-    """Give accuracy and the differences, row less column, of k runs under the label set of `pairs`;
-    of the columns those `shown`.
-    """
+    """Give accuracies and differences, row less column, of k runs; of the columns those `shown`."""
     k, n = len(found.runs), pairs[0].n
     cells: list[list[Cell]] = [[NONE] * k for _ in range(k)]
     accuracies: list[float | None] = [pairs[0].accuracy_a, *(p.accuracy_b for p in pairs[: k - 1])]
@@ -163,9 +158,7 @@ def matrix_table(
 
 
 def in_words(found: RunComparison) -> Iterator[str]:
-    """Say which run is better: of two under each label set, of more how the one with the highest
-    accuracy stands to the others.
-    """
+    """Say which run is better: of two; of more how the most accurate one stands to the others."""
     which = "Holm p" if len(found.comparisons) > 1 else "p"
     for pairs in found.by_label_set:
         words = _of_two(pairs[0], which) if len(pairs) == 1 else _of_many(pairs)
@@ -238,9 +231,7 @@ def _show_comparison_tables(found: RunComparison, wide: bool) -> None:
             blocks = _blocks(found, room(wide))
             print_tables((matrix_table(found, pairs, each) for each in blocks), wide)
             print_tables([intervals_table(found, pairs)], wide)
-    for line in _about(found):
-        say(paragraph("", line))
-    for line in in_words(found):
+    for line in (*_about(found), *in_words(found)):
         say(paragraph("", line))
 
 
@@ -249,9 +240,7 @@ _COLUMN = 10
 
 
 def _blocks(found: RunComparison, width: int | None) -> list[range]:
-    """Give the runs whose columns of a matrix stand beside each other; names that leave no room
-    for two of them stand above their rows.
-    """
+    """Give the runs whose columns stand beside each other; long names stand above their rows."""
     k = len(found.runs)
     if width is None:
         return [range(k)]

@@ -7,8 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 _SIGNS = "=+-@\N{MINUS SIGN}"
-"""What a formula begins with, after compatibility normalization, which makes full-width and small
-signs plain ones."""
+"""What begins a formula, once compatibility normalization has made full-width signs plain."""
 _BREAKS = re.compile(r"[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
 """Whatever a program takes for the end of a line, and tabs, which part cells."""
 _PART = re.compile(r"([;|])")
@@ -44,10 +43,8 @@ def _inert(part: str) -> str:
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
-    """Give a heading and a line for each of `rows`, whose text goes through `cell`.
-
-    Numbers have all their digits, None is an empty cell. Raises ValueError for a row of other
-    columns.
+    """Give a heading and a line for each of `rows`: text as of `cell`, numbers with all digits,
+    None as an empty cell. Raises ValueError for a row of other columns.
     """
     file = io.StringIO(newline="")
     writer = csv.DictWriter(file, columns, lineterminator="\n")

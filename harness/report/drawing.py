@@ -33,7 +33,7 @@ INK, SOFT, RULE, PAPER = "#000000", "#595959", "#e0e0e0", "#ffffff"
 """Type, small type, lines of a grid, and what is below all; on a page they turn with it."""
 SMALL = 6
 """Points: the smallest type."""
-_RUN_COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
+RUN_COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 _RUN_MARKERS = "os^Dv<>"
 """One more than colours: 42 runs before two look the same."""
 _EXTRA = "mllm-classification-harness[plots]"
@@ -132,7 +132,7 @@ def clipped(name: str, longest: int) -> str:
 
 def look(place: int) -> tuple[str, str]:
     """Give colour and marker of a run by its place."""
-    return _RUN_COLOURS[place % len(_RUN_COLOURS)], _RUN_MARKERS[place % len(_RUN_MARKERS)]
+    return RUN_COLOURS[place % len(RUN_COLOURS)], _RUN_MARKERS[place % len(_RUN_MARKERS)]
 
 
 def run_key(figure: "Figure", texts: Sequence[str]) -> None:
@@ -180,9 +180,7 @@ def bar(axes: "Axes", place: int, parts: Iterable[tuple[float, Mapping[str, Any]
 def beside(
     axes: "Axes", left: Sequence[str], right: Sequence[str], heading: str, at: float
 ) -> "Axes":
-    """Write texts to the left and to the right of rows, and a heading above the right ones; give
-    the axes that have those.
-    """
+    """Write texts at both sides of rows, and a heading above the right ones; give their axes."""
     places, other = range(len(left)), axes.twinx()
     axes.set_yticks(places, left, parse_math=False)
     other.set_yticks([at, *places], [heading, *right], parse_math=False)

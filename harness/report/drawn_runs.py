@@ -54,9 +54,7 @@ def last_label_set(result: Results) -> str | None:
 
 
 def label_set_of_all(results: Sequence[Results], chosen: str | None) -> str:
-    """Give the one label set that runs are drawn under: the chosen one, else `last_label_set` of
-    the first run. Raises UserError and DataError as `check_label_sets`.
-    """
+    """Give the chosen label set, else the first run's last one. Raises as `check_label_sets`."""
     name = chosen or last_label_set(results[0])
     if name is None:
         fix = "score the run by a label set: harness score RUN --label_set NAME=PATH"
@@ -66,9 +64,7 @@ def label_set_of_all(results: Sequence[Results], chosen: str | None) -> str:
 
 
 def check_label_sets(results: Sequence[Results], names: Collection[str]) -> None:
-    """Raise UserError for a label set that a run has not, DataError where it is not the same as in
-    the first run.
-    """
+    """Raise UserError for a label set that a run lacks, DataError where two runs have others."""
     first = results[0]
     for result, name in ((each, name) for each in results for name in names):
         if name not in result.label_sets:

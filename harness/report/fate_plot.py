@@ -65,10 +65,8 @@ def all_fates(
     run_names: Sequence[str],
     label_set: str | None = None,
 ) -> AllFates:
-    """Put together what became of the answers of runs: of each its results, the fates by label set
-    and the name. `label_set` is the last one that is not the original where not said.
-
-    Raises as `label_set_of_all`, and DataError for a run of which no image is scored.
+    """Put together what became of the answers of runs, by default under the last label set that is
+    not the original. Raises as `label_set_of_all`, and DataError for a run without a scored image.
     """
     chosen = label_set_of_all(results, label_set)
     for result, own in zip(results, fates, strict=True):
@@ -110,10 +108,7 @@ def _shares(fates: Fates, parts: Sequence[Part]) -> Iterator[tuple[str, Number]]
 
 
 def draw_fates(found: AllFates, path: Path) -> None:
-    """Write the picture, whole or not at all; the same bytes from the same numbers.
-
-    Raises as `harness.report.change_plot.draw`.
-    """
+    """Write the picture, whole or not at all. Raises as `harness.report.change_plot.draw`."""
 
     def bars_and_key(figure: "Figure") -> None:
         axes = figure.add_subplot()

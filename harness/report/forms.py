@@ -33,7 +33,6 @@ def form_of(text: str | None, as_json: bool, table: str | None = None) -> Form:
 
 def written(tables: Sequence[Table], notes: Sequence[str], form: Form) -> str:
     """Write tables, and lines about them, in one of the forms that are files for other programs.
-
     CSV takes tables of one name, whose rows stand below each other, and no notes.
     """
     if form == "csv":

@@ -1,6 +1,4 @@
-"""A page in one HTML file that needs nothing else, no network and no script; what somebody else
-wrote is inert in it.
-"""
+"""A page in one HTML file, without network or script, in which what others wrote is inert."""
 
 from pathlib import Path
 from typing import Any
@@ -47,9 +45,7 @@ def _minus(text: str) -> str:
 
 
 def foreign(text: str) -> Markup:
-    """Give a name that somebody chose: isolated from the direction of the text around it, and of a
-    bounded length.
-    """
+    """Give a name that somebody chose: bounded, and isolated from the direction of other text."""
     return Markup("<bdi>{}</bdi>").format(clipped(text, _LONGEST))
 
 

@@ -48,9 +48,7 @@ class _Grid:
 
 
 def to_text(table: Table, width: int | None = None) -> str:
-    """Give a table for a terminal of so many characters a line; without `width` the whole table,
-    each row on one line.
-    """
+    """Give a table for a terminal of `width` characters; without, whole, each row on one line."""
     grid = _grid_of(table)
     every = range(len(grid.columns))
     layout = _Layout((), (), every) if width is None else _fit(grid, width)

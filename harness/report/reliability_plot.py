@@ -1,6 +1,4 @@
-"""How often answers are right against how probable models say they are, in one picture: a curve a
-run, in bins of equal mass.
-"""
+"""Accuracy by the probability that models give their answers: a curve a run, equal-mass bins."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -48,10 +46,8 @@ class Reliability:
 def reliability_of(
     results: Sequence[Results], run_names: Sequence[str], label_set: str | None = None
 ) -> Reliability:
-    """Put the curves of runs together, under their own protocols. `label_set` is the last one that
-    is not the original where not said.
-
-    Raises as `label_set_of_all`, and DataError where no run has probabilities.
+    """Put the curves of runs together, by default under the last label set that is not the
+    original. Raises as `label_set_of_all`, and DataError where no run has probabilities.
     """
     chosen, runs, without = label_set_of_all(results, label_set), [], []
     for name, each in zip(run_names, results, strict=True):
@@ -106,10 +102,7 @@ def reliability_table(found: Reliability) -> Table:
 
 
 def draw_reliability(found: Reliability, path: Path) -> None:
-    """Write the picture, whole or not at all; the same bytes from the same numbers.
-
-    Raises as `harness.report.change_plot.draw`.
-    """
+    """Write the picture, whole or not at all. Raises as `harness.report.change_plot.draw`."""
 
     def curves_and_key(figure: "Figure") -> None:
         axes = figure.add_subplot()

@@ -3,15 +3,7 @@
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 
-from harness.report.answers_tables import (
-    NAMES,
-    answers_table,
-    by_label_set,
-    calibration_table,
-    granularity_table,
-    matching_table,
-    several_table,
-)
+from harness.report import answers_tables
 from harness.report.table import INTERVAL, NONE, Cell, Column, Number, Probability, Table, names
 from harness.scores.long_form import METRICS
 from harness.scores.results import Results, Score
@@ -44,19 +36,18 @@ def tables_of(
     details: bool = False,
     asked: Sequence[str | None] = (),
 ) -> Iterator[Table]:
-    """Give all tables about some runs: accuracies first (`asked` as of `results_table`), then what
-    became of the answers, how matching changes the scores, and how several, general and sure
-    answers are, where that says anything; the details are tables for each run (groups of images,
+    """Give all tables about some runs: accuracies first (`asked` as of `results_table`), then those
+    of the answers that say anything; the details are tables for each run (groups of images,
     changes of label set, letters).
     """
     yield results_table(results, metrics, asked)
     if any(each.counts["ok"] < each.n for each in results):
-        yield answers_table(results)
+        yield answers_tables.answers_table(results)
     of_answers = (
-        matching_table(results),
-        several_table(results),
-        granularity_table(results, everything=details),
-        calibration_table(results, everything=details),
+        answers_tables.matching_table(results),
+        answers_tables.several_table(results),
+        answers_tables.granularity_table(results, everything=details),
+        answers_tables.calibration_table(results, everything=details),
     )
     yield from (table for table in of_answers if table is not None)
     for scored in results if details else ():
@@ -78,7 +69,7 @@ def results_table(
     runs on the same task under one protocol and label set, where all of them are complete, on the
     same images; what each was `asked` about (`runs.finish.asked_of`) is known to `harness score`.
     """
-    rows = list(by_label_set(results, lambda each: each.scores))
+    rows = list(answers_tables.by_label_set(results, lambda each: each.scores))
     shown = [
         name
         for name in _HEADINGS
@@ -86,7 +77,7 @@ def results_table(
         and any(METRICS[name].value(score) is not None for *_, score in rows)
     ]
     columns = (
-        *NAMES,
+        *answers_tables.NAMES,
         Column("n", "n"),
         Column("accuracy", "accuracy [95 % CI]", INTERVAL, has_best=True, stays=True),
         *(Column(name, _HEADINGS[name], _parts(name), has_best=True) for name in shown),

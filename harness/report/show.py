@@ -1,6 +1,4 @@
-"""Print results: tables for people, JSON for machines, and a line for all that is not plain about
-the answers of a run.
-"""
+"""Print results: tables for people, JSON for machines, lines on what is not plain in answers."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -42,8 +40,14 @@ _RULES: Mapping[str, str] = {
 
 def notes_of(results: Results) -> list[str]:
     """Give a line for everything that was not plain; none where there was nothing."""
-    found = (_part, _lenient, _taken_off, _statuses, _ended)
-    return [line for each in found for line in each(results)]
+    removed = results.reading.removed if results.reading else {}
+    return [
+        *_part(results),
+        *_lenient(results),
+        *_each(results, removed, REMOVED),
+        *_each(results, results.counts, _STATUSES),
+        *_ended(results),
+    ]
 
 
 def _part(results: Results) -> Iterator[str]:
@@ -71,14 +75,6 @@ def _lenient(results: Results) -> Iterator[str]:
     )
     line = f"{_of(n, results)} were read by a lenient rule, as a mention in a sentence is"
     yield f"{line}; accuracy with these as out of prompt: {without}" if without else line
-
-
-def _taken_off(results: Results) -> Iterator[str]:
-    return _each(results, results.reading.removed if results.reading else {}, REMOVED)
-
-
-def _statuses(results: Results) -> Iterator[str]:
-    return _each(results, results.counts, _STATUSES)
 
 
 def _each(
@@ -123,12 +119,9 @@ def show_results(
     catalogue: "Catalogue | None" = None,
     wide: bool = False,
 ) -> None:
-    """Print the tables of all runs, or of them the one named, in one form; for people also what was
-    not plain about the answers, and where the files are. With a `catalogue`, also the averages of
-    its groups.
-
-    CSV is one kind of table, by default the accuracies. The details are tables for each run.
-    Raises UserError for a table that is none of these.
+    """Print the tables of all runs, or the one named, in one form; for people also what was not
+    plain about the answers, and where the files are. With a `catalogue`, also its groups' averages.
+    CSV is one kind of table, by default the accuracies. Raises UserError for a table that is none.
     """
     from harness.report.averages import average_table
     from harness.report.forms import written
@@ -144,7 +137,11 @@ def show_results(
     average = average_table(catalogue, results) if catalogue and len(results) > 1 else None
     tables = chosen([*found, average] if average else found, form, table, "these runs")
     notes = [f"{each.model} on {each.task}: {note}" for each in results for note in notes_of(each)]
-    notes += _unfinished(results)
+    notes += [  # a table that is copied has no exit code
+        f"{each.model} on {each.task}: NOT COMPLETE, answers are missing"
+        for each in results
+        if not each.complete
+    ]
     if form != "table":
         say(written(tables, notes, form), end="")
         return
@@ -198,13 +195,6 @@ def show_tables(
         print_tables(tables, wide)
         for note in notes:
             say(paragraph("note:", note))
-
-
-def _unfinished(results: Sequence[Results]) -> Iterator[str]:
-    """Say of which runs answers are missing: a table that is copied has no exit code."""
-    for each in results:
-        if not each.complete:
-            yield f"{each.model} on {each.task}: NOT COMPLETE, answers are missing"
 
 
 def show_spread(runs: "Sequence[Sequence[Finished]]", wide: bool = False) -> None:

@@ -1,6 +1,4 @@
-"""A table of numbers before it has a form: every form (terminal, Markdown, LaTeX, CSV) is made of
-it, so that none of them can say something else than the others.
-"""
+"""A table of numbers before it has a form: all forms are made of it, and so say the same."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -74,8 +72,7 @@ class Column:
     heading: str
     """Its heading for people."""
     parts: tuple[str, ...] = ()
-    """What its numbers have beside the value, and CSV in columns of their own: `lower`, `upper`,
-    `count`, `n`."""
+    """What its numbers have beside the value, in CSV in columns: `lower`, `upper`, `count`, `n`."""
     is_name: bool = False
     has_best: bool = False
     """The highest number is the best one."""
@@ -124,9 +121,7 @@ class Table:
         return [(place, each) for place, each in enumerate(self.columns) if not each.only_csv]
 
     def best(self) -> frozenset[tuple[int, int]]:
-        """Give the places (row, column) of the best of at least two peers; all that are as good, as
-        far as two decimals show.
-        """
+        """Give the places (row, column) of the best of two or more peers, as two decimals show."""
         groups: dict[Hashable, list[int]] = defaultdict(list)
         for place, peer in enumerate(self.peers):
             if peer is not None:
@@ -161,9 +156,7 @@ def table_of(
     caption: str = "",
     about: Mapping[str, str] | None = None,
 ) -> Table:
-    """Give a table with a row for each item, of columns each with how its cell is made of an item;
-    a text is the heading of a column of names.
-    """
+    """Give a table with a row for each item; a text for a column heads one of names."""
     heads, cells = zip(*columns, strict=True)
     shown = [each for head in heads for each in (names(head) if isinstance(head, str) else (head,))]
     rows = [tuple(cell(item) for cell in cells) for item in items]

@@ -54,9 +54,7 @@ def say(text: object = "", *, err: bool = False, end: str = "\n") -> None:
 
 
 def room(wide: bool = False) -> int | None:
-    """Give the characters of a line of standard output; None where a line may be of any length: it
-    is no terminal, or the user said `--wide`.
-    """
+    """Give the characters of a terminal's line; None where a line may be of any length."""
     return None if wide or not sys.stdout.isatty() else shutil.get_terminal_size().columns
 
 

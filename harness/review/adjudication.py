@@ -1,6 +1,4 @@
-"""The images of a review on which people's last answers differ, as a review of their own: one more
-person decides, who sees the answers without the names and gives a reason.
-"""
+"""Images on which people's last answers differ, as a review: one more person decides, and why."""
 
 import shutil
 from dataclasses import dataclass
@@ -73,10 +71,8 @@ def _item(item: Item, ballot: Ballot, annotator: str, seed: int) -> Item:
 
 
 def write_adjudication(review: Review, queue: Queue, folder: Path) -> None:
-    """Write the folder of an adjudication, whole or not at all. The page's files and images are
-    those of the review, whose page has to be there.
-
-    Raises UserError for a folder that is there, DataError where the review's page is not whole.
+    """Write the folder of an adjudication, whole or not at all, with the page's files and images of
+    the review. Raises UserError for a folder that is there, DataError where that page is not whole.
     """
     refuse_full(folder)
     images, files = _images_of(review)

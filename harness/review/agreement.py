@@ -50,9 +50,7 @@ def category_of(row: AnswerRow, same: Equivalences) -> Category:
 
 
 def is_right(row: AnswerRow, item: Item, same: Equivalences) -> bool:
-    """Whether an answer to an honeypot is exactly its known labels, equivalent classes merged.
-    ValueError for an image whose labels are not known.
-    """
+    """Whether an answer is exactly a honeypot's labels, merged. ValueError for another image."""
     if item.known is None:
         raise ValueError(f"the labels of {item.image_id} are not known")
     return category_of(row, same) == (same.merge_all(item.known) or NONE)

@@ -1,6 +1,7 @@
 """Tables of how far annotators agree, and lines on what has no number."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from harness.data.classes import ClassList
@@ -20,7 +21,11 @@ def agreement_tables(
     """Give all tables, those of the first pass first: `overall`, `rules`, `annotators`, `drift`,
     `pairs`, `classes` (at most so many of them); at last `influence`, where people answered twice.
     """
-    tables = [table for each in found.passes for table in _of_pass(each, classes, most)]
+    tables = [
+        replace(table, title=f"{table.title}, {each.pass_}", about={"pass": each.pass_})
+        for each in found.passes
+        for table in _of_pass(each, classes, most)
+    ]
     return (*tables, *([_influence(found)] if found.influences else []))
 
 
@@ -86,13 +91,12 @@ def _overall(found: PassAgreement) -> Table:
     rows += [(name, each.n, _coefficient(each)) for name, each in others]
     return Table(
         "overall",
-        f"Agreement, {found.pass_}",
+        "Agreement",
         (*names("measure"), _N, Column("value", "value", INTERVAL)),
         rows,
         f"{found.overall.n} images with an answer, honeypots left out; counted are those with two "
         "or more; classes that count as one are one. In brackets: 95 %, images redrawn 2,000 "
         "times.",
-        {"pass": found.pass_},
     )
 
 
@@ -109,9 +113,8 @@ def _rules(found: PassAgreement) -> Table:
             (masi, lambda each: _coefficient(each[1].masi)),
         ),
         "rules",
-        f"Agreement by why an image is in the queue, {found.pass_}",
+        "Agreement by why an image is in the queue",
         "An image may be there for several reasons.",
-        {"pass": found.pass_},
     )
 
 
@@ -128,17 +131,16 @@ def _people(found: PassAgreement) -> Table:
             (Column("unsure", "unsure"), lambda each: Number(100 * each.n_unsure / each.n)),
         ),
         "annotators",
-        f"Annotators, {found.pass_}",
+        "Annotators",
         "n: answers. honeypots: exactly the known labels; in brackets Wilson's 95 % interval. s: "
         "median seconds an image. none, unsure: in percent of n.",
-        {"pass": found.pass_},
     )
 
 
 def _drift(found: PassAgreement) -> Table:
     return Table(
         "drift",
-        f"Earlier and later half of each annotator's answers, {found.pass_}",
+        "Earlier and later half of each annotator's answers",
         (
             *names("annotator", "what"),
             Column("earlier", "earlier (%)", ("n",)),
@@ -148,7 +150,6 @@ def _drift(found: PassAgreement) -> Table:
         [row for each in found.drifts for row in _drift_rows(each)],
         "honeypots: exactly the known labels (change: Newcombe). others: how many of the others "
         "gave the same answer (change: images of each half redrawn). 95 %.",
-        {"pass": found.pass_},
     )
 
 
@@ -179,9 +180,8 @@ def _pairs(found: PassAgreement) -> Table:
             (Column("kappa", "Cohen's kappa", INTERVAL), lambda each: _coefficient(each.kappa)),
         ),
         "pairs",
-        f"Every two annotators, {found.pass_}",
+        "Every two annotators",
         "On the images that both answered, honeypots left out.",
-        {"pass": found.pass_},
     )
 
 
@@ -198,12 +198,11 @@ def _classes(found: PassAgreement, classes: ClassList, most: int | None) -> Tabl
             (Column("alpha", "alpha", INTERVAL), lambda each: _coefficient(each[1].alpha)),
         ),
         "classes",
-        f"Agreement on each class, {found.pass_}",
+        "Agreement on each class",
         "images: those with two answers or more in which anyone names the class. positive: "
         "of the answers that name it, how many of the others to the same image do. alpha: of named "
         f"or not, over all images; with its interval where at least {LEAST_NAMED} images count."
         + (f" And {rest} classes that are named less often: --table classes." if rest else ""),
-        {"pass": found.pass_},
     )
 
 

@@ -25,13 +25,10 @@ class AnswerLog:
         problems = [each for each in found if isinstance(each, Problem)]
         if problems:
             raise DataError(problems)
-        self._rows: dict[AnswerRow, None] = {}
+        rows = [each for each in found if isinstance(each, AnswerRow)]
+        self._rows: dict[AnswerRow, None] = dict.fromkeys(rows)
         """Each once, in the order of the file."""
-        self._latest: dict[Key, AnswerRow] = {}
-        for row in found:
-            if isinstance(row, AnswerRow):
-                self._rows[row] = None
-                self._latest[row.key] = row
+        self._latest: dict[Key, AnswerRow] = {row.key: row for row in rows}
         with writing(self._path):
             self.was_torn = mend_last_line(self._path, is_json)
 

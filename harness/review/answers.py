@@ -23,8 +23,6 @@ Flag = Literal["crowd", "reflection", "rendition", "text", "truncated"]
 SUFFIX: Final = ".jsonl"
 _SHOWN = 8
 _LINES = json.JSONDecoder(object_pairs_hook=each_key_once, **OF_RECORDS)
-
-
 Key = tuple[str, str, Pass]
 """Annotator, image id and pass."""
 
@@ -120,17 +118,10 @@ def read_answers(queue: Queue, folder: Path, *, may_be_none: bool = False) -> An
     """
     place = folder / ANSWERS
     files = sorted(each for each in place.glob("*") if not each.name.startswith("."))
-    rows: list[AnswerRow] = []
-    notes: list[str] = []
-    problems: list[Problem] = []
-    for path in files:
-        for found in rows_of(queue, path):
-            if isinstance(found, AnswerRow):
-                rows.append(found)
-            elif isinstance(found, Problem):
-                problems.append(found)
-            else:
-                notes.append(found)
+    found = [each for path in files for each in rows_of(queue, path)]
+    rows = [each for each in found if isinstance(each, AnswerRow)]
+    notes = [each for each in found if isinstance(each, str)]
+    problems = [each for each in found if isinstance(each, Problem)]
     if not rows and not problems and not may_be_none:
         fix = f"harness review serve {folder}, or put the annotators' files into it"
         problems.append(Problem(str(place), "there are no answers in it", fix=fix))

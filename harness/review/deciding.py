@@ -1,6 +1,4 @@
-"""From what several people answered of an image to its labels, by a rule; or to the reason why the
-rule cannot decide.
-"""
+"""From several people's answers of an image to its labels by a rule, or why it cannot decide."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +11,7 @@ from harness.data.labels.label_set import Equivalences
 from harness.errors import Problem, UserError
 from harness.review.answers import AnswerRow
 from harness.review.queue import Vote
-from harness.scores.dawid_skene import NO_VOTE, DawidSkene, dawid_skene
+from harness.scores.dawid_skene import NO_VOTE, dawid_skene
 
 Rule = Literal["majority", "unanimous", "adjudicated", "dawid_skene"]
 Which = Literal["blind", "shown", "last"]
@@ -23,7 +21,6 @@ Reason = Literal[
     "adjudicator unsure", "adjudicators differ", "answers changed after the adjudication",
     "no class is likely", "none and a class are likely",
 ]  # fmt: skip
-"""Why a rule does not decide."""
 NONE: Final = -1
 """Stands among classes for the answer that none of them is right."""
 _TIE: Final = 1e-6
@@ -197,12 +194,8 @@ def _by_model(ballots: Sequence[Ballot], same: Equivalences) -> Decided:
     decisions = (
         _silent(ballot) or _likely(ballot, holds[ballot.image_id], same) for ballot in ballots
     )
-    return Decided(tuple(decisions), _people(people, found))
-
-
-def _people(names: Sequence[str], found: DawidSkene) -> dict[str, tuple[float, float]]:
-    rates = zip(names, found.sensitivity, found.specificity, strict=True)
-    return {name: (float(up), float(down)) for name, up, down in rates}
+    rates = zip(map(float, found.sensitivity), map(float, found.specificity), strict=True)
+    return Decided(tuple(decisions), dict(zip(people, rates, strict=True)))
 
 
 def _items(ballot: Ballot, same: Equivalences) -> list[int]:

@@ -125,11 +125,9 @@ def label_of(sources: Sources, image_id: str) -> int | None:
 def padded(
     sources: Sources, honeypots: Sequence[str], sizes: Sequence[int], seed: int
 ) -> dict[str, tuple[int, ...]]:
-    """Give the candidates of honeypots, filled up with wrong classes so that they are as many as
-    another image of the queue has; `sizes` are those of the others.
-
-    The wrong classes are those that most often are candidates together with the right one, then any
-    others; none that counts as the same class or bears the same name.
+    """Give the candidates of honeypots, filled up with wrong classes to as many as another image of
+    the queue has (`sizes`): those that most often are candidates together with the right one, then
+    any others; none that counts as the same class or bears the same name.
     """
     labels = {each: label for each in honeypots if (label := label_of(sources, each)) is not None}
     beside = _beside(sources, set(labels.values()))

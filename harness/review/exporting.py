@@ -31,10 +31,9 @@ class ExportRequest:
 def export_text(
     folder: Path, queue: Queue, opened: OpenTask, request: ExportRequest
 ) -> tuple[str, tuple[str, ...]]:
-    """Give the text of an export, and notes on the answers that were read.
-
-    Raises UserError where a pass, a label set or a person must be said, or may not; DataError as
-    `read_answers`, and for a label set that cannot be read.
+    """Give the text of an export, and notes on the answers that were read. Raises UserError where a
+    pass, a label set or a person must be said, or may not; DataError as `read_answers`, and for a
+    label set that cannot be read.
     """
     _check(queue, request)
     form = request.form

@@ -1,6 +1,4 @@
-"""Answers that another tool collected, put into a review's folder as its own: all of a file or,
-where anything of it is wrong, nothing.
-"""
+"""Answers that another tool collected, put into a review's folder: all of a file, or nothing."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -47,11 +45,10 @@ class Imported:
 def read_rows(
     file: LabelFile, form: Format, target: Target, choice: Choice
 ) -> tuple[list[AnswerRow], tuple[str, ...]]:
-    """Read a file as answers to the queue, and notes on what of it is not taken.
-
-    Answers to images that are not in the queue are left out, with a note. Raises DataError with
-    every problem of the file, ten in full: what the format's reader finds, an answer of nobody, or
-    of no pass, or of which `wrong_with` says something, two of one person to one image.
+    """Read a file as answers to the queue, and notes on what of it is not taken, as other images.
+    Raises DataError with every problem of the file, ten in full: what the format's reader finds, an
+    answer of nobody, or of no pass, or of which `wrong_with` says something, two of one person to
+    one image.
     """
     found = form.read(file, target)
     rows: dict[Key, tuple[str, AnswerRow]] = {}

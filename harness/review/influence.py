@@ -1,5 +1,4 @@
-"""What showing the sources did to people's answers: before and after, image by image; by person,
-and by model."""
+"""What showing the sources did to people's answers: image by image; by person, and by model."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -25,8 +24,7 @@ class Influence:
     n_changed: int
     """The second answer is another one."""
     n_open: int
-    """Images for which a model names a class that the first answer does not: it could be taken up.
-    """
+    """Images for which a model names a class that the first answer does not."""
     n_towards: int
     """Of those: the second answer names such a class."""
     n_towards_model: int
@@ -84,9 +82,7 @@ class ModelInfluence(Part):
 
 
 def influence_on_models(answers: Answers, merged: Merged) -> tuple[ModelInfluence, ...]:
-    """Count for each run, outside and inside of the labels that were there, how often people name
-    its class before and after. Honeypots are left out.
-    """
+    """Count for each run and side how often people name its class before and after."""
     tables: dict[tuple[str, str, Side], Counter[tuple[bool, bool]]] = {
         (run.model, run.task, side): Counter() for side in SIDES for run in answers.queue.runs
     }
@@ -99,19 +95,17 @@ def influence_on_models(answers: Answers, merged: Merged) -> tuple[ModelInfluenc
             side = side_of(named, before)
             if side is not None:
                 tables[each.model, each.task, side][bool(named & was), bool(named & now)] += 1
-    rows = [_of_model(key, table) for key, table in tables.items() if table]
-    adjusted = holm([each.p_mcnemar for each in rows])
-    return tuple(
-        each.model_copy(update={"p_holm": p_holm})
-        for each, p_holm in zip(rows, adjusted, strict=True)
-    )
+    found = {key: pairs for key, pairs in tables.items() if pairs}
+    tests = [mcnemar(pairs[True, False], pairs[False, True]) for pairs in found.values()]
+    return tuple(map(_of_model, found.items(), tests, holm(tests)))
 
 
-def _of_model(key: tuple[str, str, Side], pairs: Counter[tuple[bool, bool]]) -> ModelInfluence:
-    """Give a row whose p-values are not corrected yet; `pairs` are (named before, named after)."""
-    model, task, side = key
+def _of_model(
+    of: tuple[tuple[str, str, Side], Counter[tuple[bool, bool]]], p_mcnemar: float, p_holm: float
+) -> ModelInfluence:
+    """Give the row of a run and side; `pairs` are (named before, named after)."""
+    (model, task, side), pairs = of
     both, only_blind, only_shown = pairs[True, True], pairs[True, False], pairs[False, True]
-    p_mcnemar = mcnemar(only_blind, only_shown)
     return ModelInfluence(
         model=model,
         task=task,
@@ -124,7 +118,7 @@ def _of_model(key: tuple[str, str, Side], pairs: Counter[tuple[bool, bool]]) -> 
         blind=share_of(both + only_blind, pairs.total()),
         shown=share_of(both + only_shown, pairs.total()),
         p_mcnemar=p_mcnemar,
-        p_holm=p_mcnemar,
+        p_holm=p_holm,
     )
 
 

@@ -107,15 +107,14 @@ def _config_of(labels: Path) -> Path:
 
 
 def refuse_target(path: Path, name: str, catalogue: Catalogue, labels: Labels) -> None:
-    """Raise UserError for a path that is no new label set's, or where something else is; and for a
-    name that cannot be one, or that another label set has.
-    """
+    """Raise UserError for a path or name that cannot be a new label set's, or that another has."""
     fault = name_fault(name) or ("holds `=` or a comma" if set(name) & set("=,") else None)
     if fault is not None:
         raise UserError(Problem("--name", fault, got=name, fix="--name NAME"))
     if path.suffix != ".jsonl":
         raise UserError(Problem("-o", "is no path of a label set", str(path), fix="-o FILE.jsonl"))
-    others = [each for each in _files(path) if each.exists()]
+    files = (path, yaml_of(path), provenance_of(path), _config_of(path))
+    others = [each for each in files if each.exists()]
     if others and not provenance_of(path).is_file():
         what = "is there already, and was not written by `harness review merge`"
         raise UserError(Problem(str(others[0]), what, fix="choose another FILE.jsonl"))
@@ -134,8 +133,7 @@ def write_label_set(
 
     Each file appears whole or not at all, the provenance first and the YAML last: after a kill
     between them they do not fit the labels, whoever reads them says so, and the same command mends
-    it. The same answers give the same bytes. Raises RunError where the
-    disk does not take them.
+    it. The same answers give the same bytes. Raises RunError where the disk does not take them.
     """
     lines = "".join(_line(merged, image_id) for image_id in merged.labels.labels)
     provenance = _provenance(merged, found, adjudication, lines)
@@ -253,7 +251,3 @@ def _files_of(review: Review) -> list[Source]:
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(read_bounded_bytes(path, MOST_TEXT)).hexdigest()
-
-
-def _files(path: Path) -> tuple[Path, ...]:
-    return (path, yaml_of(path), provenance_of(path), _config_of(path))

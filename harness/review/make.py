@@ -105,7 +105,6 @@ def _has_rule(request: QueueRequest) -> bool:
 
 def make_review(sources: Sources, request: QueueRequest, folder: Path) -> Made:
     """Make a review's folder, whole or not at all; the same again has the same bytes.
-
     Raises UserError as `check_request`, `choose` and `draw`, and for a folder that is there;
     DataError for an image that cannot be copied.
     """
@@ -126,11 +125,11 @@ def make_review(sources: Sources, request: QueueRequest, folder: Path) -> Made:
         queue.write(hidden)
         (hidden / ANSWERS).mkdir()
         page_data.copy_page(hidden)
-        pictures = page_data.copy_images(hidden, sources, queue)
-        has_images = bool(pictures.images)
+        images, examples = page_data.copy_images(hidden, sources, queue)
+        has_images = bool(images)
         page_data.write_queue_data(hidden, queue, has_images=has_images)
-        page_data.write_classes(hidden, sources, pictures.examples)
-        page_data.write_items(hidden, queue, pictures.images, files)
+        page_data.write_classes(hidden, sources, examples)
+        page_data.write_items(hidden, queue, images, files)
     counts = Counter(each for why in chosen.why.values() for each in why)
     available: dict[Why, int] = {each: counts[each] for each in WHYS if counts[each]}
     available["control"] = len(sources.image_ids)
@@ -174,7 +173,11 @@ def _queue(
         Item(
             image_id=each,
             image_sha256=sources.image_sha256.get(each),
-            why=_why(each, chosen, each in control, each in known),
+            why=(
+                *chosen.why.get(each, ()),
+                *(("control",) if each in control else ()),
+                *(("honeypot",) if each in known else ()),
+            ),
             group=chosen.group.get(each),
             labels=sources.labels_of(each),
             predictions=tuple(answered.predicted for answered in sources.of(each)),
@@ -207,10 +210,3 @@ def _queue(
         n_chosen=len(chosen.why.keys() & set(sources.image_ids)),
     )
     return queue.model_copy(update={"sha256": digest(queue)})
-
-
-def _why(image_id: str, chosen: Chosen, is_control: bool, is_honeypot: bool) -> tuple[Why, ...]:
-    why = list(chosen.why.get(image_id, ()))
-    why += ["control"] if is_control else []
-    why += ["honeypot"] if is_honeypot else []
-    return tuple(why)

@@ -10,16 +10,7 @@ from pydantic import Field
 
 from harness.data.labels.label_set import Equivalences, Labels, LabelSet
 from harness.review.answers import AnswerRow, Answers, Status
-from harness.review.deciding import (
-    Adjudicated,
-    Decided,
-    Decision,
-    Reason,
-    Rule,
-    Which,
-    ballots_of,
-    decide,
-)
+from harness.review.deciding import Adjudicated, Decision, Reason, Rule, Which, ballots_of, decide
 from harness.review.queue import Pass
 from harness.review.rules import rows_of_groups
 from harness.scores.metrics import GROUPS, Group
@@ -86,8 +77,7 @@ class Merged:
     rule: Rule
     which: Which
     images: tuple[MergedImage, ...]
-    """Those that were for review, but for honeypots, whose labels are known; in the queue's order.
-    """
+    """Those that were for review, without honeypots; in the queue's order."""
     n_honeypots: int
     people: tuple[Person, ...] = ()
 
@@ -124,9 +114,8 @@ class How:
 
 
 def merge(answers: Answers, labels: Labels, base: LabelSet, how: How) -> Merged:
-    """Give the base label set with the labels that a rule makes of the answers in place of its own.
-
-    Honeypots are left out. Where the rule cannot decide, and where what it decides is the same with
+    """Give the base label set with the labels that a rule makes of the answers in place of its own,
+    but for honeypots. Where the rule cannot decide, and where what it decides is the same with
     equivalent classes merged, the base's labels stay as they are.
     """
     queue, same = answers.queue, labels.equivalences
@@ -146,7 +135,11 @@ def merge(answers: Answers, labels: Labels, base: LabelSet, how: How) -> Merged:
         added=True,
     )
     n_honeypots = len(queue.items) - len(open_ids)
-    return Merged(base, found, same, how.rule, how.which, images, n_honeypots, _people(decided))
+    people = tuple(
+        Person(annotator=name, sensitivity=round(up, 6), specificity=round(down, 6))
+        for name, (up, down) in decided.people.items()
+    )
+    return Merged(base, found, same, how.rule, how.which, images, n_honeypots, people)
 
 
 def adjudicated_of(answers: Answers) -> dict[str, Adjudicated]:
@@ -199,13 +192,6 @@ def _said(rows: Sequence[AnswerRow]) -> tuple[Said, ...]:
     return tuple(
         Said(annotator=row.annotator, pass_=row.pass_, status=row.status, labels=row.labels)
         for row in sorted(rows, key=lambda row: row.annotator)
-    )
-
-
-def _people(decided: Decided) -> tuple[Person, ...]:
-    return tuple(
-        Person(annotator=name, sensitivity=round(up, 6), specificity=round(down, 6))
-        for name, (up, down) in decided.people.items()
     )
 
 

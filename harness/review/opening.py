@@ -19,7 +19,6 @@ from harness.store.directory import find_runs
 from harness.words import listed
 
 log = logging.getLogger("harness")
-_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +81,8 @@ def check_pass(review: Review, which: Which) -> None:
 def open_task_of(
     catalogue: Catalogue, queue: Queue, folder: Path, overrides: Overrides
 ) -> OpenTask:
-    """Open the task of a queue: its classes, labels and the classes that count as one.
-
-    Raises SpecError or DataError where a file that it needs is wrong, and where the classes are not
-    those of the queue.
+    """Open the task of a queue. Raises SpecError or DataError where a file that it needs is wrong,
+    and where the classes are not those of the queue.
     """
     opened = open_task(catalogue, load_task(catalogue, queue.task), overrides, images="none")
     if opened.classes.digest != queue.classes_sha256:
@@ -99,11 +96,9 @@ def open_task_of(
 def open_review(
     catalogue: Catalogue, review: Review, overrides: Overrides, base: str | None = None
 ) -> OpenReview:
-    """Open the task of a review and the label set that is corrected, by default the queue's.
-
-    A label set that the task does not name is looked for in the catalogue. Raises SpecError or
-    DataError where a file that the task needs is missing or wrong, where the classes are not those
-    of the queue, and for a label set that there is not.
+    """Open the task of a review and the label set that is corrected, by default the queue's, which
+    may be one of the catalogue that the task does not name. Raises SpecError or DataError as
+    `open_task_of`, UserError for a label set that there is not.
     """
     name = base or review.queue.base
     task = load_task(catalogue, review.queue.task)
@@ -129,16 +124,14 @@ def _warn_of_other_labels(review: Review, base: LabelSet) -> None:
     if others:
         log.warning(
             "%s: label set `%s` has other labels for %d of %d images than when the queue was made: "
-            "%s", review.folder, base.name, len(others), len(items), listed(others, _SHOWN),
+            "%s", review.folder, base.name, len(others), len(items), listed(others),
         )  # fmt: skip
 
 
 def open_runs(
     catalogue: Catalogue, paths: Sequence[Path], found: OpenReview, overrides: Overrides
 ) -> tuple[OpenRun, ...]:
-    """Open runs over the classes of a review, and folders of them. Raises DataError as `open_run`,
-    and for a run over other classes.
-    """
+    """Open runs, and folders of them. Raises DataError as `open_run`, and for other classes."""
     places = find_runs(*paths)
     overrides = share_among_runs(catalogue, places, overrides)
     runs = [open_run(catalogue, path, overrides) for path in places]

@@ -10,7 +10,6 @@ import re
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -51,14 +50,12 @@ def write_script(path: Path, name: str, value: Any) -> None:
 def read_script(path: Path, name: str) -> Any:
     """Read the value of a script that `write_script` wrote. Raises DataError for any other."""
     text = read_bounded_text(path, MOST_TEXT)
-    start = f"window.{name} = "
+    start, fix = f"window.{name} = ", "make the review again: harness review make"
     if not text.startswith(start) or not text.endswith(";\n"):
-        fix = "make the review again: harness review make"
         raise DataError(Problem(str(path), f"does not set {name}", got=text[:60], fix=fix))
     try:
         return parse_json_text(text[len(start) : -2])
     except ValueError as error:
-        fix = "make the review again: harness review make"
         raise DataError(Problem(str(path), "holds no JSON", got=str(error), fix=fix)) from error
 
 
@@ -97,10 +94,8 @@ def write_classes(folder: Path, sources: Sources, examples: Mapping[int, list[st
 
 
 def write_items(folder: Path, queue: Queue, images: Images, files: Mapping[str, str]) -> None:
-    """Write each annotator's images, in an order of the annotator's own, and in the modes that show
-    them the sources of the candidates.
-
-    `files` are the names by which images that are not in `images` are found in a folder.
+    """Write each annotator's images in an order of their own, in the modes that show them with the
+    sources of the candidates. `files` are the names of the images that are not in `images`.
     """
     sources = _shown_sources(queue) if queue.mode in ("shown", "blind_then_shown") else None
     for name in queue.annotators:
@@ -132,9 +127,7 @@ def _item(
 
 
 def _shown_sources(queue: Queue) -> dict[str, dict[int, list[dict[str, Any]]]]:
-    """Give image id to class id to where the class comes from. A model is named with its task where
-    the queue has several runs of it.
-    """
+    """Give image id to class id to its sources; models with the task where they have several."""
     runs = Counter(run.model for run in queue.runs)
     found: dict[str, dict[int, list[dict[str, Any]]]] = {}
     for item in queue.items:
@@ -152,17 +145,11 @@ def _shown_sources(queue: Queue) -> dict[str, dict[int, list[dict[str, Any]]]]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Pictures:
-    """Images copied into a page."""
-
-    images: Images
-    examples: Mapping[int, list[str]]
-    """Class id to paths inside the page's folder."""
-
-
-def copy_images(folder: Path, sources: Sources, queue: Queue) -> Pictures:
-    """Copy the queue's images, and examples of the classes, as JPEG under names that say nothing.
+def copy_images(
+    folder: Path, sources: Sources, queue: Queue
+) -> tuple[Images, Mapping[int, list[str]]]:
+    """Copy the queue's images, and examples of the classes, as JPEG under names that say nothing;
+    give the paths inside the page's folder, those of the examples by class id.
 
     None where the task does not say that their licence allows it, or where they are not here.
     Examples are images outside of the queue on whose one label all label sets agree. Raises
@@ -170,7 +157,7 @@ def copy_images(folder: Path, sources: Sources, queue: Queue) -> Pictures:
     """
     source = sources.images
     if source is None or source.read is None or not sources.task.metadata.redistribute_images:
-        return Pictures({}, {})
+        return {}, {}
     rows = {image_id: row for row, image_id in enumerate(source.ids)}
     (folder / PAGE / "images").mkdir(parents=True)
     images: dict[str, str] = {}
@@ -193,7 +180,7 @@ def copy_images(folder: Path, sources: Sources, queue: Queue) -> Pictures:
             image.thumbnail((_EXAMPLE_SIDE, _EXAMPLE_SIDE))
             image.save(folder / PAGE / name, "JPEG", **_JPEG)
             examples[label].append(name)
-    return Pictures(images, dict(examples))
+    return images, examples
 
 
 def _examples(sources: Sources, queue: Queue, rows: Mapping[str, int]) -> dict[int, list[str]]:
@@ -226,10 +213,8 @@ def _read(source: Source, rows: Mapping[str, int], image_id: str) -> "Image.Imag
 
 def file_names(sources: Sources) -> dict[str, str]:
     """Give image id to the file by which an annotator's folder has the image: its name, or its path
-    where two folders have a file of one name.
-
-    Where that is not known, and for ImageNet's images, of which copies add the class to the name,
-    it is the id: the page takes a file with any suffix for it.
+    where two folders have a file of one name. Where it is unknown, and of ImageNet, where copies
+    add the class to the name, it is the id: the page takes a file with any suffix for it.
     """
     source = sources.images
     files = dict(zip(source.ids, source.files, strict=True)) if source and source.files else {}

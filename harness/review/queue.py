@@ -118,8 +118,7 @@ class Rules(_Strict):
     flagged: str | None = None
     """SHA-256 of the file of ids."""
     control: float = 0.1
-    """Share of the n images that is drawn at random from all images of the runs, whatever the rules
-    say."""
+    """Share of the n images that is drawn at random from all images, whatever the rules say."""
     honeypots: int = 0
     """Images with known labels, besides."""
 
@@ -160,10 +159,8 @@ class Queue(_Strict):
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Read `queue.json` of a folder.
-
-        Raises DataError naming the file where it is missing, cut off, of a newer version, or has
-        been changed since it was made.
+        """Read `queue.json` of a folder. Raises DataError where it is missing, cut off, of a newer
+        version, or has been changed since it was made.
         """
         path = folder / FILE
         found = read_part(cls, path, "make it again: harness review make")

@@ -12,16 +12,16 @@ import harness
 from harness.data.labels.label_set import LabelSet
 from harness.review.agreement import measure_overall
 from harness.review.answers import Answers, Key
-from harness.review.base_rate import BaseRate, base_rate
 from harness.review.deciding import Reason, Rule, Which
 from harness.review.effects import Effect
 from harness.review.influence import ModelInfluence, influence_on_models
 from harness.review.merging import Merged, Way, count_groups
-from harness.review.queue import Mode, Pass, Queue
+from harness.review.queue import Item, Mode, Pass, Queue
 from harness.review.rules import WHYS
-from harness.review.verdicts import VerdictCounts, count_verdicts
+from harness.review.verdicts import Shared, VerdictCounts, count_verdicts, is_chosen, share_of
 from harness.scores.metrics import Group
-from harness.scores.results import Interval, Part
+from harness.scores.results import Interval, Part, Percent
+from harness.scores.strata import Stratum, of_strata
 
 
 class Time(Part):
@@ -45,6 +45,27 @@ class AgreementShown(Part):
     ci95: Interval | None
     n: int
     reason: str | None
+
+
+class BaseRate(Part):
+    """How many labels people change in images that were drawn at random from all."""
+
+    changed: Shared
+    """Of the control images that were decided."""
+    n_undecided: int
+    n_images: int | None
+    """All images from which they were drawn; null where the queue does not say it."""
+    n_chosen: int | None
+    """Of those the images that a rule chooses."""
+    whole: Percent | None
+    """Estimate of the share in all images from all that were reviewed: the shares in the images
+    that a rule chooses and in the others, weighted by how many there are of each. Null where the
+    queue does not say that, or a part has no decided image."""
+    whole_ci95: Interval | None
+    chosen: Shared
+    """Of the decided images that a rule chose."""
+    others: Shared
+    """Of the decided images that no rule chose, all of them control images."""
 
 
 class ReportNumbers(Part):
@@ -112,8 +133,12 @@ def report_numbers(
         no_class=_without_class(queue),
         influence=influence_on_models(answers, merged),
         times=tuple(_times(answers)),
-        base_rate=base_rate(queue, merged),
-        agreement=tuple(_agreement(answers, merged)),
+        base_rate=_base_rate(queue, merged),
+        agreement=tuple(
+            AgreementShown(pass_=pass_, measure=name, **asdict(each))
+            for pass_, overall in measure_overall(answers, merged.same).items()
+            for name, each in overall.named.items()
+        ),
         effects=effects,
         notes=answers.notes,
     )
@@ -162,7 +187,31 @@ def _time(
         )
 
 
-def _agreement(answers: Answers, merged: Merged) -> Iterator[AgreementShown]:
-    for pass_, overall in measure_overall(answers, merged.same).items():
-        for name, each in overall.named.items():
-            yield AgreementShown(pass_=pass_, measure=name, **asdict(each))
+def _base_rate(queue: Queue, merged: Merged) -> BaseRate:
+    way = {each.image_id: each.way for each in merged.images}
+
+    def changed(items: Iterable[Item]) -> Shared:
+        ways = [way[each.image_id] for each in items if way[each.image_id] is not None]
+        return share_of(sum(each != "kept" for each in ways), len(ways))
+
+    items = [item for item in queue.items if item.known is None]
+    control = [each for each in items if "control" in each.why]
+    of_control = changed(control)
+    chosen = changed(each for each in items if is_chosen(each))
+    others = changed(each for each in items if not is_chosen(each))
+    whole, ci95 = None, None
+    if queue.n_images is not None and queue.n_chosen is not None:
+        n_others = queue.n_images - queue.n_chosen
+        sizes = ((queue.n_chosen, chosen), (n_others, others))
+        strata = [Stratum(size, each.n, each.of) for size, each in sizes if size]
+        whole, ci95 = of_strata(strata) or (None, None)
+    return BaseRate(
+        changed=of_control,
+        n_undecided=len(control) - of_control.of,
+        n_images=queue.n_images,
+        n_chosen=queue.n_chosen,
+        whole=whole,
+        whole_ci95=ci95,
+        chosen=chosen,
+        others=others,
+    )

@@ -1,28 +1,15 @@
-"""The numbers of a review's report as tables, and its first sentences."""
+"""The report of a review: its numbers as tables and in sentences, and the page that has both."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from harness.report.table import (
-    INTERVAL,
-    Cell,
-    Column,
-    Number,
-    Probability,
-    Table,
-    names,
-    table_of,
-)
+from harness.report.html_page import write_html
+from harness.report.table import INTERVAL, Cell, Column, Number, Probability, Table, names, table_of
 from harness.review.influence import ModelInfluence
 from harness.review.merged_tables import groups_table, ways_table
 from harness.review.report_numbers import ReportNumbers
-from harness.review.verdicts import (
-    ALL,
-    CONTROL,
-    SIDES,
-    Shared,
-    Side,
-    VerdictCounts,
-)
+from harness.review.verdicts import ALL, CONTROL, SIDES, Shared, Side, VerdictCounts
+from harness.store.lines import write_json
 
 _OF = (*INTERVAL, "count", "n")
 
@@ -229,3 +216,22 @@ def limits(found: ReportNumbers) -> Sequence[str]:
         if n
     ]
     return [*notes, *found.notes]
+
+
+def json_of(page: Path) -> Path:
+    """Give the path of the numbers beside a page."""
+    return page.with_suffix(".json")
+
+
+def write_report(found: ReportNumbers, page: Path) -> None:
+    """Write the page and its numbers, each whole or not at all. Raises RunError as `write_text`."""
+    write_json(json_of(page), found.model_dump(mode="json", by_alias=True))
+    write_html(
+        Path(__file__).parent / "report.html.j2",
+        page,
+        found=found,
+        tables=report_tables(found),
+        findings=list(sentences(found)),
+        limits=limits(found),
+        numbers=json_of(page).name,
+    )

@@ -39,11 +39,9 @@ class Chosen:
 
 
 def choose(sources: Sources, rules: Rules, flagged: Mapping[str, str], base: str | None) -> Chosen:
-    """Apply the rules that are set; an image is chosen where any of them does.
-
-    `flagged` are ids with the place where they stand. `base` is by default the label set that the
-    tasks trust most. Raises SpecError for a label set that is unknown; UserError for a rule that
-    cannot apply to these sources, and for flagged ids of no image.
+    """Apply the rules that are set; an image is chosen where any of them does. `flagged` are ids
+    with their places; `base` is by default the set that the tasks trust most. Raises SpecError
+    for an unknown label set; UserError for a rule that cannot apply, and for ids of no image.
     """
     against = _base(sources, base)
     group = _groups(sources, against)
@@ -85,9 +83,7 @@ def _groups(sources: Sources, base: LabelSet) -> dict[str, Group]:
 def rows_of_groups(
     labels: LabelSet, original: LabelSet | None, ids: tuple[str, ...], same: Equivalences
 ) -> dict[Group, NDArray[np.bool_]]:
-    """Give which of the images are in each label group, whether a run has answered them or not; see
-    `group_rows`.
-    """
+    """Give which images are in each label group, answered by a run or not; see `group_rows`."""
     truth = to_truth(labels, ids, same)
     was = None if original is None else to_truth(original, ids, same)
     scope = Scope(
@@ -153,9 +149,7 @@ def _by_rule(
 
 
 def _outside(sources: Sources, image_id: str, right: frozenset[int]) -> set[str]:
-    """Give the models that answer, in any of their runs, with classes of which none is `right`. An
-    answer without a class says nothing of the labels.
-    """
+    """Give the models that in any run answer with classes of which none is `right`."""
     merge_all = sources.labels.equivalences.merge_all
     return {
         each.predicted.model
@@ -165,9 +159,7 @@ def _outside(sources: Sources, image_id: str, right: frozenset[int]) -> set[str]
 
 
 def _is_split(sources: Sources, image_id: str) -> bool:
-    """Whether no class is among the answers of all models that name one. What a model answers in
-    any of its runs is among its answers.
-    """
+    """Whether no class is among what every model that names one answers in its runs."""
     by_model: dict[str, frozenset[int]] = {}
     for each in sources.of(image_id):
         if each.predicted.classes:

@@ -127,10 +127,8 @@ class ServedReview:
 
 
 def serve(folder: Path, host: str, port: int) -> None:
-    """Serve a review until it is stopped; print each annotator's address.
-
-    Raises UserError where the address cannot be served or a file is not what it should be, and
-    RunError where another server has the folder.
+    """Serve a review until it is stopped; print each annotator's address. Raises UserError where it
+    cannot be served, DataError as `opened`, RunError where another server has the folder.
     """
     queue = Queue.read(folder)
     with locked(folder / ANSWERS), _listening(host, port) as listener:
@@ -149,7 +147,6 @@ def serve(folder: Path, host: str, port: int) -> None:
 
 def opened(folder: Path, queue: Queue) -> ServedReview:
     """Open a review: its page is there, every annotator has a token and a file that can go on.
-
     Raises DataError where a file is not what it should be.
     """
     if not (folder / PAGE / "index.html").is_file():
@@ -165,7 +162,6 @@ def opened(folder: Path, queue: Queue) -> ServedReview:
 
 def tokens_of(folder: Path, annotators: tuple[str, ...]) -> dict[str, str]:
     """Give each annotator's token; one who has none gets one, in a file that only its owner reads.
-
     Raises DataError for a file that does not hold a text for each name.
     """
     path = folder / TOKENS

@@ -25,7 +25,6 @@ from harness.scores.metrics import counted_rows
 from harness.specs.catalogue import Catalogue
 from harness.specs.task import TaskSpec
 from harness.store.directory import RunDirectory
-from harness.store.prediction import Prediction
 
 log = logging.getLogger("harness")
 _LONGEST_ANSWER = 2_000
@@ -58,8 +57,7 @@ class Sources:
     """The label sets of all runs' tasks, each once."""
     runs: tuple[SourceRun, ...]
     answers: Mapping[str, tuple[Answered, ...]]
-    """By image, in the order of the runs; an image without an answer of any run is not there, nor
-    is an answer that is an `error`."""
+    """By image, in the order of the runs; no errors, and no image without another answer."""
     image_ids: tuple[str, ...]
     """Every image that a run has a row for; sorted."""
     image_sha256: Mapping[str, str]
@@ -197,9 +195,7 @@ def _pictures(runs: Sequence[OpenRun]) -> dict[str, str]:
 
 
 def _answers_of(run: OpenRun) -> dict[str, Answered]:
-    """Give what a run answered by image; errors are no answers. The class is that after mapping, in
-    a closed world too.
-    """
+    """Give what a run answered by image, without errors; the class after mapping, in `cw` too."""
     own = run.opened.task.protocol
     answers = to_answers(run.rows, run.opened.classes, str(run.path))
     counted = counted_rows(answers, "cw_plus" if own == "cw" else own)
@@ -208,22 +204,20 @@ def _answers_of(run: OpenRun) -> dict[str, Answered]:
     for row, has_class in zip(run.rows, counted.tolist(), strict=True):
         if row.status is Status.ERROR:
             continue
+        first = () if row.class_id is None else (row.class_id,)
+        scores = row.top_scores
         predicted = Predicted(
             model=run.manifest.model,
             task=run.manifest.task,
             protocol=own,
-            classes=_classes(row) if has_class else (),
+            classes=tuple(dict.fromkeys((*first, *row.also))) if has_class else (),
             answer=None if row.answer is None else row.answer[:_LONGEST_ANSWER],
-            confidence=_confidence(row.top_scores, adapter) if has_class else None,
+            confidence=_confidence(scores, adapter) if has_class else None,
             oop=row.status is Status.OOP,
         )
-        found[row.image_id] = Answered(predicted, _margin(row.top_scores))
+        margin = scores[0] - scores[1] if _are_two(scores) else None
+        found[row.image_id] = Answered(predicted, margin)
     return found
-
-
-def _classes(row: Prediction) -> tuple[int, ...]:
-    own = () if row.class_id is None else (row.class_id,)
-    return tuple(dict.fromkeys((*own, *row.also)))
 
 
 def _confidence(scores: Sequence[float], adapter: str) -> float | None:
@@ -238,10 +232,6 @@ def _confidence(scores: Sequence[float], adapter: str) -> float | None:
     if adapter not in _LOGARITHMS:
         return None
     return round(1 / sum(math.exp(min(each - scores[0], 0.0)) for each in scores), 4)
-
-
-def _margin(scores: Sequence[float]) -> float | None:
-    return scores[0] - scores[1] if _are_two(scores) else None
 
 
 def _are_two(scores: Sequence[float]) -> bool:

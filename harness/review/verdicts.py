@@ -1,22 +1,14 @@
 """What people made of a model's answers: confirmed, integrated, rejected, corrected otherwise.
 
 With C the classes that a model's answer stands for, B the labels that were there and P the people's
-labels of an image that was decided, equivalent classes merged throughout. Where C and B have no
-class in common (the answer is outside of the labels):
+labels of an image that was decided, equivalent classes merged throughout; two sets meet where they
+have a class in common. Each decided image on which the model names a class is in one of the eight:
 
-- confirmed: P and C have a class in common, and P has no class beside C's;
-- integrated: P and C have a class in common, and P has others beside C's;
-- rejected: P and C have none in common, and P is B: the labels stay as they were;
-- corrected: P and C have none in common, and P is not B: people corrected the labels otherwise.
-
-Where C and B have a class in common (the answer is inside the labels):
-
-- confirmed: P and C have a class in common, and P is B;
-- integrated: P and C have a class in common, and P is not B: other labels came or went;
-- rejected: P and C have none in common, and P has no class that B has not: only taken away;
-- corrected: P and C have none in common, and P has a class that B has not.
-
-So each decided image on which the model names a class is in exactly one of the eight.
+               outside: C does not meet B            inside: C meets B
+    confirmed  P meets C, and is within C            P meets C, and is B: the labels stay
+    integrated P meets C, and has others too         P meets C, and is not B: others came or went
+    rejected   P does not meet C, and is B           P does not meet C, and is within B
+    corrected  P does not meet C, and is not B       P does not meet C, and is not within B
 """
 
 from collections import Counter
@@ -105,26 +97,22 @@ def parts_of(item: Item) -> Iterator[str]:
 
 
 def count_verdicts(queue: Queue, merged: Merged) -> tuple[VerdictCounts, ...]:
-    """Count verdicts by run, side and part; parts without an image are left out, but for `all`.
-    Honeypots are left out.
-    """
+    """Count verdicts by run, side and part, without honeypots; of empty parts only `all`."""
     runs = [(run.model, run.task) for run in queue.runs]
     tally: Counter[tuple[int, Side, str, Verdict | None]] = Counter()
-    decided = merged.decided
+    decided, merge_all = merged.decided, merged.same.merge_all
     for item in queue.items:
         if item.known is not None:
             continue
-        before = merged.same.merge_all(merged.base.labels.get(item.image_id, ()))
+        before = merge_all(merged.base.labels.get(item.image_id, ()))
         after = decided.get(item.image_id)
         for predicted in item.predictions:
             place = runs.index((predicted.model, predicted.task))
-            named = merged.same.merge_all(predicted.classes)
+            named = merge_all(predicted.classes)
             side = side_of(named, before)
             if side is None:
                 continue
-            found = None
-            if after is not None:
-                found = verdict_of(named, before, merged.same.merge_all(after))
+            found = None if after is None else verdict_of(named, before, merge_all(after))
             for part in parts_of(item):
                 tally[place, side, part, found] += 1
     return tuple(_rows(runs, tally))

@@ -18,9 +18,10 @@ from harness.studies.effects import apart_notes
 from harness.studies.granularity import granularity_of_runs
 from harness.studies.label_changes import label_changes
 from harness.studies.levels import Levels
-from harness.studies.observe import Judged, Observed, Observer, as_read
+from harness.studies.observe import Observed, Observer, as_read
 from harness.studies.results import (
     FactorEffect,
+    LevelEffect,
     ModelGap,
     PlaceEffect,
     Score,
@@ -37,14 +38,13 @@ class Analysis:
 
     def __init__(self, study: Study, observer: Observer) -> None:
         self.study, self._observer = study, observer
+        self._judged = observer.judged
         self._runs = frozenset(study.runs)
         self._missing = {run: fault for run in study.runs if (fault := self._fault(*run))}
 
     def results(self) -> StudyResults:
-        """Work out all that the runs say.
-
-        A level whose run is missing is left out, a factor whose baseline is, too. Raises DataError
-        where no run exists, and as `open_run`.
+        """Work out all that the runs say, without levels whose run and factors whose baseline is
+        missing. Raises DataError where no run exists, and as `open_run`.
         """
         there = [run for run in self.study.runs if self._has(*run)]
         if not there:
@@ -104,9 +104,6 @@ class Analysis:
             return False
         known = self._judged(model, point.variant).by_label_set
         return factor.name != "labels" or point.reading in known
-
-    def _judged(self, model: str, variant: Variant) -> Judged:
-        return self._observer.judged(model, variant)
 
     def _run(self, model: str, variant: Variant) -> str:
         path = self._observer.path(model, variant)
@@ -202,13 +199,10 @@ class Analysis:
         runs = [run for run in (own | dict(self.study.baselines)).items() if self._has(*run)]
         if len(runs) < 2:
             return
-        seen = [
-            (model, as_read(found, label_set, found.protocol))
-            for model, variant in runs
-            for found in [self._judged(model, variant)]
-        ]
-        seen = [pair for pair in seen if pair[1].scored.any()]
-        ranked = sorted(seen, key=lambda pair: float(np.mean(pair[1].right[pair[1].scored])))
+        judged = [(model, self._judged(model, variant)) for model, variant in runs]
+        seen = [(model, as_read(each, label_set, each.protocol)) for model, each in judged]
+        known = [pair for pair in seen if pair[1].scored.any()]
+        ranked = sorted(known, key=lambda pair: float(np.mean(pair[1].right[pair[1].scored])))
         for (a, one), (b, two) in pairwise(ranked):
             levels = Levels([one, two], _DRAWS)
             effect = levels.level(1, 0, b, None)
@@ -249,22 +243,18 @@ def _measured(seen: Observed) -> dict[str, Any]:
 
 def _with_holm(found: Sequence[FactorEffect]) -> tuple[FactorEffect, ...]:
     """Correct the p-values for all levels of the study under one label set."""
-    tests: dict[str, dict[tuple[int, int], float]] = defaultdict(dict)
-    for number, effect in enumerate(found):
-        for place, level in enumerate(effect.levels):
-            if level.p_mcnemar is not None:
-                tests[effect.label_set][number, place] = level.p_mcnemar
-    adjusted: dict[tuple[int, int], float] = {}
-    for of_set in tests.values():
-        adjusted |= zip(of_set, holm(list(of_set.values())), strict=True)
-    corrected = [
-        tuple(
-            level.model_copy(update={"p_holm": adjusted.get((number, place))})
-            for place, level in enumerate(effect.levels)
-        )
-        for number, effect in enumerate(found)
-    ]
-    return tuple(
-        effect.model_copy(update={"levels": levels})
-        for effect, levels in zip(found, corrected, strict=True)
-    )
+    tests: defaultdict[str, list[float]] = defaultdict(list)
+    for effect in found:
+        known = (level.p_mcnemar for level in effect.levels)
+        tests[effect.label_set] += [each for each in known if each is not None]
+    adjusted = {name: iter(holm(own)) for name, own in tests.items()}
+
+    def corrected(level: LevelEffect, label_set: str) -> LevelEffect:
+        p_holm = None if level.p_mcnemar is None else next(adjusted[label_set])
+        return level.model_copy(update={"p_holm": p_holm})
+
+    def with_levels(effect: FactorEffect) -> FactorEffect:
+        levels = tuple(corrected(each, effect.label_set) for each in effect.levels)
+        return effect.model_copy(update={"levels": levels})
+
+    return tuple(map(with_levels, found))

@@ -171,9 +171,7 @@ class Variants:
         self.problems.append(Problem(str(self.origin(location)), what, got, fix=fix))
 
     def variant(self, settings: Settings, location: Sequence[str]) -> Variant | None:
-        """Give the run of settings; of all that ask the same, the first. None for one that cannot
-        be asked, which is noted.
-        """
+        """Give the run of settings, the first that asks the same; None for a mistake, noted."""
         found = Variant.of(settings, self.spec.task)
         at = self.origin(location)
         try:

@@ -218,12 +218,8 @@ def row_factor(runs: Variants, name: str, written: Written) -> Factor | None:
         wrong = [each for each in written.levels if not isinstance(each, str | None)]
         known = ("null, as the label sets say", "none", "a ReGT config's path")
     for each in wrong:
-        runs.fail(
-            at,
-            f"factor `{name}` has no such level",
-            _short(each),
-            fix=f"write one of {'; '.join(known)}",
-        )
+        fix = f"write one of {'; '.join(known)}"
+        runs.fail(at, f"factor `{name}` has no such level", _short(each), fix=fix)
     levels, own = list(written.levels), written.baseline
     own = own if own in levels else _own(name, task, written.levels)
     levels = levels if own in levels else [own, *levels]

@@ -7,17 +7,7 @@ from harness.report.drawing import clipped
 from harness.report.forms import plain
 from harness.report.table import Number
 from harness.scores.statistics import ALPHA
-from harness.studies.effects import (
-    FOR_SCALE,
-    LABELS,
-    effects_of,
-    ends_of,
-    ends_without_sign,
-    gaps_of,
-    is_told,
-    size_of,
-    title_of,
-)
+from harness.studies.effects import FOR_SCALE, LABELS, effects_of, gaps_of
 from harness.studies.results import FactorEffect, ModelGap, StudyResults
 
 _LONGEST = 60
@@ -25,14 +15,12 @@ _LONGEST = 60
 
 
 def findings(found: StudyResults) -> Iterator[str]:
-    """Say which factor moves the accuracy most, and how that compares with other labels and with
-    the difference between two models.
-    """
+    """Say which factor moves the accuracy most, and how other labels and models compare."""
     effects = effects_of(found)
     own = [each for each in effects if each.factor not in FOR_SCALE]
     if not own:
         return
-    told = [each for each in own if is_told(each)]
+    told = [each for each in own if each.is_told]
     if not told:
         widest = own[0]
         yield (
@@ -41,7 +29,10 @@ def findings(found: StudyResults) -> Iterator[str]:
         )
         return
     first = told[0]
-    yield _first(first)
+    ends = first.extremes
+    between = f", from “{_name(ends[0].level)}” to “{_name(ends[1].level)}”" if ends else ""
+    what = f"the accuracy of {_name(first.model)} by {_range(first)} points{between}"
+    yield f"The factor {_title(first)} moves {what}."
     labels = (each for each in effects if (each.factor, each.model) == (LABELS, first.model))
     for each in labels:
         yield _beside(first, each)
@@ -52,15 +43,8 @@ def findings(found: StudyResults) -> Iterator[str]:
         yield f"Not told from chance: {names}."
 
 
-def _first(effect: FactorEffect) -> str:
-    ends = ends_of(effect)
-    between = f", from “{_name(ends[0].level)}” to “{_name(ends[1].level)}”" if ends else ""
-    what = f"the accuracy of {_name(effect.model)} by {_range(effect)} points{between}"
-    return f"The factor {_title(effect)} moves {what}."
-
-
 def _title(effect: FactorEffect) -> str:
-    return _name(title_of(effect))
+    return _name(effect.title)
 
 
 def _name(text: str) -> str:
@@ -73,7 +57,7 @@ def _range(effect: FactorEffect) -> str:
 
 def _beside(first: FactorEffect, labels: FactorEffect) -> str:
     what = "what other labels change"
-    if not is_told(labels):
+    if not labels.is_told:
         return f"For scale, {what} is not told from chance: {_range(labels)} points."
     times = _times(first.range or 0, labels.range or 0)
     return f"That is {times} {what}: {_range(labels)} points."
@@ -83,13 +67,13 @@ def _gap(first: FactorEffect, gaps: list[ModelGap]) -> Iterator[str]:
     if not gaps:
         return
     gap = gaps[0]
-    size = plain(Number(size_of(gap), ends_without_sign(gap)))
+    size = plain(Number(gap.size, gap.size_ci95))
     pair = f"{_name(gap.a)} and {_name(gap.b)}"
     what = f"difference between {pair}"
     if len(gaps) > 1:
         what = f"widest difference between two models ({pair})"
     if gap.p_mcnemar < ALPHA:
-        yield f"It is {_times(first.range or 0, size_of(gap))} the {what}: {size} points."
+        yield f"It is {_times(first.range or 0, gap.size)} the {what}: {size} points."
     else:
         yield f"The {what} is not told from chance: {size} points."
 

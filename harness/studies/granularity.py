@@ -12,11 +12,9 @@ from harness.studies.results import RunGranularity, StudyResults
 def granularity_of_runs(
     runs: Iterable[tuple[str, Variant, Judged]], label_sets: Sequence[str]
 ) -> tuple[list[RunGranularity], list[str]]:
-    """Give what the answers are to the labels, of the runs of tasks as they are; nothing where no
-    two of them have classes with a hierarchy.
-
-    Beside it a note for each run and label set that is left out, as its labels are others of the
-    same name.
+    """Give what the answers are to the labels, of the runs of tasks as they are; nothing without
+    two that have a hierarchy. Beside it a note for each run and label set that is left out, as its
+    labels are others of the same name.
     """
     found: list[RunGranularity] = []
     notes: list[str] = []

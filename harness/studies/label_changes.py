@@ -15,9 +15,7 @@ def label_changes(
     study: Study, runs: Iterable[tuple[str, Variant, Judged]], label_sets: Sequence[str]
 ) -> tuple[list[LabelChange], list[str]]:
     """Give what other labels change in the runs of tasks as they are, and in the one that the
-    factor `labels` is read off; nothing where the study has none.
-
-    Beside it a note for each run that is left out, as its labels are others of the same name.
+    factor `labels` is read off; and a note for each run whose labels are others of the same name.
     """
     found: list[LabelChange] = []
     notes: list[str] = []
@@ -41,9 +39,7 @@ def label_changes(
 
 
 def _pair(factor: Factor, label_sets: Sequence[str]) -> tuple[str, str] | None:
-    """Give the baseline of the factor and the last other level of those label sets that are here;
-    None where there are no two.
-    """
+    """Give the baseline of the factor and its last other level, of label sets that are here."""
     here = [each.reading for each in factor.points if each.reading in label_sets]
     before = factor.points[factor.baseline or 0].reading
     after = next((each for each in reversed(here) if each != before), None)

@@ -5,7 +5,7 @@ from functools import reduce
 
 import numpy as np
 
-from harness.scores.answers import Bools, Ints
+from harness.scores.answers import Ints
 from harness.scores.effects import Floats, cochran, interval, range_interval, redrawn
 from harness.scores.metrics import percent, share
 from harness.scores.statistics import Draws, Interval, mcnemar, student_t
@@ -75,7 +75,10 @@ class Levels:
         own, counted = self._levels[place], self._counted[place]
         versus = None if baseline in (None, place) else baseline
         only = self._discordant(place, versus) if versus is not None else None
-        accuracy = self.accuracies
+        accuracy, base, flips = self.accuracies[place], None, None
+        if versus is not None:
+            base = self.accuracies[versus]
+            flips = int(np.not_equal(own.answer, self._levels[versus].answer).sum())
         p_value = None if only is None else mcnemar(*only)
         return LevelEffect(
             level=name,
@@ -83,15 +86,15 @@ class Levels:
             protocol=own.protocol,
             n=int(counted.sum()),
             n_right=int(self._right[place].sum()),
-            accuracy=accuracy[place],
+            accuracy=accuracy,
             ci95=self._ends(place),
             oop=share(own.out, own.scored),
             is_baseline=place == baseline,
-            delta=None if versus is None else _less(accuracy[place], accuracy[versus]),
+            delta=None if accuracy is None or base is None else accuracy - base,
             delta_ci95=None if versus is None else self._ends(place, versus),
             only_baseline=None if only is None else only[0],
             only_level=None if only is None else only[1],
-            flips=None if versus is None else self._flips(place, versus),
+            flips=flips,
             p_mcnemar=p_value,
             p_holm=p_value,
         )
@@ -112,11 +115,3 @@ class Levels:
             return None
         own, base = self._right[place], self._right[versus]
         return int((base & ~own).sum()), int((own & ~base).sum())
-
-    def _flips(self, place: int, versus: int) -> int:
-        moved: Bools = np.not_equal(self._levels[place].answer, self._levels[versus].answer)
-        return int(moved.sum())
-
-
-def _less(a: float | None, b: float | None) -> float | None:
-    return None if a is None or b is None else a - b

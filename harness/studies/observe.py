@@ -1,6 +1,4 @@
-"""What a level of a factor says of each image, as arrays: from the rows of a run, read as they are
-or in another way.
-"""
+"""What a level of a factor says of each image, as arrays, from the rows of a run."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +9,6 @@ import numpy as np
 
 from harness.answers.mapping.nearest import Mapped, embed_classes, map_to_each
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides
-from harness.encoders.base import TextEncoder
 from harness.encoders.registry import open_encoder
 from harness.runs.mapping import with_exact
 from harness.runs.remap import texts_to_map
@@ -32,22 +29,20 @@ from harness.studies.factors import MappedBy
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """n images under one level and one label set, sorted by id."""
+    """n images under one level and one label set, sorted by id, in arrays [n]."""
 
     protocol: Protocol
     image_ids: tuple[str, ...]
     right: Bools
-    """[n] whether the answer is right."""
     scored: Bools
-    """[n] whether it is an answer, of an image that has a label."""
+    """Whether it is an answer, of an image that has a label."""
     counted: Bools
-    """[n] whether the image counts for the accuracy of the level; among those scored."""
+    """Whether the image counts for the accuracy of the level; among those scored."""
     home: Ints
-    """[n] the class that the image is filed under."""
+    """The class that the image is filed under."""
     answer: Ints
-    """[n] the class answered, -1 for none."""
+    """The class answered, -1 for none."""
     out: Bools
-    """[n] whether the answer is out of prompt."""
 
     def of(self, places: Ints) -> "Observed":
         """Give these images alone, in this order."""
@@ -84,7 +79,7 @@ class Observer:
         self._judged = cache(self._judge)
         self._named = cache(self._name)
         self._mapped = cache(self._map)
-        self._encoder = cache(self._open_encoder)
+        self._encoder = cache(lambda name: open_encoder(load_encoder_spec(catalogue, name)))
 
     def path(self, model: str, variant: Variant) -> Path:
         """Give the directory of a run."""
@@ -96,9 +91,7 @@ class Observer:
         return load_model(self.catalogue, model).model if has_own else model
 
     def observe(self, model: str, factor: Factor, point: Point, label_set: str) -> Observed:
-        """Read one level. Raises DataError as `open_run`; KeyError for a label set that is not
-        here.
-        """
+        """Read one level. Raises DataError as `open_run`, KeyError for an unknown label set."""
         if factor.name == "labels":
             label_set = point.reading
         equivalences = point.reading if factor.name == "equivalences" else None
@@ -175,9 +168,6 @@ class Observer:
         target = embed_classes(encoder, run.opened.classes, how.class_template)
         found = map_to_each(encoder, list(texts.values()), [target], how.answer_template)
         return dict(zip(texts, found[0], strict=True))
-
-    def _open_encoder(self, name: str) -> TextEncoder:
-        return open_encoder(load_encoder_spec(self.catalogue, name))
 
 
 def as_read(found: Judged, label_set: str, protocol: Protocol) -> Observed:

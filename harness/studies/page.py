@@ -40,9 +40,8 @@ class Section:
 
 def write_page(found: StudyResults, figures: Mapping[str, str], path: Path) -> None:
     """Write the page, whole or not at all; `figures` gives the SVG of a figure by its name, and may
-    lack some or all, whose tables are then shown alone.
-
-    Raises RunError where the disk does not take it, ValueError for a figure that is no SVG.
+    lack some, whose tables are then shown alone. Raises RunError where the disk does not take it,
+    ValueError for a figure that is no SVG.
     """
     write_html(
         Path(__file__).parent / "page.html.j2",

@@ -1,7 +1,8 @@
 """The report of a study: its numbers, tables, figures and page, as files of one folder."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import MissingPackageError
@@ -22,13 +23,11 @@ _log = logging.getLogger(__name__)
 def write_report(found: StudyResults, folder: Path) -> list[Path]:
     """Write `study.json`, `tables/`, `figures/` and `index.html` into a folder, each file whole or
     not at all, and give all that were written. What an earlier report left there and this one does
-    not have is removed; other files stay.
-
-    Without matplotlib there are no figures, and a warning says so. Raises RunError where the disk
-    does not take a file.
+    not have is removed; other files stay. Without matplotlib there are no figures, and a warning
+    says so. Raises RunError where the disk does not take a file.
     """
     found.write(folder)
-    tables = _write_tables(found, folder / "tables")
+    tables = list(_write_tables(found, folder / "tables"))
     figures = _write_figures(found, folder / "figures")
     drawn = {path.stem: path for path in figures if path.suffix == ".svg"}
     page = folder / PAGE
@@ -42,18 +41,15 @@ def write_report(found: StudyResults, folder: Path) -> list[Path]:
     return files
 
 
-def _write_tables(found: StudyResults, folder: Path) -> list[Path]:
-    by_name: dict[str, list[Table]] = {}
+def _write_tables(found: StudyResults, folder: Path) -> Iterator[Path]:
+    by_name: defaultdict[str, list[Table]] = defaultdict(list)
     for table in study_tables(found):
-        by_name.setdefault(table.name, []).append(table)
-    return [path for name, each in by_name.items() for path in _write_table(folder / name, each)]
-
-
-def _write_table(stem: Path, tables: Sequence[Table]) -> Iterator[Path]:
-    for form, ending in _FORMS:
-        path = stem.with_name(f"{stem.name}.{ending}")
-        write_text(path, written(tables, [], form))
-        yield path
+        by_name[table.name].append(table)
+    for name, tables in by_name.items():
+        for form, ending in _FORMS:
+            path = folder / f"{name}.{ending}"
+            write_text(path, written(tables, [], form))
+            yield path
 
 
 def _write_figures(found: StudyResults, folder: Path) -> list[Path]:

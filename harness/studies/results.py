@@ -1,6 +1,4 @@
-"""`study.json`: what a study found, and how it is written and read. Accuracies are percent,
-differences and ranges percentage points.
-"""
+"""`study.json`, what a study found: accuracies in percent, differences and ranges in points."""
 
 from pathlib import Path
 from typing import Final, Literal
@@ -10,6 +8,7 @@ from pydantic import ValidationError
 from harness.errors import DataError, Problem
 from harness.scores.result_parts import Placed, Relation, RelationShare
 from harness.scores.results import Interval, Part, Percent, Protocol, PValue
+from harness.scores.statistics import ALPHA
 from harness.store.lines import read_json, write_json
 
 SCHEMA_VERSION: Final = 1
@@ -86,6 +85,39 @@ class FactorEffect(Part):
     seeds: SeedSpread | None
     """Where the levels are seeds."""
 
+    @property
+    def title(self) -> str:
+        """Its name with what else is not as in the task: `image_order (images_per_prompt=4)`."""
+        return f"{self.factor} ({self.held})" if self.held else self.factor
+
+    @property
+    def extremes(self) -> tuple[LevelEffect, LevelEffect] | None:
+        """The levels of the lowest and of the highest accuracy; None where no level has one."""
+        levels = [each for each in self.levels if each.accuracy is not None]
+        if not levels:
+            return None
+        low, high = (choose(levels, key=lambda each: each.accuracy or 0) for choose in (min, max))
+        return low, high
+
+    @property
+    def p_value(self) -> float | None:
+        """That nothing moves: of seeds Cochran's Q; else the smallest of the levels against the
+        baseline, after Holm's correction for all levels of the study. None without any.
+        """
+        if self.p_cochran is not None:
+            return self.p_cochran
+        return min((each.p_holm for each in self.levels if each.p_holm is not None), default=None)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the levels differ by more than chance would have it: by `p_value`, and where
+        there is none by the interval of a difference from the baseline that leaves 0 out.
+        """
+        if self.p_value is not None:
+            return self.p_value <= ALPHA
+        intervals = [each.delta_ci95 for each in self.levels if each.delta_ci95 is not None]
+        return any(low > 0 or high < 0 for low, high in intervals)
+
 
 class PlaceEffect(Part):
     """Accuracy at one place in the prompt, where several images share one."""
@@ -132,6 +164,18 @@ class ModelGap(Part):
     """On these n images, as that of b: where the pictures put the two."""
     accuracy_b: Percent | None = None
 
+    @property
+    def size(self) -> float:
+        """The difference without its sign."""
+        return abs(self.delta or 0)
+
+    @property
+    def size_ci95(self) -> Interval | None:
+        """The interval of the difference, turned so that the difference is positive."""
+        if self.ci95 is None or (self.delta or 0) >= 0:
+            return self.ci95
+        return -self.ci95[1], -self.ci95[0]
+
 
 class LabelChange(Part):
     """From the first level of the factor `labels` to the last, of a run of a task as it is, on the
@@ -143,7 +187,6 @@ class LabelChange(Part):
     settings: str
     """What is not as in the task; of the runs that the factor itself holds so."""
     before: str
-    """The label set that it is from."""
     after: str
     n: int
     accuracy_before: Percent

@@ -78,9 +78,8 @@ def _holds(task: TaskSpec, most: int) -> bool:
 
 
 def stand_in(runs: Variants, name: str, written: Written, need: Need) -> Factor | None:
-    """Give the factor as another task has it, with a note that says so.
-
-    None where no task can have it, or several that ask different questions, which is noted.
+    """Give the factor as another task has it, with a note that says so. None where no task can have
+    it, or several that ask different questions, which is noted.
     """
     base = load_task(runs.catalogue, runs.spec.task)
     offers = list(_offers(runs, base, name, written, need))
@@ -114,7 +113,8 @@ def _offers(
         scratch = runs.scratch()
         found = run_factor(scratch, name, replace(written, held=held))
         if found is not None and not scratch.problems:
-            asks = [_asks(scratch.tasks[each.variant]) for each in found.points]
+            asked = [scratch.tasks[each.variant].identity() for each in found.points]
+            asks = (digest_of(each | {"task": None}) for each in asked)
             yield _Offer(task, held, (*asks, found.baseline))
 
 
@@ -147,18 +147,12 @@ def _as_in(base: TaskSpec, task: TaskSpec) -> dict[str, Any]:
 
 
 def _unvaried(task: TaskSpec, name: str) -> dict[str, Any]:
-    """Give the setting by which options are at their default in what is varied, as the study's task
-    has none of which that could be said.
-    """
+    """Give the setting by which options that the study's task has not are at their default."""
     part, _, key = name.partition(".")
     field = DistractorSpec.model_fields.get(key) if part == "distractors" else None
     if field is None or getattr(task.distractors, key) == field.default:
         return {}
     return {name: field.default}
-
-
-def _asks(task: TaskSpec) -> str:
-    return digest_of(task.identity() | {"task": None})
 
 
 def _lent(base: TaskSpec, task: TaskSpec, need: Need) -> str:

@@ -4,19 +4,7 @@ from collections.abc import Collection, Sequence
 
 from harness.report.change_plot import shifts_table
 from harness.report.table import INTERVAL, NONE, Cell, Column, Number, Probability, Table, names
-from harness.studies.effects import (
-    BLANK,
-    FOR_SCALE,
-    LABELS,
-    effects_of,
-    ends_of,
-    ends_without_sign,
-    gaps_of,
-    label_sets_of,
-    p_of,
-    size_of,
-    title_of,
-)
+from harness.studies.effects import BLANK, FOR_SCALE, LABELS, effects_of, gaps_of, label_sets_of
 from harness.studies.granularity import granularity_table
 from harness.studies.label_changes import shifts_of_study
 from harness.studies.results import FactorEffect, LevelEffect, ModelGap, Score, StudyResults
@@ -72,19 +60,18 @@ def factors_table(found: StudyResults, model: str, label_set: str) -> Table:
         caption += f" For scale, {last}: {', '.join(dict.fromkeys(what))}."
     title = f"By how much each choice moves the accuracy of {model} under {label_set}"
     about = {"model": model, "label_set": label_set}
-    return Table(
-        "factors", title, columns, [*own, *scale, *gaps] if effects else [], caption, about
-    )
+    rows = [*own, *scale, *gaps] if effects else []
+    return Table("factors", title, columns, rows, caption, about)
 
 
 def _factor_row(effect: FactorEffect) -> tuple[Cell, ...]:
-    low, high = ends_of(effect) or (None, None)
+    low, high = effect.extremes or (None, None)
     return (
-        *(title_of(effect), effect.factor, effect.held),
+        *(effect.title, effect.factor, effect.held),
         Number(effect.range, effect.range_ci95),
         *(high.level if high else NONE, low.level if low else NONE),
         *(Number(each.accuracy) if each else NONE for each in (high, low)),
-        *(_p(p_of(effect)), low.n if low else 0, effect.n_left_out),
+        *(_p(effect.p_value), low.n if low else 0, effect.n_left_out),
     )
 
 
@@ -93,7 +80,7 @@ def _gap_row(gap: ModelGap) -> tuple[Cell, ...]:
     accuracies = {gap.a: gap.accuracy_a, gap.b: gap.accuracy_b}
     return (
         *("models", "models", ""),
-        Number(size_of(gap), ends_without_sign(gap)),
+        Number(gap.size, gap.size_ci95),
         *(high, low),
         *(Number(accuracies[each]) for each in (high, low)),
         *(_p(gap.p_mcnemar), gap.n, NONE),
@@ -113,9 +100,7 @@ def levels_tables(
 
 
 def levels_table(effects: Sequence[FactorEffect]) -> Table:
-    """Give one row a level of factors of one model under one label set; the best of each factor is
-    the best of its peers.
-    """
+    """Give a row a level of factors of one model under one label set; each factor has its best."""
     columns = (
         *(*names("level"), *Column.csv_only("factor", "held", "value")),
         Column("accuracy", "accuracy [95 %]", INTERVAL, has_best=True),
@@ -128,7 +113,11 @@ def levels_table(effects: Sequence[FactorEffect]) -> Table:
         *Column.csv_only("n_right", "only_baseline", "only_level", "is_baseline", "run"),
     )
     rows = [_level_row(effect, each) for effect in effects for each in effect.levels]
-    peers = [_peer(effect) for effect in effects for _ in effect.levels]
+    peers = [  # of seeds, label sets and grey pictures none is the best choice
+        None if effect.seeds or effect.factor in FOR_SCALE else effect.title
+        for effect in effects
+        for _ in effect.levels
+    ]
     caption = (
         "Accuracy in percent, differences in points, on the images that all levels of a factor "
         "have; intervals: classes redrawn. p: exact McNemar; Holm: corrected for all levels of the "
@@ -140,14 +129,8 @@ def levels_table(effects: Sequence[FactorEffect]) -> Table:
     return Table("levels", title, columns, rows, caption, about, peers)
 
 
-def _peer(effect: FactorEffect) -> str | None:
-    """Of seeds, label sets and grey pictures none is the best choice."""
-    is_choice = effect.seeds is None and effect.factor not in FOR_SCALE
-    return title_of(effect) if is_choice else None
-
-
 def _level_row(effect: FactorEffect, level: LevelEffect) -> tuple[Cell, ...]:
-    name = f"{title_of(effect)}: {level.level}" + (" (baseline)" if level.is_baseline else "")
+    name = f"{effect.title}: {level.level}" + (" (baseline)" if level.is_baseline else "")
     return (
         *(name, effect.factor, effect.held, level.level),
         Number(level.accuracy, level.ci95),
@@ -168,7 +151,7 @@ def seeds_table(found: StudyResults, label_set: str) -> Table:
     )
     rows = [
         (
-            *(each.model, title_of(each), spread.n),
+            *(each.model, each.title, spread.n),
             *(Number(spread.mean, spread.ci95), Number(spread.deviation)),
         )
         for each in found.factors
@@ -208,9 +191,7 @@ def label_changes_tables(found: StudyResults) -> list[Table]:
 
 
 def scores_table(found: StudyResults) -> Table:
-    """Give one row a run and one column a label set: the main table of a paper. The best are among
-    the runs of one task under one protocol.
-    """
+    """Give a row a run and a column a label set; the best is of one task under one protocol."""
     columns = (
         *(*names("model", "settings"), *Column.csv_only("task"), *names("protocol")),
         *(_scored(found, each) for each in found.label_sets),

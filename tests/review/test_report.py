@@ -14,7 +14,7 @@ from harness.review.merging import How, merge
 from harness.review.opening import open_review, open_runs, read_review
 from harness.review.queue import Queue
 from harness.review.report_numbers import ReportNumbers, report_numbers
-from harness.review.report_page import write_report
+from harness.review.report_tables import write_report
 from harness.review.sources import Sources
 from harness.specs.catalogue import Catalogue
 from review.test_verdicts import a_run, predicted

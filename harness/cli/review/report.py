@@ -81,8 +81,7 @@ def report(
     from harness.review.label_file import Provenance
     from harness.review.opening import open_review, open_runs, read_review
     from harness.review.report_numbers import report_numbers
-    from harness.review.report_page import json_of, write_report
-    from harness.review.report_tables import limits, report_tables, sentences
+    from harness.review.report_tables import json_of, limits, report_tables, sentences, write_report
 
     form = form_of(format_name, as_json=False, table=table)
     if output.suffix != ".html":

@@ -39,7 +39,7 @@ class ClassTexts:
 
     def answer(self, row: AnswerRow) -> list[str]:
         """Give the texts of an answer, at least one."""
-        return [self.of[each] for each in row.labels] or [_STATUS_TEXT[row.status]]
+        return [self.of[each] for each in row.labels] or [STATUS_TEXT[row.status]]
 
     def find(self, text: str, *, ids_first: bool = False) -> int | None:
         """Give the class that a text means: its text as above, its name, its WordNet id, an alias
@@ -54,11 +54,6 @@ class ClassTexts:
             ids = self.classes.lookup(text) or self._by_alias.get(normalize_name(text), ())
             named = ids[0] if len(ids) == 1 else None
         return by_id if named is None else named
-
-    @property
-    def statuses(self) -> tuple[str, ...]:
-        """How `none` and `unsure` are written, in this order."""
-        return (_STATUS_TEXT["none"], _STATUS_TEXT["unsure"])
 
     def status(self, text: str) -> Status | None:
         """Give the status that a text is; None for a class."""
@@ -104,9 +99,9 @@ class ClassTexts:
 
 NONE, UNSURE = "none", "unsure"
 """How these statuses are written in CSV."""
-_STATUS_TEXT: Mapping[Status, str] = {"none": "none of these classes", "unsure": "not sure"}
+STATUS_TEXT: Mapping[Status, str] = {"none": "none of these classes", "unsure": "not sure"}
 _SPECIAL: Mapping[str, Status] = {
-    NONE: "none", UNSURE: "unsure", **{text: status for status, text in _STATUS_TEXT.items()}
+    NONE: "none", UNSURE: "unsure", **{text: status for status, text in STATUS_TEXT.items()}
 }  # fmt: skip
 _LONGEST_ID = 19
 
@@ -149,9 +144,7 @@ class Target:
     """Names in the file to those of annotators, where they differ."""
 
     def other_queue(self, sha256: object, where: str) -> Problem | None:
-        """Give the problem of a file that was exported for another queue; None where it was not,
-        or does not say so.
-        """
+        """Give the problem of a file that says it was exported for another queue; else None."""
         if sha256 is None or sha256 == self.queue.sha256:
             return None
         fix = "import it into the review that it was exported from"

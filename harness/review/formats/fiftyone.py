@@ -14,7 +14,7 @@ from harness.data.labels.files import LabelFile, parse_json
 from harness.data.labels.rows import without_problems
 from harness.errors import DataError, Problem
 from harness.review.formats.base import NOT_SURE, Format, Found, Given, Source, Target
-from harness.review.queue import ALL_PASSES, Predicted
+from harness.review.queue import ALL_PASSES
 
 SINGLE, MULTI = "Classification", "Classifications"
 MERGED: Final = "merged_labels"
@@ -73,7 +73,8 @@ def _fields(source: Source) -> dict[str, _Field]:
     for item in source.queue.items:
         for each in item.predictions:
             if each.classes:
-                field = fields.setdefault(_model_field(each), {})
+                name = _NO_FIELD.sub("_", f"{_MODEL}{each.model}{_BETWEEN}{each.task}")
+                field = fields.setdefault(name, {})
                 texts = [source.texts.of[one] for one in each.classes]
                 field[item.image_id] = [(text, each.confidence) for text in texts]
     known = source.queue.item_of
@@ -84,10 +85,6 @@ def _fields(source: Source) -> dict[str, _Field]:
             for name, labels in labelled.items()
         }
     return fields
-
-
-def _model_field(found: Predicted) -> str:
-    return _NO_FIELD.sub("_", f"{_MODEL}{found.model}{_BETWEEN}{found.task}")
 
 
 def _label(kind: str, labels: list[_Label]) -> dict[str, object]:

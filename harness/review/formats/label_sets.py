@@ -12,8 +12,8 @@ from harness.data.labels.readers import read_csv, read_regt
 from harness.data.labels.rows import LabelRow, without_problems
 from harness.errors import Problem
 from harness.report.csv_text import csv_text
+from harness.review.formats.answers_csv import check_ids
 from harness.review.formats.base import NOT_SURE, Format, Found, Given, Source, Target, sure
-from harness.review.formats.cells import check_ids
 
 _WHO = "the annotator, the pass, flags, comments, times, seconds and what was offered"
 
@@ -34,9 +34,7 @@ def _line(source: Source, image_id: str) -> str:
 
 
 def read_reimagenet(file: LabelFile, target: Target) -> Found:
-    """Read `reannotation.jsonl`. -1 beside labels is left out, alone it is `unsure`; boxes are not
-    read. The notes say how many.
-    """
+    """Read `reannotation.jsonl`; -1 beside labels is left out, alone it is `unsure`; no boxes."""
     boxes = sum(_boxes(line) for line in parse_lines(file) if not isinstance(line, Problem))
     found = _read(file, target, read_regt)
     note = f"{boxes} boxes are not read, nor what they say: an answer is of the whole image"
@@ -49,9 +47,7 @@ def _boxes(line: tuple[str, dict[str, object]]) -> int:
 
 
 def write_proposed(source: Source) -> str:
-    """Write `id,proposed_labels`; an empty cell where no class is right. Who is not sure is left
-    out.
-    """
+    """Write `id,proposed_labels`, empty where no class is right, without those who are not sure."""
     check_ids(source)
     rows = [
         {"id": image_id, "proposed_labels": " ".join(map(str, sorted(labels)))}
@@ -104,10 +100,6 @@ REIMAGENET = Format(
     "reimagenet", write_reimagenet, read_reimagenet, _WHO, is_label_set=True, has_pass=False
 )
 PROPOSED = Format(
-    "proposed_labels",
-    write_proposed,
-    read_proposed,
-    f"`unsure`, {_WHO}",
-    is_label_set=True,
+    "proposed_labels", write_proposed, read_proposed, f"`unsure`, {_WHO}", is_label_set=True,
     has_pass=False,
-)
+)  # fmt: skip

@@ -14,7 +14,7 @@ from harness.data.labels.files import LabelFile, parse_json
 from harness.data.labels.rows import without_problems
 from harness.errors import DataError, Problem
 from harness.review.answers import AnswerRow, Flag
-from harness.review.formats.base import Format, Found, Given, Source, Target
+from harness.review.formats.base import STATUS_TEXT, Format, Found, Given, Source, Target
 from harness.review.queue import ALL_PASSES, Item, Predicted
 
 LABELS, FLAGS, PASS, COMMENT = "labels", "flags", "pass", "comment"
@@ -43,7 +43,7 @@ def _data(source: Source, item: Item) -> dict[str, object]:
         "image": source.address(item.image_id),
         "image_id": item.image_id,
         "queue_sha256": source.queue.sha256,
-        "options": [{"value": each} for each in (*texts, *source.texts.statuses)],
+        "options": [{"value": each} for each in (*texts, *STATUS_TEXT.values())],
     }
 
 

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from harness.errors import Problem, UserError
+from harness.review.formats.answers_csv import CROWDKIT, LONG, WIDE
 from harness.review.formats.base import Format
 from harness.review.formats.fiftyone import FIFTYONE
 from harness.review.formats.label_sets import PROPOSED, REIMAGENET
 from harness.review.formats.label_studio import LABEL_STUDIO
-from harness.review.formats.long_csv import CROWDKIT, LONG
-from harness.review.formats.wide_csv import WIDE
 
 FORMATS: Final[Mapping[str, Format]] = {
     each.name: each for each in (LABEL_STUDIO, FIFTYONE, LONG, CROWDKIT, WIDE, REIMAGENET, PROPOSED)

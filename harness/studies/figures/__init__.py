@@ -1,3 +1,1 @@
-"""The figures of a study, a file each, and which of them its data allow (`allowed.py`). Tables and
-the page that shows both are not here.
-"""
+"""The figures of a study, a file each, and which of them its data allow (`allowed.py`)."""

@@ -40,7 +40,5 @@ NAMES = tuple(each.__name__ for each in _ALL)
 
 
 def study_figures(found: StudyResults) -> list[Figure]:
-    """Give the figures that the data allow, in the order of the page. matplotlib is not needed to
-    know them; `Figure.write` needs it.
-    """
+    """Give the figures that the data allow, in order. Only `Figure.write` needs matplotlib."""
     return [figure for figure in (each(found) for each in _ALL) if figure is not None]

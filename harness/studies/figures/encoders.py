@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.report.drawing import INK, SMALL, SOFT, short
-from harness.studies.effects import title_of
 from harness.studies.figures.levels import MAPPING
 from harness.studies.figures.look import Figure, folded, words
 from harness.studies.results import FactorEffect, LevelEffect, StudyResults
@@ -49,12 +48,8 @@ def encoders(found: StudyResults) -> Figure | None:
     maps = [each for each in map(_map, effects) if each.cells]
     if not maps:
         return None
-    values = [
-        level.accuracy
-        for each in maps
-        for level in each.cells.values()
-        if level.accuracy is not None
-    ]
+    cells = [level for each in maps for level in each.cells.values()]
+    values = [each.accuracy for each in cells if each.accuracy is not None]
     scale = min(values), max(values)
 
     def draw(canvas: "Canvas") -> None:
@@ -68,10 +63,8 @@ def encoders(found: StudyResults) -> Figure | None:
         "Rows: text encoder and the template of class names; columns: the template of answers. "
         "Accuracy in percent, darker is higher; framed: the baseline."
     )
-    height = sum(each.height for each in maps)
-    return Figure(
-        "encoders", "Accuracy by text encoder and templates", reading, (MAPPING,), height, draw
-    )
+    title, height = "Accuracy by text encoder and templates", sum(each.height for each in maps)
+    return Figure("encoders", title, reading, (MAPPING,), height, draw)
 
 
 def _map(effect: FactorEffect) -> _Map:
@@ -112,7 +105,7 @@ def _draw(axes: "Axes", found: _Map, scale: tuple[float, float]) -> None:
     axes.spines[:].set_visible(False)
     title = f"{short(found.effect.model)}: class template (rows), answer template"
     if found.effect.held:
-        title = f"{short(found.effect.model)} ({short(title_of(found.effect), 36)})"
+        title = f"{short(found.effect.model)} ({short(found.effect.title, 36)})"
     axes.set_title(title, fontsize=SMALL, color=SOFT, loc="left", pad=3, parse_math=False)
     count = max(level.n for level in found.effect.levels)
     rest = [f"{short(each.level)}: {each.accuracy:.1f}" for each in found.others if each.accuracy]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.report.drawing import SMALL, images, short
 from harness.studies.design import OWN
-from harness.studies.effects import BLANK, LABELS, title_of
+from harness.studies.effects import BLANK, LABELS
 from harness.studies.factors import level_text
 from harness.studies.figures import look
 from harness.studies.figures.look import Figure, Mark
@@ -68,9 +68,8 @@ def levels(found: StudyResults) -> Figure | None:
         "table has the differences."
     )
     factors = tuple(dict.fromkeys(factor for factor, _ in groups))
-    return Figure(
-        "levels", "Accuracy by level of the other factors", reading, factors, height, draw
-    )
+    title = "Accuracy by level of the other factors"
+    return Figure("levels", title, reading, factors, height, draw)
 
 
 def _line(found: StudyResults, factor: str, name: str, title: str, label: str) -> Figure | None:
@@ -117,7 +116,7 @@ def _names(effects: Sequence[FactorEffect]) -> list[str]:
 
 
 def _panel(effect: FactorEffect) -> str:
-    return short(title_of(effect), 38)
+    return short(effect.title, 38)
 
 
 def _dots(axes: "Axes", found: StudyResults, effects: Sequence[FactorEffect]) -> None:

@@ -30,16 +30,11 @@ class Figure:
     """Inches."""
     draw: "Callable[[Canvas], None]"
 
-    def files(self, folder: Path) -> list[Path]:
-        """Give the names of its files."""
-        return [folder / f"{self.name}.{ending}" for ending in ENDINGS]
-
     def write(self, folder: Path) -> list[Path]:
-        """Write it as SVG and PDF, each whole or not at all; the same bytes from the same numbers.
-
+        """Write it as SVG and PDF, whole or not at all; the same bytes from the same numbers.
         Raises MissingPackageError without matplotlib, RunError where the disk does not take it.
         """
-        files = self.files(folder)
+        files = [folder / f"{self.name}.{ending}" for ending in ENDINGS]
         drawing.save(files, self.height, self.draw, "the figures of a study")
         return files
 
@@ -52,16 +47,7 @@ class Mark:
     marker: str
 
 
-_COLOURS = (
-    drawing.BLUE,
-    drawing.VERMILION,
-    drawing.GREEN,
-    drawing.PURPLE,
-    drawing.ORANGE,
-    drawing.SKY,
-    drawing.INK,
-)
-_MARKS = tuple(map(Mark, _COLOURS, ("o", "s", "^", "D", "v", "P", "X")))
+_MARKS = tuple(map(Mark, (*drawing.RUN_COLOURS, drawing.INK), "os^DvPX"))
 GREY = Mark(drawing.SOFT, "d")
 """Of what is shown for scale."""
 
@@ -123,9 +109,7 @@ def words(axes: "Axes", x: float, y: float, text: str, **more: Any) -> None:
 def named(
     axes: "Axes", name: tuple[float, str], more: tuple[float, str], colour: str = drawing.INK
 ) -> None:
-    """Write what a row is at its left, each text at its y: a name, and in small type what more is
-    to say of it.
-    """
+    """Write what a row is at its left, each text at its y: a name, and in small type more."""
     left: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "center"}
     words(axes, -0.02, *name, color=colour, fontsize=7, **left)
     if more[1]:

@@ -1,6 +1,4 @@
-"""The figure of a study: how far each factor moves the accuracy, the widest range first, and for
-scale what other labels, another model and grey pictures do.
-"""
+"""The figure of a study: how far each factor moves the accuracy, the widest range first."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -8,15 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.report.drawing import INK, SMALL, SOFT, images, short, with_ends
 from harness.scores.results import Interval
-from harness.studies.effects import (
-    BLANK,
-    FOR_SCALE,
-    LABELS,
-    effects_of,
-    ends_without_sign,
-    gaps_of,
-    size_of,
-)
+from harness.studies.effects import BLANK, FOR_SCALE, LABELS, effects_of, gaps_of
 from harness.studies.figures import look
 from harness.studies.figures.look import Figure, Mark
 from harness.studies.results import FactorEffect, ModelGap, StudyResults
@@ -116,7 +106,7 @@ def _bar(effect: FactorEffect, mark: Mark) -> _Bar:
 def _gap_row(gap: ModelGap) -> _Row:
     values = (gap.accuracy_a, gap.accuracy_b)
     points = tuple((each, False) for each in values if each is not None)
-    bar = _Bar(look.GREY, size_of(gap), ends_without_sign(gap), points, gap.n)
+    bar = _Bar(look.GREY, gap.size, gap.size_ci95, points, gap.n)
     names = " – ".join(short(each, _LONGEST // 2) for each in (gap.b, gap.a))
     return _Row("another model", names, (bar,), True)
 

@@ -1,6 +1,5 @@
 """Accuracy of runs that differ in a seed alone: a dot a seed, their mean and its t-interval."""
 
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from harness.report.drawing import INK, SOFT, images, short, with_ends
@@ -25,7 +24,6 @@ def seeds(found: StudyResults) -> Figure | None:
     ]
     if not effects:
         return None
-
     several = len({effect.held for effect, _ in effects}) > 1
 
     def draw(canvas: "Canvas") -> None:
@@ -53,7 +51,8 @@ def seeds(found: StudyResults) -> Figure | None:
 
 def _row(axes: "Axes", row: int, effect: FactorEffect, spread: SeedSpread, mark: Mark) -> None:
     values = sorted(each.accuracy for each in effect.levels if each.accuracy is not None)
-    heights = [row - 0.12 - 0.09 * n for n in _stacked(values)]
+    above = (place - values.index(value) for place, value in enumerate(values))
+    heights = [row - 0.12 - 0.09 * n for n in above]  # equal dots would hide each other
     axes.plot(
         values, heights, mark.marker, ms=3.5, mfc="none", mec=mark.colour, mew=0.8, ls="", zorder=3
     )
@@ -61,18 +60,7 @@ def _row(axes: "Axes", row: int, effect: FactorEffect, spread: SeedSpread, mark:
     axes.plot(spread.mean, low, _MEAN.marker, ms=3.5, color=_MEAN.colour, zorder=3)
     if spread.ci95:
         axes.plot(spread.ci95, (low, low), color=_MEAN.colour, lw=1, marker="|", ms=4, zorder=2)
+    size = with_ends(spread.mean, spread.ci95)
+    size += f", {spread.deviation:.2f}" if spread.deviation is not None else ""
     right = {"transform": axes.get_yaxis_transform(), "va": "center"}
-    words(axes, 1.02, low, _size(spread), **right)
-
-
-def _stacked(values: Sequence[float]) -> Iterator[int]:
-    """Give for each of sorted values how many equal ones are before it: dots that would hide each
-    other stand above each other.
-    """
-    for place, value in enumerate(values):
-        yield place - values.index(value)
-
-
-def _size(spread: SeedSpread) -> str:
-    text = with_ends(spread.mean, spread.ci95)
-    return text + (f", {spread.deviation:.2f}" if spread.deviation is not None else "")
+    words(axes, 1.02, low, size, **right)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from harness.review.report_page import write_report
+from harness.review.report_tables import write_report
 from leaderboard.browser.conftest import Visits
 from review.test_report import hostile_report
 from support.barriers import SCHEMES, barriers
