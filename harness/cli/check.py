@@ -6,14 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import (
-    EquivalencesFile,
-    IncludePath,
-    LabelSetPaths,
-    ModelSettings,
-    catalogue_of,
-    overrides_of,
-)
+from harness.cli import options as opts
+from harness.errors import Problem, SpecError, unknown_name
+from harness.limits import is_folder
 from harness.report.terminal import fitted, paragraph, say
 from harness.specs.catalogue import Catalogue, Kind, kind_at
 from harness.words import counted
@@ -35,9 +30,9 @@ def check(
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="KEY=VALUE instead of a task's; repeatable.")
     ] = None,
-    model_settings: ModelSettings = None,
-    label_set: LabelSetPaths = None,
-    equivalences: EquivalencesFile = None,
+    model_settings: opts.ModelSettings = None,
+    label_set: opts.LabelSetPaths = None,
+    equivalences: opts.EquivalencesFile = None,
     online: Annotated[
         bool,
         typer.Option(
@@ -45,48 +40,39 @@ def check(
             help="Only ask the hub whether the data sets of the tasks are there as they are meant.",
         ),
     ] = False,
-    include_path: IncludePath = None,
+    include_path: opts.IncludePath = None,
 ) -> None:
     """Check tasks, models, class lists, prompts and studies: files, names, labels, images, gold.
 
     Exit code 0 when there is no error, 2 when there is one.
     """
-    from harness.checks.before import (
-        check_class_list,
-        check_model,
-        check_named_prompt,
-        check_study,
-        check_task,
-        share_among_tasks,
-    )
-    from harness.errors import SpecError, unknown_name
+    from harness.checks import before
 
-    catalogue = catalogue_of(include_path)
+    catalogue, settings = opts.catalogue_of(include_path), settings or []
     chosen = _chosen(catalogue, names or [])
-    overrides = overrides_of(label_set, equivalences)
+    overrides = opts.overrides_of(label_set, equivalences)
     if online:
         unused = (label_set, equivalences, model_settings)
-        raise typer.Exit(_ask_hub(catalogue, chosen, settings or (), bool(names), unused))
+        raise typer.Exit(_ask_hub(catalogue, chosen, settings, bool(names), unused))
     tasks = [name for kind, name in chosen if kind is Kind.TASK]
-    overrides = share_among_tasks(catalogue, tasks, settings or (), overrides)
+    overrides = before.share_among_tasks(catalogue, tasks, settings, overrides)
     failed = 0
-
     for kind, name in chosen:
         if kind is Kind.TASK:
-            found = check_task(catalogue, name, settings or (), overrides, needs_data=bool(names))
-            failed += _show(kind, name, found)
+            found = before.check_task(catalogue, name, settings, overrides, needs_data=bool(names))
         elif kind is Kind.MODEL:
-            failed += _show(kind, name, check_model(catalogue, name, model_settings or ()))
+            found = before.check_model(catalogue, name, model_settings or ())
         elif kind is Kind.CLASS_LIST:
-            failed += _show(kind, name, check_class_list(catalogue, name))
+            found = before.check_class_list(catalogue, name)
         elif kind is Kind.PROMPT:
-            failed += _show(kind, name, check_named_prompt(catalogue, name))
+            found = before.check_named_prompt(catalogue, name)
         elif kind is Kind.STUDY:
-            failed += _show(kind, name, check_study(catalogue, name))
+            found = before.check_study(catalogue, name)
         else:
             known = [*catalogue.names(Kind.TASK), *catalogue.names(Kind.MODEL)]
             fix = "`harness list tasks` and the like name them; a folder is `./NAME`"
             raise SpecError(unknown_name("check", "task or model", name, known, fix))
+        failed += _show(kind, name, found)
     say(counted(failed, "error") if failed else "no errors")
     raise typer.Exit(2 if failed else 0)
 
@@ -100,7 +86,6 @@ def _ask_hub(
 ) -> int:
     """Print a line for each data set on the hub that tasks are on; give the exit code."""
     from harness.checks.online import check_online, hub_tasks
-    from harness.errors import Problem, SpecError
 
     others = [name for kind, name in chosen if kind is not Kind.TASK]
     if named and others:
@@ -133,7 +118,6 @@ def _show(kind: Kind, name: str, findings: "Sequence[Finding]") -> int:
 
 def _chosen(catalogue: Catalogue, names: list[str]) -> list[tuple[Kind | None, str]]:
     from harness.adapters.registry import ADAPTERS
-    from harness.limits import is_folder
 
     kinds = (Kind.TASK, Kind.MODEL, Kind.CLASS_LIST, Kind.PROMPT, Kind.STUDY)
     everything = [(kind, name) for kind in kinds for name in catalogue.names(kind)]

@@ -6,16 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import (
-    EquivalencesFile,
-    Format,
-    IncludePath,
-    RunSettings,
-    Wide,
-    catalogue_of,
-    overrides_of,
-    split_names,
-)
+from harness.cli import options as opts
 from harness.errors import Problem, UserError
 from harness.report.terminal import paragraph, say
 
@@ -27,10 +18,7 @@ WORSE = 3
 
 
 def compare(
-    runs: Annotated[
-        list[Path],
-        typer.Argument(help="Two run directories, or more."),
-    ],
+    runs: Annotated[list[Path], typer.Argument(help="Two run directories, or more.")],
     label_set: Annotated[
         list[str] | None,
         typer.Option(
@@ -38,9 +26,9 @@ def compare(
             help="NAME: only this label set. NAME=PATH: read it from your file. Repeatable.",
         ),
     ] = None,
-    equivalences: EquivalencesFile = None,
-    settings: RunSettings = None,
-    include_path: IncludePath = None,
+    equivalences: opts.EquivalencesFile = None,
+    settings: opts.RunSettings = None,
+    include_path: opts.IncludePath = None,
     fail_if_worse: Annotated[
         float | None,
         typer.Option(
@@ -51,8 +39,8 @@ def compare(
             "whether or not chance explains it.",
         ),
     ] = None,
-    format_name: Format = None,
-    wide: Wide = False,
+    format_name: opts.Format = None,
+    wide: opts.Wide = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the comparison as JSON, for machines.")
     ] = False,
@@ -81,10 +69,10 @@ def compare(
     if fail_if_worse is not None and not 0 <= fail_if_worse < math.inf:
         what, fix = "is no number of points", "give 0 or more, as 0.5"
         raise UserError(Problem("--fail_if_worse", what, f"{fail_if_worse:g}", fix=fix))
-    catalogue = catalogue_of(include_path)
+    catalogue = opts.catalogue_of(include_path)
     given = [each for each in label_set or () if "=" in each]
-    names = [name for each in label_set or () if "=" not in each for name in split_names(each)]
-    overrides = overrides_of(given, equivalences, settings)
+    names = [name for each in label_set or () if "=" not in each for name in opts.split_names(each)]
+    overrides = opts.overrides_of(given, equivalences, settings)
     overrides = share_among_runs(catalogue, runs, overrides)
     found = compare_runs([open_run(catalogue, path, overrides) for path in runs], names)
     show_comparison(found, form, wide)

@@ -6,16 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import (
-    EquivalencesFile,
-    IncludePath,
-    LabelSetPaths,
-    RunSettings,
-    TaskSettings,
-    catalogue_of,
-    overrides_of,
-    split_names,
-)
+from harness.cli import options as opts
 from harness.errors import Problem, UserError
 from harness.export.eee import Relationship
 from harness.report.terminal import say
@@ -27,12 +18,11 @@ if TYPE_CHECKING:
 _Runs = Annotated[
     list[Path], typer.Argument(metavar="RUN", help="Run directories, or folders of them.")
 ]
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-
-
-@app.callback()
-def _export() -> None:
-    """Write tasks or results in the form that another tool reads."""
+app = typer.Typer(
+    help="Write tasks or results in the form that another tool reads.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
 @app.command("hf", short_help="Write runs as a folder that `datasets` reads.")
@@ -40,12 +30,10 @@ def hf(
     runs: _Runs,
     output: Annotated[Path, typer.Option("--output", "-o", help="A new folder.")],
     repo: Annotated[
-        str | None,
-        typer.Option(help="OWNER/NAME that the dataset will have on the hub."),
+        str | None, typer.Option(help="OWNER/NAME that the dataset will have on the hub.")
     ] = None,
     push: Annotated[
-        str | None,
-        typer.Option(metavar="OWNER/NAME", help="As --repo, and upload it there."),
+        str | None, typer.Option(metavar="OWNER/NAME", help="As --repo, and upload it there.")
     ] = None,
     private: Annotated[
         bool, typer.Option("--private", help="For --push: nobody else sees a new dataset.")
@@ -53,9 +41,9 @@ def hf(
     license: Annotated[
         str, typer.Option(help="Licence of the predictions, by the hub's identifier.")
     ] = "unknown",
-    label_set: LabelSetPaths = None,
-    settings: RunSettings = None,
-    include_path: IncludePath = None,
+    label_set: opts.LabelSetPaths = None,
+    settings: opts.RunSettings = None,
+    include_path: opts.IncludePath = None,
 ) -> None:
     """Write runs as a folder that `datasets.load_dataset(DIR, NAME)` reads.
 
@@ -76,12 +64,10 @@ def hf(
     if push is not None:
         refuse_without_token(push)
         repo = push
-    options = HfOptions(repo, license, overrides_of(label_set, None, settings))
-    written = export_hf(catalogue_of(include_path), runs, output, options)
-    say(
-        f"{output}: {written.predictions} predictions of {written.runs} runs, "
-        f"{written.scores} scores"
-    )
+    options = HfOptions(repo, license, opts.overrides_of(label_set, None, settings))
+    written = export_hf(opts.catalogue_of(include_path), runs, output, options)
+    counts = f"{written.predictions} predictions of {written.runs} runs, {written.scores} scores"
+    say(f"{output}: {counts}")
     _say_labels(written.label_sets)
     if repo is None:
         hint = "`--repo OWNER/NAME` makes one to pass on"
@@ -103,8 +89,7 @@ def eee(
     output: Annotated[Path, typer.Option("--output", "-o", help="A new folder.")],
     organization: Annotated[str | None, typer.Option(help="Who gives the results.")] = None,
     relationship: Annotated[
-        Relationship | None,
-        typer.Option(help="Of who asked the models to who made them."),
+        Relationship | None, typer.Option(help="Of who asked the models to who made them.")
     ] = None,
     developer: Annotated[
         str | None, typer.Option(help="Who made the models that have no hub id.")
@@ -112,9 +97,9 @@ def eee(
     pass_on: Annotated[
         bool, typer.Option("--pass_on", help="Leave out the labels that may not be passed on.")
     ] = False,
-    label_set: LabelSetPaths = None,
-    settings: RunSettings = None,
-    include_path: IncludePath = None,
+    label_set: opts.LabelSetPaths = None,
+    settings: opts.RunSettings = None,
+    include_path: opts.IncludePath = None,
 ) -> None:
     """Write runs as records of "Every Eval Ever", a schema for results of evaluations (0.3.0).
 
@@ -127,8 +112,8 @@ def eee(
     from harness.export.eee.record import Source
 
     source = Source(organization, relationship, developer)
-    overrides = overrides_of(label_set, None, settings)
-    catalogue, is_local = catalogue_of(include_path), not pass_on
+    overrides = opts.overrides_of(label_set, None, settings)
+    catalogue, is_local = opts.catalogue_of(include_path), not pass_on
     written = export_eee(catalogue, runs, output, source, overrides=overrides, is_local=is_local)
     for path, n in written.records.items():
         say(f"{output / path}: {counted(n, 'sample')}")
@@ -139,8 +124,7 @@ def eee(
 
 @app.command("trackio", short_help="Log results into a local project of Trackio.")
 def trackio(
-    runs: _Runs,
-    project: Annotated[str, typer.Option(help="Name of the project.")] = "harness",
+    runs: _Runs, project: Annotated[str, typer.Option(help="Name of the project.")] = "harness"
 ) -> None:
     """Log the results of runs into a local project of Trackio, a tracker of experiments.
 
@@ -161,10 +145,10 @@ def lmms_eval(
     folder: Annotated[Path, typer.Argument(help="A new folder.")],
     tasks: Annotated[str, typer.Option(help="Tasks, groups or tags, separated by commas.")],
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images.")] = None,
-    settings: TaskSettings = None,
-    label_set: LabelSetPaths = None,
-    equivalences: EquivalencesFile = None,
-    include_path: IncludePath = None,
+    settings: opts.TaskSettings = None,
+    label_set: opts.LabelSetPaths = None,
+    equivalences: opts.EquivalencesFile = None,
+    include_path: opts.IncludePath = None,
 ) -> None:
     """Write tasks as a folder that lmms-eval runs unchanged with `--include_path`.
 
@@ -176,11 +160,11 @@ def lmms_eval(
     from harness.specs.groups import expand_tasks
     from harness.specs.load import load_task
 
-    catalogue = catalogue_of(include_path)
+    catalogue = opts.catalogue_of(include_path)
     limits = [f"limit={limit}"] if limit else []
-    names = expand_tasks(catalogue, split_names(tasks))
+    names = expand_tasks(catalogue, opts.split_names(tasks))
     specs = [load_task(catalogue, name, [*(settings or ()), *limits]) for name in names]
-    overrides = overrides_of(label_set, equivalences)
+    overrides = opts.overrides_of(label_set, equivalences)
     for each in export_lmms_eval(catalogue, specs, folder, overrides):
         left_out = "".join(f"; {n} left out: {why}" for why, n in each.left_out.items())
         say(f"{each.task}: {each.prompts} prompts, {each.images} images{left_out}")

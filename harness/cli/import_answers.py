@@ -5,16 +5,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import (
-    AsJson,
-    EquivalencesFile,
-    IncludePath,
-    LabelSetPaths,
-    TaskSettings,
-    Wide,
-    catalogue_of,
-    overrides_of,
-)
+from harness.cli import options as opts
 
 
 def import_answers(
@@ -30,15 +21,15 @@ def import_answers(
             "answers to other images.",
         ),
     ] = False,
-    settings: TaskSettings = None,
-    label_set: LabelSetPaths = None,
-    equivalences: EquivalencesFile = None,
-    include_path: IncludePath = None,
+    settings: opts.TaskSettings = None,
+    label_set: opts.LabelSetPaths = None,
+    equivalences: opts.EquivalencesFile = None,
+    include_path: opts.IncludePath = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Move an earlier run aside; nothing is deleted.")
     ] = False,
-    wide: Wide = False,
-    as_json: AsJson = False,
+    wide: opts.Wide = False,
+    as_json: opts.AsJson = False,
 ) -> None:
     """Make a run of answers from a file, and score it like any run.
 
@@ -58,14 +49,14 @@ def import_answers(
     from harness.runs.importing import import_answers as make_run
     from harness.specs.load import load_task
 
-    catalogue = catalogue_of(include_path)
+    catalogue = opts.catalogue_of(include_path)
     options = ImportOptions(
         model=model,
         output=output,
         partial=partial,
         fresh=fresh,
         settings=tuple(settings or ()),
-        overrides=overrides_of(label_set, equivalences),
+        overrides=opts.overrides_of(label_set, equivalences),
     )
     finished = make_run(catalogue, load_task(catalogue, task, settings or ()), answers, options)
     show_results([finished], "json" if as_json else "table", wide=wide)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import IncludePath, TaskSettings, catalogue_of
+from harness.cli import options as opts
 from harness.report.terminal import say
 from harness.words import counted
 
@@ -18,10 +18,10 @@ _SHOWN = 20
 def invariance(
     task_name: Annotated[str, typer.Argument(metavar="TASK", help="A task's name or path.")],
     model_name: Annotated[str, typer.Argument(metavar="MODEL", help="As of `run --model`.")],
-    settings: TaskSettings = None,
+    settings: opts.TaskSettings = None,
     limit: Annotated[int, typer.Option(min=2, help="Prompts.")] = 32,
     batch_size: Annotated[int, typer.Option("--batch_size", min=2)] = 8,
-    include_path: IncludePath = None,
+    include_path: opts.IncludePath = None,
 ) -> None:
     """Do answers flip with batch, order or processes? Each prompt is asked alone, too.
 
@@ -35,7 +35,7 @@ def invariance(
     from harness.runner.processes import current_rank
     from harness.specs.load import load_task
 
-    catalogue = catalogue_of(include_path)
+    catalogue = opts.catalogue_of(include_path)
     settings = settings or []
     task = load_task(catalogue, task_name, [*settings, f"limit={limit}"])
     model = find_model(catalogue, model_name).spec

@@ -6,19 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import (
-    MODELS,
-    AsJson,
-    EquivalencesFile,
-    Format,
-    IncludePath,
-    LabelSetPaths,
-    ModelSettings,
-    RunSettings,
-    Wide,
-    catalogue_of,
-    overrides_of,
-)
+from harness.cli import options as opts
 from harness.words import counted
 
 if TYPE_CHECKING:
@@ -31,19 +19,19 @@ if TYPE_CHECKING:
 
 def judge(
     run: Annotated[Path, typer.Argument(help="A run directory.")],
-    model: Annotated[str, typer.Option("--model", help=f"The judge. {MODELS}")],
-    model_settings: ModelSettings = None,
+    model: Annotated[str, typer.Option("--model", help=f"The judge. {opts.MODELS}")],
+    model_settings: opts.ModelSettings = None,
     max_cost: Annotated[
         float | None,
         typer.Option("--max_cost", help="US dollars that all verdicts of the judge may cost."),
     ] = None,
-    label_set: LabelSetPaths = None,
-    equivalences: EquivalencesFile = None,
-    settings: RunSettings = None,
-    include_path: IncludePath = None,
-    format_name: Format = None,
-    wide: Wide = False,
-    as_json: AsJson = False,
+    label_set: opts.LabelSetPaths = None,
+    equivalences: opts.EquivalencesFile = None,
+    settings: opts.RunSettings = None,
+    include_path: opts.IncludePath = None,
+    format_name: opts.Format = None,
+    wide: opts.Wide = False,
+    as_json: opts.AsJson = False,
 ) -> None:
     """Ask a language model whether each answer of a run names what its labels say.
 
@@ -64,12 +52,12 @@ def judge(
     from harness.store.manifest import Manifest
 
     form = form_of(format_name, as_json)
-    catalogue = catalogue_of(include_path)
+    catalogue = opts.catalogue_of(include_path)
     spec = find_model(catalogue, model, model_settings or ()).spec
     refuse_other_judges(spec, max_cost)
     Manifest.read(run)
     with locked(run):
-        overrides = overrides_of(label_set, equivalences, settings)
+        overrides = opts.overrides_of(label_set, equivalences, settings)
         opened = open_locked_run(catalogue, run, overrides)
         scores, failed = _judged(opened, questions_of(opened), spec, max_cost)
     table = judge_table(scores, opened.manifest.model, opened.manifest.task, spec.model)

@@ -5,31 +5,20 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import (
-    EquivalencesFile,
-    IncludePath,
-    LabelSetPaths,
-    catalogue_of,
-    overrides_of,
-)
+from harness.cli import options as opts
 from harness.report.terminal import fitted, paragraph, say
 from harness.words import counted
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-
-
-@app.callback()
-def _leaderboard() -> None:
-    """Make the leaderboard's site."""
+app = typer.Typer(help="Make the leaderboard's site.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("build", short_help="Score all entries again, and write the site.")
 def build(
     entries: Annotated[Path, typer.Argument(help="A folder of entries, with decisions.jsonl.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the site.")],
-    label_set: LabelSetPaths = None,
-    equivalences: EquivalencesFile = None,
-    include_path: IncludePath = None,
+    label_set: opts.LabelSetPaths = None,
+    equivalences: opts.EquivalencesFile = None,
+    include_path: opts.IncludePath = None,
 ) -> None:
     """Read, map and score every answer again with today's label sets and write the site.
 
@@ -43,8 +32,8 @@ def build(
     from harness.leaderboard.build import build as build_site
     from harness.leaderboard.entries.finding import as_text
 
-    catalogue = catalogue_of(include_path)
-    site = build_site(catalogue, entries, output, overrides_of(label_set, equivalences))
+    catalogue = opts.catalogue_of(include_path)
+    site = build_site(catalogue, entries, output, opts.overrides_of(label_set, equivalences))
     for board in site.boards:
         places = [board.place(row.name) for row in board.rows]
         tiers = max((place.tier for place in places if place), default=0)

@@ -6,16 +6,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import (
-    EquivalencesFile,
-    IncludePath,
-    LabelSetPaths,
-    RunSettings,
-    Wide,
-    catalogue_of,
-    overrides_of,
-    split_names,
-)
+from harness.cli import options as opts
 from harness.report.terminal import say
 
 
@@ -34,11 +25,11 @@ def map_answers(
     by: Annotated[
         str | None, typer.Option(help="Label set to choose by; the task's last by default.")
     ] = None,
-    label_set: LabelSetPaths = None,
-    equivalences: EquivalencesFile = None,
-    settings: RunSettings = None,
-    include_path: IncludePath = None,
-    wide: Wide = False,
+    label_set: opts.LabelSetPaths = None,
+    equivalences: opts.EquivalencesFile = None,
+    settings: opts.RunSettings = None,
+    include_path: opts.IncludePath = None,
+    wide: opts.Wide = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the grid as JSON, for machines.")
     ] = False,
@@ -56,16 +47,17 @@ def map_answers(
     from harness.store.lock import locked
     from harness.store.manifest import Manifest
 
-    catalogue = catalogue_of(include_path)
+    catalogue = opts.catalogue_of(include_path)
     combinations = open_combinations(
         catalogue,
-        split_names(encoders),
-        split_names(class_templates),
-        split_names(answer_templates),
+        opts.split_names(encoders),
+        opts.split_names(class_templates),
+        opts.split_names(answer_templates),
     )
     Manifest.read(run)
     with locked(run):
-        opened = open_locked_run(catalogue, run, overrides_of(label_set, equivalences, settings))
+        overrides = opts.overrides_of(label_set, equivalences, settings)
+        opened = open_locked_run(catalogue, run, overrides)
         found = map_run(opened, combinations, by)
         path = write_grid(run, found)
     if as_json:

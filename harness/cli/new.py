@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import IncludePath, catalogue_of
+from harness.cli import options as opts
+from harness.errors import DataError, Problem
 from harness.report.terminal import paragraph, say
+from harness.words import counted
 
 if TYPE_CHECKING:
     from harness.new_dataset.found import Found, Label
@@ -50,7 +52,7 @@ def new(
         Path | None,
         typer.Option(metavar="FILE", help="Names of classes that are numbers, one a line."),
     ] = None,
-    include_path: IncludePath = None,
+    include_path: opts.IncludePath = None,
 ) -> None:
     """Write the tasks of a data set of your own: open world, multiple choice, closed world,
     mapped closed world, and for classifiers. Images stay where they are.
@@ -61,7 +63,7 @@ def new(
     from harness.new_dataset.understand import understand
     from harness.store.new_folder import refuse_full
 
-    catalogue = catalogue_of(include_path)
+    catalogue = opts.catalogue_of(include_path)
     chosen = name or _default_name(data)
     refuse_full(output)
     check_name(catalogue, chosen)
@@ -94,8 +96,6 @@ def _command(data: Path, output: Path, **options: str | None) -> str:
 
 def _show(data: Path, found: "Found", classes: "Classes") -> None:
     """Print what was understood. Raises DataError for an example that cannot be decoded."""
-    from harness.words import counted
-
     say(paragraph("", f"{data}: {found.form}"))
     _line("images", f"{len(found.source):,}")
     counts = found.counts
@@ -118,7 +118,6 @@ def _line(lead: str, text: str) -> None:
 def _examples(found: "Found", classes: "Classes") -> Iterator[tuple[str, str]]:
     """Give an image of each of the first classes, decoded once, with the class's name."""
     from harness.data.images.pixels import ImageError
-    from harness.errors import DataError, Problem
 
     first: dict[Label, str] = {}
     for image, labels in found.labels.items():
@@ -133,10 +132,8 @@ def _examples(found: "Found", classes: "Classes") -> Iterator[tuple[str, str]]:
             assert found.source.read is not None
             found.source.read(rows[image])
         except ImageError as error:
-            fix = "mend the image, or take it away"
-            problems.append(
-                Problem(str(found.files.get(image, found.place.path)), str(error), fix=fix)
-            )
+            where, fix = found.files.get(image, found.place.path), "mend the image, or take it away"
+            problems.append(Problem(str(where), str(error), fix=fix))
         yield "" if number else "examples", f"{_said(found, image)} → {classes.name_of(each)}"
     if problems:
         raise DataError(problems)
@@ -152,7 +149,6 @@ def _said(found: "Found", image: str) -> str:
 def _notes(found: "Found", classes: "Classes") -> Iterator[str]:
     from harness.new_dataset.folders import same_files
     from harness.new_dataset.found import listed
-    from harness.words import counted
 
     passed = found.source.passed_over
     if passed:

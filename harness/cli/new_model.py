@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import MODELS, IncludePath, ModelSettings, catalogue_of
+from harness.cli import options as opts
 from harness.errors import Problem, UserError
 from harness.report.terminal import paragraph, say
 from harness.specs.catalogue import Kind
@@ -13,12 +13,12 @@ from harness.specs.catalogue import Kind
 
 def new_model(
     name: Annotated[str, typer.Argument(help="What the model is to be called.")],
-    source: Annotated[str, typer.Argument(metavar="MODEL", help=MODELS)],
+    source: Annotated[str, typer.Argument(metavar="MODEL", help=opts.MODELS)],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="A new file, or a folder; NAME.yaml here.")
     ] = None,
-    model_settings: ModelSettings = None,
-    include_path: IncludePath = None,
+    model_settings: opts.ModelSettings = None,
+    include_path: opts.IncludePath = None,
 ) -> None:
     """Write a model's YAML: what a run with the same MODEL and --model_args would use, and, as
     comments, what else its adapter can be told. No file is written over.
@@ -27,7 +27,7 @@ def new_model(
     from harness.checks.model_yaml import model_yaml
     from harness.specs.base import name_fault
 
-    catalogue = catalogue_of(include_path)
+    catalogue = opts.catalogue_of(include_path)
     fault = name_fault(name)
     if fault is not None:
         fix = "letters, digits, `-` and `_`"

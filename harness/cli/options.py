@@ -45,8 +45,7 @@ MODELS = (
 )
 ModelName = Annotated[str, typer.Option("--model", help=MODELS)]
 TaskSettings = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="KEY=VALUE instead of the task's; repeatable."),
+    list[str] | None, typer.Option("--set", help="KEY=VALUE instead of the task's; repeatable.")
 ]
 ModelSettings = Annotated[
     list[str] | None,
@@ -106,6 +105,7 @@ IdsFile = Annotated[
     typer.Option("--ids", help="Only the images of a file: one id a line, or JSONL rows."),
 ]
 Output = Annotated[Path, typer.Option("--output", "--output_path", help="Folder of all runs.")]
+ReviewFolder = Annotated[Path, typer.Argument(metavar="DIR", help="A review's folder.")]
 Slice = Annotated[
     str | None,
     typer.Option(
@@ -113,8 +113,7 @@ Slice = Annotated[
     ),
 ]
 BatchSizeText = Annotated[
-    str | None,
-    typer.Option("--batch_size", help="Requests per model call, or `auto`: what fits."),
+    str | None, typer.Option("--batch_size", help="Requests per model call, or `auto`: what fits.")
 ]
 MaxErrors = Annotated[
     str, typer.Option("--max_errors", help="Share (0.1) or count (20) of images that may fail.")
@@ -158,10 +157,9 @@ def overrides_of(
     for setting in label_sets or ():
         name, equals, path = setting.partition("=")
         if not name or bool(equals) != bool(path):
+            what = "is neither NAME nor NAME=PATH"
             fix = "--label_set NAME=PATH, or the NAME that `harness list label_sets` shows"
-            raise UserError(
-                Problem("--label_set", "is neither NAME nor NAME=PATH", got=setting, fix=fix)
-            )
+            raise UserError(Problem("--label_set", what, setting, fix=fix))
         paths[name] = Path(path).expanduser() if equals else None
     return Overrides(paths, equivalences, tuple(settings or ()))
 
@@ -221,9 +219,8 @@ def batch_size_of(text: str | None) -> int | Literal["auto"] | None:
     if text == "auto":
         return "auto"
     if not text.isdecimal() or int(text) < 1:
-        raise UserError(
-            Problem("--batch_size", "is no batch size", text, fix="give 1, 2, … or auto")
-        )
+        fix = "give 1, 2, … or auto"
+        raise UserError(Problem("--batch_size", "is no batch size", text, fix=fix))
     return int(text)
 
 

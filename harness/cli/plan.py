@@ -11,28 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import (
-    MODELS,
-    EquivalencesFile,
-    GenKwargs,
-    IdsFile,
-    IncludePath,
-    LabelSetPaths,
-    Limit,
-    ModelSettings,
-    Output,
-    SampleSeed,
-    SampleSize,
-    Slice,
-    Stratify,
-    TaskSettings,
-    catalogue_of,
-    generation_settings,
-    overrides_of,
-    part_settings,
-    shard_of,
-    tasks_of,
-)
+from harness.cli import options as opts
 from harness.errors import Problem, UserError
 from harness.report.terminal import paragraph, say
 from harness.specs.catalogue import Catalogue, Kind
@@ -55,25 +34,24 @@ def plan(
         list[str] | None, typer.Argument(metavar="TASK", help="As of --tasks; or one study.")
     ] = None,
     model: Annotated[
-        str | None,
-        typer.Option("--model", help=f"{MODELS} Not of a study."),
+        str | None, typer.Option("--model", help=f"{opts.MODELS} Not of a study.")
     ] = None,
     tasks: Annotated[
         str | None, typer.Option(help="Tasks, groups or tags, separated by commas.")
     ] = None,
-    limit: Limit = None,
-    sample: SampleSize = None,
-    sample_seed: SampleSeed = None,
-    stratify: Stratify = False,
-    ids: IdsFile = None,
-    output: Output = Path("runs"),
-    settings: TaskSettings = None,
-    gen_kwargs: GenKwargs = None,
-    model_settings: ModelSettings = None,
-    label_set: LabelSetPaths = None,
-    equivalences: EquivalencesFile = None,
-    include_path: IncludePath = None,
-    shard: Slice = None,
+    limit: opts.Limit = None,
+    sample: opts.SampleSize = None,
+    sample_seed: opts.SampleSeed = None,
+    stratify: opts.Stratify = False,
+    ids: opts.IdsFile = None,
+    output: opts.Output = Path("runs"),
+    settings: opts.TaskSettings = None,
+    gen_kwargs: opts.GenKwargs = None,
+    model_settings: opts.ModelSettings = None,
+    label_set: opts.LabelSetPaths = None,
+    equivalences: opts.EquivalencesFile = None,
+    include_path: opts.IncludePath = None,
+    shard: opts.Slice = None,
     images: Annotated[
         int, typer.Option(min=1, help="How many images are opened to see how large they are.")
     ] = 32,
@@ -90,14 +68,14 @@ def plan(
     wanted = ",".join([*(names or ()), *([tasks] if tasks else [])])
     if not wanted:
         raise UserError(Problem("plan", "names no task", fix="harness plan TASK --model MODEL"))
-    catalogue = catalogue_of(include_path)
-    settings = [*(settings or ()), *generation_settings(gen_kwargs)]
-    settings += part_settings(limit, sample, sample_seed, stratify, ids)
-    overrides, part = overrides_of(label_set, equivalences), shard_of(shard, fresh=False)
+    catalogue = opts.catalogue_of(include_path)
+    settings = [*(settings or ()), *opts.generation_settings(gen_kwargs)]
+    settings += opts.part_settings(limit, sample, sample_seed, stratify, ids)
+    overrides, part = opts.overrides_of(label_set, equivalences), opts.shard_of(shard, fresh=False)
     if wanted in catalogue.names(Kind.STUDY) or model is None:
         runs = _runs_of_study(catalogue, wanted, model, settings, limit, output)
     else:
-        runs = _runs_of_tasks(catalogue, tasks_of(catalogue, wanted, settings, limit), model,
+        runs = _runs_of_tasks(catalogue, opts.tasks_of(catalogue, wanted, settings, limit), model,
                               model_settings or (), output)  # fmt: skip
     overrides = share_overrides(catalogue, [each.task for each in runs], overrides)
     found = []
@@ -106,8 +84,14 @@ def plan(
         if not as_json:
             _show_line(each) if model is None else _show(each)
     if as_json:
-        whole = {"schema_version": SCHEMA_VERSION, "model": model, **asdict(_total(found))}
-        whole["tasks"] = [asdict(each) for each in found]
+        requests, cost = _total(found)
+        whole = {
+            "schema_version": SCHEMA_VERSION,
+            "model": model,
+            "requests": requests,
+            "cost": cost,
+            "tasks": [asdict(each) for each in found],
+        }
         say(json.dumps(whole, indent=2, ensure_ascii=False, default=str))
     elif len(found) > 1:
         _show_total(found)
@@ -152,7 +136,7 @@ def _runs_of_study(
     limit: float | None,
     output: Path,
 ) -> list[_Run]:
-    from harness.runner.study import StudyPart, model_runs
+    from harness.runner.study import model_runs
     from harness.studies.opening import open_study
 
     if model is not None:
@@ -161,13 +145,12 @@ def _runs_of_study(
         what, fix = "names no model, and is no study", f"harness plan {name} --model MODEL"
         raise UserError(Problem(f"plan {name}", what, fix=fix))
     limits = [f"limit={limit}"] if limit else []
-    part = StudyPart(output, (*settings, *limits))
     study = open_study(catalogue, name)
     for note in study.notes:
         say(paragraph("note:", note), err=True)
     return [
         _Run(each.spec, task, variant.folder(output), variant.text)
-        for each in model_runs(catalogue, study, part)
+        for each in model_runs(catalogue, study, output, [*settings, *limits])
         for variant, task in each.tasks.items()
     ]
 
@@ -195,29 +178,23 @@ def _forecasts(
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Total:
-    """What all tasks ask and cost together."""
-
-    requests: int
-    cost: dict[str, float] | None
-    """US dollars, `expected` and `at_most`; None where that of a task is not known."""
-
-
-def _total(found: "Sequence[Forecast]") -> _Total:
+def _total(found: "Sequence[Forecast]") -> tuple[int, dict[str, float] | None]:
+    """Give the requests of all tasks and their cost in US dollars, `expected` and `at_most`; None
+    where that of a task is not known.
+    """
     known = [each.cost for each in found if each.cost is not None]
     cost = {"expected": sum(c.expected for c in known), "at_most": sum(c.at_most for c in known)}
     requests = sum(each.requests.left for each in found)
-    return _Total(requests, cost if len(known) == len(found) else None)
+    return requests, cost if len(known) == len(found) else None
 
 
 def _show_total(found: "Sequence[Forecast]") -> None:
     from harness.checks.forecast.lines import dollars
 
-    total = _total(found)
-    text = f"{total.requests:,} requests"
-    if total.cost is not None:
-        text += f"; {dollars(total.cost['expected'])}, at most {dollars(total.cost['at_most'])}"
+    requests, cost = _total(found)
+    text = f"{requests:,} requests"
+    if cost is not None:
+        text += f"; {dollars(cost['expected'])}, at most {dollars(cost['at_most'])}"
     elif any(each.cost is not None for each in found):
         text += "; the cost of some is not known"
     say(paragraph(f"{'together':<9}", text))

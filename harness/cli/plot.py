@@ -8,15 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import (
-    EquivalencesFile,
-    IncludePath,
-    LabelSetPaths,
-    RunSettings,
-    Wide,
-    catalogue_of,
-    overrides_of,
-)
+from harness.cli import options as opts
 from harness.errors import Problem, UserError
 from harness.report.terminal import paragraph, say
 
@@ -42,9 +34,10 @@ class _Scored:
     """Runs, scored as their tasks are today."""
 
     results: "list[Results]"
+    names: list[str]
+    """What each is called in the picture."""
     fates: "list[dict[str, Fates]]"
     """By label set; none where they are not drawn."""
-    settings: list[tuple[str, ...]]
     class_names: dict[int, str]
     """Of the first run."""
 
@@ -70,11 +63,11 @@ def plot(
         str | None,
         typer.Option("--to", help="A label set; the last that is not the original by default."),
     ] = None,
-    label_set: LabelSetPaths = None,
-    equivalences: EquivalencesFile = None,
-    settings: RunSettings = None,
-    include_path: IncludePath = None,
-    wide: Wide = False,
+    label_set: opts.LabelSetPaths = None,
+    equivalences: opts.EquivalencesFile = None,
+    settings: opts.RunSettings = None,
+    include_path: opts.IncludePath = None,
+    wide: opts.Wide = False,
 ) -> None:
     """Draw runs of all models and protocols in one picture, as wide as a column of a paper.
 
@@ -97,9 +90,10 @@ def plot(
     if before is not None and figure is not FigureName.LABELS:
         what, fix = "is of one label set", "--to says which"
         raise UserError(Problem(f"--figure {figure}", what, f"--from {before}", fix=fix))
-    catalogue = catalogue_of(include_path)
+    catalogue = opts.catalogue_of(include_path)
     paths = find_runs(*runs)
-    overrides = share_among_runs(catalogue, paths, overrides_of(label_set, equivalences, settings))
+    overrides = opts.overrides_of(label_set, equivalences, settings)
+    overrides = share_among_runs(catalogue, paths, overrides)
     scored = _scored(catalogue, paths, overrides, with_fates=figure is FigureName.OOP)
     if figure is FigureName.LABELS:
         table, notes = _labels(scored, before, after, output)
@@ -121,20 +115,23 @@ def plot(
 def _scored(
     catalogue: "Catalogue", paths: Sequence[Path], overrides: "Overrides", *, with_fates: bool
 ) -> _Scored:
+    from harness.report.drawn_runs import run_names
     from harness.runs.reopen import open_run
     from harness.scores.fates import fates_of
     from harness.scores.scoring import request_of, score_run
 
-    found = _Scored([], [], [], {})
+    results: list[Results] = []
+    settings: list[tuple[str, ...]] = []
+    fates: list[dict[str, Fates]] = []
+    class_names: dict[int, str] = {}
     for path in paths:  # one after the other, so that the rows of one run are held
         each = open_run(catalogue, path, overrides)
-        if not found.results:
-            found.class_names.update({item.id: item.name for item in each.opened.classes.classes})
-        found.results.append(score_run(each.opened, each.manifest, each.rows))
-        found.settings.append(each.manifest.settings)
+        class_names = class_names or {item.id: item.name for item in each.opened.classes.classes}
+        results.append(score_run(each.opened, each.manifest, each.rows))
+        settings.append(each.manifest.settings)
         if with_fates:
-            found.fates.append(fates_of(each.rows, request_of(each.opened, each.manifest)))
-    return found
+            fates.append(fates_of(each.rows, request_of(each.opened, each.manifest)))
+    return _Scored(results, run_names(results, settings), fates, class_names)
 
 
 def _labels(
@@ -148,21 +145,17 @@ def _labels(
 
 
 def _oop(scored: _Scored, label_set: str | None, output: Path) -> "tuple[Table, Iterable[str]]":
-    from harness.report.drawn_runs import run_names
     from harness.report.fate_plot import all_fates, draw_fates, fate_notes, fate_table
 
-    names = run_names(scored.results, scored.settings)
-    found = all_fates(scored.results, scored.fates, names, label_set)
+    found = all_fates(scored.results, scored.fates, scored.names, label_set)
     draw_fates(found, output)
     return fate_table(found), fate_notes(found)
 
 
 def _classes(scored: _Scored, label_set: str | None, output: Path) -> "tuple[Table, Iterable[str]]":
     from harness.report.class_plot import class_accuracies, class_notes, class_table, draw_classes
-    from harness.report.drawn_runs import run_names
 
-    names = run_names(scored.results, scored.settings)
-    found = class_accuracies(scored.results, names, scored.class_names, label_set)
+    found = class_accuracies(scored.results, scored.names, scored.class_names, label_set)
     draw_classes(found, output)
     return class_table(found), class_notes(found)
 
@@ -171,9 +164,7 @@ def _reliability(
     scored: _Scored, label_set: str | None, output: Path
 ) -> "tuple[Table, Iterable[str]]":
     from harness.report import reliability_plot as plots
-    from harness.report.drawn_runs import run_names
 
-    names = run_names(scored.results, scored.settings)
-    found = plots.reliability_of(scored.results, names, label_set)
+    found = plots.reliability_of(scored.results, scored.names, label_set)
     plots.draw_reliability(found, output)
     return plots.reliability_table(found), plots.reliability_notes(found)

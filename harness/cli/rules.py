@@ -5,17 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import (
-    AsJson,
-    EquivalencesFile,
-    Format,
-    IncludePath,
-    LabelSetPaths,
-    RunSettings,
-    Wide,
-    catalogue_of,
-    overrides_of,
-)
+from harness.cli import options as opts
 from harness.errors import DataError, Problem
 from harness.report.terminal import say
 
@@ -34,13 +24,13 @@ def rules(
             help="Also the rules that need a text encoder, by this one; `harness list encoders`."
         ),
     ] = None,
-    label_set: LabelSetPaths = None,
-    equivalences: EquivalencesFile = None,
-    settings: RunSettings = None,
-    include_path: IncludePath = None,
-    format_name: Format = None,
-    wide: Wide = False,
-    as_json: AsJson = False,
+    label_set: opts.LabelSetPaths = None,
+    equivalences: opts.EquivalencesFile = None,
+    settings: opts.RunSettings = None,
+    include_path: opts.IncludePath = None,
+    format_name: opts.Format = None,
+    wide: opts.Wide = False,
+    as_json: opts.AsJson = False,
 ) -> None:
     """Score the answers of runs by the rules of other papers, beside our own; nothing is written.
 
@@ -58,10 +48,11 @@ def rules(
     from harness.store.directory import find_runs
 
     form = form_of(format_name, as_json)
-    catalogue = catalogue_of(include_path)
+    catalogue = opts.catalogue_of(include_path)
     by = open_encoder(load_encoder_spec(catalogue, encoder)) if encoder else None
     paths = find_runs(*runs)
-    overrides = share_among_runs(catalogue, paths, overrides_of(label_set, equivalences, settings))
+    overrides = opts.overrides_of(label_set, equivalences, settings)
+    overrides = share_among_runs(catalogue, paths, overrides)
     tables: list[Table] = []
     notes: list[str] = []
     problems: list[Problem] = []

@@ -1,42 +1,13 @@
 """`harness run`: run a model over tasks, from where an earlier run of the same stopped."""
 
 import logging
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import (
-    AsJson,
-    BatchSizeText,
-    Device,
-    EquivalencesFile,
-    Fresh,
-    GenKwargs,
-    IdsFile,
-    IncludePath,
-    LabelSetPaths,
-    Limit,
-    MaxErrors,
-    ModelName,
-    ModelSettings,
-    Output,
-    SampleSeed,
-    SampleSize,
-    Slice,
-    Stratify,
-    Tasks,
-    TaskSettings,
-    Wide,
-    batch_size_of,
-    catalogue_of,
-    generation_settings,
-    overrides_of,
-    part_settings,
-    shard_of,
-    tasks_of,
-)
+from harness.cli import options as opts
 
 if TYPE_CHECKING:
     from harness.adapters.named import NamedModel
@@ -48,25 +19,25 @@ log = logging.getLogger("harness")
 
 
 def run(
-    tasks: Tasks,
-    model: ModelName,
-    limit: Limit = None,
-    sample: SampleSize = None,
-    sample_seed: SampleSeed = None,
-    stratify: Stratify = False,
-    ids: IdsFile = None,
-    batch_size: BatchSizeText = None,
-    output: Output = Path("runs"),
-    settings: TaskSettings = None,
-    gen_kwargs: GenKwargs = None,
-    model_settings: ModelSettings = None,
-    label_set: LabelSetPaths = None,
-    equivalences: EquivalencesFile = None,
-    include_path: IncludePath = None,
-    fresh: Fresh = False,
-    shard: Slice = None,
-    max_errors: MaxErrors = "0.1",
-    device: Device = None,
+    tasks: opts.Tasks,
+    model: opts.ModelName,
+    limit: opts.Limit = None,
+    sample: opts.SampleSize = None,
+    sample_seed: opts.SampleSeed = None,
+    stratify: opts.Stratify = False,
+    ids: opts.IdsFile = None,
+    batch_size: opts.BatchSizeText = None,
+    output: opts.Output = Path("runs"),
+    settings: opts.TaskSettings = None,
+    gen_kwargs: opts.GenKwargs = None,
+    model_settings: opts.ModelSettings = None,
+    label_set: opts.LabelSetPaths = None,
+    equivalences: opts.EquivalencesFile = None,
+    include_path: opts.IncludePath = None,
+    fresh: opts.Fresh = False,
+    shard: opts.Slice = None,
+    max_errors: opts.MaxErrors = "0.1",
+    device: opts.Device = None,
     max_cost: Annotated[
         float | None,
         typer.Option("--max_cost", help="US dollars that all answers may cost, then it ends."),
@@ -75,8 +46,8 @@ def run(
         float | None,
         typer.Option("--call_timeout", min=0.001, help="Seconds that a model call may take."),
     ] = None,
-    wide: Wide = False,
-    as_json: AsJson = False,
+    wide: opts.Wide = False,
+    as_json: opts.AsJson = False,
 ) -> None:
     """Run a model over tasks and print one table of results.
 
@@ -84,7 +55,6 @@ def run(
     code 0: complete; 1: some images have no answer (an error, too many of them, or --max_cost is
     spent); 2: something must be changed.
     """
-    from harness.adapters.base import Adapter
     from harness.adapters.named import find_model
     from harness.adapters.registry import check_fits, checked_class, load_adapter
     from harness.runner.batch_size import batch_size_for
@@ -93,20 +63,20 @@ def run(
     from harness.runner.session import RunOptions
     from harness.runner.spending import refuse_without_prices
 
-    catalogue = catalogue_of(include_path)
-    settings = [*(settings or ()), *generation_settings(gen_kwargs)]
-    settings += part_settings(limit, sample, sample_seed, stratify, ids)
-    specs = tasks_of(catalogue, tasks, settings, limit)
+    catalogue = opts.catalogue_of(include_path)
+    settings = [*(settings or ()), *opts.generation_settings(gen_kwargs)]
+    settings += opts.part_settings(limit, sample, sample_seed, stratify, ids)
+    specs = opts.tasks_of(catalogue, tasks, settings, limit)
     named = find_model(catalogue, model, model_settings or ())
     spec = named.spec
     options = RunOptions(
         output=output,
-        batch_size=batch_size_for(batch_size_of(batch_size), spec),
+        batch_size=batch_size_for(opts.batch_size_of(batch_size), spec),
         settings=tuple(settings),
-        overrides=overrides_of(label_set, equivalences),
+        overrides=opts.overrides_of(label_set, equivalences),
         fresh=fresh,
         show_progress=not as_json,
-        shard=shard_of(shard, fresh),
+        shard=opts.shard_of(shard, fresh),
         max_errors=ErrorBudget.parse(max_errors),
         call_timeout=call_timeout,
         model_settings=named.settings,
@@ -116,11 +86,7 @@ def run(
     if max_cost is not None:
         refuse_without_prices(spec, max_cost)
     rank = _rank(device, named)
-
-    @cache
-    def adapter() -> Adapter:
-        return load_adapter(spec, rank.setting, specs)
-
+    adapter = cache(partial(load_adapter, spec, rank.setting, specs))
     runs = run_all(catalogue, specs, spec, adapter, rank, options)
     rank.leave()
     raise typer.Exit(_show(runs, options, wide, is_first=rank.is_first, as_json=as_json))

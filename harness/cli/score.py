@@ -5,27 +5,17 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import (
-    AsJson,
-    EquivalencesFile,
-    Format,
-    IncludePath,
-    LabelSetPaths,
-    RunSettings,
-    Wide,
-    catalogue_of,
-    overrides_of,
-)
+from harness.cli import options as opts
 from harness.report.terminal import say
 
 
 def score(
     runs: Annotated[list[Path], typer.Argument(help="Run directories, or folders of them.")],
-    label_set: LabelSetPaths = None,
-    equivalences: EquivalencesFile = None,
-    settings: RunSettings = None,
-    include_path: IncludePath = None,
-    format_name: Format = None,
+    label_set: opts.LabelSetPaths = None,
+    equivalences: opts.EquivalencesFile = None,
+    settings: opts.RunSettings = None,
+    include_path: opts.IncludePath = None,
+    format_name: opts.Format = None,
     table: Annotated[
         str | None,
         typer.Option(
@@ -33,8 +23,8 @@ def score(
             "changes, letters. CSV is one table, without this option accuracy."
         ),
     ] = None,
-    wide: Wide = False,
-    as_json: AsJson = False,
+    wide: opts.Wide = False,
+    as_json: opts.AsJson = False,
 ) -> None:
     """Score runs from their files, without the model.
 
@@ -53,9 +43,10 @@ def score(
     from harness.store.manifest import Manifest
 
     form = form_of(format_name, as_json, table)
-    catalogue = catalogue_of(include_path)
+    catalogue = opts.catalogue_of(include_path)
     paths = find_runs(*runs)
-    overrides = share_among_runs(catalogue, paths, overrides_of(label_set, equivalences, settings))
+    overrides = opts.overrides_of(label_set, equivalences, settings)
+    overrides = share_among_runs(catalogue, paths, overrides)
     details = paths == runs
     finished = []
     for path in paths:

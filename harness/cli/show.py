@@ -6,13 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import (
-    AsJson,
-    Format,
-    IncludePath,
-    Wide,
-    catalogue_of,
-)
+from harness.cli import options as opts
 from harness.errors import DataError, Problem, UserError
 from harness.report.terminal import say
 
@@ -23,13 +17,13 @@ if TYPE_CHECKING:
 
 def show(
     runs: Annotated[list[Path], typer.Argument(help="Run directories, or folders of them.")],
-    include_path: IncludePath = None,
-    format_name: Format = None,
+    include_path: opts.IncludePath = None,
+    format_name: opts.Format = None,
     table: Annotated[
         str | None, typer.Option(help="Only this table, as of `harness score`.")
     ] = None,
-    wide: Wide = False,
-    as_json: AsJson = False,
+    wide: opts.Wide = False,
+    as_json: opts.AsJson = False,
 ) -> None:
     """Print the tables of runs as they were scored last; nothing is scored, and nothing written.
 
@@ -43,7 +37,7 @@ def show(
     from harness.store.directory import find_runs
 
     form = form_of(format_name, as_json, table)
-    catalogue = catalogue_of(include_path)
+    catalogue = opts.catalogue_of(include_path)
     paths = find_runs(*runs)
     details = paths == runs
     finished: list[Finished] = []

@@ -5,30 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import (
-    BatchSizeText,
-    Device,
-    EquivalencesFile,
-    Fresh,
-    IdsFile,
-    IncludePath,
-    LabelSetPaths,
-    Limit,
-    MaxErrors,
-    Output,
-    RunSettings,
-    SampleSeed,
-    SampleSize,
-    Slice,
-    Stratify,
-    TaskSettings,
-    Wide,
-    batch_size_of,
-    catalogue_of,
-    overrides_of,
-    part_settings,
-    shard_of,
-)
+from harness.cli import options as opts
 from harness.report.terminal import paragraph, say
 from harness.words import counted
 
@@ -48,21 +25,21 @@ StudyName = Annotated[str, typer.Argument(metavar="NAME", help="A study's name, 
 @app.command("run")
 def run(
     name: StudyName,
-    limit: Limit = None,
-    sample: SampleSize = None,
-    sample_seed: SampleSeed = None,
-    stratify: Stratify = False,
-    ids: IdsFile = None,
-    batch_size: BatchSizeText = None,
-    output: Output = Path("runs"),
-    settings: TaskSettings = None,
-    label_set: LabelSetPaths = None,
-    equivalences: EquivalencesFile = None,
-    include_path: IncludePath = None,
-    fresh: Fresh = False,
-    shard: Slice = None,
-    max_errors: MaxErrors = "0.1",
-    device: Device = None,
+    limit: opts.Limit = None,
+    sample: opts.SampleSize = None,
+    sample_seed: opts.SampleSeed = None,
+    stratify: opts.Stratify = False,
+    ids: opts.IdsFile = None,
+    batch_size: opts.BatchSizeText = None,
+    output: opts.Output = Path("runs"),
+    settings: opts.TaskSettings = None,
+    label_set: opts.LabelSetPaths = None,
+    equivalences: opts.EquivalencesFile = None,
+    include_path: opts.IncludePath = None,
+    fresh: opts.Fresh = False,
+    shard: opts.Slice = None,
+    max_errors: opts.MaxErrors = "0.1",
+    device: opts.Device = None,
 ) -> None:
     """Make all runs of a study that are missing, one load of each model.
 
@@ -78,32 +55,30 @@ def run(
     from harness.runner.study import run_study
     from harness.studies.opening import open_study
 
-    catalogue = catalogue_of(include_path)
-    part = part_settings(limit, sample, sample_seed, stratify, ids)
+    catalogue = opts.catalogue_of(include_path)
+    part = opts.part_settings(limit, sample, sample_seed, stratify, ids)
     part += [f"limit={limit}"] if limit else []
     study = open_study(catalogue, name)
-    overrides = overrides_of(label_set, equivalences)
+    overrides = opts.overrides_of(label_set, equivalences)
     options = RunOptions(
         output=output,
         batch_size="auto",
         settings=(*(settings or ()), *part),
         overrides=share_overrides(catalogue, list(study.tasks.values()), overrides),
         fresh=fresh,
-        shard=shard_of(shard, fresh),
+        shard=opts.shard_of(shard, fresh),
         max_errors=ErrorBudget.parse(max_errors),
     )
     rank = current_rank(device)
     for note in (*study.notes, *_of_limit(study, limit)) if rank.is_first else ():
         say(paragraph("note:", note), err=True)
-    finished = run_study(catalogue, study, rank, options, batch_size_of(batch_size))
+    finished = run_study(catalogue, study, rank, options, opts.batch_size_of(batch_size))
     rank.leave()
     failed = sum(each.failed for each in finished)
     whole = all(each.results is not None and each.results.complete for each in finished)
     if rank.is_first:
-        say(
-            f"{study.spec.study}: {counted(len(finished), 'run')}"
-            + (f", {counted(failed, 'image')} failed" if failed else "")
-        )
+        text = f"{study.spec.study}: {counted(len(finished), 'run')}"
+        say(text + (f", {counted(failed, 'image')} failed" if failed else ""))
         if options.shard.is_whole:
             say(f"harness study report {name}{catalogue.as_options()} --output {output}")
         else:
@@ -126,12 +101,12 @@ def _of_limit(study: "Study", limit: float | None) -> "Iterator[str]":
 @app.command("report", short_help="Report what the runs of a study say.")
 def report(
     name: StudyName,
-    output: Output = Path("runs"),
-    label_set: LabelSetPaths = None,
-    equivalences: EquivalencesFile = None,
-    settings: RunSettings = None,
-    include_path: IncludePath = None,
-    wide: Wide = False,
+    output: opts.Output = Path("runs"),
+    label_set: opts.LabelSetPaths = None,
+    equivalences: opts.EquivalencesFile = None,
+    settings: opts.RunSettings = None,
+    include_path: opts.IncludePath = None,
+    wide: opts.Wide = False,
 ) -> None:
     """Report what the runs of a study say: study.json, tables, figures and a page.
 
@@ -150,9 +125,9 @@ def report(
     from harness.studies.report import write_report
     from harness.studies.tables import study_tables
 
-    catalogue = catalogue_of(include_path)
+    catalogue = opts.catalogue_of(include_path)
     study = open_study(catalogue, name)
-    overrides = overrides_of(label_set, equivalences, settings)
+    overrides = opts.overrides_of(label_set, equivalences, settings)
     overrides = share_overrides(catalogue, list(study.tasks.values()), overrides)
     found = Analysis(study, Observer(catalogue, output, overrides)).results()
     folder = output / "studies" / study.spec.study

@@ -6,17 +6,15 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import (
-    EquivalencesFile,
-    IncludePath,
-    LabelSetPaths,
-    RunSettings,
-    catalogue_of,
-    overrides_of,
-)
+from harness.cli import options as opts
+from harness.errors import HarnessError
 from harness.report.terminal import fitted, say
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Make an entry of the leaderboard, and check it as the leaderboard does.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
 class Format(StrEnum):
@@ -25,11 +23,6 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     GITHUB = "github"
-
-
-@app.callback()
-def _submit() -> None:
-    """Make an entry of the leaderboard, and check it as the leaderboard does."""
 
 
 @app.command("pack")
@@ -44,10 +37,10 @@ def pack(
     card: Annotated[
         Path | None, typer.Option(help="A MODEL_CARD.md that is filled in; else a new one.")
     ] = None,
-    label_set: LabelSetPaths = None,
-    equivalences: EquivalencesFile = None,
-    settings: RunSettings = None,
-    include_path: IncludePath = None,
+    label_set: opts.LabelSetPaths = None,
+    equivalences: opts.EquivalencesFile = None,
+    settings: opts.RunSettings = None,
+    include_path: opts.IncludePath = None,
 ) -> None:
     """Make an entry of complete, scored runs of one model.
 
@@ -58,9 +51,9 @@ def pack(
     from harness.leaderboard.entries.pack import pack as make_entry
     from harness.store.directory import find_runs
 
-    options = PackOptions(output, name, card, overrides_of(label_set, equivalences, settings))
+    options = PackOptions(output, name, card, opts.overrides_of(label_set, equivalences, settings))
     paths = find_runs(*runs)
-    manifest = make_entry(catalogue_of(include_path), paths, options)
+    manifest = make_entry(opts.catalogue_of(include_path), paths, options)
     tasks = ", ".join(run.task for run in manifest.runs)
     say(f"{output}: {manifest.model} on {tasks}")
     if card is None:
@@ -86,21 +79,20 @@ def check(
             "folder of entries: what it was before; what is unchanged is not checked again."
         ),
     ] = None,
-    label_set: LabelSetPaths = None,
-    equivalences: EquivalencesFile = None,
-    include_path: IncludePath = None,
+    label_set: opts.LabelSetPaths = None,
+    equivalences: opts.EquivalencesFile = None,
+    include_path: opts.IncludePath = None,
 ) -> None:
     """Check entries by every rule of docs/submit.md. Nothing is changed, and nothing is run.
 
     Exit code 0: clean; 1: errors (also where there are warnings); 2: warnings only.
     """
-    from harness.errors import HarnessError
     from harness.leaderboard.entries.check import CheckOptions, check_path, share_options
     from harness.leaderboard.entries.finding import as_github, as_json, as_text, exit_code
 
-    options = CheckOptions(against, overrides_of(label_set, equivalences))
+    options = CheckOptions(against, opts.overrides_of(label_set, equivalences))
     try:
-        catalogue = catalogue_of(include_path)
+        catalogue = opts.catalogue_of(include_path)
         options = share_options(catalogue, entries, options)
         reports = [each for path in entries for each in check_path(catalogue, path, options)]
     except HarnessError as error:  # 2 would say that there are warnings only

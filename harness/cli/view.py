@@ -5,14 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import (
-    EquivalencesFile,
-    IncludePath,
-    LabelSetPaths,
-    RunSettings,
-    catalogue_of,
-    overrides_of,
-)
+from harness.cli import options as opts
 from harness.errors import Problem, UserError
 from harness.report.terminal import say
 from harness.words import counted
@@ -32,8 +25,7 @@ def view(
         typer.Option(help="A folder that has the images, where they are not at `dataset_path`."),
     ] = None,
     copy_images: Annotated[
-        bool,
-        typer.Option("--copy_images", help="Put small copies of the images into the site."),
+        bool, typer.Option("--copy_images", help="Put small copies of the images into the site.")
     ] = False,
     live: Annotated[
         bool, typer.Option("--live", help="Build again while runs go on; ends with Ctrl-C.")
@@ -44,10 +36,10 @@ def view(
             min=1, help="For --live: look for new answers every so many seconds, 10 where not said."
         ),
     ] = None,
-    label_set: LabelSetPaths = None,
-    equivalences: EquivalencesFile = None,
-    settings: RunSettings = None,
-    include_path: IncludePath = None,
+    label_set: opts.LabelSetPaths = None,
+    equivalences: opts.EquivalencesFile = None,
+    settings: opts.RunSettings = None,
+    include_path: opts.IncludePath = None,
 ) -> None:
     """Look at runs: build a site of them, whole or not, from where they lie.
 
@@ -71,8 +63,8 @@ def view(
         fix = "leave it out, or give --live"
         raise UserError(Problem("--every", "acts only with --live", fix=fix))
     seconds = every or _SECONDS
-    catalogue = catalogue_of(include_path)
-    overrides = overrides_of(label_set, equivalences, settings)
+    catalogue = opts.catalogue_of(include_path)
+    overrides = opts.overrides_of(label_set, equivalences, settings)
     if overrides.label_sets or overrides.equivalences:
         paths = find_runs(*runs)
         overrides = share_among_runs(catalogue, paths, overrides)

@@ -1,7 +1,7 @@
 """Make the runs of a study that are missing, one load of each model, by the ordinary run code."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -42,35 +42,27 @@ class ModelRuns:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class StudyPart:
-    """Where the runs of a study are, and what is said of all of them."""
-
-    output: Path
-    """The folder of all runs."""
-    settings: tuple[str, ...] = ()
-    """`key=value` as of `--set`: which images, and where they are."""
-
-
-def model_runs(catalogue: Catalogue, study: Study, part: StudyPart) -> list[ModelRuns]:
-    """Give what each model of a study is asked, all checked as before a run.
+def model_runs(
+    catalogue: Catalogue, study: Study, output: Path, settings: Sequence[str]
+) -> list[ModelRuns]:
+    """Give what each model of a study is asked, all checked as before a run. `output` is the folder
+    of all runs, and `settings` say, as `--set`, which images, and where they are.
 
     A model without a YAML here whose answers were imported has nothing to be asked. Raises
     UserError for a model that cannot be had, or that a task does not fit, and for a setting of all
     runs that the study itself sets for some.
     """
-    for setting in part.settings:
+    for setting in settings:
         _refuse_what_is_varied(study, setting)
     found = []
     for name in dict.fromkeys(model for model, _ in study.runs):
         variants = [variant for model, variant in study.runs if model == name]
         is_here = name in catalogue.names(Kind.MODEL) or ":" in name or name.endswith(".yaml")
-        if not is_here and _all_complete(name, variants, part.output):
+        if not is_here and _all_complete(name, variants, output):
             continue
         spec = load_model(catalogue, name)
         tasks = {
-            each: load_task(catalogue, each.task, (*each.settings, *part.settings))
-            for each in variants
+            each: load_task(catalogue, each.task, (*each.settings, *settings)) for each in variants
         }
         check_fits(spec, checked_class(spec), list(tasks.values()))
         found.append(ModelRuns(spec, tasks))
@@ -109,7 +101,7 @@ def run_study(
     UserError as `model_runs` and `run_task`.
     """
     finished = []
-    for runs in model_runs(catalogue, study, StudyPart(options.output, options.settings)):
+    for runs in model_runs(catalogue, study, options.output, options.settings):
         specs = list(runs.tasks.values())
         adapter = cache(partial(load_adapter, runs.spec, rank.setting, specs))
         size = batch_size_for(batch_size, runs.spec)

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.review.agree import ReviewFolder
+from harness.cli import options as opts
 from harness.report.terminal import paragraph, say
 
 
 def adjudicate(
-    folder: ReviewFolder,
+    folder: opts.ReviewFolder,
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="DIR2", help="Folder to make; not there yet.")
     ],
@@ -33,19 +33,9 @@ def adjudicate(
     found = adjudication_of(review, annotator)
     write_adjudication(review, found.queue, output)
     n = len(found.queue.items)
-    say(
-        paragraph(
-            "", f"{n} of {found.n_several} images that two people or more have answered are to be "
-            "decided: their last answers differ"
-        )
-    )  # fmt: skip
-    for lead, text in (
-        ("page:", f"{output / PAGE / 'index.html'}, for {annotator}"),
-        ("next:", f"put what comes back into {output / ANSWERS / annotator}.jsonl"),
-        (
-            "then:",
-            f"harness review merge {folder} --rule adjudicated --adjudication {output} "
-            "-o FILE.jsonl",
-        ),
-    ):
-        say(paragraph(lead, text))
+    text = f"{n} of {found.n_several} images that two people or more have answered are to be "
+    say(paragraph("", f"{text}decided: their last answers differ"))
+    say(paragraph("page:", f"{output / PAGE / 'index.html'}, for {annotator}"))
+    say(paragraph("next:", f"put what comes back into {output / ANSWERS / annotator}.jsonl"))
+    then = f"harness review merge {folder} --rule adjudicated --adjudication {output} -o FILE.jsonl"
+    say(paragraph("then:", then))

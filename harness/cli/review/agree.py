@@ -1,34 +1,23 @@
 """`harness review agree`: how far annotators agree, and how good each is."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from harness.cli.options import (
-    AsJson,
-    EquivalencesFile,
-    Format,
-    IncludePath,
-    LabelSetPaths,
-    Wide,
-    catalogue_of,
-    overrides_of,
-)
+from harness.cli import options as opts
 
 _MOST_CLASSES = 20
 """Classes that are shown in a terminal where all tables are."""
-ReviewFolder = Annotated[Path, typer.Argument(metavar="DIR", help="A review's folder.")]
 
 
 def agree(
-    folder: ReviewFolder,
-    label_set: LabelSetPaths = None,
-    equivalences: EquivalencesFile = None,
-    include_path: IncludePath = None,
-    format_name: Format = None,
-    wide: Wide = False,
-    as_json: AsJson = False,
+    folder: opts.ReviewFolder,
+    label_set: opts.LabelSetPaths = None,
+    equivalences: opts.EquivalencesFile = None,
+    include_path: opts.IncludePath = None,
+    format_name: opts.Format = None,
+    wide: opts.Wide = False,
+    as_json: opts.AsJson = False,
     table: Annotated[
         str | None,
         typer.Option(
@@ -56,8 +45,8 @@ def agree(
     form = form_of(format_name, as_json)
     queue = Queue.read(folder)
     answers = read_answers(queue, folder)
-    overrides = overrides_of(label_set, equivalences)
-    opened = open_task_of(catalogue_of(include_path), queue, folder, overrides)
+    overrides = opts.overrides_of(label_set, equivalences)
+    opened = open_task_of(opts.catalogue_of(include_path), queue, folder, overrides)
     found = measure(answers, opened.labels.equivalences)
     most = _MOST_CLASSES if form == "table" and table is None else None
     tables = agreement_tables(found, opened.classes, most)

@@ -5,14 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import (
-    EquivalencesFile,
-    IncludePath,
-    LabelSetPaths,
-    catalogue_of,
-    overrides_of,
-)
-from harness.cli.review.agree import ReviewFolder
+from harness.cli import options as opts
 from harness.errors import Problem, UserError
 from harness.report.terminal import paragraph, say
 
@@ -32,7 +25,7 @@ PassName = Annotated[
 
 
 def export(
-    folder: ReviewFolder,
+    folder: opts.ReviewFolder,
     format_name: FormatName,
     output: Annotated[Path, typer.Option("-o", "--output", help="File to make; not there yet.")],
     pass_name: PassName = None,
@@ -50,9 +43,9 @@ def export(
             help="How the tool finds an image: a path or address with {image_id} in it.",
         ),
     ] = "{image_id}",
-    label_set: LabelSetPaths = None,
-    equivalences: EquivalencesFile = None,
-    include_path: IncludePath = None,
+    label_set: opts.LabelSetPaths = None,
+    equivalences: opts.EquivalencesFile = None,
+    include_path: opts.IncludePath = None,
 ) -> None:
     """Write the answers of a review in the format of another tool.
 
@@ -71,8 +64,8 @@ def export(
         raise UserError(Problem(str(output), "is there already", fix=fix))
     queue = Queue.read(folder)
     form = format_named(format_name)
-    overrides = overrides_of(label_set, equivalences)
-    opened = open_task_of(catalogue_of(include_path), queue, folder, overrides)
+    overrides = opts.overrides_of(label_set, equivalences)
+    opened = open_task_of(opts.catalogue_of(include_path), queue, folder, overrides)
     request = ExportRequest(form, pass_of(queue, pass_name), labels, annotator, image)
     text, notes = export_text(folder, queue, opened, request)
     write_text(output, text)

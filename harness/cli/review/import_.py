@@ -6,14 +6,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import (
-    EquivalencesFile,
-    IncludePath,
-    LabelSetPaths,
-    catalogue_of,
-    overrides_of,
-)
-from harness.cli.review.agree import ReviewFolder
+from harness.cli import options as opts
 from harness.cli.review.export import FormatName, PassName, pass_of
 from harness.errors import Problem, UserError
 from harness.report.terminal import paragraph, say
@@ -22,7 +15,7 @@ from harness.words import counted
 
 def import_(
     file: Annotated[Path, typer.Argument(help="The file of the other tool.")],
-    folder: ReviewFolder,
+    folder: opts.ReviewFolder,
     format_name: FormatName,
     pass_name: PassName = None,
     annotator: Annotated[
@@ -36,9 +29,9 @@ def import_(
         bool,
         typer.Option("--replace", help="An answer may take the place of another that is there."),
     ] = False,
-    label_set: LabelSetPaths = None,
-    equivalences: EquivalencesFile = None,
-    include_path: IncludePath = None,
+    label_set: opts.LabelSetPaths = None,
+    equivalences: opts.EquivalencesFile = None,
+    include_path: opts.IncludePath = None,
 ) -> None:
     """Add the answers of another tool's file to those of a review.
 
@@ -56,8 +49,8 @@ def import_(
     queue = Queue.read(folder)
     form = format_named(format_name)
     alone, names = _names(annotator or ())
-    overrides = overrides_of(label_set, equivalences)
-    opened = open_task_of(catalogue_of(include_path), queue, folder, overrides)
+    overrides = opts.overrides_of(label_set, equivalences)
+    opened = open_task_of(opts.catalogue_of(include_path), queue, folder, overrides)
     target = Target(queue, ClassTexts(opened.classes), names)
     choice = Choice(pass_of(queue, pass_name), alone, replace)
     found = import_file(folder, read_text(file), form, target, choice)

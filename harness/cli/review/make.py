@@ -5,15 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import (
-    EquivalencesFile,
-    IncludePath,
-    LabelSetPaths,
-    RunSettings,
-    catalogue_of,
-    overrides_of,
-    split_names,
-)
+from harness.cli import options as opts
 from harness.errors import Problem, UserError
 from harness.report.terminal import paragraph, say
 
@@ -72,10 +64,10 @@ def make(
     honeypots: Annotated[
         int, typer.Option(min=0, help="Images whose label is known, besides.")
     ] = 0,
-    label_set: LabelSetPaths = None,
-    equivalences: EquivalencesFile = None,
-    settings: RunSettings = None,
-    include_path: IncludePath = None,
+    label_set: opts.LabelSetPaths = None,
+    equivalences: opts.EquivalencesFile = None,
+    settings: opts.RunSettings = None,
+    include_path: opts.IncludePath = None,
 ) -> None:
     """Make a review: draw the images that people are to look at, and write their page.
 
@@ -95,10 +87,10 @@ def make(
     refuse_full(output)
     request = QueueRequest(
         n=n,
-        annotators=tuple(split_names(annotators)),
+        annotators=tuple(opts.split_names(annotators)),
         rules=Rules(
             disagree=disagree,
-            groups=tuple(dict.fromkeys(split_names(groups or ""))),
+            groups=tuple(dict.fromkeys(opts.split_names(groups or ""))),
             split=split,
             low_margin=low_margin,
             oop=oop,
@@ -112,8 +104,8 @@ def make(
         flagged=flagged,
     )
     check_request(request)
-    overrides = overrides_of(label_set, equivalences, settings)
-    sources = open_sources(catalogue_of(include_path), runs, overrides)
+    overrides = opts.overrides_of(label_set, equivalences, settings)
+    sources = open_sources(opts.catalogue_of(include_path), runs, overrides)
     _show(make_review(sources, request, output))
 
 

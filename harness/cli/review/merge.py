@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import (
-    EquivalencesFile,
-    IncludePath,
-    LabelSetPaths,
-    catalogue_of,
-    overrides_of,
-)
-from harness.cli.review.agree import ReviewFolder
+from harness.cli import options as opts
 from harness.errors import Problem, UserError
 from harness.report.terminal import paragraph, say
 
@@ -64,8 +57,7 @@ AdjudicationOption = Annotated[
     ),
 ]
 BaseOption = Annotated[
-    str | None,
-    typer.Option(help="The label set that is corrected; the queue's where not said."),
+    str | None, typer.Option(help="The label set that is corrected; the queue's where not said.")
 ]
 
 
@@ -91,7 +83,7 @@ def how_of(
 
 
 def merge(
-    folder: ReviewFolder,
+    folder: opts.ReviewFolder,
     rule: RuleOption,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.jsonl", help="Where to.")],
     base: BaseOption = None,
@@ -100,9 +92,9 @@ def merge(
         str | None, typer.Option(help="The new label set's name; FILE where not said.")
     ] = None,
     adjudication: AdjudicationOption = None,
-    label_set: LabelSetPaths = None,
-    equivalences: EquivalencesFile = None,
-    include_path: IncludePath = None,
+    label_set: opts.LabelSetPaths = None,
+    equivalences: opts.EquivalencesFile = None,
+    include_path: opts.IncludePath = None,
 ) -> None:
     """Make a label set: the base's, with the labels that people gave in place of its own.
 
@@ -114,11 +106,11 @@ def merge(
     from harness.review.merging import merge
     from harness.review.opening import open_review, read_review
 
-    catalogue = catalogue_of(include_path)
+    catalogue = opts.catalogue_of(include_path)
     review = read_review(folder)
     name = name or output.name.removesuffix(".jsonl")
     how, last = how_of(review, rule, which, adjudication, name)
-    found = open_review(catalogue, review, overrides_of(label_set, equivalences), base)
+    found = open_review(catalogue, review, opts.overrides_of(label_set, equivalences), base)
     labels = found.opened.labels
     refuse_target(output, name, catalogue, labels)
     merged = merge(review.answers, labels, found.base, how)

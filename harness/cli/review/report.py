@@ -5,24 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import (
-    EquivalencesFile,
-    Format,
-    IncludePath,
-    LabelSetPaths,
-    RunSettings,
-    Wide,
-    catalogue_of,
-    overrides_of,
-)
-from harness.cli.review.agree import ReviewFolder
-from harness.cli.review.merge import (
-    AdjudicationOption,
-    BaseOption,
-    PassName,
-    RuleName,
-    how_of,
-)
+from harness.cli import options as opts
+from harness.cli.review.merge import AdjudicationOption, BaseOption, PassName, RuleName, how_of
 from harness.errors import Problem, UserError
 from harness.report.terminal import paragraph, say
 
@@ -33,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def report(
-    folder: ReviewFolder,
+    folder: opts.ReviewFolder,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.html", help="Where to.")],
     runs: Annotated[
         list[Path] | None,
@@ -54,12 +38,12 @@ def report(
     ] = None,
     base: BaseOption = None,
     adjudication: AdjudicationOption = None,
-    label_set: LabelSetPaths = None,
-    equivalences: EquivalencesFile = None,
-    settings: RunSettings = None,
-    include_path: IncludePath = None,
-    format_name: Format = None,
-    wide: Wide = False,
+    label_set: opts.LabelSetPaths = None,
+    equivalences: opts.EquivalencesFile = None,
+    settings: opts.RunSettings = None,
+    include_path: opts.IncludePath = None,
+    format_name: opts.Format = None,
+    wide: opts.Wide = False,
     table: Annotated[
         str | None,
         typer.Option(
@@ -86,13 +70,15 @@ def report(
     form = form_of(format_name, as_json=False, table=table)
     if output.suffix != ".html":
         raise UserError(Problem("-o", "is no path of a page", str(output), fix="-o FILE.html"))
-    catalogue = catalogue_of(include_path)
+    catalogue = opts.catalogue_of(include_path)
     said = Provenance.read(labels) if labels else None
     base = base or (said.base.name if said else None)
-    found = open_review(catalogue, read_review(folder), overrides_of(label_set, equivalences), base)
+    found = open_review(
+        catalogue, read_review(folder), opts.overrides_of(label_set, equivalences), base
+    )
     merged = _merged(found, labels, said, (rule, which, adjudication))
     original = found.opened.labels.original
-    overrides = overrides_of(label_set, equivalences, settings)
+    overrides = opts.overrides_of(label_set, equivalences, settings)
     opened = open_runs(catalogue, runs, found, overrides) if runs else ()
     effects = effects_on(opened, merged, original)
     numbers = report_numbers(found.review.answers, merged, original, effects)
