@@ -75,10 +75,8 @@ class Asker:
             return self.adapter.respond(self._ask, requests)
         call = in_background(partial(self.adapter.respond, self._ask, requests), "model call")
         if not wait([call], self._timeout).done:
-            raise StuckError(
-                f"the model gave no answer within {self._timeout:g} s (--call_timeout); the same "
-                "command goes on from here"
-            )
+            what = f"the model gave no answer within {self._timeout:g} s (--call_timeout)"
+            raise StuckError(f"{what}; the same command goes on from here")
         return call.result()
 
     def _halves(self, requests: Sequence[Request]) -> list[Response]:
@@ -102,9 +100,8 @@ def _check(responses: object, count: int) -> None:
             raise _wrong(what, ascii(each)[:_SHOWN], count)
         if isinstance(each, Text) and not isinstance(each.text, str):
             kind = type(each.text).__name__
-            raise _wrong(
-                f"the adapter gave a Text that holds a {kind}", ascii(each.text)[:_SHOWN], count
-            )
+            what = f"the adapter gave a Text that holds a {kind}"
+            raise _wrong(what, ascii(each.text)[:_SHOWN], count)
 
 
 def _wrong(what: str, got: str | None, count: int) -> RunError:

@@ -65,15 +65,9 @@ def resumed(
         fix = "choose another --output, or move the old run aside with --fresh"
         if any(each.startswith("model.pretrained: ") for each in found):
             fix += "; a name of its own: --model_args model=NAME"
-        raise UserError(
-            Problem(
-                f"{new.model} on {new.task}",
-                "the output directory holds a run of something else",
-                got="; ".join(found),
-                expected="the same task, model, classes and data",
-                fix=fix,
-            )
-        )
+        what = "the output directory holds a run of something else"
+        got, expected = "; ".join(found), "the same task, model, classes and data"
+        raise UserError(Problem(f"{new.model} on {new.task}", what, got, expected, fix))
     if old.identity.contents is None or old.identity.prompt is None:
         log.warning(
             "%s on %s was begun by an older version (%s), which noted neither the contents of the "
@@ -81,6 +75,7 @@ def resumed(
             new.model, new.task, old.harness_version,
         )  # fmt: skip
     longer = old if old.n > new.n else new  # a smaller --limit, or sample, takes nothing away
+    known = new.identity.knowing(old.identity)
     kept = {
         "started": old.started,
         "seconds": old.seconds,
@@ -89,7 +84,7 @@ def resumed(
         "batch_size": new.batch_size or old.batch_size,
         "smaller_batch": old.smaller_batch,
         "outputs_sha256": old.outputs_sha256 or (ordered.digest if ordered and has_rows else None),
-        "identity": _joined(old, new, longer),
+        "identity": known.model_copy(update={"options": longer.identity.options}),
         "mark": old.mark if has_rows or old.mark else new.mark,
         "n": longer.n,
         "limit": longer.limit,
@@ -109,11 +104,6 @@ def as_part(old: Manifest, new: Manifest) -> Identity:
         return old.identity
     task = {key: value for key, value in was.items() if key != "sample"}
     return old.identity.model_copy(update={"task": task})
-
-
-def _joined(old: Manifest, new: Manifest, longer: Manifest) -> Identity:
-    known = new.identity.knowing(old.identity)
-    return known.model_copy(update={"options": longer.identity.options})
 
 
 class KeptFacts:

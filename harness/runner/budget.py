@@ -22,8 +22,7 @@ class ErrorBudget:
             value = float(text)
         except ValueError:
             value = -1.0
-        sound = 0 <= value < 1 or (value >= 1 and value.is_integer())
-        if not sound:
+        if not (0 <= value < 1 or (value >= 1 and value.is_integer())):
             fix = "give a share below 1, such as 0.1, or a count, such as 20"
             raise UserError(Problem("--max_errors", "is not a budget", text, fix=fix))
         return cls(value, text)
@@ -50,12 +49,7 @@ class ErrorCount:
         """Count errors. Raises RunError when the budget is spent; rows must be on disk by then."""
         self.failed += len(errors)
         if self.failed > self._allowed:
-            problem = Problem(
-                "run",
-                f"{self.failed} images failed, more than --max_errors {self._budget.text} allows "
-                f"({self._allowed})",
-                got=errors[-1],
-                fix="mend the cause and give the same command: what was answered is kept, what "
-                "failed is asked again",
-            )
-            raise RunError(str(problem))
+            what = f"{self.failed} images failed, more than --max_errors {self._budget.text} allows"
+            fix = "mend the cause and give the same command: what was answered is kept, what failed"
+            fix += " is asked again"
+            raise RunError(str(Problem("run", f"{what} ({self._allowed})", errors[-1], fix=fix)))

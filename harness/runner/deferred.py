@@ -166,11 +166,7 @@ class _DeferredRun:
 
 
 def answer_deferred(
-    plan: Plan,
-    deferred: Deferred,
-    requests: Owed,
-    appender: Appender,
-    watch: Watch,
+    plan: Plan, deferred: Deferred, requests: Owed, appender: Appender, watch: Watch
 ) -> None:
     """Send requests off, wait for their answers and append these as they come.
 

@@ -1,6 +1,4 @@
-"""What the answers of a run depend on as task, model and files are today, and what an older run has
-otherwise.
-"""
+"""What answers depend on as task, model and files are now, and what an older run has otherwise."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -71,11 +69,8 @@ def differences(was: Identity, now: Identity, model: ModelSpec) -> list[str]:
     What the file system says of the images, and the options of all, are left out: pixels and
     options of the answered images are compared with the rows.
     """
-    filled = {
-        "model": _with_option_defaults(was.model, model),
-        "data": now.data,
-        "options": now.options,
-    }
+    own = _with_option_defaults(was.model, model)
+    filled = {"model": own, "data": now.data, "options": now.options}
     return was.model_copy(update=filled).differences(now)
 
 
@@ -98,9 +93,8 @@ def refuse_other_model(old: Manifest, now: ModelFacts) -> None:
         found.append(f"revision: {', '.join(sorted(before))} -> {', '.join(sorted(others))}")
     if found:
         fix = "say in the model's YAML which is meant (`dtype`, `revision`, or on a server a dated "
-        fix += (
-            "name in `pretrained`); choose another --output, or move the old run aside by --fresh"
-        )
+        fix += "name in `pretrained`); choose another --output, or move the old run aside by "
+        fix += "--fresh"
         what = "is not the model that the run began with"
         raise UserError(Problem(f"model `{old.model}`", what, got="; ".join(found), fix=fix))
 
@@ -116,17 +110,12 @@ def refuse_other_questions(where: str, plan: Plan, rows: Mapping[str, Prediction
     """
     others = list(_asked_otherwise(plan, rows))
     if others:
-        raise UserError(
-            Problem(
-                where,
-                "images were asked otherwise than the task asks about them now",
-                got=f"{len(others)} with another prompt or other options: "
-                + listed(others, _SHOWN),
-                expected="the prompts and options of the answers in the output directory",
-                fix="put templates and label files back, choose another --output, or move the old "
-                "run aside with --fresh",
-            )
-        )
+        what = "images were asked otherwise than the task asks about them now"
+        got = f"{len(others)} with another prompt or other options: {listed(others, _SHOWN)}"
+        expected = "the prompts and options of the answers in the output directory"
+        fix = "put templates and label files back, choose another --output, or move the old run "
+        fix += "aside with --fresh"
+        raise UserError(Problem(where, what, got, expected, fix))
 
 
 def _asked_otherwise(plan: Plan, rows: Mapping[str, Prediction]) -> Iterator[str]:

@@ -25,9 +25,7 @@ def refuse_other_judges(model: ModelSpec, max_cost: float | None) -> None:
 
 
 def spending_on(verdicts: Verdicts, limit: float) -> Spending:
-    """Give what keeps a judge to its `--max_cost`, in US dollars, those of its verdicts on disk
-    with them.
-    """
+    """Give what keeps a judge to its `--max_cost` in US dollars, with its verdicts on disk."""
     paid = Paid.of(Prediction("", Status.OK, cost=each) for each in verdicts.costs)
     spending = Spending(limit, limit - paid.at_most, [paid])
     spending.begin(paid)

@@ -102,11 +102,7 @@ def _again(request: PlannedRequest, rows: Mapping[str, Prediction]) -> PlannedRe
 
 
 def answer_requests(
-    plan: Plan,
-    asker: Asker,
-    requests: Sequence[PlannedRequest],
-    appender: Appender,
-    watch: Watch,
+    plan: Plan, asker: Asker, requests: Sequence[PlannedRequest], appender: Appender, watch: Watch
 ) -> None:
     """Ask the model and append its answers after every batch.
 
@@ -134,9 +130,7 @@ def answer_requests(
 def ready_ahead(
     plan: Plan, adapter: Adapter, requests: Sequence[PlannedRequest], batch_size: int
 ) -> Iterator[Loaded]:
-    """Yield the requests in order, got ready by threads: images decoded, and what the adapter can
-    do ahead of the model.
-    """
+    """Yield the requests in order, made ready by threads: decoded, and prepared by the adapter."""
     preparing = adapter if isinstance(adapter, Preparing) else None
 
     def work(planned: PlannedRequest) -> Loaded:

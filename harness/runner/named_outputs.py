@@ -57,13 +57,9 @@ def keep_outputs(directory: RunDirectory, outputs: Outputs, *, write: bool) -> N
     """
     manifest = Manifest.read(directory.path)
     if manifest.outputs_sha256 not in (None, outputs.digest):
-        raise UserError(
-            Problem(
-                f"{manifest.model} on {manifest.task}",
-                "its outputs stand for other classes than when the run began",
-                fix="choose another --output, or move the old run aside with --fresh",
-            )
-        )
+        what = "its outputs stand for other classes than when the run began"
+        fix = "choose another --output, or move the old run aside with --fresh"
+        raise UserError(Problem(f"{manifest.model} on {manifest.task}", what, fix=fix))
     if write:
         kept = {"outputs_sha256": outputs.digest, "model_outputs": outputs.count}
         manifest.model_copy(update=kept).write(directory.path)

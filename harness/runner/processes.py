@@ -58,17 +58,12 @@ def current_rank(device: str | None = None) -> Rank:
         from harness.adapters.device import check_device  # torch
 
         check_device(device)
-    from accelerate import PartialState
-    from accelerate.utils import (
-        is_cuda_available,
-        is_mps_available,
-        is_npu_available,
-        is_xpu_available,
-    )
+    from accelerate import PartialState, utils
 
-    found = (is_cuda_available(), is_mps_available(), is_npu_available(), is_xpu_available())
+    gpu = utils.is_cuda_available() or utils.is_mps_available()
+    found = gpu or utils.is_npu_available() or utils.is_xpu_available()
     kind = (device or "").partition(":")[0]
-    state = PartialState(cpu=kind == "cpu" or not any(found), timeout=_WAIT)
+    state = PartialState(cpu=kind == "cpu" or not found, timeout=_WAIT)
     own = str(state.device)
     if device is not None and (device != kind or not own.startswith(kind)):
         if state.num_processes > 1:

@@ -1,17 +1,9 @@
 """Show how a run goes: rate, time left, running accuracy; on stderr, by one process only."""
 
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Self
 
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich import progress
 
 from harness.answers.outcome import EXACT, Status
 from harness.data.labels.label_set import Equivalences, LabelSet
@@ -28,14 +20,14 @@ class RunProgress:
         self._labels = labels
         self._equivalences = equivalences
         self._scored = self._right = 0
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[accuracy]}", markup=False),
+        self._progress = progress.Progress(
+            progress.TextColumn("{task.description}", markup=False),
+            progress.BarColumn(bar_width=24),
+            progress.MofNCompleteColumn(),
+            progress.TextColumn("{task.fields[rate]}"),
+            progress.TimeElapsedColumn(),
+            progress.TimeRemainingColumn(),
+            progress.TextColumn("{task.fields[accuracy]}", markup=False),
             console=terminal.Console(stderr=True),
             disable=not shown,
         )
@@ -68,10 +60,5 @@ class RunProgress:
         self._progress.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._progress.stop()

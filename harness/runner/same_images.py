@@ -1,8 +1,9 @@
 """A run goes on over the images that its answers were given to, and over no others."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import compress
 
 from PIL import Image
 
@@ -80,25 +81,15 @@ def _differing(
 
     found: list[str] = []
     with ThreadPoolExecutor(thread_name_prefix="compare") as pool:
-        for part in _parts(chosen):
-            changed = pool.map(differs, part)
-            found += [each for each, is_other in zip(part, changed, strict=True) if is_other]
+        for start in range(0, len(chosen), _TOGETHER):
+            part = chosen[start : start + _TOGETHER]
+            found += compress(part, pool.map(differs, part))
             if len(found) > _SHOWN:
                 break
     return found
 
 
-def _parts(chosen: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (chosen[start : start + _TOGETHER] for start in range(0, len(chosen), _TOGETHER))
-
-
 def _refusal(where: str, what: str, got: str) -> UserError:
-    return UserError(
-        Problem(
-            where,
-            what,
-            got=got,
-            expected="the images that the answers in the output directory were given to",
-            fix="put them back, choose another --output, or move the old run aside with --fresh",
-        )
-    )
+    expected = "the images that the answers in the output directory were given to"
+    fix = "put them back, choose another --output, or move the old run aside with --fresh"
+    return UserError(Problem(where, what, got, expected, fix))

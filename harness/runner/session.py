@@ -121,10 +121,9 @@ def prepare(
         log.info("the earlier run is now in %s", directory.set_aside())
     if task.protocol == "classify":
         plan = replace(plan, outputs=match_outputs(catalogue, model, plan.opened.classes))
-    identity = identity_of(catalogue, plan, model)
     manifest = begun(
         plan,
-        identity,
+        identity_of(catalogue, plan, model),
         (options.settings, options.model_settings),
         options.batch_size,
         rank.processes,
@@ -149,17 +148,8 @@ def prepare(
         own, total = _part(rank, options.shard)
         directory.forget_finished(range(own, own + rank.processes), total)
     _tell_share(task.task, len(requests), manifest.n, rank, options)
-    return Prepared(
-        catalogue,
-        model,
-        plan,
-        directory,
-        requests,
-        options,
-        rank,
-        manifest.mark,
-        _paid(plan, rows, options.shard),
-    )
+    paid = _paid(plan, rows, options.shard)
+    return Prepared(catalogue, model, plan, directory, requests, options, rank, manifest.mark, paid)
 
 
 def _say_before(plan: Plan, rank: Rank, options: RunOptions) -> None:
@@ -192,9 +182,8 @@ def spending_of(prepared: Sequence[Prepared]) -> Spending | None:
 def _paid(plan: Plan, rows: Mapping[str, Prediction], shard: Shard) -> Paid:
     if shard.is_whole:
         return Paid.of(rows.values())
-    own = (
-        each for request in plan.requests[shard.index :: shard.count] for each in request.image_ids
-    )
+    part = plan.requests[shard.index :: shard.count]
+    own = (each for request in part for each in request.image_ids)
     return Paid.of(rows[each] for each in own if each in rows)
 
 

@@ -75,9 +75,7 @@ class Spending:
         return int(min(affordable, 1e9))
 
     def add(self, rows: Sequence[Prediction]) -> None:
-        """Count answers. Raises RunError where none says what it cost; rows must be on disk by
-        then.
-        """
+        """Count answers, which are on disk. Raises RunError where none says what it cost."""
         paid = Paid.of(rows)
         self._now += paid.total
         if paid.dearest is not None:
@@ -101,9 +99,8 @@ class Spending:
 def refuse_without_prices(model: ModelSpec, limit: float) -> None:
     """Raise UserError for a limit that is none, and for a model whose YAML names no prices."""
     if not 0 < limit < math.inf:
-        raise UserError(
-            Problem("--max_cost", "is no limit", f"{limit:g}", fix="give US dollars above 0")
-        )
+        fix = "give US dollars above 0"
+        raise UserError(Problem("--max_cost", "is no limit", f"{limit:g}", fix=fix))
     if model.options.get("prices") is None:
         what = "--max_cost needs the prices of the model, which its YAML does not name"
         fix = "--set_model options.prices='{input: 2.5, output: 10}', dollars for a million tokens"
