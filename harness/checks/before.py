@@ -1,7 +1,7 @@
 """What can be known of a task or a model before it runs: one function a check."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from harness.adapters.named import find_model
@@ -70,9 +70,8 @@ def check_task(
         plan = make_plan(open_task(catalogue, task, overrides))
     except UserError as error:
         return [*found, Finding("error", "opens", str(error)), *named]
-    parts: Sequence[Callable[[Plan], Iterator[Finding]]] = (check_images, check_prompt, check_gold)
     found += [*check_data(plan.opened, plan.image_ids), *named]
-    return [*found, *(finding for part in parts for finding in part(plan))]
+    return [*found, *check_images(plan), *check_prompt(plan), *check_gold(plan)]
 
 
 def _elsewhere(task: TaskSpec) -> str | None:
@@ -90,9 +89,7 @@ def _elsewhere(task: TaskSpec) -> str | None:
 
 
 def check_model(catalogue: Catalogue, name: str, settings: Sequence[str] = ()) -> list[Finding]:
-    """Check a model as `find_model` finds it: its file, that its adapter can be imported, where its
-    weights are.
-    """
+    """Check a model as `find_model` finds it: its file, its adapter, where its weights are."""
     try:
         named = find_model(catalogue, name, settings)
         spec = named.spec
@@ -122,9 +119,8 @@ def check_class_list(catalogue: Catalogue, name: str) -> list[Finding]:
         return [Finding("error", "loads", str(error))]
     found = [Finding("ok", "loads", counted(len(lists[0]), "class", "classes"))]
     for classes in lists:
-        found += [
-            replace(each, text=f"{classes.name_set}: {each.text}") for each in check_names(classes)
-        ]
+        named = f"{classes.name_set}: "
+        found += [replace(each, text=named + each.text) for each in check_names(classes)]
     return found
 
 
@@ -162,20 +158,19 @@ def check_study(catalogue: Catalogue, name: str) -> list[Finding]:
 
 def check_images(plan: Plan) -> Iterator[Finding]:
     """The first images decode."""
-    if plan.opened.source.read is None:
-        text = (
-            f"no column `{plan.opened.task.doc_to_visual}` of images: only `import` works with it"
-        )
+    source, column = plan.opened.source, plan.opened.task.doc_to_visual
+    if source.read is None:
+        text = f"no column `{column}` of images: only `import` works with it"
         yield Finding("note", "images", text)
         return
-    for row in range(min(_DECODED, len(plan.opened.source))):
+    for row in range(min(_DECODED, len(source))):
         try:
-            image = plan.opened.source.read(row)
+            image = source.read(row)
         except ImageError as error:
             yield Finding("error", "images", str(error))
         else:
             size = f"{image.width}x{image.height}"
-            yield Finding("ok", "images", f"{shown(plan.opened.source.ids[row])}: {size}")
+            yield Finding("ok", "images", f"{shown(source.ids[row])}: {size}")
 
 
 def check_prompt(plan: Plan) -> Iterator[Finding]:

@@ -48,28 +48,22 @@ def compare_ways(plan: Plan, adapter: Adapter, limit: int, batch_size: int) -> I
     Prompts are made ready ahead as in a run, but where they are asked alone. A failed call raises
     RunError: nothing is known then.
     """
-    loaded = list(ready_ahead(plan, adapter, plan.requests[:limit], batch_size))
+    found = ready_ahead(plan, adapter, plan.requests[:limit], batch_size)
+    loaded = [each for each in found if each.ready]
     ready = [each.ready for each in loaded if each.ready]
     requests = [each.request for each in ready]
     ids = [each.planned.image_ids for each in ready]
     plain = [replace(each, ahead=None) for each in requests]
-    ask = plan.ask
-    alone = [_text(each) for each in _answers(adapter, ask, plain, 1)]
-    grouped = list(batches_by_size(enumerate(requests), _size_of, lambda: batch_size))
+    alone = _answers(adapter, plan.ask, plain, 1)
+    pairs = enumerate(loaded)
+    grouped = batches_by_size(pairs, lambda pair: pair[1].size, lambda: batch_size)
     places = [place for batch in grouped for place, _ in batch]
-    batched = [
-        _text(each) for each in _answers(adapter, ask, [requests[n] for n in places], batch_size)
-    ]
-    in_order = [texts for _, texts in sorted(zip(places, batched, strict=True))]
-    backwards = [_text(each) for each in _answers(adapter, ask, requests[::-1], batch_size)][::-1]
+    batched = _answers(adapter, plan.ask, [requests[place] for place in places], batch_size)
+    in_order = [text for _, text in sorted(zip(places, batched, strict=True))]
+    backwards = _answers(adapter, plan.ask, requests[::-1], batch_size)[::-1]
     ways = {f"batches of {batch_size}": in_order, f"batches of {batch_size}, backwards": backwards}
     flips = [flip for way, texts in ways.items() for flip in _flips(way, ids, alone, texts)]
     return Invariance(len(ready), tuple(ways), tuple(flips))
-
-
-def _size_of(pair: tuple[int, Request]) -> int:
-    ahead = pair[1].ahead
-    return ahead.size if ahead else 0
 
 
 def compare_processes(words: Sequence[str], counts: Sequence[int]) -> Invariance:
@@ -87,16 +81,15 @@ def compare_processes(words: Sequence[str], counts: Sequence[int]) -> Invariance
     return Invariance(len(ids), tuple(f"{count} processes" for count in counts[1:]), tuple(flips))
 
 
-def _answers(
-    adapter: Adapter, ask: Ask, requests: Sequence[Request], size: int
-) -> list[Text | Scores]:
-    found: list[Text | Scores] = []
+def _answers(adapter: Adapter, ask: Ask, requests: Sequence[Request], size: int) -> list[str]:
+    """Ask in batches of `size`; give the answers as texts, in order."""
+    found: list[str] = []
     for start in range(0, len(requests), size):
         for each in adapter.respond(ask, requests[start : start + size]):
             if isinstance(each, Failed):
                 fix = "harness run with the same model shows the whole error"
                 raise RunError(str(Problem("invariance", "a call failed", got=each.error, fix=fix)))
-            found.append(each)
+            found.append(_text(each))
     return found
 
 

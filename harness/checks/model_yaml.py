@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic_core import to_jsonable_python
@@ -39,7 +38,8 @@ def model_yaml(spec: ModelSpec, name: str, folder: Path, about: str | None = Non
     written = {**first, **{key: value for key, value in said.items() if key not in first}}
     written |= {"options": options} if options else {}
     where = _DOCS.get(spec.adapter, "docs/models.md")
-    lines = [f"# {where} says more of the keys.", _as_yaml(written)]
+    text = yaml.safe_dump(written, sort_keys=False, allow_unicode=True, width=100)
+    lines = [f"# {where} says more of the keys.", text]
     others = [key for key in ModelSpec.model_fields if key in can.keys - said.keys()]
     others += [] if "batch_size" in said else ["batch_size"]
     if others or can.options.model_fields:
@@ -67,10 +67,6 @@ def _comments(kind: type[Spec], keys: Sequence[str], known: Mapping[str, str]) -
 def _default(kind: type[Spec], key: str) -> str:
     value = to_jsonable_python(kind.model_fields[key].get_default(call_default_factory=True))
     return json.dumps({} if key == "generation" else value, ensure_ascii=False)
-
-
-def _as_yaml(values: Mapping[str, Any]) -> str:
-    return yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True, width=100)
 
 
 def _from(folder: Path, spec: ModelSpec, key: str, value: str) -> str:

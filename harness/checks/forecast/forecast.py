@@ -5,17 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.adapters.base import Preview
+from harness.checks.forecast import tokens
 from harness.checks.forecast.cost import Cost, cost_of, unpriced_by
 from harness.checks.forecast.disk import Disk, disk_of
 from harness.checks.forecast.earlier import Earlier, OnDisk, on_disk
-from harness.checks.forecast.tokens import (
-    AnswerTokens,
-    OpenedImages,
-    PromptTokens,
-    answer_tokens,
-    open_some,
-    prompt_tokens,
-)
 from harness.data.images.source import dataset_location
 from harness.data.labels.of_task import Overrides
 from harness.data.opened import open_task, require_images
@@ -97,7 +90,7 @@ class Difference:
     shown: tuple[Shown, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """Everything that is known of a run before it begins. Without a prompt (`classify`) prompt,
     tokens and cost are None.
@@ -109,23 +102,23 @@ class Forecast:
     output_type: str
     images: Images
     requests: Requests
-    prompt: str | None
+    prompt: str | None = None
     """Of the first request, as the model gets it."""
     prompt_images: tuple[str, ...]
     """Ids of its images."""
-    counting: str | None
-    context: int | None
-    prompt_tokens: PromptTokens | None
-    answer_tokens: AnswerTokens | None
-    cost: Cost | None
-    unpriced: str | None
+    counting: str | None = None
+    context: int | None = None
+    prompt_tokens: tokens.PromptTokens | None = None
+    answer_tokens: tokens.AnswerTokens | None = None
+    cost: Cost | None = None
+    unpriced: str | None = None
     """Why there is no cost."""
     earlier: Earlier | None
     seconds: float | None
     """Of model calls in one process, at the rate of `earlier`."""
     disk: Disk
     difference: Difference
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     settings: str = ""
     """Of a study's run: what is not as in the task."""
 
@@ -152,7 +145,7 @@ def forecast(
         raise UserError(Problem(f"task `{task.task}`", "no image has a question", fix=fix))
     requests = plan.requests[options.shard.index :: options.shard.count]
     disk = on_disk(options.output, model, plan, requests)
-    opened = open_some(plan, preview, disk.asked or plan.requests, options.images)
+    opened = tokens.open_some(plan, preview, disk.asked or plan.requests, options.images)
     found = Forecast(
         task=task.task,
         model=model.model,
@@ -160,19 +153,11 @@ def forecast(
         output_type=task.output_type,
         images=_images_of(plan, opened),
         requests=_requests_of(plan, requests, disk, options.shard),
-        prompt=None,
         prompt_images=opened.first_ids,
-        counting=None,
-        context=None,
-        prompt_tokens=None,
-        answer_tokens=None,
-        cost=None,
-        unpriced=None,
         earlier=disk.earlier,
         seconds=_seconds_of(disk),
         disk=disk_of(catalogue, plan, disk),
         difference=_difference_of(plan),
-        notes=(),
     )
     if preview is not None:
         found = _with_prompts(found, model, preview, plan, disk, opened)
@@ -185,11 +170,11 @@ def _with_prompts(
     preview: Preview,
     plan: Plan,
     disk: OnDisk,
-    opened: OpenedImages,
+    opened: tokens.OpenedImages,
 ) -> Forecast:
     counting = preview.counting
-    prompts = prompt_tokens(preview, disk.asked, opened, disk.earlier)
-    answers = answer_tokens(preview, plan, len(disk.asked), disk.earlier)
+    prompts = tokens.prompt_tokens(preview, disk.asked, opened, disk.earlier)
+    answers = tokens.answer_tokens(preview, plan, len(disk.asked), disk.earlier)
     cost = cost_of(preview, disk, prompts, answers)
     return replace(
         found,
@@ -203,7 +188,7 @@ def _with_prompts(
     )
 
 
-def _images_of(plan: Plan, opened: OpenedImages) -> Images:
+def _images_of(plan: Plan, opened: tokens.OpenedImages) -> Images:
     by_pixels = sorted(opened.sizes, key=lambda size: size[0] * size[1])
     return Images(
         asked=len(plan.image_ids),

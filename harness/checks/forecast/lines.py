@@ -79,9 +79,8 @@ def _answers(found: Forecast) -> str:
         return f"{answers.at_most:,} tokens: what may be answered is ranked, and not written"
     by = "as long as in the earlier run"
     if answers.how == "names":
-        by = (
-            f"if they are {'letters of options' if found.protocol == 'mc' else 'names of the list'}"
-        )
+        names = "letters of options" if found.protocol == "mc" else "names of the list"
+        by = f"if they are {names}"
         by += ", without any reasoning" if answers.without_reasoning else ""
     return f"{answers.expected:,} tokens {by}; at most {answers.at_most:,}"
 
@@ -100,10 +99,8 @@ def _cost(found: Forecast) -> str:
     text = dollars(cost.expected) + (", without any reasoning" if reasoning else "")
     longest = "every answer is as long as it may be"
     if cost.cached is not None:
-        text += (
-            f"; {dollars(cost.cached)} if the server always has in its cache what stands before "
-        )
-        text += "the image"
+        text += f"; {dollars(cost.cached)} if the server always has in its cache what stands "
+        text += "before the image"
         longest = "nothing is, and every answer as long as it may be"
     text += f"; {dollars(cost.at_most)} if {longest}"
     if cost.as_before is not None:

@@ -122,19 +122,14 @@ def _counted(preview: Preview | None, request: Request) -> list[tuple[int, int]]
 
 
 def prompt_tokens(
-    preview: Preview,
-    asked: Sequence[PlannedRequest],
-    opened: OpenedImages,
-    earlier: Earlier | None,
+    preview: Preview, asked: Sequence[PlannedRequest], opened: OpenedImages, earlier: Earlier | None
 ) -> PromptTokens:
     """Count the texts of all requests, and take images to be as those that were opened; where the
     model's own processor is not here, an earlier run's counts come first.
     """
     texts = Counter(request.text for request in asked)
-    of_text = sum(
-        tokens * n
-        for tokens, n in zip(preview.text_tokens(list(texts)), texts.values(), strict=True)
-    )
+    counts = zip(preview.text_tokens(list(texts)), texts.values(), strict=True)
+    of_text = sum(tokens * n for tokens, n in counts)
     exact = preview.counting.exact
     if not exact and earlier is not None and earlier.prompt_tokens is not None:
         total = round(earlier.prompt_tokens * len(asked))
