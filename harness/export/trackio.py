@@ -21,9 +21,7 @@ def metrics_of(run: ExportRun) -> dict[str, float]:
 
 
 def config_of(run: ExportRun) -> dict[str, Any]:
-    """Give what a run is of: task and model as they were resolved, and what else its answers and
-    scores depend on.
-    """
+    """Give what a run is of: task and model as resolved, and what else its scores depend on."""
     manifest, results = run.manifest, run.results
     return {
         "task": manifest.task,

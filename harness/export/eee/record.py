@@ -55,9 +55,7 @@ def result_id(protocol: str, label_set: str) -> str:
 
 
 def record_of(run: ExportRun, task: TaskSpec, source: Source, created: str) -> dict[str, Any]:
-    """Give the record but for the reference to its samples; `created` is the time now, in seconds
-    since 1970.
-    """
+    """Give the record without the reference to its samples; `created` is now, as a Unix time."""
     manifest = run.manifest
     record = {
         "schema_version": SCHEMA_VERSION,
@@ -161,9 +159,7 @@ def _score(run: ExportRun, score: Score) -> dict[str, Any]:
 
 
 def _data(run: ExportRun, task: TaskSpec, label_set: str) -> dict[str, Any]:
-    """Say which images: a data set of the hub, or one of the user's own, whose path is nobody
-    else's.
-    """
+    """Say which images: a data set of the hub, or the user's own, whose path is nobody else's."""
     results, data = run.results, run.manifest.data
     details = texts(
         class_list=results.class_list.name,

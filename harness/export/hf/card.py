@@ -53,9 +53,8 @@ def write_eval_results(
     """
     by_model: dict[str, list[Mapping[str, Any]]] = {}
     for run in runs:
-        if run.chosen is not None:
-            continue
-        by_model.setdefault(run.manifest.model, []).extend(_entries(run, dataset, url))
+        if run.chosen is None:
+            by_model.setdefault(run.manifest.model, []).extend(_entries(run, dataset, url))
     for model, entries in by_model.items():
         _write_yaml(folder / f"{file_name(model)}.yaml", entries)
 
@@ -149,11 +148,8 @@ def write_card(path: Path, facts: CardFacts) -> None:
 
 def configs(facts: CardFacts) -> tuple[str, ...]:
     """Name the configs that have rows."""
-    empty = {
-        *(() if facts.shared.exported else ("labels",)),
-        *(() if facts.n_prompts else ("prompts",)),
-    }
-    return tuple(name for name in columns(()) if name not in empty)
+    rows = {"labels": len(facts.shared.exported), "prompts": facts.n_prompts}
+    return tuple(name for name in columns(()) if rows.get(name, 1))
 
 
 def title_of(runs: Sequence[ExportRun]) -> str:

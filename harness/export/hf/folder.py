@@ -8,14 +8,8 @@ from pathlib import Path
 
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides
 from harness.errors import Problem, UserError
+from harness.export.hf import card
 from harness.export.hf.answers import Beside
-from harness.export.hf.card import (
-    CardFacts,
-    title_of,
-    write_card,
-    write_eval_results,
-    write_eval_yaml,
-)
 from harness.export.hf.labels import Admission, LabelFacts, Shared, admission_of, write_shared
 from harness.export.hf.runs import ExportRun, read_runs
 from harness.export.hf.tables import write_predictions, write_prompts, write_scores
@@ -66,19 +60,17 @@ def export_hf(
     dataset = options.repo or folder.resolve().name
     with ExitStack() as held:
         runs = read_runs(paths, held)
-        title = title_of(runs)
+        title = card.title_of(runs)
         hidden = held.enter_context(new_folder(folder))
         admission = admission_of(catalogue, runs, options.overrides, options.repo is None)
         shared = write_shared(admission, runs, hidden)
         n, n_prompts = _write_answers(admission, runs, hidden, shared)
         n_scores = write_scores(hidden / "scores" / "scores.parquet", runs)
-        write_card(
-            hidden / "README.md",
-            CardFacts(title, dataset, options.license, runs, shared, n, n_prompts),
-        )
-        write_eval_yaml(hidden / "eval.yaml", title, runs, shared)
+        facts = card.CardFacts(title, dataset, options.license, runs, shared, n, n_prompts)
+        card.write_card(hidden / "README.md", facts)
+        card.write_eval_yaml(hidden / "eval.yaml", title, runs, shared)
         url = f"https://huggingface.co/datasets/{options.repo}" if options.repo else None
-        write_eval_results(hidden / ".eval_results", dataset, url, runs)
+        card.write_eval_results(hidden / ".eval_results", dataset, url, runs)
     return HfWritten(len(runs), n, n_scores, dataset, shared.label_sets)
 
 
@@ -102,7 +94,6 @@ def _check(options: HfOptions) -> None:
         what = "is no id of a dataset on the hub"
         raise UserError(Problem("--repo", what, options.repo, fix="--repo OWNER/NAME"))
     if not re.fullmatch(_LICENSE, options.license):
+        what = "is no licence's identifier"
         fix = "take an identifier of https://huggingface.co/docs/hub/repositories-licenses"
-        raise UserError(
-            Problem("--license", "is no licence's identifier", options.license, fix=fix)
-        )
+        raise UserError(Problem("--license", what, options.license, fix=fix))

@@ -136,11 +136,8 @@ class _Writer:
                 path = self.folder / "labels" / f"{file_name(name)}.parquet"
                 write_labels(path, labels, opened.classes)
 
-    def write_classes(self) -> tuple[ClassFacts, ...]:
-        """Write the class lists of all runs that were added."""
-        return tuple(self._write_classes(name) for name in sorted(self.class_lists))
-
-    def _write_classes(self, name: str) -> ClassFacts:
+    def write_classes(self, name: str) -> ClassFacts:
+        """Write a class list of the runs that were added."""
         found = self.class_lists[name]
         merged = Equivalences.from_groups("", found.equivalences.groups)
         brought = Equivalences.from_groups("", found.groups)
@@ -175,19 +172,13 @@ def write_shared(admission: Admission, runs: Sequence[ExportRun], folder: Path) 
     writer = _Writer(admission, folder)
     for run in runs:
         writer.add(run)
-    classes = writer.write_classes()
+    classes = tuple(writer.write_classes(name) for name in sorted(writer.class_lists))
     return Shared(tuple(each for _, each in sorted(writer.label_sets.items())), classes)
 
 
 def _check_digest(run: ExportRun, labels: LabelSet) -> None:
     expected = run.results.label_sets[labels.name].digest
     if labels.digest != expected:
-        raise DataError(
-            Problem(
-                str(run.path),
-                f"was scored by other labels of `{labels.name}` than are here now",
-                got=f"sha256 {labels.digest}",
-                expected=f"sha256 {expected}",
-                fix=f"harness score {run.path}",
-            )
-        )
+        what = f"was scored by other labels of `{labels.name}` than are here now"
+        got, fix = f"sha256 {labels.digest}", f"harness score {run.path}"
+        raise DataError(Problem(str(run.path), what, got, f"sha256 {expected}", fix))

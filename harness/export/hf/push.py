@@ -45,7 +45,6 @@ def push(folder: Path, repo: str, private: bool) -> str:
         )
     except Exception as error:  # also of its HTTP client, another one in each of its versions
         fix = f"the folder is whole: hf upload {repo} {folder} --repo-type dataset uploads it"
-        raise RunError(
-            str(Problem(f"--push {repo}", "the hub did not take it", got=str(error), fix=fix))
-        ) from error
+        problem = Problem(f"--push {repo}", "the hub did not take it", got=str(error), fix=fix)
+        raise RunError(str(problem)) from error
     return str(made)

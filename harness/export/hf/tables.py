@@ -37,8 +37,7 @@ _RUN_COLUMNS: Mapping[str, str] = {
     "protocol": "How the task asks: `ow`, `mc`, `cw`, `cw_plus` or `classify`",
     "class_list": "The classes that ids are of; see config `classes`",
 }
-"""What stands before the fields of a prediction, the same in all rows of a run, and what it means.
-"""
+"""What stands before the fields of a prediction, the same in all rows of a run."""
 _NEVER = ("error", "attempt")
 """Fields of a prediction that no row of a complete run has."""
 

@@ -7,7 +7,7 @@ import json
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -38,47 +38,17 @@ _LISTS = {"image_ids": "string", "image_sha256": "string", "options": "int64"}
 _TEXTS = ("task", "text", "target")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One prompt."""
-
-    task: str
-    planned: PlannedRequest
-    image_sha256: tuple[str, ...]
-    images: tuple[Image.Image, ...]
-    target: str
-
-
-def write_rows(path: Path, rows: Iterator[Row], images: int) -> None:
-    """Write prompts with up to `images` images each, as PNG: the pixels that the harness asks with.
+def write_rows(path: Path, rows: Iterator[Mapping[str, Any]], names: Sequence[str]) -> None:
+    """Write prompts as `_rows` gives them, with the columns of images that `names` says.
 
     One image is the column `image`; of several each has a column of its own (`image_1`, …), null
     where a prompt has fewer, for lmms-eval takes only such columns out of what it keeps of a row.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    names = ["image"] if images == 1 else [f"image_{number + 1}" for number in range(images)]
     schema = _schema(names)
     with pq.ParquetWriter(path, schema) as writer:
         while part := list(islice(rows, _TOGETHER)):
-            table = [_values(row, names) for row in part]
-            writer.write_table(pa.Table.from_pylist(table, schema=schema))
-
-
-def _values(row: Row, names: Sequence[str]) -> dict[str, Any]:
-    pictures: list[dict[str, Any] | None] = [
-        {"bytes": _png(image), "path": f"{image_id}.png"}
-        for image, image_id in zip(row.images, row.planned.image_ids, strict=True)
-    ]
-    pictures += [None] * (len(names) - len(pictures))
-    return {
-        "task": row.task,
-        "text": row.planned.text,
-        "target": row.target,
-        "image_ids": list(row.planned.image_ids),
-        "image_sha256": list(row.image_sha256),
-        "options": list(row.planned.options),
-        **dict(zip(names, pictures, strict=True)),
-    }
+            writer.write_table(pa.Table.from_pylist(part, schema=schema))
 
 
 def _png(image: Image.Image) -> bytes:
@@ -192,12 +162,9 @@ def export_lmms_eval(
 def _misfits(task: TaskSpec) -> Iterator[Problem]:
     where = f"task `{task.task}`"
     if task.protocol == "classify":
-        yield Problem(
-            where,
-            "has no prompt, so lmms-eval cannot ask it",
-            "protocol classify",
-            fix="export tasks of protocol ow, mc, cw or cw_plus",
-        )
+        what = "has no prompt, so lmms-eval cannot ask it"
+        fix = "export tasks of protocol ow, mc, cw or cw_plus"
+        yield Problem(where, what, "protocol classify", fix=fix)
     if task.output_type != "generate_until":
         fix = "--set output_type=generate_until"
         yield Problem(where, "lmms-eval is given tasks that are answered with text",
@@ -227,12 +194,12 @@ class _Count:
 def _write(folder: Path, plan: Plan) -> Written:
     task, count = plan.opened.task, _Count()
     if plan.opened.source.read is None:
-        fix = "export a task whose images are here"
-        raise UserError(
-            Problem(f"task `{task.task}`", "its data set has no images to export", fix=fix)
-        )
+        what, fix = "its data set has no images to export", "export a task whose images are here"
+        raise UserError(Problem(f"task `{task.task}`", what, fix=fix))
     data = Path("data") / f"{task.task}.parquet"
-    write_rows(folder / data, _rows(plan, count), task.images_per_prompt)
+    most = task.images_per_prompt
+    images = ["image"] if most == 1 else [f"image_{number + 1}" for number in range(most)]
+    write_rows(folder / data, _rows(plan, count, images), images)
     left_out = dict(plan.skipped) | dict(count.broken)
     about = exported(plan, frozenset(count.images), left_out)
     write_task(folder, about)
@@ -273,7 +240,10 @@ def _config(task: TaskSpec, data: Path, metrics: Sequence[str]) -> dict[str, obj
     }
 
 
-def _rows(plan: Plan, count: _Count) -> Iterator[Row]:
+def _rows(plan: Plan, count: _Count, images: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Give each prompt as a row of the table; its images, in the columns `images`, as PNG: the
+    pixels that the harness asks with.
+    """
     for loaded in load_ahead(plan.opened.source, plan.requests, 16):
         for item in loaded.images:
             if item.error is not None:
@@ -285,9 +255,19 @@ def _rows(plan: Plan, count: _Count) -> Iterator[Row]:
         planned, hashes, request = asked
         count.prompts += 1
         count.images.update(planned.image_ids)
-        yield Row(
-            plan.opened.task.task, planned, tuple(hashes), request.images, _target(plan, planned)
-        )
+        pictures = [
+            {"bytes": _png(image), "path": f"{image_id}.png"}
+            for image, image_id in zip(request.images, planned.image_ids, strict=True)
+        ]
+        yield {
+            "task": plan.opened.task.task,
+            "text": planned.text,
+            "target": _target(plan, planned),
+            "image_ids": planned.image_ids,
+            "image_sha256": hashes,
+            "options": planned.options,
+            **dict(zip(images, pictures, strict=False)),  # what a row lacks is null
+        }
 
 
 def _target(plan: Plan, planned: PlannedRequest) -> str:

@@ -186,14 +186,8 @@ def read_task(folder: Path, name: str) -> ExportedTask:
     try:
         task = ExportedTask.model_validate(values)
     except ValueError as error:
-        raise DataError(
-            Problem(
-                str(path),
-                "is no exported task",
-                got=str(error),
-                fix="export the task again: harness export lmms-eval",
-            )
-        ) from error
+        fix = "export the task again: harness export lmms-eval"
+        raise DataError(Problem(str(path), "is no exported task", str(error), fix=fix)) from error
     if task.schema_version > SCHEMA_VERSION:
         got, fix = f"schema version {task.schema_version}", "update the harness"
         raise DataError(Problem(str(path), "comes from a newer harness", got, fix=fix))
