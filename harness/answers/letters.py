@@ -13,7 +13,7 @@ from string import ascii_uppercase
 from harness.answers.letter_phrases import BEHIND, CHOSEN, CORRECTED, DENIED, NOT, PAIR
 from harness.answers.mentions import DENIAL, Stance, judged_mentions, respelled_mentions
 from harness.answers.names import leading_name, read_parts
-from harness.answers.outcome import Level, Outcome, Status, level_of
+from harness.answers.outcome import Level, Outcome, Status, climb, level_of
 from harness.answers.parts import QUESTION, Parts, take_apart
 from harness.answers.question import Names, position_of, without_options
 from harness.answers.refusal import declines
@@ -81,7 +81,8 @@ def read_letter(answer: str | None, options: Sequence[int], classes: ClassList) 
     parts = take_apart(answer)
     text, repeats = without_options(parts.text)
     letters = dict(zip(ascii_uppercase, options, strict=False))
-    outcome = _climb(_Reading(parts, text, letters, Names(classes, tuple(options))))
+    reading = _Reading(parts, text, letters, Names(classes, tuple(options)))
+    outcome = climb(_LADDER, reading) or _option_named(reading)
     corrected = {letters.get(letter, outcome.class_id) for letter in CORRECTED.findall(text)}
     if outcome.class_id is not None and corrected - {outcome.class_id}:
         outcome = Outcome(Status.UNPARSED, rule="several_letters")
@@ -91,11 +92,7 @@ def read_letter(answer: str | None, options: Sequence[int], classes: ClassList) 
     return replace(outcome, removed=(*parts.removed, *own))
 
 
-def _climb(reading: _Reading) -> Outcome:
-    for rung in _LADDER:
-        outcome = rung(reading)
-        if outcome is not None:
-            return outcome
+def _option_named(reading: _Reading) -> Outcome:
     named = read_parts(replace(reading.parts, text=reading.text), reading.names)
     level = level_of(named.rule)
     if level is None:
@@ -127,7 +124,7 @@ def _option_name(reading: _Reading) -> Outcome | None:
     if _DASHED.match(reading.text):
         return None
     names = reading.names
-    ids = names.lookup(reading.parts.answer) or names.find(reading.text)
+    ids = names.classes.lookup(reading.parts.answer) or names.find(reading.text)
     if not ids and names.numbered(reading.text)[0]:
         return Outcome(Status.UNPARSED, rule="letter_conflict")
     return names.outcome(ids, "option_name") if ids else None
@@ -181,11 +178,7 @@ def _statement(reading: _Reading, text: str) -> Outcome | None:
     place = position_of(text, reading.names)
     if place is not None and place < len(reading.names.order):
         return Outcome(Status.OK, reading.names.order[place], rule="position")
-    for rung in (_several_letters, _explained, _marked, _unmarked, _reasoned):
-        outcome = rung(reading, text)
-        if outcome is not None:
-            return outcome
-    return None
+    return climb((_several_letters, _explained, _marked, _unmarked, _reasoned), reading, text)
 
 
 def _several_letters(reading: _Reading, text: str) -> Outcome | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from harness.answers.mentions import Mention, Stance, judged_mentions, respelled_mentions
-from harness.answers.outcome import Outcome, Status
+from harness.answers.outcome import Outcome, Status, climb
 from harness.answers.parts import QUESTION, Parts, take_apart
 from harness.answers.question import Names, without_names
 from harness.answers.refusal import declines, denies_list, only_declines
@@ -26,23 +26,21 @@ _FEWEST_LISTED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Sentence:
+class _Reading:
+    parts: Parts
     text: str
+    """What is read: the parts' text without the question."""
     names: Names
 
 
-_MentionRung = Callable[[_Sentence, Sequence[Mention]], Outcome | None]
+_Rung = Callable[[_Reading], Outcome | None]
+_MentionRung = Callable[[_Reading, Sequence[Mention]], Outcome | None]
 
 
-def read_mentions(text: str, names: Names) -> Outcome:
-    """Give the outcome of a plain text by the names that it mentions; `oop` where there is none."""
-    sentence = _Sentence(text, names)
-    mentions = judged_mentions(subject_of(text), names.classes)
-    for rung in _MENTION_LADDER:
-        outcome = rung(sentence, mentions)
-        if outcome is not None:
-            return outcome
-    return Outcome(Status.OOP, rule="oop")
+def _read_mentions(reading: _Reading) -> Outcome:
+    """Give the outcome of a text by the names that it mentions; `oop` where there is none."""
+    mentions = judged_mentions(subject_of(reading.text), reading.names.classes)
+    return climb(_MENTION_LADDER, reading, mentions) or Outcome(Status.OOP, rule="oop")
 
 
 def _meant(mentions: Sequence[Mention]) -> set[tuple[int, ...]]:
@@ -52,67 +50,67 @@ def _meant(mentions: Sequence[Mention]) -> set[tuple[int, ...]]:
     return kept - denied
 
 
-def _refused(sentence: _Sentence, mentions: Sequence[Mention]) -> Outcome | None:
-    text = sentence.text
+def _refused(reading: _Reading, mentions: Sequence[Mention]) -> Outcome | None:
+    text = reading.text
     said = [text, *announced(text)[-1:]]  # "Answer: unknown"
     if _meant(mentions) or not (declines(text) or any(map(only_declines, said))):
         return None
     return Outcome(Status.REFUSED, rule="refused")
 
 
-def _none_listed(sentence: _Sentence, _: Sequence[Mention]) -> Outcome | None:
-    return Outcome(Status.OOP, rule=NONE_LISTED) if denies_list(sentence.text) else None
+def _none_listed(reading: _Reading, _: Sequence[Mention]) -> Outcome | None:
+    return Outcome(Status.OOP, rule=NONE_LISTED) if denies_list(reading.text) else None
 
 
-def _list_of_names(sentence: _Sentence, mentions: Sequence[Mention]) -> Outcome | None:
+def _list_of_names(reading: _Reading, mentions: Sequence[Mention]) -> Outcome | None:
     # "cat dog cow pig": each name adds to the next, and none is meant alone
-    words = sentence.text.split()
-    named = sum(len(sentence.text[each.start : each.end].split()) for each in mentions)
+    words = reading.text.split()
+    named = sum(len(reading.text[each.start : each.end].split()) for each in mentions)
     if len({each.ids for each in mentions}) < _FEWEST_LISTED or named < len(words):
         return None
     return Outcome(Status.UNPARSED, rule="several_names")
 
 
-def _other_name(sentence: _Sentence, mentions: Sequence[Mention]) -> Outcome | None:
+def _other_name(reading: _Reading, mentions: Sequence[Mention]) -> Outcome | None:
     meant = _meant(mentions)
-    if not meant or any(sentence.names.allows(ids) for ids in meant):
+    if not meant or any(reading.names.allows(ids) for ids in meant):
         return None
     return Outcome(Status.OOP, rule="other_name")
 
 
-def _several_names(sentence: _Sentence, mentions: Sequence[Mention]) -> Outcome | None:
+def _several_names(reading: _Reading, mentions: Sequence[Mention]) -> Outcome | None:
     # beside a name that is meant, one within a compound counts too: "a bottle of wine on a clock"
     meant = _meant(mentions)
     within = {item.ids for item in mentions if item.stance is Stance.COMPOUND}
-    listed = {ids for ids in meant | within if sentence.names.allows(ids)}
+    listed = {ids for ids in meant | within if reading.names.allows(ids)}
     several = bool(meant) and len(listed) > 1
     return Outcome(Status.UNPARSED, rule="several_names") if several else None
 
 
-def _hedged(_: _Sentence, mentions: Sequence[Mention]) -> Outcome | None:
+def _hedged(_: _Reading, mentions: Sequence[Mention]) -> Outcome | None:
     # "a cat or a lynx", of which only the cat is listed
     hedged = any(item.stance is Stance.HEDGED for item in mentions)
     return Outcome(Status.UNPARSED, rule="hedged") if hedged else None
 
 
-def _respelled_too(sentence: _Sentence, mentions: Sequence[Mention]) -> Outcome | None:
+def _respelled_too(reading: _Reading, mentions: Sequence[Mention]) -> Outcome | None:
     # "two dogs and a cat": to read the one name that is spelled as in the list would be a guess
     meant = _meant(mentions)
-    if not any(sentence.names.allows(ids) for ids in meant):
+    if not any(reading.names.allows(ids) for ids in meant):
         return None
-    others = respelled_mentions(subject_of(sentence.text), mentions, sentence.names.classes)
+    others = respelled_mentions(subject_of(reading.text), mentions, reading.names.classes)
     unsaid = (Stance.NEGATED, Stance.DECLINED)
     named = {item.ids for item in others if item.stance not in unsaid}
-    listed = {ids for ids in named | meant if sentence.names.allows(ids)}
+    listed = {ids for ids in named | meant if reading.names.allows(ids)}
     return Outcome(Status.UNPARSED, rule="several_names") if len(listed) > 1 else None
 
 
-def _single_mention(sentence: _Sentence, mentions: Sequence[Mention]) -> Outcome | None:
-    listed = [ids for ids in _meant(mentions) if sentence.names.allows(ids)]
-    return sentence.names.outcome(listed[0], "single_mention") if listed else None
+def _single_mention(reading: _Reading, mentions: Sequence[Mention]) -> Outcome | None:
+    listed = [ids for ids in _meant(mentions) if reading.names.allows(ids)]
+    return reading.names.outcome(listed[0], "single_mention") if listed else None
 
 
-def _negated(_: _Sentence, mentions: Sequence[Mention]) -> Outcome | None:
+def _negated(_: _Reading, mentions: Sequence[Mention]) -> Outcome | None:
     # "not a cat" names no class, and the rest of the text does not either
     denied = any(item.stance is not Stance.COMPOUND for item in mentions)
     return Outcome(Status.UNPARSED, rule="negated") if denied else None
@@ -145,17 +143,6 @@ _MOST_SEPARATORS = 3
 """A name itself may hold separators ("St. Bernard"); beyond this many the text is no longer one."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    parts: Parts
-    text: str
-    """What is read: the parts' text without the question."""
-    names: Names
-
-
-_Rung = Callable[[_Reading], Outcome | None]
-
-
 def read_name(answer: str | None, names: Names) -> Outcome:
     """Take an answer apart, climb the ladder and give the outcome of the first rung that decides.
 
@@ -169,12 +156,12 @@ def read_name(answer: str | None, names: Names) -> Outcome:
 def read_parts(parts: Parts, names: Names) -> Outcome:
     """Climb the ladder with an answer that was taken apart."""
     whole = _Reading(parts, parts.text, names)
-    outcome = _climb(_WHOLE_LADDER, whole)
+    outcome = climb(_WHOLE_LADDER, whole)
     if outcome is not None:
         return outcome
     text, repeats = without_names(parts.text, names.classes, names.order)
     reading = replace(whole, text=text)
-    outcome = _climb(_LADDER, reading) or read_mentions(text, names)
+    outcome = climb(_LADDER, reading) or _read_mentions(reading)
     if not repeats:
         return outcome
     if outcome.rule in ("oop", "empty"):
@@ -204,14 +191,6 @@ def _contradicts(rest: str, ids: tuple[int, ...], names: Names) -> bool:
     return any(names.find(piece) not in ((), ids) for piece in _PIECES.split(rest))
 
 
-def _climb(ladder: tuple[_Rung, ...], reading: _Reading) -> Outcome | None:
-    for rung in ladder:
-        outcome = rung(reading)
-        if outcome is not None:
-            return outcome
-    return None
-
-
 def _strict(reading: _Reading) -> Outcome | None:
     ids = reading.names.classes.by_strict.get(strict_name(reading.parts.answer))
     return reading.names.outcome(ids, "strict") if ids else None
@@ -222,13 +201,13 @@ def _empty(reading: _Reading) -> Outcome | None:
 
 
 def _normalized(reading: _Reading) -> Outcome | None:
-    names = reading.names
-    ids = names.lookup(reading.parts.answer) or names.lookup(reading.text)
-    return names.outcome(ids, "normalized") if ids else None
+    classes = reading.names.classes
+    ids = classes.lookup(reading.parts.answer) or classes.lookup(reading.text)
+    return reading.names.outcome(ids, "normalized") if ids else None
 
 
 def _spelling(reading: _Reading) -> Outcome | None:
-    ids = reading.names.spelled(reading.text)
+    ids = reading.names.classes.spelled(reading.text)
     return reading.names.outcome(ids, "spelling") if ids else None
 
 
@@ -256,4 +235,4 @@ def _first_line(reading: _Reading) -> Outcome | None:
 _WHOLE_LADDER: tuple[_Rung, ...] = (_strict, _normalized, _empty, _spelling, _numbered)
 """What reads a text that is a name as a whole, before a list of names is taken off it."""
 _LADDER: tuple[_Rung, ...] = (_empty, _answer_prefix, _first_line)
-"""What reads a text that says its answer; `read_mentions` comes after."""
+"""What reads a text that says its answer; `_read_mentions` comes after."""

@@ -1,4 +1,5 @@
-"""How other papers find the classes in an answer: each rule as its authors' program has it.
+"""How other papers find the classes in an answer: each rule as its authors' program has it; and how
+near they take an answer to be to a label.
 
 A rule takes the answers to one image as the model wrote them, reasoning apart, best first (most
 have one), and a class list. It gives the ids of the classes that the answers stand for, none where
@@ -10,10 +11,16 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
+from harness.answers.mapping.vectors import embed, names_something
+from harness.answers.vocabulary import LANGUAGE
 from harness.data.classes import ClassList, strict_name
+from harness.encoders.base import TextEncoder
 
 ClassIds = tuple[int, ...]
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_NOT_MEANT = LANGUAGE | frozenset(("image", "object", "photo", "picture"))
 
 
 def first_spelled(answers: Sequence[str], classes: ClassList) -> ClassIds:
@@ -91,35 +98,16 @@ class About:
 
 _NEXT = "dropped: the next answer counts, wrong without one"
 RULES: tuple[tuple[About, Callable[[Sequence[str], ClassList], ClassIds]], ...] = (
-    (
-        About("first_spelled", "first in list, exact spelling", "Wu et al. 2023", _NEXT),
-        first_spelled,
-    ),
-    (
-        About("first_normalized", "first in list, normalized", "Wu et al. 2023, adapted", _NEXT),
-        first_normalized,
-    ),
-    (
-        About(
-            "names_inside", "text inclusion", "Zhang et al. 2024, Conti et al. 2025",
-            "right if the label's name stands in it",
-        ),
-        names_inside,
-    ),
-    (
-        About(
-            "words_inside", "inclusion by words", "Xu et al. 2023",
-            "right if the label's name stands in it as words",
-        ),
-        words_inside,
-    ),
-    (
-        About(
-            "only_name_inside", "substring over all names", "Duan et al. 2024",
-            "the only name that stands in it, wrong without one",
-        ),
-        only_name_inside,
-    ),
+    (About("first_spelled", "first in list, exact spelling", "Wu et al. 2023", _NEXT),
+     first_spelled),
+    (About("first_normalized", "first in list, normalized", "Wu et al. 2023, adapted", _NEXT),
+     first_normalized),
+    (About("names_inside", "text inclusion", "Zhang et al. 2024, Conti et al. 2025",
+           "right if the label's name stands in it"), names_inside),
+    (About("words_inside", "inclusion by words", "Xu et al. 2023",
+           "right if the label's name stands in it as words"), words_inside),
+    (About("only_name_inside", "substring over all names", "Duan et al. 2024",
+           "the only name that stands in it, wrong without one"), only_name_inside),
 )  # fmt: skip
 """The rules that need no text encoder."""
 
@@ -145,3 +133,53 @@ def _length(names: tuple[str, ...]) -> int:
 
 def _plain(text: str) -> str:
     return re.sub(r"[^a-zA-Z0-9\s]", "", text).lower()
+
+
+def concepts_of(answer: str) -> tuple[str, ...]:
+    """Give the phrases of an answer, in lower case, and then the answer itself.
+
+    A phrase is a run of words without a word of grammar or punctuation in it, and stands for the
+    noun chunks and named entities that spaCy finds in `concept_semantic_similarity` of
+    altndrr/lmms-owc, which needs a tagger that is not here.
+
+    >>> concepts_of("A photo of a golden retriever on grass.")
+    ('golden retriever', 'grass', 'A photo of a golden retriever on grass.')
+    """
+    phrases: list[list[str]] = [[]]
+    end = 0
+    for word in _WORD.finditer(answer):
+        text = word[0].lower()
+        if answer[end : word.start()].strip() or text in _NOT_MEANT:
+            phrases.append([])
+        if text not in _NOT_MEANT:
+            phrases[-1].append(text)
+        end = word.end()
+    return tuple(dict.fromkeys([*(" ".join(each) for each in phrases if each), answer.strip()]))
+
+
+def similarities(
+    encoder: TextEncoder,
+    texts: Sequence[Sequence[str]],
+    labels: Sequence[frozenset[int]],
+    classes: ClassList,
+) -> list[float]:
+    """Give for each image the highest cosine between one of its texts and the name of a label.
+
+    `texts` and `labels` are aligned; an image with no text in which anything is named, or without a
+    label, has 0. With the answer as the only text it is the semantic similarity of Conti et al.,
+    "On Large Multimodal Models as Open-World Image Classifiers", 2025; with `concepts_of` their
+    concept similarity.
+    """
+    unique = list(filter(names_something, dict.fromkeys(chain.from_iterable(texts))))
+    if not unique:
+        return [0.0] * len(texts)
+    rows = {text: row for row, text in enumerate(unique)}
+    vectors = embed(encoder, unique, "raw")
+    names = embed(encoder, classes.names, "raw")
+    place = {class_id: row for row, class_id in enumerate(classes.ids)}
+    found = []
+    for of_image, ids in zip(texts, labels, strict=True):
+        own = [rows[text] for text in of_image if text in rows]
+        cosines = vectors[own] @ names[[place[each] for each in sorted(ids)]].T
+        found.append(float(cosines.max()) if cosines.size else 0.0)
+    return found

@@ -5,10 +5,12 @@ A stop string ends the answer before its first place. One of white space alone i
 the first visible character only: models often begin with a line break, which ends nothing yet.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from types import MappingProxyType
+from typing import ParamSpec
+
+_P = ParamSpec("_P")
 
 
 class Status(StrEnum):
@@ -44,6 +46,14 @@ class Outcome:
     removed: tuple[str, ...] = field(default=(), compare=False)
 
 
+def climb(
+    ladder: Iterable[Callable[_P, Outcome | None]], *args: _P.args, **kwargs: _P.kwargs
+) -> Outcome | None:
+    """Give the outcome of the first rung that decides; None where none does."""
+    outcomes = (rung(*args, **kwargs) for rung in ladder)
+    return next((each for each in outcomes if each is not None), None)
+
+
 class Level(IntEnum):
     """How much of an answer a rule looks past to find a class; lower is more certain."""
 
@@ -57,25 +67,23 @@ class Level(IntEnum):
     """A sentence mentions the name, and nothing else of the list."""
 
 
-LEVELS: Mapping[str, Level] = MappingProxyType(
-    {
-        "strict": Level.STRICT,
-        "normalized": Level.NORMALIZED,
-        "spelling": Level.NORMALIZED,
-        "numbered": Level.NORMALIZED,
-        "letter": Level.NORMALIZED,
-        "option_name": Level.NORMALIZED,
-        "exact": Level.NORMALIZED,
-        "answer_prefix": Level.STATED,
-        "first_line": Level.STATED,
-        "letter_name": Level.STATED,
-        "option_stated": Level.STATED,
-        "position": Level.STATED,
-        "numbered_elsewhere": Level.LENIENT,
-        "single_mention": Level.LENIENT,
-        "option_mention": Level.LENIENT,
-    }
-)
+LEVELS: Mapping[str, Level] = {
+    "strict": Level.STRICT,
+    "normalized": Level.NORMALIZED,
+    "spelling": Level.NORMALIZED,
+    "numbered": Level.NORMALIZED,
+    "letter": Level.NORMALIZED,
+    "option_name": Level.NORMALIZED,
+    "exact": Level.NORMALIZED,
+    "answer_prefix": Level.STATED,
+    "first_line": Level.STATED,
+    "letter_name": Level.STATED,
+    "option_stated": Level.STATED,
+    "position": Level.STATED,
+    "numbered_elsewhere": Level.LENIENT,
+    "single_mention": Level.LENIENT,
+    "option_mention": Level.LENIENT,
+}
 """Every rule of the ladders that gives a class. The other rules say why there is none."""
 
 

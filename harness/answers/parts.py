@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from harness.answers.vocabulary import word_set
 from harness.data.classes import INVISIBLE
 
 _NAMES = r"(?:seed:)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|scratchpad)|analysis"
@@ -124,86 +125,21 @@ _STRUCK = re.compile(
     r"~~[^~\n]{1,200}~~|<(del|strike)>[^<>\n]{0,200}</(?:del|strike)>", re.IGNORECASE
 )
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][\w:-]{0,30})(?P<rest>\s[^<>\n]{0,200})?\s?/?>")
-_INLINE = frozenset(
-    [
-        "a",
-        "abbr",
-        "b",
-        "big",
-        "cite",
-        "code",
-        "em",
-        "font",
-        "i",
-        "ins",
-        "kbd",
-        "mark",
-        "q",
-        "samp",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "sup",
-        "tt",
-        "u",
-    ]
+_INLINE = word_set(
+    "a abbr b big cite code em font i ins kbd mark q samp small span strong sub sup tt u"
 )
-_BLOCK = frozenset(
-    [
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "br",
-        "center",
-        "dd",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "footer",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "head",
-        "header",
-        "hr",
-        "html",
-        "li",
-        "main",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "thead",
-        "title",
-        "tr",
-        "ul",
-    ]
+_BLOCK = word_set(
+    """
+    article aside blockquote body br center dd details div dl dt footer h1 h2 h3 h4 h5 h6 head
+    header hr html li main ol p pre section summary table tbody thead title tr ul
+    """
 )
-_CELL = frozenset({"td", "th"})
-_ANSWER = frozenset(
-    [
-        "answer",
-        "final",
-        "final_answer",
-        "finalanswer",
-        "final-answer",
-        "class",
-        "class_name",
-        "classname",
-        "label",
-        "prediction",
-        "choice",
-        "category",
-    ]
+_CELL = word_set("td th")
+_ANSWER = word_set(
+    """
+    answer final final_answer finalanswer final-answer class class_name classname label prediction
+    choice category
+    """
 )
 _FENCE = re.compile(r"```(?:(?:json|text|txt|plaintext|markdown|md|python|yaml|xml|html)\b)?")
 _EMPHASIS = re.compile(r"\*\*|`|(?<!\w)__(?=\w)|(?<=\w)__(?!\w)")

@@ -34,21 +34,13 @@ class Names:
         """Class ids in the order in which the prompt lists them."""
         return self.classes.ids if self.options is None else self.options
 
-    def lookup(self, text: str) -> tuple[int, ...]:
-        """Give the ids that bear this name after normalization, ascending; () for no name."""
-        return self.classes.lookup(text)
-
     def find(self, text: str) -> tuple[int, ...]:
         """Give the ids of the name that a text is, but for spelling and its number in the list."""
-        ids = self.lookup(text) or self.spelled(text)
+        ids = self.classes.lookup(text) or self.classes.spelled(text)
         if ids:
             return ids
         numbered, agrees = self.numbered(text)
         return numbered if agrees else ()
-
-    def spelled(self, text: str) -> tuple[int, ...]:
-        """Give the ids of the one name that is spelled so but for blanks, apostrophes, plural."""
-        return self.classes.spelled(text)
 
     def numbered(self, text: str) -> tuple[tuple[int, ...], bool]:
         """Give the ids of a name behind a number ("132. sparrow"), and whether the number is the
@@ -58,7 +50,7 @@ class Names:
         if number is None:
             return (), False
         rest = text[number.end() :]
-        ids = self.lookup(rest) or self.spelled(rest)
+        ids = self.classes.lookup(rest) or self.classes.spelled(rest)
         place = int(number[1]) - 1
         agrees = place in range(len(self.order)) and self.order[place] in ids
         return ids, agrees

@@ -62,14 +62,15 @@ DECLINES = re.compile(
 """An apology, or the statement that one cannot."""
 
 
-def _words(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
+    """Give the words that a text lists between white space."""
     return frozenset(re.findall(r"\S+", text))
 
 
-ARTICLES = _words("a an the letter digit number")
+ARTICLES = word_set("a an the letter digit number")
 """Words behind which even a word of the language is a noun ("a can"); not "this can"."""
 
-DETERMINERS = _words(
+DETERMINERS = word_set(
     """
     a an the this that these those one some any each my your his her its their our two three
     four five six seven eight nine ten several many multiple single lone letter digit number
@@ -77,7 +78,7 @@ DETERMINERS = _words(
 )
 """Words that make a noun phrase of what follows."""
 
-GRAMMAR_BEFORE = _words(
+GRAMMAR_BEFORE = word_set(
     """
     of with is are was were be being been like as in on at from by and or but not no neither
     nor either both than into near behind beside under over above below for versus vs show
@@ -91,7 +92,7 @@ GRAMMAR_BEFORE = _words(
 )
 """Words right before a name that add nothing to it."""
 
-GRAMMAR_AFTER = _words(
+GRAMMAR_AFTER = word_set(
     """
     is are was were be has have had does do did can could may might must will would should
     in on at with from by for to near next behind under over above below beside between
@@ -107,7 +108,7 @@ GRAMMAR_AFTER = _words(
 )
 """Words right after a name that add nothing to it."""
 
-PLAIN = _words(
+PLAIN = word_set(
     """
     black white brown grey gray red orange yellow green blue purple pink golden dark light
     bright coloured colored colorful colourful small large big little tiny huge tall short
@@ -123,5 +124,5 @@ CORRECTS = r"no|nope|wait|actually|hmm|sorry|correction|edit|scratch(?:\s+that)?
 DENIES = r"nope|hardly|wrong|incorrect|false|i\s+(?:do(?:n't|\s+not)\s+(?:think|believe)|doubt)"
 """What denies the answer before it, as a pattern that ignores case."""
 
-LANGUAGE = DETERMINERS | GRAMMAR_BEFORE | GRAMMAR_AFTER | _words("i you he she we they")
+LANGUAGE = DETERMINERS | GRAMMAR_BEFORE | GRAMMAR_AFTER | word_set("i you he she we they")
 """Words of the language: a class of such a name ("can") is meant only behind an article."""

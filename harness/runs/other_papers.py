@@ -7,9 +7,8 @@ from itertools import chain
 import numpy as np
 
 from harness.answers.mapping.nearest import map_answers
-from harness.answers.mapping.similarity import concepts_of, similarities
 from harness.answers.mapping.vectors import refuse_same_rows
-from harness.answers.other_papers import RULES, About, ClassIds
+from harness.answers.other_papers import RULES, About, ClassIds, concepts_of, similarities
 from harness.answers.outcome import MAPPED_STATUS, Status
 from harness.data.classes import ClassList
 from harness.data.labels.label_set import Labels, LabelSet

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.answers.mapping.nearest import Count, GridRow, Right, grid, shared_vectors
+from harness.answers.mapping.nearest import Count, GridRow, Right, grid
+from harness.answers.mapping.vectors import shared_vectors
 from harness.answers.outcome import MAPPED_STATUS
 from harness.answers.parse import answer_text
 from harness.data.labels.label_set import Labels, LabelSet

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.answers.mapping.nearest import Mapped, embed_classes, map_to_each
+from harness.answers.mapping.nearest import Mapped, map_to_each
+from harness.answers.mapping.vectors import embed_classes
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides
 from harness.encoders.registry import open_encoder
 from harness.runs.mapping import with_exact

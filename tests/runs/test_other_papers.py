@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.answers.mapping.similarity import concepts_of
-from harness.answers.other_papers import RULES
+from harness.answers.other_papers import RULES, concepts_of
 from harness.answers.outcome import Status
 from harness.data.classes import Class, ClassList
 from harness.data.labels.label_set import Equivalences, Labels

@@ -19,21 +19,10 @@ from harness.answers.mapping.vectors import (
     embed_classes,
     is_read,
     names_something,
-    shared_vectors,
     well_formed,
 )
 from harness.data.classes import ClassList
 from harness.encoders.base import Pieces, TextEncoder, Vectors, pieces_of
-
-__all__ = [
-    "ClassVectors",
-    "Mapped",
-    "embed_classes",
-    "map_answers",
-    "map_to_each",
-    "nearest_classes",
-    "shared_vectors",
-]
 
 _CHUNK = 1024  # answers compared with all classes at once: 4 MB of cosines per 1,000 classes
 

@@ -6,8 +6,9 @@ Answers that name one of two such classes would be mapped to the lower id, and a
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 import numpy as np
 
@@ -33,12 +34,8 @@ def embed(encoder: TextEncoder, texts: Sequence[str], template: str) -> Vectors:
     Raises SpecError for an unknown template.
     """
     forms = sentences(template)
-    clean = [well_formed(text) for text in texts]
-    rows = encoder.encode([form.replace("{}", text) for text in clean for form in forms])
-    # One sentence: the rows are unit already, and rounding them anew would gain nothing.
-    if len(forms) == 1:
-        return rows
-    return ensembles(rows, [len(forms)] * len(clean))
+    clean = map(well_formed, texts)
+    return _embed_lists(encoder, [[form.replace("{}", text) for form in forms] for text in clean])
 
 
 def well_formed(text: str) -> str:
@@ -101,6 +98,7 @@ def embed_classes(encoder: TextEncoder, class_list: ClassList, side: ClassSide) 
 
 def _embed_lists(encoder: TextEncoder, texts: Sequence[Sequence[str]]) -> Vectors:
     rows = encoder.encode([text for own in texts for text in own])
+    # One text each: the rows are unit already, and rounding them anew would gain nothing.
     return rows if len(rows) == len(texts) else ensembles(rows, [len(own) for own in texts])
 
 
@@ -117,15 +115,19 @@ def _pieces(encoder: TextEncoder, class_list: ClassList, side: ClassSide) -> lis
     """Give for each group the pieces of its name, or of its sentences; None if not known."""
     if isinstance(side, str):
         return pieces_of(encoder, _names(class_list)[1])
-    return _together(encoder, _texts(class_list, side)[1])
+    found = _pieces_of_each(encoder, _texts(class_list, side)[1])
+    return None if found is None else [tuple(chain.from_iterable(each)) for each in found]
 
 
-def _together(encoder: TextEncoder, texts: Sequence[Sequence[str]]) -> list[Pieces] | None:
+def _pieces_of_each(
+    encoder: TextEncoder, texts: Sequence[Sequence[str]]
+) -> list[tuple[Pieces, ...]] | None:
+    """Give for each group the pieces of each of its texts; None if not known."""
     found = pieces_of(encoder, [text for own in texts for text in own])
     if found is None:
         return None
     each = iter(found)
-    return [tuple(piece for _ in own for piece in next(each)) for own in texts]
+    return [tuple(islice(each, len(own))) for own in texts]
 
 
 def is_read(pieces: Pieces) -> bool:
@@ -144,9 +146,7 @@ def names_something(text: str) -> bool:
 
 
 def unread_names(encoder: TextEncoder, class_list: ClassList, side: ClassSide = "raw") -> list[str]:
-    """List the names of the classes that the encoder cannot read by name, or by their sentences; no
-    answer is mapped to them.
-    """
+    """List the names of the classes that the encoder cannot read; no answer is mapped to them."""
     names = _names(class_list)[1]
     pieces = _pieces(encoder, class_list, side) or ()
     return [name for name, each in zip(names, pieces, strict=bool(pieces)) if not is_read(each)]
@@ -162,10 +162,11 @@ def shared_vectors(
     Raises SpecError for an unknown template.
     """
     groups, texts = _texts(class_list, side)
-    keys = _keys(encoder, texts)
+    # Where an embedding counts nothing but pieces, the same ones twice over count as once.
+    keys = None if is_literal(encoder) else _pieces_of_each(encoder, texts)
     if keys is None:
         return same_rows(ClassVectors(groups, _embed_lists(encoder, texts)))
-    places: defaultdict[Hashable, list[int]] = defaultdict(list)
+    places: defaultdict[tuple[Pieces, ...], list[int]] = defaultdict(list)
     for place, key in enumerate(keys):
         places[key].append(place)
     return _joined(groups, list(places.values()))
@@ -190,15 +191,6 @@ def same_rows(classes: ClassVectors) -> list[tuple[int, ...]]:
 def _names(class_list: ClassList) -> tuple[tuple[Group, ...], list[str]]:
     groups = tuple(sorted(class_list.by_normalized.values()))
     return groups, [well_formed(class_list.by_id[ids[0]].name) for ids in groups]
-
-
-def _keys(encoder: TextEncoder, texts: Sequence[Sequence[str]]) -> list[Hashable] | None:
-    """Give for each class what its embedding is made of; None where that is not known."""
-    pieces = pieces_of(encoder, [text for own in texts for text in own])
-    if pieces is None or is_literal(encoder):  # pieces twice over count the same as once
-        return None
-    each = iter(pieces)
-    return [tuple(next(each) for _ in own) for own in texts]
 
 
 def _joined(groups: Sequence[Group], sets: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
@@ -232,10 +224,7 @@ def refuse_same_rows(
 
 
 def _refuse(
-    encoder: str,
-    class_list: ClassList,
-    groups: Sequence[tuple[int, ...]],
-    allowed: Sequence[str],
+    encoder: str, class_list: ClassList, groups: Sequence[Group], allowed: Sequence[str]
 ) -> None:
     key = "mapping.allow_shared_vectors"
     known: set[int] = set()

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from harness.answers.mapping.nearest import map_answers, shared_vectors
+from harness.answers.mapping.nearest import map_answers
 from harness.answers.mapping.vectors import (
     ClassVectors,
     embed_classes,
     refuse_same_rows,
     refuse_shared,
     same_rows,
+    shared_vectors,
     unread_names,
 )
 from harness.data.classes import Class, ClassList

@@ -3,15 +3,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from harness.answers.mapping.nearest import (
+from harness.answers.mapping.nearest import Mapped, map_answers, map_to_each, nearest_classes
+from harness.answers.mapping.vectors import (
     ClassVectors,
-    Mapped,
     embed_classes,
-    map_answers,
-    map_to_each,
-    nearest_classes,
+    shared_vectors,
+    unread_names,
 )
-from harness.answers.mapping.vectors import shared_vectors, unread_names
 from harness.data.class_sentences import ClassSentences
 from harness.data.classes import Class, ClassList
 from harness.encoders.base import TextEncoder, Vectors
