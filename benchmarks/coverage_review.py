@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.simulation import Lines, Table, percents, print_tables
 from harness.scores.dawid_skene import NO_VOTE, dawid_skene
-from harness.scores.strata import Stratum, of_strata
+from harness.scores.statistics import Stratum, of_strata
 
 OFFERED = 4
 """Classes of an image that one says yes or no to; one or two of them are right."""

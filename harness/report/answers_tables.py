@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from harness.report.table import INTERVAL, NONE, Cell, Column, Number, Table, names
-from harness.scores.calibration_parts import Calibration
-from harness.scores.result_parts import RELATIONS, Placed, Relation
+from harness.scores.result_parts import RELATIONS, Calibration, Placed, Relation
 from harness.scores.results import SIDE_BY_SIDE, Protocol, Results
 
 FEWEST = 30

@@ -9,8 +9,8 @@ from harness.errors import DataError, Problem
 from harness.report.drawing import SOFT, frame, look, run_key, save, short, with_ends
 from harness.report.drawn_runs import label_set_of_all
 from harness.report.table import INTERVAL, Cell, Column, Number, Table, names
-from harness.scores.calibration_parts import CalibrationError
 from harness.scores.confidence import Signal
+from harness.scores.result_parts import CalibrationError
 from harness.scores.results import Protocol, Results
 
 if TYPE_CHECKING:

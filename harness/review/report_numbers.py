@@ -21,7 +21,7 @@ from harness.review.rules import WHYS
 from harness.review.verdicts import Shared, VerdictCounts, count_verdicts, is_chosen, share_of
 from harness.scores.metrics import Group
 from harness.scores.results import Interval, Part, Percent
-from harness.scores.strata import Stratum, of_strata
+from harness.scores.statistics import Stratum, of_strata
 
 
 class Time(Part):

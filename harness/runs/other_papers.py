@@ -17,7 +17,7 @@ from harness.errors import DataError, Problem
 from harness.runs.reopen import OpenRun
 from harness.runs.rows import NO_ENTRY
 from harness.scores import metrics
-from harness.scores.answers import Answers, Bools, mask_of, to_answers
+from harness.scores.answers import Answers, Bools, mask_of, pairs_of, to_answers
 from harness.scores.judgement import Judgement, judge
 from harness.scores.results import MATCHINGS, SIDE_BY_SIDE, Protocol
 from harness.scores.scoring import protocols_of, request_of
@@ -75,9 +75,7 @@ def score_rows(
     protocols: Sequence[Protocol],
     encoder: TextEncoder | None = None,
 ) -> dict[str, tuple[RuleScore, ...]]:
-    """Do as `score_rules` for rows, and the `answers` of them; `protocols` are those under which
-    they are scored here.
-    """
+    """Do as `score_rules` for rows; `protocols` are those under which they are scored here."""
     texts = [texts_of(row) for row in rows]
     unique = dict.fromkeys(chain.from_iterable(texts))
     found: list[tuple[About, list[ClassIds]]] = []
@@ -159,9 +157,8 @@ def _own(answers: Answers, judged: Judgement, protocol: Protocol) -> Iterator[Ru
 
 
 def _of_classes(about: About, ids: Sequence[ClassIds], judged: Judgement) -> RuleScore:
-    pairs = [(row, class_id) for row, of_row in enumerate(ids) for class_id in of_row]
-    table = np.array(pairs, dtype=np.int64).reshape(len(pairs), 2)
-    right, named = judged.truth.any_held(*table.T), mask_of(len(ids), table[:, 0])
+    pairs = pairs_of(ids)
+    right, named = judged.truth.any_held(pairs), mask_of(len(ids), pairs[:, 0])
     return _of_masks(about, right, named, judged.scope.scored)
 
 

@@ -18,7 +18,7 @@ from harness.encoders.registry import open_encoder
 from harness.errors import DataError, Problem, SpecError, unknown_name
 from harness.runs.mapping import places_to_map, with_exact
 from harness.runs.reopen import OpenRun
-from harness.scores.answers import Bools, Ints, to_answers
+from harness.scores.answers import Bools, Ints, pairs_of, to_answers
 from harness.scores.judgement import judge
 from harness.scores.statistics import wilson
 from harness.scores.truth import Truth
@@ -61,7 +61,6 @@ class MappingGrid:
 
     def to_json(self) -> dict[str, Any]:
         """Give `mapping_grid.json`: accuracies in percent, `ci95` Wilson's interval."""
-        named = self.rows[self.by]
         rows = [
             {
                 "encoder": row.encoder,
@@ -71,7 +70,7 @@ class MappingGrid:
                 "chosen": row.chosen,
                 "scores": {name: halves(rows[place]) for name, rows in self.rows.items()},
             }
-            for place, row in enumerate(named)
+            for place, row in enumerate(self.rows[self.by])
         ]
         return {
             "schema_version": SCHEMA_VERSION,
@@ -109,14 +108,13 @@ def open_combinations(
 ) -> Combinations:
     """Open encoders and check templates. Raises SpecError for all that are unknown."""
     opened: list[TextEncoder] = []
-    problems: list[Problem] = []
-    for key, names in (
-        ("--encoders", encoders),
-        ("--class_templates", class_templates),
-        ("--answer_templates", answer_templates),
-    ):
-        if not names:
-            problems.append(Problem(key, "names nothing", fix="give names, separated by commas"))
+    given = {
+        "--encoders": encoders,
+        "--class_templates": class_templates,
+        "--answer_templates": answer_templates,
+    }
+    fix = "give names, separated by commas"
+    problems = [Problem(key, "names nothing", fix=fix) for key, names in given.items() if not names]
     for name in dict.fromkeys(encoders):
         try:
             opened.append(open_encoder(load_encoder_spec(catalogue, name)))
@@ -224,16 +222,10 @@ def _right(truth: Truth, places: Ints, as_parsed: Bools) -> Right:
     """Make the scorer of the grid: an answer that is mapped by its class, another as parsed."""
 
     def right(stands_for: Sequence[tuple[int, ...]]) -> Bools:
-        pairs = [
-            (place, class_id)
-            for place, ids in zip(places, stands_for, strict=True)
-            for class_id in ids
-        ]
-        table = np.array(pairs, dtype=np.int64).reshape(len(pairs), 2)
-        found = as_parsed.copy()
-        found[table[truth.holds(table[:, 0], table[:, 1]), 0]] = True
-        of_images: Bools = found[places]
-        return of_images
+        images, class_ids = pairs_of(stands_for).T
+        found: Bools = as_parsed[places]
+        found[images[truth.holds(places[images], class_ids)]] = True
+        return found
 
     return right
 

@@ -6,8 +6,9 @@ their answers, and what is expected by chance is computed again in each draw; th
 categories stay the same. So they are about other images of the kind and these people.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Final
 
 import numpy as np
@@ -38,9 +39,7 @@ class Agreement:
 
 
 def coded(answers: Sequence[Sequence[Hashable | None]]) -> tuple[Codes, tuple[Hashable, ...]]:
-    """Give codes [images, people] of answers, of which None is none, and what each code stands for,
-    in the order in which they first stand.
-    """
+    """Give codes [images, people] of answers, of which None is none, and what each stands for."""
     places: dict[Hashable, int] = {}
     people = len(answers[0]) if answers else 0
     codes = np.full((len(answers), people), MISSING, dtype=np.int64)
@@ -209,21 +208,18 @@ def _class_agreement(ones: Floats, m: Floats, draws: Draws | None) -> list[Class
         expected = 2 * totals * (n - totals) / (n * (n - 1))
         return 1 - _divided(weights @ apart.T / n, expected)
 
-    values = alphas(np.ones((1, len(m))))[0]
-    drawn = alphas(class_weights(len(m), draws)) if draws and len(m) > 1 else None
+    values = alphas(np.ones((1, len(m))))[0].tolist()
+    drawn: Iterable[Floats | None] = repeat(None, len(ones))
+    if draws and len(m) > 1:
+        drawn = alphas(class_weights(len(m), draws)).T
     both = (ones * (ones - 1) / (m - 1)).sum(1)
     return [
         ClassAgreement(
             int((each > 0).sum()),
-            float(both[place] / each.sum()) if each.any() else None,
-            _agreement(
-                float(values[place]),
-                None if drawn is None else drawn[:, place],
-                len(m),
-                "one answer",
-            ),
+            float(common / each.sum()) if each.any() else None,
+            _agreement(value, of_draws, len(m), "one answer"),
         )
-        for place, each in enumerate(ones)
+        for each, common, value, of_draws in zip(ones, both, values, drawn, strict=True)
     ]
 
 

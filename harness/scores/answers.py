@@ -15,32 +15,17 @@ from harness.data.classes import ClassList
 from harness.data.labels.rows import class_range, first_problems
 from harness.errors import DataError, Problem
 from harness.scores.confidence import Floats, Signal, confidences_of
+from harness.scores.result_parts import ReadingInfo
 from harness.store.prediction import Prediction
 from harness.words import listed
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Counts of rows, errors left out."""
-
-    rules: Mapping[str, int]
-    """By the rule that decided, the most frequent first; `none` for rows without one."""
-    removed: Mapping[str, int]
-    """By what was taken off the text before it was read; a row may count under several."""
-    n_truncated: int
-    """Ended at `max_new_tokens`."""
-    n_tied: int
-    """Mapped with margin 0, up to rounding: another name is as near, and the lower id was taken."""
-    n_several: int
-    """Stand for several classes, and are right if any of them is: of a name that several classes
-    bear, or of several answers that are all meant."""
-
-
-def read_counts(rows: Sequence[Prediction]) -> Reading:
-    """Count how the answers were read."""
+def read_counts(rows: Sequence[Prediction]) -> ReadingInfo:
+    """Count how the answers were read; `none` is for rows without a rule, and levels are apart."""
     answered = [row for row in rows if row.status is not Status.ERROR]
-    return Reading(
+    return ReadingInfo(
         rules=_sorted(Counter(row.rule or "none" for row in answered)),
+        levels={},
         removed=_sorted(Counter(each for row in answered for each in row.removed)),
         n_truncated=sum(row.truncated is True for row in answered),
         n_tied=sum(row.margin is not None and row.margin <= TIE for row in answered),
@@ -87,18 +72,12 @@ class Answers:
     """[n] whether the class comes from a text encoder."""
     first: Ints
     """[n] class id of the row."""
-    named_row: Ints
-    """[m] row of each class that an answer stands for: `class_id` and those in `also`."""
-    named_class: Ints
-    """[m] its class id."""
-    near_row: Ints
-    """[m] row of each class in `nearest`."""
-    near_class: Ints
-    """[m] its class id."""
-    listed_row: Ints
-    """[m] row of each class of the first of several answers that is spelled as a name."""
-    listed_class: Ints
-    """[m] its class id."""
+    named: Ints
+    """[m, 2] row and id of each class that an answer stands for: `class_id` and those in `also`."""
+    near: Ints
+    """[m, 2] row and id of each class in `nearest`."""
+    listed: Ints
+    """[m, 2] row and id of each class of the first of several answers that is spelled as a name."""
     several: bool
     """Whether any row has several ranked answers."""
     meant: Mapping[int, tuple[tuple[int, ...], ...]]
@@ -110,7 +89,7 @@ class Answers:
     """[n, 5] the first five of `top`."""
     options: Ints
     """[n, k] class ids of the options; k is the most that a row has."""
-    reading: Reading
+    reading: ReadingInfo
     """How the answers were read, in counts."""
     said: Mapping[int, Said]
     """Row to its text, where that may name a node of a hierarchy that is no class: of answers out
@@ -145,25 +124,16 @@ def to_answers(
     if problems:
         raise DataError(first_problems(problems, where))
     code = {status: place for place, status in enumerate(STATUSES)}
-    named = _pairs((row.class_id, *row.also) for row in rows)
-    near = _pairs(row.nearest for row in rows)
-    listed = _pairs(_first_listed(rows, class_list))
+    first = [NO_CLASS if row.class_id is None else row.class_id for row in rows]
     return Answers(
         image_ids=tuple(row.image_id for row in rows),
         status=np.fromiter((code[row.status] for row in rows), np.int64, len(rows)),
         level=np.fromiter(map(level_in, rows), np.int64, len(rows)),
         mapped=np.fromiter((row.rule == MAPPED for row in rows), np.bool_, len(rows)),
-        first=np.fromiter(
-            (NO_CLASS if row.class_id is None else row.class_id for row in rows),
-            np.int64,
-            len(rows),
-        ),
-        named_row=named[:, 0],
-        named_class=named[:, 1],
-        near_row=near[:, 0],
-        near_class=near[:, 1],
-        listed_row=listed[:, 0],
-        listed_class=listed[:, 1],
+        first=np.array(first, dtype=np.int64),
+        named=pairs_of((row.class_id, *row.also) for row in rows),
+        near=pairs_of(row.nearest for row in rows),
+        listed=pairs_of(_first_listed(rows, class_list)),
         several=any(row.answers for row in rows),
         meant={place: row.meant_classes for place, row in enumerate(rows) if row.meant_classes},
         unclear=np.fromiter(map(_is_unclear, rows), np.bool_, len(rows)),
@@ -211,7 +181,7 @@ def level_in(row: Prediction) -> Level:
     return Level.STRICT if row.answer is None else Level.LENIENT
 
 
-def _pairs(of_rows: Iterable[Iterable[int | None]]) -> Ints:
+def pairs_of(of_rows: Iterable[Iterable[int | None]]) -> Ints:
     """Give [m, 2]: the place of a row, and each of its class ids in order."""
     pairs = [
         (place, class_id)
@@ -274,7 +244,7 @@ def _foreign(rows: Sequence[Prediction], class_list: ClassList, where: str) -> l
         Problem(
             f"{where}, image `{row.image_id}`",
             f"a class id that is no class of `{class_list.name}`",
-            got=listed(list(map(str, wrong)), 5),
+            got=listed(wrong),
             expected=class_range(class_list),
             fix="score the answers with the task that they were made for",
         )

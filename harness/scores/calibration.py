@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.scores.answers import Answers, Bools, Ints
-from harness.scores.calibration_parts import Calibration, CalibrationError, ReliabilityBin
 from harness.scores.confidence import Floats, Signal
 from harness.scores.judgement import Judgement
 from harness.scores.metrics import counted_rows
-from harness.scores.result_parts import Protocol
+from harness.scores.result_parts import Calibration, CalibrationError, Protocol, ReliabilityBin
 from harness.scores.statistics import NORMAL, Draws, Interval, class_weights, quantiles
 
 BINS = 15
@@ -20,9 +19,7 @@ COVERAGE = 0.8
 def calibration_of(
     answers: Answers, judged: Sequence[Judgement], protocols: Sequence[Protocol], draws: Draws
 ) -> dict[Protocol, dict[str, dict[Signal, Calibration]]]:
-    """Give key `calibration` of the results: by protocol, label set and signal; empty where no
-    answer that counts under any protocol has a signal.
-    """
+    """Give key `calibration`, by protocol, label set and signal; what has no signal is left out."""
     found = {
         protocol: {each.truth.name: _signals(answers, each, protocol, draws) for each in judged}
         for protocol in protocols

@@ -82,12 +82,8 @@ def fates_of(rows: Sequence[Prediction], request: ScoreRequest) -> dict[str, Fat
 def _fates(answers: Answers, judged: Judgement, protocols: Sequence[Protocol]) -> Fates:
     protocol, is_mapped = protocols[0], "cw_plus" in protocols
     named = counted_rows(answers, protocol)
-    by_mapping: Bools = np.zeros_like(named)
-    right_mapped = by_mapping
-    if is_mapped:
-        by_mapping = counted_rows(answers, "cw_plus") & ~named
-        right_mapped = by_mapping & judged.right["cw_plus"]
-    right = judged.right[protocol]
+    by_mapping = counted_rows(answers, protocols[-1]) & ~named
+    right, right_mapped = judged.right[protocol], by_mapping & judged.right[protocols[-1]]
     rest = ~named & ~by_mapping
     rows: dict[Part, Bools] = {
         "right": right,

@@ -132,7 +132,7 @@ def granularity_of(
     if hierarchy is None or not judged:
         return None
     # An answer that may be mapped may also be a node that is no class of the list.
-    is_text = not MAPPED_STATUS.keys().isdisjoint(protocols)
+    is_text = bool(answers.said) and not MAPPED_STATUS.keys().isdisjoint(protocols)
     is_same = (mapping or {}).get("hierarchy_sha256") == hierarchy.digest
     read = _read(answers, hierarchy, classes, with_nearest=is_same) if is_text else Read({}, {})
     relations = Relations(hierarchy, judged[0].truth.equivalences)
@@ -151,8 +151,6 @@ def _read(
     answers: Answers, hierarchy: Hierarchy, classes: ClassList, *, with_nearest: bool
 ) -> Read:
     """Give what the rows say whose text may name a node."""
-    if not answers.said:
-        return Read({}, {})
     names = NodeNames(hierarchy, classes)
     named: dict[int, Places] = {}
     nearest: dict[int, Places] = {}
@@ -180,12 +178,10 @@ def nodes_of(answers: Answers, hierarchy: Hierarchy, protocol: Protocol, read: R
     named = mask_of(n, list(read.named))
     nearest = {} if protocol == "cw" else read.nearest
     counted = counted_rows(answers, protocol) & (~named | is_class) & ~mask_of(n, list(nearest))
-    of_class = counted[answers.named_row]
-    class_rows = answers.named_row[of_class]
-    node_of = hierarchy.node_of
-    class_nodes = [node_of[each] for each in answers.named_class[of_class].tolist()]
+    class_rows, classes = answers.named[counted[answers.named[:, 0]]].T
     by_text = (*read.named.items(), *nearest.items())
     pairs = [(row, place) for row, places in by_text for place in places]
+    class_nodes = [hierarchy.node_of[each] for each in classes.tolist()]
     pairs += zip(class_rows.tolist(), class_nodes, strict=True)
     found = np.unique(np.array(pairs, dtype=np.int64).reshape(len(pairs), 2), axis=0)
     has_class = mask_of(n, class_rows)
@@ -224,6 +220,7 @@ def _scored(found: AnswerNodes, judged: Judgement, relations: Relations) -> Gran
     scored = judged.scope.scored
     best, n = _best(found, judged, relations), int(scored.sum())
     counts = np.bincount(best.relation[scored], minlength=len(_RELATIONS)).tolist()
+    placed = np.bincount(found.placed[scored], minlength=len(_PLACED)).tolist()
     mistakes = scored & np.isin(best.relation, _MISTAKES)
     shared, of_answers = int(best.shared[scored].sum()), int(best.of_answer[scored].sum())
     of_labels = int(_label_sizes(best, judged, relations)[scored].sum())
@@ -233,13 +230,7 @@ def _scored(found: AnswerNodes, judged: Judgement, relations: Relations) -> Gran
             relation: RelationShare(n=count, share=percent(count, n), ci95=wilson(count, n))
             for relation, count in zip(_RELATIONS, counts, strict=True)
         },
-        placed=dict(
-            zip(
-                _PLACED,
-                np.bincount(found.placed[scored], minlength=len(_PLACED)).tolist(),
-                strict=True,
-            )
-        ),
+        placed=dict(zip(_PLACED, placed, strict=True)),
         precision=percent(shared, of_answers),
         recall=percent(shared, of_labels),
         f1=percent(2 * shared, of_answers + of_labels),

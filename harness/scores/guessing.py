@@ -23,9 +23,7 @@ class Guessing:
 def guess(
     truth: Truth, scored: Bools, class_ids: Sequence[int], choices: ChoiceScore | None
 ) -> Guessing:
-    """Guess for those of n images that are `scored` [n]: among letters where there are questions
-    with options, else among the classes of a list.
-    """
+    """Guess for the images that are `scored` [n]: among letters of options, else among classes."""
     return guess_letters(choices) if choices else guess_classes(truth, scored, class_ids)
 
 
@@ -38,7 +36,8 @@ def guess_classes(truth: Truth, scored: Bools, class_ids: Sequence[int]) -> Gues
     n = int(scored.sum())
     if not n:
         return Guessing(None, None)
-    merged, counts = np.unique(truth.labels_of(scored), return_counts=True)
+    rows, labels = truth.rows_and_labels()
+    merged, counts = np.unique(labels[scored[rows]], return_counts=True)
     by_label: Mapping[int, int] = dict(zip(merged.tolist(), counts.tolist(), strict=True))
     own = merge_ids(np.array(class_ids, dtype=np.int64), truth.equivalences)
     right = [by_label.get(class_id, 0) for class_id in own.tolist()]

@@ -1,6 +1,4 @@
-"""The answers of a run laid beside its label sets: which rows are scored, which are right, how that
-changes with how closely answers are matched, and the confusion matrix.
-"""
+"""A run's answers laid beside its label sets: which are scored, which right, which confused."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,22 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.answers.outcome import Level, Status
+from harness.answers.outcome import Status
 from harness.data.classes import ClassList
 from harness.data.labels.label_set import Equivalences, Labels, LabelSet
 from harness.errors import DataError, Problem
 from harness.scores import metrics
 from harness.scores.answers import NO_CLASS, Answers, Bools, Ints, to_answers
 from harness.scores.metrics import Scope, counted_rows, right_rows, scope_of
-from harness.scores.results import (
-    MATCHED,
-    MATCHINGS,
-    Matched,
-    Matching,
-    OutShare,
-    Protocol,
-    ReadingInfo,
-)
+from harness.scores.result_parts import Matching, Protocol, ReadingInfo
+from harness.scores.results import MATCHED, MATCHINGS, Matched, OutShare
 from harness.scores.truth import Truth, to_truth
 from harness.store.lines import replacing
 from harness.store.prediction import Prediction
@@ -123,17 +114,14 @@ def matched_scores(
     answers: Answers, judged: Judgement, protocol: Protocol
 ) -> dict[Matching, Matched]:
     """Give what is right under each way to match answers with names."""
-    n = int(np.count_nonzero(judged.scope.scored))
-
-    def matched(level: Level) -> Matched:
-        read = judged.right[protocol]
+    scored, read = judged.scope.scored, judged.right[protocol]
+    found: dict[Matching, Matched] = {}
+    for matching, level in MATCHINGS.items():
         right = metrics.right_at(answers, judged.truth, protocol, read, level)
-        if right is None:
-            return Matched(n_right=None, accuracy=None)
-        n_right = int(np.count_nonzero(right & judged.scope.scored))
-        return Matched(n_right=n_right, accuracy=metrics.percent(n_right, n))
-
-    return {matching: matched(level) for matching, level in MATCHINGS.items()}
+        n_right = None if right is None else int(np.count_nonzero(right & scored))
+        accuracy = None if right is None else metrics.share(right, scored)
+        found[matching] = Matched(n_right=n_right, accuracy=accuracy)
+    return found
 
 
 def out_of_prompt(answers: Answers) -> dict[Matching, OutShare]:
@@ -148,19 +136,11 @@ def out_of_prompt(answers: Answers) -> dict[Matching, OutShare]:
 
 def reading_info(answers: Answers, protocol: Protocol) -> ReadingInfo:
     """Give the counts of how answers were read; levels where the protocol matches names."""
+    if protocol not in MATCHED:
+        return answers.reading
     read = answers.has(Status.OK) & ~answers.mapped
-    levels: dict[Matching, int] = {}
-    if protocol in MATCHED:
-        levels = {
-            name: int(np.count_nonzero(read & (answers.level == level)))
-            for name, level in MATCHINGS.items()
-        }
-    counts = answers.reading
-    return ReadingInfo(
-        rules=dict(counts.rules),
-        levels=levels,
-        removed=dict(counts.removed),
-        n_truncated=counts.n_truncated,
-        n_tied=counts.n_tied,
-        n_several=counts.n_several,
-    )
+    levels = {
+        name: int(np.count_nonzero(read & (answers.level == level)))
+        for name, level in MATCHINGS.items()
+    }
+    return answers.reading.model_copy(update={"levels": levels})

@@ -1,17 +1,13 @@
-"""The figures of results in long form, with the names of the metrics and what each is a share of:
-the one place for tables, CSV files and datasets.
-"""
+"""The figures of results in long form: the one place for tables, CSV files and datasets."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from harness.scores.calibration_parts import Calibration
 from harness.scores.confidence import Signal
-from harness.scores.result_parts import Granularity, SeveralAnswers
+from harness.scores.result_parts import Calibration, Granularity, SeveralAnswers
 from harness.scores.results import Interval, MappedScore, Matching, Protocol, Results, Score
 
-_NO_INTERVAL = (None, None)
 CLOSER: tuple[Matching, ...] = ("strict", "normalized")
 """Ways to match answers whose figures have a metric of their own; as read they are `accuracy` and
 `share_oop`."""
@@ -104,12 +100,11 @@ def figures_of(results: Results) -> Iterator[Figure]:
         yield from _of_score(start, score)
     for name, change in results.changes.items():
         start = Figure(*about, change.protocol, name, "", 0.0, change.n)
-        low, high = change.ci95 or _NO_INTERVAL
         if change.delta is not None and change.both is not None:
-            yield replace(start, metric="change", value=change.delta, ci_low=low, ci_high=high)
-            yield replace(start, metric="right_under_both", value=change.both)
-            yield replace(start, metric="p_mcnemar", value=change.p_mcnemar)
-            yield replace(start, metric="p_holm", value=change.p_holm)
+            yield from _figure(start, "change", change.delta, ci95=change.ci95)
+            yield from _figure(start, "right_under_both", change.both)
+            yield from _figure(start, "p_mcnemar", change.p_mcnemar)
+            yield from _figure(start, "p_holm", change.p_holm)
     for start, each in _starts(results, results.granularity.scores if results.granularity else {}):
         yield from _of_granularity(start, each)
     for start, several in _starts(results, results.several_answers):
@@ -134,46 +129,30 @@ def _starts(
 def _of_score(start: Figure, score: Score) -> Iterator[Figure]:
     if score.accuracy is None:
         return
-    low, high = score.ci95 or _NO_INTERVAL
-    by_class: Interval | tuple[None, None] = score.ci95_classes or _NO_INTERVAL
-    yield replace(
-        start, metric="accuracy", value=score.accuracy, ci_low=low, ci_high=high,
-        ci_classes_low=by_class[0], ci_classes_high=by_class[1],
-    )  # fmt: skip
-    found = {name: (each.value(score), each.n(score)) for name, each in METRICS.items()}
-    groups = ((name, each) for name, each in score.groups.items() if name != "A")
-    found |= {f"accuracy_{name}": (each.accuracy, each.n) for name, each in groups}
-    yield from _each(start, found)
+    yield from _figure(start, "accuracy", score.accuracy, score.n, score.ci95, score.ci95_classes)
+    for name, metric in METRICS.items():
+        yield from _figure(start, name, metric.value(score), metric.n(score))
+    for group, each in score.groups.items():
+        if group != "A":
+            yield from _figure(start, f"accuracy_{group}", each.accuracy, each.n)
 
 
 def _of_granularity(start: Figure, found: Granularity) -> Iterator[Figure]:
     for relation, each in found.relations.items():
-        low, high = each.ci95 or _NO_INTERVAL
-        if each.share is not None:
-            metric = f"granularity_{relation}"
-            yield replace(start, metric=metric, value=each.share, ci_low=low, ci_high=high)
-    values = {
-        "hierarchical_precision": (found.precision, found.n),
-        "hierarchical_recall": (found.recall, found.n),
-        "hierarchical_f1": (found.f1, found.n),
-        "mistake_height": (found.mistake_height, found.n_mistakes),
-    }
-    values |= {f"accuracy_at_height_{h}": (each, found.n) for h, each in found.accuracy_at.items()}
-    yield from _each(start, values)
+        yield from _figure(start, f"granularity_{relation}", each.share, ci95=each.ci95)
+    yield from _figure(start, "hierarchical_precision", found.precision)
+    yield from _figure(start, "hierarchical_recall", found.recall)
+    yield from _figure(start, "hierarchical_f1", found.f1)
+    yield from _figure(start, "mistake_height", found.mistake_height, found.n_mistakes)
+    for height, accuracy in found.accuracy_at.items():
+        yield from _figure(start, f"accuracy_at_height_{height}", accuracy)
 
 
 def _of_several(start: Figure, found: SeveralAnswers) -> Iterator[Figure]:
-    by_class = found.accuracy_all_ci95_classes or _NO_INTERVAL
-    low, high = found.accuracy_all_ci95 or _NO_INTERVAL
-    if found.accuracy_all is not None:
-        yield replace(
-            start, metric="accuracy_all_answers", value=found.accuracy_all, ci_low=low,
-            ci_high=high, ci_classes_low=by_class[0], ci_classes_high=by_class[1],
-        )  # fmt: skip
-    low, high = found.label_recall_ci95_classes or _NO_INTERVAL
-    if found.label_recall is not None:
-        metric = "label_recall"
-        yield replace(start, metric=metric, value=found.label_recall, ci_low=low, ci_high=high)
+    ends, by_class = found.accuracy_all_ci95, found.accuracy_all_ci95_classes
+    yield from _figure(start, "accuracy_all_answers", found.accuracy_all, found.n, ends, by_class)
+    ends = found.label_recall_ci95_classes
+    yield from _figure(start, "label_recall", found.label_recall, ci95=ends)
 
 
 def _of_calibrations(results: Results) -> Iterator[Figure]:
@@ -185,42 +164,46 @@ def _of_calibrations(results: Results) -> Iterator[Figure]:
 
 
 def _of_calibration(start: Figure, signal: Signal, found: Calibration) -> Iterator[Figure]:
-    figures = {
-        "ece": (found.ece.ece, found.ece.ci95) if found.ece else (None, None),
-        "auroc": (found.auroc, found.auroc_ci95),
-        "aurc": (found.aurc, None),
-        "accuracy_at_80": (found.accuracy_at_80, None),
-    }
-    for name, (value, interval) in figures.items():
-        low, high = interval or _NO_INTERVAL
-        if value is not None:
-            metric = f"{name}_{signal}"
-            yield replace(start, metric=metric, value=value, ci_low=low, ci_high=high)
+    if found.ece is not None:
+        yield from _figure(start, f"ece_{signal}", found.ece.ece, ci95=found.ece.ci95)
+    yield from _figure(start, f"auroc_{signal}", found.auroc, ci95=found.auroc_ci95)
+    yield from _figure(start, f"aurc_{signal}", found.aurc)
+    yield from _figure(start, f"accuracy_at_80_{signal}", found.accuracy_at_80)
 
 
 def _of_answers(start: Figure, results: Results) -> Iterator[Figure]:
     """Give the figures that no label, or no protocol of its own, belongs to."""
-    yield from _each(start, shares_of(results))
+    for metric, (share, n) in shares_of(results).items():
+        yield from _figure(start, metric, share, n)
     if results.mapping is not None and results.mapping.mapped_share is not None:
-        yield replace(start, metric="mapped_share", value=results.mapping.mapped_share)
+        yield from _figure(start, "mapped_share", results.mapping.mapped_share)
         yield from _of_mapped(start, results.mapping)
-    if results.mc is not None and results.mc.chance is not None:
+    if results.mc is not None:
         asked = sum(each.n for each in results.mc.letters.values())
-        yield replace(start, metric="chance", value=results.mc.chance, n=asked)
+        yield from _figure(start, "chance", results.mc.chance, asked)
 
 
 def _of_mapped(start: Figure, mapping: MappedScore) -> Iterator[Figure]:
     """Give the accuracy of mapped answers, which count under `cw_plus` where the run was `cw`."""
     protocol = "cw_plus" if start.protocol == "cw" else start.protocol
     for name, share in mapping.accuracy_of_mapped.items():
-        if share.accuracy is not None:
-            yield replace(
-                start, protocol=protocol, label_set=name, metric="accuracy_of_mapped",
-                value=share.accuracy, n=share.n,
-            )  # fmt: skip
+        of_labels = replace(start, protocol=protocol, label_set=name)
+        yield from _figure(of_labels, "accuracy_of_mapped", share.accuracy, share.n)
 
 
-def _each(start: Figure, found: Mapping[str, tuple[float | None, int]]) -> Iterator[Figure]:
-    for metric, (value, n) in found.items():
-        if value is not None:
-            yield replace(start, metric=metric, value=value, n=n)
+def _figure(
+    start: Figure,
+    metric: str,
+    value: float | None,
+    n: int | None = None,
+    ci95: Interval | None = None,
+    by_class: Interval | None = None,
+) -> Iterator[Figure]:
+    """Give a figure, unless it has no value; `n` is by default that of the start."""
+    if value is not None:
+        low, high = ci95 or (None, None)
+        class_low, class_high = by_class or (None, None)
+        yield replace(
+            start, metric=metric, value=value, n=start.n if n is None else n, ci_low=low,
+            ci_high=high, ci_classes_low=class_low, ci_classes_high=class_high,
+        )  # fmt: skip

@@ -1,7 +1,7 @@
 """Metrics of one label set: each a pure function of arrays over the n rows of a run."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from harness.scores.answers import NO_CLASS, STATUSES, Answers, Bools, Ints
 from harness.scores.truth import Truth, merge_ids
 
 Group = Literal["A", "N", "S", "S+", "S-", "M", "M+", "M-"]
-GROUPS: tuple[Group, ...] = ("A", "N", "S", "S+", "S-", "M", "M+", "M-")
+GROUPS: tuple[Group, ...] = get_args(Group)
 
 
 def percent(part: int, whole: int) -> float | None:
@@ -65,12 +65,7 @@ def counted_rows(answers: Answers, protocol: str) -> Bools:
 
 def right_rows(answers: Answers, truth: Truth, counted: Bools) -> Bools:
     """Give which rows [n] are right: counted, and a class that the answer stands for is a label."""
-    return truth.any_held(answers.named_row, answers.named_class) & counted
-
-
-def near_rows(answers: Answers, truth: Truth) -> Bools:
-    """Give for which rows [n] a class of `nearest` is a label."""
-    return truth.any_held(answers.near_row, answers.near_class)
+    return truth.any_held(answers.named) & counted
 
 
 def right_at(
@@ -85,29 +80,16 @@ def right_at(
     looser = looser_rows(answers, level)
     if protocol != "cw_plus" or not looser.any():
         return right & ~looser
-    if not len(answers.near_row):
+    if not len(answers.near):
         return None
-    return np.where(looser, near_rows(answers, truth), right)
+    return np.where(looser, truth.any_held(answers.near), right)
 
 
-def first_listed_rows(answers: Answers, truth: Truth) -> Bools:
-    """Give for which rows [n] the first of several answers that is spelled exactly as a name of the
-    list is right. What published results of models that give several answers count.
-    """
-    return truth.any_held(answers.listed_row, answers.listed_class)
-
-
-def right_in_top(answers: Answers, truth: Truth, right: Bools, k: int) -> Bools:
-    """Give for which rows [n] one of the best k (at most 5) classes of `top` is a label.
-
-    A row without `top` has only its own answer, which is `right` [n] or not. A row with fewer than
-    k has fewer chances.
-    """
-    listed = answers.top[:, :k]
-    rows = np.broadcast_to(np.arange(len(answers))[:, None], listed.shape)
-    found: Bools = np.logical_or.reduce(truth.holds(rows, listed), axis=1)
-    has_top: Bools = np.logical_or.reduce(answers.top != NO_CLASS, axis=1)
-    return found | (right & ~has_top)
+def right_in_top(answers: Answers, truth: Truth) -> Bools:
+    """Give for which rows [n] one of the best five classes of `top`, or fewer, is a label."""
+    rows = np.broadcast_to(np.arange(len(answers))[:, None], answers.top.shape)
+    found: Bools = np.logical_or.reduce(truth.holds(rows, answers.top), axis=1)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +140,11 @@ def class_table(right: Bools, scope: Scope) -> ClassTable:
     return ClassTable(ids, n, 100 * hits / n)
 
 
-@dataclass(frozen=True, slots=True)
-class MacroF1:
-    """The mean over classes of F1, and how many classes it is of."""
-
-    value: float | None
-    """Percent; None without a scored image."""
-    n_classes: int
-
-
-def macro_f1(answers: Answers, truth: Truth, scope: Scope, right: Bools, counted: Bools) -> MacroF1:
-    """Give the mean F1 of all classes that a scored image, or an answer to one, is of.
+def macro_f1(
+    answers: Answers, truth: Truth, scope: Scope, right: Bools, counted: Bools
+) -> tuple[float | None, int]:
+    """Give the mean F1 of all classes that a scored image, or an answer to one, is of, in percent
+    (None without a scored image), and how many classes these are.
 
     `right` [n] and `counted` [n] are of one protocol. A right answer counts for its class, the
     first of several that is a label. A wrong one is a false positive of its first class, where it
@@ -180,19 +156,18 @@ def macro_f1(answers: Answers, truth: Truth, scope: Scope, right: Bools, counted
     rows = np.arange(len(answers))
     true = np.where(truth.holds(rows, scope.home), scope.home, truth.lowest)
     predicted = merge_ids(np.where(counted, answers.first, NO_CLASS), truth.equivalences)
-    hit = truth.holds(answers.named_row, answers.named_class)
     of_label = np.full(len(answers), NO_CLASS, dtype=np.int64)
     # Backwards, so that the first of several labels wins.
-    hit_class = merge_ids(answers.named_class[hit], truth.equivalences)
-    of_label[answers.named_row[hit][::-1]] = hit_class[::-1]
+    hit_row, hit_class = answers.named[truth.holds(*answers.named.T)][::-1].T
+    of_label[hit_row] = merge_ids(hit_class, truth.equivalences)
     true, predicted = (np.where(right, of_label, each)[scope.scored] for each in (true, predicted))
     named = predicted != NO_CLASS
     ids, places = np.unique(np.concatenate([true, predicted[named]]), return_inverse=True)
     if not len(true):
-        return MacroF1(None, 0)
+        return None, 0
     both = np.bincount(places, minlength=len(ids))
     hits = np.bincount(places[: len(true)], weights=true == predicted, minlength=len(ids))
-    return MacroF1(float(np.mean(200 * hits / both)), len(ids))
+    return float(np.mean(200 * hits / both)), len(ids)
 
 
 def group_rows(truth: Truth, scope: Scope, original: Truth | None) -> dict[Group, Bools]:
@@ -210,14 +185,13 @@ def group_rows(truth: Truth, scope: Scope, original: Truth | None) -> dict[Group
     else:
         kept = truth.shares_label(original)
         lost = ~kept & (original.n_labels > 0)
-    masks = (
-        scope.scored,
-        scope.empty,
-        single,
-        single & kept,
-        single & lost,
-        several,
-        several & kept,
-        several & lost,
-    )
-    return dict(zip(GROUPS, masks, strict=True))
+    return {
+        "A": scope.scored,
+        "N": scope.empty,
+        "S": single,
+        "S+": single & kept,
+        "S-": single & lost,
+        "M": several,
+        "M+": several & kept,
+        "M-": several & lost,
+    }

@@ -1,12 +1,12 @@
-"""What the parts of `results.json` are made of: percent, intervals, shares; and the part that says
-how general the answers are.
-"""
+"""Parts of `results.json` that are beside the scores, and what all of them are made of."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+from harness.scores.statistics import wilson
 
 DECIMALS = 4
 """Digits written after the point; tables show two. Four keep any share of 50,000 images exact."""
@@ -23,6 +23,9 @@ PValue = Annotated[
     Field(ge=0, le=1),
 ]
 Protocol = Literal["ow", "mc", "cw", "cw_plus", "classify"]
+Matching = Literal["strict", "normalized", "stated", "read"]
+"""How answers are matched with the names, or letters, of the prompt: in lower case and stripped (as
+the paper's evaluator does), normalized, as the answer states, or by all rules of the parser."""
 
 
 class Part(BaseModel):
@@ -36,6 +39,24 @@ class Share(Part):
 
     n: int
     accuracy: Percent | None
+
+
+class ReadingInfo(Part):
+    """How the answers were read, in rows; errors left out."""
+
+    rules: dict[str, int]
+    """By the rule that decided, see docs/reading_answers.md."""
+    levels: dict[Matching, int]
+    """Answers that were read as a name of the prompt, by the closest matching that finds it."""
+    removed: dict[str, int]
+    """By what was taken off the text before it was read."""
+    n_truncated: int
+    """Ended at `max_new_tokens`, as far as the rows know."""
+    n_tied: int
+    """Mapped with margin 0: another name is as near, and the lower class id was taken."""
+    n_several: int = 0
+    """Stand for several classes (one name of several, or several answers that are all meant), and
+    are right if any of them is."""
 
 
 class Relation(StrEnum):
@@ -145,3 +166,49 @@ class SeveralAnswers(Part):
     """Mean over the images of the share of their labels that the answers name."""
     label_recall_ci95_classes: Interval | None
     """When whole classes are redrawn."""
+
+
+class ReliabilityBin(Part):
+    """One point of the reliability curve."""
+
+    n: int
+    confidence: Percent
+    """Mean probability of its answers."""
+    accuracy: Percent
+
+    @property
+    def ci95(self) -> Interval:
+        """Wilson's 95 % interval of the accuracy; a bin is never empty."""
+        return wilson(round(self.accuracy * self.n / 100), self.n) or (0.0, 100.0)
+
+
+class CalibrationError(Part):
+    """How far probabilities are from the accuracy."""
+
+    ece: Percent
+    """Expected calibration error in bins of equal mass, percentage points."""
+    ci95: Interval | None
+    """When whole classes are redrawn, in fixed bins; null for one class."""
+    expected: Percent
+    """What a perfectly calibrated model with these probabilities has on average, by chance."""
+    bins: tuple[ReliabilityBin, ...]
+    """Ascending; those that have answers."""
+
+
+class Calibration(Part):
+    """How one signal of confidence goes with what is right, under one label set and protocol."""
+
+    n: int
+    """Scored images whose answer counts under the protocol and has the signal."""
+    accuracy: Percent
+    """Of these n."""
+    auroc: Percent | None
+    """Probability that a right answer is surer than a wrong one; null without both."""
+    auroc_ci95: Interval | None
+    """DeLong's."""
+    aurc: Percent
+    """Area under the risk-coverage curve; 100 less accuracy for a signal that says nothing."""
+    accuracy_at_80: Percent
+    """Of the surest 80 % of the n."""
+    ece: CalibrationError | None
+    """Null for a signal that is no probability."""

@@ -8,22 +8,19 @@ from pydantic import ConfigDict, Field, JsonValue, ValidationError
 from harness.answers.outcome import Level
 from harness.data.sample import Sample
 from harness.errors import DataError, Problem
-from harness.scores.calibration_parts import Calibration
 from harness.scores.confidence import Signal
 from harness.scores.metrics import Group
 from harness.scores.older_results import to_version_2
 from harness.scores.result_parts import DECIMALS as DECIMALS
-from harness.scores.result_parts import GranularityPart, SeveralAnswers
+from harness.scores.result_parts import Calibration, GranularityPart, ReadingInfo, SeveralAnswers
 from harness.scores.result_parts import Interval as Interval
+from harness.scores.result_parts import Matching as Matching
 from harness.scores.result_parts import Part as Part
 from harness.scores.result_parts import Percent as Percent
 from harness.scores.result_parts import Protocol as Protocol
 from harness.scores.result_parts import PValue as PValue
 from harness.scores.result_parts import Share as Share
 
-Matching = Literal["strict", "normalized", "stated", "read"]
-"""How answers are matched with the names, or letters, of the prompt: in lower case and stripped (as
-the paper's evaluator does), normalized, as the answer states, or by all rules of the parser."""
 MATCHED: tuple[Protocol, ...] = ("cw", "cw_plus", "mc")
 """Protocols under which an answer is matched with what the prompt lists."""
 MATCHINGS: Mapping[Matching, Level] = {
@@ -195,24 +192,6 @@ class BootstrapInfo(Part):
 
     draws: int
     seed: int
-
-
-class ReadingInfo(Part):
-    """How the answers were read, in rows; errors left out."""
-
-    rules: dict[str, int]
-    """By the rule that decided, see docs/reading_answers.md."""
-    levels: dict[Matching, int]
-    """Answers that were read as a name of the prompt, by the closest matching that finds it."""
-    removed: dict[str, int]
-    """By what was taken off the text before it was read."""
-    n_truncated: int
-    """Ended at `max_new_tokens`, as far as the rows know."""
-    n_tied: int
-    """Mapped with margin 0: another name is as near, and the lower class id was taken."""
-    n_several: int = 0
-    """Stand for several classes (one name of several, or several answers that are all meant), and
-    are right if any of them is."""
 
 
 class Results(Part):

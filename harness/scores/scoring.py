@@ -30,14 +30,7 @@ from harness.scores.results import (
     Share,
 )
 from harness.scores.several_answers import several_answers_of
-from harness.scores.statistics import (
-    Draws,
-    class_bootstrap,
-    holm,
-    mcnemar,
-    wilson,
-    wilson_of_part,
-)
+from harness.scores.statistics import Draws, class_bootstrap, holm, mcnemar, wilson, wilson_of_part
 from harness.scores.truth import check_met
 from harness.store.manifest import Manifest
 from harness.store.prediction import Prediction
@@ -67,15 +60,12 @@ class ScoreRequest:
     blank_images: bool = False
     """Whether the task shows grey pictures in place of the images."""
     draws: int = 2000
-    seed: int = 0
 
 
 def score_run(
     opened: OpenTask, manifest: Manifest, rows: Sequence[Prediction], draws: int = 2000
 ) -> Results:
-    """Score the rows of a run by the label sets of its task as they are today. Raises DataError as
-    `score`.
-    """
+    """Score the rows of a run by its task's label sets of today. Raises DataError as `score`."""
     return score(rows, replace(request_of(opened, manifest), draws=draws))
 
 
@@ -111,11 +101,9 @@ def score(rows: Sequence[Prediction], request: ScoreRequest) -> Results:
 
 
 def results_of(answers: Answers, judged: Sequence[Judgement], request: ScoreRequest) -> Results:
-    """Give the results of answers that `judge` has laid beside the request's label sets, under
-    all of `protocols_of` at least.
-    """
+    """Give the results of answers that were judged, under all of `protocols_of` at least."""
     choices, protocols = None, protocols_of(answers, request)
-    draws = Draws(request.draws, request.seed)
+    counts, draws = metrics.count_statuses(answers), Draws(request.draws)
     if request.protocol == "mc":
         truths = [each.truth for each in judged]
         choices = score_choices(answers, truths, request.distractors)
@@ -127,11 +115,8 @@ def results_of(answers: Answers, judged: Sequence[Judgement], request: ScoreRequ
         complete=_is_complete(answers, request),
         sample=request.sample,
         blank_images=request.blank_images,
-        counts=metrics.count_statuses(answers),
-        shares={
-            status: metrics.percent(count, len(answers))
-            for status, count in metrics.count_statuses(answers).items()
-        },
+        counts=counts,
+        shares={each: metrics.percent(count, len(answers)) for each, count in counts.items()},
         out_of_prompt=judgement.out_of_prompt(answers) if request.protocol in MATCHED else None,
         reading=judgement.reading_info(answers, request.protocol),
         scores={
@@ -154,7 +139,7 @@ def results_of(answers: Answers, judged: Sequence[Judgement], request: ScoreRequ
             for labels, each in zip(request.labels.sets, judged, strict=True)
         },
         equivalences=provenance.describe_equivalences(request.labels.equivalences),
-        bootstrap=BootstrapInfo(draws=request.draws, seed=request.seed),
+        bootstrap=BootstrapInfo(draws=draws.count, seed=draws.seed),
     )
 
 
@@ -164,9 +149,7 @@ def _is_complete(answers: Answers, request: ScoreRequest) -> bool:
 
 
 def protocols_of(answers: Answers, request: ScoreRequest) -> tuple[Protocol, ...]:
-    """Give the protocols that answers are scored under: a closed world that was mapped is scored
-    with and without it.
-    """
+    """Give the protocols to score by: of a closed world that was mapped, with and without it."""
     if not request.protocol.startswith("cw"):
         return (request.protocol,)
     was_mapped = request.protocol == "cw_plus" or request.mapping is not None
@@ -184,10 +167,9 @@ def _score(
     right = judged.right[protocol] & scope.scored
     n, n_right, n_empty = (int(mask.sum()) for mask in (scope.scored, right, scope.empty))
     table = metrics.class_table(right, scope)
-    has_top = bool((answers.top != NO_CLASS).any())
-    in_top = metrics.right_in_top(answers, truth, right, 5) if has_top else right
     groups = metrics.group_rows(truth, scope, judged.original)
-    f1 = metrics.macro_f1(answers, truth, scope, right, metrics.counted_rows(answers, protocol))
+    counted = metrics.counted_rows(answers, protocol)
+    f1, n_classes_f1 = metrics.macro_f1(answers, truth, scope, right, counted)
     guessing = guess(truth, scope.scored, request.class_list.ids, choices)
     return Score(
         n=n,
@@ -196,9 +178,7 @@ def _score(
         ci95=wilson(n_right, n),
         ci95_whole=_of_whole(n_right, n, request) if _is_complete(answers, request) else None,
         ci95_classes=class_bootstrap(
-            100.0 * right[scope.scored],
-            scope.home[scope.scored],
-            Draws(request.draws, request.seed),
+            100.0 * right[scope.scored], scope.home[scope.scored], Draws(request.draws)
         ),
         n_empty=n_empty,
         n_error=int(scope.failed.sum()),
@@ -208,14 +188,16 @@ def _score(
         if protocol in MATCHED
         else None,
         accuracy_first_in_list=(
-            metrics.share(metrics.first_listed_rows(answers, truth), scope.scored)
+            metrics.share(truth.any_held(answers.listed), scope.scored)
             if protocol == "cw" and answers.several
             else None
         ),
         mean_per_class=float(table.accuracy.mean()) if n else None,
-        macro_f1=f1.value,
-        n_classes_f1=f1.n_classes,
-        top5=metrics.share(right | in_top, scope.scored) if has_top else None,
+        macro_f1=f1,
+        n_classes_f1=n_classes_f1,
+        top5=metrics.share(right | metrics.right_in_top(answers, truth), scope.scored)
+        if (answers.top != NO_CLASS).any()
+        else None,
         chance=guessing.chance,
         constant_answer=guessing.constant,
         groups={name: _group(name, right, rows) for name, rows in groups.items()},
@@ -237,8 +219,7 @@ def _group(name: metrics.Group, right: Bools, rows: Bools) -> Share:
 def _changes(judged: Sequence[Judgement], request: ScoreRequest) -> dict[str, Change]:
     ordered = sorted(judged, key=lambda each: each.truth is not each.original)
     pairs = list(combinations(ordered, 2))
-    draws = Draws(request.draws, request.seed)
-    changes = [change_of(*pair, request.protocol, draws) for pair in pairs]
+    changes = [change_of(*pair, request.protocol, Draws(request.draws)) for pair in pairs]
     adjusted = holm([change.p_mcnemar for change in changes])
     return {
         f"{before.truth.name}->{after.truth.name}": change.model_copy(update={"p_holm": p_holm})

@@ -1,12 +1,10 @@
-"""Answers to one image that are several and all meant: beside the reading that calls an image right
-where any of them is, the strict one, and how many of the labels they name.
-"""
+"""Several answers to one image, all meant: right where all are, and how many labels they name."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from harness.scores.answers import Answers, Bools, Ints, mask_of
+from harness.scores.answers import Answers, Bools, Ints, mask_of, pairs_of
 from harness.scores.judgement import Judgement
 from harness.scores.metrics import counted_rows, percent
 from harness.scores.result_parts import Protocol, SeveralAnswers
@@ -17,9 +15,7 @@ from harness.scores.truth import Truth, merge_ids
 def several_answers_of(
     answers: Answers, judged: Sequence[Judgement], protocols: Sequence[Protocol], draws: Draws
 ) -> dict[Protocol, dict[str, SeveralAnswers]]:
-    """Give key `several_answers` of the results: by protocol and label set; empty where no image
-    has several answers.
-    """
+    """Give key `several_answers`, by protocol and label set; empty where no image has several."""
     if not (answers.meant or answers.unclear.any()):
         return {}
     return {
@@ -60,21 +56,17 @@ def _with_other(answers: Answers, truth: Truth) -> Bools:
     of_each = [
         (row, classes) for row, groups in answers.meant.items() for classes in groups if classes
     ]
-    pairs = [
-        (place, row, class_id)
-        for place, (row, classes) in enumerate(of_each)
-        for class_id in classes
-    ]
-    place, rows, classes = np.array(pairs, dtype=np.int64).reshape(len(pairs), 3).T
-    hits = np.bincount(place, weights=truth.holds(rows, classes), minlength=len(of_each))
-    return mask_of(len(answers), [of_each[each][0] for each in np.flatnonzero(hits == 0)])
+    rows = np.array([row for row, _ in of_each], dtype=np.int64)
+    places, classes = pairs_of(classes for _, classes in of_each).T
+    hits = np.bincount(places, weights=truth.holds(rows[places], classes), minlength=len(rows))
+    return mask_of(len(answers), rows[hits == 0])
 
 
 def labels_named(answers: Answers, truth: Truth, counted: Bools) -> Ints:
     """Give how many labels of each image [n] its answers that count name; classes that count as one
     are one label, and a name that several classes bear names all of them.
     """
-    rows, classes = answers.named_row, answers.named_class
+    rows, classes = answers.named.T
     hit = truth.holds(rows, classes) & counted[rows]
     labels = merge_ids(classes[hit], truth.equivalences)
     pairs = np.unique(np.stack([rows[hit], labels]), axis=1)

@@ -41,15 +41,10 @@ class Truth:
         found &= self.pairs[places] == keys
         return found
 
-    def any_held(self, rows: Ints, class_ids: Ints) -> Bools:
-        """Give which of the n rows have, in (row, class id) pairs [m], a class that is right."""
+    def any_held(self, pairs: Ints) -> Bools:
+        """Give which of the n rows have, in (row, class id) pairs [m, 2], a class that is right."""
+        rows, class_ids = pairs.T
         return mask_of(len(self.labelled), rows[self.holds(rows, class_ids)])
-
-    def labels_of(self, rows: Bools) -> Ints:
-        """Give the labels, after merging, of the rows chosen by a mask [n]: one a (row, label)."""
-        places, labels = np.divmod(self.pairs, _STRIDE)
-        found: Ints = labels[rows[places]]
-        return found
 
     def rows_and_labels(self) -> tuple[Ints, Ints]:
         """Give [m] row and label after merging of each pair, by row."""

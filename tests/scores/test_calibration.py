@@ -15,9 +15,9 @@ from sklearn.metrics import roc_auc_score
 from harness.answers.outcome import Status
 from harness.report.results_table import tables_of
 from harness.scores.calibration import auroc, bins_of, expected_errors, ranked
-from harness.scores.calibration_parts import Calibration
 from harness.scores.confidence import Signal, confidences_of
 from harness.scores.long_form import figures_of
+from harness.scores.result_parts import Calibration
 from harness.scores.results import Protocol, Results
 from harness.store.prediction import Prediction
 from scores.score_builders import labels, mapped, ok, row, run

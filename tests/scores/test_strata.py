@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.scores.statistics import newcombe, wilson
-from harness.scores.strata import Stratum, of_strata
+from harness.scores.statistics import Stratum, newcombe, of_strata, wilson
 
 
 def test_of_one_part_it_is_the_share_and_wilsons_interval() -> None:

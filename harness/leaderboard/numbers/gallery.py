@@ -114,9 +114,7 @@ def out_of_prompt(
     places = _places_out(rows, classes)
     steps = np.arange(min(ANSWERS_SHOWN, len(places))) * len(places)
     chosen = [places[step] for step in steps // max(1, min(ANSWERS_SHOWN, len(places)))]
-    right = np.zeros(len(answers), dtype=np.bool_)
-    held = judged.truth.holds(answers.named_row, answers.named_class)
-    right[answers.named_row[held]] = True
+    right = judged.truth.any_held(answers.named)
     return tuple(
         OutOfPrompt(
             image_id=rows[place].image_id,

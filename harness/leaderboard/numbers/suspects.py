@@ -27,11 +27,12 @@ def votes_of(answers: Answers, counted: Bools, same: Equivalences) -> Ints:
 
     An answer that stands for several classes, as a name that several bear, is no vote.
     """
-    merged = merge_ids(answers.named_class, same)
+    rows, classes = answers.named.T
+    merged = merge_ids(classes, same)
     low = np.full(len(answers), np.iinfo(np.int64).max)
     high = np.full(len(answers), NO_CLASS, dtype=np.int64)
-    np.minimum.at(low, answers.named_row, merged)
-    np.maximum.at(high, answers.named_row, merged)
+    np.minimum.at(low, rows, merged)
+    np.maximum.at(high, rows, merged)
     return np.where(counted & (low == high), high, NO_CLASS)
 
 

@@ -1,14 +1,17 @@
 """Results of the models of a hand-made site: scores under both label sets that fit together."""
 
 from harness.answers.outcome import Status
-from harness.scores.calibration_parts import Calibration, CalibrationError, ReliabilityBin
 from harness.scores.confidence import Signal
 from harness.scores.result_parts import (
+    Calibration,
+    CalibrationError,
     Granularity,
     GranularityPart,
     Placed,
+    ReadingInfo,
     Relation,
     RelationShare,
+    ReliabilityBin,
     SeveralAnswers,
 )
 from harness.scores.results import (
@@ -22,7 +25,6 @@ from harness.scores.results import (
     Matching,
     OutShare,
     Protocol,
-    ReadingInfo,
     Results,
     Score,
     Share,

@@ -60,7 +60,8 @@ def check_frequent(case: RunCase) -> Iterator[Finding]:
 
 def check_never(case: RunCase) -> Iterator[Finding]:
     """Every class with enough images is answered at least once (W603)."""
-    named = set(np.unique(case.answers.named_class[case.counted[case.answers.named_row]]).tolist())
+    rows, classes = case.answers.named.T
+    named = set(np.unique(classes[case.counted[rows]]).tolist())
     present = {row.image_id for row in case.rows}
     labels = case.opened.labels
     truths = _label_counts(labels.original or labels.headline, present)

@@ -6,8 +6,8 @@ from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.leaderboard.pages import typeset
 from harness.leaderboard.pages.plots import drawing
 from harness.leaderboard.pages.plots.figure import Figure, Scale, draw_square, table_of
-from harness.scores.calibration_parts import Calibration, CalibrationError
 from harness.scores.confidence import Signal
+from harness.scores.result_parts import Calibration, CalibrationError
 
 _SIDE, _LEFT, _TOP = 340.0, 64.0, 12.0
 _BOTTOM, _RIGHT = _TOP + _SIDE, _LEFT + _SIDE
