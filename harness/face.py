@@ -112,10 +112,7 @@ def _setting(key: str, value: object) -> str:
 
 
 def read_answer(
-    text: str | None,
-    classes: Names,
-    protocol: Protocol = "cw",
-    options: Sequence[int] = (),
+    text: str | None, classes: Names, protocol: Protocol = "cw", options: Sequence[int] = ()
 ) -> Outcome:
     """Read one answer as a run does: which class of `classes` it names, by which rule.
 
@@ -186,15 +183,8 @@ def tiers(right: NDArray[np.bool_]) -> list[int]:
     """
     table = np.asarray(right)
     if table.ndim != 2 or table.dtype != np.bool_:
-        got = f"{table.ndim} axes of {table.dtype}"
-        raise DataError(
-            Problem(
-                "right",
-                "is no table of models and images",
-                got,
-                fix="give an array of bool, [m, n]",
-            )
-        )
+        what, got = "is no table of models and images", f"{table.ndim} axes of {table.dtype}"
+        raise DataError(Problem("right", what, got, fix="give an array of bool, [m, n]"))
     order = np.argsort(-table.mean(axis=1), kind="stable")
     every = np.ones_like(table)
     found = tiers_of(Marks(table[order], every, np.zeros(table.shape[1], int)))

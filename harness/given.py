@@ -50,9 +50,8 @@ class Given:
         """Read what was given. Raises DataError where it does not fit together."""
         sets = _label_sets(labels, original or "labels")
         if original is not None and original not in sets:
-            raise DataError(
-                Problem("original", "is no label set", original).among(original, list(sets))
-            )
+            problem = Problem("original", "is no label set", original)
+            raise DataError(problem.among(original, list(sets)))
         for each in answers:
             if not isinstance(labels, Mapping) and not isinstance(each, Mapping):
                 _same_length(each, labels)

@@ -4,26 +4,35 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import datasets
+import evaluate
 import numpy as np
 
 from harness.answers.outcome import Level
 from harness.data.labels.label_set import Equivalences, Labels, LabelSet
 from harness.errors import DataError, Problem
 from harness.scores.answers import Answers, Bools, to_answers
-from harness.scores.judgement import judge
-from harness.scores.metrics import (
-    Scope,
-    out_rows,
-    percent,
-    right_at,
-    share,
-)
+from harness.scores.judgement import Judgement, judge
+from harness.scores.metrics import out_rows, percent, right_at, share
 from harness.scores.results import Protocol
 from harness.scores.statistics import wilson
-from harness.scores.truth import Truth
 from harness.store.prediction import Prediction
 
 Empty = Literal["exclude", "correct"]
+
+
+def metric_info(predictions: str, description: str | None, inputs: str) -> Any:
+    """Say what a metric is, and what it takes; `predictions` is the type of each of them."""
+    features = {
+        "predictions": datasets.Value(predictions),
+        "references": datasets.Sequence(datasets.Value("int64")),
+    }
+    return evaluate.MetricInfo(
+        description=description or "",
+        citation="",
+        inputs_description=inputs,
+        features=datasets.Features(features),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +40,19 @@ class Scored:
     """Rows laid beside their references."""
 
     answers: Answers
-    truth: Truth
+    judged: Judgement
     protocol: Protocol
-    right: Bools
-    """[n] which rows are right as read."""
-    scope: Scope
     empty: Empty
 
     def accuracy(self, right: Bools | None = None) -> dict[str, Any]:
         """Give accuracy with Wilson's interval, in percent, and its denominators; of the rows
         `right` [n] instead of those that are right as read.
         """
-        hits = self.right if right is None else right
-        n_empty = int(np.count_nonzero(self.scope.empty))
-        n_right = int(np.count_nonzero(hits & self.scope.scored))
-        n = int(np.count_nonzero(self.scope.scored))
+        hits = self.judged.right[self.protocol] if right is None else right
+        scope = self.judged.scope
+        n, n_empty, n_right = (
+            int(np.count_nonzero(rows)) for rows in (scope.scored, scope.empty, hits & scope.scored)
+        )
         if self.empty == "correct":
             n, n_right = n + n_empty, n_right + n_empty
         ends = wilson(n_right, n)
@@ -62,8 +69,9 @@ class Scored:
         are matched with names: strict, normalized, and as read (`oop`).
         """
         found: dict[str, float | None] = {}
+        read, truth = self.judged.right[self.protocol], self.judged.truth
         for name, level in (("strict", Level.STRICT), ("normalized", Level.NORMALIZED)):
-            right = right_at(self.answers, self.truth, self.protocol, self.right, level)
+            right = right_at(self.answers, truth, self.protocol, read, level)
             found[f"accuracy_{name}"] = self.accuracy(right)["accuracy"]
             found[f"oop_{name}"] = share(out_rows(self.answers, level), self.answers.answered)
         return found | {"oop": share(out_rows(self.answers), self.answers.answered)}
@@ -82,17 +90,12 @@ def scored(
     another `empty`.
     """
     if empty not in ("exclude", "correct"):
-        raise DataError(
-            Problem("empty", "is not known", repr(empty), fix="say 'exclude' or 'correct'")
-        )
+        fix = "say 'exclude' or 'correct'"
+        raise DataError(Problem("empty", "is not known", repr(empty), fix=fix))
     answers = to_answers(rows)
     labels = LabelSet(
-        "references",
-        {
-            image_id: frozenset(valid)
-            for image_id, valid in zip(answers.image_ids, references, strict=True)
-        },
+        "references", dict(zip(answers.image_ids, map(frozenset, references), strict=True))
     )
     merged = Equivalences.from_groups("equivalences", equivalences)
     (judged,) = judge(answers, Labels((labels,), merged), [protocol])
-    return Scored(answers, judged.truth, protocol, judged.right[protocol], judged.scope, empty)
+    return Scored(answers, judged, protocol, empty)

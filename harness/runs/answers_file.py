@@ -119,7 +119,8 @@ def _faults(
     fault = fault_of(name) if isinstance(name, str) else "is no text"
     if fault is not None:
         what = f"`image_id` is no id of an image: it {fault}"
-        yield Problem(where, what, _written(row, "image_id"), fix="write the image's id as a text")
+        got = ascii(name)[:80] if "image_id" in row else "no such key"
+        yield Problem(where, what, got, fix="write the image's id as a text")
     forms = [key for key in FORMS if key in row]
     if len(forms) != 1:
         got = " and ".join(f"`{key}`" for key in forms) or "none of them"
@@ -166,8 +167,7 @@ def _class_faults(where: str, form: str, value: Any, classes: ClassList) -> Iter
             what = "`class_id` says that none of the classes is meant, and names some"
             yield Problem(where, what, repr(value)[:80], fix="write class ids, or -1 alone")
     else:
-        yield from _foreign(where, form, ids, classes)
-        yield from _repeated(where, form, ids)
+        yield from _id_faults(where, form, ids, classes)
 
 
 def _confidence_faults(where: str, row: dict[str, Any]) -> Iterator[Problem]:
@@ -191,19 +191,14 @@ def _option_faults(
         fix = f"write 2 to {_MOST_OPTIONS} class ids, in the order of the letters"
         yield Problem(where, "`options` is no list of options", repr(value)[:80], fix=fix)
     else:
-        yield from _foreign(where, "options", value, classes)
-        yield from _repeated(where, "options", value)
+        yield from _id_faults(where, "options", value, classes)
 
 
-def _foreign(where: str, key: str, ids: Sequence[int], classes: ClassList) -> Iterator[Problem]:
+def _id_faults(where: str, key: str, ids: Sequence[int], classes: ClassList) -> Iterator[Problem]:
     wrong = [each for each in ids if each not in classes.by_id]
     if wrong:
         what = f"`{key}` holds a class id that is no class of `{classes.name}`"
-        got = listed(list(map(str, wrong)), 5)
-        yield Problem(where, what, got, fix=f"write {class_range(classes)}")
-
-
-def _repeated(where: str, key: str, ids: Sequence[int]) -> Iterator[Problem]:
+        yield Problem(where, what, listed(wrong), fix=f"write {class_range(classes)}")
     if len(set(ids)) < len(ids):
         fix = "name each class once"
         yield Problem(where, f"`{key}` holds a class id twice", got=repr(ids)[:80], fix=fix)
@@ -211,7 +206,3 @@ def _repeated(where: str, key: str, ids: Sequence[int]) -> Iterator[Problem]:
 
 def _is_list_of(kind: type, value: Any) -> bool:
     return isinstance(value, list) and all(type(item) is kind for item in value)
-
-
-def _written(row: dict[str, Any], key: str) -> str:
-    return ascii(row[key])[:80] if key in row else "no such key"

@@ -166,9 +166,7 @@ def _common_label_sets(runs: Sequence[OpenRun], where: str, names: Sequence[str]
 
 
 def _names(runs: Sequence[OpenRun]) -> list[str]:
-    """Name the runs by what tells them apart: the model; the task too where it is another one; else
-    the path.
-    """
+    """Name runs by their models, and tasks where these differ; else by their paths."""
     names = [run.manifest.model for run in runs]
     if len({run.manifest.task for run in runs}) > 1:
         names = [f"{run.manifest.model} on {run.manifest.task}" for run in runs]
@@ -189,11 +187,6 @@ def check_same_equivalences(a: OpenRun, b: OpenRun, where: str) -> None:
     """Raise DataError for runs whose tasks count different classes as one."""
     one, two = a.opened.labels.equivalences, b.opened.labels.equivalences
     if dict(one.representative) != dict(two.representative):
-        raise DataError(
-            Problem(
-                where,
-                "the tasks of the runs count different classes as one",
-                got=f"{one.source} and {two.source}",
-                fix="say what holds for both with --equivalences none|FILE",
-            )
-        )
+        what = "the tasks of the runs count different classes as one"
+        fix = "say what holds for both with --equivalences none|FILE"
+        raise DataError(Problem(where, what, f"{one.source} and {two.source}", fix=fix))

@@ -1,6 +1,4 @@
-"""End a run: merge what the processes wrote, map answers to classes, score on every label set; and
-the spread of the scores of its repeats.
-"""
+"""End a run: merge, map answers to classes, score on every label set; the spread of its repeats."""
 
 import hashlib
 import logging
@@ -9,24 +7,22 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.answers.outcome import Status
 from harness.data.opened import OpenTask
 from harness.prompts.confusion import CONFUSION_FILE
 from harness.runs.mapping import map_left
 from harness.scores.judgement import confusion, save_confusion
-from harness.scores.results import Protocol, Results
+from harness.scores.results import Results
 from harness.scores.scoring import score_run
+from harness.scores.statistics import Repeats, student_t
 from harness.specs.task import Metric, TaskSpec, digest_of
 from harness.store.directory import RunDirectory
 from harness.store.lines import read_json, write_json, writing
 from harness.store.lock import reading, remove_unfinished
 from harness.store.manifest import Manifest
 from harness.store.prediction import Prediction
-
-if TYPE_CHECKING:
-    from harness.scores.statistics import Repeats
 
 log = logging.getLogger("harness")
 
@@ -64,8 +60,7 @@ def finish(directory: RunDirectory, opened: OpenTask) -> Results:
     """
     manifest = Manifest.read(directory.path)
     merged = directory.merge()
-    mapped = map_left(opened.catalogue, opened.task, opened.classes, merged, manifest.mapping)
-    rows, facts = mapped
+    rows, facts = map_left(opened.catalogue, opened.task, opened.classes, merged, manifest.mapping)
     if rows is not merged:
         if manifest.mapping != facts:  # of rows that are just being mapped anew, nothing is known
             manifest.model_copy(update={"mapping": None}).write(directory.path)
@@ -76,9 +71,7 @@ def finish(directory: RunDirectory, opened: OpenTask) -> Results:
 
 
 def spent(rows: Sequence[Prediction]) -> dict[str, Any]:
-    """Sum tokens and cost, once a request, and count the answers that each sum leaves out; a sum
-    that no row knows is None.
-    """
+    """Sum tokens and cost, once a request (None where no row knows), and count what is left out."""
 
     def total(name: str) -> float | None:
         shares = [
@@ -163,7 +156,7 @@ class Spread:
 
     task: str
     model: str
-    accuracy: "dict[str, dict[str, Repeats]]"
+    accuracy: dict[str, dict[str, Repeats]]
 
 
 def write_spreads(firsts: Sequence[tuple[Path, int]]) -> None:
@@ -223,22 +216,12 @@ def repeat_of(task: TaskSpec, number: int) -> TaskSpec:
 
 
 def spread(results: Sequence[Results]) -> Spread:
-    """Summarise the repeats of one task under the label sets that all were scored by. Repeats in
-    which nothing could be scored are left out.
-    """
-    from harness.scores.statistics import student_t  # SciPy: not before the last answer
-
+    """Summarise repeats of one task by the label sets that all have; unscored ones are left out."""
     accuracy: dict[str, dict[str, Repeats]] = {}
     for protocol, scores in results[0].scores.items():
         for name in scores:
-            if not all(name in each.scores.get(protocol, {}) for each in results):
-                continue
-            values = _accuracies(results, protocol, name)
-            if values:
+            found = [each.scores.get(protocol, {}).get(name) for each in results]
+            values = [each.accuracy for each in found if each and each.accuracy is not None]
+            if values and None not in found:
                 accuracy.setdefault(protocol, {})[name] = student_t(values)
     return Spread(results[0].task, results[0].model, accuracy)
-
-
-def _accuracies(results: Sequence[Results], protocol: Protocol, label_set: str) -> list[float]:
-    found = [each.scores[protocol][label_set].accuracy for each in results]
-    return [accuracy for accuracy in found if accuracy is not None]

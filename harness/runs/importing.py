@@ -76,9 +76,9 @@ def import_answers(
     stop_on_errors([each for each in found if each.check != "encoder" or with_options])
     matched = match_answers(opened, file, partial=options.partial)
     rows = [
-        _row(task.protocol, opened.classes, each, matched.given[each], matched.options.get(each))
+        _row(task.protocol, opened.classes, each, given, matched.options.get(each, ()))
         for each in matched.expected
-        if each in matched.given
+        if (given := matched.given.get(each))
     ]
     manifest = _manifest(opened, matched, file, options)
     directory = RunDirectory(run_path(options.output, options.model, task.task))
@@ -90,13 +90,8 @@ def import_answers(
 
 
 def _row(
-    protocol: Protocol,
-    classes: ClassList,
-    image_id: str,
-    given: Given,
-    options: tuple[int, ...] | None,
+    protocol: Protocol, classes: ClassList, image_id: str, given: Given, asked: tuple[int, ...]
 ) -> Prediction:
-    asked = options or ()
     texts = [part_reasoning(text) for text in given.texts]
     written, place = tuple(text for text, _ in texts), 0
     if given.form in ("answer", "answers"):
@@ -242,12 +237,7 @@ def _place(directory: RunDirectory, manifest: Manifest, *, fresh: bool) -> Itera
 def _check_same(old: Manifest, new: Manifest) -> None:
     differences = old.identity.differences(new.identity)
     if differences:
-        raise UserError(
-            Problem(
-                f"{new.model} on {new.task}",
-                "the output directory holds a run of something else",
-                got="; ".join(differences),
-                expected="an import of the same file under the same task",
-                fix="choose another --output, or move the old run aside with --fresh",
-            )
-        )
+        what, got = "the output directory holds a run of something else", "; ".join(differences)
+        expected = "an import of the same file under the same task"
+        fix = "choose another --output, or move the old run aside with --fresh"
+        raise UserError(Problem(f"{new.model} on {new.task}", what, got, expected, fix))

@@ -1,6 +1,4 @@
-"""The verdicts of a judge, a language model that is given answers and label names: what it is
-asked, what is kept of it in the run's `verdicts.jsonl`, and what it makes of a run.
-"""
+"""The verdicts of a judge, a language model that is given answers and label names, on a run."""
 
 import hashlib
 import json

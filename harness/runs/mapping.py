@@ -1,6 +1,4 @@
-"""Which answers of a run are left to map to classes, read off its rows; and mapping them, to the
-nodes of a hierarchy too.
-"""
+"""Which answers of a run are left to map, read off its rows; mapping them to classes and nodes."""
 
 import logging
 from collections.abc import Sequence
@@ -45,7 +43,8 @@ def map_left(
     """
     if facts is None or facts.version != MAPPING_VERSION:
         rows = with_exact(task, rows, classes)
-    if not _is_mapped(task, rows):
+    is_plus = task.protocol == "cw_plus"  # others need no encoder for `nearest` alone
+    if not (places_to_map(task, rows) or (is_plus and places_beside(task, rows))):
         return rows, None
     left, how = _places_left(task, rows, facts), task.mapping
     is_kept = facts is not None and facts.is_by(how, classes.digest) and not left
@@ -80,9 +79,7 @@ def places_unmapped(task: TaskSpec, rows: Sequence[Prediction]) -> list[int]:
 def _places_left(
     task: TaskSpec, rows: Sequence[Prediction], facts: MappingFacts | None
 ) -> list[int]:
-    """Give the places of the rows that lack what this version's mapping gives them; rows of older
-    versions never had `nearest`.
-    """
+    """Give the places of the rows that lack what their version's mapping gives them."""
     left = places_unmapped(task, rows)
     if facts is not None and facts.version == MAPPING_VERSION:
         left += [place for place in places_beside(task, rows) if not rows[place].nearest]
@@ -90,9 +87,7 @@ def _places_left(
 
 
 def _encoder(catalogue: Catalogue, how: MappingSpec, *, fetch: bool) -> TextEncoder:
-    """Open the encoder of a task. Raises UserError where it is not here and is not to be fetched,
-    or cannot be.
-    """
+    """Open a task's encoder. Raises UserError where it is not here, and not fetched."""
     spec = load_encoder_spec(catalogue, how.encoder)
     if not fetch and not is_here(spec):
         what = "its weights are not on this machine"
@@ -206,9 +201,7 @@ def places_to_map(task: TaskSpec, rows: Sequence[Prediction]) -> list[int]:
 
 
 def places_beside(task: TaskSpec, rows: Sequence[Prediction]) -> list[int]:
-    """Give the places of the rows of a closed world that were read as a name of the list without
-    being strictly one.
-    """
+    """Give the places of a closed world's rows that are a name of the list, though not strictly."""
     if task.protocol not in ("cw", "cw_plus"):
         return []
     return [
@@ -216,13 +209,3 @@ def places_beside(task: TaskSpec, rows: Sequence[Prediction]) -> list[int]:
         for place, row in enumerate(rows)
         if row.status is Status.OK and row.answer and level_in(row) > Level.STRICT
     ]
-
-
-def _is_mapped(task: TaskSpec, rows: Sequence[Prediction]) -> bool:
-    """Whether rows need the text encoder.
-
-    A closed world without mapping does not for `nearest` alone: it is not scored as mapped then.
-    """
-    if places_to_map(task, rows):
-        return True
-    return task.protocol == "cw_plus" and bool(places_beside(task, rows))

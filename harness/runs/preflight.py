@@ -38,18 +38,6 @@ class Finding:
     """What ends a run, for an error."""
 
 
-@dataclass(frozen=True, slots=True)
-class _NameReader:
-    """A text encoder that a task shows its class names."""
-
-    key: str
-    """Where the task names it."""
-    name: str
-    side: ClassSide
-    encoder: TextEncoder | None
-    """None when it is not on this machine; it is not fetched for a check."""
-
-
 def preflight(opened: OpenTask, image_ids: Sequence[str]) -> list[Finding]:
     """Say what a run that asks about these images is going to score, and by which names."""
     classes = check_classes(opened.catalogue, opened.task, opened.classes)
@@ -68,9 +56,8 @@ def check_names(classes: ClassList) -> Iterator[Finding]:
         text = f"`{shown(name)}` names classes {', '.join(map(str, ids))}; an answer stands for all"
         yield Finding("note", "names", text)
     if len(pairs) > _NAMED:
-        yield Finding(
-            "note", "names", f"{counted(len(pairs) - _NAMED, 'more name')} of several classes"
-        )
+        text = f"{counted(len(pairs) - _NAMED, 'more name')} of several classes"
+        yield Finding("note", "names", text)
     if not pairs:
         yield Finding("ok", "names", f"{len(classes)} different names")
 
@@ -82,42 +69,37 @@ def _check_encoder(catalogue: Catalogue, task: TaskSpec, classes: ClassList) -> 
     made on another one.
     """
     try:
-        for reader in _name_readers(catalogue, task, classes):
-            yield _read_by(reader, task, classes)
+        for key, name, side in _encoders(task, classes):
+            spec, title = load_encoder_spec(catalogue, name), f"`{key}: {name}`"
+            if is_here(spec):
+                yield _read_by(open_encoder(spec), title, side, task, classes)
+            else:
+                text = f"{title} is not on this machine: not tried on the names"
+                yield Finding("note", "encoder", text)
     except UserError as error:
         yield Finding("error", "encoder", str(error), error)
 
 
-def _name_readers(
-    catalogue: Catalogue, task: TaskSpec, classes: ClassList
-) -> Iterator[_NameReader]:
-    """Yield the encoder that maps answers, where an answer need not be a name of the list, and the
-    one that ranks distractors. Raises UserError for one that cannot be opened.
+def _encoders(task: TaskSpec, classes: ClassList) -> Iterator[tuple[str, str, ClassSide]]:
+    """Give the encoder that maps answers, where an answer need not be a name of the list, and the
+    one that ranks distractors: the task's key, its name, and what of the classes it is shown.
     """
-    named: list[tuple[str, str, ClassSide]] = []
     if task.protocol in MAPPED_STATUS and task.output_type == "generate_until":
-        named.append(("mapping.encoder", task.mapping.encoder, class_side(task, classes)))
+        yield "mapping.encoder", task.mapping.encoder, class_side(task, classes)
     if task.distractors and task.distractors.strategy == "embedding":
-        named.append(("distractors.encoder", task.distractors.encoder, "raw"))
-    for key, name, side in named:
-        spec = load_encoder_spec(catalogue, name)
-        yield _NameReader(key, name, side, open_encoder(spec) if is_here(spec) else None)
+        yield "distractors.encoder", task.distractors.encoder, "raw"
 
 
-def _read_by(reader: _NameReader, task: TaskSpec, classes: ClassList) -> Finding:
-    encoder = f"`{reader.key}: {reader.name}`"
-    if reader.encoder is None:
-        text = f"{encoder} is not on this machine: not tried on the names"
-        return Finding("note", "encoder", text)
-    refuse_shared(reader.encoder, classes, reader.side, task.mapping.allow_shared_vectors)
-    unread = unread_names(reader.encoder, classes, reader.side)
+def _read_by(
+    encoder: TextEncoder, title: str, side: ClassSide, task: TaskSpec, classes: ClassList
+) -> Finding:
+    refuse_shared(encoder, classes, side, task.mapping.allow_shared_vectors)
+    unread = unread_names(encoder, classes, side)
     if unread:
         names = f"{len(unread)} of the names, such as `{shown(unread[0])}`"
-        text = (
-            f"{encoder} cannot read {names}: no other answer is mapped to them than the name itself"
-        )
-        return Finding("note", "encoder", text)
-    return Finding("ok", "encoder", f"{encoder} reads the names and tells them apart")
+        what = "no other answer is mapped to them than the name itself"
+        return Finding("note", "encoder", f"{title} cannot read {names}: {what}")
+    return Finding("ok", "encoder", f"{title} reads the names and tells them apart")
 
 
 def check_data(opened: OpenTask, image_ids: Sequence[str]) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ from harness.store.manifest import Manifest
 from harness.store.prediction import Prediction
 
 log = logging.getLogger("harness")
+_TRIES = 5
 
 
 def rescore(catalogue: Catalogue, path: Path, overrides: Overrides) -> Results:
@@ -63,23 +64,19 @@ def refuse_other_task(task: TaskSpec, manifest: Manifest, path: Path) -> TaskSpe
     """
     was = TaskSpec.identity_of(manifest.identity.task)
     task = repeat_of(task, _repeat(task, was))
-    found = named_differences(
-        *(
-            {key: value for key, value in each.items() if key not in WHERE_IMAGES_ARE}
-            for each in (was, task.identity())
-        )
+    then, now = (
+        {key: value for key, value in each.items() if key not in WHERE_IMAGES_ARE}
+        for each in (was, task.identity())
     )
+    found = named_differences(then, now)
     if found:
-        raise DataError(
-            Problem(
-                str(path),
-                f"task `{task.task}` is not as it was when the run was asked",
-                got="; ".join(found),
-                expected="the task under which the answers were given",
-                fix="put its YAML back, or say with --set KEY=VALUE what it was (of `run`, `import`"
-                " and `pack`: ask again into another --output)",
-            )
+        what = f"task `{task.task}` is not as it was when the run was asked"
+        expected = "the task under which the answers were given"
+        fix = (
+            "put its YAML back, or say with --set KEY=VALUE what it was (of `run`, `import` and "
+            "`pack`: ask again into another --output)"
         )
+        raise DataError(Problem(str(path), what, "; ".join(found), expected, fix))
     return task
 
 
@@ -128,16 +125,10 @@ def share_among_runs(
 def check_classes(classes: ClassList, manifest: Manifest, where: str) -> None:
     """Raise DataError when a run was made with other classes than these."""
     if classes.digest != manifest.class_list.sha256:
-        raise DataError(
-            Problem(
-                where,
-                f"class list `{classes.name}` has changed since the run",
-                got=f"sha256 {classes.digest}",
-                expected=f"sha256 {manifest.class_list.sha256}",
-                fix="score with the version of the harness that made the run: "
-                f"{manifest.harness_version}",
-            )
-        )
+        what = f"class list `{classes.name}` has changed since the run"
+        got, expected = f"sha256 {classes.digest}", f"sha256 {manifest.class_list.sha256}"
+        fix = f"score with the version of the harness that made the run: {manifest.harness_version}"
+        raise DataError(Problem(where, what, got, expected, fix))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +198,3 @@ def _rows_now(path: Path) -> Mapping[str, Prediction]:
             return RunDirectory(path).rows()
     what, fix = "is being written all the time", "wait until the run has ended"
     raise RunError(str(Problem(str(path), what, fix=fix)))
-
-
-_TRIES = 5

@@ -57,9 +57,7 @@ def per_token(response: Scores) -> Best:
 
 
 def probability_of(logit: float, logits: Sequence[float]) -> float | None:
-    """Give the softmax of one of some logits; None where it has none: the highest is endless, or
-    none is above the logarithm of 0.
-    """
+    """Give the softmax of one of some logits; None where the highest of them is not finite."""
     highest = max(logits)
     if not math.isfinite(highest):
         return None
@@ -71,11 +69,7 @@ SCORES = "scores"
 
 
 def classified_row(
-    request: PlannedRequest,
-    digest: str,
-    response: Scores,
-    classes: ClassList,
-    outputs: Outputs,
+    request: PlannedRequest, digest: str, response: Scores, classes: ClassList, outputs: Outputs
 ) -> Prediction:
     """Make the row of an image that was classified: the best class, and the best five.
 
@@ -100,19 +94,12 @@ def classified_row(
 
 
 def _of_classes(scores: Sequence[float], outputs: Outputs) -> list[float]:
-    """Give the score of each class of the task; classes that the model cannot tell apart have the
-    best of theirs.
-    """
+    """Give each class's score; those that the model cannot tell apart have the best of theirs."""
     if len(scores) != outputs.count:
-        raise SpecError(
-            Problem(
-                "classifier",
-                "has another number of outputs than classes",
-                got=f"{len(scores)} scores",
-                expected=f"{outputs.count}, one for each class it knows",
-                fix="say in the model's YAML which `class_list` its outputs stand for",
-            )
-        )
+        what, got = "has another number of outputs than classes", f"{len(scores)} scores"
+        expected = f"{outputs.count}, one for each class it knows"
+        fix = "say in the model's YAML which `class_list` its outputs stand for"
+        raise SpecError(Problem("classifier", what, got, expected, fix))
     own = [scores[place] for place in outputs.places]
     if any(math.isnan(score) for score in own):
         raise ValueError("a score is not a number (NaN)")
@@ -124,9 +111,7 @@ def _of_classes(scores: Sequence[float], outputs: Outputs) -> list[float]:
 
 
 def _confidence(logits: Sequence[float] | None, outputs: Outputs, place: int) -> float | None:
-    """Give the softmax of a class among those of the task; classes that the model cannot tell apart
-    count once.
-    """
+    """Give the softmax of a class; those that the model cannot tell apart count once."""
     if logits is None:
         return None
     own = _of_classes(logits, outputs)

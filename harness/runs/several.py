@@ -1,9 +1,7 @@
-"""Several answers to one image that are all meant: what they are together, what each of them stands
-for, and which are mapped.
-"""
+"""Several answers to one image that are all meant: what they are together, and which are mapped."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.answers.mapping.nearest import Mapped
 from harness.answers.names import NONE_LISTED
@@ -47,9 +45,7 @@ def joined(protocol: Protocol, outcomes: Sequence[Outcome]) -> Joint:
         return Joint(place, shown)
     ids = [class_id for each in kept for class_id in class_ids_of(outcomes[each])]
     also = [each for each in dict.fromkeys((*shown.also, *ids)) if each != shown.class_id]
-    return Joint(
-        place, Outcome(shown.status, shown.class_id, tuple(also), shown.rule, shown.removed)
-    )
+    return Joint(place, replace(shown, also=tuple(also)))
 
 
 def _doubt(outcome: Outcome) -> tuple[bool, Level]:
@@ -73,9 +69,7 @@ def texts_to_map(protocol: Protocol, row: Prediction, classes: ClassList) -> lis
 
 
 def is_to_map(protocol: Protocol, answer: Outcome | Prediction) -> bool:
-    """Whether a protocol maps an answer, mapped already or not; a text that says that nothing of
-    the list fits is mapped to none of it.
-    """
+    """Whether a protocol maps an answer, mapped already or not; never one that denies the list."""
     is_open = answer.rule not in (EXACT, NONE_LISTED)
     return is_open and answer.status is MAPPED_STATUS.get(protocol)
 
@@ -98,8 +92,6 @@ def classes_of_each(
 def classes_together(
     found: Sequence[Mapped | None], of_each: Sequence[tuple[int, ...]]
 ) -> tuple[int, ...]:
-    """Give the classes that a row's answers were mapped to, and then those that others name; each
-    once.
-    """
+    """Give the classes that a row's answers were mapped to, then those that others name, once."""
     ids = [class_id for each in found if each is not None for class_id in each.class_ids]
     return tuple(dict.fromkeys((*ids, *(class_id for each in of_each for class_id in each))))

@@ -4,13 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import datasets
 import evaluate
 
 from harness.answers.outcome import Status
 from harness.answers.parse import parse_name
 from harness.data.class_lists import list_of_names
-from harness.evaluate_modules.scored import Empty, scored
+from harness.evaluate_modules.scored import Empty, metric_info, scored
 from harness.store.prediction import Prediction
 
 _INPUTS = """
@@ -33,17 +32,7 @@ class ClosedWorldAccuracy(evaluate.Metric):  # type: ignore[misc]
     """The share of answers that name a valid class, and of those that name none of the list."""
 
     def _info(self) -> Any:
-        return evaluate.MetricInfo(
-            description=__doc__ or "",
-            citation="",
-            inputs_description=_INPUTS,
-            features=datasets.Features(
-                {
-                    "predictions": datasets.Value("string"),
-                    "references": datasets.Sequence(datasets.Value("int64")),
-                }
-            ),
-        )
+        return metric_info("string", __doc__, _INPUTS)
 
     def _compute(
         self,

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import datasets
 import evaluate
 
 from harness.answers.outcome import Status
-from harness.evaluate_modules.scored import Empty, scored
+from harness.evaluate_modules.scored import Empty, metric_info, scored
 from harness.store.prediction import Prediction
 
 _INPUTS = """
@@ -25,17 +24,7 @@ class LabelSetAccuracy(evaluate.Metric):  # type: ignore[misc]
     """The share of predictions that are among the valid labels, in percent."""
 
     def _info(self) -> Any:
-        return evaluate.MetricInfo(
-            description=__doc__ or "",
-            citation="",
-            inputs_description=_INPUTS,
-            features=datasets.Features(
-                {
-                    "predictions": datasets.Value("int64"),
-                    "references": datasets.Sequence(datasets.Value("int64")),
-                }
-            ),
-        )
+        return metric_info("int64", __doc__, _INPUTS)
 
     def _compute(
         self,

@@ -5,7 +5,6 @@ encoder finds nearest.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import datasets
 import evaluate
 
 from harness.answers.mapping.nearest import Mapped, map_answers
@@ -14,7 +13,7 @@ from harness.answers.outcome import EXACT, Outcome, Status
 from harness.answers.parse import answer_text, read_open
 from harness.data.class_lists import list_of_names
 from harness.encoders.registry import open_encoder
-from harness.evaluate_modules.scored import Empty, scored
+from harness.evaluate_modules.scored import Empty, metric_info, scored
 from harness.specs.catalogue import Catalogue
 from harness.specs.load import load_encoder_spec
 from harness.store.prediction import Prediction
@@ -39,17 +38,7 @@ class OpenWorldAccuracy(evaluate.Metric):  # type: ignore[misc]
     """The share of answers that are mapped to a valid class, in percent."""
 
     def _info(self) -> Any:
-        return evaluate.MetricInfo(
-            description=__doc__ or "",
-            citation="",
-            inputs_description=_INPUTS,
-            features=datasets.Features(
-                {
-                    "predictions": datasets.Value("string"),
-                    "references": datasets.Sequence(datasets.Value("int64")),
-                }
-            ),
-        )
+        return metric_info("string", __doc__, _INPUTS)
 
     def _compute(  # noqa: PLR0913 - the names of a metric's options are its interface
         self,
