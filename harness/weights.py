@@ -31,7 +31,6 @@ class Weights:
         return cached or Path(self.source)
 
     def __str__(self) -> str:
-        """Say in a few words where the weights are."""
         if self.is_local:
             return f"weights in {self.source}"
         if self.commit:
@@ -60,9 +59,8 @@ def locate(spec: ModelSpec) -> Weights:
         expected = f"a folder ({path} is none), or a hub id `owner/name`"
         what = "`pretrained` names weights that are not there"
         fix = near_path(path) or "give a path that is there, or a hub id OWNER/NAME"
-        raise SpecError(
-            spec.problem("pretrained", what, got=spec.pretrained, expected=expected, fix=fix)
-        )
+        got = spec.pretrained
+        raise SpecError(spec.problem("pretrained", what, got=got, expected=expected, fix=fix))
     cached = cached_folder(spec.pretrained, spec.revision)
     return Weights(spec.pretrained, False, cached.name if cached else None)
 

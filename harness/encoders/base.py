@@ -55,12 +55,10 @@ class TextEncoder(Protocol):
     @property
     def name(self) -> str:
         """Name of the encoder's spec."""
-        ...
 
     @property
     def digest(self) -> str:
         """SHA-256 of all that an embedding depends on: weights, tokenizer, kind, prompt, limits."""
-        ...
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed `texts` to float32 [n, d], rows L2-normalised, in the order given.
@@ -68,7 +66,6 @@ class TextEncoder(Protocol):
         A row depends on its own text only, up to float32 rounding (about 1e-6): padding is masked
         or of fixed length, so what shares the batch does not matter.
         """
-        ...
 
 
 @runtime_checkable
@@ -80,7 +77,6 @@ class Tokenizing(Protocol):
         """Whether an embedding is nothing but counts of the pieces, so that a cosine between texts
         without a common piece is chance.
         """
-        ...
 
     def pieces(self, texts: Sequence[str]) -> list[Pieces] | None:
         """Cut each text into pieces as before it is embedded, without the prompt.
@@ -88,7 +84,6 @@ class Tokenizing(Protocol):
         Texts of the same pieces have the same embedding. No weights are read. None when they
         are not known.
         """
-        ...
 
 
 def pieces_of(encoder: TextEncoder, texts: Sequence[str]) -> list[Pieces] | None:

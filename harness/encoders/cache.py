@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 
@@ -55,12 +55,8 @@ class CachedEncoder:
         """Put a cache in `folder` (default: `cache_folder()`) before `encoder`."""
         self._encoder = encoder
         self._folder = folder
+        self.name, self.literal = encoder.name, is_literal(encoder)
         self._last_pieces: tuple[tuple[str, ...], list[Pieces] | None] = ((), [])
-
-    @property
-    def name(self) -> str:
-        """Name of the encoder's spec."""
-        return self._encoder.name
 
     @property
     def digest(self) -> str:
@@ -72,15 +68,8 @@ class CachedEncoder:
         """The file with this encoder's embeddings."""
         return (self._folder or cache_folder()) / f"{self.digest}.sqlite"
 
-    @property
-    def literal(self) -> bool:
-        """Whether the encoder behind the cache counts pieces."""
-        return is_literal(self._encoder)
-
     def pieces(self, texts: Sequence[str]) -> list[Pieces] | None:
-        """Give the pieces that the encoder behind the cache makes of each text; what was asked for
-        last is kept, as the names of a class list are looked at in several ways.
-        """
+        """Give the encoder's pieces of each text; those that were asked for last are kept."""
         if self._last_pieces[0] != tuple(texts):
             self._last_pieces = (tuple(texts), pieces_of(self._encoder, texts))
         return self._last_pieces[1]
@@ -107,7 +96,11 @@ class CachedEncoder:
     def _try(self, action: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         for _ in range(2):
             try:
-                return self._with_file(action)
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                # A connection a call: nothing to share over forks and threads, nothing left open.
+                with closing(sqlite3.connect(self.path, timeout=_WAIT_S)) as file, file:
+                    file.execute(_TABLE)
+                    return action(file)
             except (sqlite3.OperationalError, OSError) as error:  # locked, full, read-only
                 _LOG.warning("going on without the embeddings in %s: %s", self.path, error)
                 return otherwise
@@ -115,13 +108,6 @@ class CachedEncoder:
                 _LOG.warning("%s is damaged and is begun anew: %s", self.path, error)
                 self.path.unlink(missing_ok=True)
         return otherwise
-
-    def _with_file(self, action: Callable[[sqlite3.Connection], T]) -> T:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        # A connection a call: nothing to share over forks and threads, nothing left open.
-        with closing(sqlite3.connect(self.path, timeout=_WAIT_S)) as file, file:
-            file.execute(_TABLE)
-            return action(file)
 
 
 def _key(text: str) -> bytes:
@@ -228,11 +214,20 @@ def _read_kept(path: Path) -> dict[str, str] | None:
 
 
 def _keep(path: Path, known: Mapping[str, str]) -> None:
-    """Write the digests whole or not at all; without a cache all works, only slower."""
-    part = path.with_name(f"{path.name}.{os.getpid()}")
+    """Write the digests; without a cache all works, only slower."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(known), encoding="utf-8")
-        part.replace(path)
+        write_whole(path, lambda file: file.write(json.dumps(known).encode()))
     except OSError as error:
         log.debug("digests are not kept in %s: %s", path, error)
+
+
+def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file of the cache whole or not at all. Raises OSError where that is not possible."""
+    part = path.with_name(f"{path.name}.{os.getpid()}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with part.open("wb") as file:
+            write(file)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

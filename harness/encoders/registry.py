@@ -14,9 +14,10 @@ import numpy as np
 from harness.data.classes import normalize_name
 from harness.encoders.base import Pieces, TextEncoder, Vectors, unit_rows
 from harness.encoders.cache import CachedEncoder
-from harness.encoders.weights import digest_of, is_local
+from harness.encoders.weights import digest_of
 from harness.errors import Problem, SpecError, unknown_name
 from harness.specs.model import EncoderSpec
+from harness.weights import cached_folder
 
 DIMENSION = 4096
 """Length of a vector. N-grams share buckets; their signs make what that adds zero on average."""
@@ -36,7 +37,6 @@ class LexicalEncoder:
     literal = True
 
     def __init__(self, spec: EncoderSpec) -> None:
-        """Take prompt and n-gram lengths from `spec`."""
         self._spec = spec
         self.name = spec.encoder
 
@@ -68,18 +68,13 @@ def _ngrams(text: str, low: int, high: int) -> Iterator[str]:
                 yield padded[start : start + size]
 
 
-def load_lexical(spec: EncoderSpec) -> LexicalEncoder:
-    """Make the encoder; it needs no files."""
-    return LexicalEncoder(spec)
-
-
 KINDS = {
     "minilm": "harness.encoders.sentence:load_minilm",
-    "sentence_transformers": "harness.encoders.sentence:load_sentence_transformers",
-    "text_tower": "harness.encoders.text_tower:load_text_tower",
-    "lexical": "harness.encoders.registry:load_lexical",
+    "sentence_transformers": "harness.encoders.sentence:SentenceEncoder",
+    "text_tower": "harness.encoders.text_tower:TextTower",
+    "lexical": "harness.encoders.registry:LexicalEncoder",
 }
-"""Kind of encoder to the function `EncoderSpec -> TextEncoder` that makes it."""
+"""Kind of encoder to what makes it of an EncoderSpec."""
 
 _WITH_WEIGHTS = ("sentence_transformers", "text_tower")
 
@@ -112,7 +107,10 @@ def open_encoder(spec: EncoderSpec, cache: Path | None = None) -> TextEncoder:
 
 def is_here(spec: EncoderSpec) -> bool:
     """Whether an encoder can be opened without fetching its weights."""
-    return spec.kind not in _WITH_WEIGHTS or not spec.pretrained or is_local(spec)
+    if spec.kind not in _WITH_WEIGHTS or not spec.pretrained:
+        return True
+    cached = cached_folder(spec.pretrained, spec.revision)
+    return spec.resolve(spec.pretrained).is_dir() or cached is not None
 
 
 def _misfits(spec: EncoderSpec, where: str) -> list[Problem]:

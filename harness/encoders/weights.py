@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+from functools import cached_property
 from pathlib import Path
 
 from harness.encoders.cache import sha256_of
 from harness.errors import Problem, UserError, first_line
 from harness.heavy import require
 from harness.specs.model import EncoderSpec
-from harness.weights import cached_folder, download
+from harness.weights import download
 
 _FORMAT = 1  # raise it when our own code changes what an encoder returns
 _LEXICAL_FORMAT = 2  # the same for the encoder that is our own code; 2: signs are part of a name
@@ -29,18 +30,16 @@ def weights_folder(spec: EncoderSpec) -> Path:
     """
     assert spec.pretrained, "the registry checks that"
     folder = spec.resolve(spec.pretrained)
-    if not folder.is_dir():
-        folder = _from_hub(spec)
+    try:
+        if not folder.is_dir():
+            folder = download(spec.pretrained, spec.revision, *_SIDE_FILES)
+            if not weight_files(folder):
+                folder = download(spec.pretrained, spec.revision, "pytorch_model*.bin")
+    except (OSError, ValueError) as error:
+        raise UserError(_missing(spec, first_line(error))) from error
     if not weight_files(folder):
         raise UserError(_missing(spec, f"no weight files in {folder}"))
     return folder
-
-
-def is_local(spec: EncoderSpec) -> bool:
-    """Whether `pretrained` is a folder, or a hub id of which this machine has a copy."""
-    assert spec.pretrained, "the registry checks that"
-    cached = cached_folder(spec.pretrained, spec.revision)
-    return spec.resolve(spec.pretrained).is_dir() or cached is not None
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -66,28 +65,31 @@ def digest_of(spec: EncoderSpec, folder: Path | None = None) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _from_hub(spec: EncoderSpec) -> Path:
-    source, revision = spec.pretrained or "", spec.revision
-    try:
-        folder = download(source, revision, *_SIDE_FILES)
-        return folder if weight_files(folder) else download(source, revision, "pytorch_model*.bin")
-    except (OSError, ValueError) as error:
-        raise UserError(_missing(spec, first_line(error))) from error
+class FolderEncoder:
+    """What encoders share that take a model's files from a folder, and all else from a spec."""
+
+    literal = False
+
+    def __init__(self, spec: EncoderSpec, folder: Path | None = None) -> None:
+        """Take the files from `folder`, else from where `weights_folder` finds them."""
+        self._spec, self._folder = spec, folder or weights_folder(spec)
+        self.name = spec.encoder
+        self._where = f"encoder `{self.name}`"
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the spec's fields that matter and of the model's files."""
+        return digest_of(self._spec, self._folder)
 
 
 def _missing(spec: EncoderSpec, got: str) -> Problem:
+    what = f"the weights of `{spec.pretrained}` are not on this machine"
+    expected = f"a folder {spec.resolve(spec.pretrained or '')}, or a Hugging Face hub id"
     revision = f" --revision {spec.revision}" if spec.revision else ""
-    return Problem(
-        where=f"encoder `{spec.encoder}`",
-        what=f"the weights of `{spec.pretrained}` are not on this machine",
-        got=got,
-        expected=f"a folder {spec.resolve(spec.pretrained or '')}, or a Hugging Face hub id",
-        fix=(
-            f"run `hf download {spec.pretrained}{revision}` where there is a network (HF_HOME says"
-            " where it goes; a gated model needs `hf auth login`), or set `pretrained` to a folder,"
-            " or use the encoder `minilm`, which needs no download"
-        ),
-    )
+    fix = f"run `hf download {spec.pretrained}{revision}` where there is a network (HF_HOME says"
+    fix += " where it goes; a gated model needs `hf auth login`), or set `pretrained` to a folder,"
+    fix += " or use the encoder `minilm`, which needs no download"
+    return Problem(f"encoder `{spec.encoder}`", what, got, expected, fix)
 
 
 def _file_digests(folder: Path) -> dict[str, str]:

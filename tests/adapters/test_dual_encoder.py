@@ -27,7 +27,7 @@ from harness.adapters.registry import load_adapter
 from harness.answers.mapping.vectors import embed
 from harness.data.images.source import open_source
 from harness.encoders.base import TEMPLATES
-from harness.encoders.registry import load_lexical
+from harness.encoders.registry import LexicalEncoder
 from harness.errors import DataError, SpecError
 from harness.requests import Ask, Request, Response
 from harness.specs.catalogue import Catalogue
@@ -130,7 +130,7 @@ def test_sentences_of_each_class_by_hand(
 
 
 def test_the_ensemble_is_that_of_mapping() -> None:
-    lexical = load_lexical(EncoderSpec(encoder="lexical", kind="lexical"))
+    lexical = LexicalEncoder(EncoderSpec(encoder="lexical", kind="lexical"))
     found = ClassPrompts(lexical, "avg").vectors(NAMES)
     np.testing.assert_allclose(found, embed(lexical, NAMES, "avg"), atol=1e-6)
 

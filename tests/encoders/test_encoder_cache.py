@@ -13,7 +13,7 @@ import pytest
 import harness
 from harness.encoders.base import TextEncoder, Vectors
 from harness.encoders.cache import CachedEncoder, cache_folder
-from harness.encoders.registry import load_lexical
+from harness.encoders.registry import LexicalEncoder
 from harness.specs.model import EncoderSpec
 
 ROOT = Path(harness.__file__).parents[1]
@@ -35,7 +35,7 @@ class Counting:
 
 @pytest.fixture
 def inner() -> Counting:
-    return Counting(load_lexical(EncoderSpec(encoder="lexical", kind="lexical")))
+    return Counting(LexicalEncoder(EncoderSpec(encoder="lexical", kind="lexical")))
 
 
 def test_each_text_is_embedded_once_ever(inner: Counting, tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_no_texts(inner: Counting, tmp_path: Path) -> None:
 
 
 def test_other_encoders_do_not_share(inner: Counting, tmp_path: Path) -> None:
-    other = load_lexical(EncoderSpec(encoder="lexical", kind="lexical", ngram_range=(1, 1)))
+    other = LexicalEncoder(EncoderSpec(encoder="lexical", kind="lexical", ngram_range=(1, 1)))
     CachedEncoder(inner, tmp_path).encode(["tench"])
     np.testing.assert_array_equal(
         CachedEncoder(other, tmp_path).encode(["tench"]), other.encode(["tench"])
@@ -118,9 +118,9 @@ def test_several_processes_at_once(inner: Counting, tmp_path: Path) -> None:
         "import sys\n"
         "from pathlib import Path\n"
         "from harness.encoders.cache import CachedEncoder\n"
-        "from harness.encoders.registry import load_lexical\n"
+        "from harness.encoders.registry import LexicalEncoder\n"
         "from harness.specs.model import EncoderSpec\n"
-        "inner = load_lexical(EncoderSpec(encoder='lexical', kind='lexical'))\n"
+        "inner = LexicalEncoder(EncoderSpec(encoder='lexical', kind='lexical'))\n"
         "cached = CachedEncoder(inner, Path(sys.argv[1]))\n"
         "start = int(sys.argv[2])\n"
         "for i in range(start, start + 60):\n"

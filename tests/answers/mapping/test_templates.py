@@ -3,11 +3,11 @@ import pytest
 
 from harness.answers.mapping.vectors import embed
 from harness.encoders.base import TEMPLATES, sentences
-from harness.encoders.registry import load_lexical
+from harness.encoders.registry import LexicalEncoder
 from harness.errors import SpecError
 from harness.specs.model import EncoderSpec
 
-LEXICAL = load_lexical(EncoderSpec(encoder="lexical", kind="lexical"))
+LEXICAL = LexicalEncoder(EncoderSpec(encoder="lexical", kind="lexical"))
 
 
 def test_the_templates() -> None:
