@@ -2,25 +2,23 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
 
 import torch
 
 from harness.adapters.base import ALL_OUTPUTS, Abilities, OutOfMemoryError, Setting
-from harness.adapters.hf.batch import Asked, Batch, BatchMaker
+from harness.adapters.hf.batch import Batch, BatchMaker
 from harness.adapters.hf.checkpoint_settings import neutralise
 from harness.adapters.hf.choices import ChoiceTokens, choices_of, longest
 from harness.adapters.hf.constrained import OnlyNames
-from harness.adapters.hf.inputs import InputMaker, Place
+from harness.adapters.hf.inputs import InputMaker
 from harness.adapters.hf.loading import LOADING, facts_of, load_model, load_processor
-from harness.adapters.hf.options import HfOptions
 from harness.adapters.hf.prefix_cache import PrefixCache
 from harness.adapters.hf.preview import HfPreview
-from harness.adapters.hf.prompt import prompt_form
+from harness.adapters.hf.prompt import PromptOptions, prompt_form
 from harness.adapters.hf.ranking import TREE_ATTENTION, log_likelihoods, read_prompts
 from harness.adapters.hf.reading import AnswerReader, ends_of, markers_of
 from harness.adapters.hf.shared_attention import use_shared_attention
-from harness.adapters.hf.shared_prefix import SharedPrefix, prefix_cache
+from harness.adapters.hf.shared_prefix import Asked, SharedPrefix, prefix_cache
 from harness.adapters.hf.writing import Writer
 from harness.errors import Problem, SpecError
 from harness.requests import Ahead, Ask, Failed, ModelFacts, Request, Response, Scores, misfit
@@ -28,10 +26,18 @@ from harness.specs.model import ModelSpec
 from harness.weights import find
 
 
+class HfOptions(PromptOptions):
+    """Keys under `options` of a model with adapter `hf`."""
+
+    shared_prefix: bool = True
+    """Compute the prompt's part before the first image once for all images. The answers are the
+    same; to measure what it gives, say false."""
+
+
 class HfAdapter:
     """A model of `AutoModelForImageTextToText` and its processor."""
 
-    abilities: ClassVar[Abilities] = Abilities(
+    abilities = Abilities(
         output_types=ALL_OUTPUTS,
         options=HfOptions,
         keys=LOADING | {"system_prompt", "generation"},
@@ -53,8 +59,7 @@ class HfAdapter:
         self._reader = AnswerReader(self._tokenizer, self._ends, self._markers)
         self._writer = Writer(spec, self._model, self._tokenizer, self._reader)
         self._choice_tokens = ChoiceTokens(self._tokenizer, self._form.ending)
-        place = Place(self._model.device, self._model.dtype)
-        self._maker = InputMaker(self._processor, self._form, place)
+        self._maker = InputMaker(self._processor, self._form, self._model)
         self._prefix: SharedPrefix | None = None
         if options.shared_prefix and spec.generation.num_beams == 1:
             use_shared_attention(self._model)
@@ -90,10 +95,7 @@ class HfAdapter:
             yield f"device map: {getattr(self._model, 'hf_device_map', self._spec.device_map)}"
 
     def prepare(self, request: Request) -> Ahead:
-        """Render the prompt, and make the inputs of text and images.
-
-        Raises ValueError where the images do not fit the text.
-        """
+        """Render the prompt and make its inputs. ValueError where images do not fit the text."""
         wrong = misfit(request)
         if wrong is not None:
             raise ValueError(wrong)
@@ -101,10 +103,7 @@ class HfAdapter:
         return Ahead(asked, asked.size)
 
     def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
-        """Answer a batch greedily (or as the generation settings say), each to its own end.
-
-        A request that cannot be made ready is an error of its own.
-        """
+        """Answer a batch; a request that cannot be made ready is an error of its own."""
         asked, failed = [], {}
         for place, request in enumerate(requests):
             try:
@@ -140,27 +139,22 @@ class HfAdapter:
         return self._writer.write(prompts, batch, generation, seeds)
 
     def _ranked(self, batch: Batch, tokens: tuple[tuple[int, ...], ...]) -> list[Scores]:
-        cache = self._check_ranking(batch.cache or prefix_cache(self._model))
+        cache = self._shared_by_names(batch.cache or prefix_cache(self._model))
         prompted = read_prompts(self._model, batch.inputs, cache)
         sums = log_likelihoods(self._model, prompted, tokens).tolist()
         lengths = tuple(map(len, tokens))
         return [Scores(tuple(row), lengths) for row in sums]
 
-    def _check_ranking(self, cache: PrefixCache | None) -> PrefixCache:
-        found = self._model.config._attn_implementation
+    def _shared_by_names(self, cache: PrefixCache | None) -> PrefixCache:
+        where, attention = f"model `{self._spec.model}`", self._model.config._attn_implementation
         if cache is None:
             what = "the model's memory is more than keys and values, which names could share"
             fix = "use another `output_type`, as text or constrained"
-            raise SpecError(Problem(f"model `{self._spec.model}`", f"cannot rank: {what}", fix=fix))
-        if found not in TREE_ATTENTION:
+            raise SpecError(Problem(where, f"cannot rank: {what}", fix=fix))
+        if attention not in TREE_ATTENTION:
             what = "its attention takes no mask of names that share their beginnings"
-            problem = Problem(
-                f"model `{self._spec.model}`",
-                f"cannot rank: {what}",
-                got=f"attn_implementation: {found}",
-                expected=" or ".join(sorted(TREE_ATTENTION)),
-                fix="write `attn_implementation: sdpa` into the model's YAML, or "
-                "`--set_model attn_implementation=sdpa`",
-            )
-            raise SpecError(problem)
+            got, expected = f"attn_implementation: {attention}", " or ".join(sorted(TREE_ATTENTION))
+            fix = "write `attn_implementation: sdpa` into the model's YAML, or "
+            fix += "`--set_model attn_implementation=sdpa`"
+            raise SpecError(Problem(where, f"cannot rank: {what}", got, expected, fix))
         return cache

@@ -5,21 +5,7 @@ from dataclasses import dataclass
 
 from harness.adapters.hf.inputs import Images, InputMaker, Inputs
 from harness.adapters.hf.prefix_cache import PrefixCache
-from harness.adapters.hf.shared_prefix import Beginning, Part, SharedPrefix, with_prefix
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One request: its prompt, and its inputs where they can be made apart from its batch."""
-
-    prompt: str
-    images: Images
-    part: Part | None
-
-    @property
-    def size(self) -> int:
-        """Count the tokens of the prompt; 0 where they are not known yet."""
-        return len(self.part) if self.part else 0
+from harness.adapters.hf.shared_prefix import Asked, Beginning, SharedPrefix, with_prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +33,24 @@ class BatchMaker:
     def ask(self, prompt: str, images: Images) -> Asked:
         """Make a request ready. May be called in several threads at once."""
         if not self._maker.joins:
-            return Asked(prompt, images, None)
+            return Asked(prompt, images)
         beginning = self._prefix.find(prompt, images) if self._prefix else None
         if beginning is None or beginning.tokens is None:
-            return Asked(prompt, images, Part(prompt, self._maker.make_ahead(prompt, images)))
+            return Asked(prompt, images, self._maker.make_ahead(prompt, images))
         tail = self._maker.make_ahead(prompt[len(beginning.text) :], images, False)
-        return Asked(prompt, images, Part(prompt, tail, beginning))
+        return Asked(prompt, images, tail, beginning)
 
     def batch(self, asked: Sequence[Asked]) -> Batch:
         """Put requests into a batch."""
-        parts = [each.part for each in asked if each.part]
-        if len(parts) < len(asked):
+        if not self._maker.joins:
             return self._at_once(asked)
-        lengths = tuple(map(len, parts))
-        beginning = self._prefix.common(parts) if self._prefix else None
-        cache = self._take(beginning, len(parts))
+        lengths = tuple(each.size for each in asked)
+        beginning = self._prefix.common(asked) if self._prefix else None
+        cache = self._take(beginning, len(asked))
         if beginning is None or cache is None:
-            return Batch(self._maker.join([each.whole() for each in parts]), None, lengths)
-        tails = [tail for tail in (each.after(beginning) for each in parts) if tail is not None]
-        inputs = with_prefix(self._maker.join(tails), beginning)
-        return Batch(inputs, cache, lengths)
+            return Batch(self._maker.join([each.whole() for each in asked]), None, lengths)
+        tails = [tail for tail in (each.after(beginning) for each in asked) if tail is not None]
+        return Batch(with_prefix(self._maker.join(tails), beginning), cache, lengths)
 
     def _at_once(self, asked: Sequence[Asked]) -> Batch:
         """Let the processor make the batch, where it does so in a way of its own."""
@@ -80,8 +64,7 @@ class BatchMaker:
         else:
             tails = [prompt[len(beginning.text) :] for prompt in prompts]
             inputs = with_prefix(self._maker.make_batch(tails, images, False), beginning)
-        lengths = tuple(inputs["attention_mask"].sum(dim=1).tolist())
-        return Batch(inputs, cache, lengths)
+        return Batch(inputs, cache, tuple(inputs["attention_mask"].sum(dim=1).tolist()))
 
     def _take(self, beginning: Beginning | None, rows: int) -> PrefixCache | None:
         return self._prefix.take(beginning, rows) if self._prefix and beginning else None

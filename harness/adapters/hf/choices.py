@@ -1,7 +1,6 @@
 """What may be answered, as tokens that follow a prompt: for ranking and constrained decoding."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from harness.adapters.hf.reading import AnswerReader
@@ -14,15 +13,6 @@ _THINKING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """Names and their tokens in the place where an answer begins."""
-
-    names: tuple[str, ...]
-    after: str
-    tokens: tuple[tuple[int, ...], ...]
-
-
 class ChoiceTokens:
     """Gives the tokens of names after a prompt; those of the last prompt are kept."""
 
@@ -30,7 +20,8 @@ class ChoiceTokens:
         """`ending` is what the processor puts behind every prompt."""
         self._tokenizer = tokenizer
         self._ending = ending
-        self._known: Choices | None = None
+        self._last: tuple[tuple[str, ...], str] = ((), "")
+        self._known: tuple[tuple[int, ...], ...] = ()
 
     def after(self, prompt: str, names: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
         """Give the tokens of each name where the answer to `prompt` begins.
@@ -40,11 +31,10 @@ class ChoiceTokens:
         a space stands between, as models write it.
         """
         line = last_line(prompt + self._ending)
-        known = self._known
-        if known is None or known.names is not names or known.after != line:
-            known = Choices(names, line, tuple(self._tokens(line, name) for name in names))
-            self._known = known
-        return known.tokens
+        if self._last[0] is not names or self._last[1] != line:
+            self._known = tuple(self._tokens(line, name) for name in names)
+            self._last = names, line
+        return self._known
 
     def _tokens(self, line: str, name: str) -> tuple[int, ...]:
         text = beginning(line, name)

@@ -1,12 +1,12 @@
 """A model's inputs: made of one request at a time, ahead of the model, and joined to batches."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.nn.functional import pad
 
 from harness.adapters.hf.prompt import PromptForm
 from harness.specs.template import IMAGE_MARK
@@ -18,14 +18,6 @@ TOKEN_KEYS = ("input_ids", "attention_mask", "token_type_ids", "mm_token_type_id
 _CLOSE = 0.02  # pixels may differ by one step of 255, as resizing several at once may round
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a model's inputs belong."""
-
-    device: torch.device
-    dtype: torch.dtype
-
-
 class InputMaker:
     """Makes the inputs of prompts and their images with a model's processor.
 
@@ -33,16 +25,15 @@ class InputMaker:
     make inputs at once.
     """
 
-    def __init__(
-        self, processor: Any, form: PromptForm, place: Place, *, check: bool = True
-    ) -> None:
-        """Take the processor and, with `check`, see whether its batches are the sum of their parts;
-        without it nothing may be joined.
+    def __init__(self, processor: Any, form: PromptForm, model: Any = None) -> None:
+        """Take the processor and the model, and see whether the processor's batches are the sum of
+        their parts; without a model nothing may be joined.
         """
         self._processor = processor
         self._form = form
-        self._place = place
-        self.joins = check and self._check()
+        self._device = torch.device("cpu") if model is None else model.device
+        self._dtype = torch.float32 if model is None else model.dtype
+        self.joins = model is not None and self._check()
         """Whether inputs made one request at a time can be joined to those of a batch."""
 
     def make(self, prompts: Sequence[str], images: Sequence[Images], special: bool = True) -> Any:
@@ -60,12 +51,12 @@ class InputMaker:
         inputs.pop("labels", None)
         if not bool(inputs["attention_mask"][:, -1].all()):
             raise RuntimeError("the processor pads on the right; answers would follow the padding")
-        return inputs.to(dtype=self._place.dtype)
+        return inputs.to(dtype=self._dtype)
 
     def make_ahead(self, prompt: str, images: Images, special: bool = True) -> Inputs:
         """Give the inputs of one request, in memory that a GPU can fetch by itself."""
         inputs = dict(self.make([prompt], [images], special))
-        if self._place.device.type != "cuda":
+        if self._device.type != "cuda":
             return inputs
         return {key: value.pin_memory() for key, value in inputs.items()}
 
@@ -75,8 +66,7 @@ class InputMaker:
         Tokens are padded on the left. What belongs to images is laid one behind the other; where
         images have different numbers of tiles, those with fewer get tiles of zeros.
         """
-        device = self._place.device
-        there = [{key: each.to(device, non_blocking=True) for key, each in row.items()}
+        there = [{key: each.to(self._device, non_blocking=True) for key, each in row.items()}
                  for row in rows]  # fmt: skip
         return _joined(there, self._processor.tokenizer.pad_token_id)
 
@@ -84,7 +74,7 @@ class InputMaker:
         self, prompts: Sequence[str], images: Sequence[Images], special: bool = True
     ) -> Inputs:
         """Make the inputs of a batch at once, on the model's device."""
-        return dict(self.make(prompts, images, special).to(self._place.device))
+        return dict(self.make(prompts, images, special).to(self._device))
 
     def _check(self) -> bool:
         """Make two requests with images of different shapes together and apart, and compare."""
@@ -93,10 +83,7 @@ class InputMaker:
         grey = Image.linear_gradient("L")
         images = [[grey.resize(size).convert("RGB")] for size in ((96, 64), (48, 200))]
         try:
-            rows = [
-                dict(self.make([prompt], [each]))
-                for prompt, each in zip(prompts, images, strict=True)
-            ]
+            rows = [dict(self.make([one], [own])) for one, own in zip(prompts, images, strict=True)]
             together = dict(self.make(prompts, images))
             apart = _joined(rows, self._processor.tokenizer.pad_token_id)
         except (RuntimeError, ValueError, TypeError, AttributeError):
@@ -110,15 +97,10 @@ def _joined(rows: Sequence[Inputs], padding: int) -> Inputs:
     for key in {key: None for row in rows for key in row}:
         values = [row[key] for row in rows if key in row]
         if key in TOKEN_KEYS:
-            with_value = padding if key == "input_ids" else 0
-            values = [_padded_left(each, length, with_value) for each in values]
+            fill = padding if key == "input_ids" else 0
+            values = [pad(each, (length - each.shape[1], 0), value=fill) for each in values]
         joined[key] = torch.cat(list(_of_one_shape(values))) if len(values) > 1 else values[0]
     return joined
-
-
-def _padded_left(values: Tensor, length: int, with_value: int) -> Tensor:
-    missing = length - values.shape[1]
-    return torch.nn.functional.pad(values, (missing, 0), value=with_value) if missing else values
 
 
 def _of_one_shape(values: Sequence[Tensor]) -> Sequence[Tensor]:
@@ -131,17 +113,15 @@ def _of_one_shape(values: Sequence[Tensor]) -> Sequence[Tensor]:
     for each in values:
         missing = [most - size for most, size in zip(largest, each.shape[1:], strict=True)]
         pairs = [amount for size in reversed(missing) for amount in (0, size)]
-        filled.append(torch.nn.functional.pad(each, pairs))
+        filled.append(pad(each, pairs))
     return filled
 
 
 def _equal(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
     if one.keys() != other.keys():
         return False
-    for key, value in one.items():
-        found = other[key]
-        if value.shape != found.shape:
-            return False
-        if not torch.allclose(value.float(), found.float(), rtol=0, atol=_CLOSE):
-            return False
-    return True
+    return all(
+        value.shape == other[key].shape
+        and torch.allclose(value.float(), other[key].float(), rtol=0, atol=_CLOSE)
+        for key, value in one.items()
+    )

@@ -5,12 +5,7 @@ import inspect
 from typing import Any
 
 import torch
-from transformers import (
-    AutoConfig,
-    AutoModelForImageTextToText,
-    AutoProcessor,
-    GenerationConfig,
-)
+from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor, GenerationConfig
 from transformers.quantizers.auto import AutoQuantizationConfig
 
 from harness.errors import MissingPackageError, Problem, SpecError, first_line
@@ -29,6 +24,7 @@ _OF_LOADING = {"backend", "use_fast", "chat_template"}
 _PIXELS = {"min_pixels": "shortest_edge", "max_pixels": "longest_edge"}
 """Limits of resolution, to what Qwen's image processors call them in their `size`."""
 _EXTRAS = {"torchvision": "vision", "num2words": "vision", "bitsandbytes": "quantization"}
+_INSTALL = "pip install 'mllm-classification-harness[{}]'"
 
 
 def load_processor(spec: ModelSpec, weights: Weights) -> Any:
@@ -40,9 +36,7 @@ def load_processor(spec: ModelSpec, weights: Weights) -> Any:
     limits = {key: spec.processor_kwargs[key] for key in _PIXELS if key in spec.processor_kwargs}
     others = {key: value for key, value in spec.processor_kwargs.items() if key not in _PIXELS}
     try:
-        processor = AutoProcessor.from_pretrained(
-            weights.source, **_shared(spec, weights), **others
-        )
+        processor = AutoProcessor.from_pretrained(weights.source, **pinned(spec, weights), **others)
     except (ImportError, OSError, ValueError, TypeError) as error:
         raise _processor_error(spec, weights, error) from error
     lacking = [part for part in ("tokenizer", "image_processor") if not hasattr(processor, part)]
@@ -62,15 +56,13 @@ def load_processor(spec: ModelSpec, weights: Weights) -> Any:
 def load_config(spec: ModelSpec, weights: Weights) -> Any:
     """Load the config of a model, without its weights. Raises SpecError where it cannot be."""
     try:
-        return AutoConfig.from_pretrained(weights.source, **_shared(spec, weights))
+        return AutoConfig.from_pretrained(weights.source, **pinned(spec, weights))
     except (ImportError, OSError, ValueError, TypeError) as error:
         raise _model_error(spec, weights, error) from error
 
 
 def load_generation(weights: Weights, config: Any) -> GenerationConfig:
-    """Load the settings of generation as a model has them that is loaded with this `config`: those
-    of a file of their own, else those of the config.
-    """
+    """Load a model's settings of generation: of a file of their own, else those of its config."""
     try:
         return GenerationConfig.from_pretrained(weights.source, revision=weights.commit)
     except OSError:  # there is no such file
@@ -96,7 +88,7 @@ def load_model(
             dtype=dtype_of(spec, device),
             device_map=spec.device_map if spec.device_map is not None else {"": str(device)},
             output_loading_info=True,
-            **_shared(spec, weights),
+            **pinned(spec, weights),
             **kwargs,
         )
     except (ImportError, OSError, ValueError, TypeError) as error:
@@ -136,8 +128,7 @@ def quantization_config(spec: ModelSpec) -> Any:
 def dtype_of(spec: ModelSpec, device: torch.device) -> torch.dtype:
     """Give the dtype; `auto` is bfloat16 on a GPU that has it, else float32."""
     if spec.dtype != "auto":
-        found = getattr(torch, spec.dtype)
-        assert isinstance(found, torch.dtype)
+        found: torch.dtype = getattr(torch, spec.dtype)
         return found
     on_gpu = device.type == "cuda" and torch.cuda.is_bf16_supported()
     return torch.bfloat16 if on_gpu else torch.float32
@@ -160,16 +151,14 @@ def facts_of(
     )
 
 
-def _shared(spec: ModelSpec, weights: Weights) -> dict[str, Any]:
+def pinned(spec: ModelSpec, weights: Weights) -> dict[str, Any]:
+    """Give the arguments of any `from_pretrained` that say which commit, and whose code may run."""
     revision = {"revision": weights.commit} if weights.commit else {}
     return {"trust_remote_code": spec.trust_remote_code, **revision}
 
 
 def _limit_pixels(spec: ModelSpec, images: Any, limits: dict[str, int]) -> None:
-    """Set the least and the most pixels of an image, which Qwen's families count so.
-
-    As arguments of their processors these names are deprecated; in a YAML they stay.
-    """
+    """Set the limits of an image's pixels; as arguments of the processor these are deprecated."""
     size = dict(images.size)
     if not hasattr(images, "merge_size") or not set(_PIXELS.values()) <= size.keys():
         known = sorted(images.valid_kwargs.__annotations__)
@@ -203,32 +192,28 @@ def _processor_error(spec: ModelSpec, weights: Weights, error: Exception) -> Exc
     no_torchvision = importlib.util.find_spec("torchvision") is None
     if no_torchvision and ("torchvision" in text or "video processor" in text):
         what = "the processor of this model handles video too, and needs torchvision for it"
-        return MissingPackageError(_install(spec, what, "vision"))
-    if isinstance(error, ImportError):
-        return _missing_package(spec, error)
+        fix = _INSTALL.format("vision")
+        return MissingPackageError(spec.problem("pretrained", what, fix=fix))
     what = f"the processor of `{weights.source}` cannot be loaded"
     fix = "get the files of the processor again, or name another checkpoint"
-    return SpecError(spec.problem("pretrained", what, got=first_line(error), fix=fix))
+    return _load_error(spec, error, what, fix)
 
 
 def _model_error(spec: ModelSpec, weights: Weights, error: Exception) -> Exception:
-    if isinstance(error, ImportError):
-        return _missing_package(spec, error)
     what = f"the model `{weights.source}` cannot be loaded"
     fix = "get the checkpoint again, take out what `model_kwargs` sets, or update transformers"
+    return _load_error(spec, error, what, fix)
+
+
+def _load_error(spec: ModelSpec, error: Exception, what: str, fix: str) -> Exception:
+    if isinstance(error, ImportError):
+        return _missing_package(spec, error)
     return SpecError(spec.problem("pretrained", what, got=first_line(error), fix=fix))
 
 
 def _missing_package(spec: ModelSpec, error: ImportError) -> MissingPackageError:
-    message = str(error)
-    extra = next((extra for name, extra in _EXTRAS.items() if name in message), None)
+    extra = next((extra for name, extra in _EXTRAS.items() if name in str(error)), None)
     what = "loading this model needs a package that is not installed"
-    if extra is None:
-        fix = "install the package that the line above names, with pip"
-        return MissingPackageError(spec.problem("pretrained", what, got=first_line(error), fix=fix))
-    return MissingPackageError(_install(spec, what, extra, got=first_line(error)))
-
-
-def _install(spec: ModelSpec, what: str, extra: str, got: str | None = None) -> Problem:
-    fix = f"pip install 'mllm-classification-harness[{extra}]'"
-    return spec.problem("pretrained", what, got=got, fix=fix)
+    fix = "install the package that the line above names, with pip"
+    fix = _INSTALL.format(extra) if extra else fix
+    return MissingPackageError(spec.problem("pretrained", what, got=first_line(error), fix=fix))

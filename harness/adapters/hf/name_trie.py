@@ -21,7 +21,6 @@ class Trie:
     paths: tuple[tuple[int, ...], ...]
 
     def __len__(self) -> int:
-        """Give the number of nodes."""
         return len(self.tokens)
 
     def inner(self) -> list[int]:

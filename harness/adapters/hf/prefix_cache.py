@@ -4,7 +4,6 @@ import inspect
 from collections.abc import Iterable
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from transformers import Cache
 from transformers.cache_utils import DynamicLayer
@@ -32,9 +31,8 @@ class _Layer(DynamicLayer):  # type: ignore[misc]
     def update(
         self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any
     ) -> tuple[Tensor, Tensor]:
-        """Write new keys and values behind the others; give views of all of the batch.
-
-        A prefix that stands apart is not in the views but noted at the keys.
+        """Write new keys and values behind the others; give views of all of the batch. A prefix
+        that stands apart is noted at the keys instead.
         """
         length = self.length + key_states.shape[-2]
         start, end = self.length - self._offset, length - self._offset
@@ -65,14 +63,12 @@ class _Layer(DynamicLayer):  # type: ignore[misc]
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all buffers."""
         if not self.is_initialized:
             return 0
         apart = self.before.prefix if self.before else None
         return sum(each.nbytes for each in (self.keys, self.values, *(apart or ())))
 
     def get_seq_length(self) -> int:
-        """Give how many tokens are held."""
         return self.length
 
     def _make_room(self, rows: int, end: int) -> None:
@@ -151,9 +147,7 @@ def as_argument(model: nn.Module, cache: Cache | None) -> dict[str, Cache]:
 
 def _room(states: Tensor, length: int) -> Tensor:
     rows, heads, _, size = states.shape
-    return torch.empty(
-        rows, heads, _rounded(length), size, dtype=states.dtype, device=states.device
-    )
+    return states.new_empty(rows, heads, _rounded(length), size)
 
 
 def _rounded(length: int) -> int:

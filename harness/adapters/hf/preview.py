@@ -2,14 +2,11 @@
 
 from collections.abc import Sequence
 
-import torch
-
 from harness.adapters.base import Counting
 from harness.adapters.hf.choices import ChoiceTokens, longest
-from harness.adapters.hf.inputs import InputMaker, Place
+from harness.adapters.hf.inputs import InputMaker
 from harness.adapters.hf.loading import load_config, load_processor
-from harness.adapters.hf.options import PromptOptions
-from harness.adapters.hf.prompt import prompt_form
+from harness.adapters.hf.prompt import PromptOptions, prompt_form
 from harness.adapters.hf.reading import markers_of
 from harness.requests import Ask, Request
 from harness.specs.model import ModelSpec
@@ -27,8 +24,7 @@ class HfPreview:
         config = load_config(spec, weights)
         self._tokenizer = processor.tokenizer
         self._form = prompt_form(spec, options, processor, config.model_type)
-        place = Place(torch.device("cpu"), torch.float32)
-        self._maker = InputMaker(processor, self._form, place, check=False)
+        self._maker = InputMaker(processor, self._form)
         self._choices = ChoiceTokens(self._tokenizer, self._form.ending)
         self.counting = Counting(
             exact=True,

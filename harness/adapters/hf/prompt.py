@@ -9,9 +9,10 @@ import jinja2
 import jinja2.ext
 import jinja2.meta
 import jinja2.sandbox
+from pydantic import Field
 
-from harness.adapters.hf.options import PromptOptions
 from harness.errors import Problem, SpecError
+from harness.specs.base import Spec
 from harness.specs.model import ModelSpec
 from harness.specs.template import IMAGE_MARK
 
@@ -24,6 +25,20 @@ _GENERATION = re.compile(r"\{%-?\s*(?:end)?generation\s*-?%\}")
 _ENVIRONMENT = jinja2.sandbox.ImmutableSandboxedEnvironment(
     trim_blocks=True, lstrip_blocks=True, extensions=[jinja2.ext.loopcontrols]
 )
+
+
+class PromptOptions(Spec):
+    """How a model of a checkpoint is asked and its reasoning found: the same for every adapter that
+    renders prompts itself.
+    """
+
+    chat_template_kwargs: dict[str, Any] = Field(default_factory=dict)
+    """Arguments of the chat template, as `enable_thinking: false`."""
+    thinking_markers: tuple[str, str] | None = None
+    """What begins and ends the reasoning of a thinking model, where neither its tokenizer nor its
+    chat template shows it."""
+    prompt_prefix: str = ""
+    """Stands before the text of a model without a chat template, as PaliGemma's `answer en `."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +76,6 @@ class PromptForm:
         return "\n" if self.images_first else ""
 
     def __str__(self) -> str:
-        """Say in a few words what form it is."""
         if self.template is not None:
             return "chat template"
         return "no chat template, " + ("images first" if self.images_first else "images in place")

@@ -35,11 +35,6 @@ class Prompted:
     """Position of that token, of shape (rows, 1); families with positions in several parts have
     them in front."""
 
-    @property
-    def length(self) -> int:
-        """Tokens in the cache."""
-        return int(self.mask.shape[1])
-
 
 def read_prompts(model: Any, inputs: Any, cache: PrefixCache) -> Prompted:
     """Read prompts and images into the cache, just as `generate` does before its first token."""
@@ -136,13 +131,13 @@ def _read_tree(model: Any, prompted: Prompted, trie: Trie, inner: Sequence[int])
         use_cache=True,
         **as_argument(model, prompted.cache),
     ).logits
-    prompted.cache.cut(prompted.length)
+    prompted.cache.cut(prompted.mask.shape[1])
     return torch.as_tensor(logits).float()
 
 
 def _masks(model: Any, prompted: Prompted, trie: Trie, inner: Sequence[int]) -> Any:
     """Who sees whom, added to the attention's scores, of shape (rows, 1, nodes, past + nodes)."""
-    device, length = prompted.mask.device, prompted.length
+    device, length = prompted.mask.device, prompted.mask.shape[1]
     own = torch.zeros(len(inner), len(inner), dtype=torch.bool, device=device)
     place = {node: index for index, node in enumerate(inner)}
     for node, index in place.items():

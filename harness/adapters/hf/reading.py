@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.adapters.hf.options import PromptOptions
+from harness.adapters.hf.prompt import PromptOptions
 from harness.answers.outcome import cut, stop_place
+from harness.requests import Text
 
 _CLOSING = re.compile(r"([<\[◁]\|?)/(think|thinking|thought|reason|reasoning)(\|?[>\]▷])", re.I)
 _REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking")
@@ -21,20 +22,7 @@ class Markers:
     end: str
 
     def __str__(self) -> str:
-        """Say between what it stands."""
         return f"between {self.begin!r} and {self.end!r}"
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """One row of generated tokens, read."""
-
-    text: str
-    tokens: int
-    """How many tokens were generated, the one that ends the answer with them."""
-    reasoning: str | None = None
-    truncated: bool = False
-    """Whether it came to neither its end nor a stop string before the tokens ran out."""
 
 
 def find_markers(tokenizer: Any, template: str | None) -> Markers | None:
@@ -60,9 +48,7 @@ def markers_of(options: PromptOptions, tokenizer: Any, template: str | None) -> 
 
 
 def ends_of(generation: Any, tokenizer: Any) -> list[int]:
-    """List the tokens that end an answer, by the checkpoint's generation config, else by its
-    tokenizer.
-    """
+    """List the tokens that end an answer, by the generation config, else by the tokenizer."""
     ends = generation.eos_token_id
     if ends is None:
         ends = tokenizer.eos_token_id
@@ -85,26 +71,26 @@ class AnswerReader:
             return False
         return self._markers.end not in prompt.rpartition(self._markers.begin)[2]
 
-    def read(self, prompt: str, row: Sequence[int], until: Sequence[str]) -> Read:
+    def read(self, prompt: str, row: Sequence[int], until: Sequence[str]) -> Text:
         """Read the tokens that were generated after a prompt, padding behind their end included.
 
         Reasoning that did not come to its end, because the tokens ran out, leaves no answer: the
         text is empty. Stop strings cut the answer, never the reasoning; tokens behind the one that
-        completes a stop string do not count.
+        completes a stop string do not count, the one that ends the answer does.
         """
-        tokens = self._to_the_end(row)
-        ended = any(token in self._ends for token in tokens[-1:])
+        end = next((n for n, token in enumerate(row, start=1) if token in self._ends), None)
+        tokens = row[:end]
         place = self._end_of_reasoning(prompt, tokens)
         tokens = self._to_the_stop(tokens, place, until)
         whole = self._decode(tokens[place:])
         text = cut(whole, until)
-        truncated = not ended and stop_place(whole, until) is None
+        truncated = end is None and stop_place(whole, until) is None
         if place == 0:
-            return Read(text, len(tokens), truncated=truncated)
+            return Text(text, len(tokens), truncated=truncated)
         reasoning = self._decode(tokens[:place]).strip()
         assert self._markers is not None
         reasoning = reasoning.removeprefix(self._shown.begin).removesuffix(self._shown.end)
-        return Read(text.lstrip(), len(tokens), reasoning.strip(), truncated)
+        return Text(text.lstrip(), len(tokens), reasoning=reasoning.strip(), truncated=truncated)
 
     def has_ended(self, prompt: str, row: Sequence[int], until: Sequence[str]) -> bool:
         """Say whether an answer, written so far, has come to its end or to a stop string."""
@@ -122,12 +108,6 @@ class AnswerReader:
         if not until or not stopped(len(tokens)):
             return tokens
         return tokens[: bisect_left(range(len(tokens) + 1), True, lo=place, key=stopped)]
-
-    def _to_the_end(self, row: Sequence[int]) -> Sequence[int]:
-        for place, token in enumerate(row):
-            if token in self._ends:
-                return row[: place + 1]
-        return row
 
     def _end_of_reasoning(self, prompt: str, tokens: Sequence[int]) -> int:
         """Give how many of the tokens are reasoning, its markers with them."""

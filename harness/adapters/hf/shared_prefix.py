@@ -6,18 +6,17 @@ for every image.
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from PIL import Image
 from torch import Tensor
 
-from harness.adapters.hf.inputs import TOKEN_KEYS, Inputs
+from harness.adapters.hf.inputs import TOKEN_KEYS, Images, Inputs
 from harness.adapters.hf.prefix_cache import PrefixCache, as_argument
 from harness.adapters.hf.shared_attention import shares_attention
 
-Make = Callable[[str, Sequence[Image.Image], bool], Inputs]
+Make = Callable[[str, Images, bool], Inputs]
 """A prompt, its images, and whether special tokens are added, to the inputs of one request."""
 
 _WORTH = 16  # tokens; shorter prefixes are not shared
@@ -36,20 +35,24 @@ class Beginning:
     why_not: str = ""
 
     def __len__(self) -> int:
-        """Count the tokens."""
         return 0 if self.tokens is None else self.tokens.shape[1]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One request's inputs: of the whole prompt, or of what follows its beginning."""
+class Asked:
+    """One request: its prompt, and its inputs where they can be made apart from its batch."""
 
     prompt: str
-    inputs: Inputs
+    images: Images
+    inputs: Inputs = field(default_factory=dict)
+    """Of the whole prompt, or of what follows its beginning; empty where made with its batch."""
     beginning: Beginning | None = None
 
-    def __len__(self) -> int:
-        """Count the tokens of the whole prompt."""
+    @property
+    def size(self) -> int:
+        """Count the tokens of the prompt; 0 where they are not known yet."""
+        if not self.inputs:
+            return 0
         return len(self.beginning or ()) + self.inputs["input_ids"].shape[1]
 
     def after(self, beginning: Beginning) -> Inputs | None:
@@ -68,9 +71,7 @@ class Part:
 
     def whole(self) -> Inputs:
         """Give the inputs of the whole prompt."""
-        if self.beginning is None or self.beginning.tokens is None:
-            return self.inputs
-        return with_prefix(self.inputs, self.beginning)
+        return with_prefix(self.inputs, self.beginning) if self.beginning else self.inputs
 
 
 class SharedPrefix:
@@ -103,7 +104,7 @@ class SharedPrefix:
             return f"{self.used} tokens, {self.nbytes / 2**20:.1f} MiB, {self.read}"
         return f"none; {self.why_not}" if self.why_not else "none"
 
-    def find(self, prompt: str, images: Sequence[Image.Image]) -> Beginning | None:
+    def find(self, prompt: str, images: Images) -> Beginning | None:
         """Give the beginning of a prompt, when one with the same text before the image came before
         it; prompts that differ there are not worth the search. May be called in several threads.
         """
@@ -119,16 +120,16 @@ class SharedPrefix:
                 return self._known
             return None
 
-    def common(self, parts: Sequence[Part]) -> Beginning | None:
+    def common(self, asked: Sequence[Asked]) -> Beginning | None:
         """Give the beginning that all requests of a batch have, tokens and all; else None."""
-        found = {id(each.beginning): each.beginning for each in parts if each.beginning}
+        found = {id(each.beginning): each.beginning for each in asked if each.beginning}
         if len(found) == 1:
             (beginning,) = found.values()
-            if all(each.after(beginning) is not None for each in parts):
+            if all(each.after(beginning) is not None for each in asked):
                 return beginning
         with self._lock:
             known = self._known
-        heads = {each.prompt.partition(self._mark)[0] for each in parts}
+        heads = {each.prompt.partition(self._mark)[0] for each in asked}
         if found or len(heads) > 1:
             self.why_not = "the prompts of a batch differ before the first image"
         elif known is not None and known.head in heads:
@@ -158,7 +159,7 @@ class SharedPrefix:
         self.read = cache.read
         return cache
 
-    def _cut(self, head: str, prompt: str, images: Sequence[Image.Image]) -> Beginning:
+    def _cut(self, head: str, prompt: str, images: Images) -> Beginning:
         whole = self._make(prompt, images, True)["input_ids"]
         for end in _places_to_cut(head):
             tail = self._make(prompt[end:], images, False)["input_ids"]
@@ -205,13 +206,10 @@ def with_prefix(inputs: Inputs, beginning: Beginning) -> Inputs:
     rows, length = inputs["input_ids"].shape[0], len(beginning)
     tokens = beginning.tokens.to(inputs["input_ids"].device)
     joined = dict(inputs)
-    for key, value in inputs.items():
-        if key == "input_ids":
-            joined[key] = torch.cat([tokens.expand(rows, -1), value], dim=1)
-        elif key == "attention_mask":
-            joined[key] = torch.cat([value.new_ones(rows, length), value], dim=1)
-        elif key in ("token_type_ids", "mm_token_type_ids"):
-            joined[key] = torch.cat([value.new_zeros(rows, length), value], dim=1)
+    for key in joined.keys() & set(TOKEN_KEYS):
+        before = joined[key].new_full((rows, length), int(key == "attention_mask"))
+        before = tokens.expand(rows, -1) if key == "input_ids" else before
+        joined[key] = torch.cat([before, joined[key]], dim=1)
     return joined
 
 

@@ -1,6 +1,7 @@
 """Text that an `hf` model writes to a batch: what `generate` is given, and its tokens read."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -64,24 +65,11 @@ class Writer:
         found = []
         for prompt, row, share, length in zip(prompts, rows, outside, batch.lengths, strict=True):
             read = self._reader.read(prompt, row, generation.until)
-            found.append(
-                Text(
-                    text=read.text,
-                    reasoning=read.reasoning,
-                    tokens=read.tokens,
-                    prompt_tokens=length,
-                    outside=share,
-                    truncated=read.truncated,
-                )
-            )
+            found.append(replace(read, prompt_tokens=length, outside=share))
         return found
 
     def _processors(
-        self,
-        generation: GenerationSpec,
-        seeds: Sequence[int],
-        width: int,
-        only: OnlyNames | None,
+        self, generation: GenerationSpec, seeds: Sequence[int], width: int, only: OnlyNames | None
     ) -> list[Any]:
         found: list[Any] = [only] if only else []
         if generation.do_sample:

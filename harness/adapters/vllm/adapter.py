@@ -6,11 +6,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
-import torch
-
 from harness.adapters.base import ALL_OUTPUTS, Abilities, Setting, answer_fitting
 from harness.adapters.hf.choices import ChoiceTokens, choices_of, longest
-from harness.adapters.hf.inputs import InputMaker, Place
+from harness.adapters.hf.inputs import InputMaker
 from harness.adapters.hf.loading import load_config, load_generation, load_processor
 from harness.adapters.hf.preview import HfPreview
 from harness.adapters.hf.prompt import prompt_form
@@ -59,9 +57,7 @@ class VllmAdapter:
         self._markers = markers_of(options, self._tokenizer, self._form.template)
         self._reader = AnswerReader(self._tokenizer, self._ends, self._markers)
         self._choice_tokens = ChoiceTokens(self._tokenizer, self._form.ending)
-        self._inputs = InputMaker(
-            processor, self._form, Place(torch.device("cpu"), torch.float32), check=False
-        )
+        self._inputs = InputMaker(processor, self._form)
         self._engine = Engine(spec, options, weights, setting)
         self._expected: list[int] = []
         """Tokens of the first prompt by transformers' processor, until vLLM's are known."""

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from harness.adapters.hf.options import PromptOptions
+from harness.adapters.hf.prompt import PromptOptions
 
 _OWN = frozenset(PromptOptions.model_fields) | {"engine_args"}
 
