@@ -1,7 +1,8 @@
-"""The seam between the harness and a model."""
+"""The seam between the harness and a model: what every adapter has, and what one may have."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, Protocol, runtime_checkable
 
 from harness.requests import Ahead, Ask, Failed, ModelFacts, Request, Response, misfit
@@ -72,7 +73,6 @@ class Adapter(Protocol):
     @property
     def facts(self) -> ModelFacts:
         """What is known of the model, for the manifest."""
-        ...
 
     def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
         """Answer a batch: one response for each request, in order. `ask` is the same object in all
@@ -81,14 +81,15 @@ class Adapter(Protocol):
         A failure that belongs to one request is a `Failed`; anything raised is a failure of the
         batch, which the runner takes apart. Raises OutOfMemoryError when the batch did not fit.
         """
-        ...
 
 
 def answer_fitting(
-    requests: Sequence[Request], respond: Callable[[Sequence[Request]], Sequence[Response]]
+    requests: Sequence[Request],
+    respond: Callable[[Sequence[Request]], Sequence[Response]],
+    fault: Callable[[Request], str | None] = misfit,
 ) -> list[Response]:
     """Answer the requests whose images fit their text; the others are errors of their own."""
-    wrong = [misfit(each) for each in requests]
+    wrong = [fault(each) for each in requests]
     good = [each for each, told in zip(requests, wrong, strict=True) if told is None]
     answers = iter(respond(good) if good else ())
     return [next(answers) if told is None else Failed(told) for told in wrong]
@@ -103,7 +104,6 @@ class NamingOutputs(Protocol):
         """For each output, in order, its names: class names, WordNet ids, descriptions; none for an
         output without one. None where the checkpoint has no names.
         """
-        ...
 
 
 @runtime_checkable
@@ -117,7 +117,6 @@ class Preparing(Protocol):
         others read. What it raises is that request's error. `respond` must answer requests without
         it too, with the same answers.
         """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,37 +139,26 @@ class Preview(Protocol):
     @property
     def counting(self) -> Counting:
         """How tokens are counted."""
-        ...
 
     def prompt(self, request: Request) -> str:
         """Give the prompt of a request in full as the model gets it, with a mark for each image."""
-        ...
 
     def text_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Count for each text of a request the tokens of its prompt, without those that images
-        add.
-        """
-        ...
+        """Count for each text the tokens of its prompt, without those that images add."""
 
     def image_tokens(self, request: Request) -> int | None:
         """Count the tokens that the images of a request add to its prompt; None: not known."""
-        ...
 
     def answer_tokens(self, text: str, answers: Sequence[str]) -> list[int]:
-        """Count for each of these answers to a text the tokens that the model writes, the one that
-        ends the answer with them.
-        """
-        ...
+        """Count for each answer to a text the tokens that the model writes, with its end."""
 
     def most_tokens(self, ask: Ask, text: str) -> int:
         """Give the most tokens that the model may write as an answer to a text."""
-        ...
 
     def cost(self, prompt_tokens: int, answer_tokens: int, cached_tokens: int = 0) -> float | None:
         """Give the price of so many tokens in US dollars, of which the server has some in its
         cache; None where the YAML names no prices.
         """
-        ...
 
 
 @runtime_checkable
@@ -184,4 +172,64 @@ class Previewing(Protocol):
         Raises SpecError for a mistake in the YAML, DataError or MissingPackageError for what is
         not on this machine.
         """
-        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Why a request that was sent off has no answer, though it may have one if it is sent again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A request that is written, ready to be sent off with others."""
+
+    key: str
+    """What it is known by, the same in any launch."""
+    hashes: tuple[str, ...]
+    """SHA-256 of the pixels of its images."""
+    body: bytes
+
+
+class Deferred(Protocol):
+    """Requests of a run that are sent off together, and answered hours later: also to another
+    launch, which finds them by the folder of the run.
+    """
+
+    @property
+    def sends(self) -> bool:
+        """Whether requests may be sent off; else only what was sent is known."""
+
+    @property
+    def sent(self) -> Mapping[str, tuple[str, ...]]:
+        """The keys of what has been sent and may have an answer, each with its images' hashes."""
+
+    def seal(self, key: str, hashes: tuple[str, ...], request: Request) -> Sealed:
+        """Write a request. Called in several threads at once; what it raises is that request's
+        error.
+        """
+
+    def send(self, requests: Iterable[Sealed]) -> None:
+        """Send requests off. What has been sent is on disk before anything is waited for."""
+
+    def collect(
+        self, keys: Collection[str]
+    ) -> Iterator[Sequence[tuple[str, Response | Unanswered]]]:
+        """Wait for the answers to these keys, of those that were sent, and yield them as they come;
+        nothing, about once a second, while none does. What was yielded has been written to disk
+        when the next is asked for.
+        """
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """Have what was sent under these keys no longer be `sent`."""
+
+
+@runtime_checkable
+class Deferring(Protocol):
+    """An adapter that may want all requests of a run at once instead of batch by batch."""
+
+    def deferred(self, ask: Ask, folder: Path) -> Deferred | None:
+        """Give what sends off the requests of a run, whose folder this is; None where they are
+        asked batch by batch, and nothing that was sent off before is known.
+        """

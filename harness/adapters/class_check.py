@@ -5,13 +5,7 @@ import typing
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from harness.adapters.base import (
-    ALL_OUTPUTS,
-    CLASSIFY,
-    MOST_KEYS,
-    PROMPTED,
-    Abilities,
-)
+from harness.adapters.base import ALL_OUTPUTS, CLASSIFY, MOST_KEYS, PROMPTED, Abilities
 from harness.errors import Problem
 from harness.requests import ModelFacts, Response
 from harness.specs.base import Spec
@@ -84,11 +78,8 @@ def facts_problem(facts: object, where: str) -> Iterator[Problem]:
     """Say that the `facts` of a class, or of a model that it made, are something else."""
     if facts is None or isinstance(facts, ModelFacts) or hasattr(facts, "__get__"):
         return  # what computes them is asked when the model is loaded
-    got, fix = (
-        type(facts).__name__,
-        "facts = ModelFacts(architecture=…), or a property that gives one",
-    )
-    yield Problem(where, "`facts` is no ModelFacts", got, fix=fix)
+    fix = "facts = ModelFacts(architecture=…), or a property that gives one"
+    yield Problem(where, "`facts` is no ModelFacts", type(facts).__name__, fix=fix)
 
 
 def _returned(respond: Any, where: str) -> Iterator[Problem]:

@@ -19,9 +19,9 @@ def estimated_tokens(text: str) -> int:
 class Estimate:
     """What can be said of the prompts of any model: the text as the task writes it."""
 
-    def __init__(self, why: str) -> None:
-        """`why` says why no more is known."""
-        self.counting = Counting(exact=False, how=f"{RULE}; {why}")
+    def __init__(self, why: str, reasons: bool = False) -> None:
+        """`why` says why no more is known; `reasons` whether the model may write reasoning."""
+        self.counting = Counting(exact=False, how=f"{RULE}; {why}", reasons=reasons)
 
     def prompt(self, request: Request) -> str:
         """Give the text as the task writes it."""
@@ -31,9 +31,9 @@ class Estimate:
         """Estimate the tokens of each text."""
         return [estimated_tokens(text) for text in texts]
 
-    def image_tokens(self, request: Request) -> None:
+    def image_tokens(self, request: Request) -> int | None:
         """Not known."""
-        return
+        return None
 
     def answer_tokens(self, text: str, answers: Sequence[str]) -> list[int]:
         """Estimate the tokens of each answer and of its end."""
@@ -48,6 +48,6 @@ class Estimate:
             return longest
         return ask.generation.most_tokens(None if longest is None else longest - 1)
 
-    def cost(self, prompt_tokens: int, answer_tokens: int, cached_tokens: int = 0) -> None:
+    def cost(self, prompt_tokens: int, answer_tokens: int, cached_tokens: int = 0) -> float | None:
         """Not known."""
-        return
+        return None

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.adapters.base import OF_EVERY_MODEL
@@ -79,10 +79,7 @@ def find_model(catalogue: Catalogue, name: str, texts: Sequence[str] = ()) -> Na
 
 
 def _made(
-    adapter: str,
-    values: dict[str, str],
-    settings: Sequence[str],
-    found: Recognised | None = None,
+    adapter: str, values: dict[str, str], settings: Sequence[str], found: Recognised | None = None
 ) -> NamedModel:
     """Make the spec of a model without a YAML."""
     settings = _with_options(settings, adapter)
@@ -119,35 +116,31 @@ def _said(settings: Sequence[str], key: str) -> str | None:
 
 
 def _with_options(settings: Sequence[str], adapter: str | None) -> list[str]:
-    """Write `options.` before the keys that are options of the adapter.
-
-    Raises SpecError for keys that are neither the YAML's nor the adapter's.
-    """
+    """Write `options.` before the keys that are the adapter's. SpecError for unknown ones."""
     known = ModelSpec.model_fields.keys() - {"directory", "folders", "file"}
     if adapter is None or all(_first(each) in known for each in settings):
         return list(settings)  # the adapter need not be imported
     name = adapter.rpartition(":")[2]
     draft = _spec({"model": "model" if name_fault(name) else name, "adapter": adapter}, ())
     can = abilities_of(adapter_class(draft))
-    usable, options = OF_EVERY_MODEL | can.keys, can.options.model_fields
+    usable, options, where = OF_EVERY_MODEL | can.keys, can.options.model_fields, str(of_model())
     found: list[str] = []
     problems: list[Problem] = []
     for each in settings:
         key = _first(each)
         if "=" not in each:
-            problems.append(
-                Problem(str(of_model()), "is not key=value", each, fix="write it as dtype=bfloat16")
-            )
+            fix = "write it as dtype=bfloat16"
+            problems.append(Problem(where, "is not key=value", each, fix=fix))
         elif key in known:
             found.append(each)
         elif key in options:
             found.append(f"options.{each}")
+        elif key in _INSTEAD:
+            fix = f"write {_INSTEAD[key]}"
+            problems.append(Problem(where, f"unknown key `{key}`", each, fix=fix))
         else:
-            problem = Problem(str(of_model()), f"unknown key `{key}`", got=each)
-            if key in _INSTEAD:
-                problems.append(replace(problem, fix=f"write {_INSTEAD[key]}"))
-            else:
-                problems.append(problem.among(key, sorted({*usable, *options})))
+            problem = Problem(where, f"unknown key `{key}`", each)
+            problems.append(problem.among(key, sorted({*usable, *options})))
     if problems:
         raise SpecError(problems)
     return found
@@ -173,20 +166,13 @@ def _pretrained(catalogue: Catalogue, name: str) -> str:
     try:
         if path.exists():
             return str(path.resolve())
-        is_path = name.startswith(PATH_STARTS) or name.endswith("/") or name.count("/") > 1
-        if is_path:
+        if name.startswith(PATH_STARTS) or name.endswith("/") or name.count("/") > 1:
             fix = near_path(path) or "give a path that is there, or a hub id OWNER/NAME"
             here = str(path.absolute())
             raise SpecError(Problem(str(_FILE), "there is no such folder", name, here, fix))
     except (OSError, RuntimeError, ValueError) as error:
-        raise SpecError(
-            Problem(
-                str(_FILE),
-                "is no path",
-                ascii(name)[:200],
-                fix="give a model's name, or a path without such characters",
-            )
-        ) from error
+        fix = "give a model's name, or a path without such characters"
+        raise SpecError(Problem(str(_FILE), "is no path", ascii(name)[:200], fix=fix)) from error
     if HUB_ID.fullmatch(name):
         return name
     fix = "give a name of `harness list models`, a YAML, MODULE:CLASS, a folder, a hub id"

@@ -88,25 +88,19 @@ def _without_config(spec: ModelSpec) -> Problem:
         fix += f"pretrained={spec.pretrained},model_name=ARCHITECTURE"
         return spec.problem("pretrained", what, got=spec.pretrained, fix=fix)
     if weights.is_local:
-        names = sorted(each.name for each in weights.folder.iterdir())
-        got = listed(names, _SHOWN)
+        got = listed(sorted(each.name for each in weights.folder.iterdir()), _SHOWN)
         got = f"a folder with {got}" if got else "an empty folder"
     return spec.problem("pretrained", what, got=got, fix=_say_which(spec))
 
 
 def _of_no_adapter(spec: ModelSpec, config: Mapping[str, Any]) -> Problem:
     kind = config.get("model_type")
-    got = ", ".join(
-        filter(None, (_architecture(config), f"model_type `{kind}`" if kind is not None else ""))
-    )
-    return spec.problem(
-        "pretrained",
-        f"no adapter is known for `{spec.pretrained}`",
-        got=got or f"a {_CONFIG} without `architectures`",
-        expected="a model of transformers for image-text-to-text, image classification or "
-        "zero-shot image classification; or one of timm or open_clip",
-        fix=_say_which(spec),
-    )
+    known = (_architecture(config), "" if kind is None else f"model_type `{kind}`")
+    got = ", ".join(filter(None, known)) or f"a {_CONFIG} without `architectures`"
+    what = f"no adapter is known for `{spec.pretrained}`"
+    expected = "a model of transformers for image-text-to-text, image classification or "
+    expected += "zero-shot image classification; or one of timm or open_clip"
+    return spec.problem("pretrained", what, got=got, expected=expected, fix=_say_which(spec))
 
 
 def _say_which(spec: ModelSpec) -> str:

@@ -1,7 +1,7 @@
 """Adapters by name, imported only when one is asked for."""
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import entry_points
 from typing import cast
@@ -98,15 +98,12 @@ def checked_class(spec: ModelSpec) -> type[Adapter]:
         spec.problem(key, what.format(key), expected=expected, fix=f"remove `{key}`")
         for key in strange
     ]
+    one_of = "one of " + ", ".join(sorted(can.generation))
+    what = f"adapter `{spec.adapter}` cannot ask for `generation.{{}}`"
+    asked = spec.generation.named if "generation" in can.keys else {}
     problems += [
-        spec.problem(
-            f"generation.{key}",
-            f"adapter `{spec.adapter}` cannot ask for `generation.{key}`",
-            expected="one of " + ", ".join(sorted(can.generation)),
-            fix=f"remove `{key}`",
-        )
-        for key in sorted(spec.generation.named.keys() - can.generation)
-        if "generation" in can.keys
+        spec.problem(f"generation.{key}", what.format(key), expected=one_of, fix=f"remove `{key}`")
+        for key in sorted(asked.keys() - can.generation)
     ]
     try:
         validate_part(can.options, spec, "options", spec.options)
@@ -119,53 +116,32 @@ def checked_class(spec: ModelSpec) -> type[Adapter]:
 
 def check_fits(spec: ModelSpec, adapter: type[Adapter], tasks: Sequence[TaskSpec]) -> None:
     """Raise SpecError naming every task with something that the adapter cannot do."""
-    can, where = abilities_of(adapter), f"model `{spec.model}` (adapter `{spec.adapter}`)"
-    kind = "classifiers" if can.protocols == CLASSIFY else "models with a prompt"
-    fix = f"a task for {kind} (`harness list tasks`), or another model"
+    where = f"model `{spec.model}` (adapter `{spec.adapter}`)"
     problems = [
-        Problem(
-            where,
-            f"cannot do task `{task.task}`",
-            f"protocol {task.protocol}",
-            _any(can.protocols),
-            fix,
-        )
-        for task in tasks
-        if task.protocol not in can.protocols
-    ]
-    problems += [
-        Problem(
-            where,
-            f"cannot do task `{task.task}`",
-            f"output_type {task.output_type}",
-            _any(can.output_types),
-            f"--set output_type={min(can.output_types)}, or another adapter",
-        )
-        for task in tasks
-        if task.protocol in can.protocols and task.output_type not in can.output_types
-    ]
-    problems += [
-        Problem(
-            where,
-            f"cannot do task `{task.task}`",
-            "max_new_tokens: longest_name",
-            "a number, as this adapter does not know the model's tokenizer",
-            "--set generation_kwargs.max_new_tokens=32",
-        )
-        for task in tasks
-        if task.generation_kwargs.max_new_tokens == "longest_name" and not can.counts_tokens
+        Problem(where, f"cannot do task `{task}`", got, expected, fix)
+        for task, got, expected, fix in _misfits(abilities_of(adapter), tasks)
     ]
     if problems:
         raise SpecError(problems)
 
 
-def _any(names: frozenset[str]) -> str:
-    return " or ".join(sorted(names))
-
-
-def _extra(adapter: str) -> str:
-    """Give the extra that an adapter needs; with a hyphen, as older pip knows no other form."""
-    return adapter.replace("_", "-")
+def _misfits(can: Abilities, tasks: Sequence[TaskSpec]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the name of a task that cannot be done, what it says, what it may say, and a fix."""
+    kind = "classifiers" if can.protocols == CLASSIFY else "models with a prompt"
+    fix, known = f"a task for {kind} (`harness list tasks`), or another model", can.protocols
+    for each in tasks:
+        if each.protocol not in known:
+            yield each.task, f"protocol {each.protocol}", " or ".join(sorted(known)), fix
+    written = can.output_types
+    for each in tasks:
+        if each.protocol in known and each.output_type not in written:
+            fix = f"--set output_type={min(written)}, or another adapter"
+            yield each.task, f"output_type {each.output_type}", " or ".join(sorted(written)), fix
+    got, fix = "max_new_tokens: longest_name", "--set generation_kwargs.max_new_tokens=32"
+    for each in tasks:
+        if each.generation_kwargs.max_new_tokens == "longest_name" and not can.counts_tokens:
+            expected = "a number, as this adapter does not know the model's tokenizer"
+            yield each.task, got, expected, fix
 
 
 def adapter_class(spec: ModelSpec) -> type[Adapter]:
@@ -182,28 +158,17 @@ def adapter_class(spec: ModelSpec) -> type[Adapter]:
         with no_collection():
             module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        raise MissingPackageError(
-            Problem(
-                where,
-                f"adapter `{spec.adapter}` needs a package that is not installed",
-                got=str(error),
-                fix=f"pip install 'mllm-classification-harness[{_extra(spec.adapter)}]'"
-                if spec.adapter in ADAPTERS
-                else f"make `{module_name}` importable",
-            )
-        ) from error
+        what = f"adapter `{spec.adapter}` needs a package that is not installed"
+        extra = spec.adapter.replace("_", "-")  # a hyphen, as older pip knows no other form
+        fix = f"pip install 'mllm-classification-harness[{extra}]'"
+        fix = fix if spec.adapter in ADAPTERS else f"make `{module_name}` importable"
+        raise MissingPackageError(Problem(where, what, str(error), fix=fix)) from error
     except Exception as error:  # a module of a stranger raises what it likes
         if spec.adapter in ADAPTERS:
             raise
-        got = f"{type(error).__name__}: {error}"
-        raise SpecError(
-            Problem(
-                where,
-                f"`{module_name}` cannot be imported",
-                got,
-                fix="install what it imports, or mend it",
-            )
-        ) from error
+        what, got = f"`{module_name}` cannot be imported", f"{type(error).__name__}: {error}"
+        fix = "install what it imports, or mend it"
+        raise SpecError(Problem(where, what, got, fix=fix)) from error
     found = getattr(module, class_name, None)
     if found is None:
         classes = [name for name, each in vars(module).items() if isinstance(each, type)]

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.adapters.base import Adapter
-from harness.adapters.deferring import Deferred, Deferring, Sealed, Unanswered
+from harness.adapters.base import Adapter, Deferred, Deferring, Sealed, Unanswered
 from harness.errors import Problem, UserError
 from harness.prompts.ahead import load, work_ahead
 from harness.prompts.plan import Plan, PlannedRequest

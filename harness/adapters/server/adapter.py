@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-from harness.adapters.base import ALL_OUTPUTS, Abilities, Setting
-from harness.adapters.deferring import Deferred
+from harness.adapters.base import ALL_OUTPUTS, Abilities, Deferred, Setting
 from harness.adapters.server.answer import Answer, without_reasoning
 from harness.adapters.server.batch_service import BatchService
 from harness.adapters.server.batches import Batches
@@ -56,7 +55,7 @@ class _Form:
 class OpenAIAdapter:
     """A model behind a server. `pretrained` is its name there."""
 
-    abilities: ClassVar[Abilities] = Abilities(
+    abilities = Abilities(
         output_types=ALL_OUTPUTS,
         options=OpenAIOptions,
         keys=frozenset({"pretrained", "system_prompt", "generation"}),
@@ -85,7 +84,7 @@ class OpenAIAdapter:
         self._events: Counter[str] = Counter()
         self._key = key
         self._batches: Batches | None = None
-        self.close = weakref.finalize(self, _close, self._loop, self._client)
+        self.close = weakref.finalize(self, self._loop.close, self._client.close)
         """End the connections; done at the latest when the adapter or the process ends."""
 
     @classmethod
@@ -268,7 +267,3 @@ class OpenAIAdapter:
         self._events["a refusal"] += answer.refused
         if answer.finish_reason != "stop" and not answer.first:
             self._events[f"finish_reason `{answer.finish_reason[:_LONGEST_REASON]}`"] += 1
-
-
-def _close(loop: EventLoop, client: Client) -> None:
-    loop.close(client.close())

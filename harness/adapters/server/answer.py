@@ -69,6 +69,10 @@ class Answer:
         return prices.cost(self.prompt_tokens, self.tokens, self.cached_tokens or 0)
 
 
+FILTERED = Answer("", finish_reason="content_filter, before the model was asked", refused=True)
+"""What stands for an answer where the service's filter let no request through to the model."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Message:
     """A message's parts by kind; None where it has none of a kind."""

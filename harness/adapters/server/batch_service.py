@@ -13,7 +13,7 @@ from openai import DefaultHttpxClient, OpenAI, OpenAIError
 from harness.adapters.server.answer import NoAnswerError
 from harness.adapters.server.client import wait_before
 from harness.adapters.server.faults import Fault, fault_of, shorten
-from harness.adapters.server.hiding import Hiding
+from harness.adapters.server.hiding import hiding
 from harness.adapters.server.options import OpenAIOptions
 from harness.errors import Problem, RunError
 from harness.limits import MOST_RECORD
@@ -52,7 +52,7 @@ class BatchService:
 
     def __init__(self, options: OpenAIOptions, key: str | None, model: str) -> None:
         self._options, self._model = options, model
-        self.hide = Hiding(key)
+        self._hide = hiding(key)
         self._openai = OpenAI(
             base_url=options.addresses[0],
             api_key=key or "none",
@@ -134,9 +134,7 @@ class BatchService:
         )
 
     def lines(self, batch: str, file: str) -> Iterator[str]:
-        """Yield the lines of a file of answers, without the key. Raises RunError for one that is
-        too long.
-        """
+        """Yield the lines of a file of answers, without the key. RunError for one too long."""
         with tempfile.TemporaryFile() as copy:
             self._called(lambda: self._download(batch, file, copy))
             copy.seek(0)
@@ -145,7 +143,7 @@ class BatchService:
                     what = f"a line of {file} has over {MOST_RECORD} bytes"
                     fix = "lower generation_kwargs.max_new_tokens, and run again"
                     raise RunError(str(Problem(f"batch {batch}", what, fix=fix)))
-                yield self.hide(line.decode("utf-8", "replace"))
+                yield self._hide(line.decode("utf-8", "replace"))
 
     def _download(self, batch: str, file: str, copy: Any) -> None:
         copy.seek(0)
@@ -181,24 +179,17 @@ class BatchService:
         return replace(fault, text=self._short(fault.text))
 
     def _short(self, text: str) -> str:
-        return shorten(self.hide(text))
+        return shorten(self._hide(text))
 
     def _stop(self, fault: Fault) -> Exception:
         return fault.stop(self._model, self._options.addresses)
 
     def _lost(self, batch: str, fault: Fault) -> Exception:
-        return RunError(
-            str(
-                Problem(
-                    f"model `{self._model}`",
-                    f"the provider does not know the batch {batch}, which this run has sent off",
-                    got=fault.text,
-                    fix="use the key under which it was made; where its answers are gone for good, "
-                    "remove the folder `batches` of the run: what has no answer is then asked, and "
-                    "paid, again",
-                )
-            )
-        )
+        what = f"the provider does not know the batch {batch}, which this run has sent off"
+        fix = "use the key under which it was made; where its answers are gone for good, "
+        fix += "remove the folder `batches` of the run: what has no answer is then asked, and "
+        fix += "paid, again"
+        return RunError(str(Problem(f"model `{self._model}`", what, fault.text, fix=fix)))
 
 
 def _bound(response: Any) -> None:

@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.adapters.deferring import Sealed, Unanswered
-from harness.adapters.server.answer import Answer, NoAnswerError, read_completion
+from harness.adapters.base import Sealed, Unanswered
+from harness.adapters.server.answer import FILTERED, Answer, NoAnswerError, read_completion
 from harness.adapters.server.batch_service import ENDPOINT, BatchService, BatchState
 from harness.adapters.server.faults import Fault, ServerError, refusal, shorten
 from harness.adapters.server.options import OpenAIOptions
@@ -43,8 +43,8 @@ Collected = tuple[str, Response | Unanswered]
 class Part:
     """Requests that are one batch."""
 
-    name: str
-    since: float
+    name: str = field(default_factory=lambda: secrets.token_hex(8))
+    since: float = field(default_factory=time.time)
     """When it was begun, as Unix time."""
     file: str | None = None
     """The provider's id of the uploaded requests; None: not uploaded, or not known to be."""
@@ -67,6 +67,7 @@ class Batches:
         """`write` gives the body of a request, `read` the response that an answer comes to."""
         self._options, self._service = options, service
         self._folder = folder / "batches"
+        self._most_bytes = int(options.batch_mb * 1e6)
         self._write, self._read = write, read
         self._parts = [_read_part(path) for path in sorted(self._folder.glob("*.json"))]
 
@@ -114,7 +115,7 @@ class Batches:
 
     def send(self, requests: Iterable[Sealed]) -> None:
         """Send requests off, in as many parts as the provider's limits ask for."""
-        part, size, images = self._new(), 0, 0
+        part, size, images = Part(), 0, 0
         with writing(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
         for each in requests:
@@ -122,7 +123,7 @@ class Batches:
             full = full or images + len(each.hashes) > _MOST_IMAGES
             if part.requests and (full or size + len(each.body) > self._most_bytes):
                 self._send(part)
-                part, size, images = self._new(), 0, 0
+                part, size, images = Part(), 0, 0
             with writing(self._lines(part)), self._lines(part).open("ab") as file:
                 file.write(each.body)
             part.requests[each.key] = each.hashes
@@ -220,14 +221,6 @@ class Batches:
         del value["name"]
         write_json(self._path(part), value)
 
-    @property
-    def _most_bytes(self) -> int:
-        return int(self._options.batch_mb * 1e6)
-
-    @staticmethod
-    def _new() -> Part:
-        return Part(secrets.token_hex(8), time.time())
-
     def _path(self, part: Part) -> Path:
         return self._folder / f"{part.name}.json"
 
@@ -272,8 +265,7 @@ def _read_line(line: str) -> tuple[str, Answer | Fault | None]:
     refused = body.get("error") if isinstance(body, dict) else None
     code = refused.get("code") if isinstance(refused, dict) else None
     if code == "content_filter":
-        reason = "content_filter, before the model was asked"
-        return key, Answer("", finish_reason=reason, refused=True)
+        return key, FILTERED
     number = status if isinstance(status, int) else 500
     code = code if isinstance(code, str) else None
     return key, refusal(number, code, body)

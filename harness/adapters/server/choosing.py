@@ -105,10 +105,7 @@ class Letters:
         """Ask for the log-probabilities of one token."""
         body |= {"logprobs": True, "top_logprobs": TOP}
         if self.tokens is not None:
-            by_number = {
-                "logprob_token_ids": list(self.tokens),
-                "return_tokens_as_token_ids": True,
-            }
+            by_number = {"logprob_token_ids": list(self.tokens), "return_tokens_as_token_ids": True}
             body["extra_body"] = {**body.get("extra_body", {}), **by_number}
 
     def response(self, answer: Answer, text: Text) -> Response:

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Omit, OpenAIError
 
-from harness.adapters.server.answer import Answer, NoAnswerError, read_answer
+from harness.adapters.server.answer import FILTERED, Answer, NoAnswerError, read_answer
 from harness.adapters.server.faults import Fault, fault_of, shorten
-from harness.adapters.server.hiding import Hiding
+from harness.adapters.server.hiding import hiding
 from harness.adapters.server.options import OpenAIOptions
 from harness.adapters.server.pool import Pool, Server
 from harness.limits import MOST_RECORD
@@ -27,7 +27,7 @@ class Client:
 
     def __init__(self, options: OpenAIOptions, key: str | None) -> None:
         self._options = options
-        self._hide = Hiding(key)
+        self._hide = hiding(key)
         self.pool = Pool(options)
         self._openai = AsyncOpenAI(
             base_url=options.addresses[0],
@@ -105,10 +105,8 @@ class Client:
             return Fault(shorten(f"no answer in what the server sent: {error}"))
         except (OpenAIError, TimeoutError) as error:
             fault = self._fault(error)
-            if fault.code == "content_filter":  # Azure's: the vendor's answer, not a failure
-                reason = "content_filter, before the model was asked"
-                return Answer("", finish_reason=reason, refused=True)
-            return fault
+            is_azures = fault.code == "content_filter"  # the vendor's answer, not a failure
+            return FILTERED if is_azures else fault
 
     async def _post(
         self, path: str, body: Mapping[str, Any], server: Server

@@ -7,14 +7,13 @@ SGLang and `transformers serve` do by default. So every request says all that de
 import json
 from typing import Any
 
-from harness.adapters.server.faults import Fault
+from harness.adapters.server.faults import NOT_KNOWN, Fault
 from harness.adapters.server.options import Dialect
 from harness.specs.model import ModelGeneration
 from harness.specs.task import GenerationSpec
 
 SENDABLE = frozenset({"top_k", "min_p", "repetition_penalty", "min_new_tokens"})
 """What of a model's `generation` servers take, under these or other names."""
-_NOT_KNOWN = frozenset({400, 415, 422, 501})
 _OF_TRANSFORMERS = "unexpected fields in the request"
 """What `transformers serve` says of fields that it does not know."""
 _NEUTRAL: dict[str, Any] = {
@@ -68,12 +67,10 @@ def other_dialect(dialect: Dialect, fault: Fault) -> Dialect | None:
 
     A server names a field that it does not know, in its own spelling of it.
     """
-    if dialect == "openai" or fault.status not in _NOT_KNOWN:
+    if dialect == "openai" or fault.status not in NOT_KNOWN:
         return None
     words = fault.text.lower().replace("_", "")
-    if not any(name.replace("_", "") in words for name in fields(dialect, *_ANY)):
+    known = fields(dialect, GenerationSpec(), ModelGeneration())
+    if not any(name.replace("_", "") in words for name in known):
         return None
     return "transformers" if _OF_TRANSFORMERS in words and dialect == "vllm" else "openai"
-
-
-_ANY = (GenerationSpec(), ModelGeneration())

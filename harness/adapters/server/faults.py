@@ -17,6 +17,8 @@ _PASSING = frozenset({408, 409, 425, 429})
 """Besides 5xx: time-out, lock, too early, rate limit."""
 _SPENT = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 """Codes under which 429 means an empty account and not a rate."""
+NOT_KNOWN = frozenset({400, 415, 422, 501})
+"""What servers answer to a request with something in it that they do not know."""
 _UNREACHABLE = frozenset({"ConnectError", "ConnectTimeout"})
 """The HTTP library's errors for a server that is not there; others break an answer off."""
 _NUMBERS = re.compile(r"\w*\d\w*")  # of requests, in otherwise equal messages
@@ -115,8 +117,7 @@ def common_fault(faults: Sequence[Fault | None], *, answered: bool) -> Fault | N
 def says_no_schema(fault: Fault) -> bool:
     """Whether a server says that it does not know `response_format` with a JSON schema."""
     words = ("response_format", "json_schema", "structured output", "guided", "grammar")
-    refused = fault.status in (400, 415, 422, 501)
-    return refused and any(word in fault.text.lower() for word in words)
+    return fault.status in NOT_KNOWN and any(word in fault.text.lower() for word in words)
 
 
 def shorten(text: str) -> str:

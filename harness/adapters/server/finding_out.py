@@ -9,7 +9,7 @@ from harness.adapters.hf.choices import ChoiceTokens, last_line
 from harness.adapters.server.answer import Answer
 from harness.adapters.server.choosing import FORMS, TOP, Letters, OnlyNames, Way
 from harness.adapters.server.client import Client
-from harness.adapters.server.faults import Fault
+from harness.adapters.server.faults import NOT_KNOWN, Fault
 from harness.adapters.server.options import OpenAIOptions
 from harness.errors import Problem, SpecError
 from harness.requests import Ask
@@ -17,7 +17,6 @@ from harness.specs.model import ModelSpec
 
 Send = Callable[[Way], Awaitable[Answer | Fault]]
 """Asks the first request of a run in some way."""
-_NOT_KNOWN = frozenset({400, 415, 422, 501})
 _TAIL = 256  # tokens of a prompt in which its last line is looked for
 _THINKS = re.compile(r"<\|?(think|thinking|thought|reason|reasoning)\|?>\s*$", re.IGNORECASE)
 _OF_TEMPLATE = ("chat_template", "chat_template_kwargs", "mm_processor_kwargs")
@@ -70,13 +69,12 @@ class FindingOut:
                 return way
             if isinstance(got, Fault):
                 fault = got
-                if got.status not in _NOT_KNOWN:
+                if got.status not in NOT_KNOWN:
                     break
             else:
                 is_heard = is_heard or not got.refused
         if is_heard:
-            why = f"the server holds an answer to no list: not by {', '.join(FORMS)}"
-            self.refuse(ask, why)
+            self.refuse(ask, f"the server holds an answer to no list: not by {', '.join(FORMS)}")
         return fault
 
     async def _letters(self, ask: Ask, line: str | None, send: Send) -> Way | Fault:
@@ -84,7 +82,7 @@ class FindingOut:
         way = Letters.of(ask, tokens)
         got = await send(way)
         if isinstance(got, Fault):
-            if got.status in _NOT_KNOWN and "logprob" in got.text.lower():
+            if got.status in NOT_KNOWN and "logprob" in got.text.lower():
                 self.refuse(ask, f"the server says: {got.text}")
             return got
         if not got.first and not got.refused:
@@ -105,8 +103,8 @@ class FindingOut:
         """
         if self._options.first_dialect != "vllm":
             return None
-        own = {key: self._options.extra_body.get(key) for key in _OF_TEMPLATE}
-        told = {key: value for key, value in own.items() if value is not None}
+        more = self._options.extra_body
+        told = {key: more[key] for key in _OF_TEMPLATE if more.get(key) is not None}
         asked = {"model": self._spec.pretrained, "messages": list(messages), **told}
         tokens = _numbers(await self._client.post("/tokenize", asked))
         if not tokens:

@@ -2,7 +2,8 @@
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 _HIDDEN = "[key]"
 _SHORTEST_SECRET = 8  # characters; what local servers take for a key (`EMPTY`) is no secret
@@ -12,15 +13,11 @@ _SPELLINGS = (
 """A character as it is, as JSON escapes it (once or twice), in an address, and in HTML."""
 
 
-class Hiding:
-    """Gives texts without the key."""
-
-    def __init__(self, key: str | None) -> None:
-        self._secret = _pattern(key) if key and len(key) >= _SHORTEST_SECRET else None
-
-    def __call__(self, text: str) -> str:
-        """Give a text without the key, which some servers repeat, in whatever they send."""
-        return self._secret.sub(_HIDDEN, text) if self._secret else text
+def hiding(key: str | None) -> Callable[[str], str]:
+    """Give what takes the key out of a text, as some servers repeat it in whatever they send."""
+    if not key or len(key) < _SHORTEST_SECRET:
+        return str
+    return partial(_pattern(key).sub, _HIDDEN)
 
 
 def _pattern(key: str) -> re.Pattern[str]:

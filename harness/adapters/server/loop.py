@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -28,8 +28,8 @@ class EventLoop:
             future.cancel()
             raise
 
-    def close(self, last: Coroutine[Any, Any, None]) -> None:
-        """Run a last coroutine and end the thread."""
+    def close(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Call a last coroutine and end the thread."""
         asyncio.run_coroutine_threadsafe(self._end(last), self._loop)
         if threading.current_thread() is not self._thread:
             self._thread.join(timeout=10)
@@ -41,14 +41,14 @@ class EventLoop:
         finally:
             self._loop.close()
 
-    async def _end(self, last: Coroutine[Any, Any, None]) -> None:
+    async def _end(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
             own = asyncio.current_task()
             waiting = [task for task in asyncio.all_tasks() if task is not own]
             for task in waiting:
                 task.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
-            await last
+            await last()
             await self._loop.shutdown_default_executor()
         finally:
             self._loop.stop()

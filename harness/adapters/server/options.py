@@ -39,9 +39,7 @@ class Prices(Spec):
 
     def less(self, share: float) -> "Prices":
         """Give prices that are lower by a share."""
-        cached = None if self.cached_input is None else self.cached_input * (1 - share)
-        left = {"input": self.input * (1 - share), "output": self.output * (1 - share)}
-        return Prices(**left, cached_input=cached)
+        return Prices(**{name: each * (1 - share) for name, each in self if each is not None})
 
 
 class OpenAIOptions(Spec):
@@ -182,10 +180,10 @@ class OpenAIOptions(Spec):
         """
         if self.api_key_env is None and self.base_url is not None and not self.is_openai:
             return None
+        where = f"model `{model}`"
         try:
             _check_address(self.addresses[0])
         except ValueError as error:
-            where = f"model `{model}`"
             what = f"the environment variable `{URL_VARIABLE}` holds no address of a server"
             fix = f"export {URL_VARIABLE}=http://localhost:8000/v1, or unset it"
             raise SpecError(Problem(where, what, str(error), fix=fix)) from error
@@ -194,11 +192,11 @@ class OpenAIOptions(Spec):
         if not key and (self.api_key_env or self.is_openai):
             what = f"the environment variable `{name}` holds no key"
             fix = f"export {name}=…; keys are never read from a file"
-            raise SpecError(Problem(f"model `{model}`", what, fix=fix))
+            raise SpecError(Problem(where, what, fix=fix))
         if not re.fullmatch(r"[!-~]*", key):
             what = f"the environment variable `{name}` holds more than a key"
             fix = "one line of visible characters"
-            raise SpecError(Problem(f"model `{model}`", what, fix=fix))
+            raise SpecError(Problem(where, what, fix=fix))
         return key or None
 
 

@@ -4,8 +4,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 
-from harness.adapters.base import Counting
-from harness.adapters.estimate import RULE, Estimate
+from harness.adapters.estimate import Estimate, estimated_tokens
 from harness.adapters.server.choosing import FORMS, OnlyNames
 from harness.adapters.server.options import OpenAIOptions
 from harness.adapters.server.request import chat_messages
@@ -31,7 +30,7 @@ _OTHERS = 28
 """Side of the square of pixels that is a token of Qwen2.5-VL, and of about that size in others."""
 
 
-class ServerPreview:
+class ServerPreview(Estimate):
     """Messages as they would be sent. Tokens are estimated: those of images by OpenAI's published
     rules (developers.openai.com, "Images and vision", 2025) for its models, else by size.
     """
@@ -43,12 +42,8 @@ class ServerPreview:
         self._patch = next((each for key, each in _PATCHES.items() if re.match(key, name)), None)
         tiles = next((each for key, each in _TILES.items() if re.match(key, name)), None)
         self._tiles = None if self._patch else tiles
-        self._text = Estimate("")
-        self.counting = Counting(
-            exact=False,
-            how=f"{RULE}; {self._image_rule}",
-            reasons=options.reasoning_tokens > 0 or options.reasoning_end is not None,
-        )
+        reasons = options.reasoning_tokens > 0 or options.reasoning_end is not None
+        super().__init__(self._image_rule, reasons)
 
     def prompt(self, request: Request) -> str:
         """Give the messages, each below its role; images stand on lines of their own."""
@@ -69,16 +64,12 @@ class ServerPreview:
 
     def text_tokens(self, texts: Sequence[str]) -> list[int]:
         """Estimate the tokens of each text, with the system prompt."""
-        system = self._text.text_tokens([self._spec.system_prompt or ""])[0]
-        return [system + tokens for tokens in self._text.text_tokens(texts)]
+        system = estimated_tokens(self._spec.system_prompt or "")
+        return [system + estimated_tokens(text) for text in texts]
 
     def image_tokens(self, request: Request) -> int:
         """Estimate the tokens of the images of a request by their sizes."""
         return sum(self._of_image(image.width, image.height) for image in request.images)
-
-    def answer_tokens(self, text: str, answers: Sequence[str]) -> list[int]:
-        """Estimate the tokens of each answer and of its end."""
-        return self._text.answer_tokens(text, answers)
 
     def most_tokens(self, ask: Ask, text: str) -> int:
         """Give the limit that is sent, and the room for reasoning. A letter is one token."""
