@@ -27,9 +27,7 @@ class ClassPrompts:
     """
 
     def __init__(self, tower: TextEncoder, template: str, file: Path | None = None) -> None:
-        """Take the text tower and a template, or the file of the sentences in its place. Raises
-        SpecError for an unknown template.
-        """
+        """Take a template, or in its place the file. Raises SpecError for an unknown template."""
         self._tower = CachedEncoder(tower)
         self.source = f"of {file.name}" if file else template
         self._forms = sentences(template)
@@ -62,16 +60,12 @@ class ClassPrompts:
         pairs = list(_shared(names, vectors))
         if not pairs:
             return
-        shown = "; ".join(f"`{one}` and `{other}`" for one, other in pairs[:_SHOWN])
-        raise SpecError(
-            Problem(
-                f"model `{self._tower.name}`",
-                f"its text tower has one vector for {len(pairs)} pairs of different class names",
-                got=shown + ("; …" if len(pairs) > _SHOWN else ""),
-                expected="names that its tokenizer reads, and that differ before they are cut off",
-                fix="choose another name set (`--set name_set=…`) or another model",
-            )
-        )
+        what = f"its text tower has one vector for {len(pairs)} pairs of different class names"
+        got = "; ".join(f"`{one}` and `{other}`" for one, other in pairs[:_SHOWN])
+        got += "; …" if len(pairs) > _SHOWN else ""
+        expected = "names that its tokenizer reads, and that differ before they are cut off"
+        fix = "choose another name set (`--set name_set=…`) or another model"
+        raise SpecError(Problem(f"model `{self._tower.name}`", what, got, expected, fix))
 
 
 def _shared(names: Sequence[str], vectors: Vectors) -> Iterator[tuple[str, str]]:

@@ -2,8 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -15,12 +14,12 @@ from transformers import AutoModel, AutoTokenizer
 
 from harness.adapters.base import CLASSIFY, Abilities, Setting
 from harness.adapters.classifiers.class_prompts import ClassPrompts
-from harness.adapters.classifiers.hf_images import load_image_processor, to_pixels
+from harness.adapters.classifiers.hf import image_reader
 from harness.adapters.classifiers.one_image import Classifier
-from harness.adapters.hf.loading import LOADING, facts_of, load_model
+from harness.adapters.hf.loading import LOADING, facts_of, load_model, pinned
 from harness.encoders.base import TextEncoder, Vectors, batches_by_length
 from harness.encoders.text_tower import tokenize
-from harness.encoders.weights import digest_of
+from harness.encoders.weights import FolderEncoder
 from harness.errors import SpecError
 from harness.requests import Ask, ModelFacts
 from harness.specs.base import Spec
@@ -75,7 +74,7 @@ class DualEncoder(Classifier):
 class DualEncoderAdapter(DualEncoder):
     """A dual encoder of transformers' `AutoModel`."""
 
-    abilities: ClassVar[Abilities] = Abilities(CLASSIFY, options=DualEncoderOptions, keys=LOADING)
+    abilities = Abilities(CLASSIFY, options=DualEncoderOptions, keys=LOADING)
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
         weights = find(spec)
@@ -85,7 +84,7 @@ class DualEncoderAdapter(DualEncoder):
             got = f"{type(self._model).__name__}, which has no text tower"
             fix = "name a checkpoint with an image and a text tower, such as CLIP or SigLIP"
             raise SpecError(spec.problem("pretrained", "is no dual encoder", got=got, fix=fix))
-        self._pixels = to_pixels(load_image_processor(spec, weights), self._model)
+        self._pixels = image_reader(spec, weights, self._model)
         self._prompts = class_prompts(spec, OwnTextTower(spec, weights, self._model))
 
     def embed(self, images: list[Image.Image]) -> Tensor:
@@ -101,28 +100,17 @@ def class_prompts(spec: ModelSpec, tower: TextEncoder) -> ClassPrompts:
     return ClassPrompts(tower, options.template, path)
 
 
-class OwnTextTower:
+class OwnTextTower(FolderEncoder):
     """The text tower of a model that is loaded already, as a `TextEncoder`."""
 
     def __init__(self, spec: ModelSpec, weights: Weights, model: Any) -> None:
-        self.name = spec.model
-        self._spec = spec
-        self._weights = weights
+        prompt = f"class prompts in {model.dtype}: "  # the digest is of the dtype too
+        what = EncoderSpec(encoder=spec.model, kind="text_tower", prompt=prompt)
+        super().__init__(what, weights.folder)
         self._model = model
         self._tokenizer = AutoTokenizer.from_pretrained(
-            weights.source,
-            revision=weights.commit or "main",
-            padding_side="right",
-            trust_remote_code=spec.trust_remote_code,
+            weights.source, padding_side="right", **pinned(spec, weights)
         )
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 of the files of the model, and of the dtype that it runs in."""
-        what = EncoderSpec(
-            encoder=self.name, kind="text_tower", prompt=f"class prompts in {self._model.dtype}: "
-        )
-        return digest_of(what, self._weights.folder)
 
     @torch.inference_mode()
     def encode(self, texts: Sequence[str]) -> Vectors:

@@ -2,19 +2,16 @@
 
 import hashlib
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from pydantic import Field
 
 from harness.data.images.pixels import ImageError
 from harness.data.images.source import Source, open_source
-from harness.encoders.cache import cache_folder
+from harness.encoders.cache import cache_folder, write_whole
 from harness.errors import DataError, Problem
 from harness.specs.base import Spec
 from harness.specs.model import ModelSpec
@@ -24,8 +21,7 @@ log = logging.getLogger("harness")
 
 _BATCH = 32
 _TOLD_EVERY = 10_000
-
-
+_AS_IN_A_TASK = {"dataset_path", "dataset_name", "data_files", "doc_to_visual", "doc_to_id"}
 Embed = Callable[[list[Image.Image]], NDArray[np.float32]]
 """Images in, unit rows [n, d] out."""
 
@@ -41,7 +37,7 @@ class TrainingSet(Spec):
     data_files: str | None = None
     doc_to_visual: str = "image"
     doc_to_id: str | None = None
-    doc_to_target: str = Field(default="label")
+    doc_to_target: str = "label"
     """Column of the class ids, counted from 0, or of the classes' names."""
 
 
@@ -57,11 +53,9 @@ class Bank:
     """The names of the classes, where the training set has them."""
 
     def __len__(self) -> int:
-        """Count the images."""
         return len(self.labels)
 
     def __str__(self) -> str:
-        """Say in a few words how large it is."""
         return f"{len(self)} training images of {self.n_classes} classes"
 
     @property
@@ -83,21 +77,20 @@ def open_bank(spec: ModelSpec, training: TrainingSet, embed: Embed, digest: str)
     if path.is_file():
         return Bank(np.load(path), labels, names)
     vectors = _compute(spec, source, embed)
-    _keep(path, vectors)
+    try:
+        write_whole(path, lambda file: np.save(file, vectors))
+    except OSError as error:
+        log.warning("going on without the features in %s: %s", path, error)
     return Bank(vectors, labels, names)
 
 
 def _as_task(spec: ModelSpec, training: TrainingSet) -> TaskSpec:
     return TaskSpec(
+        **training.model_dump(include=_AS_IN_A_TASK),
         task="training set",
         protocol="classify",
-        dataset_path=training.dataset_path,
-        dataset_name=training.dataset_name,
         revision=training.dataset_revision,
         test_split=training.split,
-        data_files=training.data_files,
-        doc_to_visual=training.doc_to_visual,
-        doc_to_id=training.doc_to_id,
         class_list=spec.class_list or "its own",
         label_sets=("its own",),
         metadata=MetadataSpec(version=0),
@@ -141,16 +134,3 @@ def _compute(spec: ModelSpec, source: Source, embed: Embed) -> NDArray[np.float3
         if start and start % (_TOLD_EVERY // _BATCH * _BATCH) == 0:
             log.info("%d of %d training images", start, len(source))
     return np.concatenate(parts)
-
-
-def _keep(path: Path, vectors: NDArray[np.float32]) -> None:
-    """Write the features whole or not at all; without a cache all works, only slower."""
-    part = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            np.save(file, vectors)
-        part.replace(path)
-    except OSError as error:
-        log.warning("going on without the features in %s: %s", path, error)
-        part.unlink(missing_ok=True)

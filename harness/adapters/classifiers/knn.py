@@ -1,9 +1,7 @@
 """k nearest neighbours: the class that most of the most similar training images have."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import torch
@@ -15,7 +13,7 @@ from torch.nn.functional import normalize
 
 from harness.adapters.base import CLASSIFY, Abilities, Setting
 from harness.adapters.classifiers.feature_bank import Bank, TrainingSet, open_bank
-from harness.adapters.classifiers.hf_images import Features, ImageFeatures
+from harness.adapters.classifiers.hf import Features, ImageFeatures
 from harness.adapters.classifiers.one_image import Classifier
 from harness.adapters.hf.loading import LOADING, facts_of
 from harness.encoders.cache import folder_digest
@@ -42,9 +40,7 @@ class KnnAdapter(Classifier):
     classes are those of the training set's labels, 0 to their highest, or of `class_list`.
     """
 
-    abilities: ClassVar[Abilities] = Abilities(
-        CLASSIFY, options=KnnOptions, keys=LOADING | {"class_list"}
-    )
+    abilities = Abilities(CLASSIFY, options=KnnOptions, keys=LOADING | {"class_list"})
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
         self._options = KnnOptions(**spec.options)
@@ -56,13 +52,14 @@ class KnnAdapter(Classifier):
             got, fix = f"{len(self._bank)} images", f"set `options.k` to {len(self._bank)} or less"
             what = "the training set has fewer images than neighbours that vote"
             raise SpecError(Problem(f"model `{spec.model}`", what, got, fix=fix))
+        names = self._bank.names
+        self.output_names = None if names is None else [(name,) for name in names]
 
     def _digest(self, spec: ModelSpec, weights: Weights) -> str:
         """Digest what the features of an image depend on."""
+        of_model = {"model_kwargs", "processor_kwargs", "pretrained"}
         decisive = {
-            "model": spec.model_dump(
-                mode="json", include={"model_kwargs", "processor_kwargs", "pretrained"}
-            ),
+            "model": spec.model_dump(mode="json", include=of_model),
             "commit": weights.commit,
             "dtype": str(self._features.model.dtype),
             "features": self._options.features,
@@ -75,11 +72,6 @@ class KnnAdapter(Classifier):
         """What is known of the model, for the manifest."""
         notes = (f"k-NN: k = {self._options.k}, {self._bank}",)
         return facts_of(self._features.model, self._commit, kind="knn", notes=notes)
-
-    @property
-    def output_names(self) -> Sequence[Sequence[str]] | None:
-        """Names of the classes, where the training set has them."""
-        return None if self._bank.names is None else [(name,) for name in self._bank.names]
 
     def score(self, ask: Ask, images: list[Image.Image]) -> Tensor:
         """Give the votes of every image's neighbours."""

@@ -4,9 +4,9 @@ import json
 import pickle
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from PIL import Image
@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from harness.adapters.base import CLASSIFY, Abilities, Setting
-from harness.adapters.classifiers.hf_images import Features, ImageFeatures
+from harness.adapters.classifiers.hf import Features, ImageFeatures
 from harness.adapters.classifiers.one_image import Classifier
 from harness.adapters.hf.loading import LOADING, facts_of
 from harness.errors import DataError
@@ -28,6 +28,8 @@ _UNREADABLE = (
     *(SafetensorError, pickle.UnpicklingError, struct.error),
 )
 """What reading a file that holds no tensors may raise."""
+Head = tuple[Tensor, Tensor, Sequence[Sequence[str]] | None]
+"""Weight [classes, size], bias [classes], and the names of the classes, where the file has them."""
 
 
 class LinearHeadOptions(Spec):
@@ -44,15 +46,12 @@ class LinearHeadOptions(Spec):
 class LinearHeadAdapter(Classifier):
     """A backbone of `AutoModel` and one linear layer; scores are its logits."""
 
-    abilities: ClassVar[Abilities] = Abilities(
-        CLASSIFY, options=LinearHeadOptions, keys=LOADING | {"class_list"}
-    )
+    abilities = Abilities(CLASSIFY, options=LinearHeadOptions, keys=LOADING | {"class_list"})
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
         options = LinearHeadOptions(**spec.options)
-        head = _load_head(spec, options.head)
-        self._weight, self._bias = head.weight.to(setting.device), head.bias.to(setting.device)
-        self._names = head.names
+        weight, bias, self.output_names = _load_head(spec, options.head)
+        self._weight, self._bias = weight.to(setting.device), bias.to(setting.device)
         weights = find(spec)
         self._commit = weights.commit
         self._features = ImageFeatures(spec, weights, setting.device, options.features)
@@ -65,30 +64,16 @@ class LinearHeadAdapter(Classifier):
         head = self._weight.numel() + self._bias.numel()
         return replace(known, parameters=(known.parameters or 0) + head)
 
-    @property
-    def output_names(self) -> Sequence[Sequence[str]] | None:
-        """Names of the outputs, where the head's file has them."""
-        return None if self._names is None else [(name,) for name in self._names]
-
     def score(self, ask: Ask, images: list[Image.Image]) -> Tensor:
         """Give the logits of every image."""
         return torch.nn.functional.linear(self._features(images), self._weight, self._bias)
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
-    weight: Tensor
-    bias: Tensor
-    names: tuple[str, ...] | None
-
-
-def _load_head(spec: ModelSpec, head: str) -> _Head:
+def _load_head(spec: ModelSpec, head: str) -> Head:
     path = spec.resolve(head, "options.head")
     if not path.is_file():
-        what, fix = (
-            "the file of the linear head is not there",
-            "say `--set_model options.head=FILE`",
-        )
+        what = "the file of the linear head is not there"
+        fix = "say `--set_model options.head=FILE`"
         raise DataError(spec.problem("options.head", what, got=str(path), fix=fix))
     try:
         return _read(path)
@@ -99,7 +84,7 @@ def _load_head(spec: ModelSpec, head: str) -> _Head:
         raise DataError(spec.problem("options.head", what, got=got, fix=fix)) from error
 
 
-def _read(path: Path) -> _Head:
+def _read(path: Path) -> Head:
     if path.suffix == ".safetensors":
         with safe_open(path, "pt") as file:
             written = (file.metadata() or {}).get("classes")
@@ -110,5 +95,5 @@ def _read(path: Path) -> _Head:
         weight, bias, names = loaded["weight"], loaded["bias"], loaded.get("classes")
     if names is not None and (not isinstance(names, list | tuple) or len(names) != len(weight)):
         raise ValueError(f"`classes` is not a list of {len(weight)} names")
-    named = None if names is None else tuple(map(str, names))
-    return _Head(weight.float(), bias.float(), named)
+    outputs = None if names is None else [(str(name),) for name in names]
+    return weight.float(), bias.float(), outputs

@@ -2,13 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from PIL import Image
 from torch import Tensor
 
-from harness.adapters.base import OutOfMemoryError
-from harness.requests import Ask, Failed, Request, Response, Scores
+from harness.adapters.base import OutOfMemoryError, answer_fitting
+from harness.requests import Ask, Request, Response, Scores
 
 
 class Classifier(ABC):
@@ -26,28 +27,22 @@ class Classifier(ABC):
 
     @torch.inference_mode()
     def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
-        """Score the image of each request, in one batch.
-
-        A request with none or several images is an error of its own. Raises OutOfMemoryError when
-        the batch did not fit.
-        """
-        images = [each.images[0] for each in requests if len(each.images) == 1]
+        """Score the image of each request; a request with none or several is an error."""
         try:
-            rows = iter(self._scored(ask, images) if images else ())
+            return answer_fitting(requests, partial(self._scored, ask), _not_one)
         except torch.OutOfMemoryError as error:
             torch.cuda.empty_cache()
             raise OutOfMemoryError(str(error).splitlines()[0]) from error
-        return [
-            next(rows)
-            if len(each.images) == 1
-            else Failed(f"{len(each.images)} images, where one is classified")
-            for each in requests
-        ]
 
-    def _scored(self, ask: Ask, images: list[Image.Image]) -> list[Scores]:
-        scores = self.score(ask, images).double()
+    def _scored(self, ask: Ask, requests: Sequence[Request]) -> list[Scores]:
+        scores = self.score(ask, [each.images[0] for each in requests]).double()
         logits = self.logits(scores)
         if logits is None:
             return [Scores(tuple(row)) for row in scores.tolist()]
         pairs = zip(scores.tolist(), logits.tolist(), strict=True)
         return [Scores(tuple(row), logits=tuple(own)) for row, own in pairs]
+
+
+def _not_one(request: Request) -> str | None:
+    n = len(request.images)
+    return None if n == 1 else f"{n} images, where one is classified"

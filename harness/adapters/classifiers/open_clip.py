@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import open_clip
@@ -33,7 +33,7 @@ _TEXTS = 256  # class prompts that are encoded at a time
 class OpenClipAdapter(DualEncoder):
     """A model of open_clip with its own transforms and tokenizer."""
 
-    abilities: ClassVar[Abilities] = Abilities(
+    abilities = Abilities(
         CLASSIFY,
         options=DualEncoderOptions,
         keys=frozenset({"pretrained", "revision", "dtype", "model_kwargs"}),
@@ -50,8 +50,7 @@ class OpenClipAdapter(DualEncoder):
             )
             tokenizer = open_clip.get_tokenizer(place)
         except (RuntimeError, OSError, ValueError, TypeError) as error:
-            got = first_line(error)
-            what = f"open_clip cannot load `{spec.pretrained}`"
+            what, got = f"open_clip cannot load `{spec.pretrained}`", first_line(error)
             fix = "name a checkpoint that holds open_clip_config.json"
             raise SpecError(spec.problem("pretrained", what, got=got, fix=fix)) from error
         self._model = self._model.eval().to(self._device, self._dtype)
@@ -86,15 +85,11 @@ class _TextTower:
         for start in range(0, len(texts), _TEXTS):
             tokens = self._tokenizer(list(texts[start : start + _TEXTS])).to(device)
             parts.append(unit(self._model.encode_text(tokens)).numpy())
-        found: Vectors = np.concatenate(parts)
-        return found
+        return np.concatenate(parts)
 
 
 def _folder(spec: ModelSpec) -> tuple[Path, str | None]:
-    """Give the folder with the model's files, and for a hub id their commit.
-
-    Raises DataError when they are neither here nor within reach, SpecError for another model's.
-    """
+    """Give the folder with the model's files, and for a hub id their commit."""
     weights = locate(spec)
     folder, commit = weights.folder, None
     if not weights.is_local:
@@ -106,7 +101,6 @@ def _folder(spec: ModelSpec) -> tuple[Path, str | None]:
     if not (folder / _CONFIG).is_file():
         what = "is no model of open_clip"
         fix = "for a model of transformers: `adapter: dual_encoder`"
-        raise SpecError(
-            spec.problem("pretrained", what, got=str(folder), expected=_CONFIG, fix=fix)
-        )
+        problem = spec.problem("pretrained", what, got=str(folder), expected=_CONFIG, fix=fix)
+        raise SpecError(problem)
     return folder, commit

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import timm
 import torch
@@ -31,7 +31,7 @@ class TimmOptions(Spec):
 class TimmAdapter(Classifier):
     """A model of `timm.create_model`; scores are its logits, in its own order."""
 
-    abilities: ClassVar[Abilities] = Abilities(
+    abilities = Abilities(
         CLASSIFY,
         options=TimmOptions,
         keys=frozenset({"pretrained", "revision", "dtype", "model_kwargs", "class_list"}),
@@ -40,12 +40,11 @@ class TimmAdapter(Classifier):
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
         weights = find(spec)
         self._commit = weights.commit
-        device = torch.device(setting.device)
-        self._dtype = dtype_of(spec, device)
-        self._model = _load(spec, weights).eval().to(device, self._dtype)
+        self._device = torch.device(setting.device)
+        self._dtype = dtype_of(spec, self._device)
+        self._model = _load(spec, weights).eval().to(self._device, self._dtype)
         self._config = timm.data.resolve_model_data_config(self._model)
         self._transform = timm.data.create_transform(**self._config, is_training=False)
-        self._device = device
 
     @property
     def facts(self) -> ModelFacts:
@@ -56,9 +55,7 @@ class TimmAdapter(Classifier):
 
     @property
     def output_names(self) -> Sequence[Sequence[str]] | None:
-        """Names of the outputs where the checkpoint has them: `label_names` (of ImageNet's models
-        WordNet ids) with their descriptions.
-        """
+        """Names of the outputs where the checkpoint has them: `label_names`, and descriptions."""
         config = self._model.pretrained_cfg or {}
         names, described = config.get("label_names"), config.get("label_descriptions") or {}
         if not names:

@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar, cast
+from typing import cast
 
 from harness.adapters.base import Abilities, Setting, answer_fitting
 from harness.adapters.lmms_eval import worker
@@ -30,9 +30,7 @@ _LAUNCH = re.compile(r"(\w+_)?(RANK|WORLD_SIZE)|(MASTER|TORCHELASTIC|PMI|OMPI|MV
 class LmmsEvalAdapter:
     """A model class of lmms-eval, in a process of its own, which ends with this one."""
 
-    abilities: ClassVar[Abilities] = Abilities(
-        options=LmmsEvalOptions, keys=frozenset({"pretrained", "generation"})
-    )
+    abilities = Abilities(options=LmmsEvalOptions, keys=frozenset({"pretrained", "generation"}))
     facts = ModelFacts()
     """What is known of the model: its class, and what that lets see of its weights."""
 
@@ -57,10 +55,7 @@ class LmmsEvalAdapter:
         self._call(spec, replace(setting, device=device))
 
     def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
-        """Answer a batch. A request whose images do not fit its text is an error of its own.
-
-        Raises RunError where the process of the class has ended.
-        """
+        """Answer a batch. Raises RunError where the process of the class has ended."""
         return answer_fitting(requests, partial(self._call, ask))
 
     def _call(self, *message: object) -> Sequence[Response]:

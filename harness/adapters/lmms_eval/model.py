@@ -53,9 +53,7 @@ class LmmsEvalModel:
 
     def _own_settings(self, spec: ModelSpec) -> Iterator[str]:
         """Take the checkpoint's own generation settings away, write those of the YAML instead, and
-        say so for the manifest.
-
-        Raises SpecError where the YAML names some and the class shows no place for them.
+        say so. Raises SpecError where the YAML names some and there is no place for them.
         """
         weights = self._weights
         if weights is not None:
@@ -160,10 +158,7 @@ class LmmsEvalModel:
         return (simple_text(request.text, ""), chat_messages, settings)
 
     def _swallowed(self) -> str:
-        """Give the exception that the class logged in place of an answer.
-
-        Raises OutOfMemoryError when it was one of memory.
-        """
+        """Give the exception that the class logged in place of an answer; raise one of memory."""
         message = self._errors[-1]
         if "out of memory" in message.lower():
             raise OutOfMemoryError(message.splitlines()[0])
