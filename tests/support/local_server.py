@@ -17,7 +17,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def reply(self, body: bytes) -> None:
         """Answer a request, of method `command`."""
-        raise NotImplementedError
+        raise NotImplementedError  # each server of the tests answers in its own way
 
     def answer(self, status: int, body: bytes, kind: str = "application/json") -> None:
         self.send_response(status)
