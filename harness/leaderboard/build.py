@@ -164,7 +164,7 @@ def _write_images(output: Path, labels: BenchmarkLabels, task: TaskSpec) -> str:
     where = f"task `{task.task}`"
     missing = [each for each in labels.image_ids if each not in places]
     if missing or source.read is None:
-        got = listed(missing, 5) or "a table without images"
+        got = listed(missing) or "a table without images"
         what = "images of its labels are not in its data set"
         fix = "add the images to the data set, or take the labels out"
         raise DataError(Problem(where, what, got=got, fix=fix))

@@ -69,7 +69,7 @@ def build_own(catalogue: Catalogue, folders: Sequence[Path], options: OwnOptions
             tasks.setdefault(labels[run.case.run.task].name, []).append(run.case.opened.task)
         pictures = Pictures(options.output, options.images, options.copy_images)
         benchmarks = tuple(
-            described(each, boards, None, pictures.of(each, tasks[name], hidden))
+            described(each, boards, pictures=pictures.of(each, tasks[name], hidden))
             for name, each in sorted(by_name.items())
         )
         places = {

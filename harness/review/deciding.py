@@ -21,6 +21,7 @@ Reason = Literal[
     "adjudicator unsure", "adjudicators differ", "answers changed after the adjudication",
     "no class is likely", "none and a class are likely",
 ]  # fmt: skip
+"""Why a rule does not decide."""
 NONE: Final = -1
 """Stands among classes for the answer that none of them is right."""
 _TIE: Final = 1e-6

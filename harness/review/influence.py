@@ -82,7 +82,9 @@ class ModelInfluence(Part):
 
 
 def influence_on_models(answers: Answers, merged: Merged) -> tuple[ModelInfluence, ...]:
-    """Count for each run and side how often people name its class before and after."""
+    """Count for each run, outside and inside of the labels that were there, how often people name
+    its class before and after; without honeypots.
+    """
     tables: dict[tuple[str, str, Side], Counter[tuple[bool, bool]]] = {
         (run.model, run.task, side): Counter() for side in SIDES for run in answers.queue.runs
     }
@@ -97,14 +99,18 @@ def influence_on_models(answers: Answers, merged: Merged) -> tuple[ModelInfluenc
                 tables[each.model, each.task, side][bool(named & was), bool(named & now)] += 1
     found = {key: pairs for key, pairs in tables.items() if pairs}
     tests = [mcnemar(pairs[True, False], pairs[False, True]) for pairs in found.values()]
-    return tuple(map(_of_model, found.items(), tests, holm(tests)))
+    rows = zip(found.items(), tests, holm(tests), strict=True)
+    return tuple(_of_model(key, pairs, p, p_holm) for (key, pairs), p, p_holm in rows)
 
 
 def _of_model(
-    of: tuple[tuple[str, str, Side], Counter[tuple[bool, bool]]], p_mcnemar: float, p_holm: float
+    key: tuple[str, str, Side],
+    pairs: Counter[tuple[bool, bool]],
+    p_mcnemar: float,
+    p_holm: float,
 ) -> ModelInfluence:
     """Give the row of a run and side; `pairs` are (named before, named after)."""
-    (model, task, side), pairs = of
+    model, task, side = key
     both, only_blind, only_shown = pairs[True, True], pairs[True, False], pairs[False, True]
     return ModelInfluence(
         model=model,

@@ -48,7 +48,7 @@ class AgreementShown(Part):
 
 
 class BaseRate(Part):
-    """How many labels people change in images that were drawn at random from all."""
+    """How many labels people change in images drawn at random from all, without honeypots."""
 
     changed: Shared
     """Of the control images that were decided."""

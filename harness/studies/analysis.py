@@ -247,11 +247,13 @@ def _with_holm(found: Sequence[FactorEffect]) -> tuple[FactorEffect, ...]:
     for effect in found:
         known = (level.p_mcnemar for level in effect.levels)
         tests[effect.label_set] += [each for each in known if each is not None]
-    adjusted = {name: iter(holm(own)) for name, own in tests.items()}
+    # Equal p-values stay equal when they are corrected, so that each can be looked up.
+    adjusted: dict[str, dict[float | None, float]] = {
+        name: dict(zip(own, holm(own), strict=True)) for name, own in tests.items()
+    }
 
     def corrected(level: LevelEffect, label_set: str) -> LevelEffect:
-        p_holm = None if level.p_mcnemar is None else next(adjusted[label_set])
-        return level.model_copy(update={"p_holm": p_holm})
+        return level.model_copy(update={"p_holm": adjusted[label_set].get(level.p_mcnemar)})
 
     def with_levels(effect: FactorEffect) -> FactorEffect:
         levels = tuple(corrected(each, effect.label_set) for each in effect.levels)

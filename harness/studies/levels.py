@@ -75,9 +75,10 @@ class Levels:
         own, counted = self._levels[place], self._counted[place]
         versus = None if baseline in (None, place) else baseline
         only = self._discordant(place, versus) if versus is not None else None
-        accuracy, base, flips = self.accuracies[place], None, None
+        accuracies, base, flips = self.accuracies, None, None
+        accuracy = accuracies[place]
         if versus is not None:
-            base = self.accuracies[versus]
+            base = accuracies[versus]
             flips = int(np.not_equal(own.answer, self._levels[versus].answer).sum())
         p_value = None if only is None else mcnemar(*only)
         return LevelEffect(

@@ -21,7 +21,7 @@ var REPORT = (function () {
     return cut(RUNS.className(images, id), LONGEST);
   }
 
-  /** The text of an issue; the same as harness.leaderboard.pages.reporting, and what models say. */
+  /** The text of an issue; the same as harness.leaderboard.pages.views, and what models say. */
   function textOf({ benchmark, image, images, labels, answers }) {
     const told = Object.entries(labels).filter(([, ids]) => ids).map(([name, ids]) =>
       "Labels of " + name + ": " + (ids.map((id) => nameOf(images, id)).join(", ") || "no label"));

@@ -33,7 +33,8 @@ def write_feed(path: Path, site: Site) -> None:
         level = f" ({each.level})" if each.level else ""
         title = f"{each.entry}: {each.decision}{level}"
         page = f"models/{each.entry}.html" if each.entry in names else None
-        _add_entry(feed, each.model_dump_json(), title, each.date, page, each.reason)
+        said = each.model_dump_json()
+        _add_entry(feed, said, title, date=each.date, page=page, summary=each.reason)
     tree = ET.ElementTree(feed)
     ET.indent(tree)
     tree.write(path, encoding="utf-8", xml_declaration=True)
@@ -43,11 +44,11 @@ def _add_moves(feed: ET.Element, since: Since, date: str) -> None:
     lines = [" ".join((x.board, x.entry, x.what, f"({x.why})" * bool(x.why))) for x in since.moves]
     text = "\n".join(line.rstrip() for line in lines)
     title, said = f"What moved since the release of {since.date}", f"{since.date} {date} {text}"
-    _add_entry(feed, said, title, date, "changes.html#moved", text)
+    _add_entry(feed, said, title, date=date, page="changes.html#moved", summary=text)
 
 
 def _add_entry(
-    feed: ET.Element, said: str, title: str, date: str, page: str | None, summary: str
+    feed: ET.Element, said: str, title: str, *, date: str, page: str | None, summary: str
 ) -> None:
     """Add an entry, whose id is made of what is `said`."""
     entry = _add(feed, "entry")

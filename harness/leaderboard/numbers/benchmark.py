@@ -73,7 +73,7 @@ class Suspects:
     """The suspect images of a benchmark under its headline labels."""
 
     voters: tuple[Voter, ...]
-    """The most accurate one first; fewer than `FEWEST` mark nothing."""
+    """The most accurate one first; fewer than `suspects.FEWEST` mark nothing."""
     images: tuple[Suspect, ...]
     """Those with the most votes first, then by id."""
     control: Control | None

@@ -87,11 +87,14 @@ def open_tasks(
     names = sorted({run.task for entry in entries for run in entry.manifest.runs})
     tasks = {name: load_run_task(catalogue, name) for name in names}
     overrides = share_overrides(catalogue, [*tasks.values()], overrides)
+    found: dict[str, OpenTask] = {}
     opened: dict[object, OpenTask] = {}
-    for task in tasks.values():
-        if (labels := _labels_of(task)) not in opened:
+    for name, task in tasks.items():
+        labels = _labels_of(task)
+        if labels not in opened:
             opened[labels] = open_task(catalogue, task, overrides, images="none")
-    return {name: replace(opened[_labels_of(task)], task=task) for name, task in tasks.items()}
+        found[name] = replace(opened[labels], task=task)
+    return found
 
 
 def _labels_of(task: TaskSpec) -> object:

@@ -175,7 +175,7 @@ def check_ids(source: Source) -> None:
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
         what = "two images whose ids CSV cannot tell apart"
-        raise DataError(Problem("the queue", what, listed(twice, 5), fix="another --format"))
+        raise DataError(Problem("the queue", what, listed(twice), fix="another --format"))
 
 
 def _read_lines(file: LabelFile, header: Sequence[str]) -> Iterator[tuple[str, Cells] | Problem]:

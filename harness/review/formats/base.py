@@ -100,6 +100,7 @@ class ClassTexts:
 NONE, UNSURE = "none", "unsure"
 """How these statuses are written in CSV."""
 STATUS_TEXT: Mapping[Status, str] = {"none": "none of these classes", "unsure": "not sure"}
+"""How they are written elsewhere; a form offers them in this order."""
 _SPECIAL: Mapping[str, Status] = {
     NONE: "none", UNSURE: "unsure", **{text: status for status, text in STATUS_TEXT.items()}
 }  # fmt: skip

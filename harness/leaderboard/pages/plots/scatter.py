@@ -14,7 +14,7 @@ _WIDTH, _HEIGHT = 640.0, 556.0
 
 
 def scatter(board: Board) -> Figure | None:
-    """Draw a marker a model, by its accuracies under both; None when no model has both."""
+    """Draw a marker a model, by its accuracy by both label sets; None when no model has both."""
     points = [(row, ends) for row in board.rows if (ends := figure.ends_of(row))]
     if not points:
         return None
