@@ -88,7 +88,9 @@ def answer_fitting(
     respond: Callable[[Sequence[Request]], Sequence[Response]],
     fault: Callable[[Request], str | None] = misfit,
 ) -> list[Response]:
-    """Answer the requests whose images fit their text; the others are errors of their own."""
+    """Answer the requests without a `fault`; the others are errors of their own, with what it says.
+    By default it is images that do not fit their text.
+    """
     wrong = [fault(each) for each in requests]
     good = [each for each, told in zip(requests, wrong, strict=True) if told is None]
     answers = iter(respond(good) if good else ())

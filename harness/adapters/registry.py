@@ -160,8 +160,8 @@ def adapter_class(spec: ModelSpec) -> type[Adapter]:
     except ModuleNotFoundError as error:
         what = f"adapter `{spec.adapter}` needs a package that is not installed"
         extra = spec.adapter.replace("_", "-")  # a hyphen, as older pip knows no other form
-        fix = f"pip install 'mllm-classification-harness[{extra}]'"
-        fix = fix if spec.adapter in ADAPTERS else f"make `{module_name}` importable"
+        install = f"pip install 'mllm-classification-harness[{extra}]'"
+        fix = install if spec.adapter in ADAPTERS else f"make `{module_name}` importable"
         raise MissingPackageError(Problem(where, what, str(error), fix=fix)) from error
     except Exception as error:  # a module of a stranger raises what it likes
         if spec.adapter in ADAPTERS:

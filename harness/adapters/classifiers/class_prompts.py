@@ -27,7 +27,7 @@ class ClassPrompts:
     """
 
     def __init__(self, tower: TextEncoder, template: str, file: Path | None = None) -> None:
-        """Take a template, or in its place the file. Raises SpecError for an unknown template."""
+        """Take a template, or a file of sentences instead. SpecError for an unknown template."""
         self._tower = CachedEncoder(tower)
         self.source = f"of {file.name}" if file else template
         self._forms = sentences(template)

@@ -22,6 +22,7 @@ log = logging.getLogger("harness")
 _BATCH = 32
 _TOLD_EVERY = 10_000
 _AS_IN_A_TASK = {"dataset_path", "dataset_name", "data_files", "doc_to_visual", "doc_to_id"}
+"""Keys that have the same name in a task."""
 Embed = Callable[[list[Image.Image]], NDArray[np.float32]]
 """Images in, unit rows [n, d] out."""
 

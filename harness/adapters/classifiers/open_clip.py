@@ -89,7 +89,9 @@ class _TextTower:
 
 
 def _folder(spec: ModelSpec) -> tuple[Path, str | None]:
-    """Give the folder with the model's files, and for a hub id their commit."""
+    """Give the folder with the model's files, and for a hub id their commit. Raises DataError when
+    they are neither here nor within reach, SpecError for another model's.
+    """
     weights = locate(spec)
     folder, commit = weights.folder, None
     if not weights.is_local:

@@ -55,7 +55,7 @@ class TimmAdapter(Classifier):
 
     @property
     def output_names(self) -> Sequence[Sequence[str]] | None:
-        """Names of the outputs where the checkpoint has them: `label_names`, and descriptions."""
+        """The checkpoint's `label_names` (of ImageNet's models WordNet ids), with descriptions."""
         config = self._model.pretrained_cfg or {}
         names, described = config.get("label_names"), config.get("label_descriptions") or {}
         if not names:

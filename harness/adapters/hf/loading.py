@@ -214,6 +214,6 @@ def _load_error(spec: ModelSpec, error: Exception, what: str, fix: str) -> Excep
 def _missing_package(spec: ModelSpec, error: ImportError) -> MissingPackageError:
     extra = next((extra for name, extra in _EXTRAS.items() if name in str(error)), None)
     what = "loading this model needs a package that is not installed"
-    fix = "install the package that the line above names, with pip"
-    fix = _INSTALL.format(extra) if extra else fix
+    unknown = "install the package that the line above names, with pip"
+    fix = _INSTALL.format(extra) if extra else unknown
     return MissingPackageError(spec.problem("pretrained", what, got=first_line(error), fix=fix))

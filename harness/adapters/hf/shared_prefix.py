@@ -206,10 +206,11 @@ def with_prefix(inputs: Inputs, beginning: Beginning) -> Inputs:
     rows, length = inputs["input_ids"].shape[0], len(beginning)
     tokens = beginning.tokens.to(inputs["input_ids"].device)
     joined = dict(inputs)
-    for key in joined.keys() & set(TOKEN_KEYS):
-        before = joined[key].new_full((rows, length), int(key == "attention_mask"))
-        before = tokens.expand(rows, -1) if key == "input_ids" else before
-        joined[key] = torch.cat([before, joined[key]], dim=1)
+    for key in TOKEN_KEYS:
+        if key in joined:
+            same = joined[key].new_full((rows, length), int(key == "attention_mask"))
+            before = tokens.expand(rows, -1) if key == "input_ids" else same
+            joined[key] = torch.cat([before, joined[key]], dim=1)
     return joined
 
 

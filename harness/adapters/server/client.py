@@ -105,8 +105,9 @@ class Client:
             return Fault(shorten(f"no answer in what the server sent: {error}"))
         except (OpenAIError, TimeoutError) as error:
             fault = self._fault(error)
-            is_azures = fault.code == "content_filter"  # the vendor's answer, not a failure
-            return FILTERED if is_azures else fault
+            if fault.code == "content_filter":  # Azure's: the vendor's answer, not a failure
+                return FILTERED
+            return fault
 
     async def _post(
         self, path: str, body: Mapping[str, Any], server: Server

@@ -16,7 +16,7 @@ _SPELLINGS = (
 def hiding(key: str | None) -> Callable[[str], str]:
     """Give what takes the key out of a text, as some servers repeat it in whatever they send."""
     if not key or len(key) < _SHORTEST_SECRET:
-        return str
+        return str  # gives a text as it is
     return partial(_pattern(key).sub, _HIDDEN)
 
 

@@ -142,9 +142,7 @@ class VllmAdapter:
             return Failed(self._too_long(len(output.prompt_token_ids), most))
         if written.finish_reason not in ("stop", "length"):
             return Failed(f"vLLM ended the answer for another reason: {written.finish_reason}")
-        read = self._reader.read(prompt, written.token_ids, until)
-        text = Text(read.text, read.tokens, reasoning=read.reasoning, truncated=read.truncated)
-        return self._counted(text, output)
+        return self._counted(self._reader.read(prompt, written.token_ids, until), output)
 
     def _ranked(
         self, prompts: Sequence[str], requests: Sequence[Request], names: Tokens
@@ -163,8 +161,7 @@ class VllmAdapter:
         for prompt, each in zip(
             prompts, spell(asked, names, self._ends, self._ask_next), strict=True
         ):
-            read = self._reader.read(prompt, each.tokens, ())
-            text = Text(read.text, read.tokens, outside=1 - each.inside, truncated=read.truncated)
+            text = replace(self._reader.read(prompt, each.tokens, ()), outside=1 - each.inside)
             found.append(self._counted(text, each.begun))
         return found
 
