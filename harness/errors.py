@@ -86,7 +86,9 @@ def first_line(error: BaseException) -> str:
 
 
 def nearest(word: str, candidates: Sequence[str]) -> str | None:
-    """Give the candidate most like `word`; None below a ratio of 0.6, and for a very long word."""
+    """Give the candidate most like `word`; None below a ratio of 0.6, and for a very long word, as
+    the work grows with its length squared.
+    """
     if len(word) > _LONGEST_WORD:
         return None
     matches = difflib.get_close_matches(word, candidates[:_MOST_CANDIDATES], n=1)

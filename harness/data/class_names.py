@@ -73,7 +73,9 @@ def written(names: Sequence[str]) -> str:
 
 
 def numbers_of(names: Named) -> list[int] | None:
-    """Give the numbers that names are (`7`, `LABEL_7`, `class 7`); None where one is a name."""
+    """Give the numbers that names are (`7`, `LABEL_7`, `class 7`), by which nothing can be joined;
+    None where one is a name.
+    """
     found = []
     for place, each in enumerate(names):
         number = _NUMBER.fullmatch(each[0].strip()) if each and each[0].strip() else None

@@ -99,7 +99,9 @@ class Labels:
 
     @property
     def headline(self) -> LabelSet | None:
-        """The label set that ranks: the last that the task names but the original one, or None."""
+        """The label set that ranks, and that multiple choice trusts: the last that the task names
+        but the original one, or None. One added on the command line never ranks.
+        """
         return next((each for each in reversed(self.named) if not each.original), None)
 
     @property
