@@ -4,12 +4,17 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.words import listed
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 _LONGEST, _MOST_SHOWN = 2_000, 100
 """Characters of one detail of a problem, and problems of one error, that are shown."""
 _LONGEST_WORD, _MOST_CANDIDATES = 200, 5_000
+_MOST_FAULTS = 5  # of a document, that a message names
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,15 @@ class RunError(HarnessError):
 def first_line(error: BaseException) -> str:
     """Give the first line of what an error says, or its name where it says nothing."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def faults_of(error: "ValidationError") -> str:
+    """Say what pydantic found in one line, without the values, which are a stranger's."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(
+        f"{'.'.join(map(str, each['loc']))[:80] or 'the whole'}: {each['msg']}"
+        for each in found[:_MOST_FAULTS]
+    )
 
 
 def nearest(word: str, candidates: Sequence[str]) -> str | None:

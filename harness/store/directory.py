@@ -12,7 +12,7 @@ from harness.answers.outcome import EXACT, MAPPED, UNREADABLE, Status
 from harness.errors import DataError, Problem, RunError
 from harness.store.lines import Appender, read_predictions, write_predictions, writing
 from harness.store.lock import MERGED_PARTS, is_aside
-from harness.store.manifest import Manifest
+from harness.store.manifest import Manifest, is_entry
 from harness.store.prediction import Prediction
 from harness.words import listed
 
@@ -31,7 +31,8 @@ def find_runs(*folders: Path) -> list[Path]:
     that is named twice, as by a folder that holds it, counts once, with a warning.
 
     Runs that were moved aside are left out, and what a kill has left of one that was being
-    made. Raises DataError when there is none in a folder.
+    made; so are entries that were packed of runs into the same folder. Raises DataError when
+    there is none in a folder.
     """
     found: dict[Path, Path] = {}
     for path in (each for folder in folders for each in _runs_in(folder)):
@@ -45,9 +46,11 @@ def _runs_in(folder: Path) -> list[Path]:
     if (folder / "manifest.json").is_file():
         return [folder]
     found = sorted(path.parent for path in folder.rglob("manifest.json"))
-    runs = [path for path in found if not any(map(is_aside, path.relative_to(folder).parts))]
+    whole = [path for path in found if not any(map(is_aside, path.relative_to(folder).parts))]
+    runs = [path for path in whole if not is_entry(path)]
     if not runs:
-        what = "holds no run" if folder.is_dir() else "is not a run directory"
+        kind = "entries and no run" if whole else "no run"
+        what = f"holds {kind}" if folder.is_dir() else "is not a run directory"
         fix = "give the folder that holds manifest.json, or one above it"
         raise DataError(Problem(str(folder), what, fix=fix))
     return runs

@@ -9,12 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import harness
 from harness.data.opened import OpenTask
 from harness.data.sample import Sample, sample_of
-from harness.errors import DataError, Problem
+from harness.errors import DataError, Problem, faults_of
 from harness.specs.catalogue import own_root
 from harness.specs.task_parts import MappingSpec
 from harness.store.identity import Identity, named_differences
@@ -161,16 +161,32 @@ class Manifest(_Part):
             fix = "give the folder that holds manifest.json and predictions.jsonl"
             raise DataError(Problem(str(folder), "is not a run directory", fix=fix))
         values = read_json(path)
+        fix = "name a run's folder as `harness run` or `harness import` wrote it"
+        if _is_of_entry(values):
+            what = "is the manifest of an entry, which is packed for the leaderboard, and of no run"
+            raise DataError(Problem(str(path), what, fix=fix))
         try:
             manifest = cls.model_validate(values)
-        except ValueError as error:
-            fix = "name a run's folder as `harness run` or `harness import` wrote it"
-            raise DataError(Problem(str(path), "is not a manifest", str(error), fix=fix)) from error
+        except ValidationError as error:
+            got = faults_of(error)
+            raise DataError(Problem(str(path), "is not a manifest", got, fix=fix)) from error
         if manifest.schema_version > SCHEMA_VERSION:
             fix = "update the harness"
             got = f"schema version {manifest.schema_version}"
             raise DataError(Problem(str(path), "comes from a newer harness", got, fix=fix))
         return manifest
+
+
+def is_entry(folder: Path) -> bool:
+    """Whether a folder is an entry of a leaderboard: its `manifest.json` is that of no run."""
+    try:
+        return _is_of_entry(read_json(folder / "manifest.json"))
+    except (DataError, OSError):  # left to whoever reads it as a run's
+        return False
+
+
+def _is_of_entry(values: object) -> bool:
+    return isinstance(values, dict) and "entry" in values and "identity" not in values
 
 
 def manifest_of(opened: OpenTask, identity: Identity, **more: Any) -> Manifest:

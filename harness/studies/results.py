@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from pydantic import ValidationError
 
-from harness.errors import DataError, Problem
+from harness.errors import DataError, Problem, faults_of
 from harness.scores.result_parts import Placed, Relation, RelationShare
 from harness.scores.results import Interval, Part, Percent, Protocol, PValue
 from harness.scores.statistics import ALPHA
@@ -269,5 +269,5 @@ class StudyResults(Part):
         except ValidationError as error:
             fix = "make it again: harness study report NAME"
             raise DataError(
-                Problem(str(path), "is no `study.json`", got=str(error), fix=fix)
+                Problem(str(path), "is no `study.json`", got=faults_of(error), fix=fix)
             ) from error

@@ -258,6 +258,23 @@ def test_what_is_not_whole_or_moved_aside_is_no_run(tmp_path: Path) -> None:
     assert [path.name for path in find_runs(tmp_path)] == [".._a_b", "t", "t.older-1"]
 
 
+def test_an_entry_beside_runs_is_no_run(tmp_path: Path) -> None:
+    """As `make demo` packs entries into `runs/`, of which `show runs` and `view runs` are asked."""
+    run, entry = tmp_path / "mini" / "t", tmp_path / "entries" / "mini"
+    for folder, manifest in ((run, '{"identity": {}}'), (entry, '{"entry": "mini", "runs": []}')):
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text(manifest)
+    assert find_runs(tmp_path) == [run]
+    with pytest.raises(DataError, match="holds entries and no run"):
+        find_runs(tmp_path / "entries")
+    with pytest.raises(DataError, match="is the manifest of an entry"):
+        Manifest.read(entry)
+    with pytest.raises(
+        DataError, match="a manifest\n  got: harness_version: Field required; task: "
+    ):
+        Manifest.read(run)
+
+
 def test_a_run_that_is_named_twice_counts_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, get_args
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError
 
-from harness.errors import DataError, Problem, SpecError
-from harness.leaderboard.entries.format import Part, faults_of
+from harness.errors import DataError, Problem, SpecError, faults_of
+from harness.leaderboard.entries.format import Part
 from harness.specs.model import Kind
 from harness.specs.yaml_file import parse_yaml
 from harness.store.manifest import Manifest

@@ -12,7 +12,7 @@ from typing import Annotated, BinaryIO, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from harness.data.image_ids import written_id
-from harness.errors import DataError, Problem
+from harness.errors import DataError, Problem, faults_of
 from harness.runs.importing import ADAPTER
 from harness.scores.results import Percent, Protocol
 from harness.store.manifest import Manifest
@@ -126,7 +126,6 @@ SLUG = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 """Form of an entry's and a task's name where it becomes a file name."""
 MAX_MANIFEST, MAX_FILE = 1 << 20, 64 << 20
 """Bytes of `manifest.json`, and of a file of rows or prompts."""
-_SHOWN = 5  # faults of a document that a message names
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -208,15 +207,6 @@ def parse_manifest(data: bytes, where: str) -> EntryManifest:
         fix = "make the entry with `harness submit pack`"
         problem = Problem(where, "is not the manifest of an entry", got=faults_of(error), fix=fix)
         raise DataError(problem) from error
-
-
-def faults_of(error: ValidationError) -> str:
-    """Say what pydantic found in one line, without the values, which are a stranger's."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(
-        f"{'.'.join(map(str, each['loc']))[:80] or 'the whole'}: {each['msg']}"
-        for each in found[:_SHOWN]
-    )
 
 
 HOW_IT_RAN = ("batch", "tokens", "prompt_tokens", "cached_tokens", "cost", "seconds")

@@ -7,9 +7,9 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from harness.errors import DataError, Problem
+from harness.errors import DataError, Problem, faults_of
 from harness.leaderboard.entries.finding import Finding, listed
-from harness.leaderboard.entries.format import SLUG, Part, Sha256, faults_of, read_bounded
+from harness.leaderboard.entries.format import SLUG, Part, Sha256, read_bounded
 
 LEDGER = "decisions.jsonl"
 MAX_LEDGER = 16 << 20

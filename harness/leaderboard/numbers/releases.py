@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from harness.errors import DataError, Problem
-from harness.leaderboard.entries.format import Part, faults_of, read_bounded
+from harness.errors import DataError, Problem, faults_of
+from harness.leaderboard.entries.format import Part, read_bounded
 from harness.leaderboard.numbers.ranking import Place
 from harness.leaderboard.numbers.site_model import Move, ScoredEntry, Since, Site
 from harness.limits import MOST_RECORD
