@@ -128,7 +128,7 @@ def _scored(
         each = open_run(catalogue, path, overrides)
         class_names = class_names or {item.id: item.name for item in each.opened.classes.classes}
         results.append(score_run(each.opened, each.manifest, each.rows))
-        settings.append(each.manifest.settings)
+        settings.append(each.manifest.replaced)
         if with_fates:
             fates.append(fates_of(each.rows, request_of(each.opened, each.manifest)))
     return _Scored(results, run_names(results, settings), fates, class_names)

@@ -54,7 +54,9 @@ def score(
         run, columns = Manifest.read(path), tuple[Metric, ...]()
         if not details:
             columns = load_run_task(catalogue, run.task, run.settings, overrides.settings).columns
-        finished.append(Finished(path, results, columns, asked=asked_of(run)))
+        finished.append(
+            Finished(path, results, columns, asked=asked_of(run), settings=run.replaced)
+        )
     show_results(finished, form, details=details, table=table, wide=wide, catalogue=catalogue)
     missing = [each for each in finished if not (each.results and each.results.complete)]
     for each in missing:

@@ -75,4 +75,4 @@ def _scored(catalogue: "Catalogue", path: Path, *, details: bool) -> "Finished":
     if not details:
         with contextlib.suppress(UserError):  # a task that is not here asks for no column
             columns = load_run_task(catalogue, manifest.task, manifest.settings).columns
-    return Finished(path, results, columns, asked=asked_of(manifest))
+    return Finished(path, results, columns, asked=asked_of(manifest), settings=manifest.replaced)

@@ -1,6 +1,6 @@
-"""Several runs in one picture: what each is called in it, and the label sets that all must have."""
+"""Several runs in one picture or table: what each is called; label sets that all must have."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import takewhile
 
@@ -37,6 +37,29 @@ def run_names(results: Sequence[Results], settings: Sequence[Sequence[str]]) -> 
             more if counts[name] > 1 else name for name, more in zip(names, longer, strict=True)
         ]
     return list(_numbered(names))
+
+
+def told_by_settings(
+    results: Sequence[Results], settings: Sequence[Sequence[str]]
+) -> list[Results]:
+    """Give results for tables, in which the rows of each are told from those of others: where
+    several are of one model, task and part of the images, the model's name has the settings that
+    not all of these runs have, and a number where these are the same too.
+    """
+    alike: dict[object, list[int]] = defaultdict(list)
+    for place, each in enumerate(results):
+        alike[each.model, each.task, str(each.sample), each.blank_images].append(place)
+    models = [each.model for each in results]
+    for places in (each for each in alike.values() if len(each) > 1):
+        common = set[str].intersection(*(set(settings[place]) for place in places))
+        own = [[word for word in settings[place] if word not in common] for place in places]
+        names = (", ".join([models[place], *more]) for place, more in zip(places, own, strict=True))
+        for place, name in zip(places, _numbered(list(names)), strict=True):
+            models[place] = name
+    return [
+        each if each.model == model else each.model_copy(update={"model": model})
+        for each, model in zip(results, models, strict=True)
+    ]
 
 
 def _numbered(names: Sequence[str]) -> Iterator[str]:

@@ -124,6 +124,7 @@ def show_results(
     CSV is one kind of table, by default the accuracies. Raises UserError for a table that is none.
     """
     from harness.report.averages import average_table
+    from harness.report.drawn_runs import told_by_settings
     from harness.report.forms import written
     from harness.report.results_table import tables_of
 
@@ -133,8 +134,9 @@ def show_results(
         return
     metrics = [metric for each in finished for metric in each.metrics]
     asked = [each.asked for each in finished if each.results is not None]
-    found = list(tables_of(results, metrics, details, asked))
     average = average_table(catalogue, results) if catalogue and len(results) > 1 else None
+    results = told_by_settings(results, [run.settings for run in finished if run.results])
+    found = list(tables_of(results, metrics, details, asked))
     tables = chosen([*found, average] if average else found, form, table, "these runs")
     notes = [f"{each.model} on {each.task}: {note}" for each in results for note in notes_of(each)]
     notes += [  # a table that is copied has no exit code

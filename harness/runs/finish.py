@@ -39,6 +39,8 @@ class Finished:
     """Images of this process that have an error and no answer."""
     asked: str | None = None
     """`asked_of` its manifest, where runs are laid beside each other."""
+    settings: tuple[str, ...] = ()
+    """What `--set` and `--set_model` replaced, there too."""
 
 
 def asked_of(manifest: Manifest) -> str:

@@ -149,6 +149,11 @@ class Manifest(_Part):
     """How many answers do not say what they cost, so that `cost` is at least so much; None where
     none does, or nobody counted (version 0.2.0 and older)."""
 
+    @property
+    def replaced(self) -> tuple[str, ...]:
+        """What `--set` and `--set_model` replaced, as far as it is known."""
+        return (*self.settings, *(self.model_settings or ()))
+
     def write(self, folder: Path) -> None:
         """Write `manifest.json` into a run directory."""
         write_json(folder / "manifest.json", self.model_dump(mode="json"))

@@ -15,7 +15,7 @@ from harness.report.class_plot import (
     class_table,
     draw_classes,
 )
-from harness.report.drawn_runs import last_label_set, run_names
+from harness.report.drawn_runs import last_label_set, run_names, told_by_settings
 from harness.report.fate_plot import AllFates, all_fates, draw_fates, fate_notes, fate_table
 from harness.report.forms import plain
 from harness.report.reliability_plot import (
@@ -66,6 +66,16 @@ def test_runs_are_told_apart_by_what_they_differ_in() -> None:
     assert run_names([one, other], [("x=1",), ()]) == ["a on task", "a on other"]
     assert run_names([one, one], [("x=1", "y=2"), ()]) == ["a on task, x=1, y=2", "a on task"]
     assert run_names([one, one], [(), ()]) == ["a on task (1)", "a on task (2)"]
+
+
+def test_rows_of_a_table_are_told_apart() -> None:
+    """Runs of one model and task under two prompts had the same names in every table."""
+    one, other = scored("a", 0), scored("b", 0)
+    given = [("path=x", "prompt=role"), (), ("path=x",), ("path=x",)]
+    told = told_by_settings([one, other, one, one], given)
+    assert [each.model for each in told] == ["a, prompt=role", "b", "a (1)", "a (2)"]
+    sample = one.model_copy(update={"blank_images": True})  # which the table says of the task
+    assert told_by_settings([one, sample], [(), ("blank_images=true",)]) == [one, sample]
 
 
 def test_the_label_set_is_the_last_that_is_not_the_original_or_the_only_one() -> None:
