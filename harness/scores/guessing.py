@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.scores.answers import Bools
-from harness.scores.results import ChoiceScore
+from harness.scores.answers import NO_CLASS, Bools, Ints
 from harness.scores.truth import Truth, merge_ids
 
 
@@ -21,10 +20,14 @@ class Guessing:
 
 
 def guess(
-    truth: Truth, scored: Bools, class_ids: Sequence[int], choices: ChoiceScore | None
+    truth: Truth, scored: Bools, class_ids: Sequence[int], options: Ints | None = None
 ) -> Guessing:
-    """Guess for the images that are `scored` [n]: among letters of options, else among classes."""
-    return guess_letters(choices) if choices else guess_classes(truth, scored, class_ids)
+    """Guess for the images that are `scored` [n]: among the letters of their `options` [n, k] where
+    there are any, else among classes.
+    """
+    if options is not None:
+        return guess_letters(truth, scored, options)
+    return guess_classes(truth, scored, class_ids)
 
 
 def guess_classes(truth: Truth, scored: Bools, class_ids: Sequence[int]) -> Guessing:
@@ -44,8 +47,19 @@ def guess_classes(truth: Truth, scored: Bools, class_ids: Sequence[int]) -> Gues
     return Guessing(100 * sum(right) / (n * len(right)), 100 * max(right) / n)
 
 
-def guess_letters(choices: ChoiceScore) -> Guessing:
-    """Guess among the letters of questions: chance is the mean of 1/k, k the options of each."""
-    asked = sum(share.n for share in choices.by_position.values())
-    most = max((s.n for letter, s in choices.by_position.items() if letter != "none"), default=0)
-    return Guessing(choices.chance, 100 * most / asked if asked else None)
+def guess_letters(truth: Truth, scored: Bools, options: Ints) -> Guessing:
+    """Guess among the letters of the questions about those of n images that are `scored` [n].
+
+    `options` [n, k] are class ids, -1 behind the last one of a question. Chance is the mean over
+    the images of the share of their options that are right: of 1/k under the labels that the
+    options were drawn by, of more or less under others, by which several options may be right, or
+    none.
+    """
+    asked = options[scored]
+    if not (asked != NO_CLASS).any():
+        return Guessing(None, None)
+    rows = np.broadcast_to(np.flatnonzero(scored)[:, None], asked.shape)
+    right = truth.holds(rows, asked)
+    n_options = np.maximum((asked != NO_CLASS).sum(axis=1), 1)
+    chance = 100 * float(np.mean(right.sum(axis=1) / n_options))
+    return Guessing(chance, 100 * int(right.sum(axis=0).max()) / len(asked))

@@ -151,7 +151,7 @@ class ChoiceScore(Part):
     by_position: dict[str, Share]
     """By the true option's letter; `none`: not exactly one option is a label."""
     chance: Percent | None
-    """Accuracy of blind guessing: the mean of 100 / k."""
+    """Accuracy of blind guessing where one option is right: the mean of 100 / k."""
     n_options: dict[str, int]
     """Number of options k to questions."""
     distractors: dict[str, JsonValue]

@@ -21,7 +21,6 @@ from harness.scores.results import (
     MATCHED,
     BootstrapInfo,
     Change,
-    ChoiceScore,
     Interval,
     MappedScore,
     Protocol,
@@ -120,10 +119,7 @@ def results_of(answers: Answers, judged: Sequence[Judgement], request: ScoreRequ
         out_of_prompt=judgement.out_of_prompt(answers) if request.protocol in MATCHED else None,
         reading=judgement.reading_info(answers, request.protocol),
         scores={
-            protocol: {
-                each.truth.name: _score(answers, each, protocol, request, choices)
-                for each in judged
-            }
+            protocol: {each.truth.name: _score(answers, each, protocol, request) for each in judged}
             for protocol in protocols
         },
         changes=_changes(judged, request),
@@ -161,7 +157,6 @@ def _score(
     judged: Judgement,
     protocol: Protocol,
     request: ScoreRequest,
-    choices: ChoiceScore | None,
 ) -> Score:
     scope, truth = judged.scope, judged.truth
     right = judged.right[protocol] & scope.scored
@@ -170,7 +165,8 @@ def _score(
     groups = metrics.group_rows(truth, scope, judged.original)
     counted = metrics.counted_rows(answers, protocol)
     f1, n_classes_f1 = metrics.macro_f1(answers, truth, scope, right, counted)
-    guessing = guess(truth, scope.scored, request.class_list.ids, choices)
+    options = answers.options if request.protocol == "mc" else None
+    guessing = guess(truth, scope.scored, request.class_list.ids, options)
     return Score(
         n=n,
         n_right=n_right,

@@ -9,7 +9,8 @@ from harness.data.labels.label_set import Equivalences
 from harness.report.layout import to_text
 from harness.report.results_table import results_table
 from harness.report.table import Number
-from harness.scores.guessing import guess, guess_classes
+from harness.scores.answers import to_answers
+from harness.scores.guessing import guess, guess_classes, guess_letters
 from harness.scores.truth import to_truth
 from scores.score_builders import labels, ok, run
 
@@ -37,10 +38,32 @@ def test_against_every_class_tried_on_every_image(seed: int) -> None:
     assert found.constant == pytest.approx(max(accuracies))
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_against_every_letter_tried_on_every_question(seed: int) -> None:
+    """A label set may find several options right, or none: those are drawn by another one."""
+    drawn = random.Random(seed)
+    ids, same = [str(place) for place in range(60)], Equivalences.from_groups("a test", [[5, 9]])
+    options = {each: drawn.sample([3, 5, 8, 9, 11, 20], drawn.choice((2, 3, 4))) for each in ids}
+    sets = {each: drawn.sample([3, 5, 8, 9, 11, 20], drawn.randrange(4)) for each in ids}
+    truth = to_truth(labels("l", sets), tuple(ids), same)
+    scored = np.array([bool(sets[each]) and drawn.random() < 0.8 for each in ids])
+    right = [
+        [same.merge(option) in map(same.merge, sets[image_id]) for option in options[image_id]]
+        for image_id, counts in zip(ids, scored, strict=True)
+        if counts
+    ]
+    rows = [ok(each, options[each][0], options=tuple(options[each])) for each in ids]
+    found = guess_letters(truth, scored, to_answers(rows).options)
+    assert found.chance == pytest.approx(100 * np.mean([np.mean(each) for each in right]))
+    by_letter = [sum(each[letter : letter + 1] == [True] for each in right) for letter in range(4)]
+    assert found.constant == pytest.approx(100 * max(by_letter) / len(right))
+
+
 def test_without_an_image_there_is_none() -> None:
     truth = to_truth(labels("l", {}), ("a",), Equivalences.from_groups("a test", []))
-    found = guess(truth, np.array([False]), [0, 1], None)
-    assert (found.chance, found.constant) == (None, None)
+    for options in (None, np.array([[0, 1]])):
+        found = guess(truth, np.array([False]), [0, 1], options)
+        assert (found.chance, found.constant) == (None, None)
     results = run([], labels("l", {}, original=True))
     assert "chance" not in to_text(results_table([results]))
     assert "chance" not in results.to_json()["scores"]["cw"]["l"]
@@ -56,6 +79,17 @@ def test_letters_are_guessed_among_the_options_of_each_question() -> None:
     score = run(rows, truth, protocol="mc").scores["mc"]["l"]
     assert score.chance == pytest.approx(100 * (1 / 2 + 1 / 4 + 1 / 2) / 3)
     assert score.constant_answer == 100  # the right one is always A
+
+
+def test_letters_are_guessed_under_each_label_set_by_itself() -> None:
+    """Of the original label that is wrong no option is right, and no letter is under it."""
+    before = labels("before", {"a": [1], "b": [2], "c": [3]}, original=True)
+    after = labels("after", {"a": [1], "b": [2], "c": [4]})
+    rows = [ok("a", 1, options=(1, 2)), ok("b", 2, options=(2, 1)), ok("c", 4, options=(4, 5))]
+    scores = run(rows, before, after, protocol="mc").scores["mc"]
+    assert (scores["after"].chance, scores["after"].constant_answer) == (50, 100)
+    assert scores["before"].chance == pytest.approx(100 / 3)
+    assert scores["before"].constant_answer == pytest.approx(200 / 3)
 
 
 def test_the_table_has_a_row_of_each_under_each_label_set_and_csv_a_column() -> None:

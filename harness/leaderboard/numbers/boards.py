@@ -17,9 +17,10 @@ from harness.leaderboard.numbers.ranking import Marks, Ranking, rank_models, ran
 from harness.leaderboard.numbers.references import references
 from harness.leaderboard.numbers.site_model import Board, ScoredEntry
 from harness.scores.answers import Bools
+from harness.scores.guessing import Guessing
 from harness.scores.metrics import GROUPS, Group, percent
 from harness.scores.provenance import distractors_of
-from harness.scores.results import ChoiceScore, Protocol
+from harness.scores.results import Protocol
 from harness.scores.statistics import Draws
 from harness.scores.truth import Truth
 from harness.specs.task import TaskSpec
@@ -78,7 +79,7 @@ def make_board(task: TaskSpec, labels: BenchmarkLabels, runs: Sequence[ScoredEnt
         distractors=_distractors(task, runs),
         rows=rows,
         rankings=rankings,
-        references=references(labels, asked, _choices(rows)),
+        references=references(labels, asked, _letters(rows)),
         pairs=make_pairs(
             [row.name for row in rows], marks_of(labels, labels.headline, rows), draws_of(rows)
         ),
@@ -158,10 +159,16 @@ def _unpacked(labels: BenchmarkLabels, masks: Sequence[bytes]) -> Bools:
     return np.unpackbits(packed, axis=1, count=len(labels.image_ids)).astype(np.bool_)
 
 
-def _choices(runs: Sequence[ScoredEntry]) -> ChoiceScore | None:
-    """Give the letters of the run that was asked most."""
-    found = [run.results.mc for run in runs if run.results.mc is not None]
-    return max(found, key=lambda each: sum(each.n_options.values()), default=None)
+def _letters(runs: Sequence[ScoredEntry]) -> Mapping[str, Guessing] | None:
+    """Give what guessing among letters reaches, by label set, of the run that was asked most."""
+    asked = {run.name: sum(run.results.mc.n_options.values()) for run in runs if run.results.mc}
+    most = max(
+        (run for run in runs if run.name in asked), key=lambda run: asked[run.name], default=None
+    )
+    if most is None:
+        return None
+    scores = most.results.scores[most.protocol]
+    return {name: Guessing(each.chance, each.constant_answer) for name, each in scores.items()}
 
 
 def _rows(runs: Sequence[ScoredEntry], n_images: int) -> tuple[ScoredEntry, ...]:

@@ -1,34 +1,37 @@
 """Rows of no model on a board: blind guessing, one constant answer, and the original labels."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels
 from harness.leaderboard.numbers.site_model import Reference
 from harness.scores.answers import Bools
-from harness.scores.guessing import guess
+from harness.scores.guessing import Guessing, guess
 from harness.scores.metrics import share
-from harness.scores.results import ChoiceScore
 
 
 def references(
-    labels: BenchmarkLabels, asked: Bools, choices: ChoiceScore | None
+    labels: BenchmarkLabels, asked: Bools, letters: Mapping[str, Guessing] | None
 ) -> tuple[Reference, ...]:
     """Give the reference rows of a board, by label set.
 
-    `asked` [n] are the board's images. `choices` are those of a multiple-choice board: there blind
-    guessing and a constant answer choose among letters.
+    `asked` [n] are the board's images. `letters` is what guessing among the letters reaches on a
+    multiple-choice board, by label set; elsewhere it is among the classes.
     """
     ids = labels.classes.ids
-    guesses = {
-        truth.name: guess(truth, asked & (truth.n_labels > 0), ids, choices)
-        for truth in labels.truths
+    guesses = letters or {
+        truth.name: guess(truth, asked & (truth.n_labels > 0), ids) for truth in labels.truths
     }
-    if choices:
+    if letters:
         chance = (
-            "One of the k letters drawn blindly: the mean of 1/k over the questions, of which each "
-            "has one right option."
+            "One of the k letters drawn blindly: the mean over the images of the share of their "
+            "options that are right."
         )
-        constant = "The one letter that is right most often, for all questions."
+        constant = (
+            "The one letter that is right most often, for all questions; the best one for each "
+            "label set."
+        )
     else:
         chance = (
             f"A class drawn blindly from the {len(ids)} of the list: the mean over the images of "

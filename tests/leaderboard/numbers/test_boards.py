@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from harness.answers.outcome import Status
@@ -148,9 +149,16 @@ def test_multiple_choice_is_over_the_images_that_have_a_question(toy: Toy, tmp_p
     assert board.n_images == n < N
     assert {row.coverage for row in board.rows} == {100.0}
     chance = board.references[0]
-    assert chance.accuracy == pytest.approx({"original": 100 / 3, "corrected": 100 / 3})
+    assert chance.accuracy["corrected"] == pytest.approx(100 / 3)
     assert board.distractors is not None
     assert board.distractors["n_options"] == 3
+    # Where the original label was replaced it is no option: no letter is right by it.
+    rows, same = toy.finished("toy_mc", draw_rows(1)), dict(zip(IDS, ORIGINAL, strict=True))
+    constant = board.references[1]
+    right = [[option == same[row.image_id] for option in row.options] for row in rows]
+    assert chance.accuracy["original"] == pytest.approx(100 * np.mean(right))
+    assert np.mean(right) < 1 / 3
+    assert constant.accuracy["original"] == pytest.approx(100 * np.mean(right, axis=0).max())
 
 
 def imported(toy: Toy, name: str, turned: int, digest: str | None = None) -> None:
