@@ -164,8 +164,11 @@ def compare(
 ) -> tuple[Comparison, ...]:
     """Compare two sets of answers to the same images, under each label set.
 
-    Arguments as of `score`. `delta` is b less a in points, with an interval over classes; the
+    Arguments as of `score`. `delta` is a less b in points, with an interval over classes; the
     p-values are McNemar's, exact, and Holm's for the number of label sets.
+
+    >>> compare([1, 2, 2, 2], [1, 0, 0, 2], [1, 2, 2, 2])[0].delta
+    50.0
     """
     given = Given.of(labels, classes, original, equivalences, a, b)
     one, two = (Side(name, "cw", rows) for name, rows in zip("ab", given.rows, strict=True))

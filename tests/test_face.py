@@ -92,6 +92,8 @@ def test_two_models_are_compared_as_statsmodels_does() -> None:
     table = [[found.both_right, found.only_a], [found.only_b, found.both_wrong]]
     assert found.p_mcnemar == pytest.approx(reference_mcnemar(table, exact=True).pvalue)
     assert harness.mcnemar(found.only_a, found.only_b) == found.p_mcnemar
+    assert found.delta == pytest.approx(100 * (np.mean(a == true) - np.mean(b == true)))
+    assert "`delta` is a less b" in str(harness.compare.__doc__)
     right = np.array([a == true, b == true, true == true])
     assert harness.tiers(right)[2] == 1
     assert min(harness.tiers(right[:2])) == 1
