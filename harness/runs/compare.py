@@ -1,7 +1,7 @@
 """Runs on their common images, two by two, label set by label set (`harness compare`)."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -75,8 +75,8 @@ def compare_runs(runs: Sequence[OpenRun], names: Sequence[str] = ()) -> RunCompa
     `names` are the label sets, by default those that all tasks have. Holm's correction is, for two
     runs, for the number of label sets; for more, under each label set, for the number of pairs.
     Raises DataError for runs over different classes, without a common image, or whose tasks count
-    different classes as one; SpecError for a label set that one of them lacks; UserError for one
-    of more than two runs that is named twice.
+    different classes as one, or have other labels of these images under one name; SpecError for a
+    label set that one of them lacks; UserError for one of more than two runs that is named twice.
     """
     paths = [str(run.path) for run in runs]
     where = " and ".join(paths) if len(runs) == 2 else ", ".join(paths)
@@ -89,6 +89,8 @@ def compare_runs(runs: Sequence[OpenRun], names: Sequence[str] = ()) -> RunCompa
         fix = "compare runs that answered some of the same images"
         raise DataError(Problem(where, f"no image is in {which}", got, fix=fix))
     sets = _common_label_sets(runs, where, names)
+    for run in runs[1:]:
+        _check_same_labels(runs[0], run, sets, common)
     first = runs[0].opened.labels
     original = next((labels for labels in first.sets if labels.original), None)
     compared = tuple(
@@ -163,6 +165,25 @@ def _common_label_sets(runs: Sequence[OpenRun], where: str, names: Sequence[str]
         kind = f"label set of {'both' if len(runs) == 2 else 'all'} runs"
         raise SpecError(unknown_name("--label_set", kind, strange[0], known))
     return [labels for labels in every[0] if labels.name in (names or known)]
+
+
+def _check_same_labels(
+    first: OpenRun, other: OpenRun, sets: Sequence[LabelSet], images: Collection[str]
+) -> None:
+    """Raise DataError where a label set of the same name has other labels of these images: the
+    numbers would depend on which run is named first.
+    """
+    theirs = {labels.name: labels.labels for labels in other.opened.labels.sets}
+    for labels in sets:
+        own, second = labels.labels, theirs[labels.name]
+        differing = sorted(each for each in images if own.get(each) != second.get(each))
+        if differing:
+            where = f"{first.path} and {other.path}"
+            what = f"their label sets `{labels.name}` are different ones"
+            got = f"other labels of {len(differing)} of {len(images)} common images, as "
+            got += f"`{differing[0]}`"
+            fix = f"give both the same labels with --label_set {labels.name}=PATH"
+            raise DataError(Problem(where, what, got, "runs on the same labels", fix))
 
 
 def _names(runs: Sequence[OpenRun]) -> list[str]:

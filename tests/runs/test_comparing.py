@@ -88,6 +88,23 @@ def test_tasks_and_protocols_may_differ(catalogue: Catalogue) -> None:
     assert (only.protocol_a, only.protocol_b) == ("cw", "classify")
 
 
+def test_other_labels_of_one_name_are_refused(catalogue: Catalogue) -> None:
+    """Each run would be held against the labels of whichever is named first."""
+    folder = catalogue.include_paths[0]
+    for name, shift in (("one", 0), ("two", 1)):
+        (folder / name).mkdir()
+        rows = [{"image_id": each, "labels": [(i + shift) % 4]} for i, each in enumerate(IDS)]
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        (folder / name / "own.jsonl").write_text(text)
+        other_task(folder, f"task_{name}", label_sets=f"[colours_all, {name}/own.jsonl]")
+    catalogue = Catalogue(catalogue.include_paths)
+    a, b = (make(catalogue, "a", 3, from_task=f"task_{name}") for name in ("one", "two"))
+    with pytest.raises(DataError, match="`own` are different ones"):
+        compared(catalogue, a, b)
+    only = compared(catalogue, a, b, "colours_all").comparisons[0]
+    assert (only.n, only.delta) == (12, 0)
+
+
 def test_other_classes_are_refused(catalogue: Catalogue) -> None:
     folder = catalogue.include_paths[0]
     names = "".join(f"  - {{id: {i}, name: {name}}}\n" for i, name in enumerate(NAMES))
