@@ -24,6 +24,13 @@ CORRECTED = re.compile(
     r"(?:(?i:actually|it's|it\sis|the\sanswer\sis|i\smean|make\sthat|option|maybe)[\W_]{1,3}){0,3}"
     r"([B-HJ-Z](?![\w'])|[AI](?=$|[.,;:)!?]))"
 )
+# "B", and on the next line "Maybe C", "It could also be (C)", "C is also possible"
+SECOND = re.compile(
+    r"[\W_]{0,6}(?i:(?:(?:or|and|maybe|perhaps|possibly|alternatively|probably|likely|also|it|this|could|may|might"
+    r"|be|is|it's|option|answer|the)[\W_]{1,3}){1,6}(?<!\bthe\s))[(\"'\[]?([B-HJ-Z](?![\w'])|[AI](?=$|[.,;:)!?\n]))"
+    r"|[\W_]{0,6}(?i:option\s)?\(?([B-HJ-Z]|A(?=\)?\s(?:is|may|might|could)\s))\)?\s(?i:(?:is|may\sbe|might\sbe|could\sbe)"
+    r"\s(?:also|possible|plausible|an?\s(?:option|possibility)|likely|correct|right))\b"
+)
 NOT = re.compile(r"\b(?:not|never|neither|nor|cannot|wrong|incorrect)\b|n't\b", re.IGNORECASE)
 # "dog, C", "A dog.\nC"
 BEHIND = re.compile(r"(?:\n|[,;:.(]|\s[-–—])[^\w\n]{0,4}([A-Z])[\W_]{0,4}$")

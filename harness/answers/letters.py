@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from string import ascii_uppercase
 
-from harness.answers.letter_phrases import BEHIND, CHOSEN, CORRECTED, DENIED, NOT, PAIR
-from harness.answers.mentions import DENIAL, Stance, judged_mentions, respelled_mentions
+from harness.answers.denial import DENIAL
+from harness.answers.letter_phrases import BEHIND, CHOSEN, CORRECTED, DENIED, NOT, PAIR, SECOND
+from harness.answers.mentions import Stance, judged_mentions, respelled_mentions
 from harness.answers.names import leading_name, read_parts
 from harness.answers.outcome import Level, Outcome, Status, climb, level_of
 from harness.answers.parts import QUESTION, Parts, take_apart
@@ -25,7 +26,7 @@ _LEAD = r"[\W_]{0,12}(?:(?:option|choice|letter)[\W_]{1,3})?[\W_]{0,3}"
 _ALONE = re.compile(rf"{_LEAD}(?<![°+])([a-z])(?![#+])[\W_]*", re.IGNORECASE)
 # "Sure! B", "I think B": what may stand before a letter that is the whole answer
 _SAYING = re.compile(
-    r"\W*(?:(?:i\s(?:think|believe|guess|would\ssay|say)|i'd\ssay|sure|yes|okay|ok|well|definitely|certainly"
+    r"^\W*(?:(?:i\s(?:think|believe|guess|would\ssay|say)|i'd\ssay|sure|yes|okay|ok|well|definitely|certainly"
     r"|probably|likely|maybe|perhaps|clearly|obviously|based\son\sthe\s\w+)(?:\sthat)?[,:!.]?\s)+",
     re.IGNORECASE,
 )
@@ -201,6 +202,9 @@ def _explained(reading: _Reading, text: str) -> Outcome | None:
     match = _EXPLAINED.match(text)
     if match is None:
         return None
+    second = SECOND.match(match["rest"])
+    if second and (second[1] or second[2]) != match[1].upper():
+        return Outcome(Status.UNPARSED, rule="several_letters")
     if _TAKES_BACK.match(match["rest"]) or _ALONE.fullmatch(match["rest"].partition("\n")[0]):
         return Outcome(Status.UNPARSED, rule="several_letters")
     return _checked(reading, match[1], match["rest"])

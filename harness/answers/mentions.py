@@ -15,11 +15,11 @@ from functools import lru_cache
 
 import regex
 
+from harness.answers.denial import DENIAL, DENIED_TOO, NEGATION, VERDICT, unreal
 from harness.answers.refusal import end_of_refusal
 from harness.answers.text import Clause, clauses
 from harness.answers.vocabulary import (
     ARTICLES,
-    DENIES,
     DETERMINERS,
     GRAMMAR_AFTER,
     GRAMMAR_BEFORE,
@@ -34,23 +34,6 @@ _SIGNS = "<>≤≥±~≈#$@=+*%"
 _PREFIX = re.compile(rf"[{_SIGNS}-]+$")
 _SUFFIX = re.compile(rf"[{_SIGNS}-]+(?!\w)")
 
-_NEGATION = re.compile(
-    r"\b(?:not(?!\s+(?:only|just)\b)|no(?!\s+doubt\b|,|:|\s+[-–—])|never|neither|nor|none|without|unlike|except"
-    r"|whether|cannot|(?:rather|other)\s+than|instead\s+of|different\s+from|(?:confused|mistaken)\s+(?:with|for)"
-    r"|as\s+opposed\s+to|hardly|unlikely\s+(?:to\s+be|that)|i\s+(?:\w+\s+)?doubt"
-    r"|excludes?|excluding|rul(?:es?|ing)\s+out|(?:is|are|was|were|do|does|did|could|would)nt)\b|n't\b",
-    re.IGNORECASE,
-)
-DENIAL = re.compile(
-    r"\b(?:(?:is|are|was|seems|looks)\s+(?:wrong|incorrect|false|excluded|unlikely|ruled\s+out|absent|missing)"
-    r"|(?:(?:is|are|does|do|would)\s?(?:not|n't)|can(?:\s?not|'t))\s+(?:the\s+)?(?:be\s+)?(?:it|correct|right|shown|present"
-    r"|visible|possible|likely|fit|match|answer|here|seen|in)|can\s+be\s+(?:ruled\s+out|excluded))\b"
-    rf"|(?:\s[-–—]\s|\(|:\s)(?:no|{DENIES})(?=[,)]|\W*$)",
-    re.IGNORECASE,
-)
-"""Says that what was named before it is not meant: "the cat does not fit", "cat (wrong)"."""
-_ANSWERED_NO = re.compile(rf"\?\W{{0,6}}(?:no(?!\s+doubt)|{DENIES})\b", re.IGNORECASE)
-"""Follows what is asked and not said: "A cat? No."."""
 _OR_AFTER = re.compile(r"\s*(?:,\s*)?(?:or\b|/)", re.IGNORECASE)
 _OR_BEFORE = re.compile(r"(?:\b(?:or|either)(?:\s+(?:an?|the|some))?|/)\s*$", re.IGNORECASE)
 _OR_REACH = 20
@@ -75,6 +58,8 @@ class Stance(Enum):
     NEGATED = "negated"
     HEDGED = "hedged"
     DECLINED = "declined"
+    SUPPOSED = "supposed"
+    """What only seems so, or would be so ("It looks like a cat, but it is a lynx")."""
     COMPOUND = "compound"
     """The name is a part of another thing's ("sports car")."""
 
@@ -210,13 +195,20 @@ def _judged(text: str, names: Iterable[Mention], classes: ClassList) -> tuple[Me
         return ()
     scopes = [_scope(text, clause) for clause in clauses(text)]
     starts = [scope.start for scope in scopes]
+    unmeant = sorted(unreal(text))
     return tuple(
         replace(
             item,
-            stance=_stance(text, item, scopes[bisect_right(starts, item.start) - 1], classes),
+            stance=Stance.SUPPOSED
+            if _within(item, unmeant)
+            else _stance(text, item, scopes[bisect_right(starts, item.start) - 1], classes),
         )
         for item in found
     )
+
+
+def _within(mention: Mention, stretches: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= mention.start < end for start, end in stretches)
 
 
 def _is_meant(text: str, mention: Mention, classes: ClassList) -> bool:
@@ -263,11 +255,12 @@ def _words_before(text: str, start: int) -> list[str]:
 
 
 def _scope(text: str, clause: Clause) -> _Scope:
-    negation = _NEGATION.search(clause.text)
+    negation = NEGATION.search(clause.text)
     refusal = end_of_refusal(clause.text)
     denial = DENIAL.search(clause.text)
     end = len(clause.text)
-    if not _ANSWERED_NO.match(text, clause.start + end):
+    shared = denial is not None and DENIED_TOO.search(clause.text, denial.end())
+    if not shared and not VERDICT.match(text, clause.start + end):
         end = denial.start() if denial else -1
     return _Scope(
         clause.start,

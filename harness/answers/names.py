@@ -99,7 +99,7 @@ def _respelled_too(reading: _Reading, mentions: Sequence[Mention]) -> Outcome | 
     if not any(reading.names.allows(ids) for ids in meant):
         return None
     others = respelled_mentions(subject_of(reading.text), mentions, reading.names.classes)
-    unsaid = (Stance.NEGATED, Stance.DECLINED)
+    unsaid = (Stance.NEGATED, Stance.DECLINED, Stance.SUPPOSED)
     named = {item.ids for item in others if item.stance not in unsaid}
     listed = {ids for ids in named | meant if reading.names.allows(ids)}
     return Outcome(Status.UNPARSED, rule="several_names") if len(listed) > 1 else None
@@ -135,7 +135,7 @@ _EXPLANATION = re.compile(
 )
 # An explanation that begins like this takes the answer back or adds a second one.
 _TAKES_BACK = re.compile(
-    rf"\W*(?:{CORRECTS}|{DENIES}|or|and|not|but|maybe|perhaps|possibly|alternatively|could)\b",
+    rf"\W*(?:{CORRECTS}|{DENIES}|or|and|not|but|however|yet|maybe|perhaps|possibly|alternatively|could)\b",
     re.IGNORECASE,
 )
 _PIECES = re.compile(r"[.!?;,()\[\]|/\n]+|\s[-–—]\s|\s(?:->|=>|→)\s")
@@ -188,7 +188,8 @@ def leading_name(text: str, names: Names) -> tuple[int, ...]:
 def _contradicts(rest: str, ids: tuple[int, ...], names: Names) -> bool:
     if _TAKES_BACK.match(rest):
         return True
-    return any(names.find(piece) not in ((), ids) for piece in _PIECES.split(rest))
+    pieces = (without_opening(piece.strip()) for piece in _PIECES.split(rest))
+    return any(names.find(piece) not in ((), ids) for piece in pieces)
 
 
 def _strict(reading: _Reading) -> Outcome | None:

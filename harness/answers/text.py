@@ -52,7 +52,7 @@ _SUBJECT = (
 )
 _VERB = (
     r"(?:'s|is|are|shows?|depicts?|contains?|features?|displays?|sees?|resembles?|represents?"
-    r"|looks?\s+like|(?:appears|seems)\s+to\s+(?:be|show)|(?:must|might|may|could|would)\s+be)"
+    r"|looks?\s+like|(?:appears|seems)\s+to\s+(?:be|show)|(?:must|might|may|could|would)\s+(?:also\s+)?be)"
 )
 _OPENING = re.compile(
     rf"^\W*(?:(?:i\s+(?:think|believe|would\s+say)|i'd\s+say|yes|sure|well)[,:]?\s+(?:that\s+)?)?"
@@ -63,7 +63,8 @@ _OPENING = re.compile(
 )
 
 _CLAUSE_END = re.compile(
-    r"[.!?;]+(?=\s|$)|\n+|\b(?:but|however|although|though|instead(?!\s+of)|rather(?!\s+than))\b"
+    r"[.!?;]+(?=\s|$)|\n+"
+    r"|\b(?:(?<!\banything )but|however|although|though|instead(?!\s+of)|rather(?!\s+than))\b"
     r"|,\s+(?=(?:it|this|that|probably|perhaps|maybe|possibly|likely|most\s+likely|i|so|making)\b)",
     re.IGNORECASE,
 )

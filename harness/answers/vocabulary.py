@@ -121,7 +121,10 @@ PLAIN = word_set(
 CORRECTS = r"no|nope|wait|actually|hmm|sorry|correction|edit|scratch(?:\s+that)?"
 """What begins a correction of the answer before it, as a pattern that ignores case."""
 
-DENIES = r"nope|hardly|wrong|incorrect|false|i\s+(?:do(?:n't|\s+not)\s+(?:think|believe)|doubt)"
+DENIES = (
+    r"nope|nah|not\s+really|hardly|wrong|incorrect|false"
+    r"|i\s+(?:do(?:n't|\s+not)\s+(?:think|believe)|doubt)"
+)
 """What denies the answer before it, as a pattern that ignores case."""
 
 LANGUAGE = DETERMINERS | GRAMMAR_BEFORE | GRAMMAR_AFTER | word_set("i you he she we they")

@@ -1,0 +1,117 @@
+"""Names and letters that an answer takes back, doubts or only supposes, and those that it keeps."""
+
+import pytest
+
+from harness.answers.outcome import Status
+from harness.answers.parse import parse_letter, parse_name, read_open
+from harness.data.classes import Class, ClassList
+
+NAMES = ("cat", "dog", "cow", "pig")
+ANIMALS = ClassList("animals", "test", tuple(Class(i, name) for i, name in enumerate(NAMES)))
+
+
+def read(answer: str) -> str | None:
+    outcome = parse_name(answer, ANIMALS)
+    return None if outcome.class_id is None else NAMES[outcome.class_id]
+
+
+TAKEN_BACK = (
+    *("cat, nope", "Cat... nope.", "Cat, no.", "I'd say cat, but no.", "cat? nah", "cat, nah"),
+    *("cat... not really", "cat, wrong", "cat\nNo", "cat ✗", "cat ❌", "❌ cat", "Cat: out"),
+    *("The cat is out", "cat is out.", "So the cat is out, because it has no whiskers"),
+    *("So the cat is out, and the pig as well", "The cat is wrong, the dog too."),
+    *("Anything but a cat", "It is anything but a cat.", "far from a cat", "far from being a cat"),
+    *("It looks nothing like a cat", "It lacks the whiskers of a cat.", "similar to a cat"),
+    *("cat would be wrong", "Ruled out: cat", "This eliminates the cat."),
+    *("People often think it's a cat.", "You might think it is a cat.", "I thought it was a cat"),
+    *("One might mistake this for a cat", "Many would mistake it for a cat."),
+)
+SUPPOSED = (
+    "It would be a cat if it had whiskers.",
+    "If it were smaller, I would say cat.",
+    "I would say cat if it had whiskers, but it does not",
+    "It looks like a cat, but it is a lynx.",
+    "It looks like a cat. However, it's actually a lynx.",
+    "It resembles a cat, but the ears indicate a lynx.",
+    "While it resembles a cat, the ears show that it is a lynx.",
+    "Although it may be a cat at first glance, it is a lynx.",
+)
+SEVERAL = (
+    "It could be a cat. It could also be a dog.",
+    "It looks like a cat. It might also be a dog.",
+)
+MEANT = (
+    ("cat, with no collar", "cat"),
+    ("A cat, no doubt.", "cat"),
+    ("cat, no question", "cat"),
+    ("The cat is out in the garden.", "cat"),
+    ("The cat is out of focus.", "cat"),
+    ("The cat sits far from a tree.", "cat"),
+    ("A cat, lacking a collar", "cat"),
+    ("If I had to guess, I would say cat.", "cat"),
+    ("If it had to be one of the options, I would say cat.", "cat"),
+    ("It looks like a cat, but it is a bit blurry.", "cat"),
+    ("It looks like a cat, but I can't be sure.", "cat"),
+    ("While it looks like a cat, I am not certain.", "cat"),
+    ("It appears to be a cat, but it's actually a drawing of a cat.", "cat"),
+    ("It is a cat. If it were a dog, it would have a long snout.", "cat"),
+    ("At first glance it looks like a cat, but it is a dog.", "dog"),
+    ("While it may resemble a cat, the snout indicates a dog.", "dog"),
+    ("I thought it was a cat, but it is a dog.", "dog"),
+    ("The cat is wrong. It is a dog.", "dog"),
+    ("cat ❌\ndog ✅", "dog"),
+    ("❌ cat\n✅ dog", "dog"),
+    ("It is a cat. It could also be called a kitty.", "cat"),
+)
+
+
+@pytest.mark.parametrize("answer", [*TAKEN_BACK, *SUPPOSED])
+def test_a_name_that_is_not_meant_is_none(answer: str) -> None:
+    outcome = parse_name(answer, ANIMALS)
+    assert (outcome.status, outcome.rule) == (Status.UNPARSED, "negated")
+
+
+@pytest.mark.parametrize("answer", SEVERAL)
+def test_a_second_guess_is_another_name(answer: str) -> None:
+    assert parse_name(answer, ANIMALS).rule == "several_names"
+
+
+@pytest.mark.parametrize(("answer", "name"), MEANT)
+def test_a_name_that_is_meant_is_read(answer: str, name: str) -> None:
+    assert read(answer) == name
+
+
+def test_what_is_struck_out_is_no_answer() -> None:
+    assert parse_name("~~cat~~", ANIMALS).status is Status.EMPTY
+    assert read_open("~~cat~~", ANIMALS).status is Status.EMPTY
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "B\nMaybe C",
+        "B\nPossibly (C)",
+        "B\nIt could also be C.",
+        "B\nCould be option C",
+        "B\nC is also possible",
+        "B\nOption C may be correct",
+        "C\nor perhaps A?",
+    ],
+)
+def test_a_second_letter_below_the_first_is_not_passed_over(answer: str) -> None:
+    assert parse_letter(answer, range(4), ANIMALS).rule == "several_letters"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "B\nMaybe a mongrel.",
+        "B\nProbably B.",
+        "B\nIt could be older.",
+        "B\nB is correct.",
+        "B\nThis is the I-shaped tail of a dog.",
+        "B\nIt is a dog. C is a cow.",
+    ],
+)
+def test_an_explanation_below_a_letter_is_no_second_letter(answer: str) -> None:
+    assert parse_letter(answer, range(4), ANIMALS).class_id == 1
