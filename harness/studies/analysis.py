@@ -18,7 +18,7 @@ from harness.studies.effects import apart_notes
 from harness.studies.granularity import granularity_of_runs
 from harness.studies.label_changes import label_changes
 from harness.studies.levels import Levels
-from harness.studies.observe import Observed, Observer, as_read
+from harness.studies.observe import Judged, Observed, Observer, as_read, same_labels
 from harness.studies.results import (
     FactorEffect,
     LevelEffect,
@@ -41,6 +41,8 @@ class Analysis:
         self._judged = observer.judged
         self._runs = frozenset(study.runs)
         self._missing = {run: fault for run in study.runs if (fault := self._fault(*run))}
+        self._first: Judged | None = None
+        self._apart: dict[str, None] = {}
 
     def results(self) -> StudyResults:
         """Work out all that the runs say, without levels whose run and factors whose baseline is
@@ -53,12 +55,15 @@ class Analysis:
             fix = f"harness study run {words} --output {self._observer.output}"
             raise DataError(Problem(where, "has no run in the output folder", fix=fix))
         labels = self._observer.open(*there[0]).opened.labels
+        self._first = self._judged(*there[0])
         trusted = labels.trusted.name
         names = sorted((each.name for each in labels.named), key=lambda name: name == trusted)
         effects = [each for name in names for each in self._factors(name)]
         judged = [(*run, self._judged(*run)) for run in there]
         changes, left_out = label_changes(self.study, judged, names)
         general, others = granularity_of_runs(judged, names)
+        gaps = [each for name in names for each in self._gaps(name)]
+        variance = [each for name in names for each in self._variance(name)]
         return StudyResults(
             study=self.study.spec.study,
             description=self.study.spec.description,
@@ -72,11 +77,14 @@ class Analysis:
             scores=tuple(self._scores(there)),
             factors=_with_holm(effects),
             places=tuple(each for name in names for each in self._places(name)),
-            gaps=tuple(each for name in names for each in self._gaps(name)),
+            gaps=tuple(gaps),
             label_changes=tuple(changes),
             granularity=tuple(general),
-            variance=tuple(each for name in names for each in self._variance(name)),
-            notes=(*self.study.notes, *apart_notes(effects, trusted), *left_out, *others),
+            variance=tuple(variance),
+            notes=(
+                *(*self.study.notes, *apart_notes(effects, trusted)),
+                *(*left_out, *others, *self._apart),
+            ),
             missing=tuple(
                 f"{model} on {' '.join(filter(None, (variant.task, variant.text)))}: {fault}"
                 for (model, variant), fault in self._missing.items()
@@ -98,12 +106,25 @@ class Analysis:
         run = (model, variant)
         return run in self._runs and self._missing.get(run) in (None, _PARTLY)
 
-    def _can_read(self, model: str, factor: Factor, point: Point) -> bool:
-        """Whether the run of a level is there, and of a label set that its labels are."""
-        if not self._has(model, point.variant):
-            return False
-        known = self._judged(model, point.variant).by_label_set
-        return factor.name != "labels" or point.reading in known
+    def _can_read(self, model: str, factor: Factor, point: Point, label_set: str) -> bool:
+        """Whether the run of a level is there, with the labels that it is read by."""
+        name = point.reading if factor.name == "labels" else label_set
+        return self._has(model, point.variant) and self._is_under(model, point.variant, name)
+
+    def _is_under(self, model: str, variant: Variant, label_set: str) -> bool:
+        """Whether a run has the labels that the first run of the study has under a name; another
+        one is compared with none under it, and noted.
+        """
+        own, first = self._judged(model, variant), self._first
+        assert first is not None
+        is_known = label_set in own.by_label_set
+        if is_known and label_set in first.digests and same_labels(first, own, label_set):
+            return True
+        what = "other labels than the rest under the name" if is_known else "no label set"
+        self._apart[
+            f"{model} on {variant.task} has {what} {label_set}: compared with no run under it."
+        ] = None
+        return False
 
     def _run(self, model: str, variant: Variant) -> str:
         path = self._observer.path(model, variant)
@@ -137,7 +158,7 @@ class Analysis:
                     yield found
 
     def _effect(self, model: str, factor: Factor, label_set: str) -> FactorEffect | None:
-        points = [each for each in factor.points if self._can_read(model, factor, each)]
+        points = [each for each in factor.points if self._can_read(model, factor, each, label_set)]
         base = None if factor.baseline is None else factor.points[factor.baseline]
         if len(points) < 2 or (base is not None and base not in points):
             return None
@@ -172,6 +193,8 @@ class Analysis:
                 k = self.study.tasks[variant].images_per_prompt
                 if k == 1 or k in seen or variant in seeds or not self._has(model, variant):
                     continue
+                if label_set not in self._judged(model, variant).by_label_set:
+                    continue
                 seen.add(k)
                 yield from self._places_of(model, variant, label_set, k)
 
@@ -199,6 +222,7 @@ class Analysis:
         runs = [run for run in (own | dict(self.study.baselines)).items() if self._has(*run)]
         if len(runs) < 2:
             return
+        runs = [run for run in runs if self._is_under(*run, label_set)]
         judged = [(model, self._judged(model, variant)) for model, variant in runs]
         seen = [(model, as_read(each, label_set, each.protocol)) for model, each in judged]
         known = [pair for pair in seen if pair[1].scored.any()]
@@ -223,9 +247,12 @@ class Analysis:
         grid = self.study.grid
         for model in self.study.spec.models if grid is not None else ():
             assert grid is not None
-            if not all(self._has(model, each) for each in grid.cells.values()):
+            cells = grid.cells.values()
+            if not all(self._has(model, each) for each in cells):
                 continue
-            seen = [self._judged(model, each) for each in grid.cells.values()]
+            if not all([self._is_under(model, each, label_set) for each in cells]):
+                continue
+            seen = [self._judged(model, each) for each in cells]
             levels = Levels([as_read(each, label_set, each.protocol) for each in seen], _DRAWS)
             shape = [len(each.points) for each in grid.factors]
             table = np.array(levels.accuracies, dtype=np.float64).reshape(shape)

@@ -171,6 +171,23 @@ class Observer:
         return dict(zip(texts, found[0], strict=True))
 
 
+def same_labels(one: Judged, other: Judged, label_set: str) -> bool:
+    """Whether two runs have the same labels of the images of both under a name that both know."""
+    if one.digests[label_set] == other.digests[label_set]:
+        return True
+    labels, others = (_labels_of(each, label_set) for each in (one, other))
+    common = set(one.answers.image_ids).intersection(other.answers.image_ids)
+    return all(labels.get(each) == others.get(each) for each in common)
+
+
+def _labels_of(found: Judged, label_set: str) -> Mapping[str, set[int]]:
+    truth, ids = found.by_label_set[label_set].truth, found.answers.image_ids
+    labels: dict[str, set[int]] = {ids[row]: set() for row in np.flatnonzero(truth.labelled)}
+    for row, label in zip(*truth.rows_and_labels(), strict=True):
+        labels[ids[row]].add(int(label))
+    return labels
+
+
 def as_read(found: Judged, label_set: str, protocol: Protocol) -> Observed:
     """Give a run as its rows say, under one label set and a protocol that it is judged by."""
     judgement, answers = found.by_label_set[label_set], found.answers

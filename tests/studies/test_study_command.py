@@ -145,6 +145,27 @@ def test_other_labels_of_the_same_name_are_not_drawn_beside_these(study: Path) -
     assert "on other has other labels than the rest under the names colours_first and" in note
 
 
+def test_models_are_compared_on_the_same_labels_alone(study: Path) -> None:
+    """Not on others of one name, nor where a task of its own lacks the label set."""
+    other = study.parent / "other.yaml"
+    other.write_text("model: other\nadapter: support.colours:ColourAdapter\n")
+    with_other_labels(study, "colours_first", colours_all=(2, 3))
+    study.write_text(study.read_text().replace(f"task: other, models: ['{MODEL}']",
+                                               "task: other, models: [other]"))  # fmt: skip
+    assert study_run(study).code == 0
+    found = analysed(study)
+    assert [(each.label_set, each.n) for each in found.gaps] == [("colours_first", 12)]
+    told = "other on other has other labels than the rest under the name colours_all: compared"
+    assert [each for each in found.notes if each.startswith(told)]
+
+    task = study.parent / "other" / "other.yaml"
+    task.write_text(task.read_text().replace(", colours_all.jsonl", ""))
+    found = report(study)
+    assert [each.label_set for each in found.gaps] == ["colours_first"]
+    told = "other on other has no label set colours_all: compared with no run under it."
+    assert told in found.notes
+
+
 def test_only_levels_that_were_added_are_asked(study: Path) -> None:
     study_run(study)
     folder = study.parent / "runs"
