@@ -49,6 +49,11 @@ def abilities_of(adapter: type[Adapter]) -> Abilities:
     return getattr(adapter, "abilities", Abilities())
 
 
+def takes_prices(spec: ModelSpec) -> bool:
+    """Whether the adapter of a model has the option `prices`, without which no answer costs."""
+    return "prices" in abilities_of(adapter_class(spec)).options.model_fields
+
+
 def load_adapter(spec: ModelSpec, setting: Setting, tasks: Sequence[TaskSpec] = ()) -> Adapter:
     """Load a model through its adapter, for the prompts of these tasks.
 

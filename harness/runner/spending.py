@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+from harness.adapters.registry import takes_prices
 from harness.answers.outcome import Status
 from harness.errors import Problem, RunError, SpecError, UserError
 from harness.specs.model import ModelSpec
@@ -102,6 +103,9 @@ def refuse_without_prices(model: ModelSpec, limit: float) -> None:
         fix = "give US dollars above 0"
         raise UserError(Problem("--max_cost", "is no limit", f"{limit:g}", fix=fix))
     if model.options.get("prices") is None:
+        if not takes_prices(model):
+            what = f"has no effect: adapter `{model.adapter}` has no prices"
+            raise UserError(Problem("--max_cost", what, fix="leave it out"))
         what = "--max_cost needs the prices of the model, which its YAML does not name"
         fix = "--set_model options.prices='{input: 2.5, output: 10}', dollars for a million tokens"
         raise SpecError(model.problem("options.prices", what, fix=fix))

@@ -117,6 +117,12 @@ def test_what_is_no_limit(limit: float) -> None:
         refuse_without_prices(priced, limit)
 
 
+def test_a_limit_for_a_model_that_costs_nothing_is_to_be_left_out() -> None:
+    """It was told to set `options.prices`, which its adapter refuses."""
+    with pytest.raises(UserError, match="adapter `hf` has no prices\n  fix: leave it out"):
+        refuse_without_prices(ModelSpec(model="m", adapter="hf"), 5.0)
+
+
 def test_answers_of_unknown_cost_are_told_of(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "harness"):
         warn_of_unknown([Paid(), Paid(unknown=2), Paid(unknown=1)])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from harness.adapters.base import Preview
-from harness.adapters.registry import abilities_of, adapter_class
+from harness.adapters.registry import takes_prices
 from harness.checks.forecast.earlier import OnDisk
 from harness.checks.forecast.tokens import AnswerTokens, PromptTokens
 from harness.prompts.plan import PlannedRequest
@@ -63,7 +63,7 @@ def unpriced_by(model: ModelSpec) -> str:
     """Say why there is no cost."""
     if model.options.get("prices") is not None:
         return "the tokens of images are not known"
-    if "prices" not in abilities_of(adapter_class(model)).options.model_fields:
+    if not takes_prices(model):
         return f"adapter `{model.adapter}` has no prices"
     return (
         "the model's YAML names no prices; --set_model options.prices='{input: 2.5, output: 10}' "
