@@ -10,6 +10,7 @@ from harness.data.classes import ClassList, normalize_name
 from harness.scores.answers import NO_CLASS, Answers, Bools
 from harness.scores.judgement import Judgement
 from harness.scores.results import Protocol, Share
+from harness.scores.truth import merge_ids
 from harness.store.prediction import Prediction
 
 CLASSES_SHOWN = 10
@@ -90,11 +91,16 @@ def most_confused(
 ) -> tuple[Confused, ...]:
     """Give the classes that are most often taken for another, by class and answered class.
 
-    Only wrong answers are counted: what another of the image's labels allows is no confusion.
+    Only wrong answers are counted: what another of the image's labels allows is no confusion. The
+    class is that under which an image is filed, where it is a label, else the lowest label: an
+    original label that was replaced is nothing that is shown, and would be taken for itself.
     `counted` [n] are the rows that name a class under the protocol.
     """
+    truth, home = judged.truth, judged.scope.home
     wrong = judged.scope.scored & counted & ~judged.right[protocol]
-    pairs = np.stack([judged.scope.home[wrong], answers.first[wrong]], axis=1)
+    shown = np.where(truth.holds(np.arange(len(home)), home), home, truth.lowest)
+    answered = merge_ids(answers.first, truth.equivalences)
+    pairs = np.stack([shown[wrong], answered[wrong]], axis=1)
     found, counts = np.unique(pairs, axis=0, return_counts=True)
     order = np.lexsort((found[:, 1], found[:, 0], -counts))[:PAIRS_SHOWN]
     return tuple(

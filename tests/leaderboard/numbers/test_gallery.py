@@ -44,6 +44,18 @@ def test_confused_classes_are_of_wrong_answers_that_name_a_class() -> None:
     assert pairs == (Confused(0, 1, 2), Confused(0, 2, 1))
 
 
+def test_a_replaced_label_is_not_taken_for_itself() -> None:
+    """Nor for a class that counts as it."""
+    rows = [ok("a", 1), ok("b", 4), ok("c", 1), ok("d", 2)]
+    answers = to_answers(rows)
+    original = labels("original", {each: [1] for each in "abcd"}, original=True)
+    corrected = labels("corrected", {"a": [2], "b": [2], "c": [3], "d": [1, 3]})
+    same = Equivalences.from_groups("a test", [[1, 4]])
+    found = judge(answers, Labels((original, corrected), same), ("cw",))[1]
+    pairs = most_confused(answers, found, "cw", counted_rows(answers, "cw"))
+    assert pairs == (Confused(2, 1, 2), Confused(1, 2, 1), Confused(3, 1, 1))
+
+
 def test_nothing_is_confused_when_all_is_right() -> None:
     rows = [ok("a", 1)]
     answers = to_answers(rows)
