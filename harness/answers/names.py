@@ -15,7 +15,14 @@ from harness.answers.outcome import Outcome, Status, climb
 from harness.answers.parts import QUESTION, Parts, take_apart
 from harness.answers.question import Names, without_names
 from harness.answers.refusal import declines, denies_list, only_declines
-from harness.answers.text import announced, is_blank, subject_of, without_opening
+from harness.answers.text import (
+    announced,
+    is_blank,
+    is_joined,
+    opens_at,
+    subject_of,
+    without_opening,
+)
 from harness.answers.vocabulary import CORRECTS, DENIES
 from harness.data.classes import strict_name
 
@@ -110,12 +117,27 @@ def _single_mention(reading: _Reading, mentions: Sequence[Mention]) -> Outcome |
     return reading.names.outcome(listed[0], "single_mention") if listed else None
 
 
+def _plural(reading: _Reading, mentions: Sequence[Mention]) -> Outcome | None:
+    # "two zebras", "The image shows a group of zebras": what the text opens with, and not
+    # "a dog's head made of screws" or "zebras and gnus"
+    text = subject_of(reading.text)
+    others = respelled_mentions(text, mentions, reading.names.classes)
+    if not others or any(item.stance is not Stance.COMPOUND for item in mentions):
+        return None
+    if not opens_at(text, others[0].start):
+        return None
+    outcome = climb(_PLURAL_LADDER, reading, (*mentions, *others))
+    named = outcome is not None and outcome.status is Status.OK
+    return None if named and is_joined(text, others[0].end) else outcome
+
+
 def _negated(_: _Reading, mentions: Sequence[Mention]) -> Outcome | None:
     # "not a cat" names no class, and the rest of the text does not either
     denied = any(item.stance is not Stance.COMPOUND for item in mentions)
     return Outcome(Status.UNPARSED, rule="negated") if denied else None
 
 
+_PLURAL_LADDER: tuple[_MentionRung, ...] = (_several_names, _hedged, _single_mention, _negated)
 _MENTION_LADDER: tuple[_MentionRung, ...] = (
     _refused,
     _none_listed,
@@ -126,6 +148,7 @@ _MENTION_LADDER: tuple[_MentionRung, ...] = (
     _respelled_too,
     _single_mention,
     _negated,
+    _plural,
 )
 
 

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
 
-from harness.answers.mentions import Stance, judged_mentions
+from harness.answers.mentions import Stance, judged_mentions, respelled_mentions
 from harness.answers.parse import answer_text, parse_name
-from harness.answers.text import plain, subject_of
+from harness.answers.text import is_joined, opens_at, plain, subject_of
 from harness.data.classes import Class, ClassList, normalize_name
 from harness.data.hierarchy import Hierarchy
 
@@ -80,7 +80,13 @@ class NodeNames:
         return self._lowest(text) if outcome.rule == "several_names" else ()
 
     def _lowest(self, text: str) -> Places:
-        mentions = judged_mentions(subject_of(plain(text)), self._names)
+        subject = subject_of(plain(text))
+        exact = judged_mentions(subject, self._names)
+        others = respelled_mentions(subject, exact, self._names)
+        opening = [each for each in others if opens_at(subject, each.start)]
+        if any(is_joined(subject, each.end) for each in opening):
+            return ()
+        mentions = (*exact, *opening)
         named = {
             self._of(each.ids): each.stance
             for each in sorted(mentions, key=lambda each: each.stance is Stance.AFFIRMED)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from harness.answers.parts import take_apart
-from harness.answers.vocabulary import ANNOUNCES, COPULA
+from harness.answers.vocabulary import ANNOUNCES, COPULA, COUNTS
 from harness.data.classes import undress
 
 _NOUN = (
@@ -69,6 +69,7 @@ _CLAUSE_END = re.compile(
     re.IGNORECASE,
 )
 
+_JOINED = re.compile(r"\s*(?:,|[&/+]|(?:and|or)\b)", re.IGNORECASE)
 
 _LONGEST_OPENING = 80
 _NEXT = "…"
@@ -140,6 +141,22 @@ def without_opening(text: str) -> str:
     'a tench.'
     """
     return _OPENING.sub("", text, count=1)
+
+
+def opens_at(text: str, place: int) -> bool:
+    """Whether what begins at a place of a plain text is what the text opens with, but for words
+    that count or colour it.
+
+    >>> opens_at("The image shows a group of zebras.", 27)
+    True
+    """
+    opening = text[len(text) - len(without_opening(text)) : place].casefold().split()
+    return all(word in COUNTS or word.isdecimal() for word in opening)
+
+
+def is_joined(text: str, place: int) -> bool:
+    """Whether a text goes on with another thing at a place: "and", "or", a comma or a sign."""
+    return _JOINED.match(text, place) is not None
 
 
 def clauses(text: str) -> Iterator[Clause]:

@@ -118,6 +118,13 @@ PLAIN = word_set(
 )
 """Colours, sizes and the like, which leave a thing what it is where no name begins with them."""
 
+COUNTS = (
+    DETERMINERS
+    | PLAIN
+    | word_set("of few group bunch pair couple number herd flock pack row lot collection pile")
+)
+"""Words between the opening of a text and the plural that it is about."""
+
 CORRECTS = r"no|nope|wait|actually|hmm|sorry|correction|edit|scratch(?:\s+that)?"
 """What begins a correction of the answer before it, as a pattern that ignores case."""
 

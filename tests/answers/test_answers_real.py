@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,20 @@ def test_captions_that_are_refusals(model: str, refused: int) -> None:
     refusals = [text for text, outcome in outcomes if outcome.status is Status.REFUSED]
     assert len(refusals) == refused
     assert all(text.startswith("I'm sorry") for text in refusals)
+
+
+def test_plurals_of_captions_are_as_right_as_names() -> None:
+    """A picture has the shape of one class and the texture of one; a reading is right by either."""
+    found: Counter[tuple[bool, bool]] = Counter()
+    for model in ("instructblip_vicuna_7b", "llava_1_5_7b", "openai_vision"):
+        for row in replies(f"captioning_{model}"):
+            outcome = parse_name(row["response"], SHAPES)
+            if outcome.class_id is not None:
+                name = NAMES[outcome.class_id]
+                has_name = re.search(rf"\b{name}\b", row["response"], re.IGNORECASE) is not None
+                found[has_name, name in re.split(r"[\d-]+", row["image"])] += 1
+    assert (found[False, True], found[False, False]) == (46, 3)
+    assert (found[True, True], found[True, False]) == (1292, 122)
 
 
 def closed_world(name: str) -> tuple[ClassList, list[dict[str, Any]]]:

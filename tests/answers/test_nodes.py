@@ -70,3 +70,19 @@ def test_a_name_of_a_class_is_that_and_what_else_bears_it() -> None:
     assert shown(NAMES.exact("Duck")) == {"duck", "ducks"}
     assert shown(NAMES.exact("Answer: duck")) == {"duck", "ducks"}
     assert NAMES.exact("a wild duck") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "nodes"),
+    [
+        ("two dogs", {"dog"}),
+        ("The image shows a group of dogs sleeping in the grass. They look tired.", {"dog"}),
+        ("Three small dogs are standing next to each other.", {"dog"}),
+        ("A bunch of dogs are on a sofa.", set()),
+        ("two dogs and a bird", set()),  # not the bird alone
+        ("Dogs, geese and a bird", set()),
+        ("A sculpture made of screws and dogs", set()),  # not what it is about
+    ],
+)
+def test_a_plural_that_a_caption_opens_with_is_named(text: str, nodes: set[str]) -> None:
+    assert shown(NAMES.read(text)) == nodes
