@@ -120,6 +120,9 @@ def test_what_was_asked_otherwise_is_not_ranked_together(folder: Path) -> None:
     colour_run(folder, "d", settings=["order_seed=3"])
     other = board(built(folder), "colours.3--cw")
     assert other.note == "Asked otherwise: order_seed: 0 -> 3."
+    colour_run(folder, "p", settings=["prompt=short"])
+    long = {each.note for each in built(folder).boards if "doc_to_text" in each.note}
+    assert long == {"Asked otherwise: doc_to_text (prompt=short)."}
     (benchmark,) = site.benchmarks
     assert benchmark.crossed is not None  # and yet any two of them can be compared
     pairs = {frozenset((each.a, each.b)) for each in benchmark.crossed}

@@ -180,10 +180,19 @@ def _note(run: OpenRun, usual: OpenRun | None) -> str:
     otherwise = _otherwise(run, usual)
     own = [each for each in manifest.settings if re.split(r"[=.]", each)[0] not in _PARTS]
     if otherwise:
-        found.append(f"Asked otherwise: {'; '.join(each[:_SHOWN] for each in otherwise)}.")
+        found.append(f"Asked otherwise: {_in_short(otherwise, own)}.")
     elif own:
         found.append(f"Asked with {', '.join(own)}.")
     return " ".join(found)
+
+
+def _in_short(otherwise: Sequence[str], own: Sequence[str]) -> str:
+    """Name differences; of long ones, such as of prompts, the key and what was set alone, since two
+    texts may part behind any beginning that is shown.
+    """
+    short = [each if len(each) <= _SHOWN else each.partition(":")[0] for each in otherwise]
+    given = ", ".join(each if len(each) <= _SHOWN else f"{each[:_SHOWN]}…" for each in own)
+    return "; ".join(short) + (f" ({given})" if given and short != list(otherwise) else "")
 
 
 def _otherwise(run: OpenRun, usual: OpenRun | None) -> list[str]:
