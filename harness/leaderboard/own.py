@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 import harness
+from harness.answers.outcome import Status
 from harness.data.labels.of_task import NO_OVERRIDES, Overrides
 from harness.errors import DataError, HarnessError, Problem
 from harness.leaderboard.build import check_names, described, refuse_other, write_site
@@ -107,7 +108,8 @@ def _told(board: Board, runs: Sequence[OwnRun]) -> Board:
         return board
     (row,) = board.rows
     n = run.case.run.run.n
-    row = replace(row, coverage=percent(row.n_answered, n) or 0.0)
+    answered = row.results.n - row.results.counts[Status.ERROR]  # also to images without a label
+    row = replace(row, coverage=percent(answered, n) or 0.0)
     return replace(board, is_part=True, n_images=n, rows=(row,), rankings=())
 
 

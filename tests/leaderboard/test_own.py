@@ -84,6 +84,19 @@ def test_a_run_that_goes_on_stands_by_itself(folder: Path) -> None:
     assert not (folder / "runs" / "b" / "colours" / "results.json").exists()
 
 
+def test_of_a_run_that_goes_on_answers_to_images_without_a_label_are_answers_too(
+    folder: Path,
+) -> None:
+    for labels in folder.glob("*.jsonl"):
+        kept = [each for each in labels.read_text().splitlines() if '"i01"' not in each]
+        labels.write_text("".join(f"{each}\n" for each in kept))
+    interrupt(colour_run(folder, "going"), kept=8)
+    part = board(built(folder), "colours.part--cw")
+    assert part.note.startswith("Not complete: 8 of 12 images have an answer.")
+    assert part.rows[0].headline.n < 8
+    assert part.rows[0].coverage == pytest.approx(100 * 8 / 12)
+
+
 def test_answers_that_are_not_mapped_yet_are_mapped_and_not_taken_for_wrong(
     tmp_path: Path,
 ) -> None:
