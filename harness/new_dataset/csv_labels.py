@@ -14,6 +14,7 @@ from harness.data.labels.csv_table import (
     CsvTable,
     label_columns,
     labels_in,
+    refuse_decimal_commas,
 )
 from harness.errors import DataError, Problem
 from harness.new_dataset.folders import Tree
@@ -50,7 +51,10 @@ def by_csv(tree: Tree, table: CsvTable, choice: Choice) -> Found:
     blank, again = 0, 0
     absent: list[str] = []
     above: dict[str, str] = {}
-    for where, cells in _rows(table, choice.split):
+    rows = _rows(table, choice.split)
+    column = f"{table.file.path}, column `{label_column}`"
+    refuse_decimal_commas((cells[label_column] for _, cells in rows), column)
+    for where, cells in rows:
         place, prefix = index.find(cells[image_column], where)
         if place is None:
             absent.append(cells[image_column])

@@ -344,6 +344,8 @@ def labelled(place: Path, text: str, name: str = "labels.csv") -> None:
         ("file_name,label\n0.png,cat\n1.png,7\n", "class ids and names of classes beside"),
         ("file_name,label\n0.png,0\n1.png,1\n", "the labels are numbers"),
         ("file_name,label\n0.png,cat\n1.png,cat\n", "one class only"),
+        ("file_name;label\n0.png;1,0\n1.png;2,0\n", "may be decimals with a comma"),
+        ("file_name,label\n0.png,12345678901\n1.png,2\n", "the labels are numbers"),
     ],
 )
 def test_csv_that_is_refused(place: Path, text: str, what: str) -> None:

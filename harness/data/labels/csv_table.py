@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.data.labels.files import LabelFile
@@ -25,6 +25,7 @@ NOTHING = ("", "nan", "none")
 """Cells that are no label."""
 _APART = re.compile(r"[\s,;|]+")
 _WHOLE = re.compile(rf"[+-]?\d{{1,{MOST_DIGITS}}}(?:\.0*)?")
+_DECIMAL = re.compile(rf"[+-]?\d{{1,{MOST_DIGITS}}},0+")
 _QUOTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
 Cells = Mapping[str, str]
 
@@ -101,6 +102,17 @@ def label_columns(header: Sequence[str]) -> list[str]:
     """List the columns of a header that may hold the labels; there should be one."""
     found = [name for name in LABELS if name in header]
     return found[:1] if PROPOSED in found else found
+
+
+def refuse_decimal_commas(cells: Iterable[str], where: str) -> None:
+    """Raise DataError where all cells with a label are numbers like `3,0`: decimals as they are
+    written in many countries, of which each would be read as its own class and class 0.
+    """
+    written = [cell.strip() for cell in cells if cell.strip().lower() not in NOTHING]
+    if written and all(map(_DECIMAL.fullmatch, written)):
+        what = "labels that may be decimals with a comma, or two classes each"
+        fix = "write whole numbers; where class 0 is meant too, `[3, 0]`"
+        raise DataError(Problem(where, what, ", ".join(map(repr, written[:3])), fix=fix))
 
 
 def labels_in(cell: str) -> list[int | str]:

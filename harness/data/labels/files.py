@@ -14,6 +14,7 @@ from harness.errors import DataError, MissingPackageError, Problem
 from harness.limits import (
     MOST_TEXT,
     MOST_YAML,
+    each_key_once,
     is_file,
     parse_json_text,
     read_bounded_bytes,
@@ -198,8 +199,11 @@ def parse_json(file: LabelFile, *, as_written: bool = False) -> Any:
 def parse_lines(
     file: LabelFile, *, as_written: bool = False
 ) -> Iterator[tuple[str, dict[str, Any]] | Problem]:
-    """Parse JSON Lines to `file:line` and object, or a problem; `as_written` as in `parse_json`."""
-    lines, decoder = file.text.split("\n"), _decoder(as_written)
+    """Parse JSON Lines to `file:line` and object, or a problem; `as_written` as in `parse_json`.
+
+    An object with a key twice is a problem: one of the two values would be lost.
+    """
+    lines, decoder = file.text.split("\n"), _decoder(as_written, each_key_once)
     last = len(lines)
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -211,7 +215,7 @@ def parse_lines(
             cut = number == last and isinstance(error, json.JSONDecodeError)
             what = f"the line is not JSON: {error}"
             what += "; it is the last and has no end: the file is cut off" if cut else ""
-            fix = "get the file again" if cut else "write one JSON object a line"
+            fix = "get the file again" if cut else "write one JSON object a line, each key once"
             yield Problem(where, what, _short(line), fix=fix)
             continue
         if isinstance(row, dict):

@@ -13,6 +13,7 @@ from harness.data.labels.csv_table import (
     label_columns,
     labels_in,
     open_csv,
+    refuse_decimal_commas,
 )
 from harness.data.labels.files import FLAG_WORDS, LabelFile, parse_json, parse_lines, read_flag
 from harness.data.labels.rows import ORIGINAL_KEYS, LabelRow, named_original
@@ -34,7 +35,10 @@ def read_csv(file: LabelFile) -> Iterator[LabelRow | Problem]:
     """
     table = open_csv(file)
     images, labels = _columns(file, table.header)
-    for row in table.rows():
+    rows = list(table.rows())
+    cells = (row[1][labels] for row in rows if not isinstance(row, Problem))
+    refuse_decimal_commas(cells, f"{file.path}, column `{labels}`")
+    for row in rows:
         yield row if isinstance(row, Problem) else _csv_row(*row, images, labels)
 
 
@@ -120,8 +124,7 @@ def read_regt(file: LabelFile) -> Iterator[LabelRow | Problem]:
         if isinstance(image, str):
             yield _sure(_field(where, image, entry, "reannotated_labels"))
         else:
-            got, fix = ", ".join(entry) or "an empty object", "give every entry `image_name`"
-            yield Problem(where, "no `image_name`", got, fix=fix)
+            yield _no_image(where, "image_name", entry)
 
 
 def read_multilabel(file: LabelFile) -> Iterator[LabelRow | Problem]:
@@ -184,11 +187,18 @@ def read_jsonl(file: LabelFile) -> Iterator[LabelRow | Problem]:
         where, entry = line
         name = entry.get("image_id")
         if not isinstance(name, str):
-            got, fix = ", ".join(entry) or "an empty object", "give every entry `image_id`"
-            yield Problem(where, "no `image_id`", got, fix=fix)
+            yield _no_image(where, "image_id", entry)
             continue
         original = named_original(entry)
         yield _row(where, written_id(name), entry.get("labels"), original=original)
+
+
+def _no_image(where: str, key: str, entry: Mapping[str, Any]) -> Problem:
+    if key in entry:
+        got = repr(entry[key])[:60]
+        return Problem(where, f"`{key}` is no text", got, fix="write it in quotes")
+    got = ", ".join(entry) or "an empty object"
+    return Problem(where, f"no `{key}`", got, fix=f"give every entry `{key}`")
 
 
 def _object(file: LabelFile, expected: str) -> Mapping[str, Any]:

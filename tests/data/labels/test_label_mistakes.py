@@ -203,3 +203,37 @@ def test_columns(tmp_path: Path) -> None:
     spec = spec.model_copy(update={"column": "label"})
     with pytest.raises(DataError, match="got: -1"):
         load_label_set(spec, TEN, {"label": {"a": -1}})
+
+
+@pytest.mark.parametrize(
+    ("row", "key"),
+    [
+        ('{"image_id": "b", "labels": [2], "labels": [1]}', "labels"),
+        ('{"image_id": "c", "image_id": "b", "labels": [2]}', "image_id"),
+    ],
+)
+def test_a_row_that_says_one_thing_twice(tmp_path: Path, row: str, key: str) -> None:
+    """Python keeps the last value and loses the first."""
+    (found,) = problems(tmp_path, "jsonl", f"{GOOD}\n{row}\n")
+    assert "f.txt:2: " in found and f"more than one value for '{key}'" in found
+    assert "each key once" in found
+
+
+def test_an_id_that_is_a_number_is_there_and_no_text(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, "jsonl", '{"image_id": 7, "labels": [2]}')
+    assert "`image_id` is no text\n  got: 7" in found
+
+
+@pytest.mark.parametrize("text", ["id;label\na;3,0\nb;\nc;0,0\n", 'id,label\na,"3,0"\nb,\n'])
+def test_decimals_with_a_comma_are_no_lists_of_class_0(tmp_path: Path, text: str) -> None:
+    """As pandas writes a column of numbers with gaps: `3,0` would be class 3 and class 0."""
+    (found,) = problems(tmp_path, "csv", text, "f.csv")
+    assert "column `label`: labels that may be decimals with a comma" in found
+    assert "got: '3,0'" in found
+
+
+def test_lists_that_hold_class_0_are_read(tmp_path: Path) -> None:
+    (tmp_path / "f.csv").write_text("id;label\na;3,0\nb;1\n")
+    assert load(tmp_path, "csv", path="f.csv").labels == {"a": {3, 0}, "b": {1}}
+    (tmp_path / "f.csv").write_text("id;label\na;3, 0\nb;[1,0]\n")
+    assert load(tmp_path, "csv", path="f.csv").labels == {"a": {3, 0}, "b": {1, 0}}
