@@ -259,6 +259,25 @@ def test_files_that_are_no_matlab_files(tmp_path: Path, data: bytes) -> None:
         opened("flowers102_cw", f"dataset_path={root}", labels=path)
 
 
+def test_a_matlab_file_on_which_scipy_crashes(tmp_path: Path) -> None:
+    """One byte of a good file: the table is said to be of a kind that SciPy takes for a pointer."""
+    root, path = images(tmp_path / "images", ["1.jpg", "2.jpg"]), tmp_path / "x.mat"
+    rows = np.array([("1.jpg", 196), ("2.jpg", 1)], dtype=[("fname", "O"), ("class", "i4")])
+    savemat(path, {"annotations": rows})
+    data = bytearray(path.read_bytes())
+    data[144] = 5
+    path.write_bytes(data)
+    with pytest.raises(DataError, match="is no MATLAB file"):
+        opened("stanford_cars_cw", f"dataset_path={root}", labels=path)
+
+
+def test_numbers_of_a_matlab_file_that_are_not_whole(tmp_path: Path) -> None:
+    root, path = images(tmp_path / "images", ["1.jpg", "2.jpg"]), tmp_path / "x.mat"
+    savemat(path, {"labels": np.array([[1.5, 2.0]])})
+    with pytest.raises(DataError, match=r"1\.5, where a whole number should stand"):
+        opened("flowers102_cw", f"dataset_path={root}", labels=path)
+
+
 def test_files_that_hold_something_else(tmp_path: Path) -> None:
     root = images(tmp_path / "images", ["1.jpg", "2.jpg"])
     savemat(tmp_path / "x.mat", {"other": [1]})
