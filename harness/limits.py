@@ -5,9 +5,10 @@ A file may be a stranger's. These are the limits of every kind of file, in one p
 
 import json
 import math
+import os
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,32 @@ def is_folder(path: Path) -> bool:
         return path.is_dir()
     except (OSError, ValueError):
         return False
+
+
+def below(folder: Path, *ends: str, strict: bool = False) -> Iterator[Path]:
+    """Give what lies below a folder at any depth, or what of it bears a name with one of the
+    `ends`; a link to a folder is not followed.
+
+    `Path.rglob` and `os.walk` call themselves for each folder inside of another, and end in a
+    RecursionError after a thousand. A folder that may not be read is passed over; where `strict`,
+    it raises DataError.
+    """
+    waiting = [os.fspath(folder)]
+    while waiting:
+        here = waiting.pop()
+        try:
+            with os.scandir(here) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            if strict:
+                what, fix = "the folder cannot be read", "see that you may read it, or move it away"
+                raise DataError(Problem(here, what, got=str(error), fix=fix)) from error
+            continue
+        for entry in entries:
+            if not ends or entry.name.endswith(ends):
+                yield Path(entry.path)
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(entry.path)
 
 
 def decoded(data: bytes, path: Path) -> str:

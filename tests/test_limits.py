@@ -11,11 +11,13 @@ from harness.limits import (
     MOST_DEPTH,
     MOST_DIGITS,
     OF_RECORDS,
+    below,
     check_depth,
     is_file,
     parse_json_text,
     read_bounded_text,
 )
+from support.nested import nested
 
 
 @pytest.mark.parametrize(
@@ -82,3 +84,24 @@ def test_an_error_is_no_longer_than_a_person_reads() -> None:
     assert len(error.problems) == 500
     assert len(str(error)) < 300_000 and "and 400 more" in str(error)
     assert nearest("x" * 1_000_000, ["x" * 1_000_000]) is None
+
+
+def test_what_lies_below_a_folder_is_found_at_any_depth(tmp_path: Path) -> None:
+    with nested(tmp_path / "deep") as innermost:
+        (innermost / "a.yaml").touch()
+        (innermost / "b.txt").touch()
+        assert list(below(tmp_path / "deep", ".yaml", ".yml")) == [innermost / "a.yaml"]
+
+
+def test_links_to_folders_are_not_followed_and_hidden_files_are_found(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / ".c").touch()
+    (tmp_path / "a" / "up").symlink_to(tmp_path)
+    assert [path.name for path in below(tmp_path)] == ["a", "b", "up", ".c"]
+    assert sorted(below(tmp_path)) == sorted(tmp_path.rglob("*"))
+
+
+def test_a_folder_that_cannot_be_read_stops_where_nothing_may_be_missed(tmp_path: Path) -> None:
+    assert list(below(tmp_path / "absent")) == []
+    with pytest.raises(DataError, match="the folder cannot be read"):
+        list(below(tmp_path / "absent", strict=True))

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from harness.adapters.registry import SERVED
 from harness.encoders.cache import sha256_of
 from harness.errors import UserError
+from harness.limits import below
 from harness.specs.model import ModelSpec
 from harness.weights import find, locate
 
@@ -56,7 +57,7 @@ def _content(spec: ModelSpec, key: str, value: str) -> Content | None:
 
 
 def _files(folder: Path, *, all_kinds: bool) -> Iterator[tuple[str, Path]]:
-    for path in sorted(folder.rglob("*")):
+    for path in sorted(below(folder)):
         name = path.relative_to(folder).as_posix()
         hidden = any(part.startswith(".") for part in PurePosixPath(name).parts)
         matters = all_kinds or path.suffix.lower() not in _NO_MATTER

@@ -22,6 +22,7 @@ import numpy as np
 
 from harness.encoders.base import Pieces, TextEncoder, Vectors, is_literal, pieces_of
 from harness.errors import DataError, Problem
+from harness.limits import below
 
 log = logging.getLogger("harness")
 
@@ -169,7 +170,7 @@ def sha256_of(files: Mapping[str, Path]) -> dict[str, str]:
 def folder_digest(folder: Path | None, beginning: str) -> str:
     """Give one SHA-256 of a text and the names and contents of all files in a folder, if any."""
     found = hashlib.sha256(beginning.encode())
-    paths = sorted(each for each in folder.rglob("*") if each.is_file()) if folder else []
+    paths = sorted(each for each in below(folder) if each.is_file()) if folder else []
     digests = sha256_of({str(path): path for path in paths})
     for path in paths:
         found.update(path.name.encode() + bytes.fromhex(digests[str(path)]))

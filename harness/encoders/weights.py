@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.encoders.cache import sha256_of
 from harness.errors import Problem, UserError, first_line
 from harness.heavy import require
+from harness.limits import below
 from harness.specs.model import EncoderSpec
 from harness.weights import download
 
@@ -44,7 +45,8 @@ def weights_folder(spec: EncoderSpec) -> Path:
 
 def weight_files(folder: Path) -> list[Path]:
     """List the weight files of a model folder: safetensors, or else pickled PyTorch ones."""
-    return sorted(folder.rglob("*.safetensors")) or sorted(folder.rglob("pytorch_model*.bin"))
+    pickled = (path for path in below(folder, ".bin") if path.match("pytorch_model*.bin"))
+    return sorted(below(folder, ".safetensors")) or sorted(pickled)
 
 
 def digest_of(spec: EncoderSpec, folder: Path | None = None) -> str:
@@ -94,7 +96,7 @@ def _missing(spec: EncoderSpec, got: str) -> Problem:
 
 def _file_digests(folder: Path) -> dict[str, str]:
     # Whatever is not weights may change the text's way to the weights: tokenizer, pooling, prompts.
-    files = {path for pattern in _SIDE_FILES for path in folder.rglob(pattern)}
+    files = {path for path in below(folder) if any(map(path.match, _SIDE_FILES))}
     files |= set(weight_files(folder))
     kept = [path for path in files if path.relative_to(folder).parts[0] not in ("onnx", "openvino")]
     return sha256_of({path.relative_to(folder).as_posix(): path for path in sorted(kept)})

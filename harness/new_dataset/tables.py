@@ -10,6 +10,7 @@ from harness.data.images.source import Source, open_source
 from harness.data.labels.csv_table import FILES, IDS, LABELS
 from harness.errors import DataError, Problem
 from harness.heavy import no_collection
+from harness.limits import below
 from harness.new_dataset.csv_labels import SPLIT_COLUMNS
 from harness.new_dataset.found import Choice, Found, Label, Place, listed, several_splits
 from harness.specs.task import MetadataSpec, TaskSpec
@@ -63,7 +64,7 @@ def by_table(name: str, path: Path, choice: Choice) -> Found:
 
 def _form(path: Path, place: Place, column: str, kind: str) -> str:
     what = "a table" if path.is_file() else "a folder that `datasets` reads"
-    if path.is_dir() and any(path.rglob("metadata.*")):
+    if path.is_dir() and any(each.match("metadata.*") for each in below(path)):
         what = "an image folder with metadata"
     split = f", split `{place.split}`" if place.split else ""
     return f"{what}{split}; labels in the column `{column}` ({kind})"

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from harness.errors import Problem, SpecError, near_path, unknown_name
-from harness.limits import MOST_YAML, is_file
+from harness.limits import MOST_YAML, below, is_file
 
 
 class Kind(StrEnum):
@@ -57,8 +57,7 @@ class Catalogue:
         for folder in (own_root() / "tasks", own_root() / "models", *self.include_paths):
             yield from sorted(
                 path
-                for pattern in ("*.yaml", "*.yml")
-                for path in folder.rglob(pattern)
+                for path in below(folder, ".yaml", ".yml")
                 if not path.name.startswith("_") and not _is_hidden(path.relative_to(folder))
             )
 

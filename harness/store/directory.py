@@ -10,6 +10,7 @@ from pathlib import Path
 
 from harness.answers.outcome import EXACT, MAPPED, UNREADABLE, Status
 from harness.errors import DataError, Problem, RunError
+from harness.limits import below
 from harness.store.lines import Appender, read_predictions, write_predictions, writing
 from harness.store.lock import MERGED_PARTS, is_aside
 from harness.store.manifest import Manifest, is_entry
@@ -45,7 +46,8 @@ def find_runs(*folders: Path) -> list[Path]:
 def _runs_in(folder: Path) -> list[Path]:
     if (folder / "manifest.json").is_file():
         return [folder]
-    found = sorted(path.parent for path in folder.rglob("manifest.json"))
+    named = below(folder, "manifest.json", strict=folder.is_dir())
+    found = sorted(path.parent for path in named if path.name == "manifest.json")
     whole = [path for path in found if not any(map(is_aside, path.relative_to(folder).parts))]
     runs = [path for path in whole if not is_entry(path)]
     if not runs:

@@ -15,6 +15,7 @@ from harness.store.identity import Identity
 from harness.store.lines import Appender, read_json, read_predictions, write_json, write_predictions
 from harness.store.manifest import Manifest
 from harness.store.prediction import Prediction
+from support.nested import nested
 
 
 def row(image_id: str, answer: str | None = "cat", status: Status = Status.OK) -> Prediction:
@@ -337,3 +338,9 @@ def test_set_aside_deletes_nothing(tmp_path: Path) -> None:
             appender.write([row("a")])
         assert directory.set_aside() == tmp_path / f"t.old-{number}"
     assert not (tmp_path / "t").exists()
+
+
+def test_runs_are_found_at_any_depth(tmp_path: Path) -> None:
+    with nested(tmp_path / "runs") as innermost:
+        (innermost / "manifest.json").touch()
+        assert find_runs(tmp_path / "runs") == [innermost]

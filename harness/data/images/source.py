@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness.data.labels.column import LabelColumn
 from harness.errors import DataError, Problem
 from harness.heavy import no_collection
+from harness.limits import below
 from harness.specs.task import TaskSpec
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def state_of(files: Iterable[tuple[str, Path]]) -> str:
     for name, path in files:
         try:
             about = path.stat()
-        except OSError:  # an error row of the run, and no reason for it not to start
+        except (OSError, ValueError):  # an error row of the run, and no reason for it not to start
             facts = "cannot be read"
         else:
             facts = f"{about.st_size} {about.st_mtime_ns} {about.st_ctime_ns} {about.st_ino}"
@@ -170,7 +171,7 @@ def _files_below(path: Path) -> int:
     """Count a file as one and a folder as the files in it, links not followed."""
     if path.is_symlink() or not path.is_dir():
         return 1
-    return sum(len(files) for _, _, files in os.walk(path))
+    return sum(not each.is_dir() for each in below(path))
 
 
 def _kind(name: str) -> str:

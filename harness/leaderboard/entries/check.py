@@ -37,6 +37,7 @@ from harness.leaderboard.entries.rules.files import check_comparable, check_task
 from harness.leaderboard.entries.rules.replay import check_claims, check_mapped, check_parsed
 from harness.leaderboard.entries.rules.rows import SHAPE, check_drawn, check_rendered
 from harness.leaderboard.entries.rules.suspicions import SUSPICIONS
+from harness.limits import below
 from harness.scores.results import Protocol
 from harness.scores.scoring import score_run
 from harness.specs.catalogue import Catalogue
@@ -259,9 +260,9 @@ def _is_unchanged(before: Path, after: Path) -> bool:
     """Whether two folders hold the same files with the same bytes, and no links."""
     found = []
     for folder in (before, after):
-        if not folder.is_dir() or any(path.is_symlink() for path in (folder, *folder.rglob("*"))):
+        if not folder.is_dir() or any(path.is_symlink() for path in (folder, *below(folder))):
             return False
-        found.append(sorted(path.relative_to(folder) for path in folder.rglob("*")))
+        found.append(sorted(path.relative_to(folder) for path in below(folder)))
     files = [path for path in found[0] if (before / path).is_file()]
     return found[0] == found[1] and all(
         filecmp.cmp(before / path, after / path, shallow=False) for path in files

@@ -28,6 +28,7 @@ from harness.leaderboard.entries.format import (
 )
 from harness.leaderboard.entries.rules.replay import claims_of
 from harness.leaderboard.entries.rules.rows import render_prompts
+from harness.limits import below
 from harness.runs.reopen import OpenRun, open_run, share_among_runs
 from harness.scores.scoring import score_run
 from harness.specs.catalogue import Catalogue
@@ -198,7 +199,7 @@ def _write_card(folder: Path, manifests: list[Manifest], options: PackOptions) -
 
 
 def _names(folder: Path) -> list[str]:
-    files = (path for path in folder.rglob("*") if path.is_file())
+    files = (path for path in below(folder) if path.is_file())
     return sorted(path.relative_to(folder).as_posix() for path in files)
 
 

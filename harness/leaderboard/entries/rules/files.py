@@ -25,6 +25,7 @@ from harness.leaderboard.entries.format import (
     FileFacts,
     read_bounded,
 )
+from harness.limits import below
 from harness.specs.catalogue import Catalogue, Kind
 from harness.specs.task import WHERE_IMAGES_ARE
 from harness.words import counted
@@ -186,7 +187,7 @@ def check_hashes(folder: Path, manifest: EntryManifest) -> Iterator[Finding]:
         yield Finding("E203", MANIFEST, f"has the hash of a file that no entry has: {name!r}")
     for name in sorted(hashed & allowed):
         yield from _check_hash(folder, name, manifest.files[name])
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    there = {path.relative_to(folder).as_posix() for path in below(folder) if path.is_file()}
     for name in sorted(there - manifest.files.keys() - {MANIFEST}):
         yield Finding("E203", name, "the manifest has no hash of it")
 
