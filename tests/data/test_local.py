@@ -6,11 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import datasets
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from harness.data.images.pixels import ImageError
 from harness.data.images.source import Source, open_source
 from harness.errors import DataError
+from support.nested import nested
 from support.tasks import task_over
 
 ODD = ["val[1]", "a*b", "a?b", "[ab]", "x#y", "p%20q", "{a,b}", "~q", "a b", "**", "ü", "!z"]
@@ -177,3 +181,56 @@ def test_images_that_the_metadata_do_not_name_are_counted(suffix: str, tmp_path:
     source = opened(tmp_path)
     assert source.ids == ("i2", "i0") and reds(source) == [2, 0]
     assert source.passed_over == {"images without a row": 2, "hidden": 1}
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([1, 2]),
+        pa.array([True, False]),
+        pa.array([1, 2], pa.timestamp("s")),
+        pa.array([{"bytes": 1, "path": 2}] * 2),
+        pa.array([[{"bytes": b"", "path": ""}]] * 2),
+    ],
+    ids=["numbers", "bools", "times", "other structs", "lists"],
+)
+def test_a_column_that_holds_no_images(tmp_path: Path, column: pa.Array) -> None:
+    pq.write_table(pa.table({"image": column, "key": ["a", "b"]}), tmp_path / "test.parquet")
+    with pytest.raises(DataError, match="the column `image` holds no images") as caught:
+        opened(tmp_path)
+    assert "fix: name the column of the images in `doc_to_visual`" in str(caught.value)
+
+
+def test_ids_that_are_no_unicode_text(tmp_path: Path) -> None:
+    ids = pa.array([b"\xff\xfe", b"b"]).view(pa.string())
+    images = [{"bytes": b"", "path": "a"}] * 2
+    pq.write_table(pa.table({"image": images, "key": ids}), tmp_path / "test.parquet")
+    with pytest.raises(DataError, match="the ids in the column `key` are no Unicode text"):
+        opened(tmp_path)
+
+
+def test_why_a_local_table_cannot_be_read_and_what_mends_it(tmp_path: Path) -> None:
+    """Not "an error occurred while generating the dataset", nor to log in to the hub."""
+    parquet(tmp_path / "test-00000-of-00002.parquet", [1, 2])
+    second = tmp_path / "test-00001-of-00002.parquet"
+    pq.write_table(pa.table({"image": ["a"], "other": [1]}), second)
+    with pytest.raises(DataError, match="column names don't match") as caught:
+        opened(tmp_path)
+    assert "get its files again, whole" in str(caught.value)
+    assert "hf auth login" not in str(caught.value)
+
+
+def test_folders_that_are_too_deep_for_the_reader_of_tables(tmp_path: Path) -> None:
+    parquet(tmp_path / "data" / "test.parquet", [1, 2])
+    with nested(tmp_path / "data"), pytest.raises(DataError, match="folders inside of each other"):
+        opened(tmp_path / "data")
+
+
+def test_a_name_of_an_image_that_can_be_none(tmp_path: Path) -> None:
+    rows = '{"file_name": "a\\u0000.png", "key": "a"}\n{"file_name": "b.png", "key": "b"}\n'
+    (tmp_path / "metadata.jsonl").write_text(rows)
+    picture(7).save(tmp_path / "b.png")
+    source = opened(tmp_path, "train")
+    assert source.read is not None and source.read(1).getpixel((0, 0)) == (7, 0, 0)
+    with pytest.raises(ImageError, match="a: no such file"):
+        source.read(0)

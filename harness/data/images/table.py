@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import datasets
+import pyarrow as pa
 from PIL import Image
 
 from harness.data.image_ids import ROW_NUMBER, ids_of_files, ids_of_texts
 from harness.data.images.local import open_local
 from harness.data.images.pixels import ImageError, decode_image
 from harness.data.images.source import Source
-from harness.errors import DataError, Problem, nearest
+from harness.errors import DataError, Problem, first_line, nearest
 from harness.specs.task import TaskSpec
 
 
@@ -30,7 +31,7 @@ def open_table(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> 
     data = _split_of(loaded, task.test_split, where)
     has_images = task.doc_to_visual in data.column_names
     if has_images:
-        data = data.cast_column(task.doc_to_visual, datasets.Image(decode=False))
+        data = _as_images(data, task.doc_to_visual, where)
     if task.doc_to_id == ROW_NUMBER and ROW_NUMBER not in data.column_names:
         ids = tuple(f"{row:06}" for row in range(len(data)))
     elif task.doc_to_id is not None:
@@ -82,15 +83,31 @@ def _kind(feature: Any) -> ColumnKind:
     return "number" if written.startswith(("int", "uint")) else "other"
 
 
+_LONGEST = 300
+_UNREADABLE = (
+    OSError, ValueError, RecursionError, pa.ArrowException, datasets.exceptions.DatasetsError,
+)  # fmt: skip
+
+
 @contextmanager
 def read_errors(location: Path | str, where: str) -> Iterator[None]:
     """Raise as DataError what reading a data set raises."""
     try:
         yield
-    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
+    except _UNREADABLE as error:
         fix = "check the name, log in with `hf auth login` if it is gated, or point to a local copy"
         fix += " with `--set dataset_path=DIR`"
-        got = f"{location}: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+        if isinstance(location, Path):
+            fix = "get its files again, whole, all with the same columns, or name others with "
+            fix += "`--set dataset_path=DIR`"
+        has_failed = isinstance(error, datasets.exceptions.DatasetGenerationError)
+        cause = (error.__cause__ if has_failed else None) or error  # the error says no more
+        got = first_line(cause)
+        if isinstance(cause, RecursionError):
+            got = "folders inside of each other, too deep for `datasets`"
+        elif isinstance(location, Path):
+            got = " ".join(str(cause).split())[:_LONGEST] or got
+        got = f"{location}: {got}"
         raise DataError(Problem(where, "its data set cannot be loaded", got, fix=fix)) from error
 
 
@@ -123,6 +140,17 @@ def _split_of(loaded: Any, split: str, where: str) -> Any:
     return loaded[split]
 
 
+def _as_images(data: Any, column: str, where: str) -> Any:
+    """Give the data with a column as undecoded images. Raises DataError where it holds none."""
+    try:
+        return data.cast_column(column, datasets.Image(decode=False))
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        what, got = f"the column `{column}` holds no images", str(data.features[column])[:200]
+        expected = "encoded images (a struct of `bytes` and `path`, or bytes), or paths of files"
+        fix = "name the column of the images in `doc_to_visual`"
+        raise DataError(Problem(where, what, got, expected, fix)) from error
+
+
 def _written(data: Any, column: str, where: str) -> list[str]:
     """Give the texts of the id column. Raises DataError where they were read as something else."""
     if column not in data.column_names:
@@ -132,7 +160,11 @@ def _written(data: Any, column: str, where: str) -> list[str]:
         what, expected = f"the ids in the column `{column}` are no texts", "texts or whole numbers"
         fix = "write them as texts: in JSONL in quotes, in parquet as strings"
         raise DataError(Problem(where, what, kind, expected, fix))
-    return ["" if value is None else str(value) for value in data[column][:]]
+    try:
+        return ["" if value is None else str(value) for value in data[column][:]]
+    except UnicodeDecodeError as error:
+        what, fix = f"the ids in the column `{column}` are no Unicode text", "write them as UTF-8"
+        raise DataError(Problem(where, what, str(error), fix=fix)) from error
 
 
 def _file_names(data: Any, column: str, where: str) -> list[str]:
