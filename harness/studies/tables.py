@@ -54,6 +54,7 @@ def factors_table(found: StudyResults, model: str, label_set: str) -> Table:
         "have; interval: classes redrawn. p: the smallest of its levels against the baseline "
         "(exact McNemar, Holm over the study); of seeds Cochran's Q; between models exact McNemar."
     )
+    caption += "".join(map(_fewer, effects))
     if scale or gaps:
         n = len(scale) + len(gaps)
         last = "the last row" if n == 1 else f"the last {n}"
@@ -62,6 +63,15 @@ def factors_table(found: StudyResults, model: str, label_set: str) -> Table:
     about = {"model": model, "label_set": label_set}
     rows = [*own, *scale, *gaps] if effects else []
     return Table("factors", title, columns, rows, caption, about)
+
+
+def _fewer(effect: FactorEffect) -> str:
+    """Say which levels score fewer images than the others have in common."""
+    most = max((each.n for each in effect.levels), default=0)
+    few = [f"“{each.level}” scores {each.n}" for each in effect.levels if 0 < each.n < most]
+    if not few:
+        return ""
+    return f" Of the {most} images of {effect.title} {', '.join(few)}; p is of no such level."
 
 
 def _factor_row(effect: FactorEffect) -> tuple[Cell, ...]:

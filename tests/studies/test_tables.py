@@ -44,6 +44,18 @@ def test_factors_stand_by_size_and_what_is_for_scale_below_them() -> None:
     )
 
 
+def test_a_level_that_scores_fewer_images_is_named() -> None:
+    """The n of a row is that of the others, and its p is of another level."""
+    found = made_up()
+    factor = next(each for each in found.factors if each.label_set == HEADLINE)
+    last = factor.levels[-1].model_copy(update={"n": 7})
+    fewer = factor.model_copy(update={"levels": (*factor.levels[:-1], last)})
+    others = tuple(fewer if each is factor else each for each in found.factors)
+    said = f" Of the 400 images of {factor.title} “{last.level}” scores 7; p is of no such level."
+    for study, is_said in ((found, False), (found.model_copy(update={"factors": others}), True)):
+        assert (said in named(study_tables(study), "factors")[0].caption) is is_said
+
+
 def test_levels_have_their_difference_and_tests_and_the_best_of_a_factor_is_marked() -> None:
     table = named(study_tables(made_up()), "levels")[0]
     rows = cells(table, "level", "accuracy", "delta", "p_mcnemar", "p_holm", "flips", "oop")
