@@ -201,12 +201,14 @@ def test_a_column_that_holds_no_images(tmp_path: Path, column: pa.Array) -> None
     assert "fix: name the column of the images in `doc_to_visual`" in str(caught.value)
 
 
-def test_ids_that_are_no_unicode_text(tmp_path: Path) -> None:
-    ids = pa.array([b"\xff\xfe", b"b"]).view(pa.string())
+@pytest.mark.parametrize("column", ["key", "label"])
+def test_a_column_that_is_no_unicode_text(tmp_path: Path, column: str) -> None:
+    texts = {"key": pa.array(["a", "b"]), "label": pa.array(["a", "b"])}
+    texts[column] = pa.array([b"\xff\xfe", b"b"]).view(pa.string())
     images = [{"bytes": b"", "path": "a"}] * 2
-    pq.write_table(pa.table({"image": images, "key": ids}), tmp_path / "test.parquet")
-    with pytest.raises(DataError, match="the ids in the column `key` are no Unicode text"):
-        opened(tmp_path)
+    pq.write_table(pa.table({"image": images, **texts}), tmp_path / "test.parquet")
+    with pytest.raises(DataError, match=f"the column `{column}` holds what is no Unicode text"):
+        open_source(task_over(tmp_path, doc_to_id="key"), ["label"])
 
 
 def test_why_a_local_table_cannot_be_read_and_what_mends_it(tmp_path: Path) -> None:

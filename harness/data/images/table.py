@@ -48,7 +48,7 @@ def open_table(task: TaskSpec, location: Path | str, columns: Sequence[str]) -> 
     return Source(
         ids=ids,
         read=_reader(data, task.doc_to_visual, ids, root) if has_images else None,
-        columns={column: data[column][:] for column in columns},
+        columns={column: _values(data, column, where) for column in columns},
         column_names=_names_of(data, columns),
         fingerprint=local.fingerprint(beside) if local else str(data._fingerprint),
         location=str(location),
@@ -160,10 +160,14 @@ def _written(data: Any, column: str, where: str) -> list[str]:
         what, expected = f"the ids in the column `{column}` are no texts", "texts or whole numbers"
         fix = "write them as texts: in JSONL in quotes, in parquet as strings"
         raise DataError(Problem(where, what, kind, expected, fix))
+    return ["" if value is None else str(value) for value in _values(data, column, where)]
+
+
+def _values(data: Any, column: str, where: str) -> list[Any]:
     try:
-        return ["" if value is None else str(value) for value in data[column][:]]
+        return list(data[column][:])
     except UnicodeDecodeError as error:
-        what, fix = f"the ids in the column `{column}` are no Unicode text", "write them as UTF-8"
+        what, fix = f"the column `{column}` holds what is no Unicode text", "write it as UTF-8"
         raise DataError(Problem(where, what, str(error), fix=fix)) from error
 
 
