@@ -235,8 +235,10 @@ def _problem(
         return Problem(file.origin(location), f"key `{key}` is missing", fix=f"add `{key}: …`")
     what = f"`{key}` cannot be this" if key else "the keys do not fit together"
     got = repr(error["input"]) if key and _may_be_shown(model, error["loc"]) else None
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return Problem(file.origin(location), what, got=_shorten(got), fix=_instruction(message))
+    fix = _instruction(str(error["msg"]).removeprefix("Value error, "))
+    if error["type"] == "string_type" and isinstance(error["input"], bool | int | float):
+        fix = "write it in quotes: without them YAML reads a number, or yes and no"
+    return Problem(file.origin(location), what, got=_shorten(got), fix=fix)
 
 
 def _instruction(message: str) -> str:

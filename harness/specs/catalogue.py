@@ -104,7 +104,7 @@ def _name_in(path: Path) -> tuple[Kind, str] | None:
     try:
         if not path.is_file():
             return None
-        with path.open(encoding="utf-8", errors="replace") as file:
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
             text = file.read(MOST_YAML)
     except OSError:
         return None

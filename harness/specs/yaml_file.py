@@ -6,6 +6,7 @@ all that is below its anchor, and what is nested is built by calls inside of cal
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from harness.limits import (
 
 _TIME = "tag:yaml.org,2002:timestamp"
 _STANDARD = "tag:yaml.org,2002:"
+_OTHER_BASE = re.compile(r"[-+]?(0[0-7_]+|[0-9_]+(:[0-9]+)+)")
 
 
 class _Loader(yaml.CSafeLoader):
@@ -39,6 +41,8 @@ class _Loader(yaml.CSafeLoader):
 def _whole(loader: _Loader, node: yaml.ScalarNode) -> int:
     if len(node.value) <= 2 * MOST_DIGITS:
         number = int(loader.construct_yaml_int(node))
+        if _OTHER_BASE.fullmatch(node.value) and abs(number) < 10**MOST_DIGITS:
+            raise _broken(f"`{node.value}`, to YAML a number to base 8 or 60: quote it", node)
         if abs(number) < 10**MOST_DIGITS:
             return number
     raise _broken(f"a whole number of more than {MOST_DIGITS} digits", node.start_mark)

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import SpecError
+from harness.specs.catalogue import Catalogue, Kind
+from harness.specs.load import load_class_list_spec
 from harness.specs.yaml_file import read_yaml
 
 
@@ -77,3 +79,29 @@ def test_a_byte_order_mark_is_no_matter(tmp_path: Path) -> None:
     path = tmp_path / "t.yaml"
     path.write_bytes(b"\xef\xbb\xbfa: 1\n")
     assert read_yaml(path).data == {"a": 1}
+
+
+@pytest.mark.parametrize("number", ["010", "-0755", "1:30", "190:20:30"])
+def test_numbers_to_another_base_are_not_read_as_others(tmp_path: Path, number: str) -> None:
+    """To YAML 010 is 8, and 1:30 is 90."""
+    with pytest.raises(SpecError, match=f"line 2: `{number}`, to YAML a number to base 8 or 60"):
+        read_yaml(write(tmp_path, "t.yaml", f"a: 0\nb: {number}\n"))
+
+
+def test_numbers_and_what_only_looks_like_one(tmp_path: Path) -> None:
+    text = "a: 0\nb: 1_000\nc: '010'\nd: 08\ne: 0x1F\nf: 0.5\n"
+    values = {"a": 0, "b": 1000, "c": "010", "d": "08", "e": 31, "f": 0.5}
+    assert read_yaml(write(tmp_path, "t.yaml", text)).data == values
+
+
+def test_a_file_that_begins_with_a_byte_order_mark_is_found_by_its_name(tmp_path: Path) -> None:
+    path = write(tmp_path, "t.yaml", "\ufefftask: x\n")
+    assert Catalogue((tmp_path,)).named(Kind.TASK, "x") == path
+
+
+@pytest.mark.parametrize("name", ["no", "12", "1.5"])
+def test_a_name_without_quotes_is_to_be_written_in_quotes(tmp_path: Path, name: str) -> None:
+    text = f"class_list: x\nclasses:\n  - {{id: 0, name: {name}}}\n"
+    path = write(tmp_path, "c.yaml", text)
+    with pytest.raises(SpecError, match="fix: write it in quotes"):
+        load_class_list_spec(Catalogue(), str(path))
