@@ -7,11 +7,12 @@ final one): equal ones agree, and of different ones the last that has every imag
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from harness.answers.lenient_json import JsonArray, JsonObject, JsonValue, containers_in
 from harness.answers.parts import DRAFT, part_reasoning, take_apart
+from harness.answers.vocabulary import CORRECTS, ORDINALS
 
 _IMAGE = r"(?:image|img|photo|picture|answer)"
 _NUMBER = re.compile(
@@ -24,6 +25,13 @@ _LINE = re.compile(
 _NOT_BEHIND = "".join(f"(?<!{word})" for word in ("image", "img", "photo", "picture", "answer"))
 _ITEM = re.compile(
     rf"{_NOT_BEHIND}[,;|]?\s(?=\(?(?:{_IMAGE}[\s_#]{{0,3}})?\d{{1,9}}\s?[:)=]\s?\S)", re.IGNORECASE
+)
+# "Wait, image 2 is a cat.", "Correction: 2: cat", "Actually, the second image …"
+_CORRECTION = re.compile(rf"^[^\w\n]{{0,8}}(?:{CORRECTS})\b[^\n]*", re.IGNORECASE | re.MULTILINE)
+_NAMED_IMAGE = re.compile(
+    rf"\b{_IMAGE}[\s_#]{{0,3}}(?P<number>\d{{1,9}})\b|#(?P<sign>\d{{1,9}})\b"
+    rf"|\b(?P<key>\d{{1,9}})\s?(?::|=|should\b|is\b)|\b(?P<ordinal>{'|'.join(ORDINALS)})\s(?:{_IMAGE}|one)\b",
+    re.IGNORECASE,
 )
 _INDEX_FIELDS = frozenset({"image", "img", "image_id", "id", "index", "key", "number"})
 _NAME_FIELDS = frozenset(
@@ -54,9 +62,34 @@ def read_batch(answer: str | None, n: int) -> SharedAnswer:
     of objects or pairs that name their image; each also inside code fences or other text, with
     single quotes, trailing commas or cut off; if there is none of these, lines such as "1: cat",
     rows of a table, or "1: cat, 2: dog". A key that stands for two different answers of one object
-    gives None for that image; keys that count from 0 give None for all.
+    gives None for that image, and so does a line that takes its answer back ("Wait, image 2 is a
+    cat."); keys that count from 0 give None for all.
     """
     text, _ = part_reasoning(answer or "")
+    shared = _read(text, n)
+    corrected = _corrected(text, n)
+    texts = (
+        None if number in corrected else each for number, each in enumerate(shared.texts, start=1)
+    )
+    return replace(shared, texts=tuple(texts))
+
+
+def _corrected(text: str, n: int) -> set[int]:
+    """Give the numbers of the images that a later line takes back, and no whole answer follows."""
+    first = _CORRECTION.search(text)
+    if first is None or None not in _read(text[first.start() :], n).texts:
+        return set()
+    found = set()
+    for line in _CORRECTION.findall(text):
+        for named in _NAMED_IMAGE.finditer(line):
+            if named["ordinal"]:
+                found.add(ORDINALS.index(named["ordinal"].lower()) + 1)
+            else:
+                found.add(int(named["number"] or named["sign"] or named["key"]))
+    return found
+
+
+def _read(text: str, n: int) -> SharedAnswer:
     keyed = [dict(_merged(_pairs(item, n))) for item in containers_in(text)]
     found = [each for each in keyed if each] or list(_numbered(take_apart(text).text))
     if any(0 in each for each in found):

@@ -14,6 +14,7 @@ from string import ascii_uppercase
 
 from harness.answers.mentions import Mention, find_names
 from harness.answers.outcome import Outcome, Status
+from harness.answers.vocabulary import ORDINALS
 from harness.data.classes import ClassList
 
 _NUMBERED = re.compile(r"[\W_]{0,4}(\d{1,6})\s?[.):\-–—]\s{0,2}(?=\S)")
@@ -67,18 +68,14 @@ class Names:
         return Outcome(Status.OK, held[0], tuple(held[1:]), rule)
 
 
-_ORDINALS = (
-    *("first", "second", "third", "fourth", "fifth"),
-    *("sixth", "seventh", "eighth", "ninth", "tenth"),
-)
 _PLACE = re.compile(
     r"[\W_]{0,6}(?:the\s)?(?:(?:option|choice|number|answer|no\.)[\W_]{1,3})?"
-    rf"(?:(?P<number>\d{{1,2}})(?:st|nd|rd|th)?|(?P<ordinal>{'|'.join(_ORDINALS)}))"
+    rf"(?:(?P<number>\d{{1,2}})(?:st|nd|rd|th)?|(?P<ordinal>{'|'.join(ORDINALS)}))"
     r"(?:\s(?:one|option|choice|answer))?[\W_]{0,6}",
     re.IGNORECASE,
 )
 _COUNTING = re.compile(
-    rf"\d|\b(?:{'|'.join(_ORDINALS)}|one|two|three|four|five|six|seven|eight|nine|ten)\b",
+    rf"\d|\b(?:{'|'.join(ORDINALS)}|one|two|three|four|five|six|seven|eight|nine|ten)\b",
     re.IGNORECASE,
 )
 
@@ -94,7 +91,7 @@ def position_of(text: str, names: Names) -> int | None:
     if any(_COUNTING.search(names.classes.by_id[each].name) for each in names.options):
         return None
     if match["ordinal"]:
-        return _ORDINALS.index(match["ordinal"].lower())
+        return ORDINALS.index(match["ordinal"].lower())
     return int(match["number"]) - 1 if int(match["number"]) > 0 else len(names.options)
 
 

@@ -67,6 +67,11 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"\S+", text))
 
 
+ORDINALS = (
+    *("first", "second", "third", "fourth", "fifth"),
+    *("sixth", "seventh", "eighth", "ninth", "tenth"),
+)
+
 ARTICLES = word_set("a an the letter digit number")
 """Words behind which even a word of the language is a noun ("a can"); not "this can"."""
 

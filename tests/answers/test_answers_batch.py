@@ -50,6 +50,13 @@ READABLE = (
 )
 
 PARTLY = (
+    ("1: cat\n2: dog\n\nWait, image 2 is a bear.", ("cat", None)),
+    ("1: cat\n2: dog\nCorrection: 2: bear", ("cat", None)),
+    ('{"1": "cat", "2": "dog"}\n\nActually, the second image shows a bear.', ("cat", None)),
+    ('{"1": "cat", "2": "dog"}\nSorry, #1 should be a bear.', (None, "dog")),
+    ("1: cat\n2: dog\nNo image is blurred.", ("cat", "dog")),
+    ("Hmm, image 1 is dark.\n1: cat\n2: dog", ("cat", "dog")),
+    ("1: bear\n2: dog\nWait, image 1 is a cat.\n1: cat\n2: dog", ("cat", "dog")),
     ('{"1": "cat", "2": "do', ("cat", None)),
     ('{"1": "cat", "2": ', ("cat", None)),
     ('{"1": "cat", "2"', ("cat", None)),
