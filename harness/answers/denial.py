@@ -7,27 +7,39 @@ from collections.abc import Iterator
 
 from harness.answers.vocabulary import DENIES
 
-_CROSSES = "✗✘❌🚫👎"
+CROSSES = "✗✘❌🚫👎"
+ZERO = r"[:=(]\s?0(?:\.0\d*)?\s?%?(?=[),;]|\W*$)"
+"""A probability of nothing or next to it, behind a name."""
 
 NEGATION = re.compile(
     r"\b(?:not(?!\s+(?:only|just)\b)|no(?!\s+doubt\b|,|:|\s+[-–—])|never|neither|nor|none|without|unlike|except"
-    r"|whether|cannot|(?:rather|other)\s+than|instead\s+of|different\s+from|as\s+opposed\s+to|anything\s+but"
-    r"|nothing\s+like|similar\s+to|far\s+from\s+(?:being\s+)?an?|lack(?:s|ing)?"
+    r"|whether|cannot|(?:rather|other)\s+than|instead\s+of"
+    r"|different\s+from|as\s+opposed\s+to|(?:anything|everything|all)\s+but|used\s+to\s+be"
+    r"|(?:say|tell|me|sure|know|clear|determine|check|confirm|decide|specify)\s+if"
+    r"|nothing\s+like|far\s+from\s+(?:being\s+)?an?|lack(?:s|ing)?"
     r"|(?:confused|mistaken)\s+(?:with|for)|(?:mistak(?:e|es|ing)|mistook)\s+(?:\w+\s+){0,2}for"
     r"|(?:people|one|you|some|many|others)\s+(?:\w+\s+){0,2}?(?:think|assume|expect)"
     r"|i\s+(?:\w+\s+)?(?:thought|assumed)\s+(?:it|this|that)"
-    r"|hardly|unlikely\s+(?:to\s+be|that)|i\s+(?:\w+\s+)?doubt|excludes?|excluding|eliminat(?:es?|ing)"
+    r"|hardly|unlikely\s+(?:to\s+be|that|an?)|improbable|i\s+(?:\w+\s+)?doubt|excludes?|excluding|eliminat(?:es?|ing)"
     r"|rul(?:es?|ing)\s+out|ruled\s+out(?=\s*:)|(?:is|are|was|were|do|does|did|could|would)nt)\b"
-    rf"|n't\b|[{_CROSSES}](?=\W{{0,3}}\w)",
+    rf"|n't\b|\b0\s?%\s|[{CROSSES}](?=\W{{0,3}}\w)",
     re.IGNORECASE,
 )
 """Says that what is named after it in the clause is not meant."""
+COMPARISON = re.compile(
+    r"\b(?:(?<!\belse\s)than(?!\s+(?:just|one|two|three|a\s+(?:dozen|hundred)|\d))|similar\s+to|related\s+to)\b",
+    re.IGNORECASE,
+)
+"""Says that what is named after it in the clause is something else's measure, and may be meant
+elsewhere: "The bird is larger than the other bird".
+"""
 DENIAL = re.compile(
     r"\b(?:(?:is|are|was|seems|looks|would\s+be)\s+(?:wrong|incorrect|false|excluded|unlikely|ruled\s+out|eliminated"
     r"|absent|missing|out(?=\W*$|,|\s+(?:and|so|because)\b))"
-    r"|(?:(?:is|are|does|do|would)\s?(?:not|n't)|can(?:\s?not|'t))\s+(?:the\s+)?(?:be\s+)?(?:it|correct|right|shown|present"
-    r"|visible|possible|likely|fit|match|answer|here|seen|in)|can\s+be\s+(?:ruled\s+out|excluded))\b"
-    rf"|(?:\s[-–—]\s|\(|:\s)(?:no|{DENIES})(?=[,)]|\W*$)|,\s(?:no|{DENIES})\W*$|:\sout\W*$|[{_CROSSES}]",
+    r"|(?:(?:is|are|does|do|would)\s?(?:not|n't)|can(?:\s?not|'t))\s+(?:the\s+)?(?:be\s+)?(?:it|one|correct|right|shown|present"
+    r"|visible|possible|likely|fit|match|apply|answer|here|seen|in)|not\s+(?:present|applicable)|can\s+be\s+(?:ruled\s+out|excluded))\b"
+    rf"|(?:\s[-–—]\s|\(|:\s)(?:no|{DENIES})(?=[,)]|\W*$)|,\s(?:no|{DENIES})\W*$|:\sout\W*$|[{CROSSES}]"
+    rf"|{ZERO}",
     re.IGNORECASE,
 )
 """Says that what was named before it is not meant: "the cat does not fit", "cat (wrong)"."""
@@ -65,9 +77,19 @@ _SEEMED = re.compile(
     re.IGNORECASE,
 )
 
+# "Is this a cat?", which nothing confirms
+_ASKED = re.compile(
+    r"(?:^|(?<=[.!?\n])|(?<=[.!?]\s))[^\w.!?\n]{0,6}(?:is|are|was|can|could|may|might|would|should|do|does|did|have"
+    r"|what|which|who|whose|how|why)\b[^.!?\n]*\?"
+    r"(?!\W{0,6}(?:yes|yep|yeah|yup|indeed|correct|sure|definitely|absolutely|of\s+course|likely|probably(?!\s+not)"
+    r"|it\s+is|true|exactly|i\s+(?:think|believe)\s+so)\b)",
+    re.IGNORECASE,
+)
+
 
 def unreal(text: str) -> Iterator[tuple[int, int]]:
-    """Give the stretches of a text that say what only seems so, or would be so if it were."""
+    """Give the stretches of a text that ask, or say what only seems so or would be so."""
+    yield from (match.span() for match in _ASKED.finditer(text))
     for match in _SEEMED.finditer(text):
         yield match.span("seems" if match["seems"] else "while")
     for statement in _STATEMENT.finditer(text):

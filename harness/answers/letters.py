@@ -10,8 +10,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from string import ascii_uppercase
 
-from harness.answers.denial import DENIAL
-from harness.answers.letter_phrases import BEHIND, CHOSEN, CORRECTED, DENIED, NOT, PAIR, SECOND
+from harness.answers.denial import CROSSES, DENIAL
+from harness.answers.letter_phrases import (
+    BEHIND,
+    CHOSEN,
+    CORRECTED,
+    DENIED,
+    NOT,
+    PAIR,
+    REJECTS,
+    SAYING,
+    SECOND,
+)
 from harness.answers.mentions import Stance, judged_mentions, respelled_mentions
 from harness.answers.names import leading_name, read_parts
 from harness.answers.outcome import Level, Outcome, Status, climb, level_of
@@ -24,12 +34,6 @@ from harness.data.classes import ClassList, strict_name
 
 _LEAD = r"[\W_]{0,12}(?:(?:option|choice|letter)[\W_]{1,3})?[\W_]{0,3}"
 _ALONE = re.compile(rf"{_LEAD}(?<![°+])([a-z])(?![#+])[\W_]*", re.IGNORECASE)
-# "Sure! B", "I think B": what may stand before a letter that is the whole answer
-_SAYING = re.compile(
-    r"^\W*(?:(?:i\s(?:think|believe|guess|would\ssay|say)|i'd\ssay|sure|yes|okay|ok|well|definitely|certainly"
-    r"|probably|likely|maybe|perhaps|clearly|obviously|based\son\sthe\s\w+)(?:\sthat)?[,:!.]?\s)+",
-    re.IGNORECASE,
-)
 # Words that leave a text of letters one of nothing but letters: "either option A or B".
 _JOINING = frozenset({"and", "or", "either", "both", "option", "options", "choice", "letter"})
 _WORD = re.compile(r"[^\W_]+")
@@ -81,6 +85,7 @@ def read_letter(answer: str | None, options: Sequence[int], classes: ClassList) 
         raise ValueError(f"{len(options)} options, but only {len(ascii_uppercase)} letters")
     parts = take_apart(answer)
     text, repeats = without_options(parts.text)
+    text = REJECTS.sub(r"\1", text)
     letters = dict(zip(ascii_uppercase, options, strict=False))
     reading = _Reading(parts, text, letters, Names(classes, tuple(options)))
     outcome = climb(_LADDER, reading) or _option_named(reading)
@@ -152,6 +157,9 @@ def _announced(reading: _Reading) -> Outcome | None:
 
 def _stated(reading: _Reading, outcome: Outcome) -> Outcome:
     """Take a letter as stated, unless the one option that the whole text affirms is another."""
+    behind = BEHIND.search(reading.text)
+    if behind and reading.letters.get(behind[1], outcome.class_id) != outcome.class_id:
+        return Outcome(Status.UNPARSED, rule="several_letters")  # "First choice: B, second: C"
     named = {ids for ids in _meant(reading, reading.text) if reading.names.allows(ids)}
     if len(named) == 1 and outcome.class_id not in named.pop():
         return Outcome(Status.UNPARSED, rule="letter_conflict")
@@ -164,7 +172,7 @@ def _whole(reading: _Reading) -> Outcome | None:
 
 def _opened(reading: _Reading) -> Outcome | None:
     """Read a letter behind an opening that only announces it ("It's B")."""
-    rest = without_opening(_SAYING.sub("", reading.text, count=1))
+    rest = without_opening(SAYING.sub("", reading.text, count=1))
     alone = _ALONE.fullmatch(rest) if rest != reading.text else None
     if alone is None or alone[1] in "ai":
         return None
@@ -174,6 +182,8 @@ def _opened(reading: _Reading) -> Outcome | None:
 def _statement(reading: _Reading, text: str) -> Outcome | None:
     """Read a text that begins with its answer; None when it does not begin with a letter."""
     alone = _ALONE.fullmatch(text)
+    if alone and any(sign in CROSSES for sign in text):
+        return Outcome(Status.UNPARSED, rule="negated")  # "B ❌"
     if alone:
         return _letter_outcome(reading, alone[1], "letter")
     place = position_of(text, reading.names)

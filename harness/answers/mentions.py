@@ -15,7 +15,7 @@ from functools import lru_cache
 
 import regex
 
-from harness.answers.denial import DENIAL, DENIED_TOO, NEGATION, VERDICT, unreal
+from harness.answers.denial import COMPARISON, DENIAL, DENIED_TOO, NEGATION, VERDICT, unreal
 from harness.answers.refusal import end_of_refusal
 from harness.answers.text import Clause, clauses
 from harness.answers.vocabulary import (
@@ -148,10 +148,11 @@ def _same_breaks(found: str, classes: ClassList, ids: Sequence[int]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """A clause's start, and the offsets from which on it negates and declines."""
+    """A clause's start, and the offsets from which on it negates, compares and declines."""
 
     start: int
     negates: float
+    compares: float
     declines: float
     denial: float
     """Where the clause says that what was named before is wrong; -1 where it does not."""
@@ -256,6 +257,7 @@ def _words_before(text: str, start: int) -> list[str]:
 
 def _scope(text: str, clause: Clause) -> _Scope:
     negation = NEGATION.search(clause.text)
+    comparison = COMPARISON.search(clause.text)
     refusal = end_of_refusal(clause.text)
     denial = DENIAL.search(clause.text)
     end = len(clause.text)
@@ -265,6 +267,7 @@ def _scope(text: str, clause: Clause) -> _Scope:
     return _Scope(
         clause.start,
         negates=clause.start + negation.end() if negation else math.inf,
+        compares=clause.start + comparison.end() if comparison else math.inf,
         declines=math.inf if refusal is None else clause.start + refusal,
         denial=clause.start + end if end >= 0 else -1,
     )
@@ -275,6 +278,8 @@ def _stance(text: str, mention: Mention, scope: _Scope, classes: ClassList) -> S
         return Stance.DECLINED
     if scope.negates <= mention.start or mention.end <= scope.denial:
         return Stance.NEGATED
+    if scope.compares <= mention.start:
+        return Stance.SUPPOSED
     if not _is_noun(text, mention, classes):
         return Stance.COMPOUND
     before = text[max(scope.start, mention.start - _OR_REACH) : mention.start]

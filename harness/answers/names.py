@@ -158,7 +158,7 @@ _EXPLANATION = re.compile(
 )
 # An explanation that begins like this takes the answer back or adds a second one.
 _TAKES_BACK = re.compile(
-    rf"\W*(?:{CORRECTS}|{DENIES}|or|and|not|but|however|yet|maybe|perhaps|possibly|alternatively|could)\b",
+    rf"\W*(?:{CORRECTS}|{DENIES}|or|and|not|but|however|yet|maybe|perhaps|possibly|alternatively|could)\b|0(?:\.0\d*)?\s?%?\W*$",
     re.IGNORECASE,
 )
 _PIECES = re.compile(r"[.!?;,()\[\]|/\n]+|\s[-–—]\s|\s(?:->|=>|→)\s")

@@ -64,7 +64,8 @@ _OPENING = re.compile(
 
 _CLAUSE_END = re.compile(
     r"[.!?;]+(?=\s|$)|\n+"
-    r"|\b(?:(?<!\banything )but|however|although|though|instead(?!\s+of)|rather(?!\s+than))\b"
+    r"|(?<!\banything )(?<!\beverything )(?<!\ball )\bbut\b"
+    r"|\b(?:however|although|though|instead(?!\s+of)|rather(?!\s+than))\b"
     r"|,\s+(?=(?:it|this|that|probably|perhaps|maybe|possibly|likely|most\s+likely|i|so|making)\b)",
     re.IGNORECASE,
 )

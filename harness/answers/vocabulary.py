@@ -130,11 +130,11 @@ COUNTS = (
 )
 """Words between the opening of a text and the plural that it is about."""
 
-CORRECTS = r"no|nope|wait|actually|hmm|sorry|correction|edit|scratch(?:\s+that)?"
+CORRECTS = r"no|nope|wait|actually|hmm|sorry|correction|edit|i\s+mean|scratch(?:\s+that)?"
 """What begins a correction of the answer before it, as a pattern that ignores case."""
 
 DENIES = (
-    r"nope|nah|not\s+really|hardly|wrong|incorrect|false"
+    r"nope|nah|not\s+(?:really|likely)|(?:probably|likely|definitely|certainly)\s+not|unlikely|doubtful|hardly|wrong|incorrect|false"
     r"|i\s+(?:do(?:n't|\s+not)\s+(?:think|believe)|doubt)"
 )
 """What denies the answer before it, as a pattern that ignores case."""

@@ -21,12 +21,22 @@ TAKEN_BACK = (
     *("The cat is out", "cat is out.", "So the cat is out, because it has no whiskers"),
     *("So the cat is out, and the pig as well", "The cat is wrong, the dog too."),
     *("Anything but a cat", "It is anything but a cat.", "far from a cat", "far from being a cat"),
-    *("It looks nothing like a cat", "It lacks the whiskers of a cat.", "similar to a cat"),
+    *("It looks nothing like a cat", "It lacks the whiskers of a cat."),
     *("cat would be wrong", "Ruled out: cat", "This eliminates the cat."),
     *("People often think it's a cat.", "You might think it is a cat.", "I thought it was a cat"),
     *("One might mistake this for a cat", "Many would mistake it for a cat."),
+    *("all but the cat", "Everything but the cat", "It used to be a cat", "It is unlikely a cat"),
+    *("cat (unlikely)", "Cat? Doubtful.", "cat? Probably not.", "cat: unlikely", "Cat, likely not"),
+    *("The cat does not apply.", "cat not present", "It's hard to say if it is a cat"),
+    *("cat: 0", "cat (0%)", "cat: 0.02", "P(cat)=0.01", "0% cat"),
 )
 SUPPOSED = (
+    *("Is this a cat?", "Could it be a cat?", "What breed is the cat?", "It has fur. Is it a cat?"),
+    *(
+        "Looks more like a lynx than a cat",
+        "a lynx, which is related to the cat",
+        "similar to a cat",
+    ),
     "It would be a cat if it had whiskers.",
     "If it were smaller, I would say cat.",
     "I would say cat if it had whiskers, but it does not",
@@ -42,6 +52,15 @@ SEVERAL = (
 )
 MEANT = (
     ("cat, with no collar", "cat"),
+    ("Is it a cat? Yes, it is.", "cat"),
+    ("What is in the image? A cat.", "cat"),
+    ("cat?", "cat"),
+    ("cat: 0.9", "cat"),
+    ("cat (90%)", "cat"),
+    ("cat: 10.0", "cat"),
+    ("A cat with more than one toy", "cat"),
+    ("There is a cat. Behind it is another one, smaller than the cat.", "cat"),
+    ("The animal is nothing else than a cat.", "cat"),
     ("A cat, no doubt.", "cat"),
     ("cat, no question", "cat"),
     ("The cat is out in the garden.", "cat"),
@@ -96,6 +115,8 @@ def test_what_is_struck_out_is_no_answer() -> None:
         "B\nC is also possible",
         "B\nOption C may be correct",
         "C\nor perhaps A?",
+        "First choice: B, second: C",
+        "Please choose A, B, C or D.",
     ],
 )
 def test_a_second_letter_below_the_first_is_not_passed_over(answer: str) -> None:
@@ -115,3 +136,28 @@ def test_a_second_letter_below_the_first_is_not_passed_over(answer: str) -> None
 )
 def test_an_explanation_below_a_letter_is_no_second_letter(answer: str) -> None:
     assert parse_letter(answer, range(4), ANIMALS).class_id == 1
+
+
+@pytest.mark.parametrize("answer", ["B ❌", "❌ B", "(B) ✗"])
+def test_a_crossed_letter_is_none(answer: str) -> None:
+    assert parse_letter(answer, range(4), ANIMALS).rule == "negated"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "B, not C",
+        "B, not A.",
+        "It's B, not C or D.",
+        "B rather than C",
+        "The answer is (B), not (C).",
+        "B and not A, C, or D",
+    ],
+)
+def test_what_is_set_against_a_letter_is_no_second_one(answer: str) -> None:
+    assert parse_letter(answer, range(4), ANIMALS).class_id == 1
+
+
+@pytest.mark.parametrize("answer", ["B, not B", "It is not B, not C", "Not B, not C", "B, not C D"])
+def test_letters_that_are_all_denied_give_none(answer: str) -> None:
+    assert parse_letter(answer, range(4), ANIMALS).class_id is None

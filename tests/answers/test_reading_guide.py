@@ -57,7 +57,7 @@ def test_closed_world() -> None:
 def test_no_class() -> None:
     text = GUIDE.read_text("utf-8").partition("What gives no class:")[2].partition("**A name")[0]
     table = [line.split("|")[1:4] for line in text.split("\n") if line.startswith("| `")]
-    assert len(table) == 11
+    assert len(table) == 12
     for rule, status, answer in table:
         outcome = parse_name(code(answer), CLASSES)
         assert (outcome.rule, outcome.status.value) == (code(rule), code(status)), answer
