@@ -105,6 +105,7 @@ def read_errors(location: Path | str, where: str) -> Iterator[None]:
         got = first_line(cause)
         if isinstance(cause, RecursionError):
             got = "folders inside of each other, too deep for `datasets`"
+            fix = "move those out of the folder that hold none of its files"
         elif isinstance(location, Path):
             got = " ".join(str(cause).split())[:_LONGEST] or got
         got = f"{location}: {got}"
