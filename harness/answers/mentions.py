@@ -39,6 +39,8 @@ _OR_BEFORE = re.compile(r"(?:\b(?:or|either)(?:\s+(?:an?|the|some))?|/)\s*$", re
 _OR_REACH = 20
 """How far before a name its "or" can stand: "either some " and white space."""
 
+_ENDS_BEFORE = re.compile(r"(?:^|[.,;:!?\n]|\b(?:and|or))\s*$", re.IGNORECASE)
+_BEGINS_AFTER = re.compile(r"\s*(?:[.,;:!?\n]|$|(?:and|or)\b)", re.IGNORECASE)
 _AFTER = regex.compile(r"[\"'”’)]?[ ]([^\W_]+)")
 _PART_BEFORE = regex.compile(r"\w[-_]$")
 _PART_AFTER = regex.compile(r"[-_]\w|'s\b")
@@ -46,7 +48,7 @@ _POSSESSIVE = re.compile(r"['’]s$")
 _MOST_WORDS = 3
 """So many words of a text may be one name in another spelling ("ice cream" for "icecream")."""
 _LAST_WORD = regex.compile(r"[^\W_]+$")
-_COPULAS = (["is"], ["are"], ["was"], ["were"])
+_COPULAS = (["is"], ["are"], ["was"], ["were"], ["appears"], ["seems"], ["looks"])
 _REACH = 60
 """So far before a name its adjectives and article are looked for."""
 
@@ -194,7 +196,7 @@ def _judged(text: str, names: Iterable[Mention], classes: ClassList) -> tuple[Me
     found = tuple(item for item in names if _is_meant(text, item, classes))
     if not found:
         return ()
-    scopes = [_scope(text, clause) for clause in clauses(text)]
+    scopes = [_scope(text, clause, classes) for clause in clauses(text)]
     starts = [scope.start for scope in scopes]
     unmeant = sorted(unreal(text))
     return tuple(
@@ -217,6 +219,9 @@ def _is_meant(text: str, mention: Mention, classes: ClassList) -> bool:
     signed = _signs_of(classes.by_id[mention.ids[0]].name) != ("", "")
     if signed or (len(name) > 1 and name not in LANGUAGE):
         return True
+    left = _ENDS_BEFORE.search(text[max(mention.start - _OR_REACH, 0) : mention.start])
+    if len(name) > 1 and left and _BEGINS_AFTER.match(text, mention.end):
+        return True  # "No, it is not.", "yes and no"
     before = _words_before(text, mention.start)
     quoted = text[mention.start - 1 : mention.start] in {'"', "'", "“"}
     return quoted or (bool(before) and before[-1] in ARTICLES)
@@ -255,14 +260,16 @@ def _words_before(text: str, start: int) -> list[str]:
     return words
 
 
-def _scope(text: str, clause: Clause) -> _Scope:
+def _scope(text: str, clause: Clause, classes: ClassList) -> _Scope:
     negation = NEGATION.search(clause.text)
     comparison = COMPARISON.search(clause.text)
     refusal = end_of_refusal(clause.text)
     denial = DENIAL.search(clause.text)
     end = len(clause.text)
     shared = denial is not None and DENIED_TOO.search(clause.text, denial.end())
-    if not shared and not VERDICT.match(text, clause.start + end):
+    if "no" in classes.by_words:
+        end = -1  # "Yes. No." is two answers there
+    elif not shared and not VERDICT.match(text, clause.start + end):
         end = denial.start() if denial else -1
     return _Scope(
         clause.start,

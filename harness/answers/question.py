@@ -17,7 +17,7 @@ from harness.answers.outcome import Outcome, Status
 from harness.answers.vocabulary import ORDINALS
 from harness.data.classes import ClassList
 
-_NUMBERED = re.compile(r"[\W_]{0,4}(\d{1,6})\s?[.):\-–—]\s{0,2}(?=\S)")
+_NUMBERED = re.compile(r"[\W_]{0,4}(\d{1,6})\s?[.):\-–—](?:\s{1,2}(?=\S)|(?=[^\s\d]))")  # not "7.5"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from harness.data.classes import undress
 
 _NOUN = (
     r"(?:answer|class(?:ification)?|label|category|prediction|object|species|breed|choice|option"
-    r"|letter|selection|selected|guess|pick|result|conclusion|verdict|identification)(?:[ _]name)?"
+    r"|letter|digit|numeral|selection|selected|guess|pick|result|conclusion|verdict"
+    r"|identification)(?:[ _]name)?"
 )
 _ADJECTIVES = (
     r"(?:(?:the|my|final|correct|best|right|predicted|likely|most|class|category)[ _]+){0,6}"

@@ -90,6 +90,7 @@ GRAMMAR_BEFORE = word_set(
     shows showing shown depict depicts depicting contain contains containing feature
     features featuring display displays displaying see sees say call called name named
     resemble resembles represent represents identify identified classify classified think
+    appears seems looks
     believe guess probably likely maybe perhaps possibly definitely clearly certainly
     actually also just only mainly mostly simply class category label species breed type
     kind answer include includes including s

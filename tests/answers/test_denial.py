@@ -161,3 +161,44 @@ def test_what_is_set_against_a_letter_is_no_second_one(answer: str) -> None:
 @pytest.mark.parametrize("answer", ["B, not B", "It is not B, not C", "Not B, not C", "B, not C D"])
 def test_letters_that_are_all_denied_give_none(answer: str) -> None:
     assert parse_letter(answer, range(4), ANIMALS).class_id is None
+
+
+YES_NO = ClassList("yes or no", "test", (Class(0, "yes"), Class(1, "no")))
+
+
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        ("Yes, it is.", "yes"),
+        ("Yes, there is no doubt.", "yes"),
+        ("No, it is not.", "no"),
+        ("No, there is no dog.", "no"),
+        ("no: nothing", "no"),
+        ("yes and no", None),
+        ("Yes or no", None),
+        ("no, wait, yes", None),
+        ("Yes, no.", None),
+        ("Yes? No.", None),
+        ("There is no dog", None),
+    ],
+)
+def test_no_is_read_where_yes_is(answer: str, name: str | None) -> None:
+    class_id = parse_name(answer, YES_NO).class_id
+    assert class_id == (None if name is None else YES_NO.names.index(name))
+
+
+DIGITS = ClassList("digits", "test", tuple(Class(i, str(i)) for i in range(10)))
+
+
+@pytest.mark.parametrize(
+    ("answer", "digit"),
+    [("The digit is 7.", 7), ("Digit: 7", 7), ("8. 7", 7), ("7.5", None), ("1:30", None)],
+)
+def test_a_digit_is_no_part_of_another_number(answer: str, digit: int | None) -> None:
+    assert parse_name(answer, DIGITS).class_id == digit
+
+
+def test_what_a_thing_appears_to_be_is_read() -> None:
+    classes = ClassList("lesions", "test", (Class(0, "benign"), Class(1, "orange")))
+    assert parse_name("The lesion appears benign.", classes).class_id == 0
+    assert parse_name("The lesion looks orange.", classes).class_id is None
