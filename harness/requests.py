@@ -20,6 +20,8 @@ class Ahead:
     inputs: Any
     size: int = 0
     """How much the model has to read, in tokens or the like. Requests of one size share a batch."""
+    memory: int = 0
+    """Bytes of `inputs`, where they are many: fewer requests are got ready at a time then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ T = TypeVar("T")
 _GREY = (127, 127, 127)
 _MOST_WORKERS = 8
 _AHEAD = 2  # batches got ready before the model asks for them
+_MOST_MEMORY = 2 << 30  # bytes of them, by the largest of the last ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +42,42 @@ def load_ahead(
     source: Source, requests: Sequence[PlannedRequest], batch_size: int
 ) -> Iterator[LoadedRequest]:
     """Yield the requests in order, their images read by threads; broken ones come as errors."""
-    return work_ahead(lambda request: load(source, request), requests, batch_size)
+    return work_ahead(
+        lambda request: load(source, request),
+        requests,
+        batch_size,
+        lambda loaded: pixel_memory([each.image for each in loaded.images if each.image]),
+    )
+
+
+def pixel_memory(images: Sequence[Image.Image]) -> int:
+    """Give the bytes that the pixels of RGB images take."""
+    return sum(3 * image.width * image.height for image in images)
 
 
 def work_ahead(
-    work: Callable[[PlannedRequest], T], requests: Sequence[PlannedRequest], batch_size: int
+    work: Callable[[PlannedRequest], T],
+    requests: Sequence[PlannedRequest],
+    batch_size: int,
+    memory_of: Callable[[T], int] = lambda _: 0,
 ) -> Iterator[T]:
-    """Yield, or raise, what `work` makes of each request, in order, by threads a bit ahead."""
+    """Yield, or raise, what `work` makes of each request, in order, by threads a bit ahead: two
+    batches, or as many as 2 GiB hold, but one for each thread.
+    """
     workers = max(2, min(_MOST_WORKERS, os.cpu_count() or 1))
-    limit = max(batch_size * _AHEAD, workers)
+    most = max(batch_size * _AHEAD, workers)
+    lately: deque[int] = deque(maxlen=most)
+    limit = workers  # until it is known how large they are
     with ThreadPoolExecutor(workers, thread_name_prefix="ahead") as pool:
         waiting: deque[Future[T]] = deque()
         try:
             for request in requests:
                 waiting.append(pool.submit(work, request))
-                if len(waiting) >= limit:
-                    yield waiting.popleft().result()
+                while len(waiting) >= limit:
+                    found = waiting.popleft().result()
+                    lately.append(memory_of(found))
+                    limit = max(workers, min(most, _MOST_MEMORY // max(1, *lately)))
+                    yield found
             while waiting:
                 yield waiting.popleft().result()
         finally:

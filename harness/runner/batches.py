@@ -5,16 +5,21 @@ from typing import TypeVar
 
 T = TypeVar("T")
 _WINDOW = 8  # batches among which requests of like size are looked for
+_MOST_MEMORY = 2 << 30  # bytes of such requests, if these are a batch
 
 
 def batches_by_size(
-    items: Iterable[T], size_of: Callable[[T], int], count: Callable[[], int]
+    items: Iterable[T],
+    size_of: Callable[[T], int],
+    count: Callable[[], int],
+    memory_of: Callable[[T], int] = lambda _: 0,
 ) -> Iterator[list[T]]:
     """Yield the items in batches of `count()`, which may change in between.
 
     A batch is of one size as soon as that many have come; where none is among the last few
-    batches' worth of items, it is the oldest item with those nearest to it in size. What is left at
-    the end is cut by size. Which items share a batch depends on their order and sizes alone.
+    batches' worth of items, or one batch's that hold 2 GiB, it is the oldest item with those
+    nearest to it in size. What is left at the end is cut by size. Which items share a batch depends
+    on their order, sizes and memory alone.
     """
     waiting: list[T] = []
     for item in items:
@@ -22,7 +27,9 @@ def batches_by_size(
         equal = [each for each in waiting if size_of(each) == size_of(item)]
         if len(equal) >= count():
             batch = equal[: count()]
-        elif len(waiting) >= _WINDOW * count():
+        elif len(waiting) >= _WINDOW * count() or (
+            len(waiting) >= count() and sum(map(memory_of, waiting)) >= _MOST_MEMORY
+        ):
             batch = _nearest(waiting, size_of, count())
         else:
             continue

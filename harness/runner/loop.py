@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from harness.adapters.base import Adapter, Preparing
 from harness.answers.outcome import Status
 from harness.errors import UserError
-from harness.prompts.ahead import LoadedRequest, load, readable, work_ahead
+from harness.prompts.ahead import LoadedRequest, load, pixel_memory, readable, work_ahead
 from harness.prompts.plan import Plan, PlannedRequest
 from harness.requests import Failed, Request, Response, Text
 from harness.runner.asking import Asker, StuckError
@@ -45,6 +45,15 @@ class Loaded:
         """How much the model has to read, where its adapter says so."""
         ahead = self.ready.request.ahead if self.ready else None
         return ahead.size if ahead else 0
+
+    @property
+    def memory(self) -> int:
+        """Bytes of what is held of it: decoded images, and what its adapter made of them."""
+        if self.ready is None:
+            return 0
+        request = self.ready.request
+        made = request.ahead.memory if request.ahead else 0
+        return made + pixel_memory(request.images)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +122,10 @@ def answer_requests(
     loaded = ready_ahead(plan, asker.adapter, requests, asker.batch_size)
     watch.flag.check()
     for batch in batches_by_size(
-        loaded, lambda each: each.size, lambda: watch.most(asker.batch_size)
+        loaded,
+        lambda each: each.size,
+        lambda: watch.most(asker.batch_size),
+        lambda each: each.memory,
     ):
         asked = [each.ready for each in batch if each.ready]
         rows = [row for each in batch for row in each.failed]
@@ -136,7 +148,7 @@ def ready_ahead(
     def work(planned: PlannedRequest) -> Loaded:
         return ready(plan, preparing, load(plan.opened.source, planned))
 
-    return work_ahead(work, requests, batch_size)
+    return work_ahead(work, requests, batch_size, lambda each: each.memory)
 
 
 def ready(plan: Plan, adapter: Preparing | None, loaded: LoadedRequest) -> Loaded:

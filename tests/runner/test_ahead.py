@@ -1,6 +1,7 @@
 """What an adapter does ahead of the model: in threads, grouped by size, failures alone."""
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from harness.adapters.base import OutOfMemoryError, Preparing, Setting
 from harness.answers.outcome import Status
 from harness.errors import Problem, SpecError, UserError
+from harness.prompts.ahead import work_ahead
 from harness.requests import Ahead, Ask, Failed, ModelFacts, Request, Response, Text
 from harness.runner.batch_size import WITHOUT_GPU
 from harness.runner.processes import Rank
@@ -85,6 +87,29 @@ def test_a_request_that_cannot_be_made_ready_is_a_row_with_its_error(catalogue: 
     assert found["i02"].error == "ValueError: this colour cannot be resized"
     again = rows(run(catalogue, Ready(), 4, "broken"))
     assert again == rows(run(catalogue, Ready(), 4, "whole"))
+
+
+def test_fewer_requests_are_ahead_where_they_hold_much_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("harness.prompts.ahead._MOST_MEMORY", 1000)
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    begun: list[int] = []
+    memory = [10] * 100 + [100] * 100 + [10_000] * 20 + [10] * 100
+
+    def work(number: int) -> int:
+        begun.append(number)
+        return number
+
+    ahead = []
+    for place, found in enumerate(work_ahead(work, range(320), 20, memory.__getitem__)):  # type: ignore[arg-type]
+        assert found == place
+        time.sleep(0.001)  # for the threads to come to rest
+        ahead.append(len(begun) - place - 1)
+    assert max(ahead[:100]) == 39  # two batches, less the one in hand
+    assert max(ahead[150:200]) == 9  # 1,000 bytes
+    assert max(ahead[208:220]) == 2  # one a thread
+    assert max(ahead[260:280]) == 39  # and more again, once the large ones are past
 
 
 def test_a_mistake_of_the_user_s_ends_the_run(catalogue: Catalogue) -> None:

@@ -1,6 +1,7 @@
 """Requests of like size share a batch; which ones depends on nothing but order and sizes."""
 
 import itertools
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -52,6 +53,29 @@ def test_no_item_waits_longer_than_the_window() -> None:
     found = batches(sizes, 4)
     place = next(place for place, batch in enumerate(found) if (0, 9999) in batch)
     assert place == 0 or sum(len(batch) for batch in found[:place]) <= 8 * 4
+
+
+def test_items_that_hold_much_memory_wait_for_one_batch_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("harness.runner.batches._MOST_MEMORY", 50)
+    sizes = np.random.default_rng(2).permutation(200).tolist()
+    for memory, waiting in ((10, 5), (13, 4), (100, 4)):
+        taken: list[int] = []
+
+        def items(taken: list[int] = taken) -> Iterator[int]:
+            for size in sizes:
+                taken.append(size)
+                yield size
+
+        def memory_of(_: int, memory: int = memory) -> int:
+            return memory
+
+        done = 0
+        for batch in batches_by_size(items(), lambda item: item, lambda: 4, memory_of):
+            assert len(batch) == 4 and (len(taken) - done == waiting or len(taken) == 200)
+            done += 4
+        assert done == 200
 
 
 def test_the_size_of_batches_may_shrink_on_the_way() -> None:

@@ -100,7 +100,8 @@ class HfAdapter:
         if wrong is not None:
             raise ValueError(wrong)
         asked = self._batches.ask(self._form.render(request.text), request.images)
-        return Ahead(asked, asked.size)
+        memory = sum(each.nbytes for each in asked.inputs.values())
+        return Ahead(asked, asked.size, memory)
 
     def respond(self, ask: Ask, requests: Sequence[Request]) -> list[Response]:
         """Answer a batch; a request that cannot be made ready is an error of its own."""
