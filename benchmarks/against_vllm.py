@@ -13,6 +13,7 @@ import argparse
 import importlib.util
 import json
 import math
+import os
 import shutil
 import sys
 import tempfile
@@ -60,17 +61,20 @@ def harness(at: Setting, adapter: str) -> Found:
     return Found(seconds, took, {row.image_id: row.answer for row in rows})
 
 
-def plain(at: Setting) -> Found:
-    """Answer the prompts of a task with `LLM.chat`, in a process that runs this file."""
-    words = ["--only_chat", str(at.folder), at.family, at.task, str(at.images)]
+def plain(at: Setting, where: str) -> Found:
+    """Answer the prompts of a task with `LLM.chat`, in a process that runs this file, the engine
+    `here`, in that process, or `apart`, in others, as vLLM has it where nothing is said.
+    """
+    words = ["--only_chat", str(at.folder), at.family, at.task, str(at.images), where]
     seconds, printed = run([sys.executable, __file__, *words], at.folder)
     (line,) = (each for each in printed.splitlines() if each.startswith('{"seconds"'))
     found = json.loads(line)
     return Found(seconds, found["seconds"], found["answers"])
 
 
-def chat(folder: Path, family: str, name: str, images: int) -> None:
+def chat(folder: Path, family: str, name: str, images: int, where: str) -> None:
     """Ask `LLM.chat` all prompts of a task at once; print its seconds and its answers."""
+    os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = str(int(where == "apart"))
     from vllm import LLM, SamplingParams
 
     catalogue = Catalogue((folder / "specs",))
@@ -115,7 +119,8 @@ def of_lmms_eval(at: Setting) -> Found:
 SIDES: Mapping[str, Callable[[Setting], Found]] = {
     "hf": lambda at: harness(at, "hf"),
     "vllm": lambda at: harness(at, "vllm"),
-    "LLM.chat": plain,
+    "LLM.chat": lambda at: plain(at, "apart"),
+    "LLM.chat, one process": lambda at: plain(at, "here"),
 } | ({"lmms-eval": of_lmms_eval} if importlib.util.find_spec("lmms_eval") else {})
 
 
@@ -137,7 +142,7 @@ def compare(at: Setting, times: int) -> str:
     ]  # fmt: skip
     cells = [f"{whole[name]:.1f}" for name in SIDES]
     cells += [f"{n / steady[name]:.1f}" for name in SIDES]
-    cells += [f"{steady['LLM.chat'] / steady['vllm']:.2f}"]
+    cells += [f"{steady[name] / steady['vllm']:.2f}" for name in SIDES if "chat" in name]
     cells += [f"{whole[other] / whole['vllm']:.2f}" for other in others]
     cells += [f"{', '.join(map(str, same))} of {n}"]
     return f"| {at.family} | {at.task.removeprefix('speed_')} | {' | '.join(cells)} |"
@@ -164,15 +169,15 @@ def main() -> None:
     parser.add_argument("--tasks", default=",".join(TASKS))
     parser.add_argument("--families", default="llava,qwen2_5_vl")
     parser.add_argument("--times", type=int, default=1, help="how often each side runs")
-    parser.add_argument("--only_chat", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--only_chat", nargs=5, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.only_chat:
-        folder, family, task, images = options.only_chat
-        chat(Path(folder), family, task, int(images))
+        folder, family, task, images, where = options.only_chat
+        chat(Path(folder), family, task, int(images), where)
         return
     sides = " | ".join(SIDES)
     others = ", ".join(name for name in SIDES if name != "vllm")
-    heads = [f"s: {sides}", f"steady images/s: {sides}", "vllm to LLM.chat, steady"]
+    heads = [f"s: {sides}", f"steady images/s: {sides}", "steady, vllm to LLM.chat, the same in one process"]
     heads += [f"whole, to vllm: {others}", f"equal answers: {others}"]
     print("| model | task |", " | ".join(heads), "|", flush=True)
     families = options.families.split(",")

@@ -15,7 +15,7 @@ from harness.adapters.base import Adapter, Setting
 from harness.adapters.hf.adapter import HfAdapter
 from harness.adapters.vllm.adapter import VllmAdapter
 from harness.answers.outcome import Status
-from harness.errors import SpecError
+from harness.errors import RunError, SpecError
 from harness.requests import Ask, Failed, Request, Text
 from harness.runner.asking import Asker
 from harness.runner.processes import Rank
@@ -139,6 +139,24 @@ def test_a_later_prompt_that_is_too_long_is_its_own_error(vllm: VllmAdapter) -> 
     first, *failed, last = Asker(vllm, ask, 4).respond([fine, long, cut, fine])
     assert isinstance(first, Text) and first == last
     assert all(isinstance(each, Failed) and "max_model_len" in each.error for each in failed)
+
+
+def test_an_engine_that_fails_at_work_ends_the_run(
+    vllm: VllmAdapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [Request((Image.new("RGB", (56, 56)),), "<image>What is it?")] * 2
+    engine = vllm._engine.llm.llm_engine
+
+    def step() -> None:
+        raise RuntimeError("out of places\nand more")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(engine, "step", step)
+        with pytest.raises(RunError, match=r"(?s)engine has died.*out of places(?!\s+and)"):
+            vllm.respond(Ask(), asked)
+    engine.abort_request(list(engine.output_processor.request_states), internal=True)
+    monkeypatch.setattr(vllm._engine, "_failed", False)
+    assert all(isinstance(each, Text) for each in vllm.respond(Ask(), asked))
 
 
 def test_sampled_answers_depend_on_the_seed_of_the_request_alone(vllm: VllmAdapter) -> None:

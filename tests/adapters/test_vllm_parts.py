@@ -2,6 +2,7 @@
 
 import importlib.util
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from harness.adapters.base import Setting
 from harness.adapters.registry import load_adapter
 from harness.adapters.vllm import engine as engines
+from harness.adapters.vllm import process
 from harness.adapters.vllm.choices import MOST_TOKENS, Prompt, log_likelihoods, spell
 from harness.adapters.vllm.options import VllmOptions
 from harness.adapters.vllm.sampling import text_sampling
@@ -157,34 +159,62 @@ def test_each_process_of_a_machine_sees_the_gpus_of_its_own_engine(
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     monkeypatch.setattr("torch.cuda.device_count", lambda: 4)
     options = VllmOptions(tensor_parallel_size=2)
-    engines._pin(spec(), options, f"cuda:{rank}")
-    assert engines.os.environ["CUDA_VISIBLE_DEVICES"] == expected[rank]
+    process.pin(spec(), options, f"cuda:{rank}")
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == expected[rank]
 
 
 def test_too_few_gpus_for_the_engines_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "3")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3")
     with pytest.raises(SpecError, match="need 6"):
-        engines._pin(spec(), VllmOptions(tensor_parallel_size=2), "cuda:0")
-    engines._pin(spec(), VllmOptions(tensor_parallel_size=2), "cpu")
+        process.pin(spec(), VllmOptions(tensor_parallel_size=2), "cuda:0")
+    process.pin(spec(), VllmOptions(tensor_parallel_size=2), "cpu")
+
+
+@pytest.mark.parametrize(
+    ("options", "device", "said", "expected"),
+    [
+        ({}, "cpu", {}, "0"),
+        ({"distributed_executor_backend": "uni"}, "cpu", {"WORLD_SIZE": "1"}, "0"),
+        ({"distributed_executor_backend": "mp"}, "cpu", {}, None),
+        ({"tensor_parallel_size": 2}, "cpu", {}, None),
+        ({}, "cuda:0", {}, None),
+        ({}, "cpu", {"WORLD_SIZE": "2"}, None),
+        ({}, "cpu", {process._APART: "1"}, "1"),
+    ],
+)
+def test_an_engine_runs_in_this_process_where_that_has_a_cpu_alone(
+    monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, Any],
+    device: str,
+    said: dict[str, str],
+    expected: str | None,
+) -> None:
+    for name in (process._APART, "WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    with process.one_process_on_cpu(VllmOptions(**options), Setting(device=device)):
+        assert os.environ.get(process._APART) == expected
+    assert os.environ.get(process._APART) == said.get(process._APART)
 
 
 def test_the_launch_is_hidden_from_the_processes_of_an_engine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("RANK", "1")
-    with engines._outside_of_launch():
-        assert "RANK" not in engines.os.environ
-    assert engines.os.environ["RANK"] == "1"
+    with process.outside_of_launch():
+        assert "RANK" not in os.environ
+    assert os.environ["RANK"] == "1"
 
 
 def test_what_an_engine_prints_goes_to_its_file(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with engines._output_to(tmp_path / "log"):
-        engines.os.write(2, b"an error\n")
-        engines.os.write(1, b"and more\n")
-    engines.os.write(1, b"back\n")
+    with process.output_to(tmp_path / "log"):
+        os.write(2, b"an error\n")
+        os.write(1, b"and more\n")
+    os.write(1, b"back\n")
     assert (tmp_path / "log").read_text() == "an error\nand more\n"
     assert capfd.readouterr().out == "back\n"
 

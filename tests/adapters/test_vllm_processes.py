@@ -31,6 +31,12 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> list[str | None]:
     return finished(tmp_path_factory.mktemp("hf"), [sys.executable, *RUN, "--model", "mini"])
 
 
+@pytest.fixture
+def apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the engine in processes of its own, as it is on a GPU."""
+    monkeypatch.setenv("VLLM_ENABLE_V1_MULTIPROCESSING", "1")
+
+
 def begun(words: Sequence[str], output: Path) -> subprocess.Popen[str]:
     running = start([sys.executable, *words, "--output", str(output)])
     until_answered(output, running, ANSWERED)
@@ -51,6 +57,19 @@ def test_two_processes_have_an_engine_each(
     assert finished(tmp_path, [*torchrun, *words]) == expected
 
 
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core")
+def test_an_engine_over_two_devices_answers_as_one(
+    words: list[str],
+    expected: list[str | None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("VLLM_CPU_OMP_THREADS_BIND", "0|1")
+    more = ["--set_model", "options.tensor_parallel_size=2"]
+    assert finished(tmp_path, [sys.executable, *words, *more]) == expected
+
+
+@pytest.mark.usefixtures("apart")
 def test_a_killed_engine_ends_the_run_with_one_message_and_the_run_goes_on(
     words: list[str], expected: list[str | None], tmp_path: Path
 ) -> None:
@@ -60,14 +79,18 @@ def test_a_killed_engine_ends_the_run_with_one_message_and_the_run_goes_on(
     told, _ = running.communicate(timeout=120)
     assert running.returncode == 1
     assert told.count("error:") == 1 and "vLLM's engine has died" in told
-    assert "Traceback" not in told
+    assert "Traceback" not in told and "leaked" not in told
     assert finished(tmp_path, [sys.executable, *words]) == expected
 
 
+@pytest.mark.parametrize("separate", [False, True])
 def test_an_interrupt_at_the_terminal_leaves_the_engine_to_the_run(
-    words: list[str], tmp_path: Path
+    words: list[str], tmp_path: Path, separate: bool, request: pytest.FixtureRequest
 ) -> None:
+    if separate:
+        request.getfixturevalue("apart")
     running = begun(words, tmp_path)
+    assert bool(engines_of(running.pid)) == separate
     os.killpg(running.pid, signal.SIGINT)
     told, _ = running.communicate(timeout=120)
     assert running.returncode == 130, told

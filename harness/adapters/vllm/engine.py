@@ -7,14 +7,11 @@ import math
 import multiprocessing
 import os
 import re
-import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import wait
-from contextlib import contextmanager
 from functools import partial
-from multiprocessing.resource_tracker import ensure_running
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +19,18 @@ import torch
 
 from harness.adapters.base import Setting
 from harness.adapters.vllm.options import VllmOptions
+from harness.adapters.vllm.process import (
+    one_process_on_cpu,
+    output_to,
+    outside_of_launch,
+    pin,
+    without_interrupts,
+)
 from harness.background import in_background
 from harness.errors import MissingPackageError, Problem, RunError, SpecError, first_line
 from harness.specs.model import ModelSpec
 from harness.weights import Weights
 
-_LAUNCH = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
-"""What torchrun tells its processes. The processes of an engine are none of them."""
 _FAILURE = re.compile(r"\b(\w+(?:Error|Exception)): (.+)")
 _WRAPPERS = ("Engine core initialization failed", "EngineCore encountered", "WorkerProc init")
 _LOOK_S = 2.0  # how often it is seen whether the engine's processes live
@@ -44,8 +46,8 @@ prompts, and the end of an answer."""
 
 
 class Engine:
-    """An engine of vLLM, in processes of its own. What these print goes to a file, which is kept
-    only where one of them fails.
+    """An engine of vLLM, in processes of its own, or on a CPU in this one. What is printed while it
+    starts, and by its own processes later, goes to a file, which is kept only where one fails.
     """
 
     def __init__(self, spec: ModelSpec, options: VllmOptions, weights: Weights, setting: Setting):
@@ -59,14 +61,19 @@ class Engine:
             fix = "pip install 'mllm-classification-harness[vllm]'"
             raise MissingPackageError(spec.problem("adapter", what, fix=fix))
         self._model = spec.model
-        _pin(spec, options, setting.device)
+        pin(spec, options, setting.device)
         handle, name = tempfile.mkstemp(prefix="harness-vllm-", suffix=".log")
         os.close(handle)
         self._log = Path(name)
         self._failed = True
-        atexit.register(self._forget_log)
+        atexit.register(self._end)
         before = set(multiprocessing.active_children())
-        with _output_to(self._log), _outside_of_launch(), _without_interrupts():
+        with (
+            output_to(self._log),
+            outside_of_launch(),
+            without_interrupts(),
+            one_process_on_cpu(options, setting),
+        ):
             from vllm import EngineArgs
 
             _check_arguments(spec, options, [each for each in vars(EngineArgs) if each[0] != "_"])
@@ -96,6 +103,8 @@ class Engine:
             f"devices: {parallel.tensor_parallel_size} x {parallel.pipeline_parallel_size} "
             "(tensor parallel x pipeline parallel)"
         )
+        where = "processes of its own" if self._processes else "the harness's process"
+        yield f"engine in {where}"
         cache = f"in blocks of {self.block} tokens" if self.caches_prefixes else "off"
         yield f"prefix cache: {cache}"
         if config.model_config.quantization:
@@ -124,36 +133,48 @@ class Engine:
             use_tqdm=False,
             tokenization_kwargs={"add_special_tokens": special},
         )
+        try:
+            return self._watched(generate) if self._processes else generate()
+        except RunError:
+            raise
+        except Exception as error:
+            raise self._plain(error) from error
+
+    def _watched(self, generate: Callable[[], list[Any]]) -> list[Any]:
+        """Wait for the engine's processes no longer than they live: vLLM itself waits for ever
+        where one was killed while it had requests to answer.
+        """
         call = in_background(generate, "vllm")
-        # vLLM itself waits for ever where its process was killed while it had requests to answer.
         while not wait([call], _LOOK_S).done:
             lives = all(each.is_alive() for each in self._processes)
             if not lives and not wait([call], _LOOK_S).done:
                 raise self._dead()
-        error = call.exception()
-        if error is not None:
-            raise self._plain(error) from error
-        return list(call.result())
+        return call.result()
 
-    def _plain(self, error: BaseException) -> BaseException:
+    def _plain(self, error: Exception) -> Exception:
         from vllm.v1.engine.exceptions import EngineDeadError
 
         if isinstance(error, EngineDeadError):
             return self._dead()
+        if self.llm.llm_engine.has_unfinished_requests():  # it runs in this process, and failed
+            return self._dead(first_line(error))
         if _LENGTH.search(str(error)):
             return ValueError(f"{first_line(error)} (options.max_model_len)")
         return error
 
-    def _dead(self) -> RunError:
+    def _dead(self, reason: str | None = None) -> RunError:
         self._failed = True
-        got = self._reason() or "nothing said why: out of memory, or killed"
+        got = reason or self._reason() or "nothing said why: out of memory, or killed"
         what, fix = "vLLM's engine has died", "the same command goes on from here"
         problem = Problem(f"model `{self._model}`", what, f"{got}; printed: {self._log}", fix=fix)
         return RunError(str(problem))
 
-    def _forget_log(self) -> None:
+    def _end(self) -> None:
         if not self._failed:
             self._log.unlink(missing_ok=True)
+        # What a library of vLLM's says after this is a list of what it has not let go.
+        sys.stderr.flush()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
     def _reason(self) -> str | None:
         text = self._log.read_text(encoding="utf-8", errors="replace")
@@ -224,64 +245,3 @@ def _check_arguments(spec: ModelSpec, options: VllmOptions, known: Sequence[str]
             problems.append(problem.among(name, known))
     if problems:
         raise SpecError(problems)
-
-
-def _pin(spec: ModelSpec, options: VllmOptions, device: str) -> None:
-    """Leave to this process, of several on the machine, the GPUs of its own engine, by the
-    environment, before vLLM is imported. Raises SpecError where there are too few.
-    """
-    count = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    if count == 1 or not device.startswith("cuda"):
-        return
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    devices = visible.split(",") if visible else list(map(str, range(torch.cuda.device_count())))
-    each = options.tensor_parallel_size * options.pipeline_parallel_size
-    if len(devices) < count * each:
-        what = f"{count} processes with engines of {each} GPUs need {count * each}"
-        fix = "start fewer processes, or set `options.tensor_parallel_size`"
-        got = f"{len(devices)} GPUs on this machine"
-        raise SpecError(spec.problem("options.tensor_parallel_size", what, got=got, fix=fix))
-    first = int(os.environ["LOCAL_RANK"]) * each
-    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(devices[first : first + each])
-
-
-@contextmanager
-def _outside_of_launch() -> Iterator[None]:
-    """Hide from what is started here that this process is one of a launch."""
-    kept = {name: os.environ.pop(name) for name in _LAUNCH if name in os.environ}
-    try:
-        yield
-    finally:
-        os.environ.update(kept)
-
-
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Start processes that an interrupt at the terminal does not reach: this one ends them when
-    their answers are on disk.
-    """
-    ensure_running()  # else multiprocessing starts it in between, and lets interrupts through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _output_to(path: Path) -> Iterator[None]:
-    """Send what this process and those that it starts print to a file; theirs for good."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    kept = [os.dup(1), os.dup(2)]
-    with path.open("ab") as file:
-        for number in (1, 2):
-            os.dup2(file.fileno(), number)
-    try:
-        yield
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        for number, own in zip((1, 2), kept, strict=True):
-            os.dup2(own, number)
-            os.close(own)
