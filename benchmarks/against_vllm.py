@@ -177,7 +177,8 @@ def main() -> None:
         return
     sides = " | ".join(SIDES)
     others = ", ".join(name for name in SIDES if name != "vllm")
-    heads = [f"s: {sides}", f"steady images/s: {sides}", "steady, vllm to LLM.chat, the same in one process"]
+    chats = ", ".join(name for name in SIDES if "chat" in name)
+    heads = [f"s: {sides}", f"steady images/s: {sides}", f"steady, vllm to: {chats}"]
     heads += [f"whole, to vllm: {others}", f"equal answers: {others}"]
     print("| model | task |", " | ".join(heads), "|", flush=True)
     families = options.families.split(",")

@@ -53,7 +53,7 @@ def main() -> None:
         found = loadmat(data, squeeze_me=True, variable_names=_VARIABLES)
         text = "".join(f"{line}\n" for line in lines(found)).encode()
     except Exception as error:  # SciPy lets any kind out: IndexError, even UnboundLocalError
-        sys.stderr.write(str(error) or type(error).__name__)
+        sys.stderr.buffer.write((str(error) or type(error).__name__).encode(errors="replace"))
         is_other = isinstance(error, NoVariablesError)
         raise SystemExit(NO_VARIABLES if is_other else NO_FILE) from error
     sys.stdout.buffer.write(text)
