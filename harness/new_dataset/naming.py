@@ -61,9 +61,8 @@ def name_classes(found: Found, catalogue: Catalogue, names: Path | None, command
         fix = f"name the others too, or keep to numbers below {len(texts)}"
         raise DataError(Problem(where, what, got, fix=fix))
     read = read_names(names, "--names") if names is not None else None
-    numbers = numbers_of([(text,) for text in texts])
-    if not found.names and all(isinstance(each, int) for each in occurring):
-        numbers = [each for each in occurring if isinstance(each, int)]  # also of many digits
+    own = [each for each in occurring if isinstance(each, int) and not found.names]
+    numbers = own or numbers_of([(text,) for text in texts])
     if read is not None:
         classes = _by_file(known, texts, numbers, read, str(names))
     elif numbers is not None:

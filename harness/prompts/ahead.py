@@ -18,7 +18,8 @@ T = TypeVar("T")
 _GREY = (127, 127, 127)
 _MOST_WORKERS = 8
 _AHEAD = 2  # batches got ready before the model asks for them
-_MOST_MEMORY = 2 << 30  # bytes of them, by the largest of the last ones
+MOST_MEMORY = 2 << 30
+"""Bytes of requests that wait, ready: as many are got ready, but no fewer than work needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def work_ahead(
                 while len(waiting) >= limit:
                     found = waiting.popleft().result()
                     lately.append(memory_of(found))
-                    limit = max(workers, min(most, _MOST_MEMORY // max(1, *lately)))
+                    limit = max(workers, min(most, MOST_MEMORY // max(1, *lately)))
                     yield found
             while waiting:
                 yield waiting.popleft().result()

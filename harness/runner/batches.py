@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from harness.prompts.ahead import MOST_MEMORY
+
 T = TypeVar("T")
 _WINDOW = 8  # batches among which requests of like size are looked for
-_MOST_MEMORY = 2 << 30  # bytes of such requests, if these are a batch
 
 
 def batches_by_size(
@@ -28,7 +29,7 @@ def batches_by_size(
         if len(equal) >= count():
             batch = equal[: count()]
         elif len(waiting) >= _WINDOW * count() or (
-            len(waiting) >= count() and sum(map(memory_of, waiting)) >= _MOST_MEMORY
+            len(waiting) >= count() and sum(map(memory_of, waiting)) >= MOST_MEMORY
         ):
             batch = _nearest(waiting, size_of, count())
         else:

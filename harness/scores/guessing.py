@@ -19,9 +19,7 @@ class Guessing:
     """Of the one answer that is right most often, given to all images."""
 
 
-def guess(
-    truth: Truth, scored: Bools, class_ids: Sequence[int], options: Ints | None = None
-) -> Guessing:
+def guess(truth: Truth, scored: Bools, class_ids: Sequence[int], options: Ints | None) -> Guessing:
     """Guess for the images that are `scored` [n]: among the letters of their `options` [n, k] where
     there are any, else among classes.
     """

@@ -113,7 +113,7 @@ class Analysis:
 
     def _is_under(self, model: str, variant: Variant, label_set: str) -> bool:
         """Whether a run has the labels that the first run of the study has under a name; another
-        one is compared with none under it, and noted.
+        one is compared with none under it, and noted, so that notes come after all that asks.
         """
         own, first = self._judged(model, variant), self._first
         assert first is not None
@@ -250,6 +250,7 @@ class Analysis:
             cells = grid.cells.values()
             if not all(self._has(model, each) for each in cells):
                 continue
+            # a list, so that each run that is apart is noted, not the first alone
             if not all([self._is_under(model, each, label_set) for each in cells]):
                 continue
             seen = [self._judged(model, each) for each in cells]

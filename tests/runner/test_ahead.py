@@ -92,7 +92,7 @@ def test_a_request_that_cannot_be_made_ready_is_a_row_with_its_error(catalogue: 
 def test_fewer_requests_are_ahead_where_they_hold_much_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("harness.prompts.ahead._MOST_MEMORY", 1000)
+    monkeypatch.setattr("harness.prompts.ahead.MOST_MEMORY", 1000)
     monkeypatch.setattr("os.cpu_count", lambda: 3)
     begun: list[int] = []
     memory = [10] * 100 + [100] * 100 + [10_000] * 20 + [10] * 100
@@ -102,6 +102,7 @@ def test_fewer_requests_are_ahead_where_they_hold_much_memory(
         return number
 
     ahead = []
+    # `work_ahead` looks into no request: numbers stand for them
     for place, found in enumerate(work_ahead(work, range(320), 20, memory.__getitem__)):  # type: ignore[arg-type]
         assert found == place
         time.sleep(0.001)  # for the threads to come to rest

@@ -58,7 +58,7 @@ def test_no_item_waits_longer_than_the_window() -> None:
 def test_items_that_hold_much_memory_wait_for_one_batch_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("harness.runner.batches._MOST_MEMORY", 50)
+    monkeypatch.setattr("harness.runner.batches.MOST_MEMORY", 50)
     sizes = np.random.default_rng(2).permutation(200).tolist()
     for memory, waiting in ((10, 5), (13, 4), (100, 4)):
         taken: list[int] = []

@@ -135,9 +135,9 @@ class Engine:
         )
         try:
             return self._watched(generate) if self._processes else generate()
-        except RunError:
+        except RunError:  # of `_watched`: the engine is dead, and that is said
             raise
-        except Exception as error:
+        except Exception as error:  # any kind: in this process the model's own code raises here
             raise self._plain(error) from error
 
     def _watched(self, generate: Callable[[], list[Any]]) -> list[Any]:

@@ -52,7 +52,8 @@ def main() -> None:
         data = io.BytesIO(sys.stdin.buffer.read())
         found = loadmat(data, squeeze_me=True, variable_names=_VARIABLES)
         text = "".join(f"{line}\n" for line in lines(found)).encode()
-    except Exception as error:  # SciPy lets any kind out: IndexError, even UnboundLocalError
+    # SciPy lets any kind out of damaged bytes: IndexError, even UnboundLocalError
+    except Exception as error:
         sys.stderr.buffer.write((str(error) or type(error).__name__).encode(errors="replace"))
         is_other = isinstance(error, NoVariablesError)
         raise SystemExit(NO_VARIABLES if is_other else NO_FILE) from error

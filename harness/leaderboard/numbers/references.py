@@ -7,7 +7,7 @@ import numpy as np
 from harness.leaderboard.numbers.benchmark_labels import BenchmarkLabels
 from harness.leaderboard.numbers.site_model import Reference
 from harness.scores.answers import Bools
-from harness.scores.guessing import Guessing, guess
+from harness.scores.guessing import Guessing, guess_classes
 from harness.scores.metrics import share
 
 
@@ -21,7 +21,8 @@ def references(
     """
     ids = labels.classes.ids
     guesses = letters or {
-        truth.name: guess(truth, asked & (truth.n_labels > 0), ids) for truth in labels.truths
+        truth.name: guess_classes(truth, asked & (truth.n_labels > 0), ids)
+        for truth in labels.truths
     }
     if letters:
         chance = (
