@@ -3,6 +3,7 @@
 What a command does is elsewhere; here it is only called, and how it ended is reported.
 """
 
+import atexit
 import gc
 import logging
 import os
@@ -101,6 +102,7 @@ def _options(
 def main() -> NoReturn:
     """Run the command. A mistake of the user's ends in one message, without a traceback."""
     gc.set_threshold(_GARBAGE)
+    atexit.register(_fall_silent)  # the first to be registered is the last to be called
     with plain_streams():
         _log_to_stderr()
         try:
@@ -110,6 +112,14 @@ def main() -> NoReturn:
             drop(sys.stdout)
             code = _report(error)
     sys.exit(code)
+
+
+def _fall_silent() -> None:
+    """Drop what libraries say while Python ends: triton's lists what it has not let go, over pages,
+    below the result or the one error.
+    """
+    if sys.stderr is not None:
+        drop(sys.stderr)
 
 
 def _log_to_stderr() -> None:

@@ -149,3 +149,16 @@ def test_messages_that_cannot_be_written_change_no_exit_code() -> None:
         command = [sys.executable, "-m", "harness", "list", "nonsense"]
         done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=full)
     assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_nothing_is_said_while_python_ends() -> None:
+    """What is registered before the command is called after it, as a library's own end is."""
+    code = (
+        "import atexit, os, sys; atexit.register(os.write, 2, b'leaked'); from harness.cli import "
+        "main; sys.argv = ['harness', *sys.argv[1:]]; main()"
+    )
+    for words, said in (["--version"], ""), (["list", "nothing-of-the-kind"], "error"):
+        command = [sys.executable, "-c", code, *words]
+        done = subprocess.run(command, text=True, capture_output=True)
+        assert "leaked" not in done.stderr and said.lower() in done.stderr.lower()
+        assert bool(done.returncode) == bool(said)

@@ -7,7 +7,6 @@ import math
 import multiprocessing
 import os
 import re
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import wait
@@ -66,7 +65,7 @@ class Engine:
         os.close(handle)
         self._log = Path(name)
         self._failed = True
-        atexit.register(self._end)
+        atexit.register(self._forget_log)
         before = set(multiprocessing.active_children())
         with (
             output_to(self._log),
@@ -169,12 +168,9 @@ class Engine:
         problem = Problem(f"model `{self._model}`", what, f"{got}; printed: {self._log}", fix=fix)
         return RunError(str(problem))
 
-    def _end(self) -> None:
+    def _forget_log(self) -> None:
         if not self._failed:
             self._log.unlink(missing_ok=True)
-        # What a library of vLLM's says after this is a list of what it has not let go.
-        sys.stderr.flush()
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
     def _reason(self) -> str | None:
         text = self._log.read_text(encoding="utf-8", errors="replace")
